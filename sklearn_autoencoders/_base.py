@@ -1,0 +1,428 @@
+"""What every estimator of the package does: validate → train → run."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from . import _defaults, _state, _training
+from ._compat import (
+    CallbackSupportMixin,
+    EpochTasks,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    check_sample_weight,
+    fit_context,
+    with_callbacks,
+)
+from ._scaling import (
+    Scaling,
+    explained_variance,
+    fit_scaling,
+    n_components_for,
+    principal_axes,
+)
+from ._validation import check_magnitude, check_missing, check_output, check_unit_interval
+from .networks import ACTIVATIONS, NETWORKS, Dense, Network, build_autoencoder
+from .objectives import LOSSES, Objective
+
+
+class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
+    """Base of all autoencoders of the package.
+
+    A public method validates its input once and hands arrays to a private twin, which trusts them.
+    """
+
+    _parameter_constraints: dict = {
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
+        "hidden_layer_sizes": [
+            StrOptions({"auto"}),
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "network": [Network, StrOptions(set(NETWORKS)), None],
+        "init": [StrOptions({"pca", "random"})],
+        "scaling": [StrOptions({"global", "feature"}), None],
+        "loss": [StrOptions(set(LOSSES))],
+        "solver": [StrOptions(set(_training.SOLVERS))],
+        "schedule": [StrOptions(set(_training.SCHEDULES))],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "dtype": [StrOptions({"auto", "float32", "float64"}), type],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+    }
+
+    # ------------------------------------------------------------------------------ public
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the autoencoder to X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows. NaN marks a missing value: it is left out of the loss.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is not usable; an earlier fit is left as it was.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss stops being finite, or rises; the best weights seen are kept.
+        """
+        with self._unchanged_on_error():
+            continuing = self.warm_start and hasattr(self, "network_")
+            self._fit(X, y, sample_weight, continuing=continuing)
+        return self
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Make one pass over a batch of rows, at a constant learning rate.
+
+        The first call chooses the scaling, the number of components and the starting point, so
+        that its batch should be representative. The optimiser's memory is not kept.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A batch of training rows.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        with self._unchanged_on_error():
+            self._fit(
+                X,
+                y,
+                sample_weight,
+                continuing=hasattr(self, "network_"),
+                n_samples_before=getattr(self, "n_samples_seen_", 0),
+                max_epochs=1,
+                schedule="constant",
+                n_iter_no_change=None,
+            )
+        return self
+
+    def reconstruct(self, X):
+        """Encode and decode rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The reconstruction, in the units of X, of the missing values too.
+        """
+        return self._reconstruct(self._check_rows(X))
+
+    def score_samples(self, X):
+        r"""Return how well each row is reconstructed; higher is better.
+
+        .. math:: -\frac{1}{d} \sum_j \ell(x_{ij}, \hat x_{ij})
+
+        over the known values, on the scale on which the network is trained. The weighted mean over
+        the training set is minus the last value of `loss_curve_`, up to that epoch's progress.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Minus the mean loss of each row.
+        """
+        X = self._check_rows(X)
+        check_unit_interval(X, self._loss)
+        return check_output(-_training.sample_losses(self._model, X))
+
+    def score(self, X, y=None, sample_weight=None):
+        r"""Return the share of the variance of X that the reconstruction explains.
+
+        .. math:: R^2 = 1 - \sum_{ij} w_i (x_{ij} - \hat x_{ij})^2 / \sum_{ij} w_i (x_{ij} - \bar x_j)^2
+
+        over the known values. For PCA, on its training set, this is
+        `explained_variance_ratio_.sum()`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            At most 1; 0 is as good as the column means. For rows that do not vary: 1 if they are
+            reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
+        """
+        X = self._check_rows(X)
+        weight = None if sample_weight is None else check_sample_weight(sample_weight, X)
+        return explained_variance(X, self._reconstruct(X), weight)
+
+    def __sklearn_tags__(self):
+        """Declare that NaN is allowed and that float32 is preserved."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def __getstate__(self):
+        """Return plain values: no torch object, no training row."""
+        return _state.to_plain(super().__getstate__())
+
+    def __setstate__(self, state):
+        """Rebuild the network from plain values."""
+        super().__setstate__(_state.from_plain(state, type(self).__name__))
+
+    # ---------------------------------------------------------------------------- validate
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Leave the fitted attributes as they were if the block raises an error."""
+        before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
+        try:
+            yield
+        except Exception:
+            for name in list(filter(_is_fitted_state, vars(self))):
+                delattr(self, name)
+            vars(self).update(before)
+            raise
+
+    def _check_rows(self, X, *, reset=False):
+        if not reset:
+            check_is_fitted(self)
+        X = validate_data(
+            self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite="allow-nan"
+        )
+        check_missing(X, columns=reset)
+        return X
+
+    def _check_training_data(self, X, sample_weight, *, reset):
+        X = self._check_rows(X, reset=reset)
+        check_unit_interval(X, self.loss)
+        if sample_weight is None:
+            return X, None
+        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weight.all():  # a row of weight zero is as good as absent, also for batch sizes
+            X, weight = X[weight > 0], weight[weight > 0]
+        return X, weight
+
+    def _check_network(self, n_features):
+        if self.network is None:
+            sizes = self.hidden_layer_sizes
+            if isinstance(sizes, str):
+                sizes = _defaults.hidden_layer_sizes(n_features)
+            sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)))
+            if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+                raise ValueError(
+                    "hidden_layer_sizes must be positive integers, from the input to the code; "
+                    f"got {self.hidden_layer_sizes!r}."
+                )
+            return Dense(tuple(map(int, sizes)), self.activation)
+        if not (isinstance(self.hidden_layer_sizes, str) and self.activation == "gelu"):
+            raise ValueError(
+                "hidden_layer_sizes and activation describe the default dense network and cannot "
+                f"be given together with network={self.network!r}. Set them on the network, as in "
+                "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
+            )
+        return NETWORKS[self.network]() if isinstance(self.network, str) else clone(self.network)
+
+    # ------------------------------------------------------------------------------- train
+
+    def _fit(self, X, y, sample_weight, *, continuing, n_samples_before=0, **overrides):
+        X, weight = self._check_training_data(X, sample_weight, reset=not continuing)
+        rng = _own_random_state(self.random_state)
+        if not continuing:
+            self._start(X, weight, rng)
+        self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
+        plan = self._make_plan(len(X), **overrides)
+        network = copy.deepcopy(self.network_)
+        tasks = EpochTasks(
+            self,
+            plan.max_epochs,
+            lambda history: self._fitted_attributes(copy.deepcopy(network).eval(), history),
+            X=X,
+            y=X if y is None else y,
+            metadata=None if weight is None else {"sample_weight": weight},
+        )
+        model = _training.Model(network, Scaling(self.center_, self.scale_), LOSSES[self.loss])
+        generator = _training.make_generator(_draw_seed(rng) + self.n_epochs_)
+        history = _training.train(model, Objective(model.loss), X, weight, plan, generator, tasks)
+        tasks.finish()
+        vars(self).update(self._fitted_attributes(network, history))
+        self._report(history)
+
+    def _start(self, X, weight, rng):
+        """Choose the scaling, the width of the code and the initial weights."""
+        part = self._check_network(X.shape[1])
+        device, dtype = _training.resolve_device(self.device), self._training_dtype(len(X))
+        scaling = fit_scaling(X, weight, self.scaling)
+        check_magnitude(X, scaling, dtype)
+        self.center_, self.scale_ = scaling.center, scaling.scale
+        self._network_part, self._linear_path = part, self.init == "pca"
+        self.n_components_, self._loss = self.n_components, self.loss
+        if self._linear_path or self.n_components < 1:
+            variances, axes = principal_axes(X, scaling, weight, rng)
+        if self.n_components < 1:
+            self.n_components_ = n_components_for(self.n_components, variances)
+        generator = _training.make_generator(_draw_seed(rng))
+        network = build_autoencoder(
+            part, X.shape[1], self.n_components_, linear_path=self._linear_path, generator=generator
+        )
+        self.network_ = _training.place(network, device, dtype)
+        if self._linear_path:
+            _training.start_at(self._model, axes[: self.n_components_])
+        self.n_epochs_, self.loss_curve_ = 0, []
+        self.validation_scores_ = [] if self.early_stopping else None
+
+    def _training_dtype(self, n_samples):
+        if self.dtype == "auto":
+            return "float64" if n_samples <= _defaults.FULL_BATCH else "float32"
+        name = np.dtype(self.dtype).name
+        if name not in ("float32", "float64"):
+            raise ValueError(f"dtype must be 'auto', 'float32' or 'float64'; got {self.dtype!r}.")
+        return name
+
+    def _make_plan(self, n_samples, **overrides):
+        batch_size, max_epochs = self.batch_size, self.max_epochs
+        if batch_size == "auto":
+            batch_size = _defaults.batch_size(n_samples)
+        if max_epochs == "auto":
+            max_epochs = _defaults.max_epochs(n_samples, batch_size)
+        plan = {
+            "solver": self.solver,
+            "schedule": self.schedule,
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay / self.n_samples_seen_,
+            "batch_size": min(batch_size, n_samples),
+            "max_epochs": max_epochs,
+            "tol": self.tol,
+            "n_iter_no_change": self.n_iter_no_change if self.early_stopping else None,
+            "validation_fraction": self.validation_fraction,
+            "verbose": self.verbose,
+            "callbacks": self.callbacks or (),
+        }
+        return _training.Plan(**plan | overrides)
+
+    def _fitted_attributes(self, network, history):
+        attributes = {
+            "network_": network,
+            "n_epochs_": self.n_epochs_ + len(history.loss_curve),
+            "loss_curve_": self.loss_curve_ + history.loss_curve,
+        }
+        if self.validation_scores_ is not None:
+            scores = [-loss for loss in history.validation_losses]
+            attributes["validation_scores_"] = self.validation_scores_ + scores
+        return attributes
+
+    def _report(self, history):
+        if history.interruption is not None:
+            raise history.interruption
+        if history.problem is None:
+            return
+        advice = (
+            f"learning_rate={self.learning_rate} may be too high, or X may contain extreme values."
+        )
+        if not history.loss_curve and not self._linear_path:
+            raise FloatingPointError(f"Training failed: {history.problem}. {advice}")
+        warnings.warn(
+            f"{history.problem}; the best weights before it were kept. {advice}",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    # --------------------------------------------------------------------------------- run
+
+    @property
+    def _model(self):
+        scaling = Scaling(self.center_, self.scale_)
+        return _training.Model(self.network_, scaling, LOSSES[self._loss])
+
+    def _encode(self, X):
+        return check_output(_training.encode(self._model, X))
+
+    def _decode(self, codes):
+        return check_output(_training.decode(self._model, codes))
+
+    def _reconstruct(self, X):
+        return check_output(_training.reconstruct(self._model, X))
+
+
+_DTYPES = [np.float64, np.float32]
+
+
+def _is_fitted_state(name):
+    """Whether an attribute is set by fit; what scikit-learn's callbacks set is not ours."""
+    is_ours = name in ("_network_part", "_linear_path", "_loss")
+    return is_ours or (name.endswith("_") and not name.startswith("_")) or name.endswith("_in_")
+
+
+def _own_random_state(random_state):
+    """Return a generator to draw from; None never means NumPy's global one."""
+    return np.random.RandomState() if random_state is None else check_random_state(random_state)
+
+
+def _draw_seed(rng):
+    return int(rng.randint(np.iinfo(np.int32).max))

@@ -1,0 +1,168 @@
+"""What is learnt of an array before training: centre, scale and principal axes.
+
+Every pass goes over the rows in chunks, in float64, so that a memory map stays on disk. Missing
+values are left out of the centre and the scale and count as the centre afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from sklearn.utils import gen_batches
+from sklearn.utils.extmath import svd_flip
+
+Array = NDArray[np.float64]
+
+_CHUNK_CELLS = 2**20
+
+# The widest matrix whose covariance is decomposed as it is.
+_MAX_COVARIANCE = 4096
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What the network sees of X: (X - center) / scale.
+
+    Parameters
+    ----------
+    center : ndarray of shape (n_features,)
+        Subtracted from every row.
+
+    scale : ndarray of shape (n_features,)
+        Divides every row.
+    """
+
+    center: Array
+    scale: Array
+
+
+def fit_scaling(X: NDArray[Any], weight: Array | None, kind: str | None) -> Scaling:
+    """Return the centre and the scale of the columns.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Data, NaN where a value is missing.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    kind : {"global", "feature"} or None
+        One scale for all columns (the root mean variance), one for each (its standard deviation),
+        or none.
+
+    Returns
+    -------
+    Scaling
+        Columns that do not vary have scale one.
+    """
+    n_features = X.shape[1]
+    if kind is None:
+        return Scaling(np.zeros(n_features), np.ones(n_features))
+    # In units of the largest value neither sums nor squares overflow or vanish.
+    unit = np.maximum(np.fmax.reduce(X, axis=0), -np.fmin.reduce(X, axis=0)).astype(np.float64)
+    unit[unit == 0] = 1.0
+    mean, _ = _column_means(lambda rows: rows / unit, X, weight)
+    variance, _ = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
+    deviation = np.sqrt(variance)
+    deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(mean)] = 0.0
+    if kind == "global":
+        largest = unit.max()
+        root_mean = np.sqrt(np.mean((deviation * (unit / largest)) ** 2))
+        scale = np.full(n_features, root_mean * largest)
+    else:
+        scale = deviation * unit
+    return Scaling(mean * unit, np.where(scale > 0, scale, 1.0))
+
+
+def principal_axes(
+    X: NDArray[Any], scaling: Scaling, weight: Array | None, random_state: np.random.RandomState
+) -> tuple[Array, Array]:
+    """Return the principal components of the scaled data.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Data, NaN where a value is missing.
+
+    scaling : Scaling
+        What to subtract and to divide by first.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    random_state : RandomState
+        Draws rows when there are more than 4096 columns and rows.
+
+    Returns
+    -------
+    variances : ndarray of shape (m,)
+        Variance along each axis, in decreasing order.
+
+    axes : ndarray of shape (m, n_features)
+        Orthonormal rows, with the signs that scikit-learn's PCA gives them.
+    """
+    if X.shape[1] <= max(_MAX_COVARIANCE, 1):
+        covariance = np.zeros((X.shape[1], X.shape[1]))
+        for rows in _root_weighted_rows(X, scaling, weight):
+            covariance += rows.T @ rows
+        variances, axes = linalg.eigh(covariance, check_finite=False)
+        variances, axes = variances[::-1], np.ascontiguousarray(axes.T[::-1])
+    else:
+        chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
+        chosen_weight = None if weight is None else weight[chosen]
+        rows = np.vstack(list(_root_weighted_rows(X[chosen], scaling, chosen_weight)))
+        _, deviations, axes = linalg.svd(rows, full_matrices=False, check_finite=False)
+        variances = deviations**2
+    _, axes = svd_flip(None, axes, u_based_decision=False)
+    return np.maximum(variances, 0.0), axes
+
+
+def n_components_for(share: float, variances: Array) -> int:
+    """Return how many axes hold the given share of the variance."""
+    cumulative = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
+    return int(min(np.searchsorted(cumulative, share, side="right") + 1, len(variances)))
+
+
+def explained_variance(X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None) -> float:
+    """Return one minus the squared error over the squared deviation from the column means."""
+    unit = max(np.nanmax(np.abs(X)), np.finfo(X.dtype).tiny)
+    mean, _ = _column_means(lambda rows: rows / unit, X, weight)
+    deviation, count = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
+    error, _ = _column_means(lambda rows: (rows / unit) ** 2, X - reconstruction, weight)
+    total, rest = deviation @ count, error @ count
+    if total <= 10 * np.finfo(X.dtype).eps * (mean**2 @ count):
+        return float(rest <= total)
+    return float(1.0 - rest / total)
+
+
+def _column_means(
+    function: Callable[[Array], Array], X: NDArray[Any], weight: Array | None
+) -> tuple[Array, Array]:
+    """Return the means over the known cells of `function(rows)`, and their total weights."""
+    total, count = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for chunk in _chunks(X):
+        values = function(X[chunk].astype(np.float64))
+        weights = np.ones(len(values)) if weight is None else weight[chunk]
+        known = ~np.isnan(values)
+        total += weights @ np.where(known, values, 0.0)
+        count += weights @ known
+    return total / np.where(count > 0, count, 1.0), count
+
+
+def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None) -> Iterator[Array]:
+    """Yield chunks of the scaled rows times the root of their share of the total weight."""
+    weight = np.ones(len(X)) if weight is None else weight
+    shares = np.sqrt(weight / weight.sum())
+    for chunk in _chunks(X):
+        rows = (X[chunk].astype(np.float64) - scaling.center) / scaling.scale
+        yield np.nan_to_num(rows, copy=False) * shares[chunk, None]
+
+
+def _chunks(X: NDArray[Any]) -> Iterator[slice]:
+    return gen_batches(len(X), max(_CHUNK_CELLS // X.shape[1], 1))

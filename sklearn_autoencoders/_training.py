@@ -1,0 +1,629 @@
+"""The bridge between arrays and tensors, and the only file that knows skorch.
+
+`train` fits a network with skorch's loop; `encode`, `decode`, `reconstruct` and `sample_losses` run
+one over an array. Arrays go in, arrays come out.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+from ._scaling import Scaling
+from .networks import Autoencoder, decayed_parameters
+from .objectives import Loss, Objective
+
+# Multiply-adds per batch under which a second thread costs more than it gives (docs/decisions).
+_SMALL_WORK = 2**24
+
+# Cells of the widest layer held at once while a network runs over an array.
+_CHUNK_CELLS = 2**20
+
+SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adam": functools.partial(torch.optim.Adam, fused=True),
+    "adamw": functools.partial(torch.optim.AdamW, fused=True),
+    "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
+}
+
+
+def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    return OneCycleLR(optimizer, max_lr=peaks, total_steps=max(n_steps, 4))
+
+
+def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
+    return LambdaLR(optimizer, lambda step: 1.0)
+
+
+SCHEDULES = {"constant": _constant, "one_cycle": _one_cycle}
+
+
+def make_generator(seed: int) -> torch.Generator:
+    """Return a torch generator that shares nothing with the global one."""
+    return torch.Generator().manual_seed(seed)
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the device that a `device` parameter names."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "
+            'Use device="auto" or device="cpu".'
+        ) from error
+    return resolved
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a fitted autoencoder consists of.
+
+    Parameters
+    ----------
+    network : Autoencoder
+        Works on scaled rows.
+
+    scaling : Scaling
+        Leads from the user's units to the network's.
+
+    loss : Loss
+        Says how to read the network's output.
+    """
+
+    network: Autoencoder
+    scaling: Scaling
+    loss: Loss
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lives."""
+        return next(self.network.parameters()).device
+
+
+class Rows(torch.utils.data.Dataset[Any]):
+    """Rows of an array as the network sees them, a whole batch at a time.
+
+    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk. On an
+    accelerator the rows are moved once.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the scaling, the device and the kind of target.
+
+    X : ndarray of shape (n_samples, n_features)
+        In the user's units; NaN where a value is missing.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    dtype : torch.dtype or None
+        Type of the batches; that of X by default.
+
+    scaled : bool, default=False
+        Whether X is in the network's units already, as codes are.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        X: NDArray[Any],
+        weight: NDArray[np.float64] | None = None,
+        dtype: torch.dtype | None = None,
+        scaled: bool = False,
+    ) -> None:
+        device = model.device
+        self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
+        self._rows: Any = np.asarray(X)
+        if device.type != "cpu":
+            self._rows = torch.from_numpy(np.array(X)).to(device)
+        self._scaling = None if scaled else _scaling_tensors(model, X.dtype)
+        self._raw_target = model.loss.unit_interval
+        self._weight = None
+        if weight is not None:
+            self._weight = torch.tensor(weight / weight.mean(), device=device, dtype=self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._has_missing = bool(np.isnan(np.sum(X)))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def __getitems__(self, indices: Any) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+        """Return a batch: the input, and what the objective compares its reconstruction with.
+
+        Returns
+        -------
+        x : Tensor of shape (batch, n_features)
+            Scaled, with zero in place of missing values.
+
+        (target, observed, weight) : tuple of Tensor or None
+            The cells to reconstruct, 1.0 where they are known, and the rows' weights.
+        """
+        raw = torch.as_tensor(self._rows[indices])  # a copy, since it is indexed and not sliced
+        x, observed = raw, None
+        if self._scaling is not None:
+            center, scale = self._scaling
+            x = (raw - center).div_(scale)
+        x = x.to(self.dtype)
+        if self._has_missing:
+            observed = (~raw.isnan()).to(self.dtype)
+            x = x.nan_to_num(nan=0.0)
+        target = raw.to(self.dtype).nan_to_num(nan=0.0) if self._raw_target else x
+        weight = None if self._weight is None else self._weight[indices]
+        return x, (target, observed, weight)
+
+
+def _scaling_tensors(model: Model, dtype: np.dtype[Any]) -> tuple[Tensor, Tensor]:
+    arrays = (model.scaling.center, model.scaling.scale)
+    center, scale = (
+        torch.tensor(array, dtype=_torch_dtype(dtype), device=model.device) for array in arrays
+    )
+    return center, scale
+
+
+def _torch_dtype(dtype: Any) -> torch.dtype:
+    return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
+
+
+def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
+    """Return the network on a device, in a type named as NumPy names it."""
+    return network.to(device=device, dtype=_torch_dtype(dtype))
+
+
+def start_at(model: Model, axes: NDArray[np.float64]) -> None:
+    """Make the linear path of a network the projection onto orthonormal axes, and back.
+
+    Under a loss whose output is a logit, the way back is linearised at the column means.
+    """
+    center, scale = model.scaling.center, model.scaling.scale
+    bias, slope = np.zeros_like(center), np.ones_like(scale)
+    if model.loss.unit_interval:
+        mean = np.clip(center, 0.02, 0.98)
+        bias, slope = np.log(mean / (1 - mean)), scale / (mean * (1 - mean))
+    encoder, decoder = model.network.encoder, model.network.decoder
+    encoder.start_at(torch.tensor(axes), torch.zeros(1))
+    decoder.start_at(torch.tensor(slope[:, None] * axes.T), torch.tensor(bias))
+
+
+class _ThreadDepth(threading.local):
+    value = 0
+
+
+_depth = _ThreadDepth()
+_lock = threading.Lock()
+_n_inside = 0
+_n_threads_outside = 1
+
+
+@contextmanager
+def _few_threads(work: int) -> Iterator[None]:
+    """Use one torch thread inside the block when a batch takes fewer than `_SMALL_WORK` operations.
+
+    OpenMP's threads spin while they wait: beside another busy process a tiny network with two
+    threads is up to a hundred times slower than with one.
+    """
+    global _n_inside, _n_threads_outside
+    if work >= _SMALL_WORK or _depth.value:
+        yield
+        return
+    with _lock:
+        # A thread that starts meanwhile would inherit our count, so the first one in remembers.
+        _n_threads_outside = _n_threads_outside if _n_inside else torch.get_num_threads()
+        _n_inside += 1
+        _depth.value = 1
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        with _lock:
+            torch.set_num_threads(_n_threads_outside)
+            _n_inside -= 1
+            _depth.value = 0
+
+
+def _n_parameters(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+# ------------------------------------------------------------------------------------- running
+
+
+def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the codes of the rows, of shape (n_samples, n_components)."""
+    return _run(model, Rows(model, X), lambda network, batch: network.encoder(batch[0]))
+
+
+def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows that codes stand for, in the user's units."""
+    rows = Rows(model, codes, scaled=True)
+    units = _Units(model, codes.dtype)
+    return _run(model, rows, lambda network, batch: units(network.decoder(batch[0])))
+
+
+def reconstruct(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the reconstructions of the rows, in the user's units."""
+    units = _Units(model, X.dtype)
+    return _run(model, Rows(model, X), lambda network, batch: units(network(batch[0])[1]))
+
+
+def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the reconstruction loss of every row, of shape (n_samples,)."""
+
+    def losses(network: Autoencoder, batch: Any) -> Tensor:
+        x, (target, observed, _) = batch
+        return model.loss.per_sample(network(x).reconstruction, target, observed)
+
+    return _run(model, Rows(model, X), losses)
+
+
+class _Units:
+    """Leads from the network's output back to the user's units."""
+
+    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
+        self._loss = model.loss
+        self._center, self._scale = _scaling_tensors(model, dtype)
+
+    def __call__(self, output: Tensor) -> Tensor:
+        output = self._loss.link(output)
+        return output if self._loss.unit_interval else output * self._scale + self._center
+
+
+@torch.no_grad()
+def _run(
+    model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]
+) -> NDArray[Any]:
+    network = _cast(model.network, rows.dtype)
+    widest = max(max(parameter.shape) for parameter in network.parameters())
+    n_rows = max(_CHUNK_CELLS // widest, 1)
+    outputs: list[NDArray[Any]] = []
+    with _few_threads(min(n_rows, len(rows)) * _n_parameters(network)):
+        for chunk in gen_batches(len(rows), n_rows):
+            batch = rows.__getitems__(np.arange(chunk.start, chunk.stop))
+            outputs.append(function(network, batch).cpu().numpy())
+    return np.concatenate(outputs)
+
+
+def _cast(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
+    if all(parameter.dtype == dtype for parameter in network.parameters()):
+        return network
+    return copy.deepcopy(network).to(dtype)
+
+
+# ------------------------------------------------------------------------------------ training
+
+
+class EpochTask(Protocol):
+    """Whoever wants to know about epochs."""
+
+    def begin(self) -> None:
+        """Hear that an epoch begins."""
+
+    def end(self, history: History) -> bool:
+        """Hear that an epoch has ended; return whether to stop."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: the estimator's parameters, resolved."""
+
+    solver: str
+    schedule: str
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    max_epochs: int
+    tol: float = 0.0
+    n_iter_no_change: int | None = None
+    validation_fraction: float = 0.1
+    verbose: int = 0
+    callbacks: Sequence[Any] = ()
+
+
+@dataclass
+class History:
+    """What training leaves behind, beside the weights.
+
+    Attributes
+    ----------
+    loss_curve : list of float
+        Mean training objective of every epoch.
+
+    validation_losses : list of float
+        Loss on the held-out rows after every epoch.
+
+    problem : str or None
+        Why the last weights are not the ones kept.
+
+    interruption : KeyboardInterrupt or None
+        To be raised again once the estimator is usable.
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    problem: str | None = None
+    interruption: KeyboardInterrupt | None = None
+
+
+class _Stop(Exception):
+    """Ends skorch's loop, which swallows KeyboardInterrupt and knows no other way."""
+
+
+class _Weights:
+    """A copy of a network's parameters and buffers, taken and put back in place."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._live = [*network.parameters(), *network.buffers()]
+        self._copy = [tensor.detach().clone() for tensor in self._live]
+
+    @torch.no_grad()
+    def take(self) -> None:
+        for kept, tensor in zip(self._copy, self._live, strict=True):
+            kept.copy_(tensor)
+
+    @torch.no_grad()
+    def put_back(self) -> None:
+        for kept, tensor in zip(self._copy, self._live, strict=True):
+            tensor.copy_(kept)
+
+    @torch.no_grad()
+    def live_are_finite(self) -> bool:
+        return all(bool(tensor.isfinite().all()) for tensor in self._live)
+
+
+class _OnDevice:
+    """A batch loss that skorch may record without waiting for the device."""
+
+    def __init__(self, loss: Tensor) -> None:
+        self._loss = loss.detach()
+
+    def item(self) -> Tensor:
+        return self._loss
+
+
+class _Hooks:
+    """What our skorch net does differently; mixed into `NeuralNet` once skorch is needed."""
+
+    trainer: _Trainer
+
+    @property
+    def _default_callbacks(self) -> list[Any]:
+        return []
+
+    def notify(self, method_name: str, **kwargs: Any) -> None:
+        getattr(self, method_name)(self, **kwargs)
+        for _, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **kwargs)
+            except KeyboardInterrupt:  # how a skorch callback asks to stop
+                raise _Stop from None
+
+    def infer(self, x: Tensor, **fit_params: Any) -> Any:
+        return self.module_(x)
+
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
+        return self.criterion_(y_pred, *y_true)
+
+    def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
+        decayed = decayed_parameters(self.module_)
+        chosen = {id(parameter) for parameter in decayed}
+        others = [p for _, p in named_parameters if id(p) not in chosen]
+        groups = [
+            {"params": decayed, "weight_decay": self.trainer.plan.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return ([group for group in groups if group["params"]],), {"lr": self.lr}
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        step = super().train_step(batch, **fit_params)
+        self.trainer.after_step(step["loss"].detach())
+        return {**step, "loss": _OnDevice(step["loss"])}
+
+    def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
+        super().on_epoch_begin(net, **kwargs)
+        self.trainer.task.begin()
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        super().on_epoch_end(net, **kwargs)
+        losses = _mean_batch_losses(self.history[-1])
+        for name, loss in losses.items():
+            self.history.record(name, loss)
+        self.trainer.after_epoch(**losses)
+
+
+def _mean_batch_losses(epoch: Any) -> dict[str, float]:
+    """Replace skorch's record of every batch by the epoch's means."""
+    batches = epoch["batches"]
+    means = {}
+    for prefix in ("train", "valid"):
+        of_prefix = [batch for batch in batches if f"{prefix}_loss" in batch]
+        if of_prefix:
+            losses = torch.stack([torch.as_tensor(b[f"{prefix}_loss"]) for b in of_prefix])
+            sizes = [batch[f"{prefix}_batch_size"] for batch in of_prefix]
+            means[f"{prefix}_loss"] = float(np.average(losses.double().cpu(), weights=sizes))
+    batches.clear()
+    return means
+
+
+@functools.cache
+def _net_class() -> type:
+    from skorch import NeuralNet
+
+    return type("_Net", (_Hooks, NeuralNet), {})
+
+
+class _Trainer:
+    """What happens around skorch's loop: schedule, curves, the weights worth keeping, the end."""
+
+    def __init__(self, network: Autoencoder, plan: Plan, task: EpochTask) -> None:
+        self.network, self.plan, self.task = network, plan, task
+        self.history = History()
+        self.kept = _Weights(network)
+        self.first_loss: Tensor | None = None
+        self._best, self._misses = math.inf, 0
+
+    def start(self, optimizer: torch.optim.Optimizer, n_batches: int) -> None:
+        self._scheduler = SCHEDULES[self.plan.schedule](optimizer, self.plan.max_epochs * n_batches)
+
+    def run(self, net: Any, rows: Any) -> None:
+        """Run skorch's loop to its end, or until somebody stops it."""
+        try:
+            net.notify("on_train_begin", X=rows, y=None)
+            net.fit_loop(rows, epochs=self.plan.max_epochs)
+        except _Stop:
+            pass
+        except KeyboardInterrupt as interruption:  # raised again once the estimator is usable
+            self.history.interruption = interruption
+            return
+        net.notify("on_train_end", X=rows, y=None)
+
+    def settle(self, objective: Objective, rows: Any) -> None:
+        """Leave the best weights in the network, which are finite in any case."""
+        if self.plan.n_iter_no_change is not None or not self.kept.live_are_finite():
+            self.kept.put_back()
+
+    def after_step(self, loss: Tensor) -> None:
+        self.first_loss = loss if self.first_loss is None else self.first_loss
+        self._scheduler.step()
+
+    def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
+        n_epochs = len(self.history.loss_curve) + 1
+        if not (math.isfinite(train_loss) and self.kept.live_are_finite()):
+            self.history.problem = f"the loss became {train_loss} in epoch {n_epochs}"
+            raise _Stop
+        self.history.loss_curve.append(train_loss)
+        if self.plan.verbose:
+            validation = "" if valid_loss is None else f"  validation {valid_loss:.6g}"
+            print(f"epoch {n_epochs}/{self.plan.max_epochs}  loss {train_loss:.6g}{validation}")
+        exhausted = self._judge(valid_loss)
+        if self.task.end(self.history) or exhausted:
+            raise _Stop
+
+    def _judge(self, valid_loss: float | None) -> bool:
+        """Keep the weights if they are the best so far; return whether patience has run out."""
+        if valid_loss is None:
+            self.kept.take()
+            return False
+        self.history.validation_losses.append(valid_loss)
+        self._misses = 0 if valid_loss < self._best - self.plan.tol else self._misses + 1
+        if valid_loss < self._best:
+            self._best = valid_loss
+            self.kept.take()
+        return self._misses >= self.plan.n_iter_no_change
+
+
+def train(
+    model: Model,
+    objective: Objective,
+    X: NDArray[Any],
+    weight: NDArray[np.float64] | None,
+    plan: Plan,
+    generator: torch.Generator,
+    task: EpochTask,
+) -> History:
+    """Train the network of a model in place.
+
+    Parameters
+    ----------
+    model : Model
+        Its weights are the starting point.
+
+    objective : Objective
+        What to minimise.
+
+    X : ndarray of shape (n_samples, n_features)
+        Training rows.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    plan : Plan
+        How to train.
+
+    generator : Generator
+        Splits off the held-out rows and shuffles the others.
+
+    task : EpochTask
+        Told about every epoch.
+
+    Returns
+    -------
+    History
+        The curves and what went wrong. The network holds finite weights in any case.
+    """
+    dtype = next(model.network.parameters()).dtype
+    rows: Any = Rows(model, X, weight, dtype)
+    held_out = None
+    if plan.n_iter_no_change is not None:
+        rows, held_out = _split(rows, plan.validation_fraction, generator)
+    trainer = _Trainer(model.network, plan, task)
+    with _few_threads(plan.batch_size * _n_parameters(model.network)):
+        net = _make_net(model.network, objective, held_out, plan, generator)
+        net.trainer = trainer
+        net.initialize()
+        trainer.start(net.optimizer_, math.ceil(len(rows) / plan.batch_size))
+        try:
+            trainer.run(net, rows)
+        finally:
+            model.network.eval()
+        trainer.settle(objective, rows)
+    return trainer.history
+
+
+def _split(rows: Rows, fraction: float, generator: torch.Generator) -> list[Any]:
+    n_held_out = max(round(fraction * len(rows)), 1)
+    if n_held_out >= len(rows):
+        raise ValueError(
+            f"early_stopping=True needs at least 2 rows to hold some out; got n_samples={len(rows)} "
+            f"and validation_fraction={fraction}."
+        )
+    sizes = [len(rows) - n_held_out, n_held_out]
+    return torch.utils.data.random_split(rows, sizes, generator=generator)
+
+
+def _make_net(
+    network: Autoencoder,
+    objective: Objective,
+    held_out: torch.utils.data.Dataset[Any] | None,
+    plan: Plan,
+    generator: torch.Generator,
+) -> Any:
+    from skorch.helper import predefined_split
+
+    return _net_class()(
+        module=network,
+        criterion=objective,
+        optimizer=SOLVERS[plan.solver],
+        lr=plan.learning_rate,
+        batch_size=plan.batch_size,
+        train_split=None if held_out is None else predefined_split(held_out),
+        iterator_train__shuffle=True,
+        iterator_train__generator=generator,
+        iterator_train__collate_fn=_identity,
+        iterator_valid__generator=generator,
+        iterator_valid__collate_fn=_identity,
+        callbacks=list(plan.callbacks),
+        device=str(next(network.parameters()).device),
+        verbose=0,
+    )
+
+
+def _identity(batch: Any) -> Any:
+    return batch

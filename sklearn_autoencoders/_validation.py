@@ -1,0 +1,57 @@
+"""Checks of input that scikit-learn does not make, with messages that say what to do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def check_missing(X, *, columns):
+    """Raise if a row, or with `columns` a column, holds no value at all."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not np.isnan(X.sum()):
+            return
+    missing = np.isnan(X)
+    for axis, kind in ((1, "row"), (0, "column")):
+        empty = np.flatnonzero(missing.all(axis=axis)) if axis or columns else []
+        if len(empty):
+            raise ValueError(
+                f"{len(empty)} {kind}(s) of X contain only NaN, the first at index {empty[0]}: "
+                f"there is nothing to encode. Drop them."
+            )
+
+
+def check_unit_interval(X, loss):
+    """Raise if the loss needs X in [0, 1] and X is not."""
+    if loss != "binary_cross_entropy":
+        return
+    low, high = np.nanmin(X), np.nanmax(X)
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"loss='binary_cross_entropy' needs X in [0, 1]; got values from {low:.6g} to "
+            f"{high:.6g}. Scale X, for instance with MinMaxScaler(clip=True), or use "
+            "loss='squared_error'."
+        )
+
+
+def check_magnitude(X, scaling, dtype):
+    """Raise if the squares of the scaled values overflow the type the network is trained in."""
+    largest = max(
+        np.nanmax((np.fmax.reduce(X, axis=0) - scaling.center) / scaling.scale),
+        np.nanmax((scaling.center - np.fmin.reduce(X, axis=0)) / scaling.scale),
+    )
+    limit = np.sqrt(np.finfo(dtype).max) / 1e3
+    if not largest < limit:
+        raise ValueError(
+            f"X has values of {largest:.3g} after scaling, too large to be squared in {dtype}. "
+            "Use scaling='global' or scaling='feature', or rescale X."
+        )
+
+
+def check_output(output):
+    """Return the output, or raise if the input was so large that it is not finite."""
+    if not np.isfinite(output).all():
+        raise ValueError(
+            "X contains values too large for this model: its output is not finite. Check the "
+            "units of X against those of the training data."
+        )
+    return output

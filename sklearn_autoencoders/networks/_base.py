@@ -1,0 +1,198 @@
+"""The contract of a network part and the module that it becomes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from sklearn.base import BaseEstimator
+from torch import Tensor, nn
+
+from ._seeded import drawing_from
+
+
+class Output(NamedTuple):
+    """What one pass through an autoencoder gives.
+
+    Attributes
+    ----------
+    code : Tensor of shape (batch, n_components)
+        The bottleneck.
+
+    reconstruction : Tensor of shape (batch, n_features)
+        The decoder's output, before the link of the loss.
+    """
+
+    code: Tensor
+    reconstruction: Tensor
+
+
+class Autoencoder(nn.Module):
+    """An encoder followed by a decoder.
+
+    Parameters
+    ----------
+    encoder : Module
+        Maps (batch, n_features) to (batch, n_components).
+
+    decoder : Module
+        Maps (batch, n_components) to (batch, n_features).
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def forward(self, x: Tensor) -> Output:
+        """Return the code and the reconstruction of a batch."""
+        code: Tensor = self.encoder(x)
+        return Output(code, self.decoder(code))
+
+
+class LinearPath(nn.Module):
+    r"""A linear map beside a network: :math:`y = Wx + b + f(x)`.
+
+    The last layer of `f` starts at zero, so that training starts at the linear map.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Sizes of `x` and `y`.
+
+    correction : Module
+        The network `f`.
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, correction: nn.Module) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.correction = correction
+        with torch.no_grad():
+            for parameter in _last_layer(correction).parameters():
+                parameter.zero_()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of the linear map and its correction."""
+        correction: Tensor = self.correction(x)
+        return self.linear(x) + correction
+
+    @torch.no_grad()
+    def start_at(self, weight: Tensor, bias: Tensor) -> None:
+        """Set the linear map; rows or columns that `weight` lacks stay as drawn or become zero.
+
+        Parameters
+        ----------
+        weight : Tensor of shape (m, n_inputs) or (n_outputs, m)
+            The map, perhaps for fewer components than the network has.
+
+        bias : Tensor of shape (n_outputs,) or (1,)
+            The offset.
+        """
+        rows, columns = weight.shape
+        self.linear.weight[:, columns:] = 0
+        self.linear.weight[:rows, :columns] = weight
+        self.linear.bias.copy_(bias.expand_as(self.linear.bias))
+
+
+def _last_layer(module: nn.Module) -> nn.Module:
+    layers = [m for m in module.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
+    if not layers:
+        raise ValueError(
+            'init="pca" needs a network whose encoder and decoder end in a linear or '
+            f'convolutional layer; got {module}. Use init="random" with this network.'
+        )
+    return layers[-1]
+
+
+def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """Return what weight decay acts on: weights, but no biases and no principal components."""
+    linear_paths = [m.linear for m in network.modules() if isinstance(m, LinearPath)]
+    exempt = {id(parameter) for linear in linear_paths for parameter in linear.parameters()}
+    return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]
+
+
+class Network(BaseEstimator, ABC):
+    """A recipe for an encoder and a decoder; the base of every `network=`.
+
+    Subclass it, store the constructor's arguments under their own names, and implement
+    :meth:`build`. `get_params`, `clone` and a grid search over `network__<name>` then work
+    as for any scikit-learn object.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklearn_autoencoders.networks import Network
+    >>> class OneLayer(Network):
+    ...     def __init__(self, width=16):
+    ...         self.width = width
+    ...     def build(self, n_features, n_components):
+    ...         encoder = nn.Sequential(
+    ...             nn.Linear(n_features, self.width), nn.ReLU(), nn.Linear(self.width, n_components)
+    ...         )
+    ...         return encoder, nn.Linear(n_components, n_features)
+    >>> OneLayer(width=8).get_params()
+    {'width': 8}
+    """
+
+    @abstractmethod
+    def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
+        """Return a new encoder and decoder.
+
+        Random numbers may be drawn from torch in the ordinary way: while this method runs, they
+        come from the estimator's `random_state` and not from torch's global generator.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        Returns
+        -------
+        encoder : Module
+            Maps (batch, n_features) to (batch, n_components).
+
+        decoder : Module
+            Maps (batch, n_components) to (batch, n_features).
+        """
+
+
+def build_autoencoder(
+    network: Network,
+    n_features: int,
+    n_components: int,
+    *,
+    linear_path: bool,
+    generator: torch.Generator,
+) -> Autoencoder:
+    """Build the module of a recipe.
+
+    Parameters
+    ----------
+    network : Network
+        The recipe.
+
+    n_features, n_components : int
+        Sizes of the input and of the code.
+
+    linear_path : bool
+        Whether a :class:`LinearPath` runs beside the encoder and beside the decoder.
+
+    generator : Generator
+        The source of the initial weights.
+
+    Returns
+    -------
+    Autoencoder
+        A module in training mode, on the CPU.
+    """
+    with drawing_from(generator):
+        encoder, decoder = network.build(n_features, n_components)
+        if linear_path:
+            encoder = LinearPath(n_features, n_components, encoder)
+            decoder = LinearPath(n_components, n_features, decoder)
+    return Autoencoder(encoder, decoder)

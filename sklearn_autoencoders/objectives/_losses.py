@@ -1,0 +1,68 @@
+"""Reconstruction losses, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+def squared_error(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`(\hat x - x)^2`."""
+    return (output - target).square()
+
+
+def absolute_error(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`|\hat x - x|`."""
+    return (output - target).abs()
+
+
+def huber(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`r^2 / 2` for :math:`|r| \le 1`, else :math:`|r| - 1/2`, with :math:`r = \hat x - x`."""
+    return functional.huber_loss(output, target, reduction="none")
+
+
+def binary_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`-x \log p - (1 - x) \log(1 - p)`, with :math:`p = \sigma(\text{output})`."""
+    return functional.binary_cross_entropy_with_logits(output, target, reduction="none")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A reconstruction loss and how to read the network's output under it.
+
+    Parameters
+    ----------
+    formula : callable
+        Maps the network's output and the target, both of shape (batch, n_features), to the loss
+        of every cell.
+
+    unit_interval : bool, default=False
+        Whether the target is X itself, in [0, 1], and the network's output a logit. Otherwise the
+        target is the scaled X and the output is an estimate of it.
+    """
+
+    formula: Callable[[Tensor, Tensor], Tensor]
+    unit_interval: bool = False
+
+    def link(self, output: Tensor) -> Tensor:
+        """Return the reconstruction that the network's output stands for."""
+        return torch.sigmoid(output) if self.unit_interval else output
+
+    def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
+        """Return each row's loss: the sum over its observed cells, divided by n_features."""
+        cells = self.formula(output, target)
+        if observed is not None:
+            cells = cells * observed
+        return cells.flatten(1).mean(1)
+
+
+LOSSES: dict[str, Loss] = {
+    "squared_error": Loss(squared_error),
+    "absolute_error": Loss(absolute_error),
+    "huber": Loss(huber),
+    "binary_cross_entropy": Loss(binary_cross_entropy, unit_interval=True),
+}
