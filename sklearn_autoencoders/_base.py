@@ -388,9 +388,9 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         if not history.loss_curve and not self._linear_path:
             raise FloatingPointError(f"Training failed: {history.problem}. {advice}")
         warnings.warn(
-            f"{history.problem}; the best weights before it were kept. {advice}",
+            f"{history.problem}; the best weights seen were kept. {advice}",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=6,
         )
 
     # --------------------------------------------------------------------------------- run

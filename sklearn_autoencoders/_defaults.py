@@ -19,9 +19,9 @@ def batch_size(n_samples: int) -> int:
     """Return about one fortieth of the rows, a power of two between 32 and 256."""
     if n_samples <= FULL_BATCH:
         return n_samples
-    return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256) if n_samples > 40 else 32
+    return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
 
 
 def max_epochs(n_samples: int, batch_size: int) -> int:
-    """Return the passes that make about 4000 steps, between 10 and 100."""
-    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 100)
+    """Return the passes that make about 4000 steps, between 10 and 50."""
+    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 50)

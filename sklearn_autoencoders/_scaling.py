@@ -112,7 +112,7 @@ def principal_axes(
         for rows in _root_weighted_rows(X, scaling, weight):
             covariance += rows.T @ rows
         variances, axes = linalg.eigh(covariance, check_finite=False)
-        variances, axes = variances[::-1], np.ascontiguousarray(axes.T[::-1])
+        variances, axes = variances[::-1], axes.T[::-1].copy()
     else:
         chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
         chosen_weight = None if weight is None else weight[chosen]

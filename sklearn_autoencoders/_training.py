@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from ._scaling import Scaling
-from .networks import Autoencoder, decayed_parameters
+from .networks import Autoencoder, Output, decayed_parameters
 from .objectives import Loss, Objective
 
 # Multiply-adds per batch under which a second thread costs more than it gives (docs/decisions).
@@ -34,7 +34,6 @@ _CHUNK_CELLS = 2**20
 
 SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": functools.partial(torch.optim.Adam, fused=True),
-    "adamw": functools.partial(torch.optim.AdamW, fused=True),
     "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
 }
 
@@ -421,15 +420,9 @@ class _Hooks:
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
         return self.criterion_(y_pred, *y_true)
 
-    def get_params_for_optimizer(self, prefix: str, named_parameters: Any) -> Any:
-        decayed = decayed_parameters(self.module_)
-        chosen = {id(parameter) for parameter in decayed}
-        others = [p for _, p in named_parameters if id(p) not in chosen]
-        groups = [
-            {"params": decayed, "weight_decay": self.trainer.plan.weight_decay},
-            {"params": others, "weight_decay": 0.0},
-        ]
-        return ([group for group in groups if group["params"]],), {"lr": self.lr}
+    def _set_training(self, training: bool = True) -> None:
+        if self.module_.training != training:  # walking the modules costs a tenth of a small step
+            super()._set_training(training)
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         step = super().train_step(batch, **fit_params)
@@ -472,18 +465,21 @@ def _net_class() -> type:
 class _Trainer:
     """What happens around skorch's loop: schedule, curves, the weights worth keeping, the end."""
 
-    def __init__(self, network: Autoencoder, plan: Plan, task: EpochTask) -> None:
-        self.network, self.plan, self.task = network, plan, task
+    def __init__(self, network: Autoencoder, objective: Objective, plan: Plan, task: EpochTask):
+        self.network, self.objective, self.plan, self.task = network, objective, plan, task
         self.history = History()
-        self.kept = _Weights(network)
-        self.first_loss: Tensor | None = None
+        self._initial, self._kept = _Weights(network), _Weights(network)
+        self._decayed = decayed_parameters(network) if plan.weight_decay else []
+        self._initial_loss: Tensor | None = None
         self._best, self._misses = math.inf, 0
 
-    def start(self, optimizer: torch.optim.Optimizer, n_batches: int) -> None:
-        self._scheduler = SCHEDULES[self.plan.schedule](optimizer, self.plan.max_epochs * n_batches)
-
-    def run(self, net: Any, rows: Any) -> None:
+    def run(self, net: Any, rows: Any, held_out: Any) -> None:
         """Run skorch's loop to its end, or until somebody stops it."""
+        if held_out is not None:
+            self._best = self._mean_objective(self.network.eval(), held_out)
+        n_steps = self.plan.max_epochs * math.ceil(len(rows) / self.plan.batch_size)
+        self._optimizer = net.optimizer_
+        self._scheduler = SCHEDULES[self.plan.schedule](self._optimizer, n_steps)
         try:
             net.notify("on_train_begin", X=rows, y=None)
             net.fit_loop(rows, epochs=self.plan.max_epochs)
@@ -494,19 +490,21 @@ class _Trainer:
             return
         net.notify("on_train_end", X=rows, y=None)
 
-    def settle(self, objective: Objective, rows: Any) -> None:
-        """Leave the best weights in the network, which are finite in any case."""
-        if self.plan.n_iter_no_change is not None or not self.kept.live_are_finite():
-            self.kept.put_back()
-
+    @torch.no_grad()
     def after_step(self, loss: Tensor) -> None:
-        self.first_loss = loss if self.first_loss is None else self.first_loss
+        """Decay the weights and move the learning rate."""
+        if self._initial_loss is None:
+            self._initial_loss = loss
+        if self._decayed:  # decoupled from the gradient, as in AdamW
+            rate = self._optimizer.param_groups[0]["lr"] * self.plan.weight_decay
+            torch._foreach_mul_(self._decayed, 1.0 - min(rate, 1.0))
         self._scheduler.step()
 
     def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
+        """Record the epoch, and stop if it was the last."""
         n_epochs = len(self.history.loss_curve) + 1
-        if not (math.isfinite(train_loss) and self.kept.live_are_finite()):
-            self.history.problem = f"the loss became {train_loss} in epoch {n_epochs}"
+        if not (math.isfinite(train_loss) and self._kept.live_are_finite()):
+            self.history.problem = f"The loss became {train_loss} in epoch {n_epochs}"
             raise _Stop
         self.history.loss_curve.append(train_loss)
         if self.plan.verbose:
@@ -519,14 +517,48 @@ class _Trainer:
     def _judge(self, valid_loss: float | None) -> bool:
         """Keep the weights if they are the best so far; return whether patience has run out."""
         if valid_loss is None:
-            self.kept.take()
+            self._kept.take()
             return False
         self.history.validation_losses.append(valid_loss)
         self._misses = 0 if valid_loss < self._best - self.plan.tol else self._misses + 1
         if valid_loss < self._best:
             self._best = valid_loss
-            self.kept.take()
-        return self._misses >= self.plan.n_iter_no_change
+            self._kept.take()
+        return self._misses >= cast(int, self.plan.n_iter_no_change)
+
+    def settle(self, rows: Any) -> None:
+        """Leave the best weights in the network, which are finite in any case."""
+        self.network.eval()
+        if self.plan.n_iter_no_change is not None or not self._kept.live_are_finite():
+            self._kept.put_back()
+        elif self._initial_loss is not None and not self._has_fallen():
+            self._choose_between_start_and_end(rows)
+
+    def _has_fallen(self) -> bool:
+        """Whether the loss went down from that of the first batch, which no step has changed."""
+        curve, initial = self.history.loss_curve, float(cast(Tensor, self._initial_loss))
+        return bool(curve) and curve[-1] < 0.9 * initial and max(curve) < 10 * initial
+
+    def _choose_between_start_and_end(self, rows: Any) -> None:
+        end = self._mean_objective(self.network, rows)
+        self._kept.take()
+        self._initial.put_back()
+        start = self._mean_objective(self.network, rows)
+        if end < start:
+            self._kept.put_back()
+        # What the column means would cost tells a divergence from rounding errors around zero.
+        centre = self._mean_objective(lambda x: Output(x, torch.zeros_like(x)), rows)
+        peak = max([end, *self.history.loss_curve])
+        if not (end - start < 0.1 * centre and peak < 10 * max(start, centre)):
+            self.history.problem = f"The loss rose from {start:.3g} to {peak:.3g}"
+
+    @torch.no_grad()
+    def _mean_objective(self, network: Callable[[Tensor], Output], rows: Any) -> float:
+        total = 0.0
+        for chunk in torch.arange(len(rows)).split(4 * self.plan.batch_size):
+            x, compared = rows.__getitems__(chunk.tolist())
+            total += float(self.objective(network(x), *compared)) * len(chunk)
+        return total / len(rows)
 
 
 def train(
@@ -573,17 +605,13 @@ def train(
     held_out = None
     if plan.n_iter_no_change is not None:
         rows, held_out = _split(rows, plan.validation_fraction, generator)
-    trainer = _Trainer(model.network, plan, task)
+    trainer = _Trainer(model.network, objective, plan, task)
     with _few_threads(plan.batch_size * _n_parameters(model.network)):
         net = _make_net(model.network, objective, held_out, plan, generator)
         net.trainer = trainer
         net.initialize()
-        trainer.start(net.optimizer_, math.ceil(len(rows) / plan.batch_size))
-        try:
-            trainer.run(net, rows)
-        finally:
-            model.network.eval()
-        trainer.settle(objective, rows)
+        trainer.run(net, rows, held_out)
+        trainer.settle(rows)
     return trainer.history
 
 
