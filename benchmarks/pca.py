@@ -48,7 +48,9 @@ def explained_variance(estimator, X, n_splits):
 
 def compare(sets, n_splits, params):
     gains = []
-    print(f"{'data set':16} {'shape':>12} {'k':>2} {'PCA':>7} {'ours':>7} {'gain':>8} {'seconds':>8}")
+    print(
+        f"{'data set':16} {'shape':>12} {'k':>2} {'PCA':>7} {'ours':>7} {'gain':>8} {'seconds':>8}"
+    )
     for name, X in sets:
         for k in (2, 4, 8):
             ours = AutoencoderTransformer(k, random_state=0, **params)

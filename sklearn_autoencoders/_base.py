@@ -54,6 +54,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
         "scaling": [StrOptions({"global", "feature"}), None],
@@ -269,7 +270,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             X, weight = X[weight > 0], weight[weight > 0]
         return X, weight
 
-    def _check_network(self, n_features):
+    def _check_network(self, n_samples, n_features):
         if self.network is None:
             sizes = self.hidden_layer_sizes
             if isinstance(sizes, str):
@@ -280,10 +281,13 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
                     "hidden_layer_sizes must be positive integers, from the input to the code; "
                     f"got {self.hidden_layer_sizes!r}."
                 )
-            return Dense(tuple(map(int, sizes)), self.activation)
-        if not (isinstance(self.hidden_layer_sizes, str) and self.activation == "gelu"):
+            dropout = self.dropout
+            if dropout == "auto":
+                dropout = _defaults.dropout(n_samples, n_features)
+            return Dense(tuple(map(int, sizes)), self.activation, dropout)
+        if not self.hidden_layer_sizes == self.dropout == "auto" or self.activation != "gelu":
             raise ValueError(
-                "hidden_layer_sizes and activation describe the default dense network and cannot "
+                "hidden_layer_sizes, activation and dropout describe the default network and cannot "
                 f"be given together with network={self.network!r}. Set them on the network, as in "
                 "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
             )
@@ -316,7 +320,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
 
     def _start(self, X, weight, rng):
         """Choose the scaling, the width of the code and the initial weights."""
-        part = self._check_network(X.shape[1])
+        n_samples = len(X) if weight is None else weight.sum()
+        part = self._check_network(n_samples, X.shape[1])
         device, dtype = _training.resolve_device(self.device), self._training_dtype(len(X))
         scaling = fit_scaling(X, weight, self.scaling)
         check_magnitude(X, scaling, dtype)

@@ -8,6 +8,9 @@ import math
 # the same as two rows to the last digits.
 FULL_BATCH = 64
 
+# Rows per root of a column at which half of the hidden units sit out.
+DROPOUT_ROWS = 20
+
 
 def hidden_layer_sizes(n_features: int) -> tuple[int, int]:
     """Return two widths: four times the columns, within limits, and half of it."""
@@ -25,3 +28,9 @@ def batch_size(n_samples: int) -> int:
 def max_epochs(n_samples: int, batch_size: int) -> int:
     """Return the passes that make about 4000 steps, between 10 and 50."""
     return min(max(math.ceil(4000 * batch_size / n_samples), 10), 50)
+
+
+def dropout(n_samples: float, n_features: int) -> float:
+    """Return a rate that falls from one to zero as rows outnumber what has to be learnt."""
+    prior = DROPOUT_ROWS * math.sqrt(n_features)
+    return prior / (prior + n_samples)

@@ -129,7 +129,9 @@ def n_components_for(share: float, variances: Array) -> int:
     return int(min(np.searchsorted(cumulative, share, side="right") + 1, len(variances)))
 
 
-def explained_variance(X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None) -> float:
+def explained_variance(
+    X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None
+) -> float:
     """Return one minus the squared error over the squared deviation from the column means."""
     unit = max(np.nanmax(np.abs(X)), np.finfo(X.dtype).tiny)
     mean, _ = _column_means(lambda rows: rows / unit, X, weight)

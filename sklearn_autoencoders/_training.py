@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from ._scaling import Scaling
-from .networks import Autoencoder, Output, decayed_parameters
+from .networks import Autoencoder, Dropout, Output, decayed_parameters
 from .objectives import Loss, Objective
 
 # Multiply-adds per batch under which a second thread costs more than it gives (docs/decisions).
@@ -286,9 +286,7 @@ class _Units:
 
 
 @torch.no_grad()
-def _run(
-    model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]
-) -> NDArray[Any]:
+def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]) -> NDArray[Any]:
     network = _cast(model.network, rows.dtype)
     widest = max(max(parameter.shape) for parameter in network.parameters())
     n_rows = max(_CHUNK_CELLS // widest, 1)
@@ -605,6 +603,9 @@ def train(
     held_out = None
     if plan.n_iter_no_change is not None:
         rows, held_out = _split(rows, plan.validation_fraction, generator)
+    for module in model.network.modules():
+        if isinstance(module, Dropout):
+            module.generator, module.per_batch = generator, plan.batch_size >= len(rows)
     trainer = _Trainer(model.network, objective, plan, task)
     with _few_threads(plan.batch_size * _n_parameters(model.network)):
         net = _make_net(model.network, objective, held_out, plan, generator)

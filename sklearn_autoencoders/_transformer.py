@@ -16,6 +16,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         *,
         hidden_layer_sizes="auto",
         activation="gelu",
+        dropout="auto",
         network=None,
         init="pca",
         scaling="global",
@@ -40,6 +41,7 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.dropout = dropout
         self.network = network
         self.init = init
         self.scaling = scaling

@@ -5,7 +5,7 @@ estimator of this package takes one as `network=`.
 """
 
 from ._base import Autoencoder, Network, Output, build_autoencoder, decayed_parameters
-from ._dense import ACTIVATIONS, Dense
+from ._dense import ACTIVATIONS, Dense, Dropout
 
 NETWORKS: dict[str, type[Network]] = {"dense": Dense}
 
@@ -14,6 +14,7 @@ __all__ = [
     "NETWORKS",
     "Autoencoder",
     "Dense",
+    "Dropout",
     "Network",
     "Output",
     "build_autoencoder",

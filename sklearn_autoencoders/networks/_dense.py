@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ._base import Network
 
@@ -22,6 +24,42 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
+class Dropout(nn.Module):
+    """Leave out units in training, and scale the others up to compensate.
+
+    Unlike `torch.nn.Dropout` it draws from an explicit generator, which training sets.
+
+    Parameters
+    ----------
+    rate : float
+        Probability in [0, 1) of leaving a unit out.
+
+    Attributes
+    ----------
+    generator : Generator or None
+        Where training draws from.
+
+    per_batch : bool
+        Whether one draw serves all rows. Training sets it when a batch holds all rows, where a row
+        of weight two has to remain the same as two rows.
+    """
+
+    generator: torch.Generator | None = None
+    per_batch: bool = False
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the units, in training with some of them set to zero."""
+        if not self.training:
+            return x
+        shape = x.shape[1:] if self.per_batch else x.shape
+        kept = x.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
+        return x * kept.div_(1 - self.rate)
+
+
 class Dense(Network):
     """Fully connected layers; the decoder mirrors the encoder.
 
@@ -36,10 +74,16 @@ class Dense(Network):
         "logistic", "relu", "selu", "silu", "softplus" or "tanh". The code and the output are
         linear.
 
+    dropout : float, default=0.0
+        Share of the hidden units, in [0, 1), that sit out a training step [2]_.
+
     References
     ----------
     .. [1] G. E. Hinton and R. R. Salakhutdinov, "Reducing the Dimensionality of Data with Neural
        Networks", Science 313:504-507, 2006.
+
+    .. [2] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15:1929-1958, 2014.
 
     Examples
     --------
@@ -53,9 +97,15 @@ class Dense(Network):
     )
     """
 
-    def __init__(self, hidden_layer_sizes: Sequence[int] = (64,), activation: str = "gelu"):
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] = (64,),
+        activation: str = "gelu",
+        dropout: float = 0.0,
+    ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
+        self.dropout = dropout
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -78,6 +128,7 @@ class Dense(Network):
 
     def _layers(self, sizes: Sequence[int]) -> nn.Sequential:
         layers: list[nn.Module] = []
-        for n_inputs, n_outputs in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_inputs, n_outputs in pairwise(sizes[:-1]):
             layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[self.activation]()]
-        return nn.Sequential(*layers[:-1])
+            layers += [Dropout(self.dropout)] if self.dropout else []
+        return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))

@@ -24,7 +24,7 @@ _DRAWS = {
 }
 
 
-class drawing_from(TorchFunctionMode):  # noqa: N801 - used as a verb, like `warnings.catch_warnings`
+class drawing_from(TorchFunctionMode):
     """Make torch draw from `generator` inside the block, in this thread only.
 
     Unlike `torch.manual_seed` inside `torch.random.fork_rng` this neither reads nor writes the

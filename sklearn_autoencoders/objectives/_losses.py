@@ -21,7 +21,7 @@ def absolute_error(output: Tensor, target: Tensor) -> Tensor:
 
 
 def huber(output: Tensor, target: Tensor) -> Tensor:
-    r""":math:`r^2 / 2` for :math:`|r| \le 1`, else :math:`|r| - 1/2`, with :math:`r = \hat x - x`."""
+    r""":math:`r^2/2` for :math:`|r| \le 1`, else :math:`|r| - 1/2`; :math:`r = \hat x - x`."""
     return functional.huber_loss(output, target, reduction="none")
 
 
