@@ -7,14 +7,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Integral, Real
+from typing import ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _defaults, _state, _training
+from . import _bridge, _settings, _state, _training
 from ._compat import (
     CallbackSupportMixin,
     EpochTasks,
@@ -33,7 +34,7 @@ from ._scaling import (
     principal_axes,
 )
 from ._validation import check_magnitude, check_missing, check_output, check_unit_interval
-from .networks import ACTIVATIONS, NETWORKS, Dense, Network, build_autoencoder
+from .networks import ACTIVATIONS, NETWORKS, Network, build_autoencoder
 from .objectives import LOSSES, Objective
 
 
@@ -43,7 +44,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
     A public method validates its input once and hands arrays to a private twin, which trusts them.
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         "n_components": [
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
@@ -113,10 +114,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
-        with self._unchanged_on_error():
-            continuing = self.warm_start and hasattr(self, "network_")
-            self._fit(X, y, sample_weight, continuing=continuing)
-        return self
+        continuing = self.warm_start and hasattr(self, "network_")
+        return self._fit(X, y, sample_weight, continuing=continuing)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -142,18 +141,16 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         self : object
             The estimator.
         """
-        with self._unchanged_on_error():
-            self._fit(
-                X,
-                y,
-                sample_weight,
-                continuing=hasattr(self, "network_"),
-                n_samples_before=getattr(self, "n_samples_seen_", 0),
-                max_epochs=1,
-                schedule="constant",
-                n_iter_no_change=None,
-            )
-        return self
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            continuing=hasattr(self, "network_"),
+            n_samples_before=getattr(self, "n_samples_seen_", 0),
+            max_epochs=1,
+            schedule="constant",
+            n_iter_no_change=None,
+        )
 
     def reconstruct(self, X):
         """Encode and decode rows.
@@ -190,12 +187,14 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         """
         X = self._check_rows(X)
         check_unit_interval(X, self._loss)
-        return check_output(-_training.sample_losses(self._model, X))
+        return check_output(-_bridge.sample_losses(self._model, X))
 
     def score(self, X, y=None, sample_weight=None):
         r"""Return the share of the variance of X that the reconstruction explains.
 
-        .. math:: R^2 = 1 - \sum_{ij} w_i (x_{ij} - \hat x_{ij})^2 / \sum_{ij} w_i (x_{ij} - \bar x_j)^2
+        .. math::
+            R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
+                           {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
         over the known values. For PCA, on its training set, this is
         `explained_variance_ratio_.sum()`.
@@ -229,6 +228,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def __sklearn_is_fitted__(self):
+        """Return whether there is a network."""
+        return hasattr(self, "network_")
+
     def __getstate__(self):
         """Return plain values: no torch object, no training row."""
         return _state.to_plain(super().__getstate__())
@@ -245,10 +248,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
         try:
             yield
-        except Exception:
+        except BaseException:
             for name in list(filter(_is_fitted_state, vars(self))):
                 delattr(self, name)
-            vars(self).update(before)
+            self.__dict__.update(before)
             raise
 
     def _check_rows(self, X, *, reset=False):
@@ -270,38 +273,22 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             X, weight = X[weight > 0], weight[weight > 0]
         return X, weight
 
-    def _check_network(self, n_samples, n_features):
-        if self.network is None:
-            sizes = self.hidden_layer_sizes
-            if isinstance(sizes, str):
-                sizes = _defaults.hidden_layer_sizes(n_features)
-            sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)))
-            if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-                raise ValueError(
-                    "hidden_layer_sizes must be positive integers, from the input to the code; "
-                    f"got {self.hidden_layer_sizes!r}."
-                )
-            dropout = self.dropout
-            if dropout == "auto":
-                dropout = _defaults.dropout(n_samples, n_features)
-            return Dense(tuple(map(int, sizes)), self.activation, dropout)
-        if not self.hidden_layer_sizes == self.dropout == "auto" or self.activation != "gelu":
-            raise ValueError(
-                "hidden_layer_sizes, activation and dropout describe the default network and cannot "
-                f"be given together with network={self.network!r}. Set them on the network, as in "
-                "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
-            )
-        return NETWORKS[self.network]() if isinstance(self.network, str) else clone(self.network)
-
     # ------------------------------------------------------------------------------- train
 
     def _fit(self, X, y, sample_weight, *, continuing, n_samples_before=0, **overrides):
-        X, weight = self._check_training_data(X, sample_weight, reset=not continuing)
-        rng = _own_random_state(self.random_state)
-        if not continuing:
-            self._start(X, weight, rng)
-        self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
-        plan = self._make_plan(len(X), **overrides)
+        with self._unchanged_on_error():
+            X, weight = self._check_training_data(X, sample_weight, reset=not continuing)
+            rng = _own_random_state(self.random_state)
+            if not continuing:
+                self._start(X, weight, rng)
+            self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
+            plan = _settings.make_plan(self, len(X), self.n_samples_seen_, **overrides)
+            interruption = self._train(X, y, weight, plan, rng)
+        if interruption is not None:
+            raise interruption
+        return self
+
+    def _train(self, X, y, weight, plan, rng):
         network = copy.deepcopy(self.network_)
         tasks = EpochTasks(
             self,
@@ -311,18 +298,20 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             y=X if y is None else y,
             metadata=None if weight is None else {"sample_weight": weight},
         )
-        model = _training.Model(network, Scaling(self.center_, self.scale_), LOSSES[self.loss])
-        generator = _training.make_generator(_draw_seed(rng) + self.n_epochs_)
+        model = _bridge.Model(network, Scaling(self.center_, self.scale_), LOSSES[self.loss])
+        generator = _bridge.make_generator(_draw_seed(rng) + self.n_epochs_)
         history = _training.train(model, Objective(model.loss), X, weight, plan, generator, tasks)
         tasks.finish()
-        vars(self).update(self._fitted_attributes(network, history))
-        self._report(history)
+        self.__dict__.update(self._fitted_attributes(network, history))
+        if history.problem is not None:
+            self._report(history)
+        return history.interruption
 
     def _start(self, X, weight, rng):
         """Choose the scaling, the width of the code and the initial weights."""
         n_samples = len(X) if weight is None else weight.sum()
-        part = self._check_network(n_samples, X.shape[1])
-        device, dtype = _training.resolve_device(self.device), self._training_dtype(len(X))
+        part = _settings.network_part(self, n_samples, X.shape[1])
+        device, dtype = _bridge.resolve_device(self.device), _settings.training_dtype(self, len(X))
         scaling = fit_scaling(X, weight, self.scaling)
         check_magnitude(X, scaling, dtype)
         self.center_, self.scale_ = scaling.center, scaling.scale
@@ -332,44 +321,15 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             variances, axes = principal_axes(X, scaling, weight, rng)
         if self.n_components < 1:
             self.n_components_ = n_components_for(self.n_components, variances)
-        generator = _training.make_generator(_draw_seed(rng))
+        generator = _bridge.make_generator(_draw_seed(rng))
         network = build_autoencoder(
             part, X.shape[1], self.n_components_, linear_path=self._linear_path, generator=generator
         )
-        self.network_ = _training.place(network, device, dtype)
+        self.network_ = _bridge.place(network, device, dtype)
         if self._linear_path:
-            _training.start_at(self._model, axes[: self.n_components_])
+            _bridge.start_at(self._model, axes[: self.n_components_])
         self.n_epochs_, self.loss_curve_ = 0, []
         self.validation_scores_ = [] if self.early_stopping else None
-
-    def _training_dtype(self, n_samples):
-        if self.dtype == "auto":
-            return "float64" if n_samples <= _defaults.FULL_BATCH else "float32"
-        name = np.dtype(self.dtype).name
-        if name not in ("float32", "float64"):
-            raise ValueError(f"dtype must be 'auto', 'float32' or 'float64'; got {self.dtype!r}.")
-        return name
-
-    def _make_plan(self, n_samples, **overrides):
-        batch_size, max_epochs = self.batch_size, self.max_epochs
-        if batch_size == "auto":
-            batch_size = _defaults.batch_size(n_samples)
-        if max_epochs == "auto":
-            max_epochs = _defaults.max_epochs(n_samples, batch_size)
-        plan = {
-            "solver": self.solver,
-            "schedule": self.schedule,
-            "learning_rate": self.learning_rate,
-            "weight_decay": self.weight_decay / self.n_samples_seen_,
-            "batch_size": min(batch_size, n_samples),
-            "max_epochs": max_epochs,
-            "tol": self.tol,
-            "n_iter_no_change": self.n_iter_no_change if self.early_stopping else None,
-            "validation_fraction": self.validation_fraction,
-            "verbose": self.verbose,
-            "callbacks": self.callbacks or (),
-        }
-        return _training.Plan(**plan | overrides)
 
     def _fitted_attributes(self, network, history):
         attributes = {
@@ -383,10 +343,6 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         return attributes
 
     def _report(self, history):
-        if history.interruption is not None:
-            raise history.interruption
-        if history.problem is None:
-            return
         advice = (
             f"learning_rate={self.learning_rate} may be too high, or X may contain extreme values."
         )
@@ -395,7 +351,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         warnings.warn(
             f"{history.problem}; the best weights seen were kept. {advice}",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
 
     # --------------------------------------------------------------------------------- run
@@ -403,16 +359,16 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
     @property
     def _model(self):
         scaling = Scaling(self.center_, self.scale_)
-        return _training.Model(self.network_, scaling, LOSSES[self._loss])
+        return _bridge.Model(self.network_, scaling, LOSSES[self._loss])
 
     def _encode(self, X):
-        return check_output(_training.encode(self._model, X))
+        return check_output(_bridge.encode(self._model, X))
 
     def _decode(self, codes):
-        return check_output(_training.decode(self._model, codes))
+        return check_output(_bridge.decode(self._model, codes))
 
     def _reconstruct(self, X):
-        return check_output(_training.reconstruct(self._model, X))
+        return check_output(_bridge.reconstruct(self._model, X))
 
 
 _DTYPES = [np.float64, np.float32]

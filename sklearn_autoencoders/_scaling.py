@@ -126,7 +126,7 @@ def principal_axes(
 def n_components_for(share: float, variances: Array) -> int:
     """Return how many axes hold the given share of the variance."""
     cumulative = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
-    return int(min(np.searchsorted(cumulative, share, side="right") + 1, len(variances)))
+    return min(int(np.searchsorted(cumulative, share, side="right")) + 1, len(variances))
 
 
 def explained_variance(
@@ -167,4 +167,4 @@ def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None)
 
 
 def _chunks(X: NDArray[Any]) -> Iterator[slice]:
-    return gen_batches(len(X), max(_CHUNK_CELLS // X.shape[1], 1))
+    yield from gen_batches(len(X), max(_CHUNK_CELLS // X.shape[1], 1))

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from sklearn.exceptions import InconsistentVersionWarning
 
-from ._training import make_generator
+from ._bridge import make_generator
 from ._version import __version__
 from .networks import Autoencoder, build_autoencoder
 

@@ -1,39 +1,33 @@
-"""The bridge between arrays and tensors, and the only file that knows skorch.
-
-`train` fits a network with skorch's loop; `encode`, `decode`, `reconstruct` and `sample_losses` run
-one over an array. Arrays go in, arrays come out.
-"""
+"""Training with skorch's loop; the only file that knows skorch."""
 
 from __future__ import annotations
 
-import copy
 import functools
 import math
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
-from ._scaling import Scaling
+from ._bridge import Model, Rows, make_generator
+from ._threads import few_threads
 from .networks import Autoencoder, Dropout, Output, decayed_parameters
-from .objectives import Loss, Objective
+from .objectives import Objective
 
-# Multiply-adds per batch under which a second thread costs more than it gives (docs/decisions).
-_SMALL_WORK = 2**24
-
-# Cells of the widest layer held at once while a network runs over an array.
-_CHUNK_CELLS = 2**20
+if TYPE_CHECKING:
+    from skorch import NeuralNet as _NeuralNet
+else:
+    _NeuralNet = object  # skorch is imported when it is first needed
 
 SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": functools.partial(torch.optim.Adam, fused=True),
+    # At the principal components the gradient of the linear path is rounding error, which Adam's
+    # usual eps of 1e-8 would blow up to steps of full length.
+    "adam": functools.partial(torch.optim.Adam, fused=True, eps=1e-7),
     "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
 }
 
@@ -48,263 +42,6 @@ def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
 
 
 SCHEDULES = {"constant": _constant, "one_cycle": _one_cycle}
-
-
-def make_generator(seed: int) -> torch.Generator:
-    """Return a torch generator that shares nothing with the global one."""
-    return torch.Generator().manual_seed(seed)
-
-
-def resolve_device(device: str) -> torch.device:
-    """Return the device that a `device` parameter names."""
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        resolved = torch.device(device)
-        torch.empty(0, device=resolved)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ValueError(
-            f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "
-            'Use device="auto" or device="cpu".'
-        ) from error
-    return resolved
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a fitted autoencoder consists of.
-
-    Parameters
-    ----------
-    network : Autoencoder
-        Works on scaled rows.
-
-    scaling : Scaling
-        Leads from the user's units to the network's.
-
-    loss : Loss
-        Says how to read the network's output.
-    """
-
-    network: Autoencoder
-    scaling: Scaling
-    loss: Loss
-
-    @property
-    def device(self) -> torch.device:
-        """Where the network lives."""
-        return next(self.network.parameters()).device
-
-
-class Rows(torch.utils.data.Dataset[Any]):
-    """Rows of an array as the network sees them, a whole batch at a time.
-
-    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk. On an
-    accelerator the rows are moved once.
-
-    Parameters
-    ----------
-    model : Model
-        Gives the scaling, the device and the kind of target.
-
-    X : ndarray of shape (n_samples, n_features)
-        In the user's units; NaN where a value is missing.
-
-    weight : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    dtype : torch.dtype or None
-        Type of the batches; that of X by default.
-
-    scaled : bool, default=False
-        Whether X is in the network's units already, as codes are.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        X: NDArray[Any],
-        weight: NDArray[np.float64] | None = None,
-        dtype: torch.dtype | None = None,
-        scaled: bool = False,
-    ) -> None:
-        device = model.device
-        self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
-        self._rows: Any = np.asarray(X)
-        if device.type != "cpu":
-            self._rows = torch.from_numpy(np.array(X)).to(device)
-        self._scaling = None if scaled else _scaling_tensors(model, X.dtype)
-        self._raw_target = model.loss.unit_interval
-        self._weight = None
-        if weight is not None:
-            self._weight = torch.tensor(weight / weight.mean(), device=device, dtype=self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._has_missing = bool(np.isnan(np.sum(X)))
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self._rows)
-
-    def __getitems__(self, indices: Any) -> tuple[Tensor, tuple[Tensor | None, ...]]:
-        """Return a batch: the input, and what the objective compares its reconstruction with.
-
-        Returns
-        -------
-        x : Tensor of shape (batch, n_features)
-            Scaled, with zero in place of missing values.
-
-        (target, observed, weight) : tuple of Tensor or None
-            The cells to reconstruct, 1.0 where they are known, and the rows' weights.
-        """
-        raw = torch.as_tensor(self._rows[indices])  # a copy, since it is indexed and not sliced
-        x, observed = raw, None
-        if self._scaling is not None:
-            center, scale = self._scaling
-            x = (raw - center).div_(scale)
-        x = x.to(self.dtype)
-        if self._has_missing:
-            observed = (~raw.isnan()).to(self.dtype)
-            x = x.nan_to_num(nan=0.0)
-        target = raw.to(self.dtype).nan_to_num(nan=0.0) if self._raw_target else x
-        weight = None if self._weight is None else self._weight[indices]
-        return x, (target, observed, weight)
-
-
-def _scaling_tensors(model: Model, dtype: np.dtype[Any]) -> tuple[Tensor, Tensor]:
-    arrays = (model.scaling.center, model.scaling.scale)
-    center, scale = (
-        torch.tensor(array, dtype=_torch_dtype(dtype), device=model.device) for array in arrays
-    )
-    return center, scale
-
-
-def _torch_dtype(dtype: Any) -> torch.dtype:
-    return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
-
-
-def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
-    """Return the network on a device, in a type named as NumPy names it."""
-    return network.to(device=device, dtype=_torch_dtype(dtype))
-
-
-def start_at(model: Model, axes: NDArray[np.float64]) -> None:
-    """Make the linear path of a network the projection onto orthonormal axes, and back.
-
-    Under a loss whose output is a logit, the way back is linearised at the column means.
-    """
-    center, scale = model.scaling.center, model.scaling.scale
-    bias, slope = np.zeros_like(center), np.ones_like(scale)
-    if model.loss.unit_interval:
-        mean = np.clip(center, 0.02, 0.98)
-        bias, slope = np.log(mean / (1 - mean)), scale / (mean * (1 - mean))
-    encoder, decoder = model.network.encoder, model.network.decoder
-    encoder.start_at(torch.tensor(axes), torch.zeros(1))
-    decoder.start_at(torch.tensor(slope[:, None] * axes.T), torch.tensor(bias))
-
-
-class _ThreadDepth(threading.local):
-    value = 0
-
-
-_depth = _ThreadDepth()
-_lock = threading.Lock()
-_n_inside = 0
-_n_threads_outside = 1
-
-
-@contextmanager
-def _few_threads(work: int) -> Iterator[None]:
-    """Use one torch thread inside the block when a batch takes fewer than `_SMALL_WORK` operations.
-
-    OpenMP's threads spin while they wait: beside another busy process a tiny network with two
-    threads is up to a hundred times slower than with one.
-    """
-    global _n_inside, _n_threads_outside
-    if work >= _SMALL_WORK or _depth.value:
-        yield
-        return
-    with _lock:
-        # A thread that starts meanwhile would inherit our count, so the first one in remembers.
-        _n_threads_outside = _n_threads_outside if _n_inside else torch.get_num_threads()
-        _n_inside += 1
-        _depth.value = 1
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        with _lock:
-            torch.set_num_threads(_n_threads_outside)
-            _n_inside -= 1
-            _depth.value = 0
-
-
-def _n_parameters(network: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
-# ------------------------------------------------------------------------------------- running
-
-
-def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return the codes of the rows, of shape (n_samples, n_components)."""
-    return _run(model, Rows(model, X), lambda network, batch: network.encoder(batch[0]))
-
-
-def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
-    """Return the rows that codes stand for, in the user's units."""
-    rows = Rows(model, codes, scaled=True)
-    units = _Units(model, codes.dtype)
-    return _run(model, rows, lambda network, batch: units(network.decoder(batch[0])))
-
-
-def reconstruct(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return the reconstructions of the rows, in the user's units."""
-    units = _Units(model, X.dtype)
-    return _run(model, Rows(model, X), lambda network, batch: units(network(batch[0])[1]))
-
-
-def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return the reconstruction loss of every row, of shape (n_samples,)."""
-
-    def losses(network: Autoencoder, batch: Any) -> Tensor:
-        x, (target, observed, _) = batch
-        return model.loss.per_sample(network(x).reconstruction, target, observed)
-
-    return _run(model, Rows(model, X), losses)
-
-
-class _Units:
-    """Leads from the network's output back to the user's units."""
-
-    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
-        self._loss = model.loss
-        self._center, self._scale = _scaling_tensors(model, dtype)
-
-    def __call__(self, output: Tensor) -> Tensor:
-        output = self._loss.link(output)
-        return output if self._loss.unit_interval else output * self._scale + self._center
-
-
-@torch.no_grad()
-def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]) -> NDArray[Any]:
-    network = _cast(model.network, rows.dtype)
-    widest = max(max(parameter.shape) for parameter in network.parameters())
-    n_rows = max(_CHUNK_CELLS // widest, 1)
-    outputs: list[NDArray[Any]] = []
-    with _few_threads(min(n_rows, len(rows)) * _n_parameters(network)):
-        for chunk in gen_batches(len(rows), n_rows):
-            batch = rows.__getitems__(np.arange(chunk.start, chunk.stop))
-            outputs.append(function(network, batch).cpu().numpy())
-    return np.concatenate(outputs)
-
-
-def _cast(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
-    if all(parameter.dtype == dtype for parameter in network.parameters()):
-        return network
-    return copy.deepcopy(network).to(dtype)
-
-
-# ------------------------------------------------------------------------------------ training
 
 
 class EpochTask(Protocol):
@@ -395,7 +132,7 @@ class _OnDevice:
         return self._loss
 
 
-class _Hooks:
+class _Hooks(_NeuralNet):
     """What our skorch net does differently; mixed into `NeuralNet` once skorch is needed."""
 
     trainer: _Trainer
@@ -416,7 +153,7 @@ class _Hooks:
         return self.module_(x)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
-        return self.criterion_(y_pred, *y_true)
+        return cast(Tensor, self.criterion_(y_pred, *y_true))
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # walking the modules costs a tenth of a small step
@@ -467,7 +204,7 @@ class _Trainer:
         self.network, self.objective, self.plan, self.task = network, objective, plan, task
         self.history = History()
         self._initial, self._kept = _Weights(network), _Weights(network)
-        self._decayed = decayed_parameters(network) if plan.weight_decay else []
+        self._decayed: list[Tensor] = [*decayed_parameters(network)] if plan.weight_decay else []
         self._initial_loss: Tensor | None = None
         self._best, self._misses = math.inf, 0
 
@@ -603,11 +340,12 @@ def train(
     held_out = None
     if plan.n_iter_no_change is not None:
         rows, held_out = _split(rows, plan.validation_fraction, generator)
+    noise = make_generator(int(torch.randint(2**31, (), generator=generator)), model.device)
     for module in model.network.modules():
         if isinstance(module, Dropout):
-            module.generator, module.per_batch = generator, plan.batch_size >= len(rows)
+            module.generator, module.per_batch = noise, plan.batch_size >= len(rows)
     trainer = _Trainer(model.network, objective, plan, task)
-    with _few_threads(plan.batch_size * _n_parameters(model.network)):
+    with few_threads(model.network, plan.batch_size):
         net = _make_net(model.network, objective, held_out, plan, generator)
         net.trainer = trainer
         net.initialize()
@@ -620,8 +358,8 @@ def _split(rows: Rows, fraction: float, generator: torch.Generator) -> list[Any]
     n_held_out = max(round(fraction * len(rows)), 1)
     if n_held_out >= len(rows):
         raise ValueError(
-            f"early_stopping=True needs at least 2 rows to hold some out; got n_samples={len(rows)} "
-            f"and validation_fraction={fraction}."
+            f"early_stopping=True needs at least 2 rows to hold some out; got "
+            f"n_samples={len(rows)} and validation_fraction={fraction}."
         )
     sizes = [len(rows) - n_held_out, n_held_out]
     return torch.utils.data.random_split(rows, sizes, generator=generator)

@@ -4,7 +4,7 @@ A network part is a recipe: a small parameter object whose `build` returns torch
 estimator of this package takes one as `network=`.
 """
 
-from ._base import Autoencoder, Network, Output, build_autoencoder, decayed_parameters
+from ._base import Autoencoder, LinearPath, Network, Output, build_autoencoder, decayed_parameters
 from ._dense import ACTIVATIONS, Dense, Dropout
 
 NETWORKS: dict[str, type[Network]] = {"dense": Dense}
@@ -15,6 +15,7 @@ __all__ = [
     "Autoencoder",
     "Dense",
     "Dropout",
+    "LinearPath",
     "Network",
     "Output",
     "build_autoencoder",

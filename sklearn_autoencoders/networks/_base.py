@@ -75,8 +75,8 @@ class LinearPath(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
-        correction: Tensor = self.correction(x)
-        return self.linear(x) + correction
+        y: Tensor = self.linear(x) + self.correction(x)
+        return y
 
     @torch.no_grad()
     def start_at(self, weight: Tensor, bias: Tensor) -> None:
@@ -129,7 +129,9 @@ class Network(BaseEstimator, ABC):
     ...         self.width = width
     ...     def build(self, n_features, n_components):
     ...         encoder = nn.Sequential(
-    ...             nn.Linear(n_features, self.width), nn.ReLU(), nn.Linear(self.width, n_components)
+    ...             nn.Linear(n_features, self.width),
+    ...             nn.ReLU(),
+    ...             nn.Linear(self.width, n_components),
     ...         )
     ...         return encoder, nn.Linear(n_components, n_features)
     >>> OneLayer(width=8).get_params()

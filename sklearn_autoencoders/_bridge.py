@@ -1,0 +1,234 @@
+"""The bridge between arrays and tensors: rows to batches, and a network over an array."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+from torch import Tensor
+
+from ._scaling import Scaling
+from ._threads import few_threads
+from .networks import Autoencoder, LinearPath
+from .objectives import Loss
+
+# Cells of the widest layer held at once while a network runs over an array.
+_CHUNK_CELLS = 2**20
+
+
+def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a torch generator that shares nothing with the global one."""
+    return torch.Generator(device).manual_seed(seed)
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the device that a `device` parameter names."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "
+            'Use device="auto" or device="cpu".'
+        ) from error
+    return resolved
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a fitted autoencoder consists of.
+
+    Parameters
+    ----------
+    network : Autoencoder
+        Works on scaled rows.
+
+    scaling : Scaling
+        Leads from the user's units to the network's.
+
+    loss : Loss
+        Says how to read the network's output.
+    """
+
+    network: Autoencoder
+    scaling: Scaling
+    loss: Loss
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network lives."""
+        return next(self.network.parameters()).device
+
+
+class Rows(torch.utils.data.Dataset[Any]):
+    """Rows of an array as the network sees them, a whole batch at a time.
+
+    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk. On an
+    accelerator the rows are moved once.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the scaling, the device and the kind of target.
+
+    X : ndarray of shape (n_samples, n_features)
+        In the user's units; NaN where a value is missing.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    dtype : torch.dtype or None
+        Type of the batches; that of X by default.
+
+    scaled : bool, default=False
+        Whether X is in the network's units already, as codes are.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        X: NDArray[Any],
+        weight: NDArray[np.float64] | None = None,
+        dtype: torch.dtype | None = None,
+        scaled: bool = False,
+    ) -> None:
+        device = model.device
+        self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
+        self._rows: Any = np.asarray(X)
+        if device.type != "cpu":
+            self._rows = torch.from_numpy(np.array(X)).to(device)
+        self._scaling = None if scaled else _scaling_tensors(model, X.dtype)
+        self._raw_target = model.loss.unit_interval
+        self._weight = None
+        if weight is not None:
+            self._weight = torch.tensor(weight / weight.mean(), device=device, dtype=self.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._has_missing = bool(np.isnan(np.sum(X)))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self._rows)
+
+    def __getitems__(self, indices: Any) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+        """Return a batch: the input, and what the objective compares its reconstruction with.
+
+        Returns
+        -------
+        x : Tensor of shape (batch, n_features)
+            Scaled, with zero in place of missing values.
+
+        (target, observed, weight) : tuple of Tensor or None
+            The cells to reconstruct, 1.0 where they are known, and the rows' weights.
+        """
+        raw = torch.as_tensor(self._rows[indices])  # a copy, since it is indexed and not sliced
+        x, observed = raw, None
+        if self._scaling is not None:
+            center, scale = self._scaling
+            x = (raw - center).div_(scale)
+        x = x.to(self.dtype)
+        if self._has_missing:
+            observed = (~raw.isnan()).to(self.dtype)
+            x = x.nan_to_num(nan=0.0)
+        target = raw.to(self.dtype).nan_to_num(nan=0.0) if self._raw_target else x
+        weight = None if self._weight is None else self._weight[indices]
+        return x, (target, observed, weight)
+
+
+def _scaling_tensors(model: Model, dtype: np.dtype[Any]) -> tuple[Tensor, Tensor]:
+    arrays = (model.scaling.center, model.scaling.scale)
+    center, scale = (
+        torch.tensor(array, dtype=_torch_dtype(dtype), device=model.device) for array in arrays
+    )
+    return center, scale
+
+
+def _torch_dtype(dtype: Any) -> torch.dtype:
+    return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
+
+
+def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
+    """Return the network on a device, in a type named as NumPy names it."""
+    return network.to(device=device, dtype=_torch_dtype(dtype))
+
+
+def start_at(model: Model, axes: NDArray[np.float64]) -> None:
+    """Make the linear path of a network the projection onto orthonormal axes, and back.
+
+    Under a loss whose output is a logit, the way back is linearised at the column means.
+    """
+    center, scale = model.scaling.center, model.scaling.scale
+    bias, slope = np.zeros_like(center), np.ones_like(scale)
+    if model.loss.unit_interval:
+        mean = np.clip(center, 0.02, 0.98)
+        bias, slope = np.log(mean / (1 - mean)), scale / (mean * (1 - mean))
+    encoder = cast(LinearPath, model.network.encoder)
+    decoder = cast(LinearPath, model.network.decoder)
+    encoder.start_at(torch.tensor(axes), torch.zeros(1))
+    decoder.start_at(torch.tensor(slope[:, None] * axes.T), torch.tensor(bias))
+
+
+def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the codes of the rows, of shape (n_samples, n_components)."""
+    return _run(model, Rows(model, X), lambda network, batch: network.encoder(batch[0]))
+
+
+def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows that codes stand for, in the user's units."""
+    rows = Rows(model, codes, scaled=True)
+    units = _Units(model, codes.dtype)
+    return _run(model, rows, lambda network, batch: units(network.decoder(batch[0])))
+
+
+def reconstruct(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the reconstructions of the rows, in the user's units."""
+    units = _Units(model, X.dtype)
+    return _run(model, Rows(model, X), lambda network, batch: units(network(batch[0])[1]))
+
+
+def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the reconstruction loss of every row, of shape (n_samples,)."""
+
+    def losses(network: Autoencoder, batch: Any) -> Tensor:
+        x, (target, observed, _) = batch
+        return model.loss.per_sample(network(x).reconstruction, target, observed)
+
+    return _run(model, Rows(model, X), losses)
+
+
+class _Units:
+    """Leads from the network's output back to the user's units."""
+
+    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
+        self._loss = model.loss
+        self._center, self._scale = _scaling_tensors(model, dtype)
+
+    def __call__(self, output: Tensor) -> Tensor:
+        output = self._loss.link(output)
+        return output if self._loss.unit_interval else output * self._scale + self._center
+
+
+@torch.no_grad()
+def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]) -> NDArray[Any]:
+    network = _cast(model.network, rows.dtype)
+    widest = max(max(parameter.shape) for parameter in network.parameters())
+    n_rows = max(_CHUNK_CELLS // widest, 1)
+    outputs: list[NDArray[Any]] = []
+    with few_threads(network, min(n_rows, len(rows))):
+        for chunk in gen_batches(len(rows), n_rows):
+            batch = rows.__getitems__(np.arange(chunk.start, chunk.stop))
+            outputs.append(function(network, batch).cpu().numpy())
+    return np.concatenate(outputs)
+
+
+def _cast(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
+    if all(parameter.dtype == dtype for parameter in network.parameters()):
+        return network
+    return copy.deepcopy(network).to(dtype)

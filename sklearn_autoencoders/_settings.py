@@ -1,0 +1,113 @@
+"""From parameters to values: names become parts, and "auto" becomes numbers.
+
+The measurements behind "auto" are in docs/decisions/0002-defaults.md.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone
+
+from ._training import Plan
+from .networks import NETWORKS, Dense
+
+# Up to this many rows a step sees all of them, in double precision: a row of weight two is then
+# the same as two rows to the last digits.
+FULL_BATCH = 64
+
+# Rows per root of a column at which half of the hidden units sit out.
+DROPOUT_ROWS = 20
+
+
+def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
+    """Return two widths: four times the columns, within limits, and half of it."""
+    first = min(max(2 ** math.ceil(math.log2(4 * n_features)), 128), 512)
+    return first, first // 2
+
+
+def auto_batch_size(n_samples: int) -> int:
+    """Return about one fortieth of the rows, a power of two between 32 and 256."""
+    if n_samples <= FULL_BATCH:
+        return n_samples
+    return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
+
+
+def auto_max_epochs(n_samples: int, batch_size: int) -> int:
+    """Return the passes that make about 4000 steps, between 10 and 50."""
+    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 50)
+
+
+def auto_dropout(n_samples: float, n_features: int) -> float:
+    """Return a rate that falls from one to zero as rows outnumber what has to be learnt."""
+    prior = DROPOUT_ROWS * math.sqrt(n_features)
+    return prior / (prior + n_samples)
+
+
+def network_part(estimator, n_samples, n_features):
+    """Return the recipe that `network`, or the parameters of the default one, describe."""
+    network = estimator.network
+    if network is None:
+        return _default_network(estimator, n_samples, n_features)
+    if not _describes_default_network(estimator):
+        raise ValueError(
+            "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
+            f"given together with network={network!r}. Set them on the network, as in "
+            "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
+        )
+    return NETWORKS[network]() if isinstance(network, str) else clone(network)
+
+
+def _describes_default_network(estimator):
+    flat = (estimator.hidden_layer_sizes, estimator.dropout, estimator.activation)
+    return all(isinstance(value, str) for value in flat) and flat == ("auto", "auto", "gelu")
+
+
+def _default_network(estimator, n_samples, n_features):
+    sizes, dropout = estimator.hidden_layer_sizes, estimator.dropout
+    if isinstance(sizes, str):
+        sizes = auto_hidden_layer_sizes(n_features)
+    sizes = np.atleast_1d(np.asarray(sizes, dtype=object)).tolist()
+    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(
+            "hidden_layer_sizes must be positive integers, from the input to the code; got "
+            f"{estimator.hidden_layer_sizes!r}."
+        )
+    if dropout == "auto":
+        dropout = auto_dropout(n_samples, n_features)
+    return Dense(tuple(map(int, sizes)), estimator.activation, dropout)
+
+
+def training_dtype(estimator, n_samples):
+    """Return "float32" or "float64"."""
+    if isinstance(estimator.dtype, str) and estimator.dtype == "auto":
+        return "float64" if n_samples <= FULL_BATCH else "float32"
+    name = np.dtype(estimator.dtype).name
+    if name not in ("float32", "float64"):
+        raise ValueError(f"dtype must be 'auto', 'float32' or 'float64'; got {estimator.dtype!r}.")
+    return name
+
+
+def make_plan(estimator, n_rows, n_samples_seen, **overrides):
+    """Return how to train on `n_rows` rows; weights decay less the more samples there are."""
+    batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
+    if batch_size == "auto":
+        batch_size = auto_batch_size(n_rows)
+    if max_epochs == "auto":
+        max_epochs = auto_max_epochs(n_rows, batch_size)
+    plan = {
+        "solver": estimator.solver,
+        "schedule": estimator.schedule,
+        "learning_rate": estimator.learning_rate,
+        "weight_decay": estimator.weight_decay / n_samples_seen,
+        "batch_size": min(batch_size, n_rows),
+        "max_epochs": max_epochs,
+        "tol": estimator.tol,
+        "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
+        "validation_fraction": estimator.validation_fraction,
+        "verbose": estimator.verbose,
+        "callbacks": estimator.callbacks or (),
+    }
+    return Plan(**plan | overrides)
