@@ -36,14 +36,15 @@ def auto_batch_size(n_samples: int) -> int:
 
 
 def auto_max_epochs(n_samples: int, batch_size: int) -> int:
-    """Return the passes that make about 4000 steps, between 10 and 50."""
-    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 50)
+    """Return the passes that make about 4000 steps, between 10 and 40."""
+    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 40)
 
 
-def auto_dropout(n_samples: float, n_features: int) -> float:
-    """Return a rate that falls from one to zero as rows outnumber what has to be learnt."""
+def auto_dropout(n_samples, n_features):
+    """Return a rate that falls as rows outnumber what has to be learnt; none under 5 %."""
     prior = DROPOUT_ROWS * math.sqrt(n_features)
-    return prior / (prior + n_samples)
+    rate = float(prior / (prior + n_samples))
+    return rate if rate >= 0.05 else 0.0
 
 
 def network_part(estimator, n_samples, n_features):

@@ -1,0 +1,53 @@
+# make demo | test | bench | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
+# Another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+# matplotlib's font cache lives with us: nothing is read from or written to the home directory.
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
+
+.NOTPARALLEL:
+.PHONY: help demo test bench clean
+
+help:
+	@echo "make demo    a table and demo/digits.png: the autoencoder beside PCA"
+	@echo "make test    style, types, import rules, tests with coverage"
+	@echo "make bench   the benchmarks, some of them long"
+	@echo "make clean   remove everything that make has made, .venv included"
+
+demo: $(VENV)/installed-plot
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --cov --cov-fail-under=95
+
+bench: $(VENV)/installed-bench
+	$(BIN)/python benchmarks/pca.py
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/mnist.py
+	$(BIN)/python benchmarks/memory.py
+
+clean:
+	rm -rf $(VENV) demo build dist .coverage .*_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each extra: `make demo` need not wait for the tools of `make test`.
+$(VENV)/installed-%: pyproject.toml constraints.txt | $(BIN)/pip
+	@echo "Installing the package with its extra '$*' into $(VENV); the first time takes minutes ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[$*]'
+	@touch $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
+		"'$(PYTHON)' is not a Python >= 3.11. Name one, as in: PYTHON=python3.12 make demo"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo >&2 \
+		"'$(PYTHON)' cannot make virtual environments. Install its venv module (Debian, Ubuntu:" \
+		"apt install python3-venv), or name another Python: PYTHON=python3.12 make demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)

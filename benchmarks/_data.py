@@ -1,0 +1,35 @@
+"""Data of the benchmarks, and how they print."""
+
+import platform
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import torch
+
+FOLDER = Path(__file__).parents[2] / "shared" / "data"
+
+
+def mnist():
+    """Return X_train, y_train, X_test, y_test; pixels as float32 in [0, 1], 784 columns."""
+    path = FOLDER / "mnist.npz"
+    if not path.exists():
+        sys.exit(f"This benchmark needs mnist.npz in {FOLDER}, which is absent.")
+    file = np.load(path)
+    images = [
+        (file[name].reshape(len(file[name]), -1) / 255).astype(np.float32)
+        for name in ("X_train", "X_test")
+    ]
+    return images[0], file["y_train"], images[1], file["y_test"]
+
+
+def header(title):
+    """Print what is measured, where and when."""
+    machine = f"{platform.machine()}, {torch.get_num_threads()} torch threads"
+    print(f"{title}\n{date.today()}, torch {torch.__version__}, {machine}\n", flush=True)
+
+
+def sum_of_squares(X, reconstruction):
+    """Return the mean over rows of the sum of squared errors."""
+    return float(((X - reconstruction) ** 2).sum(axis=1).mean())

@@ -1,0 +1,183 @@
+"""Seconds per epoch, per transform and until a peer's error, as ratios to the peers.
+
+Peers and ours take turns within each round; medians over rounds. 784-256-64-32 on 20 000 rows.
+
+    python benchmarks/speed.py [--rounds 5] [--part epoch target transform small]
+"""
+
+import argparse
+import time
+import warnings
+from itertools import pairwise
+from statistics import median
+
+import numpy as np
+import torch
+from _data import header, mnist, sum_of_squares
+from sklearn.datasets import load_breast_cancer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+from torch import nn
+
+from sklearn_autoencoders import AutoencoderTransformer
+
+SIZES = (256, 64)
+CODE = 32
+
+
+def network():
+    widths = [784, *SIZES, CODE, *SIZES[::-1], 784]
+    layers = []
+    for n_inputs, n_outputs in pairwise(widths):
+        layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def torch_loop(X, batch_size, epochs):
+    rows, module = torch.from_numpy(X), network()
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
+    for _ in range(epochs):
+        for index in torch.randperm(len(rows)).split(batch_size):
+            x = rows[index]
+            optimizer.zero_grad()
+            (module(x) - x).square().mean().backward()
+            optimizer.step()
+    return lambda rows: module(torch.from_numpy(rows)).detach().numpy()
+
+
+def skorch_net(X, batch_size, epochs):
+    from skorch import NeuralNetRegressor
+
+    net = NeuralNetRegressor(
+        network(), lr=1e-3, optimizer=torch.optim.Adam, max_epochs=epochs, batch_size=batch_size,
+        train_split=None, verbose=0,
+    )  # fmt: skip
+    return net.fit(X, X).predict
+
+
+def pyod_detector(X, batch_size, epochs):
+    from pyod.models.auto_encoder import AutoEncoder
+
+    detector = AutoEncoder(
+        hidden_neuron_list=[*SIZES, CODE], epoch_num=epochs, batch_size=batch_size, lr=1e-3,
+        preprocessing=False, batch_norm=False, dropout_rate=0, verbose=0,
+    )  # fmt: skip
+    detector.fit(X)
+    return lambda rows: detector.model(torch.from_numpy(rows)).detach().numpy()
+
+
+def mlp_regressor(X, batch_size, epochs):
+    mlp = MLPRegressor(
+        hidden_layer_sizes=(*SIZES, CODE, *SIZES[::-1]),
+        batch_size=batch_size,
+        max_iter=epochs,
+        alpha=0.0,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return mlp.fit(X, X).predict
+
+
+def ours(X, batch_size, epochs, **params):
+    settings = {"hidden_layer_sizes": SIZES, "batch_size": batch_size, "max_epochs": epochs}
+    return AutoencoderTransformer(CODE, **settings, **params).fit(X).reconstruct
+
+
+def ours_like_for_like(X, batch_size, epochs):
+    plain = {"init": "random", "activation": "relu", "dropout": 0.0, "weight_decay": 0.0}
+    return ours(X, batch_size, epochs, **plain)
+
+
+PEERS = {
+    "torch loop": torch_loop,
+    "skorch": skorch_net,
+    "PyOD": pyod_detector,
+    "MLPRegressor": mlp_regressor,
+}
+
+
+def seconds(function, *arguments):
+    started = time.perf_counter()
+    result = function(*arguments)
+    return time.perf_counter() - started, result
+
+
+def epoch_times(X, rounds):
+    """Difference of a fit of three epochs and one of one, halved: set-up time cancels."""
+    methods = {"ours, same network": ours_like_for_like, "ours, default": ours, **PEERS}
+    print(f"seconds per epoch{'':14} " + " ".join(f"{name:>20}" for name in methods))
+    for batch_size in (32, 128, 512):
+        times = {name: [] for name in methods}
+        for _ in range(rounds):
+            for name, fit in methods.items():
+                one, _ = seconds(fit, X, batch_size, 1)
+                three, _ = seconds(fit, X, batch_size, 3)
+                times[name].append((three - one) / 2)
+        medians = {name: median(values) for name, values in times.items()}
+        base = medians["ours, same network"]
+        print(f"batch {batch_size:4}{'':21} " + " ".join(f"{t:20.3f}" for t in medians.values()))
+        print(f"{'  ratio to ours':31} " + " ".join(f"{t / base:20.2f}" for t in medians.values()))
+        print(f"  ours / torch loop: {base / medians['torch loop']:.2f}", flush=True)
+
+
+def time_to_target(X, X_test):
+    """Our whole fit, set-up included, until a peer's test error after ten epochs at batch 128."""
+    print("\ntime to the test error (sum of squares per image) of ten epochs of a peer")
+    candidates = []
+    for epochs in (1, 2, 3, 4, 6):
+        spent, predict = seconds(ours, X, 128, epochs)
+        candidates.append((spent, sum_of_squares(X_test, predict(X_test)), epochs))
+        print(f"  ours, {epochs} epochs: {candidates[-1][1]:.2f} in {spent:.2f} s", flush=True)
+    for name, fit in PEERS.items():
+        spent, predict = seconds(fit, X, 128, 10)
+        error = sum_of_squares(X_test, predict(X_test))
+        reached = [(t, e, n) for t, e, n in candidates if e <= error]
+        verdict = "not reached"
+        if reached:
+            t, e, n = reached[0]
+            verdict = f"ours {e:.2f} in {t:.2f} s, {n} epoch(s): ratio {t / spent:.2f}"
+        print(f"  {name:14} {error:.2f} in {spent:.2f} s; {verdict}", flush=True)
+
+
+def transform_time(X, rounds):
+    """`transform` of all rows against the bare encoder on the whole array."""
+    model = AutoencoderTransformer(CODE, hidden_layer_sizes=SIZES, max_epochs=1).fit(X[:2000])
+    rows = torch.from_numpy(X)
+
+    @torch.no_grad()
+    def bare():
+        return model.network_.encoder(rows)
+
+    times = [(seconds(model.transform, X)[0], seconds(bare)[0]) for _ in range(3 * rounds)]
+    whole, alone = (median(column) for column in zip(*times, strict=True))
+    print(f"\ntransform of {X.shape}: {whole:.3f} s, network alone {alone:.3f} s,", end=" ")
+    print(f"ratio {median(a / b for a, b in times):.2f}", flush=True)
+
+
+def small_fit(rounds):
+    """Time the default fit on breast_cancer."""
+    X = load_breast_cancer(return_X_y=True)[0]
+    times = [seconds(AutoencoderTransformer(2).fit, X)[0] for _ in range(rounds)]
+    print(f"\ndefault fit on breast_cancer {X.shape}: {median(times):.2f} s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--part", nargs="*", default=["epoch", "target", "transform", "small"])
+    arguments = parser.parse_args()
+    header("Speed")
+    X, _, X_test, _ = mnist()
+    half = np.ascontiguousarray(X[:20_000])
+    if "epoch" in arguments.part:
+        epoch_times(half, arguments.rounds)
+    if "target" in arguments.part:
+        time_to_target(half, X_test)
+    if "transform" in arguments.part:
+        transform_time(X, arguments.rounds)
+    if "small" in arguments.part:
+        small_fit(arguments.rounds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Fixtures and the list of estimators that every contract test runs over."""
+
+import os
+
+# scipy reads it when it is imported; without it scikit-learn skips its array API check
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+
+
+@pytest.fixture(scope="session")
+def iris():
+    return load_iris(return_X_y=True)[0]
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    return load_breast_cancer(return_X_y=True)[0]
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load_digits(return_X_y=True)[0] / 16
+
+
+@pytest.fixture
+def rng():
+    return np.random.RandomState(0)

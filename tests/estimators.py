@@ -1,0 +1,42 @@
+"""Every public estimator with settings that train in a fraction of a second."""
+
+import inspect
+
+import sklearn_autoencoders
+from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders.networks import Dense
+
+PUBLIC = [
+    cls
+    for name in sklearn_autoencoders.__all__
+    if inspect.isclass(cls := getattr(sklearn_autoencoders, name))
+]
+
+# Default-constructed, and settings far from the defaults.
+SETTINGS = {
+    AutoencoderTransformer: [
+        {},
+        {
+            "n_components": 3,
+            "init": "random",
+            "loss": "absolute_error",
+            "scaling": "feature",
+            "schedule": "constant",
+            "activation": "tanh",
+        },
+        {
+            "n_components": 0.9,
+            "network": Dense((16,), activation="relu", dropout=0.2),
+            "loss": "huber",
+            "solver": "sgd",
+            "dtype": "float64",
+        },
+    ],
+}
+
+CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]
+
+
+def quick(cls, **params):
+    """Return an estimator that trains for a few epochs, reproducibly."""
+    return cls(**{"max_epochs": 5, "random_state": 0, **params})

@@ -1,0 +1,77 @@
+"""Data and comparisons that several test files share."""
+
+import os
+import pickle
+import random
+import warnings
+
+import numpy as np
+import torch
+from sklearn.base import clone
+
+READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
+
+
+def table(n_rows=80, n_features=6, seed=0, dtype=np.float64):
+    """Return rows in [0, 1] near a curved surface of dimension two."""
+    rng = np.random.RandomState(seed)
+    basis = np.random.RandomState(42).randn(2, n_features)
+    rows = 1 / (1 + np.exp(-2 * rng.uniform(-1, 1, (n_rows, 2)) @ basis))
+    return np.clip(rows + 0.02 * rng.randn(n_rows, n_features), 0, 1).astype(dtype)
+
+
+def with_holes(X, share=0.2):
+    """Return a copy with NaN in some cells, but in no whole row or column."""
+    X = X.copy()
+    X[np.random.RandomState(1).random_sample(X.shape) < share] = np.nan
+    X[np.arange(len(X)), np.arange(len(X)) % X.shape[1]] = 0.5
+    return X
+
+
+def case(estimator, **params):
+    """Return a clone that trains for a few epochs, reproducibly."""
+    return clone(estimator).set_params(**{"max_epochs": 4, "random_state": 0, **params})
+
+
+def readers(estimator):
+    """Return the names of the methods that map rows to numbers."""
+    return [name for name in READERS if hasattr(estimator, name)]
+
+
+def outputs(estimator, X):
+    """Return what every method makes of X, by name."""
+    found = {name: np.asarray(getattr(estimator, name)(X)) for name in readers(estimator)}
+    if hasattr(estimator, "inverse_transform"):
+        found["inverse_transform"] = np.asarray(estimator.inverse_transform(found["transform"]))
+    return found
+
+
+def assert_same(found, expected):
+    """Assert that two results of `outputs` are equal to the last bit."""
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def weights(estimator):
+    """Return copies of the network's parameters, by name."""
+    named = estimator.network_.named_parameters()
+    return {name: parameter.detach().numpy().copy() for name, parameter in named}
+
+
+def snapshot():
+    """Return everything global that training could be tempted to change, as bytes."""
+    return {
+        "torch generator": torch.get_rng_state().numpy().tobytes(),
+        "numpy generator": pickle.dumps(np.random.get_state()),  # noqa: NPY002
+        "random": pickle.dumps(random.getstate()),
+        "torch threads": torch.get_num_threads(),
+        "torch grad mode": torch.is_grad_enabled(),
+        "torch inference mode": torch.is_inference_mode_enabled(),
+        "torch default dtype": torch.get_default_dtype(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "environment": dict(os.environ),
+        "warning filters": list(warnings.filters),
+        "numpy errors": np.geterr(),
+        "directory": os.getcwd(),
+    }

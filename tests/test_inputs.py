@@ -1,0 +1,377 @@
+"""R7: whatever comes in, out comes a finite answer or an error that names the problem."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from estimators import CASES, PUBLIC, quick
+from helpers import assert_same, case, outputs, readers, table
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+
+every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+N_ROWS, N_FEATURES = 24, 4
+COLUMNS = list("abcd")
+
+
+def rows():
+    return table(N_ROWS, N_FEATURES)
+
+
+def filled(value, dtype=np.float64):
+    """Return rows of one value, up to a small factor each."""
+    with np.errstate(all="ignore"):
+        return (value * (1 + rows() / 8).astype(dtype)).astype(dtype)
+
+
+def patched(index, value, X=None):
+    X = rows() if X is None else X
+    X[index] = value
+    return X
+
+
+def frame(X=None, columns=COLUMNS):
+    return pd.DataFrame(rows() if X is None else X, columns=columns)
+
+
+def read_only():
+    X = rows()
+    X.setflags(write=False)
+    return X
+
+
+def polars_with_null():
+    return pl.DataFrame({"a": [None, *[0.5] * (N_ROWS - 1)], **frame()[["b", "c", "d"]]})
+
+
+ZOO = {
+    "ordinary": rows,
+    "nan": lambda: patched((3, 1), np.nan),
+    "nan row": lambda: patched(3, np.nan),
+    "nan column": lambda: patched((slice(None), 2), np.nan),
+    "all nan": lambda: np.full((N_ROWS, N_FEATURES), np.nan),
+    "one value a column": lambda: patched((slice(1, None), 2), np.nan),
+    "inf": lambda: patched((3, 1), np.inf),
+    "-inf": lambda: patched((3, 1), -np.inf),
+    "nan and inf": lambda: patched(5, np.nan, patched((3, 1), np.inf)),
+    "object": lambda: rows().astype(object),
+    "object with None": lambda: patched((3, 1), None, rows().astype(object)),
+    "object with text": lambda: patched((3, 1), "text", rows().astype(object)),
+    "object with list": lambda: patched((3, 1), {}, rows().astype(object)),
+    "complex": lambda: rows() + 1j,
+    "strings": lambda: np.full((N_ROWS, N_FEATURES), "text"),
+    "numbers as strings": lambda: rows().astype(str),
+    "bytes": lambda: np.full((N_ROWS, N_FEATURES), b"text"),
+    "dates": lambda: np.full((N_ROWS, N_FEATURES), np.datetime64("2020-01-01")),
+    "csr": lambda: sparse.csr_matrix(rows()),
+    "csc array": lambda: sparse.csc_array(rows()),
+    "empty": lambda: np.empty((0, N_FEATURES)),
+    "no columns": lambda: np.empty((N_ROWS, 0)),
+    "empty list": list,
+    "1-d": lambda: rows()[0],
+    "0-d": lambda: np.float64(3),
+    "3-d": lambda: rows()[None],
+    "none": lambda: None,
+    "text": lambda: "text",
+    "one row": lambda: rows()[:1],
+    "two equal rows": lambda: rows()[[0, 0]],
+    "one column": lambda: rows()[:, :1],
+    "one cell": lambda: rows()[:1, :1],
+    "constant column": lambda: patched((slice(None), 0), 0.7),
+    "constant": lambda: np.full((N_ROWS, N_FEATURES), 0.3),
+    "large constant": lambda: np.full((N_ROWS, N_FEATURES), 1e300),
+    "zero": lambda: np.zeros((N_ROWS, N_FEATURES)),
+    "1e30": lambda: filled(1e30),
+    "1e-30": lambda: filled(1e-30),
+    "1e38 in float32": lambda: filled(1e38, np.float32),
+    "1e-38 in float32": lambda: filled(1e-38, np.float32),
+    "1e300": lambda: filled(1e300),
+    "1e-300": lambda: filled(1e-300),
+    "subnormal": lambda: filled(5e-324),
+    "±1e308": lambda: patched((slice(None, None, 2),), -1e308, filled(1e308)),
+    "±3e38 in float32": lambda: patched((slice(None, None, 2),), -3e38, filled(2e38, np.float32)),
+    "one cell of 1e308": lambda: patched((3, 1), 1e308),
+    "one column of 1e30": lambda: patched((slice(None), 1), filled(1e30)[:, 1]),
+    "one column of 1e-30": lambda: patched((slice(None), 1), filled(1e-30)[:, 1]),
+    "near constant": lambda: 1e9 + 1e-7 * rows(),
+    "float16": lambda: rows().astype(np.float16),
+    "longdouble": lambda: rows().astype(np.longdouble),
+    "huge longdouble": lambda: filled(np.longdouble("1e4000"), np.longdouble),
+    "big-endian": lambda: rows().astype(">f8"),
+    "big-endian float32": lambda: rows().astype(">f4"),
+    "negative strides": lambda: rows()[::-1, ::-1],
+    "strided": lambda: np.repeat(np.repeat(rows(), 2, axis=0), 2, axis=1)[::2, ::2],
+    "read-only": read_only,
+    "fortran order": lambda: np.asfortranarray(rows()),
+    "int": lambda: (rows() * 9).astype(int),
+    "large int": lambda: np.full((N_ROWS, N_FEATURES), 2**63 - 1) - np.arange(N_FEATURES),
+    "int8": lambda: (rows() * 9).astype(np.int8),
+    "unsigned": lambda: (rows() * 9).astype(np.uint64),
+    "bool": lambda: rows() > 0.5,
+    "masked array": lambda: np.ma.masked_array(rows(), rows() > 0.9),
+    "list of lists": lambda: rows().tolist(),
+    "ragged": lambda: [[1.0, 2.0, 3.0, 4.0], [1.0]],
+    "structured": lambda: np.zeros(N_ROWS, dtype=[(name, float) for name in COLUMNS]),
+}
+
+FRAMES = {
+    "pandas": frame,
+    "pandas NA": lambda: frame().astype("Float64").mask(rows() > 0.9),
+    "pandas object NA": lambda: frame().astype(object).mask(rows() > 0.9, pd.NA),
+    "pandas text": lambda: frame().assign(b="text"),
+    "pandas category": lambda: frame().assign(b=pd.Categorical(["x", "y"] * (N_ROWS // 2))),
+    "pandas date": lambda: frame().assign(b=pd.Timestamp("2020-01-01")),
+    "pandas int": lambda: frame((rows() * 9).astype(int)),
+    "pandas empty": lambda: frame().iloc[:0],
+    "pandas odd index": lambda: frame().set_index(np.arange(N_ROWS)[::-1] * 2),
+    "polars": lambda: pl.DataFrame({name: column.to_numpy() for name, column in frame().items()}),
+    "polars null": polars_with_null,
+    "renamed": lambda: frame(columns=list("wxyz")),
+    "reordered": lambda: frame()[list("dcba")],
+    "duplicate": lambda: frame(columns=list("aabb")),
+    "one less": lambda: frame()[list("abc")],
+    "one more": lambda: frame().assign(e=1.0),
+    "columns without names": lambda: frame(columns=range(4)),
+}
+
+every_input = pytest.mark.parametrize("make", ZOO.values(), ids=ZOO)
+every_frame = pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
+
+
+def assert_answers(call):
+    """Assert that the call gives finite numbers, or says what is wrong; return whether it did."""
+    try:
+        found = call()
+    except (ValueError, TypeError) as error:
+        message = str(error)
+        assert len(message) > 15, message
+        assert "torch" not in message.lower(), message
+        assert "tensor" not in message.lower(), message
+        return False
+    assert np.isfinite(np.asarray(found, dtype=np.float64)).all()
+    return True
+
+
+def train(estimator, method, data):
+    """Return what the trained estimator makes of its own training data."""
+    getattr(estimator, method)(data)
+    values = outputs(estimator, data).values()
+    return np.concatenate([np.ravel(value) for value in [*values, estimator.loss_curve_]])
+
+
+def assert_training_answers(estimator, data):
+    for method in ("fit", "partial_fit"):
+        assert_answers(lambda method=method: train(case(estimator), method, data))
+
+
+def assert_fitted_answers(fitted, data, usual):
+    """Assert that a fitted model answers, and that a refused fit leaves it as it was."""
+    before, names = outputs(fitted, usual), getattr(fitted, "feature_names_in_", None)
+    for name in readers(fitted):
+        assert_answers(lambda name=name: getattr(fitted, name)(data))
+    assert_same(outputs(fitted, usual), before)
+    # rows far from what was learnt may also make training diverge, which is said by a warning
+    for method, errors in {
+        "partial_fit": (ValueError, TypeError, ConvergenceWarning),
+        "fit": (ValueError, TypeError),
+    }.items():
+        try:
+            getattr(fitted, method)(data)
+        except errors:
+            assert_same(outputs(fitted, usual), before)
+            assert fitted.n_features_in_ == N_FEATURES
+            np.testing.assert_array_equal(getattr(fitted, "feature_names_in_", None), names)
+        else:
+            fitted = case(fitted).fit(usual)
+
+
+@every_case
+@every_input
+def test_training_on_anything(estimator, make):
+    assert_training_answers(estimator, make())
+
+
+@every_case
+@every_frame
+def test_training_on_any_frame(estimator, make):
+    assert_training_answers(estimator, make())
+
+
+@every_case
+@every_input
+def test_a_fitted_model_meets_anything(estimator, make):
+    assert_fitted_answers(case(estimator).fit(rows()), make(), rows())
+
+
+# scikit-learn's word on frames whose names it cannot compare, such as numbers
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
+@every_case
+@every_frame
+def test_a_fitted_model_meets_any_frame(estimator, make):
+    assert_fitted_answers(case(estimator).fit(frame()), make(), frame())
+
+
+@every_case
+@every_input
+def test_decoding_anything(estimator, make):
+    fitted = case(estimator, n_components=N_FEATURES).fit(rows())
+    if hasattr(fitted, "inverse_transform"):
+        assert_answers(lambda: fitted.inverse_transform(make()))
+
+
+@every_case
+@pytest.mark.parametrize("scaling", ["global", "feature", None])
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+@pytest.mark.parametrize("name", [name for name in ZOO if "e3" in name or "constant" in name])
+def test_extreme_magnitudes_under_every_scaling(estimator, name, scaling, loss):
+    estimator = case(estimator, scaling=scaling, loss=loss)
+    if scaling is not None:
+        assert_training_answers(estimator, ZOO[name]())
+    else:  # whoever turns scaling off may be told that training diverged
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            assert_training_answers(estimator, ZOO[name]())
+
+
+# ------------------------------------------------- what must work, and not merely be refused
+
+WELCOME = [
+    *[
+        "nan",
+        "one value a column",
+        "object",
+        "object with None",
+        "one row",
+        "one column",
+        "one cell",
+    ],
+    *["constant column", "constant", "zero", "1e30", "1e-30", "1e300", "1e-300", "near constant"],
+    *["float16", "longdouble", "big-endian", "big-endian float32", "negative strides", "strided"],
+    *["read-only", "fortran order", "int", "int8", "unsigned", "bool", "list of lists"],
+    *["numbers as strings", "1e38 in float32", "1e-38 in float32", "large constant"],
+]
+
+
+@every_class
+@pytest.mark.parametrize("name", WELCOME)
+def test_usable_input_is_used(cls, name):
+    data = ZOO[name]()
+    fitted = quick(cls).fit(data)
+    assert all(np.isfinite(output).all() for output in outputs(fitted, data).values())
+
+
+@every_class
+@pytest.mark.parametrize("name", ["pandas NA", "polars null", "pandas int"])
+def test_usable_frames_are_used(cls, name):
+    data = FRAMES[name]()
+    fitted = quick(cls).fit(data)
+    assert list(fitted.feature_names_in_) == COLUMNS
+    assert all(np.isfinite(output).all() for output in outputs(fitted, data).values())
+
+
+LAYOUTS = ["big-endian", "negative strides", "strided", "read-only", "fortran order", "object"]
+
+
+@every_case
+@pytest.mark.parametrize("name", [*LAYOUTS, "list of lists", "longdouble"])
+def test_the_layout_in_memory_does_not_matter(estimator, name):
+    data = ZOO[name]()
+    plain = np.ascontiguousarray(np.asarray(data, dtype=np.float64))
+    assert_same(
+        outputs(case(estimator).fit(data), data), outputs(case(estimator).fit(plain), plain)
+    )
+
+
+@every_case
+def test_a_memory_map_is_as_good_as_an_array(estimator, tmp_path):
+    np.save(tmp_path / "rows.npy", rows())
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    assert_same(
+        outputs(case(estimator).fit(mapped), mapped), outputs(case(estimator).fit(rows()), rows())
+    )
+
+
+# ------------------------------------------------------------------------------- messages
+
+
+def _fit(**params):
+    data = params.pop("X", None)
+    weight = params.pop("sample_weight", None)
+    return lambda cls: quick(cls, **params).fit(
+        rows() if data is None else data, sample_weight=weight
+    )
+
+
+MESSAGES = {
+    r"1 row\(s\) of X contain only NaN, the first at index 3": _fit(X=ZOO["nan row"]()),
+    r"1 column\(s\) of X contain only NaN, the first at index 2": _fit(X=ZOO["nan column"]()),
+    r"Input X contains infinity": _fit(X=ZOO["inf"]()),
+    r"needs X in \[0, 1\]; got values from .* to 9": _fit(
+        loss="binary_cross_entropy", X=patched((0, 0), 9)
+    ),
+    r"cannot be given together with network='dense'": _fit(
+        network="dense", hidden_layer_sizes=(4,)
+    ),
+    r"cannot be given together with network='dense'.*": _fit(network="dense", activation="relu"),
+    r"cannot be given together with network='dense'.*.*": _fit(network="dense", dropout=0.1),
+    r"hidden_layer_sizes must be positive integers.*got \(4, -1\)": _fit(
+        hidden_layer_sizes=(4, -1)
+    ),
+    r"hidden_layer_sizes must be positive integers.*got \(1\.5,\)": _fit(hidden_layer_sizes=(1.5,)),
+    r"hidden_layer_sizes must be positive integers.*'ab'": _fit(hidden_layer_sizes=("ab",)),
+    r"device='nowhere' cannot be used on this machine": _fit(device="nowhere"),
+    r"device='cuda:99' cannot be used on this machine": _fit(device="cuda:99"),
+    r"dtype must be 'auto', 'float32' or 'float64'; got <class 'int'>": _fit(dtype=int),
+    r"'dtype' parameter of .* Got 'float16'": _fit(dtype="float16"),
+    r"[Nn]egative values in .*weight": _fit(sample_weight=-np.ones(N_ROWS)),
+    r"weight.* contains NaN": _fit(sample_weight=np.full(N_ROWS, np.nan)),
+    r"weight": _fit(sample_weight=np.zeros(N_ROWS)),
+    r"sample_weight.shape == \(3,\)": _fit(sample_weight=np.ones(3)),
+    r"'n_components' parameter of .* Got 0": _fit(n_components=0),
+    r"'n_components' parameter of .* Got 1\.0": _fit(n_components=1.0),
+    r"'n_components' parameter of .* Got 'two'": _fit(n_components="two"),
+    r"early_stopping=True needs at least 2 rows": _fit(early_stopping=True, X=rows()[:1]),
+    r"too large to be squared in float64": _fit(scaling=None, X=ZOO["1e300"]()),
+    r"'callbacks' parameter of .* Got 'loud'": _fit(callbacks="loud"),
+    r"callbacks.*'loud'": _fit(callbacks=["loud"]),
+    r"'loss' parameter of .* Got 'cubic'": _fit(loss="cubic"),
+}
+
+
+@every_class
+@pytest.mark.parametrize(("message", "call"), MESSAGES.items(), ids=MESSAGES)
+def test_the_message_names_the_problem(cls, message, call):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call(cls)
+
+
+@every_class
+def test_messages_of_a_fitted_model(cls):
+    fitted = quick(cls).fit(frame())
+    with pytest.raises(ValueError, match="names should match those that were passed during fit"):
+        fitted.score_samples(frame()[list("dcba")])
+    with pytest.raises(ValueError, match=r"has 3 features, but .* is expecting 4"):
+        quick(cls).fit(rows()).partial_fit(rows()[:, :3])
+    with pytest.raises(ValueError, match=r"row\(s\) of X contain only NaN"):
+        fitted.reconstruct(frame(ZOO["nan row"]()))
+    if hasattr(fitted, "inverse_transform"):
+        with pytest.raises(ValueError, match=r"X has 3 columns, but .* expects the 2 components"):
+            fitted.inverse_transform(np.ones((5, 3)))
+
+
+@every_class
+def test_a_lone_missing_column_is_no_error_once_fitted(cls):
+    fitted = quick(cls).fit(rows())
+    assert np.isfinite(fitted.reconstruct(ZOO["nan column"]())).all()
+
+
+@every_class
+@pytest.mark.parametrize("value", [-0.1, 1.1])
+def test_cross_entropy_refuses_to_score_outside_the_unit_interval(cls, value):
+    fitted = quick(cls, loss="binary_cross_entropy").fit(rows())
+    with pytest.raises(ValueError, match=r"needs X in \[0, 1\]"):
+        fitted.score_samples(patched((0, 0), value))

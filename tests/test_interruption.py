@@ -1,0 +1,305 @@
+"""R9 and callbacks: who may stop a fit, how, and what is left afterwards."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from estimators import PUBLIC, quick
+from helpers import assert_same, outputs, table
+from sklearn.callback import ProgressBar, ScoringMonitor
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import Callback, EarlyStopping
+
+from sklearn_autoencoders import _threads
+
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+ENDLESS = 3000  # epochs: some ten seconds, should an interruption be lost
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _late_imports():
+    """Have them over: an import that is interrupted is a story of its own."""
+    quick(PUBLIC[0]).fit(table())
+
+
+def assert_interrupted(call, delay):
+    """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
+    timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        timer.start()
+        call()
+    assert time.monotonic() - started < delay + 2
+    timer.join()
+    assert _threads._n_inside == 0
+    assert torch.is_grad_enabled()
+
+
+# ---------------------------------------------------------------------------- R9: Ctrl-C
+
+
+@every_class
+@pytest.mark.parametrize("delay", [0.001, 0.003, 0.01, 0.03, 0.1, 0.23])
+def test_an_interrupted_first_fit_is_usable_or_unfitted(cls, delay):
+    X, estimator = table(), quick(cls, max_epochs=ENDLESS)
+    assert_interrupted(lambda: estimator.fit(X), delay)
+    if hasattr(estimator, "network_"):
+        assert all(np.isfinite(output).all() for output in outputs(estimator, X).values())
+        assert estimator.n_epochs_ == len(estimator.loss_curve_)
+    else:
+        assert not [name for name in vars(estimator) if name.endswith("_")]
+    estimator.set_params(max_epochs=2).fit(X)
+    assert estimator.n_epochs_ == 2
+
+
+@every_class
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("delay", [0.001, 0.01, 0.1])
+def test_an_interrupted_refit_leaves_a_usable_model(cls, delay, early_stopping):
+    X = table()
+    fitted = quick(cls).fit(X)
+    fitted.set_params(max_epochs=ENDLESS, early_stopping=early_stopping, n_iter_no_change=ENDLESS)
+    assert_interrupted(lambda: fitted.fit(table(90, 4)), delay)
+    rows = X if fitted.n_features_in_ == 6 else table(90, 4)
+    assert all(np.isfinite(output).all() for output in outputs(fitted, rows).values())
+
+
+@every_class
+def test_an_interruption_ends_a_grid_search(cls):
+    search = GridSearchCV(quick(cls, max_epochs=ENDLESS), {"n_components": [1, 2, 3]}, cv=3)
+    assert_interrupted(lambda: search.fit(table()), 0.15)
+    assert not hasattr(search, "best_params_")
+
+
+@every_class
+def test_an_interruption_ends_a_pipeline(cls):
+    pipeline = make_pipeline(StandardScaler(), quick(cls, max_epochs=ENDLESS))
+    assert_interrupted(lambda: pipeline.fit(table()), 0.1)
+
+
+class Slow(Callback):
+    def on_epoch_end(self, net, **kwargs):
+        time.sleep(0.3)
+
+
+@every_class
+def test_an_interruption_inside_a_callback_of_skorch_is_not_a_wish_to_stop(cls):
+    estimator = quick(cls, max_epochs=20, callbacks=[Slow()])
+    assert_interrupted(lambda: estimator.fit(table()), 0.4)
+
+
+@every_class
+def test_the_curves_of_an_interrupted_fit_are_kept(cls):
+    class Interrupting:
+        setup = teardown = on_fit_task_begin = lambda self, estimator, context: None
+
+        def on_fit_task_end(self, estimator, context):
+            if context.task_name == "epoch" and context.task_id == 2:
+                raise KeyboardInterrupt
+
+    estimator = quick(cls).set_callbacks(Interrupting())
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(table())
+    assert estimator.n_epochs_ == len(estimator.loss_curve_) == 3
+    assert np.isfinite(estimator.score(table()))
+
+
+# ---------------------------------------------------------------------- callbacks of skorch
+
+
+class Counter(Callback):
+    """Counts the calls of every hook."""
+
+    def __init__(self):
+        self.calls = {}
+
+    def _count(self, name):
+        self.calls[name] = self.calls.get(name, 0) + 1
+
+    def on_train_begin(self, net, **kwargs):
+        self._count("train begin")
+
+    def on_train_end(self, net, **kwargs):
+        self._count("train end")
+
+    def on_epoch_begin(self, net, **kwargs):
+        self._count("epoch begin")
+
+    def on_epoch_end(self, net, **kwargs):
+        self._count("epoch end")
+        assert np.isfinite(net.history[-1, "train_loss"])
+
+    def on_batch_end(self, net, **kwargs):
+        self._count("batch end")
+
+    def on_grad_computed(self, net, **kwargs):
+        self._count("gradient")
+
+
+def _expected_calls(n_epochs, n_batches):
+    per_epoch = {"epoch begin": n_epochs, "epoch end": n_epochs}
+    per_batch = {"batch end": n_epochs * n_batches, "gradient": n_epochs * n_batches}
+    return {"train begin": 1, "train end": 1, **per_epoch, **per_batch}
+
+
+@every_class
+def test_hooks_of_skorch_are_called(cls):
+    counter = Counter()
+    fitted = quick(cls, callbacks=[counter]).fit(table(40))
+    assert counter.calls == _expected_calls(fitted.n_epochs_, n_batches=1)
+
+
+@every_class
+def test_named_callbacks_of_skorch_are_called(cls):
+    counter = Counter()
+    fitted = quick(cls, callbacks=[("counter", counter)]).fit(table(40))
+    assert counter.calls["epoch end"] == fitted.n_epochs_
+
+
+@every_class
+def test_hooks_of_skorch_see_the_last_epoch_of_early_stopping(cls):
+    counter = Counter()
+    fitted = quick(
+        cls, callbacks=[counter], early_stopping=True, max_epochs=60, n_iter_no_change=1, tol=1e9
+    ).fit(table(40))
+    assert fitted.n_epochs_ < 60
+    assert counter.calls["epoch end"] == counter.calls["epoch begin"] == fitted.n_epochs_
+    assert counter.calls["train end"] == 1
+
+
+@every_class
+def test_early_stopping_of_skorch_stops_quietly(cls):
+    stopper = EarlyStopping(monitor="train_loss", patience=1, threshold=1e9, sink=lambda _: None)
+    fitted = quick(cls, max_epochs=50, callbacks=[stopper]).fit(table())
+    assert fitted.n_epochs_ == len(fitted.loss_curve_) < 5
+    assert np.isfinite(fitted.score(table()))
+
+
+@every_class
+def test_an_error_in_a_callback_of_skorch_leaves_the_earlier_fit(cls):
+    class Broken(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            raise RuntimeError("broken")
+
+    X = table()
+    fitted = quick(cls).fit(X)
+    before = outputs(fitted, X)
+    with pytest.raises(RuntimeError, match="broken"):
+        fitted.set_params(callbacks=[Broken()]).fit(table(90, 4))
+    assert_same(outputs(fitted, X), before)
+    assert fitted.n_features_in_ == 6
+
+
+# ---------------------------------------------------------------- callbacks of scikit-learn
+
+
+class Recorder:
+    """Notes what it is told; stops or raises after an epoch, counted from zero."""
+
+    def __init__(self, stop_after=None, raise_after=None):
+        self.stop_after, self.raise_after = stop_after, raise_after
+        self.events, self.scores = [], []
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.events.append(("begin", context.task_name, context.task_id))
+
+    def on_fit_task_end(self, estimator, context, *, X, fitted_estimator=None):
+        self.events.append(("end", context.task_name, context.task_id))
+        if context.task_name != "epoch":
+            return False
+        self.scores.append(fitted_estimator.score(X))
+        if context.task_id == self.raise_after:
+            raise RuntimeError("broken")
+        return context.task_id == self.stop_after
+
+
+@every_class
+def test_tasks_of_scikit_learn_are_announced_in_order(cls):
+    recorder = Recorder()
+    quick(cls, max_epochs=2).set_callbacks(recorder).fit(table())
+    assert recorder.events == [
+        "setup",
+        ("begin", "fit", 0),
+        ("begin", "epoch", 0),
+        ("end", "epoch", 0),
+        ("begin", "epoch", 1),
+        ("end", "epoch", 1),
+        ("end", "fit", 0),
+        "teardown",
+    ]
+
+
+@every_class
+def test_the_estimator_shown_after_an_epoch_is_the_one_of_a_shorter_fit(cls):
+    X, recorder = table(), Recorder()
+    params = {"schedule": "constant", "init": "random"}
+    quick(cls, max_epochs=3, **params).set_callbacks(recorder).fit(X)
+    shorter = [quick(cls, max_epochs=n, **params).fit(X).score(X) for n in (1, 2, 3)]
+    assert recorder.scores == pytest.approx(shorter, rel=1e-6)
+
+
+@every_class
+def test_a_callback_of_scikit_learn_stops_the_fit(cls):
+    fitted = quick(cls, max_epochs=50).set_callbacks(Recorder(stop_after=2)).fit(table())
+    assert fitted.n_epochs_ == len(fitted.loss_curve_) == 3
+
+
+@every_class
+def test_an_error_in_a_callback_of_scikit_learn_leaves_the_earlier_fit(cls):
+    X = table()
+    fitted = quick(cls).fit(X)
+    before, recorder = outputs(fitted, X), Recorder(raise_after=1)
+    with pytest.raises(RuntimeError, match="broken"):
+        fitted.set_callbacks(recorder).fit(table(90, 4))
+    assert recorder.events[-1] == "teardown"
+    assert_same(outputs(fitted, X), before)
+
+
+@every_class
+def test_a_progress_bar_is_shown(cls, capsys):
+    quick(cls).set_callbacks(ProgressBar()).fit(table())
+    assert f"{cls.__name__} - fit" in capsys.readouterr().out
+
+
+@every_class
+@pytest.mark.parametrize("sample_weight", [None, np.linspace(0.1, 1, 80)], ids=["", "weights"])
+def test_a_scoring_monitor_has_an_entry_an_epoch(cls, sample_weight):
+    monitor = ScoringMonitor(scoring=None)
+    fitted = quick(cls, n_components=1).set_callbacks(monitor)
+    fitted.fit(table(), sample_weight=sample_weight)
+    entries = monitor.get_logs().data
+    assert [entry["task_id"] for entry in entries] == list(range(fitted.n_epochs_))
+    assert all(np.isfinite(entry["score"]) for entry in entries)
+    names = [entry["task_name"] for entry in monitor.get_logs(include_lineage=True).data]
+    assert names == ["fit", *["epoch"] * fitted.n_epochs_]
+
+
+@every_class
+@pytest.mark.parametrize("nested", ["pipeline", "search"])
+def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
+    monitor = ScoringMonitor(scoring=None)
+    estimator = quick(cls, max_epochs=2).set_callbacks(monitor)
+    meta = make_pipeline(StandardScaler(), estimator)
+    n_fits = 1
+    if nested == "search":
+        meta, n_fits = (
+            GridSearchCV(meta, {f"{cls.__name__.lower()}__n_components": [1, 2]}, cv=2),
+            5,
+        )
+    meta.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(table())
+    n_entries = sum(len(log.data) for log in monitor.get_logs(select="all"))
+    assert n_entries == 2 * n_fits
+    assert cls.__name__ in capsys.readouterr().out

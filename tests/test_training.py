@@ -1,0 +1,392 @@
+"""What training does: divergence, interruption, stopping, continuing, printing."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from estimators import CASES, PUBLIC, quick
+from helpers import assert_same, case, outputs, table, weights, with_holes
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from skorch.callbacks import Callback
+
+from sklearn_autoencoders import _training
+from sklearn_autoencoders._settings import auto_batch_size, auto_max_epochs
+from sklearn_autoencoders._training import SCHEDULES, SOLVERS, Plan
+from sklearn_autoencoders.networks import Autoencoder, Dense, decayed_parameters
+from sklearn_autoencoders.objectives import LOSSES, Objective
+
+every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+
+class Batches(Callback):
+    """Counts the rows of every batch, training and held out."""
+
+    def __init__(self):
+        self.training, self.held_out = [], []
+
+    def on_batch_end(self, net, batch=None, training=None, **kwargs):
+        (self.training if training else self.held_out).append(len(batch[0]))
+
+
+class Ruin(Callback):
+    """Sets every weight to NaN at the end of an epoch, counted from one."""
+
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            with torch.no_grad():
+                for parameter in net.module_.parameters():
+                    parameter.fill_(float("nan"))
+
+
+# ------------------------------------------------------------------------ R8: divergence
+
+
+@every_class
+@pytest.mark.parametrize("learning_rate", [1e6, 1e30])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("init", ["pca", "random"])
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_divergence_is_told(cls, learning_rate, schedule, solver, init, early_stopping):
+    X, advice = table(), r"learning_rate=(1000000\.0|1e\+30) may be too high"
+    estimator = quick(
+        cls,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        solver=solver,
+        init=init,
+        early_stopping=early_stopping,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        diverged = _fitted_or_none(clone(estimator), X)
+    if diverged is None:
+        with pytest.raises(FloatingPointError, match=advice):
+            estimator.fit(X)
+        assert not hasattr(estimator, "network_")
+    else:
+        with pytest.warns(ConvergenceWarning, match=advice):
+            estimator.fit(X)
+        assert all(np.isfinite(output).all() for output in outputs(estimator, X).values())
+
+
+def _fitted_or_none(estimator, X):
+    try:
+        return estimator.fit(X)
+    except FloatingPointError:
+        return None
+
+
+@every_class
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_divergence_from_the_principal_components_costs_nothing(cls, solver):
+    X = table()
+    start = quick(cls, learning_rate=1e-30).fit(X)
+    with pytest.warns(ConvergenceWarning):
+        diverged = quick(cls, solver=solver, learning_rate=1e6).fit(X)
+    assert diverged.score(X) >= start.score(X) - 1e-6
+
+
+@every_case
+def test_a_loss_that_stops_being_finite_ends_training_with_finite_weights(estimator):
+    X = table()
+    with pytest.warns(ConvergenceWarning, match="became nan in epoch 3; the best weights"):
+        ruined = case(estimator, max_epochs=9, callbacks=[Ruin(3)]).fit(X)
+    assert ruined.n_epochs_ == len(ruined.loss_curve_) == 2
+    assert all(np.isfinite(output).all() for output in outputs(ruined, X).values())
+
+
+@every_class
+def test_a_loss_that_is_never_finite_is_an_error_and_keeps_the_earlier_fit(cls):
+    X = table()
+    fitted = quick(cls, init="random").fit(X)
+    before = outputs(fitted, X)
+    fitted.set_params(callbacks=[Ruin(1)])
+    with pytest.raises(FloatingPointError, match="Training failed: The loss became nan in epoch 1"):
+        fitted.fit(X)
+    assert_same(outputs(fitted, X), before)
+
+
+# ------------------------------------------------------------------------------- batches
+
+
+@every_class
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "expected"),
+    [
+        (7, 32, [7]),
+        (33, 32, [1, 32]),
+        (64, "auto", [64]),
+        (65, "auto", [1, 32, 32]),
+        (9, 1, [1] * 9),
+        (1, "auto", [1]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
+def test_every_row_is_seen_in_every_epoch(cls, n_rows, batch_size, expected):
+    batches = Batches()
+    X = table(n_rows)
+    fitted = quick(cls, max_epochs=3, batch_size=batch_size, callbacks=[batches]).fit(X)
+    n_batches = len(expected)
+    epochs = [batches.training[i : i + n_batches] for i in range(0, 3 * n_batches, n_batches)]
+    assert [sorted(epoch) for epoch in epochs] == [expected] * 3
+    assert len(batches.training) == 3 * n_batches
+    assert np.isfinite(fitted.score_samples(X)).all()
+
+
+@every_class
+@pytest.mark.parametrize("n_rows", [7, 33])
+def test_few_rows_and_a_last_row_alone_are_trained_on(cls, n_rows):
+    X = table(n_rows)
+    start = quick(cls, init="random", learning_rate=1e-30, weight_decay=0).fit(X)
+    fitted = quick(cls, init="random", batch_size=32, weight_decay=0).fit(X)
+    assert not any((weights(fitted)[k] == weights(start)[k]).all() for k in weights(start))
+
+
+@every_class
+def test_the_order_of_rows_changes_from_epoch_to_epoch(cls):
+    orders = []
+
+    class Order(Callback):
+        def on_batch_end(self, net, batch=None, **kwargs):
+            orders.append(batch[0][:, 0].tolist())
+
+    quick(cls, max_epochs=3, callbacks=[Order()]).fit(table(20))
+    assert sorted(orders[0]) == sorted(orders[1]) == sorted(orders[2])
+    assert orders[0] != orders[1] != orders[2]
+
+
+@every_class
+@pytest.mark.parametrize("n_rows", [1, 30, 64, 65, 200])
+@pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
+def test_auto_max_epochs_is_resolved(cls, n_rows):
+    expected = auto_max_epochs(n_rows, auto_batch_size(n_rows))
+    assert quick(cls, max_epochs="auto").fit(table(n_rows)).n_epochs_ == expected
+
+
+@pytest.mark.parametrize("n_rows", [1, 64, 65, 1000, 10**5, 10**8])
+def test_auto_values_stay_within_their_limits(n_rows):
+    batch_size = auto_batch_size(n_rows)
+    assert batch_size == n_rows if n_rows <= 64 else 32 <= batch_size <= 256
+    assert 10 <= auto_max_epochs(n_rows, batch_size) <= 50
+
+
+# ------------------------------------------------------------------------ early stopping
+
+
+@pytest.fixture
+def split(monkeypatch):
+    """Record what `_split` returns."""
+    found = []
+    original = _training._split
+    monkeypatch.setattr(
+        _training, "_split", lambda *args: found.append(original(*args)) or found[-1]
+    )
+    return found
+
+
+@every_class
+def test_early_stopping_restores_the_best_weights(cls, split):
+    params = {"init": "random", "dropout": 0, "weight_decay": 0, "schedule": "constant"}
+    fitted = quick(
+        cls, early_stopping=True, learning_rate=0.05, max_epochs=60, n_iter_no_change=3, **params
+    ).fit(table(100))
+    _, held_out = split[0]
+    x, compared = held_out.__getitems__(range(len(held_out)))
+    objective = Objective(LOSSES[fitted.loss])
+    with torch.no_grad():
+        loss = float(objective(fitted.network_(x), *compared))
+    assert loss == pytest.approx(-max(fitted.validation_scores_), rel=1e-5)
+    assert len(fitted.validation_scores_) == fitted.n_epochs_ < 60
+    assert np.argmax(fitted.validation_scores_) < fitted.n_epochs_ - 1
+
+
+@every_class
+@pytest.mark.parametrize("fraction", [0.1, 0.3])
+def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
+    quick(cls, early_stopping=True, validation_fraction=fraction).fit(table(100))
+    training, held_out = (list(subset.indices) for subset in split[0])
+    assert len(held_out) == round(100 * fraction)
+    assert sorted(training + held_out) == list(range(100))
+    assert held_out != sorted(held_out)
+    assert min(held_out) < 50 < max(held_out)
+
+
+@every_class
+@pytest.mark.parametrize("n_rows", [2, 3])
+@pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
+def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
+    quick(cls, early_stopping=True).fit(table(n_rows))
+    assert [len(subset) for subset in split[0]] == [n_rows - 1, 1]
+
+
+@every_class
+def test_without_early_stopping_there_are_no_validation_scores(cls, split):
+    assert quick(cls).fit(table()).validation_scores_ is None
+    assert split == []
+
+
+class _Task:
+    def begin(self):
+        pass
+
+    def end(self, history):
+        return False
+
+
+def _trainer(**plan):
+    network = Autoencoder(*Dense((2,)).build(3, 1))
+    defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
+    plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
+    return _training._Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task())
+
+
+def _judge(trainer, losses):
+    """Mark the weights with the loss, judge it; return after which loss patience ran out."""
+    for i, loss in enumerate(losses):
+        with torch.no_grad():
+            trainer.network.decoder[-1].bias.fill_(loss)
+        if trainer._judge(loss):
+            return i
+    return None
+
+
+@pytest.mark.parametrize(
+    ("losses", "stops_at", "best"),
+    [
+        ([5, 4, 3, 2, 1], None, 1),
+        ([5, 6, 7, 1], 2, 5),
+        ([-1, -2, -3, -4], None, -4),
+        ([-3, -2, -1, -9], 2, -3),  # a worse negative loss is worse
+        ([-1.0, -1.05, -1.3, -1.2, -1.1], 4, -1.3),
+        ([1.0, 0.95, 0.91, 0.5], 2, 0.91),  # gains below tol do not count, but are kept
+        ([0.0, 0.05, -0.2, -0.5, -0.9], None, -0.9),
+        ([math.inf, math.inf, 1.0], 1, None),
+    ],
+)
+def test_improvement_is_absolute(losses, stops_at, best):
+    trainer = _trainer(n_iter_no_change=2, tol=0.1)
+    assert _judge(trainer, losses) == stops_at
+    trainer._kept.put_back()
+    if best is not None:
+        assert float(trainer.network.decoder[-1].bias[0]) == pytest.approx(best)
+    assert trainer.history.validation_losses == losses[: None if stops_at is None else stops_at + 1]
+
+
+# --------------------------------------------------------------- continuing, missing, printing
+
+
+@every_case
+def test_warm_start_continues(estimator):
+    X = table(120)
+    params = {"schedule": "constant", "learning_rate": 0.01, "max_epochs": 20}
+    fitted = case(estimator, init="random", warm_start=True, **params).fit(X)
+    first, loss = list(fitted.loss_curve_), -fitted.score_samples(X).mean()
+    fitted.fit(X)
+    assert fitted.n_epochs_ == len(fitted.loss_curve_) == 40
+    assert fitted.loss_curve_[:20] == first
+    assert fitted.loss_curve_[20] < first[0]
+    assert -fitted.score_samples(X).mean() < loss
+    assert fitted.n_samples_seen_ == 120
+
+
+@every_case
+def test_without_warm_start_a_fit_begins_anew(estimator):
+    X = table()
+    fitted = case(estimator).fit(X)
+    curve = list(fitted.loss_curve_)
+    assert fitted.fit(X).loss_curve_ == curve
+
+
+@every_class
+def test_warm_start_continues_validation_scores(cls):
+    fitted = quick(cls, warm_start=True, early_stopping=True).fit(table())
+    n_epochs = fitted.n_epochs_
+    fitted.fit(table())
+    assert len(fitted.validation_scores_) == fitted.n_epochs_ > n_epochs
+
+
+@every_case
+def test_partial_fit_learns_pass_by_pass(estimator):
+    X = table(120)
+    learner = case(estimator, init="random")
+    for _ in range(20):
+        learner.partial_fit(X)
+    assert learner.n_epochs_ == len(learner.loss_curve_) == 20
+    assert learner.loss_curve_[-1] < learner.loss_curve_[0]
+    assert learner.n_samples_seen_ == 20 * 120
+
+
+@every_class
+def test_partial_fit_takes_few_rows(cls):
+    X = table()
+    learner = quick(cls).partial_fit(X)
+    for n_rows in (1, 2, 3):
+        learner.partial_fit(X[:n_rows])
+    assert learner.n_samples_seen_ == 80 + 1 + 2 + 3
+    assert np.isfinite(learner.score(X))
+
+
+@every_class
+def test_partial_fit_counts_weights_as_samples(cls):
+    X = table(10)
+    learner = quick(cls).partial_fit(X, sample_weight=np.full(10, 3.0)).partial_fit(X)
+    assert learner.n_samples_seen_ == 40
+
+
+@every_class
+def test_partial_fit_ignores_early_stopping(cls):
+    learner = quick(cls, early_stopping=True).partial_fit(table()[:1])
+    assert learner.n_epochs_ == 1
+
+
+@every_case
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_missing_values_are_trained_around(estimator, early_stopping):
+    X = with_holes(table(120))
+    fitted = case(estimator, init="random", max_epochs=40, early_stopping=early_stopping).fit(X)
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+    assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())
+
+
+@every_class
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_verbose_prints_a_line_an_epoch(cls, capsys, early_stopping):
+    fitted = quick(cls, verbose=1, early_stopping=early_stopping).fit(table())
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == fitted.n_epochs_
+    for epoch, (line, loss) in enumerate(zip(lines, fitted.loss_curve_, strict=True), start=1):
+        assert line.startswith(f"epoch {epoch}/5  loss {loss:.6g}")
+        assert ("validation" in line) == early_stopping
+
+
+@every_case
+def test_silence_is_the_default(estimator, capfd):
+    case(estimator, early_stopping=True).fit(table()).score(table())
+    captured = capfd.readouterr()
+    assert captured.out == captured.err == ""
+
+
+@every_class
+def test_weight_decay_shrinks_weights(cls):
+    X, params = table(), {"init": "random", "max_epochs": 30}
+    decayed, free = (weights(quick(cls, weight_decay=w, **params).fit(X)) for w in (3e3, 0))
+    for name in free:
+        if name.endswith("weight"):
+            assert np.linalg.norm(decayed[name]) < 0.9 * np.linalg.norm(free[name]), name
+
+
+@every_class
+def test_principal_components_and_biases_do_not_decay(cls):
+    network = quick(cls, network=Dense((8,))).fit(table()).network_
+    ids = {id(parameter) for parameter in decayed_parameters(network)}
+    names = {name for name, parameter in network.named_parameters() if id(parameter) in ids}
+    hidden = ("correction.0.weight", "correction.2.weight")
+    assert names == {f"{half}.{name}" for half in ("encoder", "decoder") for name in hidden}
