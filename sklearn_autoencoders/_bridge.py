@@ -19,7 +19,7 @@ from .networks import Autoencoder, LinearPath
 from .objectives import Loss
 
 # Cells of the widest layer held at once while a network runs over an array.
-_CHUNK_CELLS = 2**20
+_CHUNK_CELLS = 2**18
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -220,12 +220,15 @@ def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor
     network = _cast(model.network, rows.dtype)
     widest = max(max(parameter.shape) for parameter in network.parameters())
     n_rows = max(_CHUNK_CELLS // widest, 1)
-    outputs: list[NDArray[Any]] = []
+    outputs: NDArray[Any] | None = None
     with few_threads(network, min(n_rows, len(rows))):
         for chunk in gen_batches(len(rows), n_rows):
             batch = rows.__getitems__(np.arange(chunk.start, chunk.stop))
-            outputs.append(function(network, batch).cpu().numpy())
-    return np.concatenate(outputs)
+            output = function(network, batch).cpu().numpy()
+            if outputs is None:
+                outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)
+            outputs[chunk] = output
+    return cast(NDArray[Any], outputs)
 
 
 def _cast(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:

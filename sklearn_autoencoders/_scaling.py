@@ -18,7 +18,7 @@ from sklearn.utils.extmath import svd_flip
 
 Array = NDArray[np.float64]
 
-_CHUNK_CELLS = 2**20
+_CHUNK_CELLS = 2**18
 
 # The widest matrix whose covariance is decomposed as it is.
 _MAX_COVARIANCE = 4096
@@ -159,11 +159,11 @@ def _column_means(
 
 def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None) -> Iterator[Array]:
     """Yield chunks of the scaled rows times the root of their share of the total weight."""
-    weight = np.ones(len(X)) if weight is None else weight
-    shares = np.sqrt(weight / weight.sum())
+    total = len(X) if weight is None else weight.sum()
     for chunk in _chunks(X):
         rows = (X[chunk].astype(np.float64) - scaling.center) / scaling.scale
-        yield np.nan_to_num(rows, copy=False) * shares[chunk, None]
+        share = 1.0 if weight is None else weight[chunk, None]
+        yield np.nan_to_num(rows, copy=False) * np.sqrt(share / total)
 
 
 def _chunks(X: NDArray[Any]) -> Iterator[slice]:

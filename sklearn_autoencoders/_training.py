@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -346,7 +346,7 @@ def train(
             module.generator, module.per_batch = noise, plan.batch_size >= len(rows)
     trainer = _Trainer(model.network, objective, plan, task)
     with few_threads(model.network, plan.batch_size):
-        net = _make_net(model.network, objective, held_out, plan, generator)
+        net = _make_net(model.network, objective, len(rows), held_out, plan, generator)
         net.trainer = trainer
         net.initialize()
         trainer.run(net, rows, held_out)
@@ -368,6 +368,7 @@ def _split(rows: Rows, fraction: float, generator: torch.Generator) -> list[Any]
 def _make_net(
     network: Autoencoder,
     objective: Objective,
+    n_rows: int,
     held_out: torch.utils.data.Dataset[Any] | None,
     plan: Plan,
     generator: torch.Generator,
@@ -381,7 +382,7 @@ def _make_net(
         lr=plan.learning_rate,
         batch_size=plan.batch_size,
         train_split=None if held_out is None else predefined_split(held_out),
-        iterator_train__shuffle=True,
+        iterator_train__sampler=_Shuffled(n_rows, generator),
         iterator_train__generator=generator,
         iterator_train__collate_fn=_identity,
         iterator_valid__generator=generator,
@@ -390,6 +391,20 @@ def _make_net(
         device=str(next(network.parameters()).device),
         verbose=0,
     )
+
+
+class _Shuffled(torch.utils.data.Sampler[int]):
+    """The rows in random order, without a Python list of all of them as in RandomSampler."""
+
+    def __init__(self, n_rows: int, generator: torch.Generator) -> None:
+        self._n_rows, self._generator = n_rows, generator
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def __iter__(self) -> Iterator[int]:
+        for part in torch.randperm(self._n_rows, generator=self._generator).split(4096):
+            yield from part.tolist()
 
 
 def _identity(batch: Any) -> Any:

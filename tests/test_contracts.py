@@ -51,7 +51,8 @@ def test_fit_changes_every_parameter(estimator):
 @every_case
 @pytest.mark.parametrize("n_rows", [40, 120], ids="{} rows".format)
 def test_the_loss_falls(estimator, n_rows):
-    curve = case(estimator, max_epochs=50).fit(table(n_rows)).loss_curve_
+    # far from PCA, since there dropout's noise is as large as what is left to learn
+    curve = case(estimator, init="random", max_epochs=50).fit(table(n_rows)).loss_curve_
     assert curve[-1] < curve[0]
 
 
@@ -59,7 +60,7 @@ def test_the_loss_falls(estimator, n_rows):
 @every_value
 def test_every_value_learns(cls, name, value):
     X = table(120)
-    params = {"init": "random", "max_epochs": 50, name: value}  # PCA would leave little to learn
+    params = {"init": "random", "max_epochs": 20, name: value}  # PCA would leave little to learn
     curve = quick(cls, **params).fit(X).loss_curve_
     assert curve[-1] < curve[0]
 

@@ -223,12 +223,12 @@ def test_decoding_anything(estimator, make):
         assert_answers(lambda: fitted.inverse_transform(make()))
 
 
-@every_case
+@every_class
 @pytest.mark.parametrize("scaling", ["global", "feature", None])
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
 @pytest.mark.parametrize("name", [name for name in ZOO if "e3" in name or "constant" in name])
-def test_extreme_magnitudes_under_every_scaling(estimator, name, scaling, loss):
-    estimator = case(estimator, scaling=scaling, loss=loss)
+def test_extreme_magnitudes_under_every_scaling(cls, name, scaling, loss):
+    estimator = cls(scaling=scaling, loss=loss)
     if scaling is not None:
         assert_training_answers(estimator, ZOO[name]())
     else:  # whoever turns scaling off may be told that training diverged

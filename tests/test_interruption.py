@@ -33,8 +33,8 @@ def assert_interrupted(call, delay):
     """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
     started = time.monotonic()
+    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        timer.start()
         call()
     assert time.monotonic() - started < delay + 2
     timer.join()
@@ -46,7 +46,7 @@ def assert_interrupted(call, delay):
 
 
 @every_class
-@pytest.mark.parametrize("delay", [0.001, 0.003, 0.01, 0.03, 0.1, 0.23])
+@pytest.mark.parametrize("delay", [0.003, 0.006, 0.01, 0.03, 0.1, 0.23])
 def test_an_interrupted_first_fit_is_usable_or_unfitted(cls, delay):
     X, estimator = table(), quick(cls, max_epochs=ENDLESS)
     assert_interrupted(lambda: estimator.fit(X), delay)
@@ -61,7 +61,7 @@ def test_an_interrupted_first_fit_is_usable_or_unfitted(cls, delay):
 
 @every_class
 @pytest.mark.parametrize("early_stopping", [True, False])
-@pytest.mark.parametrize("delay", [0.001, 0.01, 0.1])
+@pytest.mark.parametrize("delay", [0.003, 0.01, 0.1])
 def test_an_interrupted_refit_leaves_a_usable_model(cls, delay, early_stopping):
     X = table()
     fitted = quick(cls).fit(X)
@@ -274,10 +274,15 @@ def test_a_progress_bar_is_shown(cls, capsys):
     assert f"{cls.__name__} - fit" in capsys.readouterr().out
 
 
+def own_score(estimator, X, y, **metadata):
+    """Return what `scoring=None` stands for, where scikit-learn 1.9.1 expects a dict."""
+    return {"score": estimator.score(X, **metadata)}
+
+
 @every_class
 @pytest.mark.parametrize("sample_weight", [None, np.linspace(0.1, 1, 80)], ids=["", "weights"])
 def test_a_scoring_monitor_has_an_entry_an_epoch(cls, sample_weight):
-    monitor = ScoringMonitor(scoring=None)
+    monitor = ScoringMonitor(scoring=own_score)
     fitted = quick(cls, n_components=1).set_callbacks(monitor)
     fitted.fit(table(), sample_weight=sample_weight)
     entries = monitor.get_logs().data
@@ -290,7 +295,7 @@ def test_a_scoring_monitor_has_an_entry_an_epoch(cls, sample_weight):
 @every_class
 @pytest.mark.parametrize("nested", ["pipeline", "search"])
 def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
-    monitor = ScoringMonitor(scoring=None)
+    monitor = ScoringMonitor(scoring=own_score)
     estimator = quick(cls, max_epochs=2).set_callbacks(monitor)
     meta = make_pipeline(StandardScaler(), estimator)
     n_fits = 1

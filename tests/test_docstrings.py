@@ -1,0 +1,120 @@
+"""Every public name says what it does, in numpydoc's format, and its parameters are constrained."""
+
+import importlib
+import inspect
+
+import pytest
+from estimators import PUBLIC
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import validate
+
+import sklearn_autoencoders
+from sklearn_autoencoders import networks, objectives
+
+# Wanted nowhere: an extended summary (ES01) and "See Also" (SA01). Docstrings start on the line of
+# the quotes (GL01) and end there if they are short (GL02), as PEP 257 has it. `Returns` gives a
+# name where there are several values only (RT02).
+EVERYWHERE = {"ES01", "SA01", "GL01", "GL02", "RT02"}
+
+# Examples are for what a user starts from: the classes of estimators.
+NOT_OF_PARTS = {"EX01"}
+
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+
+def _is_ours(thing):
+    return getattr(thing, "__module__", "").startswith("sklearn_autoencoders")
+
+
+def _path(cls, name):
+    return f"{cls.__module__}.{cls.__qualname__}.{name}"
+
+
+def _methods(cls):
+    """Yield the dotted paths of a class's public methods that the package defines."""
+    for name, member in inspect.getmembers(cls):
+        if not name.startswith("_") and inspect.isfunction(member) and _is_ours(member):
+            yield _path(cls, name)
+
+
+def _parts():
+    """Yield the dotted paths of what `networks` and `objectives` make public."""
+    for module in (networks, objectives):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                yield f"{module.__name__}.{name}"
+
+
+CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in PUBLIC]
+METHODS = [path for cls in PUBLIC for path in _methods(cls)]
+PARTS = list(_parts())
+FORMULAS = [
+    f"{loss.formula.__module__}.{loss.formula.__name__}" for loss in objectives.LOSSES.values()
+]
+
+
+def errors(path, ignored):
+    found = validate(path)["errors"]
+    return [f"{code}: {text}" for code, text in found if code not in ignored | EVERYWHERE]
+
+
+@pytest.mark.parametrize("path", CLASSES)
+def test_an_estimator_is_documented_in_full(path):
+    assert not errors(path, set())
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_a_method_of_an_estimator_is_documented(path):
+    assert not errors(path, NOT_OF_PARTS)
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_a_part_is_documented(path):
+    assert not errors(path, NOT_OF_PARTS)
+
+
+@pytest.mark.parametrize("path", FORMULAS)
+def test_a_formula_states_itself(path):
+    module, name = path.rsplit(".", 1)
+    assert ":math:" in getattr(importlib.import_module(module), name).__doc__
+
+
+def test_all_names_are_defined_and_sorted():
+    for module in (sklearn_autoencoders, networks, objectives):
+        assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), name))
+        assert all(hasattr(module, name) for name in module.__all__)
+
+
+def _sections(cls):
+    return NumpyDocString(inspect.getdoc(cls) or "")
+
+
+@every_class
+def test_parameters_are_constrained_and_documented_in_order(cls):
+    names = list(inspect.signature(cls).parameters)
+    assert sorted(names) == sorted(cls._parameter_constraints)
+    documented = [name for field in _sections(cls)["Parameters"] for name in field.name.split(", ")]
+    assert documented == names
+
+
+@every_class
+def test_defaults_are_documented(cls):
+    types = {field.name: field.type for field in _sections(cls)["Parameters"]}
+    for name, parameter in inspect.signature(cls).parameters.items():
+        assert f"default={parameter.default!r}".replace("'", '"') in types.get(name, ""), name
+
+
+@every_class
+def test_fitted_attributes_are_documented(cls, iris):
+    fitted = cls(max_epochs=1, random_state=0).fit(iris)
+    attributes = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
+    documented = {field.name for field in _sections(cls)["Attributes"]}
+    assert documented >= attributes
+    assert documented - attributes <= {"feature_names_in_"}
+
+
+@every_class
+@pytest.mark.parametrize("section", ["Parameters", "Attributes", "Examples"])
+def test_an_estimator_has_every_section(cls, section):
+    assert _sections(cls)[section]

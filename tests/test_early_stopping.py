@@ -1,0 +1,119 @@
+"""Early stopping: which rows are held out, what counts as better, what is restored."""
+
+import math
+
+import pytest
+import torch
+from estimators import PUBLIC, quick
+from helpers import table
+
+from sklearn_autoencoders import _training
+from sklearn_autoencoders._training import Plan
+from sklearn_autoencoders.networks import Autoencoder, Dense
+from sklearn_autoencoders.objectives import LOSSES, Objective
+
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+
+@pytest.fixture
+def split(monkeypatch):
+    """Record what `_split` returns."""
+    found = []
+    original = _training._split
+    monkeypatch.setattr(
+        _training, "_split", lambda *args: found.append(original(*args)) or found[-1]
+    )
+    return found
+
+
+def _held_out_loss(fitted, held_out):
+    x, compared = held_out.__getitems__(range(len(held_out)))
+    with torch.no_grad():
+        return Objective(LOSSES[fitted.loss])(fitted.network_(x), *compared).item()
+
+
+@every_class
+def test_early_stopping_restores_the_best_weights(cls, split):
+    params = {"init": "random", "dropout": 0, "weight_decay": 0, "schedule": "constant"}
+    stopping = {"early_stopping": True, "max_epochs": 99, "tol": 0, "n_iter_no_change": 3}
+    start, fitted = (
+        quick(cls, learning_rate=rate, **params, **stopping).fit(table(100))
+        for rate in (1e-30, 0.05)
+    )
+    held_out = split[-1][1]
+    scores = [-_held_out_loss(start, held_out), *fitted.validation_scores_]
+    assert _held_out_loss(fitted, held_out) == pytest.approx(-max(scores), rel=1e-5)
+    assert len(fitted.validation_scores_) == fitted.n_epochs_ < 99
+    assert scores[::-1].index(max(scores)) == 3
+
+
+@every_class
+@pytest.mark.parametrize("fraction", [0.1, 0.3])
+def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
+    quick(cls, early_stopping=True, validation_fraction=fraction).fit(table(100))
+    training, held_out = (list(subset.indices) for subset in split[0])
+    assert len(held_out) == round(100 * fraction)
+    assert sorted(training + held_out) == list(range(100))
+    assert held_out != sorted(held_out)
+    assert min(held_out) < 50 < max(held_out)
+
+
+@every_class
+@pytest.mark.parametrize("n_rows", [2, 3])
+@pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
+def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
+    quick(cls, early_stopping=True).fit(table(n_rows))
+    assert [len(subset) for subset in split[0]] == [n_rows - 1, 1]
+
+
+@every_class
+def test_without_early_stopping_there_are_no_validation_scores(cls, split):
+    assert quick(cls).fit(table()).validation_scores_ is None
+    assert split == []
+
+
+class _Task:
+    def begin(self):
+        pass
+
+    def end(self, history):
+        return False
+
+
+def _trainer(**plan):
+    network = Autoencoder(*Dense((2,)).build(3, 1))
+    defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
+    plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
+    return _training._Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task())
+
+
+def _judge(trainer, losses):
+    """Mark the weights with the loss, judge it; return after which loss patience ran out."""
+    for i, loss in enumerate(losses):
+        with torch.no_grad():
+            trainer.network.decoder[-1].bias.fill_(loss)
+        if trainer._judge(loss):
+            return i
+    return None
+
+
+@pytest.mark.parametrize(
+    ("losses", "stops_at", "best"),
+    [
+        ([5, 4, 3, 2, 1], None, 1),
+        ([5, 6, 7, 1], 2, 5),
+        ([-1, -2, -3, -4], None, -4),
+        ([-3, -2, -1, -9], 2, -3),  # a worse negative loss is worse
+        ([-1.0, -1.05, -1.3, -1.2, -1.1], 4, -1.3),
+        ([1.0, 0.95, 0.91, 0.5], 2, 0.91),  # gains below tol do not count, but are kept
+        ([0.0, 0.05, -0.2, -0.5, -0.9], None, -0.9),
+        ([math.inf, math.inf, 1.0], 1, None),
+    ],
+)
+def test_improvement_is_absolute(losses, stops_at, best):
+    trainer = _trainer(n_iter_no_change=2, tol=0.1)
+    assert _judge(trainer, losses) == stops_at
+    trainer._kept.put_back()
+    if best is not None:
+        assert trainer.network.decoder[-1].bias[0].item() == pytest.approx(best)
+    assert trainer.history.validation_losses == losses[: None if stops_at is None else stops_at + 1]

@@ -1,0 +1,180 @@
+"""R2, R14, R15: the same numbers in any process, in any order, by weights or by copies."""
+
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from estimators import CASES, PUBLIC, quick
+from helpers import assert_same, case, outputs, table, with_holes
+from sklearn.base import clone
+
+every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
+every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+
+
+def fit_and_use(estimator, X):
+    return outputs(estimator.fit(X), X)
+
+
+# -------------------------------------------------------------------- R2: in any process
+
+
+def test_a_fresh_process_gives_the_same_models(tmp_path):
+    X, estimators = table(), [case(estimator) for estimator in CASES]
+    joblib.dump((estimators, X), tmp_path / "in")
+    code = (
+        "import sys, joblib; sys.path.insert(0, 'tests')\n"
+        "from test_reproducibility import fit_and_use\n"
+        "estimators, X = joblib.load(sys.argv[1])\n"
+        "joblib.dump([fit_and_use(estimator, X) for estimator in estimators], sys.argv[2])"
+    )
+    arguments = [sys.executable, "-c", code, tmp_path / "in", tmp_path / "out"]
+    result = subprocess.run(arguments, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    for estimator, found in zip(estimators, joblib.load(tmp_path / "out"), strict=True):
+        assert_same(found, fit_and_use(estimator, X))
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_workers_give_the_same_models(backend):
+    X, estimators = table(), [case(estimator) for estimator in CASES]
+    work = [joblib.delayed(case(estimator).fit)(X) for estimator in CASES]
+    fitted = joblib.Parallel(n_jobs=2, backend=backend)(work)
+    for found, estimator in zip(fitted, estimators, strict=True):
+        assert_same(outputs(found, X), fit_and_use(estimator, X))
+
+
+@every_case
+def test_a_random_state_instance_is_a_stream(estimator):
+    X = table()
+    rng = np.random.RandomState(0)
+    first, second = (case(estimator, random_state=rng).fit(X) for _ in range(2))
+    again = case(estimator, random_state=np.random.RandomState(0)).fit(X)
+    assert_same(outputs(again, X), outputs(first, X))
+    assert (outputs(second, X)["score_samples"] != outputs(first, X)["score_samples"]).any()
+
+
+@every_case
+def test_scores_and_codes_are_never_drawn(estimator):
+    X = with_holes(table())
+    fitted = case(estimator).fit(X)
+    assert_same(outputs(fitted, X), outputs(fitted, X))
+
+
+@every_case
+def test_training_does_not_depend_on_what_ran_before(estimator):
+    X = table()
+    expected = outputs(case(estimator).fit(X), X)
+    case(estimator, random_state=None).fit(table(30))
+    assert_same(outputs(case(estimator).fit(X), X), expected)
+
+
+# ----------------------------------------------------------------------- R14: in any order
+
+
+def assert_close(found, expected, tolerance):
+    for name in expected:
+        unit = np.abs(expected[name]).max()
+        np.testing.assert_allclose(found[name] / unit, expected[name] / unit, atol=tolerance)
+
+
+def _row_by_row(fitted, X):
+    rows = [outputs(fitted, X[i : i + 1]) for i in range(len(X))]
+    return {name: np.concatenate([np.atleast_1d(row[name]) for row in rows]) for name in rows[0]}
+
+
+@every_case
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-7), (np.float32, 1e-5)])
+@pytest.mark.parametrize("holes", [False, True])
+def test_a_row_does_not_depend_on_its_company(estimator, dtype, tolerance, holes):
+    X = with_holes(table(dtype=dtype)) if holes else table(dtype=dtype)
+    fitted = case(estimator, max_epochs=20).fit(X)
+    X = X[:20]
+    whole = outputs(fitted, X)
+    del whole["score"]
+    assert_close(_row_by_row(fitted, X), whole, tolerance)
+    order = np.random.RandomState(0).permutation(len(X))
+    shuffled = outputs(fitted, X[order])
+    assert_close(shuffled, {name: output[order] for name, output in whole.items()}, tolerance)
+
+
+@every_case
+def test_many_chunks_are_as_good_as_one(estimator, monkeypatch):
+    X = with_holes(table())
+    estimator = case(estimator, dtype="float64")
+    fitted = clone(estimator).fit(X)
+    whole = outputs(fitted, X)
+    monkeypatch.setattr("sklearn_autoencoders._bridge._CHUNK_CELLS", 300)
+    monkeypatch.setattr("sklearn_autoencoders._scaling._CHUNK_CELLS", 70)
+    assert_close(outputs(fitted, X), whole, 1e-12)
+    assert_close(outputs(estimator.fit(X), X), whole, 1e-6)
+
+
+# ------------------------------------------------------------- R15: by weights or by copies
+
+
+def _weighted_and_copied(estimator, X, weight):
+    copies = np.repeat(X, weight, axis=0)
+    weighted = case(estimator, max_epochs=20).fit(X, sample_weight=weight)
+    copied = case(estimator, max_epochs=20).fit(copies)
+    return weighted, copied
+
+
+@every_case
+@pytest.mark.parametrize("holes", [False, True])
+def test_weight_k_is_k_copies(estimator, holes):
+    X = with_holes(table(30)) if holes else table(30)
+    weight = np.arange(30) % 4
+    weighted, copied = _weighted_and_copied(estimator, X, weight)
+    assert weighted.n_samples_seen_ == copied.n_samples_seen_
+    assert_close(outputs(weighted, X), outputs(copied, X), 1e-7)
+    np.testing.assert_allclose(weighted.loss_curve_, copied.loss_curve_, atol=1e-7)
+    for attribute in ("center_", "scale_"):
+        np.testing.assert_allclose(getattr(weighted, attribute), getattr(copied, attribute))
+
+
+@every_case
+def test_weight_k_is_k_copies_of_many_rows_in_full_batches(estimator):
+    X, weight = table(150), np.arange(150) % 3
+    full = case(estimator, batch_size=1000, dtype="float64")
+    weighted, copied = _weighted_and_copied(full, X, weight)
+    assert_close(outputs(weighted, X), outputs(copied, X), 1e-7)
+
+
+@every_case
+@pytest.mark.parametrize("n_rows", [30, 120])
+def test_weight_zero_is_absence(estimator, n_rows):
+    X, kept = table(n_rows), np.arange(n_rows) % 3 > 0
+    strange = np.where(kept[:, None], X, 1e6)
+    weighted = case(estimator).fit(strange, sample_weight=kept.astype(float))
+    absent = case(estimator).fit(X[kept], sample_weight=np.ones(kept.sum()))
+    assert_same(outputs(weighted, X), outputs(absent, X))
+
+
+@every_case
+def test_unit_weights_are_no_weights(estimator):
+    X = table(120)
+    weighted = case(estimator).fit(X, sample_weight=np.ones(120))
+    assert_close(outputs(weighted, X), outputs(case(estimator).fit(X), X), 1e-6)
+
+
+@every_case
+def test_weights_count(estimator):
+    X = table()
+    weight = np.where(X[:, 0] > np.median(X[:, 0]), 5.0, 0.2)
+    weighted, plain = (
+        case(estimator, init="random", max_epochs=40).fit(X, sample_weight=w).score_samples(X)
+        for w in (weight, None)
+    )
+    gain = weighted - plain
+    assert gain[weight > 1].mean() > gain[weight < 1].mean()
+
+
+@every_class
+def test_the_copy_of_a_row_is_reconstructed_like_the_row(cls):
+    X = table(40)
+    fitted = quick(cls).fit(np.vstack([X, X]))
+    codes = fitted.reconstruct(np.vstack([X, X]))
+    np.testing.assert_allclose(codes[:40], codes[40:], rtol=1e-12)
