@@ -15,7 +15,7 @@ from ._seeded import drawing_from
 class Output(NamedTuple):
     """What one pass through an autoencoder gives.
 
-    Attributes
+    Parameters
     ----------
     code : Tensor of shape (batch, n_components)
         The bottleneck.
