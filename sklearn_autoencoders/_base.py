@@ -33,6 +33,7 @@ from ._scaling import (
     n_components_for,
     principal_axes,
 )
+from ._solvers import SCHEDULES, SOLVERS
 from ._validation import check_magnitude, check_missing, check_output, check_unit_interval
 from .networks import ACTIVATIONS, NETWORKS, Network, build_autoencoder
 from .objectives import LOSSES, Objective
@@ -60,8 +61,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         "init": [StrOptions({"pca", "random"})],
         "scaling": [StrOptions({"global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
-        "solver": [StrOptions(set(_training.SOLVERS))],
-        "schedule": [StrOptions(set(_training.SCHEDULES))],
+        "solver": [StrOptions(set(SOLVERS))],
+        "schedule": [StrOptions(set(SCHEDULES))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -150,6 +151,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             max_epochs=1,
             schedule="constant",
             n_iter_no_change=None,
+            may_keep_start=False,
         )
 
     def reconstruct(self, X):
@@ -257,9 +259,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
     def _check_rows(self, X, *, reset=False):
         if not reset:
             check_is_fitted(self)
-        X = validate_data(
-            self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite="allow-nan"
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # sums of huge values
+            X = validate_data(
+                self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite="allow-nan"
+            )
         check_missing(X, columns=reset)
         return X
 
@@ -282,6 +285,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             if not continuing:
                 self._start(X, weight, rng)
             self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
+            check_magnitude(X, self.center_, self.scale_, _bridge.dtype_name(self.network_))
             plan = _settings.make_plan(self, len(X), self.n_samples_seen_, **overrides)
             interruption = self._train(X, y, weight, plan, rng)
         if interruption is not None:
@@ -313,7 +317,6 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         part = _settings.network_part(self, n_samples, X.shape[1])
         device, dtype = _bridge.resolve_device(self.device), _settings.training_dtype(self, len(X))
         scaling = fit_scaling(X, weight, self.scaling)
-        check_magnitude(X, scaling, dtype)
         self.center_, self.scale_ = scaling.center, scaling.scale
         self._network_part, self._linear_path = part, self.init == "pca"
         self.n_components_, self._loss = self.n_components, self.loss

@@ -159,6 +159,12 @@ def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder
     return network.to(device=device, dtype=_torch_dtype(dtype))
 
 
+def dtype_name(network: Autoencoder) -> str:
+    """Return the type of the weights as NumPy names it."""
+    dtype = next(network.parameters()).dtype
+    return "float32" if dtype == torch.float32 else "float64"
+
+
 def start_at(model: Model, axes: NDArray[np.float64]) -> None:
     """Make the linear path of a network the projection onto orthonormal axes, and back.
 

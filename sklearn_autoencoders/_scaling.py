@@ -133,10 +133,11 @@ def explained_variance(
     X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None
 ) -> float:
     """Return one minus the squared error over the squared deviation from the column means."""
-    unit = max(np.nanmax(np.abs(X)), np.finfo(X.dtype).tiny)
+    residual = X - reconstruction
+    unit = max(np.nanmax(np.abs(X)), np.nanmax(np.abs(residual)), np.finfo(X.dtype).tiny)
     mean, _ = _column_means(lambda rows: rows / unit, X, weight)
     deviation, count = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
-    error, _ = _column_means(lambda rows: (rows / unit) ** 2, X - reconstruction, weight)
+    error, _ = _column_means(lambda rows: (rows / unit) ** 2, residual, weight)
     total, rest = deviation @ count, error @ count
     if total <= 10 * np.finfo(X.dtype).eps * (mean**2 @ count):
         return float(rest <= total)

@@ -91,6 +91,18 @@ def training_dtype(estimator, n_samples):
     return name
 
 
+def _check_callbacks(callbacks):
+    """Raise if something that skorch cannot call is among the callbacks."""
+    for callback in callbacks or ():
+        _, instance = callback if isinstance(callback, tuple) else (None, callback)
+        if not hasattr(instance, "on_epoch_end"):
+            raise TypeError(
+                "callbacks must be skorch callbacks or (name, callback) pairs; got "
+                f"{callback!r}. Give scikit-learn's callbacks to set_callbacks()."
+            )
+    return tuple(callbacks or ())
+
+
 def make_plan(estimator, n_rows, n_samples_seen, **overrides):
     """Return how to train on `n_rows` rows; weights decay less the more samples there are."""
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
@@ -109,6 +121,6 @@ def make_plan(estimator, n_rows, n_samples_seen, **overrides):
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
         "validation_fraction": estimator.validation_fraction,
         "verbose": estimator.verbose,
-        "callbacks": estimator.callbacks or (),
+        "callbacks": _check_callbacks(estimator.callbacks),
     }
     return Plan(**plan | overrides)

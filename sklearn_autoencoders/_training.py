@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import math
+import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 from ._bridge import Model, Rows, make_generator
+from ._solvers import SCHEDULES, SOLVERS
 from ._threads import few_threads
 from .networks import Autoencoder, Dropout, Output, decayed_parameters
 from .objectives import Objective
@@ -24,24 +28,8 @@ if TYPE_CHECKING:
 else:
     _NeuralNet = object  # skorch is imported when it is first needed
 
-SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    # At the principal components the gradient of the linear path is rounding error, which Adam's
-    # usual eps of 1e-8 would blow up to steps of full length.
-    "adam": functools.partial(torch.optim.Adam, fused=True, eps=1e-7),
-    "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
-}
-
-
-def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
-    peaks = [group["lr"] for group in optimizer.param_groups]
-    return OneCycleLR(optimizer, max_lr=peaks, total_steps=max(n_steps, 4))
-
-
-def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
-    return LambdaLR(optimizer, lambda step: 1.0)
-
-
-SCHEDULES = {"constant": _constant, "one_cycle": _one_cycle}
+# A loss of the column means under which there is no variance, only rounding errors.
+_NOTHING_TO_LEARN = 1e-12
 
 
 class EpochTask(Protocol):
@@ -69,6 +57,7 @@ class Plan:
     validation_fraction: float = 0.1
     verbose: int = 0
     callbacks: Sequence[Any] = ()
+    may_keep_start: bool = True
 
 
 @dataclass
@@ -146,8 +135,12 @@ class _Hooks(_NeuralNet):
         for _, callback in self.callbacks_:
             try:
                 getattr(callback, method_name)(self, **kwargs)
-            except KeyboardInterrupt:  # how a skorch callback asks to stop
-                raise _Stop from None
+            except KeyboardInterrupt as error:
+                if not _is_raised_by_hand(error):
+                    raise
+                self.trainer.finished = True
+        if method_name == "on_epoch_end" and self.trainer.finished:
+            raise _Stop
 
     def infer(self, x: Tensor, **fit_params: Any) -> Any:
         return self.module_(x)
@@ -176,6 +169,15 @@ class _Hooks(_NeuralNet):
         self.trainer.after_epoch(**losses)
 
 
+def _is_raised_by_hand(error: KeyboardInterrupt) -> bool:
+    """Whether a `raise` statement did it, as skorch's callbacks do to stop, and not a signal."""
+    traceback = cast(TracebackType, error.__traceback__)
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    instruction = traceback.tb_frame.f_code.co_code[traceback.tb_lasti]
+    return dis.opname[instruction] == "RAISE_VARARGS"
+
+
 def _mean_batch_losses(epoch: Any) -> dict[str, float]:
     """Replace skorch's record of every batch by the epoch's means."""
     batches = epoch["batches"]
@@ -194,7 +196,18 @@ def _mean_batch_losses(epoch: Any) -> dict[str, float]:
 def _net_class() -> type:
     from skorch import NeuralNet
 
+    _import_dynamo()
     return type("_Net", (_Hooks, NeuralNet), {})
+
+
+def _import_dynamo() -> None:
+    """Import what torch's optimisers import when first used, without its traces in the process."""
+    filters, variables = warnings.filters[:], set(os.environ)
+    import torch._dynamo
+
+    warnings.filters[:] = filters  # type: ignore[index]
+    for name in set(os.environ) - variables:
+        del os.environ[name]
 
 
 class _Trainer:
@@ -207,11 +220,13 @@ class _Trainer:
         self._decayed: list[Tensor] = [*decayed_parameters(network)] if plan.weight_decay else []
         self._initial_loss: Tensor | None = None
         self._best, self._misses = math.inf, 0
+        self.finished = False
 
     def run(self, net: Any, rows: Any, held_out: Any) -> None:
         """Run skorch's loop to its end, or until somebody stops it."""
         if held_out is not None:
             self._best = self._mean_objective(self.network.eval(), held_out)
+            self._held_out_start = self._best
         n_steps = self.plan.max_epochs * math.ceil(len(rows) / self.plan.batch_size)
         self._optimizer = net.optimizer_
         self._scheduler = SCHEDULES[self.plan.schedule](self._optimizer, n_steps)
@@ -236,18 +251,18 @@ class _Trainer:
         self._scheduler.step()
 
     def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
-        """Record the epoch, and stop if it was the last."""
+        """Record the epoch, and decide whether it was the last."""
         n_epochs = len(self.history.loss_curve) + 1
         if not (math.isfinite(train_loss) and self._kept.live_are_finite()):
             self.history.problem = f"The loss became {train_loss} in epoch {n_epochs}"
-            raise _Stop
+            self.finished = True
+            return
         self.history.loss_curve.append(train_loss)
         if self.plan.verbose:
             validation = "" if valid_loss is None else f"  validation {valid_loss:.6g}"
             print(f"epoch {n_epochs}/{self.plan.max_epochs}  loss {train_loss:.6g}{validation}")
         exhausted = self._judge(valid_loss)
-        if self.task.end(self.history) or exhausted:
-            raise _Stop
+        self.finished = self.task.end(self.history) or exhausted
 
     def _judge(self, valid_loss: float | None) -> bool:
         """Keep the weights if they are the best so far; return whether patience has run out."""
@@ -264,9 +279,13 @@ class _Trainer:
     def settle(self, rows: Any) -> None:
         """Leave the best weights in the network, which are finite in any case."""
         self.network.eval()
-        if self.plan.n_iter_no_change is not None or not self._kept.live_are_finite():
+        if not self._kept.live_are_finite():
             self._kept.put_back()
-        elif self._initial_loss is not None and not self._has_fallen():
+        elif self.plan.n_iter_no_change is not None:
+            self._kept.put_back()
+            start = self._held_out_start
+            self._note_divergence(start, start, self.history.validation_losses, rows)
+        elif self.plan.may_keep_start and self._initial_loss is not None and not self._has_fallen():
             self._choose_between_start_and_end(rows)
 
     def _has_fallen(self) -> bool:
@@ -281,10 +300,14 @@ class _Trainer:
         start = self._mean_objective(self.network, rows)
         if end < start:
             self._kept.put_back()
-        # What the column means would cost tells a divergence from rounding errors around zero.
+        self._note_divergence(start, end, self.history.loss_curve, rows)
+
+    def _note_divergence(self, start: float, end: float, curve: list[float], rows: Any) -> None:
+        """Tell a divergence from rounding errors, by what the column means would cost."""
         centre = self._mean_objective(lambda x: Output(x, torch.zeros_like(x)), rows)
-        peak = max([end, *self.history.loss_curve])
-        if not (end - start < 0.1 * centre and peak < 10 * max(start, centre)):
+        peak = max([end, *curve])
+        has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
+        if has_risen and centre > _NOTHING_TO_LEARN:
             self.history.problem = f"The loss rose from {start:.3g} to {peak:.3g}"
 
     @torch.no_grad()

@@ -262,7 +262,8 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             The decoded rows, in the units of the training data.
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
+        with np.errstate(over="ignore", invalid="ignore"):
+            codes = check_array(X, dtype=[np.float64, np.float32], order="C", input_name="X")
         if codes.shape[1] != self.n_components_:
             raise ValueError(
                 f"X has {codes.shape[1]} columns, but inverse_transform expects the "

@@ -107,7 +107,18 @@ def _last_layer(module: nn.Module) -> nn.Module:
 
 
 def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
-    """Return what weight decay acts on: weights, but no biases and no principal components."""
+    """Return what weight decay acts on: weights, but no biases and no principal components.
+
+    Parameters
+    ----------
+    network : Module
+        An autoencoder.
+
+    Returns
+    -------
+    list of Parameter
+        Some of the network's parameters.
+    """
     linear_paths = [m.linear for m in network.modules() if isinstance(m, LinearPath)]
     exempt = {id(parameter) for linear in linear_paths for parameter in linear.parameters()}
     return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]
