@@ -284,8 +284,9 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             rng = _own_random_state(self.random_state)
             if not continuing:
                 self._start(X, weight, rng)
+            else:
+                check_magnitude(X, self._model.scaling, _bridge.dtype_name(self.network_))
             self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
-            check_magnitude(X, self.center_, self.scale_, _bridge.dtype_name(self.network_))
             plan = _settings.make_plan(self, len(X), self.n_samples_seen_, **overrides)
             interruption = self._train(X, y, weight, plan, rng)
         if interruption is not None:
@@ -317,6 +318,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         part = _settings.network_part(self, n_samples, X.shape[1])
         device, dtype = _bridge.resolve_device(self.device), _settings.training_dtype(self, len(X))
         scaling = fit_scaling(X, weight, self.scaling)
+        check_magnitude(X, scaling, dtype)
         self.center_, self.scale_ = scaling.center, scaling.scale
         self._network_part, self._linear_path = part, self.init == "pca"
         self.n_components_, self._loss = self.n_components, self.loss

@@ -105,7 +105,9 @@ class Rows(torch.utils.data.Dataset[Any]):
         self._rows: Any = np.asarray(X)
         if device.type != "cpu":
             self._rows = torch.from_numpy(np.array(X)).to(device)
-        self._scaling = None if scaled else _scaling_tensors(model, X.dtype)
+        # the wider type: neither the centre nor the values lose digits, nor overflow
+        self._wide = torch.promote_types(self.dtype, _torch_dtype(X.dtype))
+        self._scaling = None if scaled else _scaling_tensors(model, self._wide)
         self._raw_target = model.loss.unit_interval
         self._weight = None
         if weight is not None:
@@ -132,7 +134,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         x, observed = raw, None
         if self._scaling is not None:
             center, scale = self._scaling
-            x = (raw - center).div_(scale)
+            x = (raw.to(self._wide) - center).div_(scale)
         x = x.to(self.dtype)
         if self._has_missing:
             observed = (~raw.isnan()).to(self.dtype)
@@ -142,11 +144,9 @@ class Rows(torch.utils.data.Dataset[Any]):
         return x, (target, observed, weight)
 
 
-def _scaling_tensors(model: Model, dtype: np.dtype[Any]) -> tuple[Tensor, Tensor]:
+def _scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
     arrays = (model.scaling.center, model.scaling.scale)
-    center, scale = (
-        torch.tensor(array, dtype=_torch_dtype(dtype), device=model.device) for array in arrays
-    )
+    center, scale = (torch.tensor(array, dtype=dtype, device=model.device) for array in arrays)
     return center, scale
 
 
@@ -214,7 +214,7 @@ class _Units:
 
     def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
         self._loss = model.loss
-        self._center, self._scale = _scaling_tensors(model, dtype)
+        self._center, self._scale = _scaling_tensors(model, _torch_dtype(dtype))
 
     def __call__(self, output: Tensor) -> Tensor:
         output = self._loss.link(output)

@@ -11,7 +11,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
-from ._training import Plan
+from ._trainer import Plan
 from .networks import NETWORKS, Dense
 
 # Up to this many rows a step sees all of them, in double precision: a row of weight two is then

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import dis
 import functools
-import math
+import importlib
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from ._bridge import Model, Rows, make_generator
-from ._solvers import SCHEDULES, SOLVERS
+from ._solvers import SOLVERS
 from ._threads import few_threads
-from .networks import Autoencoder, Dropout, Output, decayed_parameters
+from ._trainer import EpochTask, History, Plan, Trainer
+from .networks import Autoencoder, Dropout
 from .objectives import Objective
 
 if TYPE_CHECKING:
@@ -28,87 +28,9 @@ if TYPE_CHECKING:
 else:
     _NeuralNet = object  # skorch is imported when it is first needed
 
-# A loss of the column means under which there is no variance, only rounding errors.
-_NOTHING_TO_LEARN = 1e-12
-
-
-class EpochTask(Protocol):
-    """Whoever wants to know about epochs."""
-
-    def begin(self) -> None:
-        """Hear that an epoch begins."""
-
-    def end(self, history: History) -> bool:
-        """Hear that an epoch has ended; return whether to stop."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to train: the estimator's parameters, resolved."""
-
-    solver: str
-    schedule: str
-    learning_rate: float
-    weight_decay: float
-    batch_size: int
-    max_epochs: int
-    tol: float = 0.0
-    n_iter_no_change: int | None = None
-    validation_fraction: float = 0.1
-    verbose: int = 0
-    callbacks: Sequence[Any] = ()
-    may_keep_start: bool = True
-
-
-@dataclass
-class History:
-    """What training leaves behind, beside the weights.
-
-    Attributes
-    ----------
-    loss_curve : list of float
-        Mean training objective of every epoch.
-
-    validation_losses : list of float
-        Loss on the held-out rows after every epoch.
-
-    problem : str or None
-        Why the last weights are not the ones kept.
-
-    interruption : KeyboardInterrupt or None
-        To be raised again once the estimator is usable.
-    """
-
-    loss_curve: list[float] = field(default_factory=list)
-    validation_losses: list[float] = field(default_factory=list)
-    problem: str | None = None
-    interruption: KeyboardInterrupt | None = None
-
 
 class _Stop(Exception):
     """Ends skorch's loop, which swallows KeyboardInterrupt and knows no other way."""
-
-
-class _Weights:
-    """A copy of a network's parameters and buffers, taken and put back in place."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self._live = [*network.parameters(), *network.buffers()]
-        self._copy = [tensor.detach().clone() for tensor in self._live]
-
-    @torch.no_grad()
-    def take(self) -> None:
-        for kept, tensor in zip(self._copy, self._live, strict=True):
-            kept.copy_(tensor)
-
-    @torch.no_grad()
-    def put_back(self) -> None:
-        for kept, tensor in zip(self._copy, self._live, strict=True):
-            tensor.copy_(kept)
-
-    @torch.no_grad()
-    def live_are_finite(self) -> bool:
-        return all(bool(tensor.isfinite().all()) for tensor in self._live)
 
 
 class _OnDevice:
@@ -124,7 +46,7 @@ class _OnDevice:
 class _Hooks(_NeuralNet):
     """What our skorch net does differently; mixed into `NeuralNet` once skorch is needed."""
 
-    trainer: _Trainer
+    trainer: Trainer
 
     @property
     def _default_callbacks(self) -> list[Any]:
@@ -203,120 +125,11 @@ def _net_class() -> type:
 def _import_dynamo() -> None:
     """Import what torch's optimisers import when first used, without its traces in the process."""
     filters, variables = warnings.filters[:], set(os.environ)
-    import torch._dynamo
+    importlib.import_module("torch._dynamo")
 
     warnings.filters[:] = filters  # type: ignore[index]
     for name in set(os.environ) - variables:
         del os.environ[name]
-
-
-class _Trainer:
-    """What happens around skorch's loop: schedule, curves, the weights worth keeping, the end."""
-
-    def __init__(self, network: Autoencoder, objective: Objective, plan: Plan, task: EpochTask):
-        self.network, self.objective, self.plan, self.task = network, objective, plan, task
-        self.history = History()
-        self._initial, self._kept = _Weights(network), _Weights(network)
-        self._decayed: list[Tensor] = [*decayed_parameters(network)] if plan.weight_decay else []
-        self._initial_loss: Tensor | None = None
-        self._best, self._misses = math.inf, 0
-        self.finished = False
-
-    def run(self, net: Any, rows: Any, held_out: Any) -> None:
-        """Run skorch's loop to its end, or until somebody stops it."""
-        if held_out is not None:
-            self._best = self._mean_objective(self.network.eval(), held_out)
-            self._held_out_start = self._best
-        n_steps = self.plan.max_epochs * math.ceil(len(rows) / self.plan.batch_size)
-        self._optimizer = net.optimizer_
-        self._scheduler = SCHEDULES[self.plan.schedule](self._optimizer, n_steps)
-        try:
-            net.notify("on_train_begin", X=rows, y=None)
-            net.fit_loop(rows, epochs=self.plan.max_epochs)
-        except _Stop:
-            pass
-        except KeyboardInterrupt as interruption:  # raised again once the estimator is usable
-            self.history.interruption = interruption
-            return
-        net.notify("on_train_end", X=rows, y=None)
-
-    @torch.no_grad()
-    def after_step(self, loss: Tensor) -> None:
-        """Decay the weights and move the learning rate."""
-        if self._initial_loss is None:
-            self._initial_loss = loss
-        if self._decayed:  # decoupled from the gradient, as in AdamW
-            rate = self._optimizer.param_groups[0]["lr"] * self.plan.weight_decay
-            torch._foreach_mul_(self._decayed, 1.0 - min(rate, 1.0))
-        self._scheduler.step()
-
-    def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
-        """Record the epoch, and decide whether it was the last."""
-        n_epochs = len(self.history.loss_curve) + 1
-        if not (math.isfinite(train_loss) and self._kept.live_are_finite()):
-            self.history.problem = f"The loss became {train_loss} in epoch {n_epochs}"
-            self.finished = True
-            return
-        self.history.loss_curve.append(train_loss)
-        if self.plan.verbose:
-            validation = "" if valid_loss is None else f"  validation {valid_loss:.6g}"
-            print(f"epoch {n_epochs}/{self.plan.max_epochs}  loss {train_loss:.6g}{validation}")
-        exhausted = self._judge(valid_loss)
-        self.finished = self.task.end(self.history) or exhausted
-
-    def _judge(self, valid_loss: float | None) -> bool:
-        """Keep the weights if they are the best so far; return whether patience has run out."""
-        if valid_loss is None:
-            self._kept.take()
-            return False
-        self.history.validation_losses.append(valid_loss)
-        self._misses = 0 if valid_loss < self._best - self.plan.tol else self._misses + 1
-        if valid_loss < self._best:
-            self._best = valid_loss
-            self._kept.take()
-        return self._misses >= cast(int, self.plan.n_iter_no_change)
-
-    def settle(self, rows: Any) -> None:
-        """Leave the best weights in the network, which are finite in any case."""
-        self.network.eval()
-        if not self._kept.live_are_finite():
-            self._kept.put_back()
-        elif self.plan.n_iter_no_change is not None:
-            self._kept.put_back()
-            start = self._held_out_start
-            self._note_divergence(start, start, self.history.validation_losses, rows)
-        elif self.plan.may_keep_start and self._initial_loss is not None and not self._has_fallen():
-            self._choose_between_start_and_end(rows)
-
-    def _has_fallen(self) -> bool:
-        """Whether the loss went down from that of the first batch, which no step has changed."""
-        curve, initial = self.history.loss_curve, float(cast(Tensor, self._initial_loss))
-        return bool(curve) and curve[-1] < 0.9 * initial and max(curve) < 10 * initial
-
-    def _choose_between_start_and_end(self, rows: Any) -> None:
-        end = self._mean_objective(self.network, rows)
-        self._kept.take()
-        self._initial.put_back()
-        start = self._mean_objective(self.network, rows)
-        if end < start:
-            self._kept.put_back()
-        self._note_divergence(start, end, self.history.loss_curve, rows)
-
-    def _note_divergence(self, start: float, end: float, curve: list[float], rows: Any) -> None:
-        """Tell a divergence from rounding errors, by what the column means would cost."""
-        centre = self._mean_objective(lambda x: Output(x, torch.zeros_like(x)), rows)
-        peak = max([end, *curve])
-        has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
-        if has_risen and centre > _NOTHING_TO_LEARN:
-            self.history.problem = f"The loss rose from {start:.3g} to {peak:.3g}"
-
-    @torch.no_grad()
-    def _mean_objective(self, network: Callable[[Tensor], Output], rows: Any) -> float:
-        total = 0.0
-        for chunk in torch.arange(len(rows)).split(4 * self.plan.batch_size):
-            x, compared = rows.__getitems__(chunk.tolist())
-            total += float(self.objective(network(x), *compared)) * len(chunk)
-        return total / len(rows)
 
 
 def train(
@@ -367,12 +180,13 @@ def train(
     for module in model.network.modules():
         if isinstance(module, Dropout):
             module.generator, module.per_batch = noise, plan.batch_size >= len(rows)
-    trainer = _Trainer(model.network, objective, plan, task)
+    trainer = Trainer(model.network, objective, plan, task)
     with few_threads(model.network, plan.batch_size):
         net = _make_net(model.network, objective, len(rows), held_out, plan, generator)
         net.trainer = trainer
         net.initialize()
-        trainer.run(net, rows, held_out)
+        trainer.start(net.optimizer_, len(rows), held_out)
+        _run_loop(net, rows, plan.max_epochs)
         trainer.settle(rows)
     return trainer.history
 
@@ -386,6 +200,19 @@ def _split(rows: Rows, fraction: float, generator: torch.Generator) -> list[Any]
         )
     sizes = [len(rows) - n_held_out, n_held_out]
     return torch.utils.data.random_split(rows, sizes, generator=generator)
+
+
+def _run_loop(net: Any, rows: Any, max_epochs: int) -> None:
+    """Run skorch's loop to its end, or until somebody stops it."""
+    try:
+        net.notify("on_train_begin", X=rows, y=None)
+        net.fit_loop(rows, epochs=max_epochs)
+    except _Stop:
+        pass
+    except KeyboardInterrupt as interruption:  # raised again once the estimator is usable
+        net.trainer.history.interruption = interruption
+        return
+    net.notify("on_train_end", X=rows, y=None)
 
 
 def _make_net(

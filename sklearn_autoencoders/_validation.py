@@ -33,11 +33,11 @@ def check_unit_interval(X, loss):
         )
 
 
-def check_magnitude(X, center, scale, dtype):
+def check_magnitude(X, scaling, dtype):
     """Raise if the squares of the scaled values overflow the type the network is trained in."""
     with np.errstate(over="ignore"):
-        highest = (np.fmax.reduce(X, axis=0) - center) / scale
-        lowest = (np.fmin.reduce(X, axis=0) - center) / scale
+        highest = (np.fmax.reduce(X, axis=0) - scaling.center) / scaling.scale
+        lowest = (np.fmin.reduce(X, axis=0) - scaling.center) / scaling.scale
     largest = max(np.nanmax(highest), -np.nanmin(lowest))
     limit = np.sqrt(np.finfo(dtype).max) / 1e3
     if not largest < limit:

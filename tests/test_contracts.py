@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 
 from sklearn_autoencoders import __version__
-from sklearn_autoencoders._training import SCHEDULES, SOLVERS
+from sklearn_autoencoders._solvers import SCHEDULES, SOLVERS
 from sklearn_autoencoders.networks import ACTIVATIONS, NETWORKS, Dense
 from sklearn_autoencoders.objectives import LOSSES
 

@@ -8,7 +8,7 @@ from estimators import PUBLIC, quick
 from helpers import table
 
 from sklearn_autoencoders import _training
-from sklearn_autoencoders._training import Plan
+from sklearn_autoencoders._trainer import Plan, Trainer
 from sklearn_autoencoders.networks import Autoencoder, Dense
 from sklearn_autoencoders.objectives import LOSSES, Objective
 
@@ -84,7 +84,7 @@ def _trainer(**plan):
     network = Autoencoder(*Dense((2,)).build(3, 1))
     defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
     plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
-    return _training._Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task())
+    return Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task())
 
 
 def _judge(trainer, losses):

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders._settings import auto_batch_size, auto_max_epochs
-from sklearn_autoencoders._training import SCHEDULES, SOLVERS
+from sklearn_autoencoders._solvers import SCHEDULES, SOLVERS
 from sklearn_autoencoders.networks import Dense, decayed_parameters
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
