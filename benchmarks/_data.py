@@ -15,7 +15,8 @@ def mnist():
     """Return X_train, y_train, X_test, y_test; pixels as float32 in [0, 1], 784 columns."""
     path = FOLDER / "mnist.npz"
     if not path.exists():
-        sys.exit(f"This benchmark needs mnist.npz in {FOLDER}, which is absent.")
+        print(f"Skipped: this benchmark needs mnist.npz in {FOLDER}, which is absent.")
+        sys.exit(0)
     file = np.load(path)
     images = [
         (file[name].reshape(len(file[name]), -1) / 255).astype(np.float32)

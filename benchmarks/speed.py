@@ -2,10 +2,12 @@
 
 Peers and ours take turns within each round; medians over rounds. 784-256-64-32 on 20 000 rows.
 
-    python benchmarks/speed.py [--rounds 5] [--part epoch target transform small]
+    python benchmarks/speed.py [--rounds 5] [--part epoch target transform small busy]
 """
 
 import argparse
+import subprocess
+import sys
 import time
 import warnings
 from itertools import pairwise
@@ -14,7 +16,7 @@ from statistics import median
 import numpy as np
 import torch
 from _data import header, mnist, sum_of_squares
-from sklearn.datasets import load_breast_cancer
+from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from torch import nn
@@ -23,6 +25,7 @@ from sklearn_autoencoders import AutoencoderTransformer
 
 SIZES = (256, 64)
 CODE = 32
+PARTS = ["epoch", "target", "transform", "small", "busy"]
 
 
 def network():
@@ -161,10 +164,33 @@ def small_fit(rounds):
     print(f"\ndefault fit on breast_cancer {X.shape}: {median(times):.2f} s")
 
 
+def busy_core(rounds):
+    """Time default fits while another process keeps a core busy, against one thread undisturbed."""
+    for name, X in (
+        ("breast_cancer", load_breast_cancer(return_X_y=True)[0]),
+        ("digits", digits()),
+    ):
+        alone, beside = [], []
+        for _ in range(rounds):
+            n_threads = torch.get_num_threads()
+            torch.set_num_threads(1)
+            alone.append(seconds(AutoencoderTransformer(2).fit, X)[0])
+            torch.set_num_threads(n_threads)
+            with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
+                beside.append(seconds(AutoencoderTransformer(2).fit, X)[0])
+                other.kill()
+        ratio = median(a / b for a, b in zip(beside, alone, strict=True))
+        print(f"\n{name}, one core busy: {median(beside):.2f} s, {ratio:.2f} x one thread alone")
+
+
+def digits():
+    return load_digits(return_X_y=True)[0]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--part", nargs="*", default=["epoch", "target", "transform", "small"])
+    parser.add_argument("--part", nargs="*", default=PARTS)
     arguments = parser.parse_args()
     header("Speed")
     X, _, X_test, _ = mnist()
@@ -177,6 +203,8 @@ def main():
         transform_time(X, arguments.rounds)
     if "small" in arguments.part:
         small_fit(arguments.rounds)
+    if "busy" in arguments.part:
+        busy_core(arguments.rounds)
 
 
 if __name__ == "__main__":
