@@ -107,7 +107,7 @@ def principal_axes(
     axes : ndarray of shape (m, n_features)
         Orthonormal rows, with the signs that scikit-learn's PCA gives them.
     """
-    if X.shape[1] <= max(_MAX_COVARIANCE, 1):
+    if X.shape[1] <= _MAX_COVARIANCE:
         covariance = np.zeros((X.shape[1], X.shape[1]))
         for rows in _root_weighted_rows(X, scaling, weight):
             covariance += rows.T @ rows

@@ -126,7 +126,7 @@ def _import_dynamo() -> None:
     """Import what torch's optimisers import when first used, without its traces in the process."""
     filters, variables = warnings.filters[:], set(os.environ)
     importlib.import_module("torch._dynamo")
-
+    # typed as a read-only sequence; replaced in place, because other modules hold the list itself
     warnings.filters[:] = filters  # type: ignore[index]
     for name in set(os.environ) - variables:
         del os.environ[name]
