@@ -34,7 +34,7 @@ from ._scaling import (
     principal_axes,
 )
 from ._solvers import SCHEDULES, SOLVERS
-from ._validation import check_magnitude, check_missing, check_output, check_unit_interval
+from ._validation import check_magnitude, check_output, check_unit_interval, check_values
 from .networks import ACTIVATIONS, NETWORKS, Network, build_autoencoder
 from .objectives import LOSSES, Objective
 
@@ -259,11 +259,11 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
     def _check_rows(self, X, *, reset=False):
         if not reset:
             check_is_fitted(self)
-        with np.errstate(over="ignore", invalid="ignore"):  # sums of huge values
+        with np.errstate(over="ignore"):  # in the cast of values beyond float64
             X = validate_data(
-                self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite="allow-nan"
+                self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite=False
             )
-        check_missing(X, columns=reset)
+        check_values(X, type(self).__name__, columns=reset)
         return X
 
     def _check_training_data(self, X, sample_weight, *, reset):

@@ -19,7 +19,7 @@ from .networks import Autoencoder, LinearPath
 from .objectives import Loss
 
 # Cells of the widest layer held at once while a network runs over an array.
-_CHUNK_CELLS = 2**18
+_CHUNK_CELLS = 2**20
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -130,7 +130,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         (target, observed, weight) : tuple of Tensor or None
             The cells to reconstruct, 1.0 where they are known, and the rows' weights.
         """
-        raw = torch.as_tensor(self._rows[indices])  # a copy, since it is indexed and not sliced
+        raw = _as_tensor(self._rows[indices])
         x, observed = raw, None
         if self._scaling is not None:
             center, scale = self._scaling
@@ -142,6 +142,12 @@ class Rows(torch.utils.data.Dataset[Any]):
         target = raw.to(self.dtype).nan_to_num(nan=0.0) if self._raw_target else x
         weight = None if self._weight is None else self._weight[indices]
         return x, (target, observed, weight)
+
+
+def _as_tensor(rows: Any) -> Tensor:
+    """Return a tensor of the same memory, or of a copy if that must not be written to."""
+    is_read_only = isinstance(rows, np.ndarray) and not rows.flags.writeable
+    return torch.as_tensor(rows.copy() if is_read_only else rows)
 
 
 def _scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
@@ -229,7 +235,7 @@ def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor
     outputs: NDArray[Any] | None = None
     with few_threads(network, min(n_rows, len(rows))):
         for chunk in gen_batches(len(rows), n_rows):
-            batch = rows.__getitems__(np.arange(chunk.start, chunk.stop))
+            batch = rows.__getitems__(chunk)
             output = function(network, batch).cpu().numpy()
             if outputs is None:
                 outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 
 
-def check_missing(X, *, columns):
-    """Raise if a row, or with `columns` a column, holds no value at all."""
+def check_values(X, estimator_name, *, columns):
+    """Raise if X holds infinities, or if a row, or with `columns` a column, holds no value."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if not np.isnan(X.sum()):
+        if np.isfinite(X.sum()):  # one pass over the rows, where all is well
             return
+        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")
     missing = np.isnan(X)
     for axis, kind in ((1, "row"), (0, "column")):
         empty = np.flatnonzero(missing.all(axis=axis)) if axis or columns else []
