@@ -1,6 +1,7 @@
 """Autoencoders for scikit-learn: networks of PyTorch, trained by skorch."""
 
+from ._denoising import DenoisingAutoencoder
 from ._transformer import AutoencoderTransformer
 from ._version import __version__
 
-__all__ = ["AutoencoderTransformer", "__version__"]
+__all__ = ["AutoencoderTransformer", "DenoisingAutoencoder", "__version__"]

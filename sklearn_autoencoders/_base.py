@@ -6,6 +6,7 @@ import copy
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -13,7 +14,6 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _bridge, _settings, _state, _training
 from ._compat import (
@@ -22,21 +22,26 @@ from ._compat import (
     Interval,
     RealNotInt,
     StrOptions,
-    check_sample_weight,
     fit_context,
     with_callbacks,
 )
-from ._scaling import (
-    Scaling,
-    explained_variance,
-    fit_scaling,
-    n_components_for,
-    principal_axes,
-)
+from ._pretraining import pretrain_layerwise
+from ._scaling import Scaling, explained_variance
 from ._solvers import SCHEDULES, SOLVERS
-from ._validation import check_magnitude, check_output, check_unit_interval, check_values
-from .networks import ACTIVATIONS, NETWORKS, Network, build_autoencoder
-from .objectives import LOSSES, Objective
+from ._starting import draw_seed, starting_point
+from ._validation import (
+    check_magnitude,
+    check_output,
+    check_rows,
+    check_training_data,
+    check_unit_interval,
+    check_weight,
+    hold_out,
+    unflatten,
+)
+from .corruptions import CORRUPTIONS
+from .networks import ACTIVATIONS, NETWORKS, Network
+from .objectives import LOSSES, PENALTIES, Objective
 
 
 class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
@@ -61,6 +66,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         "init": [StrOptions({"pca", "random"})],
         "scaling": [StrOptions({"global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
+        "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
+        "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],
+        "pretraining": [StrOptions({"layerwise"}), None],
+        "pretraining_epochs": [Interval(Integral, 1, None, closed="left")],
         "solver": [StrOptions(set(SOLVERS))],
         "schedule": [StrOptions(set(SCHEDULES))],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -115,8 +124,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
-        continuing = self.warm_start and hasattr(self, "network_")
-        return self._fit(X, y, sample_weight, continuing=continuing)
+        return self._fit_or_go_on(X, y, sample_weight)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -142,17 +150,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         self : object
             The estimator.
         """
-        return self._fit(
-            X,
-            y,
-            sample_weight,
-            continuing=hasattr(self, "network_"),
-            n_samples_before=getattr(self, "n_samples_seen_", 0),
-            max_epochs=1,
-            schedule="constant",
-            n_iter_no_change=None,
-            may_keep_start=False,
-        )
+        return self._fit_part(X, y, sample_weight)
 
     def reconstruct(self, X):
         """Encode and decode rows.
@@ -165,9 +163,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X, of the missing values too.
+            The reconstruction, in the units of X, of the missing values too. Images come back in
+            the shape they had.
         """
-        return self._reconstruct(self._check_rows(X))
+        return unflatten(self._reconstruct(check_rows(self, X)), X)
 
     def score_samples(self, X):
         r"""Return how well each row is reconstructed; higher is better.
@@ -187,7 +186,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         ndarray of shape (n_samples,)
             Minus the mean loss of each row.
         """
-        X = self._check_rows(X)
+        X = check_rows(self, X)
         check_unit_interval(X, self._loss)
         return check_output(-_bridge.sample_losses(self._model, X))
 
@@ -218,8 +217,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             At most 1; 0 is as good as the column means. For rows that do not vary: 1 if they are
             reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
         """
-        X = self._check_rows(X)
-        weight = None if sample_weight is None else check_sample_weight(sample_weight, X)
+        X = check_rows(self, X)
+        weight = None if sample_weight is None else check_weight(sample_weight, X)
         return explained_variance(X, self._reconstruct(X), weight)
 
     def __sklearn_tags__(self):
@@ -242,7 +241,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         """Rebuild the network from plain values."""
         super().__setstate__(_state.from_plain(state, type(self).__name__))
 
-    # ---------------------------------------------------------------------------- validate
+    # ------------------------------------------------------------------------------- train
 
     @contextmanager
     def _unchanged_on_error(self) -> Iterator[None]:
@@ -256,85 +255,80 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             self.__dict__.update(before)
             raise
 
-    def _check_rows(self, X, *, reset=False):
-        if not reset:
-            check_is_fitted(self)
-        with np.errstate(over="ignore"):  # in the cast of values beyond float64
-            X = validate_data(
-                self, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite=False
-            )
-        check_values(X, type(self).__name__, columns=reset)
-        return X
+    def _fit_or_go_on(self, X, y, sample_weight, clean=None):
+        continuing = self.warm_start and hasattr(self, "network_")
+        return self._fit(X, y, sample_weight, clean, continuing=continuing)
 
-    def _check_training_data(self, X, sample_weight, *, reset):
-        X = self._check_rows(X, reset=reset)
-        check_unit_interval(X, self.loss)
-        if sample_weight is None:
-            return X, None
-        weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weight.all():  # a row of weight zero is as good as absent, also for batch sizes
-            X, weight = X[weight > 0], weight[weight > 0]
-        return X, weight
+    def _fit_part(self, X, y, sample_weight, clean=None):
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            clean,
+            continuing=hasattr(self, "network_"),
+            n_samples_before=getattr(self, "n_samples_seen_", 0),
+            max_epochs=1,
+            schedule="constant",
+            n_iter_no_change=None,
+            may_keep_start=False,
+        )
 
-    # ------------------------------------------------------------------------------- train
-
-    def _fit(self, X, y, sample_weight, *, continuing, n_samples_before=0, **overrides):
+    def _fit(self, X, y, sample_weight, clean, *, continuing, n_samples_before=0, **overrides):
         with self._unchanged_on_error():
-            X, weight = self._check_training_data(X, sample_weight, reset=not continuing)
+            data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
             rng = _own_random_state(self.random_state)
-            if not continuing:
-                self._start(X, weight, rng)
+            if self.early_stopping and "n_iter_no_change" not in overrides:
+                data = hold_out(data, self.validation_fraction, rng)
+            if continuing:
+                self._check_unchanged()
+                check_magnitude(data.X, self._model.scaling, self._model.numpy_dtype)
             else:
-                check_magnitude(X, self._model.scaling, _bridge.dtype_name(self.network_))
-            self.n_samples_seen_ = n_samples_before + (len(X) if weight is None else weight.sum())
-            plan = _settings.make_plan(self, len(X), self.n_samples_seen_, **overrides)
-            interruption = self._train(X, y, weight, plan, rng)
+                self.__dict__.update(starting_point(self, data, rng))
+            self.n_samples_seen_ = n_samples_before + data.n_samples
+            plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
+            if self.pretraining is not None and not continuing:
+                self.pretraining_curves_ = self._pretrain(data, plan, rng)
+            interruption = self._train(data, y, plan, rng)
         if interruption is not None:
             raise interruption
         return self
 
-    def _train(self, X, y, weight, plan, rng):
-        network = copy.deepcopy(self.network_)
+    def _check_unchanged(self):
+        """Raise if a parameter that shapes the model is not what it was when training began."""
+        for name, before in self._shaped_by.items():
+            if repr(getattr(self, name)) != before:
+                raise ValueError(
+                    f"{name} was {before} when training began and is now {getattr(self, name)!r}. "
+                    "Set it back, or begin anew with warm_start=False and fit."
+                )
+
+    def _pretrain(self, data, plan, rng):
+        settings = {"n_iter_no_change": None, "callbacks": (), "may_keep_start": False}
+        plan = replace(plan, max_epochs=self.pretraining_epochs, **settings)
+        generator = _bridge.make_generator(draw_seed(rng))
+        return pretrain_layerwise(self._model, self._network_part, data, plan, generator)
+
+    def _train(self, data, y, plan, rng):
+        network = copy.deepcopy(self.network_).to(_bridge.resolve_device(self.device))
+        _settings.update_dropout(self, network)
+        metadata = {"sample_weight": data.weight, "clean": data.clean}
         tasks = EpochTasks(
             self,
             plan.max_epochs,
             lambda history: self._fitted_attributes(copy.deepcopy(network).eval(), history),
-            X=X,
-            y=X if y is None else y,
-            metadata=None if weight is None else {"sample_weight": weight},
+            X=data.X,
+            y=data.X if y is None else y,
+            metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
-        model = _bridge.Model(network, Scaling(self.center_, self.scale_), LOSSES[self.loss])
-        generator = _bridge.make_generator(_draw_seed(rng) + self.n_epochs_)
-        history = _training.train(model, Objective(model.loss), X, weight, plan, generator, tasks)
-        tasks.finish()
+        model = replace(self._model, network=network)
+        objective = Objective(model.loss, _settings.penalty_parts(self))
+        generator = _bridge.make_generator(draw_seed(rng) + self.n_epochs_)
+        history = _training.train(model, objective, data, plan, generator, tasks)
         self.__dict__.update(self._fitted_attributes(network, history))
+        tasks.finish()
         if history.problem is not None:
             self._report(history)
         return history.interruption
-
-    def _start(self, X, weight, rng):
-        """Choose the scaling, the width of the code and the initial weights."""
-        n_samples = len(X) if weight is None else weight.sum()
-        part = _settings.network_part(self, n_samples, X.shape[1])
-        device, dtype = _bridge.resolve_device(self.device), _settings.training_dtype(self, len(X))
-        scaling = fit_scaling(X, weight, self.scaling)
-        check_magnitude(X, scaling, dtype)
-        self.center_, self.scale_ = scaling.center, scaling.scale
-        self._network_part, self._linear_path = part, self.init == "pca"
-        self.n_components_, self._loss = self.n_components, self.loss
-        if self._linear_path or self.n_components < 1:
-            variances, axes = principal_axes(X, scaling, weight, rng)
-        if self.n_components < 1:
-            self.n_components_ = n_components_for(self.n_components, variances)
-        generator = _bridge.make_generator(_draw_seed(rng))
-        network = build_autoencoder(
-            part, X.shape[1], self.n_components_, linear_path=self._linear_path, generator=generator
-        )
-        self.network_ = _bridge.place(network, device, dtype)
-        if self._linear_path:
-            _bridge.start_at(self._model, axes[: self.n_components_])
-        self.n_epochs_, self.loss_curve_ = 0, []
-        self.validation_scores_ = [] if self.early_stopping else None
 
     def _fitted_attributes(self, network, history):
         attributes = {
@@ -376,19 +370,12 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         return check_output(_bridge.reconstruct(self._model, X))
 
 
-_DTYPES = [np.float64, np.float32]
-
-
 def _is_fitted_state(name):
     """Whether an attribute is set by fit; what scikit-learn's callbacks set is not ours."""
-    is_ours = name in ("_network_part", "_linear_path", "_loss")
+    is_ours = name in ("_network_part", "_linear_path", "_loss", "_shaped_by")
     return is_ours or (name.endswith("_") and not name.startswith("_")) or name.endswith("_in_")
 
 
 def _own_random_state(random_state):
     """Return a generator to draw from; None never means NumPy's global one."""
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
-
-
-def _draw_seed(rng):
-    return int(rng.randint(np.iinfo(np.int32).max))

@@ -16,7 +16,7 @@ from torch import Tensor
 from ._scaling import Scaling
 from ._threads import few_threads
 from .networks import Autoencoder, LinearPath
-from .objectives import Loss
+from .objectives import Compared, Loss
 
 # Cells of the widest layer held at once while a network runs over an array.
 _CHUNK_CELLS = 2**20
@@ -67,59 +67,121 @@ class Model:
         """Where the network lives."""
         return next(self.network.parameters()).device
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights."""
+        return next(self.network.parameters()).dtype
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """Type of the weights, as NumPy has it."""
+        return np.dtype(np.float32 if self.dtype == torch.float32 else np.float64)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Rows to learn from.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        What the network sees, in the user's units; NaN where a value is missing.
+
+    weight : ndarray of shape (n_samples,) or None, default=None
+        Sample weights.
+
+    clean : ndarray of shape (n_samples, n_features) or None, default=None
+        What it is to give back, if not X itself.
+
+    held_out : ndarray of shape (n_held_out,) or None, default=None
+        Which rows are to judge the others' training.
+    """
+
+    X: NDArray[Any]
+    weight: NDArray[np.float64] | None = None
+    clean: NDArray[Any] | None = None
+    held_out: NDArray[np.intp] | None = None
+
+    @property
+    def target(self) -> NDArray[Any]:
+        """What the network is to give back."""
+        return self.X if self.clean is None else self.clean
+
+    @property
+    def training_weight(self) -> NDArray[np.float64] | None:
+        """Sample weights, zero for rows that are held out."""
+        if self.held_out is None:
+            return self.weight
+        weight = np.ones(len(self.X)) if self.weight is None else self.weight.copy()
+        weight[self.held_out] = 0.0
+        return weight
+
+    @property
+    def n_samples(self) -> float:
+        """Number of training rows, or their total weight if that is more."""
+        weight = self.training_weight
+        return len(self.X) if weight is None else max(float(weight.sum()), (weight > 0).sum())
+
+
+Damage = Callable[[Tensor], Tensor]
+
 
 class Rows(torch.utils.data.Dataset[Any]):
     """Rows of an array as the network sees them, a whole batch at a time.
 
-    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk. On an
-    accelerator the rows are moved once.
+    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk.
 
     Parameters
     ----------
     model : Model
         Gives the scaling, the device and the kind of target.
 
-    X : ndarray of shape (n_samples, n_features)
-        In the user's units; NaN where a value is missing.
+    data : Data
+        The rows.
 
-    weight : ndarray of shape (n_samples,) or None
-        Sample weights.
-
-    dtype : torch.dtype or None
+    dtype : torch.dtype or None, default=None
         Type of the batches; that of X by default.
 
     scaled : bool, default=False
         Whether X is in the network's units already, as codes are.
+
+    damage : callable or None, default=None
+        What happens to the rows, in the user's units, before the network sees them.
+
+    resident : bool, default=False
+        Whether to move all rows to the model's device at once, rather than batch by batch.
     """
 
     def __init__(
         self,
         model: Model,
-        X: NDArray[Any],
-        weight: NDArray[np.float64] | None = None,
+        data: Data,
         dtype: torch.dtype | None = None,
         scaled: bool = False,
+        damage: Damage | None = None,
+        resident: bool = False,
     ) -> None:
-        device = model.device
+        X = data.X
         self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
-        self._rows: Any = np.asarray(X)
-        if device.type != "cpu":
-            self._rows = torch.from_numpy(np.array(X)).to(device)
+        self.damage = damage
+        self._device = model.device
+        self._rows = _on_device(X, model.device) if resident else np.asarray(X)
+        self._clean = None if data.clean is None else _on_device(data.clean, model.device)
         # the wider type: neither the centre nor the values lose digits, nor overflow
         self._wide = torch.promote_types(self.dtype, _torch_dtype(X.dtype))
         self._scaling = None if scaled else _scaling_tensors(model, self._wide)
         self._raw_target = model.loss.unit_interval
         self._weight = None
-        if weight is not None:
-            self._weight = torch.tensor(weight / weight.mean(), device=device, dtype=self.dtype)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._has_missing = bool(np.isnan(np.sum(X)))
+        if data.weight is not None:
+            weight = data.weight / data.weight.mean()
+            self._weight = torch.tensor(weight, device=model.device, dtype=self.dtype)
+        self._has_missing = _holds_nan(X) or (data.clean is not None and _holds_nan(data.clean))
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self._rows)
 
-    def __getitems__(self, indices: Any) -> tuple[Tensor, tuple[Tensor | None, ...]]:
+    def __getitems__(self, indices: Any) -> tuple[Tensor, Compared]:
         """Return a batch: the input, and what the objective compares its reconstruction with.
 
         Returns
@@ -127,21 +189,43 @@ class Rows(torch.utils.data.Dataset[Any]):
         x : Tensor of shape (batch, n_features)
             Scaled, with zero in place of missing values.
 
-        (target, observed, weight) : tuple of Tensor or None
+        compared : Compared
             The cells to reconstruct, 1.0 where they are known, and the rows' weights.
         """
-        raw = _as_tensor(self._rows[indices])
-        x, observed = raw, None
-        if self._scaling is not None:
-            center, scale = self._scaling
-            x = (raw.to(self._wide) - center).div_(scale)
-        x = x.to(self.dtype)
-        if self._has_missing:
-            observed = (~raw.isnan()).to(self.dtype)
-            x = x.nan_to_num(nan=0.0)
-        target = raw.to(self.dtype).nan_to_num(nan=0.0) if self._raw_target else x
+        raw = _as_tensor(self._rows[indices]).to(self._device)
+        clean = raw if self._clean is None else _as_tensor(self._clean[indices])
+        seen = raw if self.damage is None else self.damage(raw)
+        x = self._scaled(seen)
+        if self._raw_target:
+            target = self._without_nan(clean.to(self.dtype))
+        else:
+            target = x if clean is seen else self._scaled(clean)
+        observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         weight = None if self._weight is None else self._weight[indices]
-        return x, (target, observed, weight)
+        return x, Compared(target, observed, weight)
+
+    def undamaged(self, indices: Any) -> Tensor:
+        """Return the input of a batch without any damage."""
+        return self._scaled(_as_tensor(self._rows[indices]).to(self._device))
+
+    def _scaled(self, raw: Tensor) -> Tensor:
+        if self._scaling is None:
+            return raw.to(self.dtype)
+        center, scale = self._scaling
+        return self._without_nan((raw.to(self._wide) - center).div_(scale).to(self.dtype))
+
+    def _without_nan(self, x: Tensor) -> Tensor:
+        return x.nan_to_num(nan=0.0) if self._has_missing or self.damage is not None else x
+
+
+def _holds_nan(X: NDArray[Any]) -> bool:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isnan(np.sum(X)))
+
+
+def _on_device(X: NDArray[Any], device: torch.device) -> Any:
+    """Return an array as it is on the CPU, or a tensor on another device."""
+    return np.asarray(X) if device.type == "cpu" else torch.from_numpy(np.array(X)).to(device)
 
 
 def _as_tensor(rows: Any) -> Tensor:
@@ -165,36 +249,33 @@ def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder
     return network.to(device=device, dtype=_torch_dtype(dtype))
 
 
-def dtype_name(network: Autoencoder) -> str:
-    """Return the type of the weights as NumPy names it."""
-    dtype = next(network.parameters()).dtype
-    return "float32" if dtype == torch.float32 else "float64"
-
-
-def start_at(model: Model, axes: NDArray[np.float64]) -> None:
-    """Make the linear path of a network the projection onto orthonormal axes, and back.
+def start_at(model: Model, axes: NDArray[np.float64], mean: NDArray[np.float64]) -> None:
+    """Make the linear path of a network the projection onto principal axes, and back.
 
     Under a loss whose output is a logit, the way back is linearised at the column means.
     """
     center, scale = model.scaling.center, model.scaling.scale
-    bias, slope = np.zeros_like(center), np.ones_like(scale)
+    bias = origin = (mean - center) / scale
+    slope = np.ones_like(scale)
     if model.loss.unit_interval:
-        mean = np.clip(center, 0.02, 0.98)
-        bias, slope = np.log(mean / (1 - mean)), scale / (mean * (1 - mean))
+        share = np.clip(mean, 0.02, 0.98)
+        bias, slope = np.log(share / (1 - share)), scale / (share * (1 - share))
     encoder = cast(LinearPath, model.network.encoder)
     decoder = cast(LinearPath, model.network.decoder)
-    encoder.start_at(torch.tensor(axes), torch.zeros(1))
+    offset = np.zeros(encoder.linear.out_features)
+    offset[: len(axes)] = -axes @ origin
+    encoder.start_at(torch.tensor(axes), torch.tensor(offset))
     decoder.start_at(torch.tensor(slope[:, None] * axes.T), torch.tensor(bias))
 
 
 def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return the codes of the rows, of shape (n_samples, n_components)."""
-    return _run(model, Rows(model, X), lambda network, batch: network.encoder(batch[0]))
+    return _run(model, Rows(model, Data(X)), lambda network, batch: network.encoder(batch[0]))
 
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     """Return the rows that codes stand for, in the user's units."""
-    rows = Rows(model, codes, scaled=True)
+    rows = Rows(model, Data(codes), scaled=True)
     units = _Units(model, codes.dtype)
     return _run(model, rows, lambda network, batch: units(network.decoder(batch[0])))
 
@@ -202,7 +283,7 @@ def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
 def reconstruct(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return the reconstructions of the rows, in the user's units."""
     units = _Units(model, X.dtype)
-    return _run(model, Rows(model, X), lambda network, batch: units(network(batch[0])[1]))
+    return _run(model, Rows(model, Data(X)), lambda network, batch: units(network(batch[0])[1]))
 
 
 def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
@@ -210,9 +291,10 @@ def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
 
     def losses(network: Autoencoder, batch: Any) -> Tensor:
         x, (target, observed, _) = batch
-        return model.loss.per_sample(network(x).reconstruction, target, observed)
+        totals = model.loss.per_sample(network(x).reconstruction, target, observed)
+        return totals if observed is None else totals / observed.mean(1)
 
-    return _run(model, Rows(model, X), losses)
+    return _run(model, Rows(model, Data(X)), losses)
 
 
 class _Units:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
+from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
@@ -18,6 +19,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "safe_indexing",
     "with_callbacks",
 ]
 
@@ -67,5 +69,7 @@ class EpochTasks:
         )
 
     def finish(self) -> None:
-        """Tell the callbacks that the fit has ended."""
-        self._root.call_on_fit_task_end(estimator=self._estimator, **self._data)
+        """Tell the callbacks that the fit has ended and that the estimator is fitted."""
+        self._root.call_on_fit_task_end(
+            estimator=self._estimator, reconstruction_attributes={}, **self._data
+        )

@@ -91,13 +91,13 @@ def principal_axes(
         Data, NaN where a value is missing.
 
     scaling : Scaling
-        What to subtract and to divide by first.
+        What to subtract and to divide by first; the centre is the mean of the columns.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
     random_state : RandomState
-        Draws rows when there are more than 4096 columns and rows.
+        Draws rows when there are more than 4096 of them, and more columns.
 
     Returns
     -------
@@ -107,16 +107,17 @@ def principal_axes(
     axes : ndarray of shape (m, n_features)
         Orthonormal rows, with the signs that scikit-learn's PCA gives them.
     """
-    if X.shape[1] <= _MAX_COVARIANCE:
+    if X.shape[1] <= min(len(X), _MAX_COVARIANCE):
         covariance = np.zeros((X.shape[1], X.shape[1]))
         for rows in _root_weighted_rows(X, scaling, weight):
             covariance += rows.T @ rows
         variances, axes = linalg.eigh(covariance, check_finite=False)
         variances, axes = variances[::-1], axes.T[::-1].copy()
     else:
-        chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
-        chosen_weight = None if weight is None else weight[chosen]
-        rows = np.vstack(list(_root_weighted_rows(X[chosen], scaling, chosen_weight)))
+        if len(X) > _MAX_COVARIANCE:
+            chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
+            X, weight = X[chosen], None if weight is None else weight[chosen]
+        rows = np.vstack(list(_root_weighted_rows(X, scaling, weight)))
         _, deviations, axes = linalg.svd(rows, full_matrices=False, check_finite=False)
         variances = deviations**2
     _, axes = svd_flip(None, axes, u_based_decision=False)
@@ -139,7 +140,7 @@ def explained_variance(
     deviation, count = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
     error, _ = _column_means(lambda rows: (rows / unit) ** 2, residual, weight)
     total, rest = deviation @ count, error @ count
-    if total <= 10 * np.finfo(X.dtype).eps * (mean**2 @ count):
+    if total <= (10 * np.finfo(X.dtype).eps) ** 2 * (mean**2 @ count):
         return float(rest <= total)
     return float(1.0 - rest / total)
 

@@ -12,7 +12,9 @@ import numpy as np
 from sklearn.base import clone
 
 from ._trainer import Plan
-from .networks import NETWORKS, Dense
+from .corruptions import CORRUPTIONS, Corruption
+from .networks import NETWORKS, Dense, Dropout
+from .objectives import PENALTIES, Penalty
 
 # Up to this many rows a step sees all of them, in double precision: a row of weight two is then
 # the same as two rows to the last digits.
@@ -81,6 +83,15 @@ def _default_network(estimator, n_samples, n_features):
     return Dense(tuple(map(int, sizes)), estimator.activation, dropout)
 
 
+def update_dropout(estimator, network):
+    """Let dropout of the default network follow the rows seen so far."""
+    if estimator.network is None and estimator.dropout == "auto":
+        rate = auto_dropout(estimator.n_samples_seen_, estimator.n_features_in_)
+        for module in network.modules():
+            if isinstance(module, Dropout):
+                module.rate = rate
+
+
 def training_dtype(estimator, n_samples):
     """Return "float32" or "float64"."""
     if isinstance(estimator.dtype, str) and estimator.dtype == "auto":
@@ -103,8 +114,39 @@ def _check_callbacks(callbacks):
     return tuple(callbacks or ())
 
 
-def make_plan(estimator, n_rows, n_samples_seen, **overrides):
-    """Return how to train on `n_rows` rows; weights decay less the more samples there are."""
+def _parts(value, registry, parameter):
+    """Return the parts that a parameter asks for: none, one, or several in order."""
+    values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    for part in values:
+        if part not in registry if isinstance(part, str) else not callable(part):
+            raise ValueError(
+                f"{parameter} must be one of {sorted(registry)}, a part with parameters, a "
+                f"function, or a list of these; got {part!r}."
+            )
+    return tuple(registry[part]() if isinstance(part, str) else part for part in values)
+
+
+def corruption_parts(estimator, data):
+    """Return the functions that damage a batch in turn; rows given in pairs are damaged already."""
+    parts = _parts(estimator.corruption, CORRUPTIONS, "corruption")
+    for part in parts:
+        if isinstance(part, Corruption):
+            part.check(data.X.shape[1])
+    return parts if data.clean is None else ()
+
+
+def penalty_parts(estimator):
+    """Return the functions that are added to the loss."""
+    parts = _parts(estimator.penalty, PENALTIES, "penalty")
+    for part in parts:
+        if isinstance(part, Penalty):
+            part.check()
+    return parts
+
+
+def make_plan(estimator, data, n_samples_seen, **overrides):
+    """Return how to train on `data`; weights decay less the more samples there are."""
+    n_rows = len(data.X)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
@@ -119,8 +161,8 @@ def make_plan(estimator, n_rows, n_samples_seen, **overrides):
         "max_epochs": max_epochs,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
-        "validation_fraction": estimator.validation_fraction,
         "verbose": estimator.verbose,
         "callbacks": _check_callbacks(estimator.callbacks),
+        "corruptions": corruption_parts(estimator, data),
     }
     return Plan(**plan | overrides)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+
+_WARM_UP = 0.3
 
 SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     # At the principal components the gradient of the linear path is rounding error, which Adam's
@@ -18,11 +21,18 @@ SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
     peaks = [group["lr"] for group in optimizer.param_groups]
-    return OneCycleLR(optimizer, max_lr=peaks, total_steps=max(n_steps, 4))
+    return OneCycleLR(optimizer, max_lr=peaks, total_steps=max(n_steps, 4), pct_start=_WARM_UP)
 
 
 def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
     return LambdaLR(optimizer, lambda step: 1.0)
 
 
-SCHEDULES = {"constant": _constant, "one_cycle": _one_cycle}
+class Schedule(NamedTuple):
+    """A course of the learning rate, and for which share of the steps it rises."""
+
+    make: Callable[[torch.optim.Optimizer, int], LRScheduler]
+    warm_up: float
+
+
+SCHEDULES = {"constant": Schedule(_constant, 0.0), "one_cycle": Schedule(_one_cycle, _WARM_UP)}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ._solvers import SCHEDULES
 from .networks import Autoencoder, Output, decayed_parameters
-from .objectives import Objective
+from .objectives import Compared, Objective
 
 # A loss of the column means under which there is no variance, only rounding errors.
 _NOTHING_TO_LEARN = 1e-12
@@ -40,9 +40,9 @@ class Plan:
     max_epochs: int
     tol: float = 0.0
     n_iter_no_change: int | None = None
-    validation_fraction: float = 0.1
     verbose: int = 0
     callbacks: Sequence[Any] = ()
+    corruptions: Sequence[Callable[..., Tensor]] = ()
     may_keep_start: bool = True
 
 
@@ -108,11 +108,14 @@ class Trainer:
     def start(self, optimizer: torch.optim.Optimizer, n_rows: int, held_out: Any) -> None:
         """Prepare the schedule and measure what early stopping has to improve on."""
         if held_out is not None:
-            self._best = self._mean_objective(self.network.eval(), held_out)
+            self.network.eval()
+            self._best = self._mean(self._cost, held_out)
             self._held_out_start = self._best
         n_steps = self.plan.max_epochs * math.ceil(n_rows / self.plan.batch_size)
         self._optimizer = optimizer
-        self._scheduler = SCHEDULES[self.plan.schedule](self._optimizer, n_steps)
+        schedule = SCHEDULES[self.plan.schedule]
+        self._scheduler = schedule.make(self._optimizer, n_steps)
+        self._n_warm_up_epochs = schedule.warm_up * self.plan.max_epochs
 
     @torch.no_grad()
     def after_step(self, loss: Tensor) -> None:
@@ -144,7 +147,9 @@ class Trainer:
             self._kept.take()
             return False
         self.history.validation_losses.append(valid_loss)
-        self._misses = 0 if valid_loss < self._best - self.plan.tol else self._misses + 1
+        has_improved = valid_loss < self._best - self.plan.tol
+        is_warming_up = len(self.history.loss_curve) <= self._n_warm_up_epochs
+        self._misses = 0 if has_improved or is_warming_up else self._misses + 1
         if valid_loss < self._best:
             self._best = valid_loss
             self._kept.take()
@@ -159,35 +164,46 @@ class Trainer:
             self._kept.put_back()
             start = self._held_out_start
             self._note_divergence(start, start, self.history.validation_losses, rows)
-        elif self.plan.may_keep_start and self._initial_loss is not None and not self._has_fallen():
+        elif self._initial_loss is not None and not self._has_fallen():
             self._choose_between_start_and_end(rows)
 
     def _has_fallen(self) -> bool:
-        """Whether the loss went down from that of the first batch, which no step has changed."""
+        """Whether the loss went down, or not far up, from that of the first batch.
+
+        No step has changed that one. With corruptions the losses of single batches are noise.
+        """
+        if self.plan.corruptions and self.plan.may_keep_start:
+            return False
         curve, initial = self.history.loss_curve, float(cast(Tensor, self._initial_loss))
-        return bool(curve) and curve[-1] < 0.9 * initial and max(curve) < 10 * initial
+        limit = (0.9 if self.plan.may_keep_start else 2.0) * initial
+        return bool(curve) and curve[-1] < limit and max(curve) < 10 * initial
 
     def _choose_between_start_and_end(self, rows: Any) -> None:
-        end = self._mean_objective(self.network, rows)
+        end = self._mean(self._cost, rows)
         self._kept.take()
         self._initial.put_back()
-        start = self._mean_objective(self.network, rows)
-        if end < start:
+        start = self._mean(self._cost, rows)
+        if end < start or not self.plan.may_keep_start:
             self._kept.put_back()
         self._note_divergence(start, end, self.history.loss_curve, rows)
 
     def _note_divergence(self, start: float, end: float, curve: list[float], rows: Any) -> None:
         """Tell a divergence from rounding errors, by what the column means would cost."""
-        centre = self._mean_objective(lambda x: Output(x, torch.zeros_like(x)), rows)
+        centre = self._mean(self._cost_of_the_centre, rows)
         peak = max([end, *curve])
         has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
         if has_risen and centre > _NOTHING_TO_LEARN:
             self.history.problem = f"The loss rose from {start:.3g} to {peak:.3g}"
 
+    def _cost(self, x: Tensor, compared: Compared) -> Tensor:
+        return cast(Tensor, self.objective(self.network(x), x, self.network, compared))
+
+    def _cost_of_the_centre(self, x: Tensor, compared: Compared) -> Tensor:
+        return self.objective.reconstruction(Output(x, torch.zeros_like(x)), compared)
+
     @torch.no_grad()
-    def _mean_objective(self, network: Callable[[Tensor], Output], rows: Any) -> float:
+    def _mean(self, cost: Callable[[Tensor, Compared], Tensor], rows: Any) -> float:
         total = 0.0
         for chunk in torch.arange(len(rows)).split(4 * self.plan.batch_size):
-            x, compared = rows.__getitems__(chunk.tolist())
-            total += float(self.objective(network(x), *compared)) * len(chunk)
+            total += float(cost(*rows.__getitems__(chunk.tolist()))) * len(chunk)
         return total / len(rows)

@@ -6,27 +6,34 @@ import dis
 import functools
 import importlib
 import os
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from ._bridge import Model, Rows, make_generator
+from ._bridge import Damage, Data, Model, Rows, make_generator
 from ._solvers import SOLVERS
 from ._threads import few_threads
 from ._trainer import EpochTask, History, Plan, Trainer
-from .networks import Autoencoder, Dropout
+from .corruptions import corrupt
+from .networks import Autoencoder
 from .objectives import Objective
 
 if TYPE_CHECKING:
     from skorch import NeuralNet as _NeuralNet
 else:
     _NeuralNet = object  # skorch is imported when it is first needed
+
+
+# How many rows are corrupted for a trial, and how far, in units of scale, they may be moved.
+_N_PROBED = 256
+_FARTHEST = 1e6
 
 
 class _Stop(Exception):
@@ -68,7 +75,7 @@ class _Hooks(_NeuralNet):
         return self.module_(x)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
-        return cast(Tensor, self.criterion_(y_pred, *y_true))
+        return cast(Tensor, self.criterion_(y_pred, X, self.module_, y_true))
 
     def _set_training(self, training: bool = True) -> None:
         if self.module_.training != training:  # walking the modules costs a tenth of a small step
@@ -110,7 +117,7 @@ def _mean_batch_losses(epoch: Any) -> dict[str, float]:
             losses = torch.stack([torch.as_tensor(b[f"{prefix}_loss"]) for b in of_prefix])
             sizes = [batch[f"{prefix}_batch_size"] for batch in of_prefix]
             means[f"{prefix}_loss"] = float(np.average(losses.double().cpu(), weights=sizes))
-    batches.clear()
+    del batches[:-1]  # skorch's Checkpoint looks at the last one
     return means
 
 
@@ -118,8 +125,12 @@ def _mean_batch_losses(epoch: Any) -> dict[str, float]:
 def _net_class() -> type:
     from skorch import NeuralNet
 
-    _import_dynamo()
+    with _importing:
+        _import_dynamo()
     return type("_Net", (_Hooks, NeuralNet), {})
+
+
+_importing = threading.Lock()
 
 
 def _import_dynamo() -> None:
@@ -135,8 +146,7 @@ def _import_dynamo() -> None:
 def train(
     model: Model,
     objective: Objective,
-    X: NDArray[Any],
-    weight: NDArray[np.float64] | None,
+    data: Data,
     plan: Plan,
     generator: torch.Generator,
     task: EpochTask,
@@ -151,17 +161,14 @@ def train(
     objective : Objective
         What to minimise.
 
-    X : ndarray of shape (n_samples, n_features)
+    data : Data
         Training rows.
-
-    weight : ndarray of shape (n_samples,) or None
-        Sample weights.
 
     plan : Plan
         How to train.
 
     generator : Generator
-        Splits off the held-out rows and shuffles the others.
+        Shuffles the rows and seeds dropout and corruptions.
 
     task : EpochTask
         Told about every epoch.
@@ -171,35 +178,83 @@ def train(
     History
         The curves and what went wrong. The network holds finite weights in any case.
     """
-    dtype = next(model.network.parameters()).dtype
-    rows: Any = Rows(model, X, weight, dtype)
-    held_out = None
-    if plan.n_iter_no_change is not None:
-        rows, held_out = _split(rows, plan.validation_fraction, generator)
     noise = make_generator(int(torch.randint(2**31, (), generator=generator)), model.device)
-    for module in model.network.modules():
-        if isinstance(module, Dropout):
-            module.generator, module.per_batch = noise, plan.batch_size >= len(rows)
+    shared = plan.batch_size >= len(data.X)
+    model.network.train()
+    rows = Rows(model, data, model.dtype, damage=_damage(plan, noise, shared), resident=True)
+    _check_damage(rows)
+    training, held_out = _split(rows, data)
     trainer = Trainer(model.network, objective, plan, task)
-    with few_threads(model.network, plan.batch_size):
-        net = _make_net(model.network, objective, len(rows), held_out, plan, generator)
+    with few_threads(model.network, plan.batch_size), _noisy(model.network, noise, shared):
+        judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
+        net = _make_net(model.network, objective, len(training), judge, plan, generator)
         net.trainer = trainer
         net.initialize()
-        trainer.start(net.optimizer_, len(rows), held_out)
-        _run_loop(net, rows, plan.max_epochs)
-        trainer.settle(rows)
+        trainer.start(net.optimizer_, len(training), judge)
+        _run_loop(net, training, plan.max_epochs)
+        trainer.settle(_Repeatable(training, noise))
     return trainer.history
 
 
-def _split(rows: Rows, fraction: float, generator: torch.Generator) -> list[Any]:
-    n_held_out = max(round(fraction * len(rows)), 1)
-    if n_held_out >= len(rows):
+@contextmanager
+def _noisy(network: nn.Module, noise: torch.Generator, shared: bool) -> Iterator[None]:
+    """Give a generator to every module that has room for one, inside the block."""
+    modules: list[Any] = [module for module in network.modules() if hasattr(module, "generator")]
+    for module in modules:
+        module.generator, module.per_batch = noise, shared
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.generator = None
+
+
+def _damage(plan: Plan, generator: torch.Generator, shared: bool) -> Damage | None:
+    """Return what happens to a batch before the network sees it, if anything."""
+    if not plan.corruptions:
+        return None
+    return functools.partial(corrupt, plan.corruptions, generator=generator, shared=shared)
+
+
+def _check_damage(rows: Rows) -> None:
+    """Raise if a corruption moves values out of all proportion to the data."""
+    if rows.damage is None:
+        return
+    x, _ = rows.__getitems__(slice(0, _N_PROBED))
+    farthest = float((x - rows.undamaged(slice(0, _N_PROBED))).abs().max())
+    if not farthest < _FARTHEST:
         raise ValueError(
-            f"early_stopping=True needs at least 2 rows to hold some out; got "
-            f"n_samples={len(rows)} and validation_fraction={fraction}."
+            f"corruption moves values by {farthest:.3g} times the scale of the data. Its "
+            "parameters are in the units of X: choose them for X, or rescale X."
         )
-    sizes = [len(rows) - n_held_out, n_held_out]
-    return torch.utils.data.random_split(rows, sizes, generator=generator)
+
+
+def _split(rows: Rows, data: Data) -> tuple[Any, Any]:
+    """Return the rows to train on and those held out, if any."""
+    if data.held_out is None:
+        return rows, None
+    is_training = np.ones(len(rows), dtype=bool)
+    is_training[data.held_out] = False
+    training, held_out = np.flatnonzero(is_training).tolist(), data.held_out.tolist()
+    return torch.utils.data.Subset(rows, training), torch.utils.data.Subset(rows, held_out)
+
+
+class _Repeatable(torch.utils.data.Dataset[Any]):
+    """Rows that are damaged in every pass as in the first one, so that passes compare."""
+
+    def __init__(self, rows: Any, noise: torch.Generator) -> None:
+        self._rows, self._noise, self._start = rows, noise, noise.get_state()
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitems__(self, indices: Any) -> Any:
+        state = self._noise.get_state()
+        self._noise.set_state(self._start)
+        try:
+            return self._rows.__getitems__(indices)
+        finally:
+            self._noise.set_state(state)
 
 
 def _run_loop(net: Any, rows: Any, max_epochs: int) -> None:

@@ -2,24 +2,161 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from sklearn import config_context
 from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from ._bridge import Data
+from ._compat import check_sample_weight, safe_indexing
+
+_DTYPES = [np.float64, np.float32]
 
 
-def check_values(X, estimator_name, *, columns):
-    """Raise if X holds infinities, or if a row, or with `columns` a column, holds no value."""
+def check_rows(estimator, X, *, reset=False):
+    """Return X as an array of rows; images are flattened, NaN is allowed.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Fitted, unless `reset`.
+
+    X : array-like
+        Rows, or images if the network is one for images.
+
+    reset : bool, default=False
+        Whether to remember the number and the names of the columns, rather than to compare them.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        float64, or float32 as it was.
+    """
+    if not reset:
+        check_is_fitted(estimator)
+    part = estimator.network if reset else estimator._network_part
+    X = _flatten_images(X, getattr(part, "input_shape", None))
+    # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
+    with np.errstate(over="ignore"), config_context(array_api_dispatch=False):
+        X = validate_data(
+            estimator, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite=False
+        )
+    _check_values(X, type(estimator).__name__)
+    return X
+
+
+def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
+    """Return what `fit` is given as `Data`, and y, without rows of weight zero."""
+    X = check_rows(estimator, X, reset=reset)
+    if clean is not None:
+        clean = check_clean(estimator, clean, X)
+    weight = None
+    if sample_weight is not None:
+        weight = check_weight(sample_weight, X)
+        if not weight.all():  # a row of weight zero is as good as absent, also for batch sizes
+            kept = np.flatnonzero(weight)
+            X, weight, clean, y = (_safe_rows(rows, kept) for rows in (X, weight, clean, y))
+    data = Data(X, weight, clean)
+    if reset:
+        _check_columns(data.target)
+    check_unit_interval(data.target, estimator.loss)
+    return data, y
+
+
+def check_weight(sample_weight, X):
+    """Return sample weights as a float64 array that can be summed."""
+    weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not (np.isfinite(total) and total > 0):
+        raise ValueError(f"sample_weight must have a finite, positive sum; got {total}.")
+    return weight
+
+
+def hold_out(data, fraction, rng):
+    """Return `data` with a share of its rows, drawn at random, held out."""
+    n_rows = len(data.X)
+    n_held_out = max(round(fraction * n_rows), 1)
+    if n_held_out >= n_rows:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves no row of "
+            f"n_samples={n_rows} to train on. Use more rows, a smaller fraction, or no early "
+            "stopping."
+        )
+    return replace(data, held_out=rng.permutation(n_rows)[:n_held_out])
+
+
+def _safe_rows(rows, kept):
+    return None if rows is None else safe_indexing(rows, kept)
+
+
+def check_clean(estimator, clean, X):
+    """Return the clean versions of the rows of X."""
+    shape = np.shape(clean)
+    if shape[:1] != X.shape[:1] or np.prod(shape[1:]) != X.shape[1]:
+        raise ValueError(
+            f"clean must hold the clean version of every row of X, of shape {X.shape}; got shape "
+            f"{shape}."
+        )
+    return check_rows(estimator, clean)
+
+
+def check_codes(estimator, X):
+    """Return codes as a finite array with as many columns as a fitted estimator's codes have."""
+    check_is_fitted(estimator)
+    with np.errstate(over="ignore", invalid="ignore"):
+        codes = check_array(X, dtype=_DTYPES, order="C", input_name="X")
+    if codes.shape[1] != estimator.n_components_:
+        raise ValueError(
+            f"X has {codes.shape[1]} columns, but inverse_transform expects the "
+            f"{estimator.n_components_} components that transform returns."
+        )
+    return codes
+
+
+def _check_values(X, estimator_name):
+    """Raise if X holds infinities, or if a row holds no value."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum()):  # one pass over the rows, where all is well
             return
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")
-    missing = np.isnan(X)
-    for axis, kind in ((1, "row"), (0, "column")):
-        empty = np.flatnonzero(missing.all(axis=axis)) if axis or columns else []
-        if len(empty):
-            raise ValueError(
-                f"{len(empty)} {kind}(s) of X contain only NaN, the first at index {empty[0]}: "
-                f"there is nothing to encode. Drop them."
-            )
+    _raise_if_empty(np.isnan(X).all(axis=1), "row")
+
+
+def _check_columns(X):
+    """Raise if a column holds no value."""
+    if np.isnan(X).any():
+        _raise_if_empty(np.isnan(X).all(axis=0), "column")
+
+
+def _raise_if_empty(is_empty, kind):
+    empty = np.flatnonzero(is_empty)
+    if len(empty):
+        raise ValueError(
+            f"{len(empty)} {kind}(s) of X contain only NaN, the first at index {empty[0]}: there "
+            "is nothing to encode. Drop them."
+        )
+
+
+def _flatten_images(X, image_shape):
+    """Return images of the given shape as rows; anything else as it is."""
+    shape = getattr(X, "shape", ())
+    if image_shape is None or len(shape) <= 2:
+        return X
+    if tuple(shape[1:]) != tuple(image_shape):
+        raise ValueError(
+            f"X must hold rows, or images of image_shape={tuple(image_shape)} as the network says; "
+            f"got images of shape {tuple(shape[1:])}."
+        )
+    return np.reshape(X, (len(X), -1))
+
+
+def unflatten(rows, X):
+    """Return rows in the shape of the images they were made of."""
+    shape = getattr(X, "shape", ())
+    return rows.reshape(shape) if len(shape) > 2 else rows
 
 
 def check_unit_interval(X, loss):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -38,7 +39,14 @@ class Autoencoder(nn.Module):
 
     decoder : Module
         Maps (batch, n_components) to (batch, n_features).
+
+    Attributes
+    ----------
+    generator : Generator or None
+        Where modules and penalties draw from; training sets it on every module that has one.
     """
+
+    generator: torch.Generator | None = None
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
@@ -63,15 +71,18 @@ class LinearPath(nn.Module):
 
     correction : Module
         The network `f`.
+
+    Raises
+    ------
+    ValueError
+        If the output of `f` is not that of its last layer.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, correction: nn.Module) -> None:
         super().__init__()
         self.linear = nn.Linear(n_inputs, n_outputs)
         self.correction = correction
-        with torch.no_grad():
-            for parameter in _last_layer(correction).parameters():
-                parameter.zero_()
+        _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
@@ -96,14 +107,37 @@ class LinearPath(nn.Module):
         self.linear.bias.copy_(bias.expand_as(self.linear.bias))
 
 
-def _last_layer(module: nn.Module) -> nn.Module:
-    layers = [m for m in module.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
-    if not layers:
+@torch.no_grad()
+def _start_at_zero(network: nn.Module, rows: Tensor) -> None:
+    """Set the last layer to zero, if its output is that of the network."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
+    if not layers or not _is_output(layers[-1], network, rows):
         raise ValueError(
-            'init="pca" needs a network whose encoder and decoder end in a linear or '
-            f'convolutional layer; got {module}. Use init="random" with this network.'
+            'init="pca" needs an encoder and a decoder whose last layer, in the order of '
+            "registration, is linear or convolutional with no activation after it, since it starts "
+            f'at zero; got {network}. Use init="random" with this network.'
         )
-    return layers[-1]
+    for parameter in layers[-1].parameters():
+        parameter.zero_()
+
+
+def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x: Tensor) -> bool:
+    """Whether a constant that no activation leaves alone arrives; the weights are overwritten."""
+    constant = 0.0 if layer.bias is None else -3.0
+    layer.weight.zero_()
+    if layer.bias is not None:
+        layer.bias.fill_(constant)
+    output = network.eval()(x)
+    network.train()
+    return bool((output == constant).all())
+
+
+def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network) -> None:
+    if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
+        raise ValueError(
+            'init="pca" needs an encoder and a decoder that share no weights, since the last layer '
+            f'of each starts at zero; got {network!r}. Use init="random" with tied weights.'
+        )
 
 
 def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
@@ -122,6 +156,48 @@ def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
     linear_paths = [m.linear for m in network.modules() if isinstance(m, LinearPath)]
     exempt = {id(parameter) for linear in linear_paths for parameter in linear.parameters()}
     return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]
+
+
+def multiply_adds(network: nn.Module) -> int:
+    """Return about how many multiply-adds one row costs.
+
+    Parameters
+    ----------
+    network : Module
+        A layer that applies its weights in many positions, as a convolution does, says so by an
+        attribute `positions`.
+
+    Returns
+    -------
+    int
+        Number of weights, each as often as it is applied.
+    """
+    return sum(positions * weight.numel() for positions, weight in _applied(network))
+
+
+def widest_layer(network: nn.Module) -> int:
+    """Return about how many cells the widest layer has for one row.
+
+    Parameters
+    ----------
+    network : Module
+        As for :func:`multiply_adds`.
+
+    Returns
+    -------
+    int
+        Number of units, or channels times positions.
+    """
+    return max(
+        positions * max(parameter.shape, default=1) for positions, parameter in _applied(network)
+    )
+
+
+def _applied(network: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
+    """Yield every weight with the number of positions that it is applied in."""
+    for module in network.modules():
+        for parameter in module.parameters(recurse=False):
+            yield getattr(module, "positions", 1), parameter
 
 
 class Network(BaseEstimator, ABC):
@@ -173,6 +249,40 @@ class Network(BaseEstimator, ABC):
             Maps (batch, n_components) to (batch, n_features).
         """
 
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        """Shape of a sample where it is more than a row; None for a table.
+
+        Estimators also take arrays of shape (n_samples, *input_shape), which they flatten.
+        """
+        return None
+
+    def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+        """Return the pairs of layers that greedy pretraining trains one after another.
+
+        Implement it if the network consists of such pairs.
+
+        Parameters
+        ----------
+        encoder, decoder : Module
+            What :meth:`build` returned.
+
+        Returns
+        -------
+        list of (Module, Module)
+            An encoder stage and the decoder stage that undoes it, from the outermost pair to the
+            innermost. They are parts of the network, not copies.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        raise ValueError(
+            "pretraining='layerwise' needs a network of paired layers, such as Dense; got "
+            f"network={self!r}."
+        )
+
 
 def build_autoencoder(
     network: Network,
@@ -202,10 +312,16 @@ def build_autoencoder(
     -------
     Autoencoder
         A module in training mode, on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the recipe cannot be built, or not with a linear path.
     """
     with drawing_from(generator):
         encoder, decoder = network.build(n_features, n_components)
         if linear_path:
+            _check_untied(encoder, decoder, network)
             encoder = LinearPath(n_features, n_components, encoder)
             decoder = LinearPath(n_components, n_features, decoder)
     return Autoencoder(encoder, decoder)

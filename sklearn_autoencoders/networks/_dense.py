@@ -5,77 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ._base import Network
-
-ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "elu": nn.ELU,
-    "gelu": nn.GELU,
-    "identity": nn.Identity,
-    "leaky_relu": nn.LeakyReLU,
-    "logistic": nn.Sigmoid,
-    "relu": nn.ReLU,
-    "selu": nn.SELU,
-    "silu": nn.SiLU,
-    "softplus": nn.Softplus,
-    "tanh": nn.Tanh,
-}
-
-
-class Dropout(nn.Module):
-    """Leave out units in training, and scale the others up to compensate.
-
-    Unlike `torch.nn.Dropout` it draws from an explicit generator, which training sets.
-
-    Parameters
-    ----------
-    rate : float
-        Probability in [0, 1) of leaving a unit out.
-
-    Attributes
-    ----------
-    generator : Generator or None
-        Where training draws from.
-
-    per_batch : bool
-        Whether one draw serves all rows. Training sets it when a batch holds all rows, where a row
-        of weight two has to remain the same as two rows.
-    """
-
-    generator: torch.Generator | None = None
-    per_batch: bool = False
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the units, in training with some of them set to zero."""
-        if not self.training:
-            return x
-        shape = x.shape[1:] if self.per_batch else x.shape
-        kept = x.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
-        return x * kept.div_(1 - self.rate)
+from ._base import LinearPath, Network
+from ._checks import check_choice, check_share, check_sizes
+from ._layers import ACTIVATIONS, Transposed, block
 
 
 class Dense(Network):
-    """Fully connected layers; the decoder mirrors the encoder.
+    r"""Fully connected layers; the decoder mirrors the encoder.
+
+    Every hidden layer computes :math:`y = \sigma(Wx + b)`. The last layer of the decoder is linear,
+    that of the encoder too unless `code_activation` says otherwise.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(64,)
-        Widths of the encoder's hidden layers, from the input to the code. An empty sequence gives
-        a linear autoencoder.
+        Widths of the encoder's hidden layers, from the input to the code. They may exceed the
+        width of the input. An empty sequence gives one layer each way.
 
     activation : str, default="gelu"
-        Non-linearity after every hidden layer: "elu", "gelu", "identity", "leaky_relu",
-        "logistic", "relu", "selu", "silu", "softplus" or "tanh". The code and the output are
-        linear.
+        Non-linearity :math:`\sigma` of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
 
     dropout : float, default=0.0
         Share of the hidden units, in [0, 1), that sit out a training step [2]_.
+
+    code_activation : str, default="identity"
+        Non-linearity of the code itself, by the same names: "relu" for the code of a classical
+        autoencoder, "logistic" for a sparse one, whose code lies in (0, 1), "tanh" for (-1, 1).
+        Unless it is "identity", training has to start at `init="random"`.
+
+    batch_norm : bool, default=False
+        Whether every hidden layer's :math:`Wx` is standardised over the batch [3]_, in which case
+        it needs no offset of its own. A row then depends on its batch, though only in training.
+
+    tied_weights : bool, default=False
+        Whether every matrix of the decoder is the transpose of the encoder's [4]_; the offsets
+        remain its own. Training then has to start at `init="random"`.
+
+    decoder_layer_sizes : sequence of int or None, default=None
+        Widths of the decoder's hidden layers, from the code to the output. None mirrors the
+        encoder.
+
+    See Also
+    --------
+    Linear : Without hidden layers.
+    Convolutional : For images.
 
     References
     ----------
@@ -85,15 +61,30 @@ class Dense(Network):
     .. [2] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
        Overfitting", JMLR 15:1929-1958, 2014.
 
+    .. [3] S. Ioffe and C. Szegedy, "Batch Normalization: Accelerating Deep Network Training by
+       Reducing Internal Covariate Shift", ICML 2015.
+
+    .. [4] P. Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
+       Deep Network with a Local Denoising Criterion", JMLR 11:3371-3408, 2010.
+
     Examples
     --------
     >>> from sklearn_autoencoders.networks import Dense
-    >>> encoder, decoder = Dense(hidden_layer_sizes=(8,)).build(n_features=4, n_components=2)
+    >>> encoder, decoder = Dense((8,), code_activation="relu").build(n_features=4, n_components=2)
     >>> encoder
     Sequential(
-      (0): Linear(in_features=4, out_features=8, bias=True)
-      (1): GELU(approximate='none')
-      (2): Linear(in_features=8, out_features=2, bias=True)
+      (0): Sequential(
+        (0): Linear(in_features=4, out_features=8, bias=True)
+        (1): GELU(approximate='none')
+      )
+      (1): Sequential(
+        (0): Linear(in_features=8, out_features=2, bias=True)
+        (1): ReLU()
+      )
+    )
+    >>> Dense((), tied_weights=True).build(n_features=4, n_components=2)[1]
+    Sequential(
+      (0): Transposed(in_features=2, out_features=4, bias=True)
     )
     """
 
@@ -102,10 +93,19 @@ class Dense(Network):
         hidden_layer_sizes: Sequence[int] = (64,),
         activation: str = "gelu",
         dropout: float = 0.0,
+        *,
+        code_activation: str = "identity",
+        batch_norm: bool = False,
+        tied_weights: bool = False,
+        decoder_layer_sizes: Sequence[int] | None = None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.code_activation = code_activation
+        self.batch_norm = batch_norm
+        self.tied_weights = tied_weights
+        self.decoder_layer_sizes = decoder_layer_sizes
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -121,14 +121,178 @@ class Dense(Network):
         Returns
         -------
         encoder, decoder : Sequential
-            Linear layers with the activation between them.
-        """
-        sizes = [n_features, *self.hidden_layer_sizes, n_components]
-        return self._layers(sizes), self._layers(sizes[::-1])
+            One block for every layer: the linear map, batch normalisation, activation, dropout. The
+            last is the linear map alone, or with the activation of the code.
 
-    def _layers(self, sizes: Sequence[int]) -> nn.Sequential:
-        layers: list[nn.Module] = []
-        for n_inputs, n_outputs in pairwise(sizes[:-1]):
-            layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[self.activation]()]
-            layers += [Dropout(self.dropout)] if self.dropout else []
-        return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1]))
+        Raises
+        ------
+        ValueError
+            If an argument of the constructor is not usable.
+        """
+        inwards, outwards = self._hidden_sizes()
+        encoder = self._linear([n_features, *inwards, n_components])
+        decoder: Sequence[nn.Module]
+        if self.tied_weights:
+            decoder = self._transposed(encoder)
+        else:
+            decoder = self._linear([n_components, *outwards, n_features])
+        return (
+            self._sequential(encoder, inwards, self.code_activation),
+            self._sequential(decoder, outwards, "identity"),
+        )
+
+    def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+        """Return the pairs of layers that greedy pretraining trains one after another.
+
+        Parameters
+        ----------
+        encoder, decoder : Sequential
+            What :meth:`build` returned.
+
+        Returns
+        -------
+        list of (Module, Module)
+            An encoder stage and the decoder stage that undoes it, from the outermost pair to the
+            innermost. They are parts of the network, not copies.
+
+        Raises
+        ------
+        ValueError
+            If the decoder does not mirror the encoder, or a linear path runs beside them.
+        """
+        if isinstance(encoder, LinearPath):
+            raise ValueError(
+                "pretraining='layerwise' trains one layer after another, beside which init='pca' "
+                "puts a linear path. Use init='random'."
+            )
+        inwards, outwards = self._hidden_sizes()
+        if outwards != inwards[::-1]:
+            raise ValueError(
+                "pretraining='layerwise' needs a decoder that mirrors the encoder; got "
+                f"hidden_layer_sizes={inwards} and decoder_layer_sizes={outwards}. Use "
+                "decoder_layer_sizes=None."
+            )
+        return list(zip(encoder.children(), reversed(list(decoder.children())), strict=True))
+
+    def _hidden_sizes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the hidden widths of the encoder and of the decoder, and check all arguments."""
+        check_choice("activation", self.activation, ACTIVATIONS)
+        check_choice("code_activation", self.code_activation, ACTIVATIONS)
+        check_share("dropout", self.dropout)
+        check_choice("batch_norm", self.batch_norm, (True, False))
+        check_choice("tied_weights", self.tied_weights, (True, False))
+        inwards = check_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
+        if self.decoder_layer_sizes is None:
+            return inwards, inwards[::-1]
+        outwards = check_sizes("decoder_layer_sizes", self.decoder_layer_sizes)
+        if self.tied_weights and outwards != inwards[::-1]:
+            raise ValueError(
+                "tied_weights=True needs a decoder that mirrors the encoder: with "
+                f"hidden_layer_sizes={inwards}, decoder_layer_sizes must be None or "
+                f"{inwards[::-1]}; got {outwards}."
+            )
+        return inwards, outwards
+
+    def _linear(self, sizes: Sequence[int]) -> list[nn.Linear]:
+        biases = self._biases(len(sizes) - 1)
+        return [nn.Linear(*ends, bias) for ends, bias in zip(pairwise(sizes), biases, strict=True)]
+
+    def _transposed(self, layers: Sequence[nn.Linear]) -> list[Transposed]:
+        biases = self._biases(len(layers))
+        return [Transposed(a.weight, bias) for a, bias in zip(layers[::-1], biases, strict=True)]
+
+    def _biases(self, n_layers: int) -> list[bool]:
+        """Return which layers have an offset: those that no batch normalisation follows."""
+        return [not self.batch_norm] * (n_layers - 1) + [True]
+
+    def _sequential(
+        self, layers: Sequence[nn.Module], hidden: Sequence[int], last_activation: str
+    ) -> nn.Sequential:
+        *inner, last = layers
+        blocks: list[nn.Module] = [
+            block(layer, width, self.activation, self.batch_norm, self.dropout)
+            for layer, width in zip(inner, hidden, strict=True)
+        ]
+        if last_activation != "identity":
+            last = nn.Sequential(last, ACTIVATIONS[last_activation]())
+        return nn.Sequential(*blocks, last)
+
+
+class Linear(Network):
+    r"""One matrix each way and no activation: PCA as an autoencoder.
+
+    The code is :math:`z = Wx + b`, the reconstruction :math:`Vz + c`, with :math:`V = W^\top` if
+    the weights are tied. Trained to its optimum under the squared error, :math:`VW` is the
+    projection onto the principal subspace [1]_.
+
+    Parameters
+    ----------
+    tied_weights : bool, default=False
+        Whether the decoder's matrix is the transpose of the encoder's. Training then has to start
+        at `init="random"`.
+
+    See Also
+    --------
+    Dense : With hidden layers.
+
+    References
+    ----------
+    .. [1] P. Baldi and K. Hornik, "Neural Networks and Principal Component Analysis: Learning from
+       Examples Without Local Minima", Neural Networks 2:53-58, 1989.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.decomposition import PCA
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.networks import Linear
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> settings = {"init": "random", "weight_decay": 0, "learning_rate": 0.03, "max_epochs": 100}
+    >>> network = Linear(tied_weights=True)
+    >>> autoencoder = AutoencoderTransformer(2, network=network, random_state=0, **settings).fit(X)
+    >>> best = PCA(2).fit(X).explained_variance_ratio_.sum()
+    >>> bool(best - 0.001 < autoencoder.score(X) <= best)
+    True
+    """
+
+    def __init__(self, tied_weights: bool = False):
+        self.tied_weights = tied_weights
+
+    def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
+        """Return a new encoder and decoder.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        Returns
+        -------
+        encoder, decoder : Sequential
+            One linear map each.
+
+        Raises
+        ------
+        ValueError
+            If `tied_weights` is not a truth value.
+        """
+        return Dense((), tied_weights=self.tied_weights).build(n_features, n_components)
+
+    def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+        """Return the one pair of layers.
+
+        Parameters
+        ----------
+        encoder, decoder : Sequential
+            What :meth:`build` returned.
+
+        Returns
+        -------
+        list of (Module, Module)
+            The encoder and the decoder.
+        """
+        return [(encoder, decoder)]

@@ -1,0 +1,170 @@
+"""What the docstrings of several estimators have in common, written once."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+T = TypeVar("T", bound=type)
+
+PARAMETERS = r"""
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Widths of the encoder's hidden layers, from the input to the code; the decoder mirrors
+        them. An empty sequence gives a linear autoencoder. "auto" is two layers, the first about
+        four times as wide as the input, between 128 and 512, the second half of that.
+
+    activation : str, default="gelu"
+        Non-linearity of the hidden layers: "elu", "gelu", "identity", "leaky_relu", "logistic",
+        "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Share of the hidden units, in [0, 1), that sit out a training step. "auto" falls with the
+        number of rows :math:`n`: :math:`20 \sqrt{p} / (20 \sqrt{p} + n)`, and nothing below 5 %.
+
+    network : Network, "dense" or None, default=None
+        Another network, from :mod:`sklearn_autoencoders.networks` or of your own. It excludes
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
+
+    init : {"pca", "random"}, default="pca"
+        Whether to start at the principal components or, as is classical, at random weights without
+        a linear path.
+
+    scaling : {"global", "feature"} or None, default="global"
+        The network sees centred columns divided by one common scale, by the standard deviation of
+        each, or as they are. What comes out is in the units of X in any case.
+
+    loss : str, default="squared_error"
+        Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+        to one unit of scale) or "binary_cross_entropy" (X has to lie in [0, 1]).
+
+    penalty : str, Penalty, callable, list of these or None, default=None
+        What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part from
+        :mod:`sklearn_autoencoders.objectives`, or a function of (output, x, network).
+
+    pretraining : "layerwise" or None, default=None
+        Whether to train each pair of layers by itself first, from the outermost to the innermost,
+        on the codes of those before. Needs `init="random"`.
+
+    pretraining_epochs : int, default=5
+        Passes over the data for each pair of layers.
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimiser; "sgd" has Nesterov momentum 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Course of the learning rate: up to `learning_rate` and down to zero over `max_epochs`, or
+        always the same.
+
+    learning_rate : float, default=5e-3
+        Peak of the schedule.
+
+    weight_decay : float, default=150.0
+        Pull of the hidden weights towards zero: every step multiplies them by one minus the
+        learning rate times `weight_decay` divided by the number of rows, so that more data means
+        less pull. Biases and the principal components are exempt.
+
+    batch_size : "auto" or int, default="auto"
+        Rows per step. "auto" is all of them up to 64 rows, then about a fortieth of the rows, a
+        power of two between 32 and 256.
+
+    max_epochs : "auto" or int, default="auto"
+        Passes over the data. "auto" makes about 4000 steps, in 10 to 40 passes.
+
+    early_stopping : bool, default=False
+        Whether to hold out rows, to stop when their loss no longer improves, and to keep the best
+        weights, those of the start included.
+
+    validation_fraction : float, default=0.1
+        Share of the rows, drawn at random, that early stopping holds out.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    tol : float, default=1e-4
+        Improvement of the held-out loss, in its own units, that counts as one.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Where to train: "cpu", "cuda", "cuda:1", and so on. "auto" takes a GPU if there is one.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating type of training. "auto" is float32, but float64 up to 64 rows. Independently of
+        it, float64 rows are transformed in float64 and float32 rows in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the order of the rows, dropout and the held-out rows. No
+        global generator is read or changed; None draws fresh entropy.
+
+    verbose : int, default=0
+        With 1, a line is printed every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
+"""
+
+ATTRIBUTES = r"""
+    n_components_ : int
+        Width of the code.
+
+    network_ : torch.nn.Module
+        The trained network, on scaled rows; `network_.encoder` and `network_.decoder` are its
+        halves.
+
+    center_ : ndarray of shape (n_features,)
+        What is subtracted from the rows: the column means, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        What the rows are then divided by. One for columns that do not vary.
+
+    loss_curve_ : list of float
+        Mean training loss of every epoch, on the scaled data.
+
+    validation_scores_ : list of float or None
+        Minus the held-out loss after every epoch, if `early_stopping`.
+
+    pretraining_curves_ : list of list of float
+        Loss curve of each pair of layers, if there was pretraining.
+
+    n_epochs_ : int
+        Number of passes made.
+
+    n_samples_seen_ : float
+        Rows, or their total weight, that `fit` or all calls of `partial_fit` have seen.
+
+    n_features_in_ : int
+        Number of columns seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
+"""
+
+
+def with_shared_entries(cls: T) -> T:
+    """Replace `<first to last>` in a class's docstring by the entries from one to the other.
+
+    Parameters
+    ----------
+    cls : type
+        Its docstring has lines such as `<solver to batch_size>` or `<verbose>` among its own
+        entries.
+
+    Returns
+    -------
+    type
+        The same class.
+    """
+    if cls.__doc__ is not None:  # as it is under `python -OO`
+        cls.__doc__ = re.sub(r"^ *<(\w+)(?: to (\w+))?>$", _entries, cls.__doc__, flags=re.M)
+    return cls
+
+
+def _entries(span: re.Match[str]) -> str:
+    for block in (PARAMETERS, ATTRIBUTES):
+        entries = re.split(r"\n\n(?=    \w)", block.strip("\n"))
+        names = [entry.split()[0] for entry in entries]
+        if span[1] in names:
+            first, last = names.index(span[1]), names.index(span[2] or span[1])
+            return "\n\n".join(entries[first : last + 1])
+    raise ValueError(f"No shared entry is called {span[1]!r}.")

@@ -1,0 +1,67 @@
+"""Greedy layer-wise pretraining: a good place to start from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from ._bridge import Data, Model, encode
+from ._scaling import Scaling
+from ._trainer import History, Plan
+from ._training import train
+from .networks import Autoencoder, Network
+from .objectives import LOSSES, Objective
+
+
+class _Nobody:
+    """Listens to no epoch."""
+
+    def begin(self) -> None:
+        pass
+
+    def end(self, history: History) -> bool:
+        return False
+
+
+def pretrain_layerwise(
+    model: Model, part: Network, data: Data, plan: Plan, generator: torch.Generator
+) -> list[list[float]]:
+    """Train each pair of layers as an autoencoder of the codes of the pairs around it.
+
+    Parameters
+    ----------
+    model : Model
+        Its network is changed in place.
+
+    part : Network
+        The recipe of the network, which knows its pairs of layers.
+
+    data : Data
+        Training rows. The first pair learns from them, corrupted as the plan says, under the loss
+        of the model; the others learn to give back clean codes with the least squared error.
+
+    plan : Plan
+        How to train each pair.
+
+    generator : Generator
+        The source of all draws.
+
+    Returns
+    -------
+    list of list of float
+        The loss curve of each pair, from the outermost to the innermost.
+    """
+    curves = []
+    for encoder, decoder in part.stages(model.network.encoder, model.network.decoder):
+        model = replace(model, network=Autoencoder(encoder, decoder))
+        history = train(model, Objective(model.loss), data, plan, generator, _Nobody())
+        if history.interruption is not None:
+            raise history.interruption
+        curves.append(history.loss_curve)
+        codes = encode(model, data.target)
+        units = np.zeros(codes.shape[1]), np.ones(codes.shape[1])
+        model = Model(model.network, Scaling(*units), LOSSES["squared_error"])
+        data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
+    return curves

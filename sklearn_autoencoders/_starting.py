@@ -1,0 +1,88 @@
+"""What fit settles before training: scaling, width of the code, initial weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from . import _bridge, _settings
+from ._scaling import fit_scaling, n_components_for, principal_axes
+from ._validation import check_magnitude
+from .networks import build_autoencoder
+from .objectives import LOSSES
+
+# Parameters that a model which goes on learning cannot change.
+_SHAPING = (
+    "n_components",
+    "hidden_layer_sizes",
+    "activation",
+    "network",
+    "init",
+    "scaling",
+    "loss",
+)
+
+
+def starting_point(estimator, data, rng):
+    """Return the fitted attributes of an estimator that has not been trained yet.
+
+    Parameters
+    ----------
+    estimator : BaseAutoencoder
+        Its parameters say how to start.
+
+    data : Data
+        The rows to start from: the columns' means and scales, and perhaps the principal
+        components, are those of what the network is to give back.
+
+    rng : RandomState
+        The source of the initial weights.
+
+    Returns
+    -------
+    dict
+        Attributes by name.
+    """
+    X, weight, linear_path = data.target, data.training_weight, estimator.init == "pca"
+    part = _settings.network_part(estimator, data.n_samples, X.shape[1])
+    device, dtype = (
+        _bridge.resolve_device(estimator.device),
+        _settings.training_dtype(estimator, len(X)),
+    )
+    scaling = fit_scaling(X, weight, estimator.scaling)
+    check_magnitude(data.X, scaling, dtype)
+    n_components = estimator.n_components
+    if linear_path or n_components < 1:
+        centered = scaling
+        if estimator.scaling is None:
+            centered = replace(scaling, center=fit_scaling(X, weight, "global").center)
+        variances, axes = principal_axes(X, centered, weight, rng)
+    if n_components < 1:
+        n_components = n_components_for(n_components, variances)
+    generator = _bridge.make_generator(draw_seed(rng))
+    network = build_autoencoder(
+        part, X.shape[1], n_components, linear_path=linear_path, generator=generator
+    )
+    network = _bridge.place(network, device, dtype)
+    if linear_path:
+        model = _bridge.Model(network, scaling, LOSSES[estimator.loss])
+        _bridge.start_at(model, axes[:n_components], centered.center)
+    return {
+        "network_": network,
+        "center_": scaling.center,
+        "scale_": scaling.scale,
+        "n_components_": n_components,
+        "n_epochs_": 0,
+        "loss_curve_": [],
+        "validation_scores_": [] if estimator.early_stopping else None,
+        "_loss": estimator.loss,
+        "_network_part": part,
+        "_linear_path": linear_path,
+        "_shaped_by": {name: repr(getattr(estimator, name)) for name in _SHAPING},
+    }
+
+
+def draw_seed(rng):
+    """Return a seed for a torch generator."""
+    return int(rng.randint(np.iinfo(np.int32).max))

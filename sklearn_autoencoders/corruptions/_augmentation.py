@@ -1,0 +1,271 @@
+"""Corruptions of rows that are images."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from .._images import image_sizes, images_to_rows, rows_to_images
+from ._base import (
+    BELOW_ONE,
+    INTERVAL,
+    Constraint,
+    Constraints,
+    Corruption,
+    Range,
+    is_number,
+    is_pair,
+    uniform,
+)
+
+
+def _amplitude(high: float, limit: str) -> Constraint:
+    return Constraint(
+        lambda value: is_number(value, 0, high) or is_pair(value, -high, high),
+        f"a number from 0 to {limit}, or a pair (low, high) of numbers from -{limit} to {limit}",
+    )
+
+
+def _is_quality(value: Any) -> bool:
+    pair = value if isinstance(value, tuple | list) else (value, value)
+    return is_pair(pair, 1, 100) and all(isinstance(bound, Integral) for bound in pair)
+
+
+class ImageAugmentation(Corruption):
+    r"""Images turned, moved, sheared, zoomed, made brighter or darker, and compressed.
+
+    Every row is an image. A strength `v` is short for the pair (-v, v), and what is done to a row
+    is drawn uniformly from each pair. One affine map, about the centre, does the first four; an
+    image goes on beyond its edge as at its edge, and missing pixels move with it. Brightness and
+    compression follow, and clamp to `value_range`.
+
+    Parameters
+    ----------
+    image_shape : tuple of 2 or 3 int
+        (height, width), or the three sizes in the order that `layout` names.
+
+    layout : {"HWC", "CHW"}, default="HWC"
+        Whether the channels come last or first.
+
+    rotation : float or pair of float, default=0.0
+        Degrees, counter-clockwise, up to 360.
+
+    shift : float or pair of float, default=0.0
+        To the right, as a share of the width, and downwards, of the height: two draws. Up to 1.
+
+    shear : float or pair of float, default=0.0
+        Degrees by which columns lean to the left, below 90.
+
+    zoom : float or pair of float, default=0.0
+        0.1 stands for magnifications in [0.9, 1.1]. Below 1.
+
+    brightness : float or pair of float, default=0.0
+        What is added to all pixels, as a share of the width of `value_range`. Up to 1.
+
+    jpeg_quality : int, pair of int or None, default=None
+        Quality from 1 to 100 of a JPEG compression [1]_, each channel by itself. A pair (low,
+        high) is a range from which every row's is drawn. None does not compress.
+
+    value_range : pair of float, default=(0.0, 1.0)
+        Black and white, in the units of X.
+
+    References
+    ----------
+    .. [1] ITU-T Recommendation T.81, 1992; quality as in the Independent JPEG Group's library.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import ImageAugmentation
+    >>> quarter_turn = ImageAugmentation(image_shape=(2, 2), rotation=(90, 90))
+    >>> quarter_turn(torch.tensor([[1.0, 2.0, 3.0, 4.0]]), torch.Generator()).round()
+    tensor([[2., 4., 1., 3.]])
+    """
+
+    _constraints: ClassVar[Constraints] = {
+        "image_shape": Constraint(lambda s: isinstance(s, tuple | list), "a tuple of 2 or 3 int"),
+        "rotation": _amplitude(360, "360"),
+        "shift": _amplitude(1, "1"),
+        "shear": _amplitude(math.nextafter(90, 0), "less than 90"),
+        "zoom": _amplitude(BELOW_ONE, "less than 1"),
+        "brightness": _amplitude(1, "1"),
+        "jpeg_quality": Constraint(
+            lambda value: value is None or _is_quality(value),
+            "None, an integer from 1 to 100, or a pair (low, high) of such integers",
+        ),
+        "value_range": INTERVAL,
+    }
+
+    def __init__(
+        self,
+        image_shape: Sequence[int],
+        layout: str = "HWC",
+        rotation: Range = 0.0,
+        shift: Range = 0.0,
+        shear: Range = 0.0,
+        zoom: Range = 0.0,
+        brightness: Range = 0.0,
+        jpeg_quality: int | tuple[int, int] | None = None,
+        value_range: tuple[float, float] = (0.0, 1.0),
+    ):
+        self.image_shape = image_shape
+        self.layout = layout
+        self.rotation = rotation
+        self.shift = shift
+        self.shear = shear
+        self.zoom = zoom
+        self.brightness = brightness
+        self.jpeg_quality = jpeg_quality
+        self.value_range = value_range
+
+    def check(self, n_features: int) -> None:
+        """Raise ValueError if a parameter is not usable; called before training.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input, which has to be the number of pixels.
+        """
+        super().check(n_features)
+        n_pixels = math.prod(image_sizes(self.image_shape, self.layout))
+        if n_pixels != n_features:
+            raise ValueError(
+                f"image_shape of ImageAugmentation must have as many pixels as X has columns, "
+                f"{n_features}; got {self.image_shape!r}, which has {n_pixels}."
+            )
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        images = rows_to_images(x.clone(), self.image_shape, self.layout)
+        low, high = self.value_range
+        if any(any(_pair(v)) for v in (self.rotation, self.shift, self.shear, self.zoom)):
+            images = _resampled(images, self._maps(images, generator, shared))
+        if any(_pair(self.brightness)):
+            (offset,) = _drawn([self.brightness], x, generator, shared)
+            images = (images + (high - low) * offset[:, None, None, None]).clamp(low, high)
+        if self.jpeg_quality is not None:
+            levels = (images.clamp(low, high) - low) * (255 / (high - low))
+            levels = compressed(levels, _qualities(self.jpeg_quality, x, generator, shared))
+            images = low + levels.clamp(0, 255) * ((high - low) / 255)
+        return images_to_rows(images, self.layout)
+
+    def _maps(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
+        ranges = [self.rotation, self.shear, self.zoom, self.shift, self.shift]
+        rotation, shear, zoom, right, down = _drawn(ranges, images, generator, shared)
+        height, width = images.shape[-2:]
+        return affine_maps(rotation, shear, 1 + zoom, right, down, width / height)
+
+
+def _pair(value: Range) -> tuple[float, float]:
+    return (value[0], value[1]) if isinstance(value, tuple | list) else (-value, value)
+
+
+def _drawn(
+    ranges: Sequence[Range], x: Tensor, generator: torch.Generator, shared: bool
+) -> tuple[Tensor, ...]:
+    """Return draws from each range, one per row, of shape (batch,), or one for all, (1,)."""
+    low, high = x.new_tensor([_pair(value) for value in ranges]).unbind(1)
+    return (low + (high - low) * uniform(x, generator, shared, len(ranges))).unbind(1)
+
+
+def _qualities(
+    quality: int | tuple[int, int], x: Tensor, generator: torch.Generator, shared: bool
+) -> Tensor:
+    """Return integer qualities, one per row, of shape (batch,), or one for all, (1,)."""
+    low, high = quality if isinstance(quality, tuple | list) else (quality, quality)
+    size = (1 if shared else len(x),)
+    return torch.randint(low, high + 1, size, device=x.device, generator=generator)
+
+
+def affine_maps(
+    rotation: Tensor, shear: Tensor, zoom: Tensor, right: Tensor, down: Tensor, aspect: float
+) -> Tensor:
+    """Return the maps from where a pixel comes to where it comes from, of shape (n, 2, 3).
+
+    An image is moved, then zoomed and sheared, then rotated. Coordinates are those of torch's
+    `affine_grid`: from -1 to 1 on either axis, so that `aspect`, width over height, enters.
+    """
+    cos, sin, lean = rotation.deg2rad().cos(), rotation.deg2rad().sin(), shear.deg2rad().tan()
+    x = torch.stack([(cos - lean * sin) / zoom, -(sin + lean * cos) / zoom / aspect, -2 * right])
+    y = torch.stack([sin / zoom * aspect, cos / zoom, -2 * down])
+    return torch.stack([x, y]).permute(2, 0, 1)
+
+
+def _resampled(images: Tensor, maps: Tensor) -> Tensor:
+    """Return images under affine maps; a pixel is missing if most of what it comes from is."""
+    grid = functional.affine_grid(
+        maps.expand(len(images), -1, -1), list(images.shape), align_corners=False
+    )
+    known = ~images.isnan()
+    if known.all():
+        return _sampled(images, grid)
+    share = _sampled(known.to(images.dtype), grid)
+    mean = _sampled(images.nan_to_num(nan=0.0), grid) / share
+    return mean.masked_fill(share < 0.5, math.nan)
+
+
+def _sampled(images: Tensor, grid: Tensor) -> Tensor:
+    return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+# ITU-T T.81, table K.1: the steps of the luminance at quality 50.
+_LUMINANCE = (
+    (16, 11, 10, 16, 24, 40, 51, 61),
+    (12, 12, 14, 19, 26, 58, 60, 55),
+    (14, 13, 16, 24, 40, 57, 69, 56),
+    (14, 17, 22, 29, 51, 87, 80, 62),
+    (18, 22, 37, 56, 68, 109, 103, 77),
+    (24, 35, 55, 64, 81, 104, 113, 92),
+    (49, 64, 78, 87, 103, 121, 120, 101),
+    (72, 92, 95, 98, 112, 100, 103, 99),
+)
+
+
+def compressed(levels: Tensor, quality: Tensor) -> Tensor:
+    """Return what a JPEG file of the given quality keeps of images; missing pixels stay NaN.
+
+    Every block of 8 x 8 pixels loses what is below half a step in its cosine transform. (The
+    coding of the steps, which makes the file small, loses nothing and is left out.)
+
+    Parameters
+    ----------
+    levels : Tensor of shape (batch, channels, height, width)
+        From 0 to 255. Sizes are filled up to multiples of 8 with copies of the edge, and cut back.
+
+    quality : integer Tensor of shape (batch,) or (1,)
+        From 1 to 100.
+
+    Returns
+    -------
+    Tensor of shape (batch, channels, height, width)
+        Not rounded, and not clamped to the levels that there are.
+    """
+    height, width = levels.shape[-2:]
+    centred = (levels - 128).nan_to_num(nan=0.0)
+    padded = functional.pad(centred, (0, -width % 8, 0, -height % 8), mode="replicate")
+    blocks = padded.unflatten(2, (-1, 8)).unflatten(4, (-1, 8)).transpose(3, 4)
+    cosines, steps = _cosines(levels), _steps(quality)[:, None, None, None]
+    kept: Tensor = (cosines @ blocks @ cosines.T / steps).round() * steps
+    decoded: Tensor = (cosines.T @ kept @ cosines).transpose(3, 4).flatten(4).flatten(2, 3)
+    return (decoded[..., :height, :width] + 128).masked_fill(levels.isnan(), math.nan)
+
+
+def _cosines(like: Tensor) -> Tensor:
+    """Return the orthonormal cosine transform of eight values, a matrix of (frequency, place)."""
+    k = torch.arange(8, dtype=like.dtype, device=like.device)
+    cosines = torch.cos(k[:, None] * (2 * k + 1) * (math.pi / 16)) / 2
+    cosines[0] /= math.sqrt(2)
+    return cosines
+
+
+def _steps(quality: Tensor) -> Tensor:
+    """Return the tables that the IJG library makes of qualities, of shape (n, 8, 8)."""
+    percent = torch.where(quality < 50, 5000 // quality, 200 - 2 * quality)
+    table = torch.tensor(_LUMINANCE, device=quality.device)
+    steps: Tensor = (table * percent[:, None, None] + 50) // 100
+    return steps.clamp(1, 255)

@@ -1,0 +1,235 @@
+"""Corruptions of single cells, for rows of any kind."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ._base import (
+    BELOW_ONE,
+    INTERVAL,
+    NUMBER,
+    RATE,
+    Constraint,
+    Constraints,
+    Corruption,
+    Range,
+    is_interval,
+    is_number,
+    per_row,
+    strength,
+    uniform,
+)
+
+
+def _replace(x: Tensor, cells: Tensor, value: float) -> Tensor:
+    """Return a copy with a value in some cells, but in none that is missing."""
+    return x.masked_fill(cells & ~x.isnan(), value)
+
+
+class Gaussian(Corruption):
+    r"""Additive normal noise: :math:`\tilde x = x + \sigma \epsilon`, :math:`\epsilon \sim N(0,1)`.
+
+    Parameters
+    ----------
+    std : float or pair of float, default=0.1
+        Standard deviation :math:`\sigma`, at least 0, in the units of X. A pair (low, high) is a
+        range from which every row's is drawn.
+
+    clip : pair of float or None, default=None
+        The (low, high) to which the sum is clamped.
+
+    References
+    ----------
+    .. [1] P. Vincent et al., "Stacked Denoising Autoencoders", JMLR 11:3371-3408, 2010.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import Gaussian
+    >>> x = torch.zeros(1000, 10)
+    >>> noisy = Gaussian(std=0.5, clip=(0, 1))(x, torch.Generator().manual_seed(0))
+    >>> bool(noisy.min() == 0), bool(noisy.max() == 1)
+    (True, True)
+    """
+
+    _constraints: ClassVar[Constraints] = {
+        "std": strength(math.inf, "[0, inf)"),
+        "clip": Constraint(lambda c: c is None or is_interval(c), f"None or {INTERVAL.expected}"),
+    }
+
+    def __init__(self, std: Range = 0.1, clip: tuple[float, float] | None = None):
+        self.std = std
+        self.clip = clip
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        std = per_row(self.std, x, generator, shared)
+        noise = x.new_empty(1 if shared else len(x), x.shape[1]).normal_(generator=generator)
+        noisy = x + std * noise
+        return noisy if self.clip is None else noisy.clamp(*self.clip)
+
+
+class Masking(Corruption):
+    r"""Cells replaced by one value: :math:`\tilde x = v` with probability `rate`, else `x`.
+
+    Parameters
+    ----------
+    rate : float or pair of float, default=0.25
+        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+
+    value : float, default=nan
+        What comes in place of the cells, in the units of X. NaN marks them as missing: they enter
+        the network as their column's centre, and it learns to impute. 0.0 is the classical
+        masking noise [1]_.
+
+    References
+    ----------
+    .. [1] P. Vincent et al., "Stacked Denoising Autoencoders", JMLR 11:3371-3408, 2010.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import Masking
+    >>> Masking(rate=1.0)(torch.ones(1, 3), torch.Generator())
+    tensor([[nan, nan, nan]])
+    """
+
+    _constraints: ClassVar[Constraints] = {
+        "rate": RATE,
+        "value": Constraint(lambda v: v != v or is_number(v), "NaN or a finite number"),
+    }
+
+    def __init__(self, rate: Range = 0.25, value: float = math.nan):
+        self.rate = rate
+        self.value = value
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        rate = per_row(self.rate, x, generator, shared)
+        return _replace(x, uniform(x, generator, shared, x.shape[1]) < rate, self.value)
+
+
+class SaltAndPepper(Corruption):
+    r"""Cells set to an extreme: with probability `rate` to `low` or `high`, by a fair coin.
+
+    Parameters
+    ----------
+    rate : float or pair of float, default=0.25
+        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+
+    low, high : float, default=0.0 and 1.0
+        The extremes, in the units of X.
+
+    References
+    ----------
+    .. [1] P. Vincent et al., "Stacked Denoising Autoencoders", JMLR 11:3371-3408, 2010.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import SaltAndPepper
+    >>> x = torch.full((100, 3), 0.5)
+    >>> SaltAndPepper(rate=0.5)(x, torch.Generator().manual_seed(0)).unique()
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+
+    _constraints: ClassVar[Constraints] = {"rate": RATE, "low": NUMBER, "high": NUMBER}
+
+    def __init__(self, rate: Range = 0.25, low: float = 0.0, high: float = 1.0):
+        self.rate = rate
+        self.low = low
+        self.high = high
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        rate = per_row(self.rate, x, generator, shared)
+        draws = uniform(x, generator, shared, x.shape[1])
+        return _replace(_replace(x, draws < rate, self.high), draws < rate / 2, self.low)
+
+
+class Dropout(Corruption):
+    r"""Cells left out: :math:`\tilde x = 0` with probability `rate`, else :math:`x / (1-rate)`.
+
+    Its mean is :math:`x`, in the units of X. (Leaving out units of hidden layers is a parameter of
+    the network.)
+
+    Parameters
+    ----------
+    rate : float or pair of float, default=0.2
+        Probability in [0, 1). A pair (low, high) is a range from which every row's is drawn.
+
+    References
+    ----------
+    .. [1] N. Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from
+       Overfitting", JMLR 15:1929-1958, 2014.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import Dropout
+    >>> Dropout(rate=0.5)(torch.ones(100, 3), torch.Generator().manual_seed(0)).unique()
+    tensor([0., 2.])
+    """
+
+    _constraints: ClassVar[Constraints] = {"rate": strength(BELOW_ONE, "[0, 1)")}
+
+    def __init__(self, rate: Range = 0.2):
+        self.rate = rate
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        rate = per_row(self.rate, x, generator, shared)
+        dropped = uniform(x, generator, shared, x.shape[1]) < rate
+        return _replace(x / (1 - rate), dropped, 0.0)
+
+
+class Swap(Corruption):
+    r"""Cells replaced by another row's: :math:`\tilde x_{ij} = x_{kj}` with probability `rate`.
+
+    The row :math:`k \ne i` is drawn from the batch for every cell, so that each column keeps its
+    distribution, whatever its units: the noise for tables. A cell stays as it is if either value
+    is missing; a batch of one row stays as it is.
+
+    Parameters
+    ----------
+    rate : float or pair of float, default=0.15
+        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+
+    Notes
+    -----
+    With `shared` whole columns are swapped, each rolled by a random number of rows. Values come
+    from rows whatever their weight, so that here a row of weight two is not the same as two rows.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.corruptions import Swap
+    >>> x = torch.tensor([[1.0, 10.0], [2.0, 20.0]])
+    >>> Swap(rate=1.0)(x, torch.Generator())
+    tensor([[ 2., 20.],
+            [ 1., 10.]])
+    """
+
+    _constraints: ClassVar[Constraints] = {"rate": RATE}
+
+    def __init__(self, rate: Range = 0.15):
+        self.rate = rate
+
+    def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
+        if len(x) < 2:
+            return x.clone()
+        rate = per_row(self.rate, x, generator, shared)
+        cells = uniform(x, generator, shared, x.shape[1]) < rate
+        steps = torch.randint(1, len(x), cells.shape, device=x.device, generator=generator)
+        rows = torch.arange(len(x), device=x.device).unsqueeze(1)
+        others = x.gather(0, (rows + steps) % len(x))
+        return torch.where(cells & ~x.isnan() & ~others.isnan(), others, x)
+
+
+CORRUPTIONS: dict[str, type[Corruption]] = {
+    "gaussian": Gaussian,
+    "masking": Masking,
+    "salt_and_pepper": SaltAndPepper,
+    "dropout": Dropout,
+    "swap": Swap,
+}

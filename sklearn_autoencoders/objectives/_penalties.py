@@ -1,0 +1,282 @@
+"""What is added to the reconstruction loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import cast
+
+import torch
+from sklearn.base import BaseEstimator
+from torch import Tensor, nn
+
+from ._output import Output
+
+
+class Penalty(BaseEstimator, ABC):
+    """A term added to the reconstruction loss; the base of every `penalty=`.
+
+    The loss is a mean over columns in the units of the network, where the data have a variance of
+    one, which is the scale for `weight`. A plain function of (output, x, network) is a penalty of
+    weight one.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.objectives import L1
+    >>> autoencoder = AutoencoderTransformer(8, penalty=L1(weight=0.01))
+    >>> autoencoder.get_params()["penalty__weight"]
+    0.01
+    """
+
+    weight: float = 1.0
+
+    @abstractmethod
+    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+        """Return the penalty before its weight.
+
+        Parameters
+        ----------
+        output : Output
+            What the network made of `x`: `output.code` and `output.reconstruction`.
+
+        x : Tensor of shape (batch, n_features)
+            The network's input: scaled, perhaps corrupted.
+
+        network : Module
+            The network; `network.encoder` and `network.decoder` are its halves.
+
+        Returns
+        -------
+        Tensor of shape (batch,) or ()
+            One value per row, or one for the batch.
+        """
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is not usable; called before training."""
+        _require(self, "weight", self.weight >= 0, "a number of at least 0")
+
+
+def _require(part: Penalty, name: str, holds: bool, expected: str) -> None:
+    if not holds:
+        raise ValueError(
+            f"{name} of {type(part).__name__} must be {expected}; got {getattr(part, name)!r}."
+        )
+
+
+class L1(Penalty):
+    r"""Sparse codes: :math:`\sum_j |z_j|`.
+
+    Parameters
+    ----------
+    weight : float, default=0.01
+        Factor of the penalty, not negative.
+
+    References
+    ----------
+    .. [1] A. Makhzani and B. Frey, "k-Sparse Autoencoders", ICLR 2014, section 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.networks import Output
+    >>> from sklearn_autoencoders.objectives import L1
+    >>> code = torch.tensor([[1.0, -2.0], [0.0, 3.0]])
+    >>> L1()(Output(code, code), x=code, network=torch.nn.Identity())
+    tensor([3., 3.])
+    """
+
+    def __init__(self, weight: float = 0.01):
+        self.weight = weight
+
+    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+        """Return the sum of the absolute values of each row's code."""
+        return output.code.abs().sum(1)
+
+
+class KLSparsity(Penalty):
+    r"""Code units that are active for a share :math:`\rho` of the rows.
+
+    .. math:: \sum_j \rho \log\frac{\rho}{\hat\rho_j}
+        + (1 - \rho) \log\frac{1 - \rho}{1 - \hat\rho_j}
+
+    where :math:`\hat\rho_j` is the mean of code unit :math:`j` over the rows of a batch. The codes
+    have to lie in [0, 1], as with `Dense(code_activation="logistic")` and `init="random"`.
+
+    Parameters
+    ----------
+    weight : float, default=0.01
+        Factor of the penalty, not negative.
+
+    rho : float, default=0.02
+        The wanted mean activity, in (0, 1).
+
+    References
+    ----------
+    .. [1] A. Ng, "Sparse Autoencoder", CS294A lecture notes, 2011.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.networks import Output
+    >>> from sklearn_autoencoders.objectives import KLSparsity
+    >>> code = torch.tensor([[0.1, 0.5], [0.3, 0.5]])
+    >>> KLSparsity(rho=0.2)(Output(code, code), x=code, network=torch.nn.Identity())
+    tensor(0.1927)
+    """
+
+    def __init__(self, weight: float = 0.01, rho: float = 0.02):
+        self.weight = weight
+        self.rho = rho
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is not usable."""
+        super().check()
+        _require(self, "rho", 0 < self.rho < 1, "a number in (0, 1)")
+
+    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+        """Return the divergence of the units' mean activity from `rho`."""
+        low, high = (float(c) for c in output.code.detach().aminmax())
+        if not (low >= 0.0 and high <= 1.0):
+            raise ValueError(
+                f"KLSparsity needs codes in [0, 1]; got codes from {low:.3g} to {high:.3g}. Use "
+                "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
+            )
+        eps = torch.finfo(x.dtype).eps
+        activity = output.code.mean(0).clamp(eps, 1 - eps)
+        on = self.rho * (self.rho / activity).log()
+        off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
+        return (on + off).sum()
+
+
+class Contractive(Penalty):
+    r"""Codes that change little with the input: :math:`\|\partial z / \partial x\|_F^2`.
+
+    Exact, for any encoder, with at least as many projections as there are code units; otherwise
+    Hutchinson's unbiased estimate :math:`E_v \|v^\top \partial z / \partial x\|^2`, with signs
+    :math:`v` that are drawn anew in every step. It is exact, and cheap, for an encoder of one
+    layer, whose Jacobian is the derivative of the non-linearity times the weights.
+
+    Parameters
+    ----------
+    weight : float, default=0.01
+        Factor of the penalty, not negative.
+
+    n_projections : int, default=1
+        Number of directions, at least one; each costs a pass through the encoder and back.
+
+    References
+    ----------
+    .. [1] S. Rifai et al., "Contractive Auto-Encoders: Explicit Invariance During Feature
+       Extraction", ICML 2011.
+
+    .. [2] M. F. Hutchinson, "A Stochastic Estimator of the Trace of the Influence Matrix for
+       Laplacian Smoothing Splines", Communications in Statistics 19:433-450, 1990.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.networks import Autoencoder
+    >>> from sklearn_autoencoders.objectives import Contractive
+    >>> network = Autoencoder(torch.nn.Linear(3, 2, bias=False), torch.nn.Linear(2, 3))
+    >>> _ = torch.nn.init.ones_(network.encoder.weight)
+    >>> x = torch.zeros(1, 3)
+    >>> Contractive()(network(x), x, network).detach()
+    tensor([6.])
+    """
+
+    def __init__(self, weight: float = 0.01, n_projections: int = 1):
+        self.weight = weight
+        self.n_projections = n_projections
+
+    def check(self) -> None:
+        """Raise ValueError if a parameter is not usable."""
+        super().check()
+        _require(self, "n_projections", self.n_projections >= 1, "an integer of at least 1")
+
+    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+        """Return the squared norm of the encoder's Jacobian at every row, or an estimate."""
+        encoder = cast(nn.Module, network.encoder)
+        with torch.enable_grad():
+            if (layers := _one_layer(encoder)) is not None:
+                return _one_layer_norm(layers, x)
+            inputs = x.detach().requires_grad_()
+            code: Tensor = encoder(inputs)
+            directions = self._directions(code, getattr(network, "generator", None))
+            norms = [_pull_back(code, inputs, v).square().flatten(1).sum(1) for v in directions]
+        return torch.stack(norms).sum(0)
+
+    def _directions(self, code: Tensor, generator: torch.Generator | None) -> list[Tensor]:
+        n_units = code.shape[1]
+        if self.n_projections >= n_units:
+            return [unit.expand_as(code) for unit in torch.eye(n_units).to(code)]
+        scale = self.n_projections**-0.5
+        coins = [torch.empty_like(code) for _ in range(self.n_projections)]
+        return [coin.bernoulli_(0.5, generator=generator).mul_(2).sub_(1) * scale for coin in coins]
+
+
+def _pull_back(code: Tensor, inputs: Tensor, direction: Tensor) -> Tensor:
+    (gradient,) = torch.autograd.grad(code, inputs, direction, create_graph=True)
+    return gradient
+
+
+def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
+    """Return a linear layer and what follows it cell by cell, if that is all there is."""
+    leaves = [module for module in encoder.modules() if not list(module.children())]
+    is_chain = all(isinstance(m, nn.Sequential) for m in encoder.modules() if m not in leaves)
+    one = isinstance(leaves[0], nn.Linear) and not any(list(m.parameters()) for m in leaves[1:])
+    return leaves if is_chain and one else None
+
+
+def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
+    sums = code = layers[0](x)
+    for layer in layers[1:]:
+        code = layer(code)
+    (slopes,) = torch.autograd.grad(code.sum(), sums, create_graph=True)
+    norms = cast(Tensor, layers[0].weight).square().sum(1)
+    return cast(Tensor, slopes).square().matmul(norms)
+
+
+class Orthogonal(Penalty):
+    r"""Orthonormal directions: :math:`\sum_W \|W W^\top - I\|_F^2` over the encoder's matrices.
+
+    A matrix with more rows than columns is transposed first.
+
+    Parameters
+    ----------
+    weight : float, default=1.0
+        Factor of the penalty, not negative.
+
+    References
+    ----------
+    .. [1] N. Bansal, X. Chen and Z. Wang, "Can We Gain More from Orthogonality Regularizations in
+       Training Deep CNNs?", NeurIPS 2018.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_autoencoders.networks import Autoencoder
+    >>> from sklearn_autoencoders.objectives import Orthogonal
+    >>> network = Autoencoder(torch.nn.Linear(3, 2), torch.nn.Linear(2, 3))
+    >>> _ = torch.nn.init.eye_(network.encoder.weight)
+    >>> x = torch.zeros(1, 3)
+    >>> Orthogonal()(network(x), x, network)
+    tensor(0., grad_fn=<SumBackward0>)
+    """
+
+    def __init__(self, weight: float = 1.0):
+        self.weight = weight
+
+    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+        """Return how far the rows of the encoder's matrices are from orthonormal, one number."""
+        encoder = cast(nn.Module, network.encoder)
+        matrices = [p if len(p) <= p.shape[1] else p.T for p in encoder.parameters() if p.ndim == 2]
+        terms = [(m @ m.T - torch.eye(len(m)).to(m)).square().sum() for m in matrices]
+        return torch.stack(terms).sum() if terms else x.new_zeros(())
+
+
+PENALTIES: dict[str, type[Penalty]] = {
+    "contractive": Contractive,
+    "kl_sparsity": KLSparsity,
+    "l1": L1,
+    "orthogonal": Orthogonal,
+}
