@@ -2,7 +2,7 @@
 
 Peers and ours take turns within each round; medians over rounds. 784-256-64-32 on 20 000 rows.
 
-    python benchmarks/speed.py [--rounds 5] [--part epoch target transform small busy]
+    python benchmarks/speed.py [--rounds 5] [--part epoch target transform small import busy]
 """
 
 import argparse
@@ -25,7 +25,7 @@ from sklearn_autoencoders import AutoencoderTransformer
 
 SIZES = (256, 64)
 CODE = 32
-PARTS = ["epoch", "target", "transform", "small", "busy"]
+PARTS = ["epoch", "target", "transform", "small", "import", "busy"]
 
 
 def network():
@@ -174,6 +174,20 @@ def small_fit(rounds):
     print(f"\ndefault fit on breast_cancer {X.shape}: {median(times):.2f} s")
 
 
+def import_time(rounds):
+    """Time what importing the package adds to importing scikit-learn and torch."""
+    code = """
+import time, sklearn.decomposition, torch
+started = time.perf_counter()
+import sklearn_autoencoders
+print(time.perf_counter() - started)
+"""
+    command = [sys.executable, "-c", code]
+    outputs = (subprocess.run(command, capture_output=True, check=True) for _ in range(rounds))
+    times = [float(output.stdout) for output in outputs]
+    print(f"\nimport, beyond scikit-learn and torch: {median(times):.2f} s")
+
+
 def busy_core(rounds):
     """Time default fits while another process keeps a core busy, against one thread undisturbed."""
     for name, X in (
@@ -213,6 +227,8 @@ def main():
         transform_time(X, arguments.rounds)
     if "small" in arguments.part:
         small_fit(arguments.rounds)
+    if "import" in arguments.part:
+        import_time(arguments.rounds)
     if "busy" in arguments.part:
         busy_core(arguments.rounds)
 

@@ -173,8 +173,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
 
         .. math:: -\frac{1}{d} \sum_j \ell(x_{ij}, \hat x_{ij})
 
-        over the known values, on the scale on which the network is trained. The weighted mean over
-        the training set is minus the last value of `loss_curve_`, up to that epoch's progress.
+        over the :math:`d` known values of the row, on the scale on which the network is trained.
 
         Parameters
         ----------

@@ -20,6 +20,7 @@ PARAMETERS = r"""
     dropout : "auto" or float, default="auto"
         Share of the hidden units, in [0, 1), that sit out a training step. "auto" falls with the
         number of rows :math:`n`: :math:`20 \sqrt{p} / (20 \sqrt{p} + n)`, and nothing below 5 %.
+        Where sample weights sum to more than the number of rows, their sum is :math:`n`.
 
     network : Network, "dense" or None, default=None
         Another network, from :mod:`sklearn_autoencoders.networks` or of your own. It excludes
@@ -58,10 +59,10 @@ PARAMETERS = r"""
     learning_rate : float, default=5e-3
         Peak of the schedule.
 
-    weight_decay : float, default=150.0
+    weight_decay : float, default=6.0
         Pull of the hidden weights towards zero: every step multiplies them by one minus the
-        learning rate times `weight_decay` divided by the number of rows, so that more data means
-        less pull. Biases and the principal components are exempt.
+        learning rate times `weight_decay` divided by the root of the number of rows :math:`n`, so
+        that more data means less pull. Biases and the principal components are exempt.
 
     batch_size : "auto" or int, default="auto"
         Rows per step. "auto" is all of them up to 64 rows, then about a fortieth of the rows, a
@@ -80,8 +81,9 @@ PARAMETERS = r"""
     n_iter_no_change : int, default=10
         Epochs without improvement that early stopping waits for.
 
-    tol : float, default=1e-4
-        Improvement of the held-out loss, in its own units, that counts as one.
+    tol : float, default=1e-6
+        Improvement of the held-out loss, in its own units, that counts as one. Epochs in which the
+        learning rate still rises are not counted.
 
     warm_start : bool, default=False
         Whether `fit` goes on from the weights and the scaling of the previous `fit`.
@@ -116,10 +118,12 @@ ATTRIBUTES = r"""
         What is subtracted from the rows: the column means, or zeros with `scaling=None`.
 
     scale_ : ndarray of shape (n_features,)
-        What the rows are then divided by. One for columns that do not vary.
+        What the rows are then divided by. With `scaling="feature"` it is one for columns that do
+        not vary, with `scaling=None` for all.
 
     loss_curve_ : list of float
-        Mean training loss of every epoch, on the scaled data.
+        Mean objective of every epoch on the scaled data: with dropout, corruption and penalties,
+        and while the weights moved.
 
     validation_scores_ : list of float or None
         Minus the held-out loss after every epoch, if `early_stopping`.
@@ -131,7 +135,8 @@ ATTRIBUTES = r"""
         Number of passes made.
 
     n_samples_seen_ : float
-        Rows, or their total weight, that `fit` or all calls of `partial_fit` have seen.
+        Rows, or their total weight if that is more, that `fit` or all calls of `partial_fit` have
+        learnt from.
 
     n_features_in_ : int
         Number of columns seen during fit.

@@ -21,7 +21,8 @@ SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
     peaks = [group["lr"] for group in optimizer.param_groups]
-    return OneCycleLR(optimizer, max_lr=peaks, total_steps=max(n_steps, 4), pct_start=_WARM_UP)
+    total_steps = max(n_steps, 4)
+    return OneCycleLR(optimizer, peaks, total_steps, pct_start=_WARM_UP, cycle_momentum=False)
 
 
 def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:

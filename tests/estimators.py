@@ -3,7 +3,8 @@
 import inspect
 
 import sklearn_autoencoders
-from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_autoencoders.corruptions import Gaussian
 from sklearn_autoencoders.networks import Dense
 
 PUBLIC = [
@@ -32,6 +33,22 @@ SETTINGS = {
             "dtype": "float64",
         },
     ],
+    DenoisingAutoencoder: [
+        {},
+        {"n_components": 3, "corruption": Gaussian(0.1), "output": "code", "penalty": "l1"},
+        {
+            "corruption": ["dropout", "salt_and_pepper"],
+            "network": Dense((16,), "relu"),
+            "scaling": "feature",
+            "pretraining": "layerwise",
+            "init": "random",
+        },
+    ],
+}
+
+# What a penalty needs beside itself.
+PENALISED = {
+    "kl_sparsity": {"network": Dense((), code_activation="logistic"), "init": "random"},
 }
 
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]

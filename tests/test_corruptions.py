@@ -1,0 +1,641 @@
+"""Corruptions: what they draw, what they leave alone, and what they refuse."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+import torch
+from helpers import snapshot
+from sklearn.base import clone
+
+from sklearn_autoencoders.corruptions import (
+    CORRUPTIONS,
+    Corruption,
+    Dropout,
+    Gaussian,
+    ImageAugmentation,
+    Masking,
+    SaltAndPepper,
+    Swap,
+    corrupt,
+)
+
+STRENGTHS = {
+    "rotation": 20.0,
+    "shift": 0.2,
+    "shear": 10.0,
+    "zoom": 0.2,
+    "brightness": 0.2,
+    "jpeg_quality": (20, 60),
+}
+ALONE = [ImageAugmentation((3, 4), **{name: value}) for name, value in STRENGTHS.items()]
+DEFAULTS = [cls() for cls in CORRUPTIONS.values()]
+PARTS = [
+    *DEFAULTS,
+    Gaussian(std=(0.1, 0.5), clip=(0, 1)),
+    Masking(rate=(0.2, 0.5), value=0.0),
+    *ALONE,
+    ImageAugmentation((3, 4), **STRENGTHS),
+]
+NOTHING = [
+    Gaussian(std=0),
+    Gaussian(std=(0, 0)),
+    Masking(rate=0),
+    SaltAndPepper(rate=0),
+    Dropout(rate=0),
+    Dropout(rate=(0, 0)),
+    Swap(rate=0),
+    ImageAugmentation((3, 4)),
+    ImageAugmentation((2, 3, 2), layout="CHW"),
+    ImageAugmentation((3, 4), rotation=(0, 0), brightness=(0.0, 0.0)),
+]
+
+
+def named(part):
+    return repr(part).replace("\n", "").replace(" ", "")
+
+
+every_part = pytest.mark.parametrize("part", PARTS, ids=named)
+every_cell_part = pytest.mark.parametrize(
+    "part", [part for part in PARTS if not isinstance(part, ImageAugmentation)], ids=named
+)
+every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+
+
+def generator(seed=0, device="cpu"):
+    return torch.Generator(device).manual_seed(seed)
+
+
+def rows(n_rows=50, n_features=12, dtype=torch.float32, seed=1):
+    return torch.rand(n_rows, n_features, dtype=dtype, generator=generator(seed))
+
+
+def with_holes(x):
+    return x.masked_fill(rows(*x.shape, seed=2) < 0.2, math.nan)
+
+
+def same(a, b):
+    return torch.equal(a.isnan(), b.isnan()) and torch.equal(a.nan_to_num(), b.nan_to_num())
+
+
+def share(cells):
+    return cells.double().mean().item()
+
+
+def about(expected, n_draws):
+    """Return a share that is exact but for five standard deviations of a mean of n draws."""
+    return pytest.approx(expected, abs=5 * math.sqrt(expected * (1 - expected) / n_draws))
+
+
+# ------------------------------------------------------------------------- every corruption
+
+
+@every_part
+@every_dtype
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("n_rows", [1, 2, 50])
+def test_a_new_tensor_of_the_same_kind(part, dtype, shared, n_rows):
+    x = with_holes(rows(n_rows, dtype=dtype))
+    before = x.clone()
+    corrupted = part(x, generator(), shared=shared)
+    assert (corrupted.shape, corrupted.dtype) == (x.shape, dtype)
+    assert same(x, before)
+    corrupted.fill_(7)
+    assert same(x, before), "shares memory with its input"
+
+
+@every_part
+def test_something_is_changed(part):
+    x = rows()
+    assert not torch.equal(part(x, generator()), x)
+
+
+@every_part
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_generator_alone_decides(part, shared):
+    x, source = rows(), generator()
+    before = snapshot()
+    first, second = (part(x, source, shared=shared) for _ in range(2))
+    assert snapshot() == before
+    assert same(first, part(x, generator(), shared=shared))
+    assert not same(first, second)
+
+
+@pytest.mark.parametrize("part", [p for p in PARTS if not isinstance(p, Swap)], ids=named)
+def test_a_shared_draw_treats_equal_rows_alike(part):
+    x = rows(1).expand(50, -1).contiguous()
+    shared, apart = (part(x, generator(), shared=shared) for shared in (True, False))
+    assert same(shared, shared[:1].expand(50, -1))
+    assert not same(apart, apart[:1].expand(50, -1))
+
+
+@pytest.mark.parametrize("part", NOTHING, ids=named)
+@pytest.mark.parametrize("shared", [False, True])
+def test_no_strength_is_the_identity(part, shared):
+    x = with_holes(4 * rows() - 2)
+    corrupted = part(x, generator(), shared=shared)
+    assert same(corrupted, x)
+    corrupted.fill_(7)
+    assert not (x == 7).any(), "shares memory with its input"
+
+
+@every_cell_part
+@pytest.mark.parametrize("shared", [False, True])
+def test_missing_cells_stay_missing(part, shared):
+    x = with_holes(rows())
+    corrupted = part(x, generator(), shared=shared)
+    assert corrupted[x.isnan()].isnan().all()
+    if not (isinstance(part, Masking) and math.isnan(part.value)):
+        assert not corrupted[~x.isnan()].isnan().any()
+
+
+@every_part
+def test_parameters_are_plain(part):
+    copy = clone(part)
+    assert named(copy) == named(part)
+    assert copy.get_params().keys() == part.get_params().keys()
+    name, value = next(iter(part.get_params().items()))
+    assert copy.set_params(**{name: value}) is copy
+    assert getattr(copy, name) is value
+
+
+@every_part
+def test_every_parameter_is_checked(part):
+    part.check(12)
+    for name in part.get_params():
+        broken = clone(part).set_params(**{name: "nonsense"})
+        with pytest.raises(ValueError, match=rf"{name}.*got '?nonsense"):
+            broken.check(12)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
+@every_part
+def test_an_accelerator_is_kept_to(part):
+    x = with_holes(rows()).cuda()
+    corrupted = part(x, generator(device="cuda"))
+    assert corrupted.device == x.device
+    assert corrupted.shape == x.shape
+
+
+# ------------------------------------------------------------------------------------ noise
+
+
+@every_dtype
+@pytest.mark.parametrize("shared", [False, True])
+def test_gaussian_noise_is_normal(dtype, shared):
+    x = 10 * rows(1 if shared else 100, 2000, dtype=dtype)
+    noise = (Gaussian(std=0.3)(x, generator(), shared=shared) - x) / 0.3
+    n = noise.numel()
+    assert noise.mean().item() == pytest.approx(0, abs=5 / math.sqrt(n))
+    assert noise.std().item() == pytest.approx(1, abs=5 / math.sqrt(2 * n))
+    assert share(noise.abs() < 1) == about(0.6827, n)
+    assert share(noise.abs() < 2) == about(0.9545, n)
+
+
+def test_gaussian_noise_is_clipped_after_it_is_added():
+    x = rows(100)
+    free, clipped = (Gaussian(1.0, clip=clip)(x, generator()) for clip in (None, (-0.5, 1.25)))
+    assert torch.equal(clipped, free.clamp(-0.5, 1.25))
+    assert clipped.min() == -0.5
+    assert clipped.max() == 1.25
+
+
+@pytest.mark.parametrize("value", [math.nan, 0.0, -3.5])
+def test_masking_puts_one_value_in_a_share_of_the_cells(value):
+    x = rows(500, 40)
+    masked = Masking(rate=0.3, value=value)(x, generator())
+    changed = masked != x
+    assert share(changed) == about(0.3, x.numel())
+    assert same(masked[changed], torch.full_like(masked[changed], value))
+
+
+def test_salt_and_pepper_come_in_equal_parts():
+    x = rows(500, 40)
+    seasoned = SaltAndPepper(rate=0.3, low=-2.0, high=5.0)(x, generator())
+    assert share(seasoned == -2) == about(0.15, x.numel())
+    assert share(seasoned == 5) == about(0.15, x.numel())
+    assert share(seasoned == x) == about(0.7, x.numel())
+
+
+def test_dropout_keeps_the_mean():
+    x = 1 + rows(500, 40, dtype=torch.float64)
+    thinned = Dropout(rate=0.4)(x, generator())
+    assert share(thinned == 0) == about(0.4, x.numel())
+    torch.testing.assert_close(thinned[thinned != 0], x[thinned != 0] / 0.6)
+
+
+def test_dropout_of_nearly_everything_is_finite():
+    part = Dropout(rate=math.nextafter(1, 0))
+    part.check(12)
+    assert torch.equal(part(rows(), generator()), torch.zeros(50, 12))
+
+
+# ------------------------------------------------------------------------------------- swap
+
+
+def numbered(n_rows, n_features):
+    """Return a table whose cells tell their row and column: 1000 * column + row."""
+    return torch.arange(n_rows)[:, None] + 1000.0 * torch.arange(n_features)
+
+
+def test_swapped_values_come_from_other_rows_of_the_column():
+    x = numbered(5, 4000)
+    swapped = Swap(rate=0.3)(x, generator())
+    columns, donors = swapped.div(1000, rounding_mode="floor"), swapped % 1000
+    assert torch.equal(columns, torch.arange(4000.0).expand(5, -1))
+    assert share(swapped != x) == about(0.3, x.numel())
+    for row in range(5):
+        for other in set(range(5)) - {row}:
+            assert share(donors[row] == other) == about(0.3 / 4, 4000)
+
+
+def test_every_cell_can_be_swapped():
+    x = numbered(5, 100)
+    assert (Swap(rate=1)(x, generator()) != x).all()
+
+
+def test_a_shared_swap_rolls_whole_columns():
+    x = numbered(5, 4000)
+    swapped = Swap(rate=0.3)(x, generator(), shared=True)
+    assert torch.equal(swapped.sort(0).values, x)
+    changed = swapped != x
+    assert torch.equal(changed.all(0), changed.any(0))
+    assert share(changed[0]) == about(0.3, 4000)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_swap_neither_makes_nor_fills_holes(shared):
+    x = with_holes(rows())
+    swapped = Swap(rate=1)(x, generator(), shared=shared)
+    assert torch.equal(swapped.isnan(), x.isnan())
+    assert not same(swapped, x)
+
+
+def test_one_row_has_nobody_to_swap_with():
+    x = rows(1)
+    assert torch.equal(Swap(rate=1)(x, generator()), x)
+
+
+# ----------------------------------------------------------------------------------- ranges
+
+
+def _spread(noisy, x):
+    return (noisy - x).std(1)
+
+
+def _changed(noisy, x):
+    return (noisy != x).double().mean(1)
+
+
+@pytest.mark.parametrize(
+    ("part", "strength"),
+    [
+        (Gaussian(std=(0.2, 0.8)), _spread),
+        (Masking(rate=(0.2, 0.8)), _changed),
+        (SaltAndPepper(rate=(0.2, 0.8)), _changed),
+        (Swap(rate=(0.2, 0.8)), _changed),
+        (Dropout(rate=(0.2, 0.8)), lambda noisy, x: (noisy == 0).double().mean(1)),
+    ],
+    ids=named,
+)
+def test_a_range_is_drawn_from_for_every_row(part, strength):
+    x = 0.001 + rows(500, 2000, dtype=torch.float64)
+    found = strength(part(x, generator()), x).sort().values
+    expected = torch.linspace(0.2, 0.8, 500, dtype=torch.float64)
+    assert (found - expected).abs().max() < 0.08  # Kolmogorov and Smirnov's test at 1e-4
+    shared = strength(part(x, generator(), shared=True), x)
+    assert shared.std() < 0.01
+
+
+def test_dropout_scales_by_the_rate_of_the_row():
+    x = torch.ones(500, 2000, dtype=torch.float64)
+    thinned = Dropout(rate=(0.2, 0.8))(x, generator())
+    rate = 1 - 1 / thinned.max(1).values
+    assert ((thinned == 0).double().mean(1) - rate).abs().max() < 0.06
+
+
+# ------------------------------------------------------------------------------ images: maps
+
+
+def turned(images, **strengths):
+    """Return a stack of images (batch, channels, height, width) after an augmentation."""
+    part = ImageAugmentation(tuple(images.shape[1:]), layout="CHW", **strengths)
+    part.check(images[0].numel())
+    return part(images.flatten(1), generator()).reshape(images.shape)
+
+
+def pictures(*shape, dtype=torch.float32):
+    return torch.rand(shape, dtype=dtype, generator=generator(3))
+
+
+def compass(n_images, height, width):
+    """Return images whose two channels are the distances from the centre, in pixels."""
+    right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
+    down = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
+    image = torch.stack(torch.meshgrid(right, down, indexing="xy"))
+    return image.expand(n_images, -1, -1, -1).contiguous()
+
+
+@every_dtype
+@pytest.mark.parametrize("quarters", [-1, 1, 2, 3])
+def test_a_rotation_by_quarters_is_exact(quarters, dtype):
+    images = pictures(2, 3, 7, 7, dtype=dtype)
+    found = turned(images, rotation=(90 * quarters, 90 * quarters))
+    torch.testing.assert_close(found, images.rot90(quarters, (2, 3)), atol=5e-6, rtol=0)
+
+
+def test_a_shift_is_a_share_of_either_size():
+    images = pictures(2, 1, 8, 12)
+    found = turned(images, shift=(0.25, 0.25))
+    torch.testing.assert_close(found[..., 2:, 3:], images[..., :-2, :-3], atol=5e-6, rtol=0)
+    torch.testing.assert_close(found[..., :2, 3:], images[..., :1, :-3].expand(-1, -1, 2, -1))
+
+
+@pytest.mark.parametrize("strength", ["rotation", "shift", "shear", "zoom"])
+def test_a_tiny_strength_changes_nearly_nothing(strength):
+    images = pictures(3, 2, 9, 5, dtype=torch.float64)
+    torch.testing.assert_close(turned(images, **{strength: 1e-9}), images, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("angle", [0, 35])
+@pytest.mark.parametrize("shear", [0, 20])
+@pytest.mark.parametrize("zoom", [-0.2, 0.5])
+def test_maps_are_affine_in_pixels(angle, shear, zoom):
+    height, width = 24, 41
+    found = turned(
+        compass(1, height, width), rotation=(angle,) * 2, shear=(shear,) * 2, zoom=(zoom,) * 2
+    )[0]
+    turn, lean = math.radians(angle), math.tan(math.radians(shear))
+    # to the right and downwards, where a counter-clockwise turn is one by the negative angle
+    rotated = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    forward = rotated @ np.array([[1, lean], [0, 1]]) * (1 + zoom)
+    source = np.einsum("ij,jhw->ihw", np.linalg.inv(forward), compass(1, height, width)[0].numpy())
+    inside = (abs(source) <= np.array([width - 1, height - 1])[:, None, None] / 2).all(0)
+    assert inside.sum() > 100
+    np.testing.assert_allclose(found.numpy()[:, inside], source[:, inside], atol=1e-9)
+
+
+MEASURES = {
+    "rotation": lambda right, down: torch.atan2(down[1] - down[0], right[1] - right[0]).rad2deg(),
+    "shear": lambda right, down: torch.atan(right[0] - right[2]).rad2deg(),
+    "zoom": lambda right, down: 1 / (right[1] - right[0]) - 1,
+}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("bounds", [0.3, (0.1, 0.4)])
+def test_every_image_has_a_strength_of_its_own(name, bounds):
+    found = turned(compass(500, 6, 6), **{name: bounds})
+    here, beside, below = found[..., 2, 2], found[..., 2, 3], found[..., 3, 2]
+    right, down = (torch.stack([p[:, axis] for p in (here, beside, below)]) for axis in (0, 1))
+    low, high = bounds if isinstance(bounds, tuple) else (-bounds, bounds)
+    measured = MEASURES[name](right, down).sort().values
+    expected = torch.linspace(low, high, 500, dtype=torch.float64)
+    assert (measured - expected).abs().max() < 0.1 * (high - low)
+    assert measured.min() >= low
+    assert measured.max() <= high
+
+
+def test_the_two_shifts_of_an_image_are_drawn_apart():
+    found = turned(compass(500, 20, 10), shift=0.2)
+    right, down = -found[..., 9:11, 4:6].mean((2, 3)).T
+    for shift, size in ((right, 10), (down, 20)):
+        expected = torch.linspace(-0.2, 0.2, 500, dtype=torch.float64)
+        assert (shift.sort().values / size - expected).abs().max() < 0.04
+    assert torch.corrcoef(torch.stack([right, down]))[0, 1].abs() < 5 / math.sqrt(500)
+
+
+def test_missing_pixels_move_with_the_image():
+    images = with_holes(pictures(2, 49)).reshape(2, 1, 7, 7)
+    found, expected = turned(images, rotation=(90, 90)), images.rot90(1, (2, 3))
+    torch.testing.assert_close(found, expected, equal_nan=True, atol=5e-6, rtol=0)
+
+
+def test_missing_pixels_do_not_bleed():
+    images = with_holes(torch.ones(5, 400)).reshape(5, 1, 20, 20)
+    found = turned(images, rotation=30.0, zoom=0.2)
+    assert 0.1 < share(found.isnan()) < 0.3
+    torch.testing.assert_close(found[~found.isnan()], torch.ones(int((~found.isnan()).sum())))
+
+
+# ---------------------------------------------------------------- images: brightness and JPEG
+
+
+def test_brightness_is_one_offset_for_an_image_in_shares_of_the_range():
+    images = torch.full((500, 3, 2, 2), 100.0, dtype=torch.float64)
+    offsets = turned(images, brightness=0.3, value_range=(0, 255)) - 100
+    assert torch.equal(offsets, offsets[:, :1, :1, :1].expand_as(offsets))
+    expected = torch.linspace(-0.3, 0.3, 500, dtype=torch.float64)
+    assert (offsets[:, 0, 0, 0].sort().values / 255 - expected).abs().max() < 0.06
+
+
+def test_brightness_is_clamped():
+    images = pictures(1, 1, 8, 8)
+    found = turned(images, brightness=(0.4, 0.4))
+    torch.testing.assert_close(found, (images + 0.4).clamp(max=1))
+
+
+def picture(height, width):
+    """Return a picture with edges, slopes and grain, in whole grey levels."""
+    down, right = np.mgrid[:height, :width]
+    grain = np.random.RandomState(0).randn(height, width)
+    levels = 128 + 70 * np.sin(right / 5 + down / 9) + 50 * (right > width / 2) + 8 * grain
+    return levels.clip(0, 255).astype(np.uint8)
+
+
+def compressed(levels, quality):
+    """Return an image of grey levels after this package's compression."""
+    x = torch.tensor(levels / 255).reshape(1, -1)
+    part = ImageAugmentation(levels.shape, jpeg_quality=quality)
+    return 255 * part(x, generator()).reshape(levels.shape).numpy()
+
+
+@pytest.mark.parametrize("shape", [(32, 48), (29, 43), (5, 3)])
+@pytest.mark.parametrize("quality", [1, 10, 30, 50, 75, 90])
+def test_compression_is_that_of_a_jpeg_file(shape, quality):
+    image = pytest.importorskip("PIL.Image")
+    levels, file = picture(*shape), io.BytesIO()
+    image.fromarray(levels).save(file, "JPEG", quality=quality)
+    expected = np.asarray(image.open(file)).astype(float)
+    distance = abs(compressed(levels, quality) - expected)
+    # a file holds whole levels; its library computes with integers and rounds some steps otherwise
+    assert share(torch.tensor(distance > 0.75)) < 0.3
+    assert distance.mean() < 0.25 * abs(expected - levels).mean()
+
+
+def test_the_best_quality_is_nearly_the_identity():
+    levels = picture(32, 48)
+    assert abs(compressed(levels, 100) - levels).max() < 1.5
+
+
+def test_a_lower_quality_loses_more():
+    levels = picture(32, 48)
+    errors = [abs(compressed(levels, q) - levels).mean() for q in (100, 90, 70, 50, 30, 10, 1)]
+    assert errors == sorted(errors)
+    assert len(set(errors)) == len(errors)
+
+
+def test_a_flat_image_survives_a_fair_quality():
+    levels = np.full((9, 17), 200, dtype=np.uint8)
+    np.testing.assert_allclose(compressed(levels, 50), levels, atol=1)
+
+
+def test_every_image_has_a_quality_of_its_own():
+    images = pictures(1, 1, 8, 8, dtype=torch.float64).expand(40, -1, -1, -1).contiguous()
+    fixed = torch.cat([turned(images[:1], jpeg_quality=quality) for quality in range(10, 14)])
+    found = turned(images, jpeg_quality=(10, 13))
+    distances = (found[:, None] - fixed[None]).abs().flatten(2).amax(2)
+    assert (distances.min(1).values < 1e-12).all()
+    assert set(distances.argmin(1).tolist()) == {0, 1, 2, 3}
+
+
+def test_compression_takes_channels_one_by_one():
+    images = pictures(2, 3, 9, 10, dtype=torch.float64)
+    channels = [turned(channel, jpeg_quality=20) for channel in images.split(1, 1)]
+    torch.testing.assert_close(turned(images, jpeg_quality=20), torch.cat(channels, 1))
+
+
+def test_compression_has_the_units_of_the_pixels():
+    images = pictures(2, 1, 9, 10, dtype=torch.float64)
+    found = turned(images, jpeg_quality=20)
+    moved = turned(3 * images - 1, jpeg_quality=20, value_range=(-1, 2))
+    torch.testing.assert_close(moved, 3 * found - 1)
+    assert found.min() >= 0
+    assert found.max() <= 1
+
+
+def test_compression_clamps_what_it_is_given():
+    images = 3 * pictures(2, 1, 9, 10) - 1
+    found = turned(images, jpeg_quality=20)
+    assert torch.equal(found, turned(images.clamp(0, 1), jpeg_quality=20))
+
+
+def test_missing_pixels_stay_missing_in_a_compression():
+    images = with_holes(pictures(2, 90)).reshape(2, 1, 9, 10)
+    assert torch.equal(turned(images, jpeg_quality=20).isnan(), images.isnan())
+
+
+# -------------------------------------------------------------------------- images: layouts
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+@pytest.mark.parametrize("sizes", [(3, 5, 7), (1, 9, 4)])
+def test_both_layouts_are_the_same_images(name, sizes):
+    images = pictures(4, *sizes, dtype=torch.float64)
+    channels_last = images.permute(0, 2, 3, 1)
+    part = ImageAugmentation(tuple(channels_last.shape[1:]), **{name: STRENGTHS[name]})
+    found = part(channels_last.flatten(1), generator()).reshape(channels_last.shape)
+    torch.testing.assert_close(found.permute(0, 3, 1, 2), turned(images, **{name: STRENGTHS[name]}))
+
+
+def test_two_sizes_are_one_channel():
+    images = pictures(4, 5, 7).flatten(1)
+    flat, deep = (ImageAugmentation(s, **STRENGTHS) for s in ((5, 7), (5, 7, 1)))
+    assert torch.equal(flat(images, generator()), deep(images, generator()))
+
+
+# ---------------------------------------------------------------------------------- corrupt
+
+
+def double(x, generator):
+    return 2 * x
+
+
+def increase(x, generator):
+    x += 1
+    return x
+
+
+def test_corruptions_are_applied_in_order():
+    x = rows()
+    assert torch.equal(corrupt([double, increase], x, generator(), shared=False), 2 * x + 1)
+    assert torch.equal(corrupt([increase, double], x, generator(), shared=False), 2 * (x + 1))
+    assert torch.equal(x, rows())
+
+
+def test_no_corruption_is_the_identity():
+    x = rows()
+    assert torch.equal(corrupt([], x, generator(), shared=True), x)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_one_generator_serves_all_corruptions(shared):
+    x, source = rows(), generator()
+    parts = [Gaussian(), Masking()]
+    expected = parts[1](parts[0](x, source, shared=shared), source, shared=shared)
+    assert same(corrupt(parts, x, generator(), shared=shared), expected)
+
+
+class Told(Corruption):
+    """Gives back whether it was told to share."""
+
+    def __call__(self, x, generator, *, shared=False):
+        return torch.full_like(x, shared)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_corruptions_of_a_users_own_class_are_told_to_share(shared):
+    Told().check(12)
+    assert (corrupt([Told()], rows(), generator(), shared=shared) == shared).all()
+
+
+@pytest.mark.parametrize(
+    ("corruption", "error", "message"),
+    [
+        (lambda x, generator: None, TypeError, "NoneType"),
+        (lambda x, generator: x.numpy(), TypeError, "ndarray"),
+        (lambda x, generator: x[:, :3], ValueError, r"\(50, 12\).*\(50, 3\)"),
+        (lambda x, generator: x.double(), ValueError, "float32.*float64"),
+    ],
+)
+def test_a_wrong_result_is_named(corruption, error, message):
+    with pytest.raises(error, match=f"corruption must return .*{message}"):
+        corrupt([double, corruption], rows(), generator(), shared=False)
+
+
+# ----------------------------------------------------------------------------------- errors
+
+
+IMAGE = ImageAugmentation((3, 4))
+
+REFUSED = [
+    *((Gaussian(), "std", bad) for bad in (-0.1, math.inf, math.nan, None, True, (0.3, 0.1))),
+    *((Gaussian(), "clip", bad) for bad in (1.0, (1, 0), (0, 0), (0, math.nan), (0, 1, 2))),
+    *((part, "rate", bad) for part in DEFAULTS[1:] for bad in (-0.1, 1.1, (0, 2), (0.1,), "x")),
+    (Dropout(), "rate", 1.0),
+    (Dropout(), "rate", (0.5, 1)),
+    (Masking(), "value", math.inf),
+    (SaltAndPepper(), "low", math.nan),
+    (SaltAndPepper(), "high", None),
+    *((IMAGE, "image_shape", bad) for bad in (12, (12,), (3, 4.0), (0, 4), None)),
+    (IMAGE, "layout", "WHC"),
+    *((IMAGE, "rotation", bad) for bad in (-5, 361, (10, -10))),
+    *((IMAGE, name, bad) for name in ("shift", "brightness") for bad in (-0.1, 1.1, (-2, 0))),
+    *((IMAGE, "shear", bad) for bad in (90, -1, (0, 90))),
+    *((IMAGE, "zoom", bad) for bad in (1.0, -0.1, (-1, 0))),
+    *((IMAGE, "jpeg_quality", bad) for bad in (0, 101, 50.0, True, (60, 20), (0, 50))),
+    *((IMAGE, "value_range", bad) for bad in (None, (1, 0), (0, 0), (0, math.inf))),
+]
+
+
+@pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
+def test_an_unusable_parameter_is_named(part, name, value):
+    broken = clone(part).set_params(**{name: value})
+    with pytest.raises(ValueError, match=rf"(?s){name} .*must be .*; got ") as caught:
+        broken.check(12)
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [np.float64(0.5), np.float32(0.5), np.int64(0)])
+def test_numbers_of_a_grid_are_accepted(number):
+    for part in (Gaussian(number), Masking(number, number), Swap((number, 0.5))):
+        part.check(12)
+        assert part(rows(), generator()).dtype == torch.float32
+
+
+@pytest.mark.parametrize("n_features", [11, 13])
+def test_an_image_has_as_many_pixels_as_columns(n_features):
+    with pytest.raises(ValueError, match=rf"image_shape .* {n_features}; got \(3, 4\), .* 12\."):
+        IMAGE.check(n_features)

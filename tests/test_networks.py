@@ -1,0 +1,609 @@
+"""The networks: their shapes, what their settings mean, and what they survive."""
+
+import copy
+import math
+import pickle
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from estimators import quick
+from helpers import assert_same, outputs, snapshot, table, weights
+from sklearn.model_selection import GridSearchCV
+from torch import nn
+
+from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders.networks import (
+    ACTIVATIONS,
+    Autoencoder,
+    BatchNorm,
+    Convolutional,
+    Dense,
+    Dropout,
+    Linear,
+    LinearPath,
+    Network,
+    Transposed,
+    build_autoencoder,
+    drawing,
+    multiply_adds,
+    widest_layer,
+)
+
+IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six columns, as those of `table`
+NETWORKS = [
+    Dense((9, 5)),
+    Dense((9, 5), "relu", code_activation="tanh", batch_norm=True, dropout=0.2),
+    Dense((9, 5), decoder_layer_sizes=(4, 7, 8)),
+    Dense((9, 5), tied_weights=True),
+    Dense((9, 5), tied_weights=True, batch_norm=True),
+    Dense(()),
+    Linear(),
+    Linear(tied_weights=True),
+    Convolutional(**IMAGE),
+    Convolutional(**IMAGE, upsample="transposed", bottleneck="global", batch_norm=True, blocks=2),
+]
+
+every_network = pytest.mark.parametrize("network", NETWORKS, ids=repr)
+
+
+def built(network, n_features=6, n_components=2, *, linear_path=False, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return build_autoencoder(
+        network, n_features, n_components, linear_path=linear_path, generator=generator
+    )
+
+
+def transformer(network, **params):
+    return quick(AutoencoderTransformer, network=network, **{"init": "random", **params})
+
+
+def rows(n_rows, n_features=6, seed=0):
+    return torch.randn(n_rows, n_features, generator=torch.Generator().manual_seed(seed))
+
+
+def flat(module, kind):
+    return [part for part in module.modules() if isinstance(part, kind)]
+
+
+# --------------------------------------------------------------------------- every network
+
+
+@every_network
+@pytest.mark.parametrize("n_rows", [1, 2, 5])
+@pytest.mark.parametrize("training", [True, False])
+def test_rows_become_codes_and_codes_become_rows(network, n_rows, training):
+    code, reconstruction = built(network).train(training)(rows(n_rows))
+    assert code.shape == (n_rows, 2)
+    assert reconstruction.shape == (n_rows, 6)
+    assert reconstruction.isfinite().all()
+
+
+@every_network
+def test_the_weights_come_from_the_generator_alone(network):
+    before = snapshot()
+    first, same, other = (built(network, seed=seed) for seed in (0, 0, 1))
+    assert snapshot() == before
+    for p, q, r in zip(first.parameters(), same.parameters(), other.parameters(), strict=True):
+        assert torch.equal(p, q)
+        assert not torch.equal(p, r) or p.unique().numel() == 1  # batch normalisation starts at 1
+
+
+@every_network
+def test_every_weight_has_a_gradient(network):
+    model = built(network)
+    x = rows(20)
+    (model(x).reconstruction - x).square().mean().backward()
+    assert not [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+
+
+@every_network
+def test_fit_makes_the_round_trip(network):
+    X = table()
+    fitted = transformer(network).fit(X)
+    stored = pickle.dumps(fitted)
+    assert_same(outputs(pickle.loads(stored), X), outputs(fitted, X))
+    assert len(stored) <= 1.2 * sum(w.nbytes for w in weights(fitted).values()) + 50_000
+    np.testing.assert_array_equal(
+        pickle.loads(stored).partial_fit(X).transform(X), fitted.partial_fit(X).transform(X)
+    )
+
+
+@every_network
+def test_a_batch_of_one_row_is_trained_on(network):
+    X = table(33)
+    params = {"batch_size": 32, "weight_decay": 0}
+    start, end = (
+        weights(transformer(network, learning_rate=rate, **params).fit(X)) for rate in (1e-30, 1e-2)
+    )
+    assert not [name for name in start if (start[name] == end[name]).all()]
+    assert all(np.isfinite(weight).all() for weight in end.values())
+    assert transformer(network).fit(X[:1]).transform(X).shape == (33, 2)
+
+
+@every_network
+def test_float64_rows_are_transformed_in_float64(network):
+    X = table()
+    fitted = transformer(network).fit(X.astype(np.float32))
+    single, double = (fitted.transform(X.astype(dtype)) for dtype in (np.float32, np.float64))
+    assert double.dtype == np.float64
+    np.testing.assert_allclose(single, double, atol=1e-4)
+    assert (single != double).any()
+
+
+@pytest.mark.parametrize(
+    "network", [Dense((9, 5)), Dense((9,), decoder_layer_sizes=(4, 7), batch_norm=True), Linear(),
+    Convolutional(**IMAGE), Convolutional(**IMAGE, layout="CHW", upsample="transposed")], ids=repr,
+)  # fmt: skip
+def test_a_linear_path_starts_as_a_linear_map(network):
+    model, x = built(network, linear_path=True), rows(20)
+    assert all(module.training for module in model.modules())
+    assert (model.encoder(x) == model.encoder.linear(x)).all()
+    assert (model.decoder(x[:, :2]) == model.decoder.linear(x[:, :2])).all()
+    assert model.encoder.correction(x).requires_grad
+
+
+@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
+def test_a_linear_path_beside_an_activation_is_refused(activation):
+    for network in (Dense((9,), code_activation=activation), Dense((), code_activation=activation)):
+        with pytest.raises(ValueError, match=r'(?s)no activation after it.*Use init="random"'):
+            transformer(network, init="pca").fit(table())
+
+
+@pytest.mark.parametrize("network", [Dense((9,), tied_weights=True), Linear(True)], ids=repr)
+def test_a_linear_path_beside_tied_weights_is_refused(network):
+    with pytest.raises(ValueError, match=r'share no weights.*tied_weights=True.*init="random"'):
+        transformer(network, init="pca").fit(table())
+
+
+class Modules(Network):
+    """A user's network of given modules."""
+
+    def __init__(self, encoder=None, decoder=None):
+        self.encoder = encoder
+        self.decoder = decoder
+
+    def build(self, n_features, n_components):
+        return self.encoder(n_features, n_components), self.decoder(n_components, n_features)
+
+
+def test_a_linear_path_beside_weights_that_a_user_ties_is_refused():
+    layer = nn.Linear(6, 6)
+    network = Modules(
+        lambda i, o: nn.Sequential(layer, nn.Linear(i, o)),
+        lambda i, o: nn.Sequential(nn.Linear(i, o), layer),
+    )
+    with pytest.raises(ValueError, match="share no weights"):
+        built(network, linear_path=True)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda i, o: nn.Sequential(nn.Linear(i, o), nn.Sigmoid()),
+        lambda i, o: nn.Sequential(nn.Linear(i, o), nn.Hardtanh()),
+        lambda i, o: nn.Sequential(nn.Linear(i, o, bias=False), nn.Sigmoid()),
+        lambda i, o: nn.GRU(i, o),
+    ],
+)
+def test_a_linear_path_beside_a_network_with_another_end_is_refused(end):
+    for network in (Modules(end, nn.Linear), Modules(nn.Linear, end)):
+        with pytest.raises(ValueError, match=r'(?s)init="pca" needs.*Use init="random"'):
+            built(network, linear_path=True)
+
+
+def test_a_linear_path_does_without_an_offset_in_the_last_layer():
+    path = LinearPath(3, 2, nn.Linear(3, 2, bias=False))
+    assert (path(rows(5, 3)) == path.linear(rows(5, 3))).all()
+
+
+# -------------------------------------------------------------------------------- dense
+
+
+def test_plain_layers_are_what_they_say():
+    encoder, decoder = Dense((7, 5), "relu").build(6, 2)
+    x = rows(10)
+    first, second, third = flat(encoder, nn.Linear)
+    assert torch.equal(encoder(x), third(second(first(x).relu()).relu()))
+    first, second, third = flat(decoder, nn.Linear)
+    code = x[:, :2]
+    assert torch.equal(decoder(code), third(second(first(code).relu()).relu()))
+
+
+def test_the_decoder_may_have_other_widths():
+    encoder, decoder = Dense((64, 8), decoder_layer_sizes=[3, 100]).build(6, 20)
+    ends = [
+        [(m.in_features, m.out_features) for m in flat(half, nn.Linear)]
+        for half in (encoder, decoder)
+    ]
+    assert ends == [[(6, 64), (64, 8), (8, 20)], [(20, 3), (3, 100), (100, 6)]]
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high"), [("logistic", 0, 1), ("tanh", -1, 1), ("relu", 0, math.inf)]
+)
+def test_the_code_lies_where_its_activation_says(activation, low, high):
+    X = table()
+    fitted = transformer(Dense((16,), code_activation=activation)).fit(X)
+    codes = fitted.transform(X)
+    assert codes.min() >= low
+    assert codes.max() <= high
+    network = fitted.network_.double()
+    bare = network.encoder[-1][0](
+        network.encoder[:-1](torch.tensor((X - fitted.center_) / fitted.scale_))
+    )
+    np.testing.assert_allclose(codes, ACTIVATIONS[activation]()(bare).detach())
+
+
+def test_every_hidden_layer_is_normalised_before_its_activation():
+    for half in Dense((7, 5), "relu", batch_norm=True, dropout=0.5).build(6, 2):
+        *blocks, end = half
+        kinds = [nn.Linear, BatchNorm, nn.ReLU, Dropout]
+        assert [[type(part) for part in block] for block in blocks] == [kinds, kinds]
+        assert [block[0].bias for block in blocks] == [None, None]
+        assert isinstance(end, nn.Linear)
+        assert end.bias is not None
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"hidden_layer_sizes": 64}, r"hidden_layer_sizes must be a sequence .*; got 64\."),
+        ({"hidden_layer_sizes": (4, -1)}, r"hidden_layer_sizes must be .* integers.*\(4, -1\)"),
+        ({"hidden_layer_sizes": (1.5,)}, r"hidden_layer_sizes must be .* integers.*\(1\.5,\)"),
+        ({"hidden_layer_sizes": "ab"}, "hidden_layer_sizes must be .* integers.*'ab'"),
+        ({"decoder_layer_sizes": (0,)}, r"decoder_layer_sizes must be .* integers.*\(0,\)"),
+        ({"activation": "sine"}, "activation must be 'elu', .* or 'tanh'; got 'sine'"),
+        ({"code_activation": None}, "code_activation must be 'elu', .* or 'tanh'; got None"),
+        ({"dropout": 1}, r"dropout must be a number in \[0, 1\); got 1"),
+        ({"dropout": "auto"}, r"dropout must be a number in \[0, 1\); got 'auto'"),
+        ({"batch_norm": "yes"}, "batch_norm must be True or False; got 'yes'"),
+        ({"tied_weights": None}, "tied_weights must be True or False; got None"),
+        (
+            {"hidden_layer_sizes": (9, 5), "tied_weights": True, "decoder_layer_sizes": (9, 5)},
+            r"tied_weights=True needs a decoder that mirrors.*None or \(5, 9\); got \(9, 5\)",
+        ),
+    ],
+)
+def test_a_dense_network_says_what_is_wrong(params, message):
+    with pytest.raises(ValueError, match=message):
+        transformer(Dense(**params)).fit(table())
+
+
+def test_sizes_may_come_from_numpy():
+    encoder, _ = Dense(np.array([7, 5])).build(6, 2)
+    assert [m.out_features for m in flat(encoder, nn.Linear)] == [7, 5, 2]
+
+
+# ------------------------------------------------------------------------- tied weights
+
+TIED = [
+    Dense((9, 5), tied_weights=True),
+    Dense((9, 5), tied_weights=True, decoder_layer_sizes=(5, 9)),
+]
+every_tied = pytest.mark.parametrize("network", TIED, ids=repr)
+
+
+def assert_tied(model):
+    """Assert that the decoder's matrices are the encoder's, as one parameter each."""
+    pairs = zip(flat(model.encoder, nn.Linear), flat(model.decoder, Transposed)[::-1], strict=True)
+    for layer, transposed in pairs:
+        assert transposed.weight is layer.weight
+        assert transposed.bias is not layer.bias
+        code = torch.ones(1, layer.out_features, dtype=layer.weight.dtype)
+        expected = code @ layer.weight + transposed.bias
+        torch.testing.assert_close(transposed(code), expected)
+
+
+@every_tied
+def test_tied_matrices_are_one_parameter_through_everything(network):
+    model = built(network)
+    assert_tied(model)
+    assert_tied(copy.deepcopy(model))
+    assert_tied(copy.deepcopy(model).to(torch.float64))
+    assert_tied(copy.deepcopy(model).double().to("cpu", torch.float32))
+    assert_tied(pickle.loads(pickle.dumps(model)))
+    assert copy.deepcopy(model).encoder[0][0].weight is not model.encoder[0][0].weight
+
+
+@every_tied
+def test_the_state_holds_a_tied_matrix_once(network):
+    model, other = built(network), built(network, seed=1)
+    state = model.state_dict()
+    assert state.keys() == {name for name, _ in model.named_parameters()}
+    other.load_state_dict(state)
+    assert_tied(other)
+    assert torch.equal(other(rows(5)).reconstruction, model(rows(5)).reconstruction)
+
+
+def test_a_state_that_lacks_weights_is_refused():
+    model = built(TIED[0])
+    state = model.state_dict()
+    for name in state:
+        with pytest.raises(RuntimeError, match=f'Missing key.*"{name}"'):
+            model.load_state_dict({key: value for key, value in state.items() if key != name})
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*extra"):
+        model.load_state_dict({**state, "decoder.0.0.extra": torch.ones(1)})
+
+
+def test_a_tied_gradient_is_the_sum_of_both_uses():
+    model, x = built(Linear(tied_weights=True)).double(), rows(20).double()
+    (model(x).reconstruction - x).square().sum().backward()
+    encoder, decoder = model.encoder[0], model.decoder[0]
+    weight = encoder.weight.detach().requires_grad_()
+    code = x @ weight.T + encoder.bias
+    (code @ weight + decoder.bias - x).square().sum().backward()
+    torch.testing.assert_close(encoder.weight.grad, weight.grad)
+
+
+@every_tied
+def test_a_fitted_tied_network_remains_tied(network):
+    X = table()
+    fitted = transformer(network).fit(X)
+    for model in (fitted, copy.deepcopy(fitted), pickle.loads(pickle.dumps(fitted))):
+        assert_tied(model.network_)
+        assert_tied(model.partial_fit(X).network_)
+
+
+# ------------------------------------------------------------------- batch normalisation
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 4, 3)])
+def test_batch_norm_is_that_of_torch(shape):
+    ours, theirs = BatchNorm(5), {1: nn.BatchNorm1d, 3: nn.BatchNorm2d}[len(shape)](5)
+    for seed in range(3):
+        x = 3 + 2 * torch.randn(8, *shape, generator=torch.Generator().manual_seed(seed))
+        assert torch.equal(ours(x), theirs(x))
+    assert torch.equal(ours.running_var, theirs.running_var)
+    assert torch.equal(ours.eval()(x), theirs.eval()(x))
+
+
+@pytest.mark.parametrize("shape", [(5,), (5, 1, 1)])
+def test_one_row_is_normalised_as_after_training(shape):
+    layer = BatchNorm(5)
+    layer(3 + 2 * torch.randn(8, *shape, generator=torch.Generator().manual_seed(0)))
+    before = copy.deepcopy(layer.state_dict())
+    one = torch.ones(1, *shape)
+    assert torch.equal(layer.train()(one), layer.eval()(one))
+    assert all(torch.equal(layer.state_dict()[name], before[name]) for name in before)
+
+
+def test_a_trained_row_does_not_depend_on_its_batch():
+    X = table()
+    fitted = transformer(Dense((16,), batch_norm=True)).fit(X)
+    np.testing.assert_allclose(fitted.transform(X[:1]), fitted.transform(X)[:1], rtol=1e-12)
+
+
+# --------------------------------------------------------------------------------- stages
+
+
+@pytest.mark.parametrize("code_activation", ["identity", "tanh"])
+@pytest.mark.parametrize("tied_weights", [True, False])
+@pytest.mark.parametrize("sizes", [(), (9,), (9, 5, 4)])
+def test_the_stages_compose_to_the_network(sizes, tied_weights, code_activation):
+    network = Dense(sizes, tied_weights=tied_weights, code_activation=code_activation)
+    encoder, decoder = network.build(6, 2)
+    stages = network.stages(encoder, decoder)
+    assert len(stages) == len(sizes) + 1
+    x = values = rows(10)
+    for (inwards, outwards), (n_outer, n_inner) in zip(
+        stages, pairwise([6, *sizes, 2]), strict=True
+    ):
+        assert values.shape == (10, n_outer)
+        values = inwards(values)
+        assert values.shape == (10, n_inner)
+        assert outwards(values).shape == (10, n_outer)
+    assert torch.equal(values, encoder(x))
+    for _, outwards in stages[::-1]:
+        values = outwards(values)
+    assert torch.equal(values, decoder(encoder(x)))
+
+
+def test_a_linear_network_is_one_stage():
+    network = Linear()
+    encoder, decoder = network.build(6, 2)
+    assert network.stages(encoder, decoder) == [(encoder, decoder)]
+
+
+def test_training_a_stage_trains_the_network():
+    network = Dense((9,), tied_weights=True)
+    encoder, decoder = network.build(6, 2)
+    stage = Autoencoder(*network.stages(encoder, decoder)[0])
+    with torch.no_grad():
+        for parameter in stage.parameters():
+            parameter.zero_()
+    assert not decoder(rows(3, 2)).any()
+
+
+def test_networks_without_stages_say_so():
+    network = Convolutional(**IMAGE)
+    with pytest.raises(ValueError, match=r"layerwise.*such as Dense; got network=Convolutional\("):
+        network.stages(*network.build(6, 2))
+    network = Dense((9, 5), decoder_layer_sizes=(4,))
+    with pytest.raises(ValueError, match=r"mirrors.*\(9, 5\).*decoder_layer_sizes=\(4,\)"):
+        network.stages(*network.build(6, 2))
+    model = built(Dense((9,)), linear_path=True)
+    with pytest.raises(ValueError, match=r"layerwise.*linear path. Use init='random'"):
+        Dense((9,)).stages(model.encoder, model.decoder)
+
+
+# --------------------------------------------------------------------------- convolutional
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "transposed"])
+@pytest.mark.parametrize("bottleneck", ["dense", "global"])
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("pooling", [True, False])
+@pytest.mark.parametrize("size", [(4, 4), (9, 6), (5, 17), (1, 3), (1, 1), (2, 7)])
+def test_images_of_any_size_come_back(size, layout, pooling, bottleneck, upsample):
+    for n_channels in (1, 3):
+        shape = (*size, n_channels) if layout == "HWC" else (n_channels, *size)
+        network = Convolutional(
+            shape, layout, (4, 3, 5), 3, pooling=pooling, upsample=upsample, bottleneck=bottleneck
+        )
+        n_features = math.prod(shape)
+        model = built(network, n_features)
+        code, reconstruction = model(rows(2, n_features))
+        assert code.shape == (2, 2)
+        assert reconstruction.shape == (2, n_features)
+
+
+def test_two_sizes_are_an_image_of_one_channel():
+    flat_, full = (Convolutional(shape, channels=(3,)) for shape in ((5, 4), (5, 4, 1)))
+    assert flat_.input_shape == (5, 4)
+    x = rows(3, 20)
+    assert torch.equal(built(flat_, 20)(x).reconstruction, built(full, 20)(x).reconstruction)
+
+
+def test_a_table_has_no_shape_of_its_own():
+    assert Dense().input_shape is Linear().input_shape is None
+    assert Convolutional(image_shape=[3, 6, 4], layout="CHW").input_shape == (3, 6, 4)
+
+
+def test_the_layouts_are_the_same_network():
+    last = built(Convolutional((5, 4, 3), "HWC", (4, 6)), 60)
+    first = built(Convolutional((3, 5, 4), "CHW", (4, 6)), 60)
+    images = rows(7, 60).reshape(7, 5, 4, 3)
+    transposed = images.permute(0, 3, 1, 2)
+    torch.testing.assert_close(
+        first.encoder(transposed.flatten(1)), last.encoder(images.flatten(1))
+    )
+    found = first(transposed.flatten(1)).reconstruction.reshape(7, 3, 5, 4)
+    expected = last(images.flatten(1)).reconstruction.reshape(7, 5, 4, 3).permute(0, 3, 1, 2)
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_pixel_of_the_row_is_a_pixel_of_the_image():
+    """A change in one corner changes nothing beyond the reach of the filters."""
+    encoder, _ = Convolutional((8, 8), channels=(2,), pooling=False).build(64, 2)
+    x = torch.zeros(2, 64)
+    x[1, 8 * 7 + 0] = 1.0  # the last row's first column
+    zero, one = encoder[:2](x)
+    changed = (zero != one).any(0)
+    assert changed.any()
+    assert not changed[:6].any()
+    assert not changed[:, 2:].any()
+
+
+def test_every_level_has_its_convolutions_and_halves_the_image():
+    encoder, decoder = Convolutional((28, 27), channels=(5, 6, 7), blocks=2, kernel_size=5).build(
+        28 * 27, 4
+    )
+    inwards, outwards = (flat(half, nn.Conv2d) for half in (encoder, decoder))
+    ends = [(m.in_channels, m.out_channels) for m in inwards]
+    assert ends == [(1, 5), (5, 5), (5, 6), (6, 6), (6, 7), (7, 7)]
+    ends = [(m.in_channels, m.out_channels) for m in outwards]
+    assert ends == [(7, 7), (7, 6), (6, 6), (6, 5), (5, 5), (5, 5), (5, 1)]
+    assert {m.kernel_size for m in inwards + outwards} == {(5, 5)}
+    assert flat(encoder, nn.Linear)[0].in_features == 7 * 4 * 4  # 28 → 14 → 7 → 4
+    assert [m.size for m in flat(decoder, nn.Upsample)] == [(7, 7), (14, 14), (28, 27)]
+
+
+def test_without_pooling_nothing_is_made_smaller():
+    encoder, decoder = Convolutional((6, 5), pooling=False).build(30, 2)
+    assert not flat(encoder, nn.MaxPool2d) + flat(decoder, nn.Upsample)
+    assert flat(encoder, nn.Linear)[0].in_features == 32 * 30
+
+
+def test_an_image_is_halved_while_both_sides_are_two_or_more():
+    _, decoder = Convolutional((2, 9), channels=(3, 3, 3)).build(18, 2)
+    assert [m.size for m in flat(decoder, nn.Upsample)] == [(2, 9)]
+
+
+def test_batch_normalisation_follows_every_hidden_convolution_and_takes_its_offset():
+    network = Convolutional((5, 6), upsample="transposed", batch_norm=True)
+    hidden = [
+        part
+        for half in network.build(30, 2)
+        for part in half.modules()
+        if isinstance(part, nn.Sequential) and isinstance(part[0], nn.Conv2d | nn.ConvTranspose2d)
+    ]
+    assert len(hidden) == 2 + 2 * 2
+    assert all(isinstance(part[1], BatchNorm) and part[0].bias is None for part in hidden)
+
+
+def test_a_global_bottleneck_sees_the_mean_of_every_channel():
+    encoder, _ = Convolutional((8, 8), bottleneck="global").build(64, 2)
+    x = rows(3, 64)
+    means = encoder[:-3](x).mean((2, 3))
+    torch.testing.assert_close(encoder(x), encoder[-1](means))
+
+
+def test_a_convolutional_network_learns_images(digits):
+    X = digits[:400]
+    network = Convolutional((8, 8), channels=(8, 16))
+    for init in ("pca", "random"):
+        fitted = transformer(network, n_components=8, init=init, max_epochs=15).fit(X)
+        start = transformer(network, n_components=8, init=init, learning_rate=1e-30).fit(X)
+        assert fitted.score(X) > start.score(X) + 0.02
+
+
+def test_grid_search_over_the_channels_of_a_network(digits):
+    search = GridSearchCV(
+        transformer(Convolutional((8, 8)), max_epochs=1),
+        {"network__channels": [(2,), (4, 8)], "network__upsample": ["nearest", "transposed"]},
+        cv=2,
+    ).fit(digits[:100])
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert len(set(search.cv_results_["mean_test_score"])) == 4
+    fitted = search.best_estimator_
+    assert fitted.network.channels == search.best_params_["network__channels"]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) needs X with 64 columns.*got 6"),
+        ({"image_shape": 6}, r"image_shape must be a sequence of positive integers.*got 6"),
+        ({"image_shape": (6,)}, r"image_shape must be \(height, width\) or .*got \(6,\)"),
+        ({"image_shape": (2, -3)}, r"image_shape must be .*positive integers.*got \(2, -3\)"),
+        ({"layout": "NHWC"}, "layout must be 'HWC' or 'CHW'; got 'NHWC'"),
+        ({"channels": ()}, "channels must not be empty"),
+        ({"channels": (4, 0)}, r"channels must be a sequence of positive integers.*\(4, 0\)"),
+        ({"kernel_size": 4}, "kernel_size must be odd; got 4"),
+        ({"kernel_size": (3, 3)}, r"kernel_size must be a positive integer; got \(3, 3\)"),
+        ({"blocks": 0}, "blocks must be a positive integer; got 0"),
+        ({"pooling": "max"}, "pooling must be True or False; got 'max'"),
+        ({"upsample": "bilinear"}, "upsample must be 'nearest' or 'transposed'; got 'bilinear'"),
+        ({"bottleneck": "flat"}, "bottleneck must be 'dense' or 'global'; got 'flat'"),
+        ({"activation": "sine"}, "activation must be 'elu', .* or 'tanh'; got 'sine'"),
+        ({"batch_norm": "yes"}, "batch_norm must be True or False; got 'yes'"),
+        ({"dropout": -0.1}, r"dropout must be a number in \[0, 1\); got -0.1"),
+    ],
+)
+def test_a_convolutional_network_says_what_is_wrong(params, message):
+    with pytest.raises(ValueError, match=message):
+        transformer(Convolutional(**{**IMAGE, **params})).fit(table())
+
+
+# ------------------------------------------------------------------------ cost and noise
+
+
+def test_the_cost_of_a_dense_network_is_its_weights():
+    model = built(Dense((9, 5)))
+    assert multiply_adds(model) == sum(p.numel() for p in model.parameters())
+    assert widest_layer(model) == 9
+
+
+def test_the_cost_of_a_convolution_counts_positions():
+    encoder, decoder = Convolutional((8, 6), channels=(4,), upsample="transposed").build(48, 2)
+    n_encoder = 48 * (9 * 4 + 4) + (12 * 4 + 1) * 2
+    assert multiply_adds(encoder) == n_encoder
+    n_decoder = 48 * (2 + 1) + 12 * (4 * 4 * 4 + 4) + 48 * (9 * 16 + 4) + 48 * (9 * 4 + 1)
+    assert multiply_adds(decoder) == n_decoder
+    assert widest_layer(Autoencoder(encoder, decoder)) == 48 * 4
+
+
+def test_a_network_draws_from_the_generator_inside_the_block_only():
+    model, x = built(Dense((50,), dropout=0.5)), torch.ones(4, 6)
+    before = snapshot()
+    passes = []
+    for per_batch in (False, True, False):
+        with drawing(model, torch.Generator().manual_seed(0), per_batch):
+            passes.append(model(x).code)
+    assert snapshot() == before
+    assert torch.equal(passes[0], passes[2])
+    assert not (passes[0] == passes[0][0]).all()
+    assert (passes[1] == passes[1][0]).all()
+    assert [(m.generator, m.per_batch) for m in flat(model, Dropout)] == [(None, False)] * 2
