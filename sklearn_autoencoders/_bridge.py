@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ._scaling import Scaling
 from ._threads import few_threads
-from .networks import Autoencoder, LinearPath
+from .networks import Autoencoder, LinearPath, widest_layer
 from .objectives import Compared, Loss
 
 # Cells of the widest layer held at once while a network runs over an array.
@@ -312,8 +312,7 @@ class _Units:
 @torch.no_grad()
 def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]) -> NDArray[Any]:
     network = _cast(model.network, rows.dtype)
-    widest = max(max(parameter.shape) for parameter in network.parameters())
-    n_rows = max(_CHUNK_CELLS // widest, 1)
+    n_rows = max(_CHUNK_CELLS // widest_layer(network), 1)
     outputs: NDArray[Any] | None = None
     with few_threads(network, min(n_rows, len(rows))):
         for chunk in gen_batches(len(rows), n_rows):

@@ -22,7 +22,7 @@ PARAMETERS = r"""
         number of rows :math:`n`: :math:`20 \sqrt{p} / (20 \sqrt{p} + n)`, and nothing below 5 %.
         Where sample weights sum to more than the number of rows, their sum is :math:`n`.
 
-    network : Network, "dense" or None, default=None
+    network : Network, "dense", "linear" or None, default=None
         Another network, from :mod:`sklearn_autoencoders.networks` or of your own. It excludes
         `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
 
@@ -129,7 +129,7 @@ ATTRIBUTES = r"""
         Minus the held-out loss after every epoch, if `early_stopping`.
 
     pretraining_curves_ : list of list of float
-        Loss curve of each pair of layers, if there was pretraining.
+        Loss curve of each pair of layers; empty without pretraining.
 
     n_epochs_ : int
         Number of passes made.

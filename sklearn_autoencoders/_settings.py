@@ -80,7 +80,7 @@ def _default_network(estimator, n_samples, n_features):
         )
     if dropout == "auto":
         dropout = auto_dropout(n_samples, n_features)
-    return Dense(tuple(map(int, sizes)), estimator.activation, dropout)
+    return Dense(tuple(map(int, sizes)), activation=estimator.activation, dropout=dropout)
 
 
 def update_dropout(estimator, network):

@@ -75,6 +75,7 @@ def starting_point(estimator, data, rng):
         "n_components_": n_components,
         "n_epochs_": 0,
         "loss_curve_": [],
+        "pretraining_curves_": [],
         "validation_scores_": [] if estimator.early_stopping else None,
         "_loss": estimator.loss,
         "_network_part": part,

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from .networks import multiply_adds
+
 # Multiply-adds per batch under which a second thread costs more than it gives.
 _SMALL_WORK = 2**24
 
@@ -31,7 +33,7 @@ def few_threads(network: nn.Module, batch_size: int) -> Iterator[None]:
     threads is up to a hundred times slower than with one.
     """
     global _n_inside, _n_threads_outside
-    work = batch_size * sum(parameter.numel() for parameter in network.parameters())
+    work = batch_size * multiply_adds(network)
     if work >= _SMALL_WORK or _depth.value:
         yield
         return

@@ -9,20 +9,19 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ._bridge import Damage, Data, Model, Rows, make_generator
 from ._solvers import SOLVERS
 from ._threads import few_threads
 from ._trainer import EpochTask, History, Plan, Trainer
 from .corruptions import corrupt
-from .networks import Autoencoder
+from .networks import Autoencoder, drawing
 from .objectives import Objective
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ def train(
     _check_damage(rows)
     training, held_out = _split(rows, data)
     trainer = Trainer(model.network, objective, plan, task)
-    with few_threads(model.network, plan.batch_size), _noisy(model.network, noise, shared):
+    with few_threads(model.network, plan.batch_size), drawing(model.network, noise, shared):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
         net = _make_net(model.network, objective, len(training), judge, plan, generator)
         net.trainer = trainer
@@ -194,19 +193,6 @@ def train(
         _run_loop(net, training, plan.max_epochs)
         trainer.settle(_Repeatable(training, noise))
     return trainer.history
-
-
-@contextmanager
-def _noisy(network: nn.Module, noise: torch.Generator, shared: bool) -> Iterator[None]:
-    """Give a generator to every module that has room for one, inside the block."""
-    modules: list[Any] = [module for module in network.modules() if hasattr(module, "generator")]
-    for module in modules:
-        module.generator, module.per_batch = noise, shared
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.generator = None
 
 
 def _damage(plan: Plan, generator: torch.Generator, shared: bool) -> Damage | None:

@@ -405,7 +405,8 @@ def test_weight_k_is_k_copies_under_a_penalty(name, n_rows):
 
 @every_penalty
 def test_early_stopping_compares_like_with_like(name):
-    fitted = penalised(name, learning_rate=1e-30, early_stopping=True, n_components=4)
+    settings = {"init": "random", "learning_rate": 1e-30, "early_stopping": True}
+    fitted = penalised(name, **settings)
     scores = fitted.fit(table(120)).validation_scores_
     assert len(scores) > 2
     np.testing.assert_allclose(scores, scores[0], rtol=1e-5)

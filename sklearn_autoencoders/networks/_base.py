@@ -10,6 +10,7 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
+from ._layers import with_own_layers
 from ._seeded import drawing_from
 
 
@@ -137,6 +138,22 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network) -> N
         raise ValueError(
             'init="pca" needs an encoder and a decoder that share no weights, since the last layer '
             f'of each starts at zero; got {network!r}. Use init="random" with tied weights.'
+        )
+
+
+@torch.no_grad()
+def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Network) -> None:
+    """Raise if an encoder or a decoder does not map rows of one width to rows of the other."""
+    found: object
+    try:
+        found = tuple(half.eval()(torch.ones(2, sizes[0])).shape)
+    except RuntimeError as error:
+        found = str(error).splitlines()[0]  # torch's words for sizes that do not fit
+    half.train()
+    if found != (2, sizes[1]):
+        raise ValueError(
+            f"build of network={network!r} must return {name}s that map (batch, {sizes[0]}) to "
+            f"(batch, {sizes[1]}); from (2, {sizes[0]}) this one made: {found}."
         )
 
 
@@ -319,7 +336,9 @@ def build_autoencoder(
         If the recipe cannot be built, or not with a linear path.
     """
     with drawing_from(generator):
-        encoder, decoder = network.build(n_features, n_components)
+        encoder, decoder = map(with_own_layers, network.build(n_features, n_components))
+        _check_sizes(encoder, (n_features, n_components), "encoder", network)
+        _check_sizes(decoder, (n_components, n_features), "decoder", network)
         if linear_path:
             _check_untied(encoder, decoder, network)
             encoder = LinearPath(n_features, n_components, encoder)

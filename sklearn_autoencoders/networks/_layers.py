@@ -81,7 +81,7 @@ def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> 
     None
         Afterwards the network draws from nothing of ours, and can be copied.
     """
-    layers = [module for module in network.modules() if isinstance(module, Dropout)]
+    layers: list[Any] = [module for module in network.modules() if hasattr(module, "generator")]
     for layer in layers:
         layer.generator, layer.per_batch = generator, per_batch
     try:
@@ -161,6 +161,32 @@ class Transposed(nn.Module):
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         shared = {prefix + "weight": self.weight}
         super()._load_from_state_dict({**state_dict, **shared}, prefix, *args)
+
+
+def with_own_layers(module: nn.Module) -> nn.Module:
+    """Replace torch's dropout and batch normalisation by those of this package.
+
+    Torch's draw from the global generator, and break on a batch of one row.
+
+    Parameters
+    ----------
+    module : Module
+        Just built; changed in place, unless it is such a layer itself.
+
+    Returns
+    -------
+    Module
+        The module, or what takes its place.
+    """
+    if type(module) is nn.Dropout:
+        return Dropout(module.p)
+    if isinstance(module, _BatchNorm) and not isinstance(module, BatchNorm):
+        own = BatchNorm(module.num_features)
+        own.__dict__.update(module.__dict__)  # its weights, its momentum, its eps
+        return own
+    for name, child in module.named_children():
+        setattr(module, name, with_own_layers(child))
+    return module
 
 
 def block(
