@@ -37,7 +37,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     Parameters
     ----------
-    n_components : int or float, default=0.95
+    n_components : int or float, default=0.99
         Width of the code. It may exceed the number of columns. A float in (0, 1) is the share of
         the variance that PCA would have to keep.
 
@@ -89,7 +89,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     def __init__(
         self,
-        n_components=0.95,
+        n_components=0.99,
         *,
         corruption="masking",
         output="denoised",

@@ -36,13 +36,18 @@ def check_rows(estimator, X, *, reset=False):
     """
     if not reset:
         check_is_fitted(estimator)
-    part = estimator.network if reset else estimator._network_part
+    return _rows(estimator, X, estimator.network if reset else estimator._network_part, reset)
+
+
+def _rows(estimator, X, part, reset, names=True):
     X = _flatten_images(X, getattr(part, "input_shape", None))
+    settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
     # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
     with np.errstate(over="ignore"), config_context(array_api_dispatch=False):
-        X = validate_data(
-            estimator, X, reset=reset, dtype=_DTYPES, order="C", ensure_all_finite=False
-        )
+        if names:
+            X = validate_data(estimator, X, reset=reset, **settings)
+        else:
+            X = check_array(X, **settings)
     _check_values(X, type(estimator).__name__)
     return X
 
@@ -51,7 +56,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     """Return what `fit` is given as `Data`, and y, without rows of weight zero."""
     X = check_rows(estimator, X, reset=reset)
     if clean is not None:
-        clean = check_clean(estimator, clean, X)
+        clean = check_clean(estimator, clean, X, reset=reset)
     weight = None
     if sample_weight is not None:
         weight = check_weight(sample_weight, X)
@@ -59,9 +64,10 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
             kept = np.flatnonzero(weight)
             X, weight, clean, y = (_safe_rows(rows, kept) for rows in (X, weight, clean, y))
     data = Data(X, weight, clean)
+    name = "X" if clean is None else "clean"
     if reset:
-        _check_columns(data.target)
-    check_unit_interval(data.target, estimator.loss)
+        _check_columns(data.target, name)
+    check_unit_interval(data.target, estimator.loss, name)
     return data, y
 
 
@@ -92,15 +98,19 @@ def _safe_rows(rows, kept):
     return None if rows is None else safe_indexing(rows, kept)
 
 
-def check_clean(estimator, clean, X):
-    """Return the clean versions of the rows of X."""
-    shape = np.shape(clean)
-    if shape[:1] != X.shape[:1] or np.prod(shape[1:]) != X.shape[1]:
+def check_clean(estimator, clean, X, *, reset=False):
+    """Return the clean versions of the rows of X, whose names of columns are known already."""
+    part = estimator.network if reset else estimator._network_part
+    try:
+        clean = _rows(estimator, clean, part, reset=False, names=hasattr(clean, "columns"))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"clean must be like X. {error}") from error
+    if clean.shape != X.shape:
         raise ValueError(
             f"clean must hold the clean version of every row of X, of shape {X.shape}; got shape "
-            f"{shape}."
+            f"{clean.shape}."
         )
-    return check_rows(estimator, clean)
+    return clean
 
 
 def check_codes(estimator, X):
@@ -125,18 +135,18 @@ def _check_values(X, estimator_name):
     _raise_if_empty(np.isnan(X).all(axis=1), "row")
 
 
-def _check_columns(X):
+def _check_columns(X, name):
     """Raise if a column holds no value."""
     if np.isnan(X).any():
-        _raise_if_empty(np.isnan(X).all(axis=0), "column")
+        _raise_if_empty(np.isnan(X).all(axis=0), "column", name)
 
 
-def _raise_if_empty(is_empty, kind):
+def _raise_if_empty(is_empty, kind, name="X"):
     empty = np.flatnonzero(is_empty)
     if len(empty):
         raise ValueError(
-            f"{len(empty)} {kind}(s) of X contain only NaN, the first at index {empty[0]}: there "
-            "is nothing to encode. Drop them."
+            f"{len(empty)} {kind}(s) of {name} contain only NaN, the first at index {empty[0]}: "
+            "there is nothing to encode. Drop them."
         )
 
 
@@ -159,15 +169,15 @@ def unflatten(rows, X):
     return rows.reshape(shape) if len(shape) > 2 else rows
 
 
-def check_unit_interval(X, loss):
-    """Raise if the loss needs X in [0, 1] and X is not."""
+def check_unit_interval(X, loss, name="X"):
+    """Raise if the loss needs values in [0, 1] and X has others."""
     if loss != "binary_cross_entropy":
         return
     low, high = np.nanmin(X), np.nanmax(X)
     if low < 0 or high > 1:
         raise ValueError(
-            f"loss='binary_cross_entropy' needs X in [0, 1]; got values from {low:.6g} to "
-            f"{high:.6g}. Scale X, for instance with MinMaxScaler(clip=True), or use "
+            f"loss='binary_cross_entropy' needs {name} in [0, 1]; got values from {low:.6g} to "
+            f"{high:.6g}. Scale {name}, for instance with MinMaxScaler(clip=True), or use "
             "loss='squared_error'."
         )
 

@@ -46,9 +46,10 @@ SETTINGS = {
     ],
 }
 
-# What a penalty needs beside itself.
-PENALISED = {
+# What some values need beside themselves.
+COMPANIONS = {
     "kl_sparsity": {"network": Dense((), code_activation="logistic"), "init": "random"},
+    "layerwise": {"init": "random"},
 }
 
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]

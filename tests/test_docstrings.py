@@ -10,7 +10,7 @@ from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 
 import sklearn_autoencoders
-from sklearn_autoencoders import networks, objectives
+from sklearn_autoencoders import corruptions, networks, objectives
 
 # Wanted nowhere: an extended summary (ES01) and "See Also" (SA01). Docstrings start on the line of
 # the quotes (GL01) and end there if they are short (GL02), as PEP 257 has it. `Returns` gives a
@@ -38,9 +38,12 @@ def _methods(cls):
             yield _path(cls, name)
 
 
+MODULES = (corruptions, networks, objectives)
+
+
 def _parts():
-    """Yield the dotted paths of what `networks` and `objectives` make public."""
-    for module in (networks, objectives):
+    """Yield the dotted paths of what the modules of parts make public."""
+    for module in MODULES:
         for name in module.__all__:
             thing = getattr(module, name)
             if inspect.isclass(thing) or inspect.isfunction(thing):
@@ -82,7 +85,7 @@ def test_a_formula_states_itself(path):
 
 
 def test_all_names_are_defined_and_sorted():
-    for module in (sklearn_autoencoders, networks, objectives):
+    for module in (sklearn_autoencoders, *MODULES):
         assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), name))
         assert all(hasattr(module, name) for name in module.__all__)
 
@@ -110,7 +113,8 @@ def test_defaults_are_documented(cls):
 
 @every_class
 def test_fitted_attributes_are_documented(cls, iris):
-    fitted = cls(max_epochs=1, random_state=0).fit(iris)
+    settings = {"max_epochs": 1, "init": "random", "pretraining": "layerwise"}
+    fitted = cls(**settings, random_state=0).fit(iris)
     attributes = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
     documented = {field.name for field in _sections(cls)["Attributes"]}
     assert documented >= attributes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from estimators import PENALISED, quick
+from estimators import COMPANIONS, quick
 from helpers import assert_same, outputs, snapshot, table, weights
 from scipy import special
 from scipy.linalg import subspace_angles
@@ -72,7 +72,7 @@ def transformer(n_components=3, **params):
 def penalised(name, weight=0.1, **params):
     """Return an estimator with a penalty of a given weight, and what that penalty needs."""
     penalty = PENALTIES[name](weight=weight)
-    return transformer(**{**PENALISED.get(name, {}), "penalty": penalty, **params})
+    return transformer(**{**COMPANIONS.get(name, {}), "penalty": penalty, **params})
 
 
 # ------------------------------------------------------------------------- what they equal
@@ -364,7 +364,7 @@ def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
 
 @every_penalty
 def test_a_name_stands_for_the_defaults(name):
-    X, settings = table(), PENALISED.get(name, {})
+    X, settings = table(), COMPANIONS.get(name, {})
     by_name, by_part, in_a_list = (
         outputs(transformer(penalty=penalty, **settings).fit(X), X)
         for penalty in (name, PENALTIES[name](), [name])
@@ -377,7 +377,7 @@ def test_a_name_stands_for_the_defaults(name):
 def test_a_penalty_of_weight_zero_changes_nothing_and_another_does(name):
     X = table()
     # without dropout, which draws from the same generator as a penalty does
-    settings = {"network": Dense((8,)), **PENALISED.get(name, {})}
+    settings = {"network": Dense((8,)), **COMPANIONS.get(name, {})}
     plain = weights(transformer(**settings).fit(X))
     for weight, same in ((0.0, True), (0.1, False)):
         found = weights(penalised(name, weight, **settings).fit(X))
@@ -469,7 +469,7 @@ def test_contractive_makes_jacobians_smaller(network):
 @pytest.mark.parametrize("rho", [0.1, 0.3])
 def test_kl_sparsity_sets_the_activity(rho):
     X = table(200)
-    settings = {**PENALISED["kl_sparsity"], "n_components": 8, "learning_rate": 0.05}
+    settings = {**COMPANIONS["kl_sparsity"], "n_components": 8, "learning_rate": 0.05}
     plain, sparse = (
         transformer(penalty=penalty, max_epochs=60, **settings).fit(X).transform(X).mean(0)
         for penalty in (None, KLSparsity(weight=10, rho=rho))

@@ -286,5 +286,5 @@ def test_principal_components_and_biases_do_not_decay(cls):
     network = quick(cls, network=Dense((8,))).fit(table()).network_
     ids = {id(parameter) for parameter in decayed_parameters(network)}
     names = {name for name, parameter in network.named_parameters() if id(parameter) in ids}
-    hidden = ("correction.0.weight", "correction.2.weight")
+    hidden = ("correction.0.0.weight", "correction.1.weight")
     assert names == {f"{half}.{name}" for half in ("encoder", "decoder") for name in hidden}
