@@ -152,9 +152,10 @@ def cross_entropy(clean, probability):
 def entropy(X, X_test):
     """S1 without and S8 with noise of 0.4: the classical network, variants, the defaults."""
     relu, leaky = (Dense((), code_activation=name) for name in ("relu", "leaky_relu"))
+    classical = {"network": relu, "init": "random", "learning_rate": 6e-3}
     variants = {
-        "784-64, ReLU code, random start": {"network": relu, "init": "random"},
-        "the same, pixels not scaled": {"network": relu, "init": "random", "scaling": None},
+        "784-64, ReLU code, random start": classical,
+        "the same, pixels not scaled": {**classical, "scaling": None},
         "784-64, leaky ReLU code, random start": {"network": leaky, "init": "random"},
         "784-64, linear code, PCA start": {"network": Dense(())},
         "784-512-256-64, all defaults": {},

@@ -3,25 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import RealNotInt, StrOptions
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "CallbackSupportMixin",
+    "Constraints",
     "EpochTasks",
     "Interval",
+    "Pair",
     "RealNotInt",
+    "Sizes",
     "StrOptions",
     "check_sample_weight",
     "fit_context",
     "safe_indexing",
     "with_callbacks",
 ]
+
+# The alternatives that each parameter has. A new kind has to be a subclass of one of scikit-learn's
+# public ones, or it does not take it; hence the intervals.
+Constraints = dict[str, list[Any]]
+
+
+class Interval(_Interval):
+    """A number in an interval; True and False, which scikit-learn lets pass, are none."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a number."""
+        return not isinstance(val, bool) and super().is_satisfied_by(val)
+
+
+class Pair(Interval):
+    """A pair (low, high) of numbers in an interval, which differ if `strict`."""
+
+    def __init__(
+        self, type: type, left: Any, right: Any, *, closed: str, strict: bool = False
+    ) -> None:
+        super().__init__(type, left, right, closed=closed)
+        self.strict = strict
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a pair, in order."""
+        is_pair = isinstance(val, tuple | list) and len(val) == 2
+        if not (is_pair and all(map(super().is_satisfied_by, val))):
+            return False
+        low, high = val
+        return low < high if self.strict else low <= high
+
+    def __str__(self) -> str:
+        relation = "<" if self.strict else "<="
+        return f"a pair (low, high) with low {relation} high, each {super().__str__()}"
+
+
+class Sizes(_Interval):
+    """A sequence of positive integers, of a length in an interval."""
+
+    def __init__(self, shortest: int = 0, longest: int | None = None) -> None:
+        super().__init__(Integral, shortest, longest, closed="both" if longest else "left")
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a sequence: a tuple, a list or an array."""
+        is_sequence = isinstance(val, tuple | list) or getattr(val, "ndim", 0) == 1
+        return is_sequence and len(val) in self and all(map(_SIZE.is_satisfied_by, val))
+
+    def __str__(self) -> str:
+        length = f"{self.left} to {self.right}" if self.right else f"{self.left} or more"
+        return f"a sequence of {length} positive ints"
+
+
+_SIZE = Interval(Integral, 1, None, closed="left")
 
 
 class EpochTasks:

@@ -106,7 +106,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         solver="adam",
         schedule="one_cycle",
         learning_rate=5e-3,
-        weight_decay=6.0,
+        weight_decay=10.0,
         batch_size="auto",
         max_epochs="auto",
         early_stopping=False,

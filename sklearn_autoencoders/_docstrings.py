@@ -59,7 +59,7 @@ PARAMETERS = r"""
     learning_rate : float, default=5e-3
         Peak of the schedule.
 
-    weight_decay : float, default=6.0
+    weight_decay : float, default=10.0
         Pull of the hidden weights towards zero: every step multiplies them by one minus the
         learning rate times `weight_decay` divided by the root of the number of rows :math:`n`, so
         that more data means less pull. Biases and the principal components are exempt.

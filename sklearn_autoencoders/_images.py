@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
 
-LAYOUTS = ("HWC", "CHW")
+LAYOUTS = {"HWC", "CHW"}
 
 
 def image_sizes(image_shape: Sequence[int], layout: str) -> tuple[int, int, int]:
@@ -25,18 +26,20 @@ def image_sizes(image_shape: Sequence[int], layout: str) -> tuple[int, int, int]
     tuple of 3 int
         (channels, height, width).
     """
-    if layout not in LAYOUTS:
-        raise ValueError(f"layout must be 'HWC' or 'CHW'; got {layout!r}.")
-    sizes = tuple(image_shape)
-    if len(sizes) not in (2, 3) or not all(isinstance(n, int) and n > 0 for n in sizes):
-        raise ValueError(
-            f"image_shape must be (height, width) or the three sizes of layout={layout!r}, all "
-            f"positive integers; got {image_shape!r}."
-        )
+    sizes = [int(size) for size in image_shape]
     if len(sizes) == 2:
-        return 1, *sizes
-    channels = sizes[layout.index("C")]
-    return channels, sizes[layout.index("H")], sizes[layout.index("W")]
+        return 1, sizes[0], sizes[1]
+    return sizes[layout.index("C")], sizes[layout.index("H")], sizes[layout.index("W")]
+
+
+def check_n_features(image_shape: Sequence[int], n_features: int) -> None:
+    """Raise ValueError unless rows of `n_features` columns are images of this shape."""
+    n_values = math.prod(image_shape)
+    if n_features != n_values:
+        raise ValueError(
+            f"image_shape={image_shape!r} needs X with {n_values} columns, one for each value of "
+            f"an image; got {n_features}."
+        )
 
 
 def rows_to_images(rows: Tensor, image_shape: Sequence[int], layout: str) -> Tensor:

@@ -6,14 +6,13 @@ The measurements behind "auto" are in docs/decisions/0002-defaults.md.
 from __future__ import annotations
 
 import math
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
 
 from ._trainer import Plan
-from .corruptions import CORRUPTIONS, Corruption
-from .networks import NETWORKS, Dense, Dropout
+from .corruptions import CORRUPTIONS, Corruption, ImageAugmentation
+from .networks import NETWORKS, Dense, Dropout, Network
 from .objectives import PENALTIES, Penalty
 
 # Up to this many rows a step sees all of them, in double precision: a row of weight two is then
@@ -53,14 +52,21 @@ def network_part(estimator, n_samples, n_features):
     """Return the recipe that `network`, or the parameters of the default one, describe."""
     network = estimator.network
     if network is None:
-        return _default_network(estimator, n_samples, n_features)
+        return _checked(_default_network(estimator, n_samples, n_features))
     if not _describes_default_network(estimator):
         raise ValueError(
             "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
             f"given together with network={network!r}. Set them on the network, as in "
             "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
         )
-    return NETWORKS[network]() if isinstance(network, str) else clone(network)
+    return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
+
+
+def _checked(part):
+    """Return a part, or raise ValueError if one of its parameters is not usable."""
+    if isinstance(part, Corruption | Network | Penalty):
+        part._validate_params()
+    return part
 
 
 def _describes_default_network(estimator):
@@ -72,15 +78,10 @@ def _default_network(estimator, n_samples, n_features):
     sizes, dropout = estimator.hidden_layer_sizes, estimator.dropout
     if isinstance(sizes, str):
         sizes = auto_hidden_layer_sizes(n_features)
-    sizes = np.atleast_1d(np.asarray(sizes, dtype=object)).tolist()
-    if not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(
-            "hidden_layer_sizes must be positive integers, from the input to the code; got "
-            f"{estimator.hidden_layer_sizes!r}."
-        )
+    sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
         dropout = auto_dropout(n_samples, n_features)
-    return Dense(tuple(map(int, sizes)), activation=estimator.activation, dropout=dropout)
+    return Dense(sizes, activation=estimator.activation, dropout=dropout)
 
 
 def update_dropout(estimator, network):
@@ -118,30 +119,27 @@ def _parts(value, registry, parameter):
     """Return the parts that a parameter asks for: none, one, or several in order."""
     values = value if isinstance(value, list | tuple) else [] if value is None else [value]
     for part in values:
-        if part not in registry if isinstance(part, str) else not callable(part):
+        is_known = part in registry if isinstance(part, str) else callable(part)
+        if not is_known or isinstance(part, type):
             raise ValueError(
                 f"{parameter} must be one of {sorted(registry)}, a part with parameters, a "
                 f"function, or a list of these; got {part!r}."
             )
-    return tuple(registry[part]() if isinstance(part, str) else part for part in values)
+    return tuple(_checked(registry[p]() if isinstance(p, str) else p) for p in values)
 
 
 def corruption_parts(estimator, data):
     """Return the functions that damage a batch in turn; rows given in pairs are damaged already."""
     parts = _parts(estimator.corruption, CORRUPTIONS, "corruption")
     for part in parts:
-        if isinstance(part, Corruption):
+        if isinstance(part, ImageAugmentation):
             part.check(data.X.shape[1])
     return parts if data.clean is None else ()
 
 
 def penalty_parts(estimator):
     """Return the functions that are added to the loss."""
-    parts = _parts(estimator.penalty, PENALTIES, "penalty")
-    for part in parts:
-        if isinstance(part, Penalty):
-            part.check()
-    return parts
+    return _parts(estimator.penalty, PENALTIES, "penalty")
 
 
 def make_plan(estimator, data, n_samples_seen, **overrides):

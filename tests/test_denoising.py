@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, _pretraining
-from sklearn_autoencoders.corruptions import Corruption, Gaussian
+from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
 
 COLUMNS = list("abcdef")
@@ -142,6 +142,15 @@ def test_nothing_is_damaged_but_in_training(clean):
     np.testing.assert_allclose(found["transform"], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("corruption", sorted(set(CORRUPTIONS) - {"swap"}))  # as it says
+def test_weight_k_is_k_copies_of_a_row_that_is_damaged(clean, corruption):
+    X, weight = clean[:30], np.arange(30) % 3
+    weighted = denoiser(corruption=corruption).fit(X, sample_weight=weight)
+    copied = denoiser(corruption=corruption).fit(np.repeat(X, weight, axis=0))
+    np.testing.assert_allclose(weighted.loss_curve_, copied.loss_curve_, atol=1e-7)
+    np.testing.assert_allclose(weighted.transform(X), copied.transform(X), atol=1e-7)
+
+
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
     fitted = denoiser(
@@ -211,15 +220,17 @@ def test_a_corruption_that_returns_something_else_is_refused(clean, cls, wrong, 
     assert not hasattr(estimator, "network_")
 
 
-@pytest.mark.parametrize("corruption", ["nonsense", 3, ["gaussian", "nonsense"], [None], [3]])
+@pytest.mark.parametrize(
+    "corruption", ["nonsense", 3, Gaussian, ["gaussian", "nonsense"], [None], [3], [Gaussian]]
+)
 def test_a_corruption_is_a_part_its_name_or_a_function(clean, corruption):
-    with pytest.raises(ValueError, match="corruption.*(nonsense|None|3)"):
+    with pytest.raises((ValueError, TypeError), match=r"corruption.*(nonsense|None|3|Gaussian)"):
         denoiser(corruption=corruption).fit(clean)
 
 
 @pytest.mark.parametrize("part", [Gaussian(-1), [Gaussian(), Gaussian(-1)]])
 def test_an_unusable_parameter_of_a_corruption_is_named(clean, part):
-    with pytest.raises(ValueError, match=r"std of Gaussian must be .*; got -1"):
+    with pytest.raises(ValueError, match=r"'std' parameter of Gaussian must be .* Got -1"):
         denoiser(corruption=part).fit(clean)
 
 
@@ -407,9 +418,7 @@ def test_names_are_those_of_the_columns(clean):
 
 def test_names_of_codes_are_numbered(clean):
     fitted = denoiser(3, output="code").fit(frame(clean))
-    assert fitted.get_feature_names_out().tolist() == [
-        f"denoisingautoencoder{i}" for i in range(3)
-    ]
+    assert fitted.get_feature_names_out().tolist() == [f"denoisingautoencoder{i}" for i in range(3)]
 
 
 @pytest.mark.parametrize("output", ["denoised", "code"])
@@ -446,9 +455,7 @@ def test_score_compares_with_the_clean_rows(clean, noisy, weight):
     fitted = denoiser().fit(clean)
     found = fitted.transform(noisy)
     for target, given in ((clean, {"clean": clean}), (noisy, {})):
-        expected = r2_score(
-            target, found, sample_weight=weight, multioutput="variance_weighted"
-        )
+        expected = r2_score(target, found, sample_weight=weight, multioutput="variance_weighted")
         score = fitted.score(noisy, sample_weight=weight, **given)
         assert score == pytest.approx(expected, abs=1e-10)
 

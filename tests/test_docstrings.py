@@ -8,6 +8,7 @@ import pytest
 from estimators import PUBLIC
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
+from sklearn.base import BaseEstimator
 
 import sklearn_autoencoders
 from sklearn_autoencoders import corruptions, networks, objectives
@@ -53,6 +54,14 @@ def _parts():
 CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in PUBLIC]
 METHODS = [path for cls in PUBLIC for path in _methods(cls)]
 PARTS = list(_parts())
+RECIPES = [
+    thing
+    for module in MODULES
+    for name in module.__all__
+    if inspect.isclass(thing := getattr(module, name))
+    and issubclass(thing, BaseEstimator)
+    and not inspect.isabstract(thing)
+]
 FORMULAS = [
     f"{loss.formula.__module__}.{loss.formula.__name__}" for loss in objectives.LOSSES.values()
 ]
@@ -94,7 +103,7 @@ def _sections(cls):
     return NumpyDocString(inspect.getdoc(cls) or "")
 
 
-@every_class
+@pytest.mark.parametrize("cls", [*PUBLIC, *RECIPES], ids=lambda cls: cls.__name__)
 def test_parameters_are_constrained_and_documented_in_order(cls):
     names = list(inspect.signature(cls).parameters)
     assert sorted(names) == sorted(cls._parameter_constraints)

@@ -318,11 +318,9 @@ MESSAGES = {
     ),
     r"cannot be given together with network='dense'.*": _fit(network="dense", activation="relu"),
     r"cannot be given together with network='dense'.*.*": _fit(network="dense", dropout=0.1),
-    r"hidden_layer_sizes must be positive integers.*got \(4, -1\)": _fit(
-        hidden_layer_sizes=(4, -1)
-    ),
-    r"hidden_layer_sizes must be positive integers.*got \(1\.5,\)": _fit(hidden_layer_sizes=(1.5,)),
-    r"hidden_layer_sizes must be positive integers.*'ab'": _fit(hidden_layer_sizes=("ab",)),
+    r"'hidden_layer_sizes' .* positive ints\. Got \(4, -1\)": _fit(hidden_layer_sizes=(4, -1)),
+    r"'hidden_layer_sizes' .* positive ints\. Got \(1\.5,\)": _fit(hidden_layer_sizes=(1.5,)),
+    r"'hidden_layer_sizes' .* positive ints\. Got \('ab',\)": _fit(hidden_layer_sizes=("ab",)),
     r"device='nowhere' cannot be used on this machine": _fit(device="nowhere"),
     r"device='cuda:99' cannot be used on this machine": _fit(device="cuda:99"),
     r"dtype must be 'auto', 'float32' or 'float64'; got <class 'int'>": _fit(dtype=int),

@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 from itertools import pairwise
+from numbers import Integral
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders._compat import Interval
 from sklearn_autoencoders.networks import (
     ACTIVATIONS,
     Autoencoder,
@@ -249,17 +251,21 @@ def test_every_hidden_layer_is_normalised_before_its_activation():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"hidden_layer_sizes": 64}, r"hidden_layer_sizes must be a sequence .*; got 64\."),
-        ({"hidden_layer_sizes": (4, -1)}, r"hidden_layer_sizes must be .* integers.*\(4, -1\)"),
-        ({"hidden_layer_sizes": (1.5,)}, r"hidden_layer_sizes must be .* integers.*\(1\.5,\)"),
-        ({"hidden_layer_sizes": "ab"}, "hidden_layer_sizes must be .* integers.*'ab'"),
-        ({"decoder_layer_sizes": (0,)}, r"decoder_layer_sizes must be .* integers.*\(0,\)"),
-        ({"activation": "sine"}, "activation must be 'elu', .* or 'tanh'; got 'sine'"),
-        ({"code_activation": None}, "code_activation must be 'elu', .* or 'tanh'; got None"),
-        ({"dropout": 1}, r"dropout must be a number in \[0, 1\); got 1"),
-        ({"dropout": "auto"}, r"dropout must be a number in \[0, 1\); got 'auto'"),
-        ({"batch_norm": "yes"}, "batch_norm must be True or False; got 'yes'"),
-        ({"tied_weights": None}, "tied_weights must be True or False; got None"),
+        ({"hidden_layer_sizes": 64}, r"'hidden_layer_sizes' .* a sequence of .* Got 64 "),
+        ({"hidden_layer_sizes": (4, -1)}, r"'hidden_layer_sizes' .* positive ints.* \(4, -1\) "),
+        ({"hidden_layer_sizes": (1.5,)}, r"'hidden_layer_sizes' .* positive ints.* \(1\.5,\) "),
+        ({"hidden_layer_sizes": (True,)}, r"'hidden_layer_sizes' .* positive ints.* \(True,\) "),
+        ({"hidden_layer_sizes": "ab"}, "'hidden_layer_sizes' .* positive ints.* 'ab' "),
+        ({"hidden_layer_sizes": ""}, "'hidden_layer_sizes' .* positive ints.* '' "),
+        ({"hidden_layer_sizes": np.array(4)}, r"'hidden_layer_sizes' .* positive ints.* array"),
+        ({"decoder_layer_sizes": (0,)}, r"'decoder_layer_sizes' .* positive ints.* \(0,\) "),
+        ({"activation": "sine"}, "'activation' .* among {.*'tanh'.* Got 'sine' "),
+        ({"code_activation": None}, "'code_activation' .* among {.*'tanh'.* Got None "),
+        ({"dropout": 1}, r"'dropout' .* a float in the range \[0\.0, 1\.0\)\. Got 1 "),
+        ({"dropout": "auto"}, r"'dropout' .* a float in the range \[0\.0, 1\.0\)\. Got 'auto' "),
+        ({"dropout": False}, r"'dropout' .* a float in the range \[0\.0, 1\.0\)\. Got False "),
+        ({"batch_norm": "yes"}, "'batch_norm' .* 'bool'.* Got 'yes' "),
+        ({"tied_weights": None}, "'tied_weights' .* 'bool'.* Got None "),
         (
             {"hidden_layer_sizes": (9, 5), "tied_weights": True, "decoder_layer_sizes": (9, 5)},
             r"tied_weights=True needs a decoder that mirrors.*None or \(5, 9\); got \(9, 5\)",
@@ -267,13 +273,43 @@ def test_every_hidden_layer_is_normalised_before_its_activation():
     ],
 )
 def test_a_dense_network_says_what_is_wrong(params, message):
-    with pytest.raises(ValueError, match=message):
-        transformer(Dense(**params)).fit(table())
+    for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
+        with pytest.raises(ValueError, match=message):
+            call(Dense(**params))
 
 
-def test_sizes_may_come_from_numpy():
-    encoder, _ = Dense(np.array([7, 5])).build(6, 2)
+def test_a_linear_network_says_what_is_wrong():
+    for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
+        with pytest.raises(ValueError, match=r"'tied_weights' parameter of Linear .* Got 'yes' "):
+            call(Linear("yes"))
+
+
+class Wide(Network):
+    """A user's network, with a constraint in scikit-learn's way."""
+
+    _parameter_constraints = {"width": [Interval(Integral, 1, None, closed="left")]}  # noqa: RUF012
+
+    def __init__(self, width=8):
+        self.width = width
+
+    def build(self, n_features, n_components):
+        return Dense((self.width,)).build(n_features, n_components)
+
+
+def test_the_constraints_of_a_users_network_are_checked():
+    assert transformer(Wide()).fit(table()).network_
+    with pytest.raises(ValueError, match=r"'width' parameter of Wide must be an int .* Got 1\.5 "):
+        transformer(Wide(width=1.5)).fit(table())
+
+
+@pytest.mark.parametrize("sizes", [np.array([7, 5]), [np.int64(7), np.int32(5)]])
+def test_settings_may_come_from_numpy(sizes):
+    network = Dense(sizes, dropout=np.float32(0.5), batch_norm=np.True_)
+    encoder, _ = network.build(6, 2)
     assert [m.out_features for m in flat(encoder, nn.Linear)] == [7, 5, 2]
+    settings = {"kernel_size": np.int64(5), "blocks": np.int64(2), "channels": sizes}
+    encoder, _ = Convolutional(np.array([2, 3]), **settings).build(6, 2)
+    assert [m.out_channels for m in flat(encoder, nn.Conv2d)] == [7, 7, 5, 5]
 
 
 # ------------------------------------------------------------------------- tied weights
@@ -555,26 +591,27 @@ def test_grid_search_over_the_channels_of_a_network(digits):
     ("params", "message"),
     [
         ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) needs X with 64 columns.*got 6"),
-        ({"image_shape": 6}, r"image_shape must be a sequence of positive integers.*got 6"),
-        ({"image_shape": (6,)}, r"image_shape must be \(height, width\) or .*got \(6,\)"),
-        ({"image_shape": (2, -3)}, r"image_shape must be .*positive integers.*got \(2, -3\)"),
-        ({"layout": "NHWC"}, "layout must be 'HWC' or 'CHW'; got 'NHWC'"),
-        ({"channels": ()}, "channels must not be empty"),
-        ({"channels": (4, 0)}, r"channels must be a sequence of positive integers.*\(4, 0\)"),
+        ({"image_shape": 6}, r"'image_shape' .* 2 to 3 positive ints\. Got 6 "),
+        ({"image_shape": (6,)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(6,\) "),
+        ({"image_shape": (2, -3)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(2, -3\) "),
+        ({"layout": "NHWC"}, "'layout' .* among {.*'HWC'.* Got 'NHWC' "),
+        ({"channels": ()}, r"'channels' .* 1 or more positive ints\. Got \(\) "),
+        ({"channels": (4, 0)}, r"'channels' .* 1 or more positive ints\. Got \(4, 0\) "),
         ({"kernel_size": 4}, "kernel_size must be odd; got 4"),
-        ({"kernel_size": (3, 3)}, r"kernel_size must be a positive integer; got \(3, 3\)"),
-        ({"blocks": 0}, "blocks must be a positive integer; got 0"),
-        ({"pooling": "max"}, "pooling must be True or False; got 'max'"),
-        ({"upsample": "bilinear"}, "upsample must be 'nearest' or 'transposed'; got 'bilinear'"),
-        ({"bottleneck": "flat"}, "bottleneck must be 'dense' or 'global'; got 'flat'"),
-        ({"activation": "sine"}, "activation must be 'elu', .* or 'tanh'; got 'sine'"),
-        ({"batch_norm": "yes"}, "batch_norm must be True or False; got 'yes'"),
-        ({"dropout": -0.1}, r"dropout must be a number in \[0, 1\); got -0.1"),
+        ({"kernel_size": (3, 3)}, r"'kernel_size' .* an int in the range \[1, .* Got \(3, 3\) "),
+        ({"blocks": 0}, r"'blocks' .* an int in the range \[1, inf\)\. Got 0 "),
+        ({"pooling": "max"}, "'pooling' .* 'bool'.* Got 'max' "),
+        ({"upsample": "bilinear"}, "'upsample' .* among {.*'nearest'.* Got 'bilinear' "),
+        ({"bottleneck": "flat"}, "'bottleneck' .* among {.*'global'.* Got 'flat' "),
+        ({"activation": "sine"}, "'activation' .* among {.*'tanh'.* Got 'sine' "),
+        ({"batch_norm": "yes"}, "'batch_norm' .* 'bool'.* Got 'yes' "),
+        ({"dropout": -0.1}, r"'dropout' .* a float in the range \[0\.0, 1\.0\)\. Got -0\.1 "),
     ],
 )
 def test_a_convolutional_network_says_what_is_wrong(params, message):
-    with pytest.raises(ValueError, match=message):
-        transformer(Convolutional(**{**IMAGE, **params})).fit(table())
+    for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
+        with pytest.raises(ValueError, match=message):
+            call(Convolutional(**{**IMAGE, **params}))
 
 
 # ------------------------------------------------------------------------ cost and noise

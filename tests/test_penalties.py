@@ -531,17 +531,18 @@ def test_the_parameters_of_a_penalty_are_those_of_the_estimator(name):
 
 # -------------------------------------------------------------------------------- errors
 
+BAD = (-1, np.nan, np.inf, None, "x", True)
 REFUSED = [
-    *((PENALTIES[name](), "weight", bad) for name in PENALTIES for bad in (-1, np.nan, None, "x")),
+    *((PENALTIES[name](), "weight", bad) for name in PENALTIES for bad in BAD),
     *((KLSparsity(), "rho", bad) for bad in (0, 1, 2, -0.1, np.nan, None)),
-    *((Contractive(), "n_projections", bad) for bad in (0, -1, 1.5, None)),
+    *((Contractive(), "n_projections", bad) for bad in (0, -1, 1.5, None, True)),
 ]
 
 
 @pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
 def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
     broken = clone(part).set_params(**{name: value})
-    message = rf"{name} of {type(part).__name__} must be .*; got {value!r}"
+    message = rf"'{name}' parameter of {type(part).__name__} must be .* Got {value!r} "
     for penalty in (broken, [L1(), broken]):
         estimator = transformer(penalty=penalty)
         with pytest.raises(ValueError, match=message):
@@ -549,9 +550,9 @@ def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
         assert not hasattr(estimator, "network_")
 
 
-@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])
+@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])  # not the class: one of its objects
 def test_a_penalty_is_a_part_its_name_or_a_function(penalty):
-    with pytest.raises((ValueError, TypeError), match="penalty.*(nonsense|3|L1)"):
+    with pytest.raises(ValueError, match=r"penalty.*(nonsense|3|L1)"):
         transformer(penalty=penalty).fit(table())
 
 

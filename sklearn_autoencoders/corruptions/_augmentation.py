@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .._images import image_sizes, images_to_rows, rows_to_images
-from ._base import (
-    BELOW_ONE,
-    INTERVAL,
-    Constraint,
-    Constraints,
-    Corruption,
-    Range,
-    is_number,
-    is_pair,
-    uniform,
-)
+from .._compat import Constraints, Interval, Pair, Sizes, StrOptions
+from .._images import LAYOUTS, check_n_features, images_to_rows, rows_to_images
+from ._base import Corruption, Range, number_or_pair, uniform
 
 
-def _amplitude(high: float, limit: str) -> Constraint:
-    return Constraint(
-        lambda value: is_number(value, 0, high) or is_pair(value, -high, high),
-        f"a number from 0 to {limit}, or a pair (low, high) of numbers from -{limit} to {limit}",
-    )
+def _up_to(high: float) -> list[Any]:
+    """Return the constraints of a strength v, short for (-v, v), or of a pair."""
+    return [Interval(Real, 0, high, closed="both"), Pair(Real, -high, high, closed="both")]
 
 
-def _is_quality(value: Any) -> bool:
-    pair = value if isinstance(value, tuple | list) else (value, value)
-    return is_pair(pair, 1, 100) and all(isinstance(bound, Integral) for bound in pair)
+def _below(high: float) -> list[Any]:
+    """Return the same, but for the limit itself."""
+    return [Interval(Real, 0, high, closed="left"), Pair(Real, -high, high, closed="neither")]
 
 
 class ImageAugmentation(Corruption):
@@ -88,18 +77,16 @@ class ImageAugmentation(Corruption):
     tensor([[2., 4., 1., 3.]])
     """
 
-    _constraints: ClassVar[Constraints] = {
-        "image_shape": Constraint(lambda s: isinstance(s, tuple | list), "a tuple of 2 or 3 int"),
-        "rotation": _amplitude(360, "360"),
-        "shift": _amplitude(1, "1"),
-        "shear": _amplitude(math.nextafter(90, 0), "less than 90"),
-        "zoom": _amplitude(BELOW_ONE, "less than 1"),
-        "brightness": _amplitude(1, "1"),
-        "jpeg_quality": Constraint(
-            lambda value: value is None or _is_quality(value),
-            "None, an integer from 1 to 100, or a pair (low, high) of such integers",
-        ),
-        "value_range": INTERVAL,
+    _parameter_constraints: ClassVar[Constraints] = {
+        "image_shape": [Sizes(2, 3)],
+        "layout": [StrOptions(LAYOUTS)],
+        "rotation": _up_to(360),
+        "shift": _up_to(1),
+        "shear": _below(90),
+        "zoom": _below(1),
+        "brightness": _up_to(1),
+        "jpeg_quality": [*number_or_pair(Integral, 1, 100, "both"), None],
+        "value_range": [Pair(Real, None, None, closed="neither", strict=True)],
     }
 
     def __init__(
@@ -125,20 +112,14 @@ class ImageAugmentation(Corruption):
         self.value_range = value_range
 
     def check(self, n_features: int) -> None:
-        """Raise ValueError if a parameter is not usable; called before training.
+        """Raise ValueError unless rows of `n_features` columns are images; called before training.
 
         Parameters
         ----------
         n_features : int
-            Number of columns of the input, which has to be the number of pixels.
+            Number of columns of the input.
         """
-        super().check(n_features)
-        n_pixels = math.prod(image_sizes(self.image_shape, self.layout))
-        if n_pixels != n_features:
-            raise ValueError(
-                f"image_shape of ImageAugmentation must have as many pixels as X has columns, "
-                f"{n_features}; got {self.image_shape!r}, which has {n_pixels}."
-            )
+        check_n_features(self.image_shape, n_features)
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         images = rows_to_images(x.clone(), self.image_shape, self.layout)

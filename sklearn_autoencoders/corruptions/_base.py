@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from numbers import Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
+from .._compat import Constraints, Interval, Pair
+
 Range = float | tuple[float, float]
-BELOW_ONE = math.nextafter(1, 0)
 
 
-class Constraint(NamedTuple):
-    """Which values a parameter may have: a test, and the same in words."""
-
-    accepts: Callable[[Any], bool]
-    expected: str
-
-
-Constraints = dict[str, Constraint]
-
-
-def is_number(value: Any, low: float = -math.inf, high: float = math.inf) -> bool:
-    """Return whether a value is a finite number from low to high."""
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
-    return is_real and math.isfinite(value) and low <= value <= high
-
-
-def is_pair(value: Any, low: float = -math.inf, high: float = math.inf) -> bool:
-    """Return whether a value is a pair of finite numbers from low to high, in order."""
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        return False
-    return all(is_number(bound, low, high) for bound in value) and value[0] <= value[1]
-
-
-def is_interval(value: Any) -> bool:
-    """Return whether a value is a pair of finite numbers, the first one lower."""
-    return is_pair(value) and value[0] < value[1]
-
-
-def strength(high: float, interval: str) -> Constraint:
-    """Return the constraint of a strength from 0 to high, or of a range of strengths."""
-    return Constraint(
-        lambda value: is_number(value, 0, high) or is_pair(value, 0, high),
-        f"a number in {interval}, or a pair (low, high) of such numbers",
-    )
-
-
-RATE = strength(1, "[0, 1]")
-NUMBER = Constraint(is_number, "a finite number")
-INTERVAL = Constraint(is_interval, "a pair (low, high) of finite numbers with low < high")
+def number_or_pair(type: type, low: float, high: float | None, closed: str) -> list[Any]:
+    """Return the constraints of a number in an interval, or of a range (low, high) in it."""
+    return [kind(type, low, high, closed=closed) for kind in (Interval, Pair)]
 
 
 def uniform(x: Tensor, generator: torch.Generator, shared: bool, n_columns: int) -> Tensor:
@@ -93,7 +56,7 @@ class Corruption(BaseEstimator, ABC):
     tensor([[-1., -1., -1.]])
     """
 
-    _constraints: ClassVar[Constraints] = {}
+    _parameter_constraints: ClassVar[Constraints] = {}
 
     @abstractmethod
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
@@ -115,21 +78,6 @@ class Corruption(BaseEstimator, ABC):
         Tensor of shape (batch, n_features)
             A new tensor of the type and on the device of x.
         """
-
-    def check(self, n_features: int) -> None:
-        """Raise ValueError if a parameter is not usable; called before training.
-
-        Parameters
-        ----------
-        n_features : int
-            Number of columns of the input.
-        """
-        for name, (accepts, expected) in self._constraints.items():
-            value = getattr(self, name)
-            if not accepts(value):
-                raise ValueError(
-                    f"{name} of {type(self).__name__} must be {expected}; got {value!r}."
-                )
 
 
 def corrupt(

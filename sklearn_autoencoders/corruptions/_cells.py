@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from ._base import (
-    BELOW_ONE,
-    INTERVAL,
-    NUMBER,
-    RATE,
-    Constraint,
-    Constraints,
-    Corruption,
-    Range,
-    is_interval,
-    is_number,
-    per_row,
-    strength,
-    uniform,
-)
+from .._compat import Constraints, Interval, Pair
+from ._base import Corruption, Range, number_or_pair, per_row, uniform
+
+FINITE = Interval(Real, None, None, closed="neither")
 
 
 def _replace(x: Tensor, cells: Tensor, value: float) -> Tensor:
@@ -56,9 +46,9 @@ class Gaussian(Corruption):
     (True, True)
     """
 
-    _constraints: ClassVar[Constraints] = {
-        "std": strength(math.inf, "[0, inf)"),
-        "clip": Constraint(lambda c: c is None or is_interval(c), f"None or {INTERVAL.expected}"),
+    _parameter_constraints: ClassVar[Constraints] = {
+        "std": number_or_pair(Real, 0, None, "left"),
+        "clip": [Pair(Real, None, None, closed="neither", strict=True), None],
     }
 
     def __init__(self, std: Range = 0.1, clip: tuple[float, float] | None = None):
@@ -97,9 +87,9 @@ class Masking(Corruption):
     tensor([[nan, nan, nan]])
     """
 
-    _constraints: ClassVar[Constraints] = {
-        "rate": RATE,
-        "value": Constraint(lambda v: v != v or is_number(v), "NaN or a finite number"),
+    _parameter_constraints: ClassVar[Constraints] = {
+        "rate": number_or_pair(Real, 0, 1, "both"),
+        "value": [FINITE, "nan"],
     }
 
     def __init__(self, rate: Range = 0.25, value: float = math.nan):
@@ -135,7 +125,11 @@ class SaltAndPepper(Corruption):
     tensor([0.0000, 0.5000, 1.0000])
     """
 
-    _constraints: ClassVar[Constraints] = {"rate": RATE, "low": NUMBER, "high": NUMBER}
+    _parameter_constraints: ClassVar[Constraints] = {
+        "rate": number_or_pair(Real, 0, 1, "both"),
+        "low": [FINITE],
+        "high": [FINITE],
+    }
 
     def __init__(self, rate: Range = 0.25, low: float = 0.0, high: float = 1.0):
         self.rate = rate
@@ -172,7 +166,7 @@ class Dropout(Corruption):
     tensor([0., 2.])
     """
 
-    _constraints: ClassVar[Constraints] = {"rate": strength(BELOW_ONE, "[0, 1)")}
+    _parameter_constraints: ClassVar[Constraints] = {"rate": number_or_pair(Real, 0, 1, "left")}
 
     def __init__(self, rate: Range = 0.2):
         self.rate = rate
@@ -210,7 +204,7 @@ class Swap(Corruption):
             [ 1., 10.]])
     """
 
-    _constraints: ClassVar[Constraints] = {"rate": RATE}
+    _parameter_constraints: ClassVar[Constraints] = {"rate": number_or_pair(Real, 0, 1, "both")}
 
     def __init__(self, rate: Range = 0.15):
         self.rate = rate

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
+from .._compat import Constraints
 from ._layers import with_own_layers
 from ._seeded import drawing_from
 
@@ -241,6 +242,8 @@ class Network(BaseEstimator, ABC):
     >>> OneLayer(width=8).get_params()
     {'width': 8}
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {}
 
     @abstractmethod
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:

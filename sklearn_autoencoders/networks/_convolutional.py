@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Integral, Real
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .._images import image_sizes, images_to_rows, rows_to_images
+from .._compat import Constraints, Interval, Sizes, StrOptions
+from .._images import LAYOUTS, check_n_features, image_sizes, images_to_rows, rows_to_images
 from ._base import Network
-from ._checks import check_choice, check_positive_integer, check_share, check_sizes
 from ._layers import ACTIVATIONS, block
 
 Size = tuple[int, int]
@@ -90,6 +92,20 @@ class Convolutional(Network):
     (1797, 4)
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "image_shape": [Sizes(2, 3)],
+        "layout": [StrOptions(LAYOUTS)],
+        "channels": [Sizes(1)],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "blocks": [Interval(Integral, 1, None, closed="left")],
+        "pooling": ["boolean"],
+        "upsample": [StrOptions({"nearest", "transposed"})],
+        "bottleneck": [StrOptions({"dense", "global"})],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "batch_norm": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
     def __init__(
         self,
         image_shape: Sequence[int] = (28, 28),
@@ -119,7 +135,8 @@ class Convolutional(Network):
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of an image."""
-        return check_sizes("image_shape", self.image_shape)
+        self._validate_params()  # asked for before the network is built
+        return tuple(map(int, self.image_shape))
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -143,37 +160,18 @@ class Convolutional(Network):
             If an argument of the constructor is not usable, or `n_features` is not the size of an
             image.
         """
-        channels = self._check()
-        n_channels, height, width = image_sizes(self.input_shape, self.layout)
-        if n_features != n_channels * height * width:
-            raise ValueError(
-                f"image_shape={self.image_shape!r} needs X with {n_channels * height * width} "
-                f"columns, one for each value of an image; got {n_features}."
-            )
-        sizes = self._sizes((height, width), len(channels))
-        encoder = self._encoder([n_channels, *channels], sizes, n_components)
-        decoder = self._decoder([n_channels, *channels], sizes, n_components)
+        self._validate_params()
+        check_n_features(self.image_shape, n_features)
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd; got {self.kernel_size}.")
+        n_channels, height, width = image_sizes(self.image_shape, self.layout)
+        widths = [n_channels, *map(int, self.channels)]
+        sizes = self._sizes((height, width), len(self.channels))
+        encoder = self._encoder(widths, sizes, n_components)
+        decoder = self._decoder(widths, sizes, n_components)
         for half in (encoder, decoder):  # a training step on a CPU takes two thirds of the time
             half.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in stubs
         return encoder, decoder
-
-    def _check(self) -> tuple[int, ...]:
-        check_positive_integer("blocks", self.blocks)
-        check_choice("pooling", self.pooling, (True, False))
-        check_choice("upsample", self.upsample, ("nearest", "transposed"))
-        check_choice("bottleneck", self.bottleneck, ("dense", "global"))
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_choice("batch_norm", self.batch_norm, (True, False))
-        check_share("dropout", self.dropout)
-        check_positive_integer("kernel_size", self.kernel_size)
-        if self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd; got {self.kernel_size}.")
-        channels = check_sizes("channels", self.channels)
-        if not channels:
-            raise ValueError(
-                "channels must not be empty: every number in it makes a level; got ()."
-            )
-        return channels
 
     def _sizes(self, size: Size, n_levels: int) -> list[Size]:
         """Return height and width before the first level and after every level."""
@@ -187,7 +185,7 @@ class Convolutional(Network):
     def _encoder(
         self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
     ) -> nn.Sequential:
-        parts: list[nn.Module] = [_Images(self.input_shape, self.layout)]
+        parts: list[nn.Module] = [_Images(tuple(self.image_shape), self.layout)]
         for ends, (size, smaller) in zip(pairwise(widths), pairwise(sizes), strict=True):
             parts += self._convolutions([ends[0]] + [ends[1]] * self.blocks, size)
             parts += [nn.MaxPool2d(2, ceil_mode=True)] if smaller != size else []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from numbers import Real
+from typing import ClassVar
 
 from torch import nn
 
+from .._compat import Constraints, Interval, Sizes, StrOptions
 from ._base import LinearPath, Network
-from ._checks import check_choice, check_share, check_sizes
 from ._layers import ACTIVATIONS, Transposed, block
 
 
@@ -88,6 +90,16 @@ class Dense(Network):
     )
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "hidden_layer_sizes": [Sizes()],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "code_activation": [StrOptions(set(ACTIVATIONS))],
+        "batch_norm": ["boolean"],
+        "tied_weights": ["boolean"],
+        "decoder_layer_sizes": [Sizes(), None],
+    }
+
     def __init__(
         self,
         hidden_layer_sizes: Sequence[int] = (64,),
@@ -129,7 +141,14 @@ class Dense(Network):
         ValueError
             If an argument of the constructor is not usable.
         """
+        self._validate_params()
         inwards, outwards = self._hidden_sizes()
+        if self.tied_weights and outwards != inwards[::-1]:
+            raise ValueError(
+                "tied_weights=True needs a decoder that mirrors the encoder: with "
+                f"hidden_layer_sizes={inwards}, decoder_layer_sizes must be None or "
+                f"{inwards[::-1]}; got {outwards}."
+            )
         encoder = self._linear([n_features, *inwards, n_components])
         decoder: Sequence[nn.Module]
         if self.tied_weights:
@@ -175,23 +194,11 @@ class Dense(Network):
         return list(zip(encoder.children(), reversed(list(decoder.children())), strict=True))
 
     def _hidden_sizes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the hidden widths of the encoder and of the decoder, and check all arguments."""
-        check_choice("activation", self.activation, ACTIVATIONS)
-        check_choice("code_activation", self.code_activation, ACTIVATIONS)
-        check_share("dropout", self.dropout)
-        check_choice("batch_norm", self.batch_norm, (True, False))
-        check_choice("tied_weights", self.tied_weights, (True, False))
-        inwards = check_sizes("hidden_layer_sizes", self.hidden_layer_sizes)
+        """Return the hidden widths of the encoder and of the decoder."""
+        inwards = tuple(map(int, self.hidden_layer_sizes))
         if self.decoder_layer_sizes is None:
             return inwards, inwards[::-1]
-        outwards = check_sizes("decoder_layer_sizes", self.decoder_layer_sizes)
-        if self.tied_weights and outwards != inwards[::-1]:
-            raise ValueError(
-                "tied_weights=True needs a decoder that mirrors the encoder: with "
-                f"hidden_layer_sizes={inwards}, decoder_layer_sizes must be None or "
-                f"{inwards[::-1]}; got {outwards}."
-            )
-        return inwards, outwards
+        return inwards, tuple(map(int, self.decoder_layer_sizes))
 
     def _linear(self, sizes: Sequence[int]) -> list[nn.Linear]:
         biases = self._biases(len(sizes) - 1)
@@ -256,6 +263,8 @@ class Linear(Network):
     True
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {"tied_weights": ["boolean"]}
+
     def __init__(self, tied_weights: bool = False):
         self.tied_weights = tied_weights
 
@@ -280,6 +289,7 @@ class Linear(Network):
         ValueError
             If `tied_weights` is not a truth value.
         """
+        self._validate_params()
         return Dense((), tied_weights=self.tied_weights).build(n_features, n_components)
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:

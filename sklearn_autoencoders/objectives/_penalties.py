@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import cast
+from numbers import Integral, Real
+from typing import ClassVar, cast
 
 import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
+from .._compat import Constraints, Interval
 from ._output import Output
 
 
@@ -30,6 +32,10 @@ class Penalty(BaseEstimator, ABC):
 
     weight: float = 1.0
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        "weight": [Interval(Real, 0, None, closed="left")]
+    }
+
     @abstractmethod
     def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
         """Return the penalty before its weight.
@@ -50,17 +56,6 @@ class Penalty(BaseEstimator, ABC):
         Tensor of shape (batch,) or ()
             One value per row, or one for the batch.
         """
-
-    def check(self) -> None:
-        """Raise ValueError if a parameter is not usable; called before training."""
-        _require(self, "weight", self.weight >= 0, "a number of at least 0")
-
-
-def _require(part: Penalty, name: str, holds: bool, expected: str) -> None:
-    if not holds:
-        raise ValueError(
-            f"{name} of {type(part).__name__} must be {expected}; got {getattr(part, name)!r}."
-        )
 
 
 class L1(Penalty):
@@ -124,14 +119,14 @@ class KLSparsity(Penalty):
     tensor(0.1927)
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        **Penalty._parameter_constraints,
+        "rho": [Interval(Real, 0, 1, closed="neither")],
+    }
+
     def __init__(self, weight: float = 0.01, rho: float = 0.02):
         self.weight = weight
         self.rho = rho
-
-    def check(self) -> None:
-        """Raise ValueError if a parameter is not usable."""
-        super().check()
-        _require(self, "rho", 0 < self.rho < 1, "a number in (0, 1)")
 
     def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
         """Return the divergence of the units' mean activity from `rho`."""
@@ -184,14 +179,14 @@ class Contractive(Penalty):
     tensor([6.])
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        **Penalty._parameter_constraints,
+        "n_projections": [Interval(Integral, 1, None, closed="left")],
+    }
+
     def __init__(self, weight: float = 0.01, n_projections: int = 1):
         self.weight = weight
         self.n_projections = n_projections
-
-    def check(self) -> None:
-        """Raise ValueError if a parameter is not usable."""
-        super().check()
-        _require(self, "n_projections", self.n_projections >= 1, "an integer of at least 1")
 
     def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
         """Return the squared norm of the encoder's Jacobian at every row, or an estimate."""

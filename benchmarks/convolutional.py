@@ -1,0 +1,107 @@
+"""Seconds per epoch of convolutions through the estimator, against a torch loop by hand.
+
+28 x 28 images, channels of 32, 32 and 16, a random start, no weight decay, batches of 128. The two
+take turns within each round, and what is given is the median over rounds of the time that one more
+epoch adds. The loop by hand has the same layers; the package lays the filters out channels-last,
+so that the loop is timed in both layouts.
+
+    python benchmarks/convolutional.py [--rounds 3] [--rows 4096]
+"""
+
+import argparse
+import time
+from statistics import median
+
+import torch
+from _data import header, mnist
+from torch import nn
+
+from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders.networks import Convolutional
+
+CODE = 32
+BATCH = 128
+
+
+def by_hand():
+    """Return the layers of Convolutional((28, 28), channels=(32, 32, 16))."""
+
+    def conv(n_inputs, n_outputs):
+        return [nn.Conv2d(n_inputs, n_outputs, 3, padding=1), nn.GELU()]
+
+    def pool():
+        return nn.MaxPool2d(2, ceil_mode=True)
+
+    encoder = [nn.Unflatten(1, (1, 28, 28)), *conv(1, 32), pool(), *conv(32, 32), pool()]
+    encoder += [*conv(32, 16), pool(), nn.Flatten(), nn.Linear(16 * 4 * 4, CODE)]
+    decoder = [nn.Linear(CODE, 16 * 4 * 4), nn.Unflatten(1, (16, 4, 4)), nn.GELU()]
+    decoder += [nn.Upsample((7, 7)), *conv(16, 32), nn.Upsample((14, 14)), *conv(32, 32)]
+    decoder += [nn.Upsample((28, 28)), *conv(32, 32), nn.Conv2d(32, 1, 3, padding=1), nn.Flatten()]
+    return nn.Sequential(*encoder, *decoder)
+
+
+def torch_loop(X, epochs, memory_format=torch.contiguous_format):
+    rows, module = torch.from_numpy((X - X.mean(0)) / X.std()), by_hand()
+    module.to(memory_format=memory_format)
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3, fused=True)
+    for _ in range(epochs):
+        for index in torch.randperm(len(rows)).split(BATCH):
+            x = rows[index]
+            optimizer.zero_grad()
+            (module(x) - x).square().mean().backward()
+            optimizer.step()
+
+
+def channels_last_loop(X, epochs):
+    torch_loop(X, epochs, torch.channels_last)
+
+
+def ours(X, epochs):
+    network = Convolutional((28, 28), channels=(32, 32, 16))
+    settings = {"batch_size": BATCH, "max_epochs": epochs, "weight_decay": 0, "init": "random"}
+    return AutoencoderTransformer(CODE, network=network, **settings).fit(X)
+
+
+def check_same_network():
+    """Raise if what is compared does not have the same layers."""
+    encoder, decoder = Convolutional((28, 28), channels=(32, 32, 16)).build(784, CODE)
+    shapes = [p.shape for part in (encoder, decoder) for p in part.parameters()]
+    assert shapes == [p.shape for p in by_hand().parameters()]
+
+
+METHODS = {
+    "ours": ours,
+    "torch loop": torch_loop,
+    "torch loop, channels last": channels_last_loop,
+}
+
+
+def seconds(function, *arguments):
+    started = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - started
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=4096)
+    arguments = parser.parse_args()
+    header("Convolutions")
+    check_same_network()
+    X = mnist()[0][: arguments.rows]
+    for function in METHODS.values():
+        function(X[:256], 1)
+    times = {name: [] for name in METHODS}
+    for _ in range(arguments.rounds):
+        for name, function in METHODS.items():
+            one, two = (seconds(function, X, epochs) for epochs in (1, 2))
+            times[name].append(two - one)
+    print(f"{'seconds per epoch, ' + str(len(X)) + ' rows':32} {'median':>8} {'ours / this':>12}")
+    for name, values in times.items():
+        ratio = median(own / other for own, other in zip(times["ours"], values, strict=True))
+        print(f"{name:32} {median(values):8.2f} {ratio:12.2f}")
+
+
+if __name__ == "__main__":
+    main()
