@@ -285,9 +285,10 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
                 self.__dict__.update(starting_point(self, data, rng))
             self.n_samples_seen_ = n_samples_before + data.n_samples
             plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
+            objective = Objective(self._model.loss, _settings.penalty_parts(self))
             if self.pretraining is not None and not continuing:
                 self.pretraining_curves_ = self._pretrain(data, plan, rng)
-            interruption = self._train(data, y, plan, rng)
+            interruption = self._train(objective, data, y, plan, rng)
         if interruption is not None:
             raise interruption
         return self
@@ -307,7 +308,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         generator = _bridge.make_generator(draw_seed(rng))
         return pretrain_layerwise(self._model, self._network_part, data, plan, generator)
 
-    def _train(self, data, y, plan, rng):
+    def _train(self, objective, data, y, plan, rng):
         network = copy.deepcopy(self.network_).to(_bridge.resolve_device(self.device))
         _settings.update_dropout(self, network)
         metadata = {"sample_weight": data.weight, "clean": data.clean}
@@ -320,7 +321,6 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
         model = replace(self._model, network=network)
-        objective = Objective(model.loss, _settings.penalty_parts(self))
         generator = _bridge.make_generator(draw_seed(rng) + self.n_epochs_)
         history = _training.train(model, objective, data, plan, generator, tasks)
         self.__dict__.update(self._fitted_attributes(network, history))

@@ -123,7 +123,7 @@ class Data:
         return len(self.X) if weight is None else max(float(weight.sum()), (weight > 0).sum())
 
 
-Damage = Callable[[Tensor], Tensor]
+Damage = Callable[..., Tensor]
 
 
 class Rows(torch.utils.data.Dataset[Any]):
@@ -204,9 +204,12 @@ class Rows(torch.utils.data.Dataset[Any]):
         weight = None if self._weight is None else self._weight[indices]
         return x, Compared(target, observed, weight)
 
-    def undamaged(self, indices: Any) -> Tensor:
-        """Return the input of a batch without any damage."""
-        return self._scaled(_as_tensor(self._rows[indices]).to(self._device))
+    def farthest_damage(self, n_rows: int) -> float:
+        """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""
+        raw = _as_tensor(self._rows[:n_rows]).to(self._device)
+        raw = raw.repeat(-(-n_rows // len(raw)), 1)
+        damaged = cast(Damage, self.damage)(raw, shared=False)
+        return float((self._scaled(damaged) - self._scaled(raw)).abs().max())
 
     def _scaled(self, raw: Tensor) -> Tensor:
         if self._scaling is None:

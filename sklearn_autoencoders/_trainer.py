@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -71,6 +72,29 @@ class History:
     interruption: KeyboardInterrupt | None = None
 
 
+class Noise:
+    """A source of draws that can be wound back, so that passes compare like with like.
+
+    Parameters
+    ----------
+    generator : Generator
+        The source; its present state is the one to repeat.
+    """
+
+    def __init__(self, generator: torch.Generator) -> None:
+        self.generator, self._start = generator, generator.get_state()
+
+    @contextmanager
+    def repeated(self) -> Iterator[None]:
+        """Draw inside the block what was drawn first, and go on afterwards as if it were not."""
+        state = self.generator.get_state()
+        self.generator.set_state(self._start)
+        try:
+            yield
+        finally:
+            self.generator.set_state(state)
+
+
 class _Weights:
     """A copy of a network's parameters and buffers, taken and put back in place."""
 
@@ -96,8 +120,16 @@ class _Weights:
 class Trainer:
     """What happens around skorch's loop: schedule, curves, the weights worth keeping, the end."""
 
-    def __init__(self, network: Autoencoder, objective: Objective, plan: Plan, task: EpochTask):
+    def __init__(
+        self,
+        network: Autoencoder,
+        objective: Objective,
+        plan: Plan,
+        task: EpochTask,
+        noise: Noise,
+    ) -> None:
         self.network, self.objective, self.plan, self.task = network, objective, plan, task
+        self.noise = noise
         self.history = History()
         self._initial, self._kept = _Weights(network), _Weights(network)
         self._decayed: list[Tensor] = [*decayed_parameters(network)] if plan.weight_decay else []
@@ -205,5 +237,7 @@ class Trainer:
     def _mean(self, cost: Callable[[Tensor, Compared], Tensor], rows: Any) -> float:
         total = 0.0
         for chunk in torch.arange(len(rows)).split(4 * self.plan.batch_size):
-            total += float(cost(*rows.__getitems__(chunk.tolist()))) * len(chunk)
+            batch = rows.__getitems__(chunk.tolist())
+            with self.noise.repeated():
+                total += float(cost(*batch)) * len(chunk)
         return total / len(rows)

@@ -19,7 +19,7 @@ from torch import Tensor
 from ._bridge import Damage, Data, Model, Rows, make_generator
 from ._solvers import SOLVERS
 from ._threads import few_threads
-from ._trainer import EpochTask, History, Plan, Trainer
+from ._trainer import EpochTask, History, Noise, Plan, Trainer
 from .corruptions import corrupt
 from .networks import Autoencoder, drawing
 from .objectives import Objective
@@ -84,6 +84,10 @@ class _Hooks(_NeuralNet):
         step = super().train_step(batch, **fit_params)
         self.trainer.after_step(step["loss"].detach())
         return {**step, "loss": _OnDevice(step["loss"])}
+
+    def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        with self.trainer.noise.repeated():
+            return cast(dict[str, Any], super().validation_step(batch, **fit_params))
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
@@ -177,16 +181,22 @@ def train(
     History
         The curves and what went wrong. The network holds finite weights in any case.
     """
-    noise = make_generator(int(torch.randint(2**31, (), generator=generator)), model.device)
+    seed = int(torch.randint(2**31, (), generator=generator))
+    noise = Noise(make_generator(seed, model.device))
     shared = plan.batch_size >= len(data.X)
     model.network.train()
-    rows = Rows(model, data, model.dtype, damage=_damage(plan, noise, shared), resident=True)
+    rows = Rows(
+        model, data, model.dtype, damage=_damage(plan, noise.generator, shared), resident=True
+    )
     _check_damage(rows)
     training, held_out = _split(rows, data)
-    trainer = Trainer(model.network, objective, plan, task)
-    with few_threads(model.network, plan.batch_size), drawing(model.network, noise, shared):
+    trainer = Trainer(network, objective, plan, task, noise)
+    with (
+        few_threads(model.network, plan.batch_size),
+        drawing(model.network, noise.generator, shared),
+    ):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
-        net = _make_net(model.network, objective, len(training), judge, plan, generator)
+        net = _make_net(network, objective, len(training), judge, plan, generator)
         net.trainer = trainer
         net.initialize()
         trainer.start(net.optimizer_, len(training), judge)
@@ -206,8 +216,7 @@ def _check_damage(rows: Rows) -> None:
     """Raise if a corruption moves values out of all proportion to the data."""
     if rows.damage is None:
         return
-    x, _ = rows.__getitems__(slice(0, _N_PROBED))
-    farthest = float((x - rows.undamaged(slice(0, _N_PROBED))).abs().max())
+    farthest = rows.farthest_damage(_N_PROBED)
     if not farthest < _FARTHEST:
         raise ValueError(
             f"corruption moves values by {farthest:.3g} times the scale of the data. Its "
@@ -226,21 +235,17 @@ def _split(rows: Rows, data: Data) -> tuple[Any, Any]:
 
 
 class _Repeatable(torch.utils.data.Dataset[Any]):
-    """Rows that are damaged in every pass as in the first one, so that passes compare."""
+    """Rows that are damaged in every pass as in the first one."""
 
-    def __init__(self, rows: Any, noise: torch.Generator) -> None:
-        self._rows, self._noise, self._start = rows, noise, noise.get_state()
+    def __init__(self, rows: Any, noise: Noise) -> None:
+        self._rows, self._noise = rows, noise
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def __getitems__(self, indices: Any) -> Any:
-        state = self._noise.get_state()
-        self._noise.set_state(self._start)
-        try:
+        with self._noise.repeated():
             return self._rows.__getitems__(indices)
-        finally:
-            self._noise.set_state(state)
 
 
 def _run_loop(net: Any, rows: Any, max_epochs: int) -> None:

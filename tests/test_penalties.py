@@ -338,6 +338,18 @@ def test_a_value_per_row_is_averaged_with_the_weights_of_the_rows():
     assert not torch.isclose(by_row, by_batch)
 
 
+def test_the_activity_is_a_mean_in_every_batch():
+    """The weights have mean one over the training set, but not over a batch."""
+    network, x = built(Dense((), code_activation="logistic")), rows()
+    copies = torch.arange(20) % 4
+
+    def term(x, weight):
+        return objective([KLSparsity()], network, x, weight) - objective([], network, x, weight)
+
+    expected = term(x.repeat_interleave(copies, 0), None)
+    torch.testing.assert_close(term(x, copies.double()), expected)
+
+
 @pytest.mark.parametrize(
     ("wrong", "got"),
     [

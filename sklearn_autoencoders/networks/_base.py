@@ -46,9 +46,13 @@ class Autoencoder(nn.Module):
     ----------
     generator : Generator or None
         Where modules and penalties draw from; training sets it on every module that has one.
+
+    per_batch : bool
+        Whether one draw serves all rows of a batch; set likewise.
     """
 
     generator: torch.Generator | None = None
+    per_batch: bool = False
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
@@ -147,7 +151,8 @@ def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Ne
     """Raise if an encoder or a decoder does not map rows of one width to rows of the other."""
     found: object
     try:
-        found = tuple(half.eval()(torch.ones(2, sizes[0])).shape)
+        output = half.eval()(torch.ones(2, sizes[0]))
+        found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
     except RuntimeError as error:
         found = str(error).splitlines()[0]  # torch's words for sizes that do not fit
     half.train()

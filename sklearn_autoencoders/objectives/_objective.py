@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ._losses import Loss
 from ._output import Output
+from ._penalties import Penalty
 
 
 class Compared(NamedTuple):
@@ -64,7 +65,8 @@ class Objective(nn.Module):
         """Return the objective of one batch, a scalar."""
         total = self.reconstruction(output, compared)
         for penalty in self.penalties:
-            values = _checked(penalty(output, x, network), penalty, len(x))
+            own = {"sample_weight": compared.weight} if isinstance(penalty, Penalty) else {}
+            values = _checked(penalty(output, x, network, **own), penalty, len(x))
             total = total + getattr(penalty, "weight", 1.0) * _mean(values, compared.weight)
         return total
 

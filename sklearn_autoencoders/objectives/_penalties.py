@@ -13,6 +13,20 @@ from torch import Tensor, nn
 from .._compat import Constraints, Interval
 from ._output import Output
 
+# What may follow a matrix without mixing its outputs.
+_CELLWISE = (
+    nn.ELU,
+    nn.GELU,
+    nn.Identity,
+    nn.LeakyReLU,
+    nn.ReLU,
+    nn.SELU,
+    nn.SiLU,
+    nn.Sigmoid,
+    nn.Softplus,
+    nn.Tanh,
+)
+
 
 class Penalty(BaseEstimator, ABC):
     """A term added to the reconstruction loss; the base of every `penalty=`.
@@ -37,7 +51,14 @@ class Penalty(BaseEstimator, ABC):
     }
 
     @abstractmethod
-    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return the penalty before its weight.
 
         Parameters
@@ -50,6 +71,10 @@ class Penalty(BaseEstimator, ABC):
 
         network : Module
             The network; `network.encoder` and `network.decoder` are its halves.
+
+        sample_weight : Tensor of shape (batch,) or None, default=None
+            Weights of the rows, of mean one over the training set, for what is one number of the
+            batch. Values of rows are weighted by the caller.
 
         Returns
         -------
@@ -83,7 +108,14 @@ class L1(Penalty):
     def __init__(self, weight: float = 0.01):
         self.weight = weight
 
-    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return the sum of the absolute values of each row's code."""
         return output.code.abs().sum(1)
 
@@ -128,16 +160,24 @@ class KLSparsity(Penalty):
         self.weight = weight
         self.rho = rho
 
-    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return the divergence of the units' mean activity from `rho`."""
         low, high = (float(c) for c in output.code.detach().aminmax())
-        if not (low >= 0.0 and high <= 1.0):
+        if low < 0.0 or high > 1.0:  # NaN is training's to report
             raise ValueError(
                 f"KLSparsity needs codes in [0, 1]; got codes from {low:.3g} to {high:.3g}. Use "
                 "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
             )
         eps = torch.finfo(x.dtype).eps
-        activity = output.code.mean(0).clamp(eps, 1 - eps)
+        code = output.code if sample_weight is None else output.code * sample_weight[:, None]
+        activity = code.mean(0).clamp(eps, 1 - eps)
         on = self.rho * (self.rho / activity).log()
         off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
         return (on + off).sum()
@@ -188,7 +228,14 @@ class Contractive(Penalty):
         self.weight = weight
         self.n_projections = n_projections
 
-    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return the squared norm of the encoder's Jacobian at every row, or an estimate."""
         encoder = cast(nn.Module, network.encoder)
         with torch.enable_grad():
@@ -196,17 +243,19 @@ class Contractive(Penalty):
                 return _one_layer_norm(layers, x)
             inputs = x.detach().requires_grad_()
             code: Tensor = encoder(inputs)
-            directions = self._directions(code, getattr(network, "generator", None))
+            directions = self._directions(code, network)
             norms = [_pull_back(code, inputs, v).square().flatten(1).sum(1) for v in directions]
         return torch.stack(norms).sum(0)
 
-    def _directions(self, code: Tensor, generator: torch.Generator | None) -> list[Tensor]:
-        n_units = code.shape[1]
+    def _directions(self, code: Tensor, network: nn.Module) -> list[Tensor]:
+        n_rows, n_units = code.shape
         if self.n_projections >= n_units:
             return [unit.expand_as(code) for unit in torch.eye(n_units).to(code)]
-        scale = self.n_projections**-0.5
-        coins = [torch.empty_like(code) for _ in range(self.n_projections)]
-        return [coin.bernoulli_(0.5, generator=generator).mul_(2).sub_(1) * scale for coin in coins]
+        n_draws = 1 if getattr(network, "per_batch", False) else n_rows
+        generator = cast(torch.Generator | None, getattr(network, "generator", None))
+        coins = [code.new_empty(n_draws, n_units) for _ in range(self.n_projections)]
+        signs = [coin.bernoulli_(0.5, generator=generator).mul_(2).sub_(1) for coin in coins]
+        return [(sign * self.n_projections**-0.5).expand_as(code) for sign in signs]
 
 
 def _pull_back(code: Tensor, inputs: Tensor, direction: Tensor) -> Tensor:
@@ -218,8 +267,8 @@ def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
     """Return a linear layer and what follows it cell by cell, if that is all there is."""
     leaves = [module for module in encoder.modules() if not list(module.children())]
     is_chain = all(isinstance(m, nn.Sequential) for m in encoder.modules() if m not in leaves)
-    one = isinstance(leaves[0], nn.Linear) and not any(list(m.parameters()) for m in leaves[1:])
-    return leaves if is_chain and one else None
+    is_one = isinstance(leaves[0], nn.Linear) and all(isinstance(m, _CELLWISE) for m in leaves[1:])
+    return leaves if is_chain and is_one else None
 
 
 def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
@@ -261,7 +310,14 @@ class Orthogonal(Penalty):
     def __init__(self, weight: float = 1.0):
         self.weight = weight
 
-    def __call__(self, output: Output, x: Tensor, network: nn.Module) -> Tensor:
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        sample_weight: Tensor | None = None,
+    ) -> Tensor:
         """Return how far the rows of the encoder's matrices are from orthonormal, one number."""
         encoder = cast(nn.Module, network.encoder)
         matrices = [p if len(p) <= p.shape[1] else p.T for p in encoder.parameters() if p.ndim == 2]
