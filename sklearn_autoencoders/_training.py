@@ -181,20 +181,15 @@ def train(
     History
         The curves and what went wrong. The network holds finite weights in any case.
     """
+    network, shared = model.network.train(), plan.batch_size >= len(data.X)
     seed = int(torch.randint(2**31, (), generator=generator))
     noise = Noise(make_generator(seed, model.device))
-    shared = plan.batch_size >= len(data.X)
-    model.network.train()
-    rows = Rows(
-        model, data, model.dtype, damage=_damage(plan, noise.generator, shared), resident=True
-    )
+    damage = _damage(plan, noise.generator, shared)
+    rows = Rows(model, data, model.dtype, damage=damage, resident=True)
     _check_damage(rows)
     training, held_out = _split(rows, data)
     trainer = Trainer(network, objective, plan, task, noise)
-    with (
-        few_threads(model.network, plan.batch_size),
-        drawing(model.network, noise.generator, shared),
-    ):
+    with few_threads(network, plan.batch_size), drawing(network, noise.generator, shared):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
         net = _make_net(network, objective, len(training), judge, plan, generator)
         net.trainer = trainer

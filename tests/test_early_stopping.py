@@ -8,7 +8,7 @@ from estimators import PUBLIC, quick
 from helpers import table
 
 from sklearn_autoencoders import _training
-from sklearn_autoencoders._trainer import Plan, Trainer
+from sklearn_autoencoders._trainer import Noise, Plan, Trainer
 from sklearn_autoencoders.networks import Autoencoder, Dense
 from sklearn_autoencoders.objectives import LOSSES, Objective
 
@@ -100,7 +100,8 @@ def _trainer(**plan):
     network = Autoencoder(*Dense((2,)).build(3, 1))
     defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
     plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
-    trainer = Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task())
+    noise = Noise(torch.Generator())
+    trainer = Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task(), noise)
     trainer.start(torch.optim.SGD(network.parameters()), n_rows=1, held_out=None)
     return trainer
 
