@@ -106,7 +106,7 @@ def error(X, clean):
 
 
 def line(X, clean):
-    """Return slope and intercept that lead from pixels closest to the clean ones."""
+    """Return the slope and the intercept that bring pixels closest to the clean ones."""
     return np.polyfit(X.ravel(), clean.ravel(), 1)
 
 
@@ -123,12 +123,12 @@ def best(function, settings, noisy, clean, with_line):
 def images(X, X_test):
     """Every method on the same noisy test images."""
     noisy_test, few = gaussian(X_test, 0.5, seed=0), X[:200]
-    print(f"{'noise of 0.5, n = ' + str(len(X)):48} {'error':>8} {'fit, s':>7} {'apply, s':>8}")
-    print(f"{'as it is':48} {error(noisy_test, X_test):8.5f}")
+    print(f"{'noise of 0.5, rows: ' + str(len(X)):53} {'error':>8} {'fit, s':>7} {'apply, s':>8}")
+    print(f"{'as it is':53} {error(noisy_test, X_test):8.5f}")
     for name, model in autoencoders().items():
         fit, _ = timed(model.fit, X)
         apply, denoised = timed(model.transform, noisy_test)
-        print(f"{name:48} {error(denoised, X_test):8.5f} {fit:7.0f} {apply:8.1f}", flush=True)
+        print(f"{name:53} {error(denoised, X_test):8.5f} {fit:7.0f} {apply:8.1f}", flush=True)
     for name, (function, settings) in peers(X).items():
         for with_line in (False, True):
             fit, (chosen, slope, intercept) = timed(
@@ -138,7 +138,7 @@ def images(X, X_test):
             values = ", ".join(f"{key} {value}" for key, value in chosen.items())
             title = f"{name}, {values}" + with_line * ", then the best line"
             result = error(slope * denoised + intercept, X_test)
-            print(f"{title:48} {result:8.5f} {fit:7.0f} {apply:8.1f}", flush=True)
+            print(f"{title:53} {result:8.5f} {fit:7.0f} {apply:8.1f}", flush=True)
 
 
 # --------------------------------------------------------------------------------------- entropy
@@ -204,13 +204,13 @@ def neighbours(X, y, X_test, y_test):
 def tied(X, X_test):
     """784-256-32 from a random start: sum of squared errors per test image."""
     print(f"{'784-256-32, rows':>16} {'free':>8} {'tied':>8}")
-    for n_rows in (1024, 8192, 32_768, 60_000):
+    for n_rows in sorted({min(n, len(X)) for n in (1024, 8192, 32_768, 60_000)}):
         errors = []
         for is_tied in (False, True):
             network = Dense((256,), tied_weights=is_tied)
             model = AutoencoderTransformer(32, network=network, init="random", random_state=0)
             errors.append(sum_of_squares(X_test, model.fit(X[:n_rows]).reconstruct(X_test)))
-        print(f"{len(X[:n_rows]):16} {errors[0]:8.2f} {errors[1]:8.2f}", flush=True)
+        print(f"{n_rows:16} {errors[0]:8.2f} {errors[1]:8.2f}", flush=True)
 
 
 PARTS = {

@@ -123,7 +123,7 @@ class Data:
         return len(self.X) if weight is None else max(float(weight.sum()), (weight > 0).sum())
 
 
-Damage = Callable[..., Tensor]
+Damage = Callable[[Tensor], Tensor]
 
 
 class Rows(torch.utils.data.Dataset[Any]):
@@ -145,12 +145,16 @@ class Rows(torch.utils.data.Dataset[Any]):
     scaled : bool, default=False
         Whether X is in the network's units already, as codes are.
 
-    damage : callable or None, default=None
-        What happens to the rows, in the user's units, before the network sees them.
-
     resident : bool, default=False
         Whether to move all rows to the model's device at once, rather than batch by batch.
+
+    Attributes
+    ----------
+    damage : callable or None
+        What happens to the rows, in the user's units, before the network sees them.
     """
+
+    damage: Damage | None = None
 
     def __init__(
         self,
@@ -158,12 +162,10 @@ class Rows(torch.utils.data.Dataset[Any]):
         data: Data,
         dtype: torch.dtype | None = None,
         scaled: bool = False,
-        damage: Damage | None = None,
         resident: bool = False,
     ) -> None:
         X = data.X
         self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
-        self.damage = damage
         self._device = model.device
         self._rows = _on_device(X, model.device) if resident else np.asarray(X)
         self._clean = None if data.clean is None else _on_device(data.clean, model.device)
@@ -208,7 +210,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""
         raw = _as_tensor(self._rows[:n_rows]).to(self._device)
         raw = raw.repeat(-(-n_rows // len(raw)), 1)
-        damaged = cast(Damage, self.damage)(raw, shared=False)
+        damaged = cast(Damage, self.damage)(raw)
         return float((self._scaled(damaged) - self._scaled(raw)).abs().max())
 
     def _scaled(self, raw: Tensor) -> Tensor:

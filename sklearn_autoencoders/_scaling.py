@@ -134,12 +134,12 @@ def explained_variance(
     X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None
 ) -> float:
     """Return one minus the squared error over the squared deviation from the column means."""
-    residual = X - reconstruction
+    residual = X / 2 - reconstruction / 2  # halved, since values near the largest float overflow
     unit = max(np.nanmax(np.abs(X)), np.nanmax(np.abs(residual)), np.finfo(X.dtype).tiny)
     mean, _ = _column_means(lambda rows: rows / unit, X, weight)
     deviation, count = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
     error, _ = _column_means(lambda rows: (rows / unit) ** 2, residual, weight)
-    total, rest = deviation @ count, error @ count
+    total, rest = deviation @ count, 4 * error @ count
     if total <= (10 * np.finfo(X.dtype).eps) ** 2 * (mean**2 @ count):
         return float(rest <= total)
     return float(1.0 - rest / total)

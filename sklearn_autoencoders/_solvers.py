@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 
 _WARM_UP = 0.3
 
+
+def _adam(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+    """Return Adam with an eps that rounding errors do not reach.
+
+    At the principal components the gradient of the linear path is rounding error, which the usual
+    1e-8 would blow up to steps of full length. Small tables, whose rows of weight two have to be
+    two rows, are trained in double precision and have larger gradients.
+    """
+    is_double = groups[0]["params"][0].dtype == torch.float64
+    return torch.optim.Adam(groups, lr=lr, fused=True, eps=1e-6 if is_double else 1e-7)
+
+
 SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    # At the principal components the gradient of the linear path is rounding error, which Adam's
-    # usual eps of 1e-8 would blow up to steps of full length.
-    "adam": functools.partial(torch.optim.Adam, fused=True, eps=1e-7),
+    "adam": _adam,
     "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
 }
 

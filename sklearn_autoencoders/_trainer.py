@@ -18,6 +18,9 @@ from .objectives import Compared, Objective
 # A loss of the column means under which there is no variance, only rounding errors.
 _NOTHING_TO_LEARN = 1e-12
 
+# Passes over a small table, of which one draw of a corruption, lucky or not, damages all rows.
+_N_DRAWS = 16
+
 
 class EpochTask(Protocol):
     """Whoever wants to know about epochs."""
@@ -235,9 +238,10 @@ class Trainer:
 
     @torch.no_grad()
     def _mean(self, cost: Callable[[Tensor, Compared], Tensor], rows: Any) -> float:
+        draws_are_shared = self.plan.corruptions and self.plan.batch_size >= len(rows)
+        n_passes = _N_DRAWS if draws_are_shared else 1
         total = 0.0
-        for chunk in torch.arange(len(rows)).split(4 * self.plan.batch_size):
-            batch = rows.__getitems__(chunk.tolist())
-            with self.noise.repeated():
-                total += float(cost(*batch)) * len(chunk)
-        return total / len(rows)
+        with self.noise.repeated():
+            for chunk in n_passes * torch.arange(len(rows)).split(4 * self.plan.batch_size):
+                total += float(cost(*rows.__getitems__(chunk.tolist()))) * len(chunk)
+        return total / (n_passes * len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dis
 import functools
 import importlib
@@ -184,10 +185,14 @@ def train(
     network, shared = model.network.train(), plan.batch_size >= len(data.X)
     seed = int(torch.randint(2**31, (), generator=generator))
     noise = Noise(make_generator(seed, model.device))
-    damage = _damage(plan, noise.generator, shared)
-    rows = Rows(model, data, model.dtype, damage=damage, resident=True)
-    _check_damage(rows)
-    training, held_out = _split(rows, data)
+    rows = Rows(model, data, model.dtype, resident=True)
+    rows.damage = _damage(plan, noise.generator, shared)
+    judges = copy.copy(rows)  # each with a draw of its own
+    judges.damage = _damage(plan, noise.generator, shared=False)
+    with noise.repeated():
+        _check_damage(judges)
+    training, _ = _split(rows, data)
+    _, held_out = _split(judges, data)
     trainer = Trainer(network, objective, plan, task, noise)
     with few_threads(network, plan.batch_size), drawing(network, noise.generator, shared):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
@@ -196,7 +201,7 @@ def train(
         net.initialize()
         trainer.start(net.optimizer_, len(training), judge)
         _run_loop(net, training, plan.max_epochs)
-        trainer.settle(_Repeatable(training, noise))
+        trainer.settle(training)
     return trainer.history
 
 

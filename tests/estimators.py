@@ -4,7 +4,7 @@ import inspect
 
 import sklearn_autoencoders
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
-from sklearn_autoencoders.corruptions import Gaussian
+from sklearn_autoencoders.corruptions import Gaussian, Masking
 from sklearn_autoencoders.networks import Dense
 
 PUBLIC = [
@@ -37,7 +37,7 @@ SETTINGS = {
         {},
         {"n_components": 3, "corruption": Gaussian(0.1), "output": "code", "penalty": "l1"},
         {
-            "corruption": ["dropout", "salt_and_pepper"],
+            "corruption": [Masking((0.0, 0.5), value=0.5), "masking"],
             "network": Dense((16,), "relu"),
             "scaling": "feature",
             "pretraining": "layerwise",

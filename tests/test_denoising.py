@@ -44,6 +44,13 @@ def noisy(clean):
     return off
 
 
+def with_gaps(rows, share=0.25):
+    """Return a copy with NaN in some cells, but in no whole row; unlike `with_holes` no more."""
+    missing = np.random.RandomState(1).random_sample(rows.shape) < share
+    missing[np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]] = False
+    return np.where(missing, np.nan, rows)
+
+
 def mean_error(found, expected):
     return np.square(found - expected).mean()
 
@@ -114,7 +121,7 @@ def test_it_cleans_noise_better_than_pca(digits):
 
 def test_it_fills_gaps_better_than_column_means(digits):
     train, test = digits[:800], digits[1200:]
-    gaps = with_holes(test, 0.3)
+    gaps = with_gaps(test, 0.3)
     missing = np.isnan(gaps)
     error = mean_error(denoise(digits, "masking", gaps)[missing], test[missing])
     means = np.broadcast_to(train.mean(axis=0), test.shape)
@@ -160,6 +167,23 @@ def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
     if early_stopping:  # 60 rows held out, in more than one batch
         np.testing.assert_allclose(fitted.validation_scores_, fitted.validation_scores_[0])
         assert fitted.validation_scores_[0] < fitted.score_samples(clean).mean()
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
+    """A code as wide as the rows starts as the identity, which only damage shows to be bad."""
+    rows = np.repeat(iris[::3], 50, axis=0)
+    settings = {"max_epochs": 40, "early_stopping": early_stopping}
+    for seed in range(5):
+        start, end = (
+            denoiser(4, random_state=seed, learning_rate=rate, **settings).fit(iris[::3])
+            for rate in (1e-30, 5e-3)
+        )
+        damaged = with_gaps(rows)
+        error = mean_error(end.transform(damaged), rows)
+        # five rows, held out, are poor judges
+        limit = 1.0 if early_stopping else 0.95
+        assert error < limit * mean_error(start.transform(damaged), rows)
 
 
 # ------------------------------------------------------------------- corruptions of users
@@ -297,7 +321,7 @@ def test_the_loss_of_pairs_is_over_the_known_cells_of_the_clean_rows(clean, nois
 
 
 def test_gaps_are_filled_in_pairs(clean, noisy):
-    gaps = with_holes(noisy)
+    gaps = with_gaps(noisy)
     fitted = denoiser(4, max_epochs=60).fit(gaps, clean=clean)
     missing = np.isnan(gaps)
     means = np.broadcast_to(clean.mean(axis=0), clean.shape)
@@ -371,7 +395,7 @@ WRONG = {
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
 def test_unusable_clean_rows_are_named(clean, noisy, make, method):
-    fitted = denoiser().fit(frame(clean))
+    fitted = denoiser(max_epochs=1).fit(frame(clean))
     before, wrong = outputs(fitted, frame(clean)), make(clean)
     with pytest.raises(ValueError, match="clean"):
         getattr(fitted, method)(frame(noisy), clean=wrong)
@@ -569,13 +593,13 @@ def pretrained(cls, network, **params):
 
 
 @every_network
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("corruption", [None, "masking"])
 def test_pretraining_starts_from_a_lower_loss(digits, network, seed, corruption):
     settings = {"corruption": corruption, "random_state": seed}
     first, plain = (
         pretrained(AutoencoderTransformer, network, pretraining=kind, **settings)
-        .fit(digits[:500])
+        .fit(digits[:300])
         .loss_curve_[0]
         for kind in ("layerwise", None)
     )
@@ -585,7 +609,7 @@ def test_pretraining_starts_from_a_lower_loss(digits, network, seed, corruption)
 @every_network
 @pytest.mark.parametrize("cls", [AutoencoderTransformer, DenoisingAutoencoder])
 def test_every_pair_of_layers_has_a_falling_curve(digits, cls, network):
-    fitted = pretrained(cls, network, pretraining_epochs=7).fit(digits[:500])
+    fitted = pretrained(cls, network, pretraining_epochs=7).fit(digits[:300])
     assert [len(curve) for curve in fitted.pretraining_curves_] == [7, 7, 7]
     assert all(curve[-1] < curve[0] for curve in fitted.pretraining_curves_)
     assert len(fitted.loss_curve_) == fitted.n_epochs_ == 1

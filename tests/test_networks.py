@@ -186,13 +186,17 @@ def test_a_linear_path_beside_weights_that_a_user_ties_is_refused():
         lambda i, o: nn.Sequential(nn.Linear(i, o), nn.Sigmoid()),
         lambda i, o: nn.Sequential(nn.Linear(i, o), nn.Hardtanh()),
         lambda i, o: nn.Sequential(nn.Linear(i, o, bias=False), nn.Sigmoid()),
-        lambda i, o: nn.GRU(i, o),
     ],
 )
 def test_a_linear_path_beside_a_network_with_another_end_is_refused(end):
     for network in (Modules(end, nn.Linear), Modules(nn.Linear, end)):
         with pytest.raises(ValueError, match=r'(?s)init="pca" needs.*Use init="random"'):
             built(network, linear_path=True)
+
+
+def test_a_half_that_returns_no_tensor_is_refused():
+    with pytest.raises(ValueError, match=r"must return encoders .* made: tuple"):
+        built(Modules(nn.GRU, nn.Linear))
 
 
 def test_a_linear_path_does_without_an_offset_in_the_last_layer():

@@ -176,11 +176,14 @@ class KLSparsity(Penalty):
                 "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
             )
         eps = torch.finfo(x.dtype).eps
-        code = output.code if sample_weight is None else output.code * sample_weight[:, None]
-        activity = code.mean(0).clamp(eps, 1 - eps)
+        activity = _batch_mean(output.code, sample_weight).clamp(eps, 1 - eps)
         on = self.rho * (self.rho / activity).log()
         off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
         return (on + off).sum()
+
+
+def _batch_mean(code: Tensor, weight: Tensor | None) -> Tensor:
+    return code.mean(0) if weight is None else weight @ code / weight.sum()
 
 
 class Contractive(Penalty):
