@@ -573,3 +573,12 @@ def test_a_list_of_penalties_is_checked_part_by_part(penalty):
     message = r"penalty must be one of \['contractive', 'kl_sparsity', 'l1', 'orthogonal'\].*; got "
     with pytest.raises(ValueError, match=message):
         transformer(penalty=penalty).fit(table())
+
+
+def test_orthogonal_leaves_the_start_at_pca_alone():
+    X, settings = table(30), {"learning_rate": 1e-30, "max_epochs": 1, "random_state": 0}
+    plain, penalised = (
+        AutoencoderTransformer(3, penalty=penalty, **settings).fit(X).loss_curve_[0]
+        for penalty in (None, "orthogonal")
+    )
+    assert penalised == pytest.approx(plain, abs=1e-9)

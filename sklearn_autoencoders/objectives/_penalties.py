@@ -286,7 +286,8 @@ def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
 class Orthogonal(Penalty):
     r"""Orthonormal directions: :math:`\sum_W \|W W^\top - I\|_F^2` over the encoder's matrices.
 
-    A matrix with more rows than columns is transposed first.
+    A matrix with more rows than columns is transposed first. With `init="pca"` the sum is over the
+    linear path's matrix alone: the others start at zero, far from orthonormal.
 
     Parameters
     ----------
@@ -323,6 +324,7 @@ class Orthogonal(Penalty):
     ) -> Tensor:
         """Return how far the rows of the encoder's matrices are from orthonormal, one number."""
         encoder = cast(nn.Module, network.encoder)
+        encoder = getattr(encoder, "linear", encoder)
         matrices = [p if len(p) <= p.shape[1] else p.T for p in encoder.parameters() if p.ndim == 2]
         terms = [(m @ m.T - torch.eye(len(m)).to(m)).square().sum() for m in matrices]
         return torch.stack(terms).sum() if terms else x.new_zeros(())
