@@ -1,9 +1,9 @@
 """Seconds per epoch of convolutions through the estimator, against a torch loop by hand.
 
 28 x 28 images, channels of 32, 32 and 16, a random start, no weight decay, batches of 128. All take
-turns within each round, in fits of three epochs, set-up included. The loop by hand has the same layers; the package lays the
-filters out channels-last, so that the loop is timed in both layouts. On a shared machine believe
-the processor's seconds of one thread: OMP_NUM_THREADS=1.
+turns within each round, in fits of three epochs, set-up included. The loop by hand has the same
+layers; the package lays the filters out channels-last, so that the loop is timed in both layouts.
+On a shared machine believe the processor's seconds of one thread: OMP_NUM_THREADS=1.
 
     python benchmarks/convolutional.py [--rounds 5] [--rows 2048]
 """

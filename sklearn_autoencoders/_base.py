@@ -342,7 +342,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
 
     def _report(self, history):
         advice = (
-            f"learning_rate={self.learning_rate} may be too high, or X may contain extreme values."
+            f"learning_rate={self.learning_rate} may be too high, X may contain extreme values, or "
+            "have few rows for its many columns, where principal components are hard to improve on."
         )
         if not history.loss_curve and not self._linear_path:
             raise FloatingPointError(f"Training failed: {history.problem}. {advice}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -43,12 +45,14 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
         What happens to the rows before the network sees them in training, in the units of X:
-        "dropout", "gaussian", "masking", "salt_and_pepper", "swap", a part from
-        :mod:`sklearn_autoencoders.corruptions`, or a function of a batch and a generator. Pairs
+        "dropout", "gaussian" (of standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1),
+        "swap", a part with parameters from :mod:`sklearn_autoencoders.corruptions`, such as
+        `Gaussian(std=4.0)`, or a function of torch tensors that returns a damaged batch, such as
+        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. Pairs
         are taken as they are.
 
     output : {"denoised", "code"}, default="denoised"
-        What `transform` returns: the cleaned rows, or their codes.
+        What `transform` returns: the cleaned rows, or their codes. It may be set after `fit`.
 
     <hidden_layer_sizes to callbacks>
 
@@ -155,6 +159,9 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     def fit(self, X, y=None, sample_weight=None, clean=None):
         """Fit the autoencoder to give back clean rows.
 
+        Behind a scaler in a pipeline, `clean` has to be scaled too: with metadata routing enabled,
+        `make_pipeline(scaler, denoiser.set_fit_request(clean=True), transform_input=["clean"])`.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
@@ -185,6 +192,13 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
+        if clean is None and y is not None and np.ndim(y) > 1 and np.shape(y) == np.shape(X):
+            warnings.warn(
+                "y has the shape of X and is ignored. If it holds the clean rows, use fit(X, "
+                "clean=...).",
+                UserWarning,
+                stacklevel=4,
+            )
         return self._fit_or_go_on(X, y, sample_weight, clean=clean)
 
     @with_callbacks
@@ -255,7 +269,10 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
             R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
-        where :math:`x` is clean and :math:`\hat x` is what comes out of X.
+        where :math:`x` is clean and :math:`\hat x` is what comes out of X. Without `clean`, X is
+        itself taken to be clean, and the best model is one that copies it: to choose a corruption or
+        a width by search, fit and score on pairs (`set_fit_request(clean=True)` and
+        `set_score_request(clean=True)`), or search for the score of what comes after in a pipeline.
 
         Parameters
         ----------

@@ -23,7 +23,8 @@ PARAMETERS = r"""
         Where sample weights sum to more than the number of rows, their sum is :math:`n`.
 
     network : Network, "dense", "linear" or None, default=None
-        Another network, from :mod:`sklearn_autoencoders.networks` or of your own. It excludes
+        Another network, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or of your own. It excludes
         `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
 
     init : {"pca", "random"}, default="pca"
@@ -39,12 +40,14 @@ PARAMETERS = r"""
         to one unit of scale) or "binary_cross_entropy" (X has to lie in [0, 1]).
 
     penalty : str, Penalty, callable, list of these or None, default=None
-        What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part from
-        :mod:`sklearn_autoencoders.objectives`, or a function of (output, x, network).
+        What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part with
+        parameters from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per row or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
     pretraining : "layerwise" or None, default=None
         Whether to train each pair of layers by itself first, from the outermost to the innermost,
-        on the codes of those before. Needs `init="random"`.
+        on the codes of those before. Needs `init="random"` and a network of paired layers.
 
     pretraining_epochs : int, default=5
         Passes over the data for each pair of layers.
@@ -73,7 +76,8 @@ PARAMETERS = r"""
 
     early_stopping : bool, default=False
         Whether to hold out rows, to stop when their loss no longer improves, and to keep the best
-        weights, those of the start included.
+        weights, those of the start included. The one-cycle schedule improves up to its end, so that
+        it seldom stops early: to save time, use `schedule="constant"`.
 
     validation_fraction : float, default=0.1
         Share of the rows, drawn at random, that early stopping holds out.

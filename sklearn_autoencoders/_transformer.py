@@ -33,8 +33,10 @@ class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
 
     corruption : str, Corruption, callable, list of these or None, default=None
         What happens to the rows before the network sees them in training, in the units of X:
-        "dropout", "gaussian", "masking", "salt_and_pepper", "swap", a part from
-        :mod:`sklearn_autoencoders.corruptions`, or a function of a batch and a generator.
+        "dropout", "gaussian" (of standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1),
+        "swap", a part with parameters from :mod:`sklearn_autoencoders.corruptions`, such as
+        `Gaussian(std=4.0)`, or a function of torch tensors that returns a damaged batch, such as
+        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`.
 
     <penalty to callbacks>
 

@@ -726,3 +726,8 @@ def test_pretraining_says_what_it_cannot_do(clean, params, message):
 def test_parameters_of_pretraining_are_checked(clean, params):
     with pytest.raises(ValueError, match=f"The '{next(iter(params))}' parameter"):
         denoiser(**params).fit(clean)
+
+
+def test_clean_rows_given_as_y_are_not_passed_over_in_silence(clean):
+    with pytest.warns(UserWarning, match=r"use fit\(X, clean=...\)"):
+        denoiser(4, max_epochs=1).fit(clean, clean)
