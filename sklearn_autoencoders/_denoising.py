@@ -270,9 +270,9 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
         where :math:`x` is clean and :math:`\hat x` is what comes out of X. Without `clean`, X is
-        itself taken to be clean, and the best model is one that copies it: to choose a corruption or
-        a width by search, fit and score on pairs (`set_fit_request(clean=True)` and
-        `set_score_request(clean=True)`), or search for the score of what comes after in a pipeline.
+        itself taken to be clean, and the best model is one that copies it. To choose by
+        search, fit and score on pairs (`set_fit_request(clean=True)` and
+        `set_score_request(clean=True)`), or judge by what comes after in a pipeline.
 
         Parameters
         ----------

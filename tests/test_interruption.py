@@ -33,8 +33,8 @@ def assert_interrupted(call, delay):
     """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
     started = time.monotonic()
-    timer.start()
     with pytest.raises(KeyboardInterrupt):
+        timer.start()  # on a busy machine it may strike before this returns
         call()
     assert time.monotonic() - started < delay + 2
     timer.join()
