@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
@@ -192,7 +191,8 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
-        if clean is None and y is not None and np.ndim(y) > 1 and np.shape(y) == np.shape(X):
+        shape = getattr(y, "shape", ())
+        if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):
             warnings.warn(
                 "y has the shape of X and is ignored. If it holds the clean rows, use fit(X, "
                 "clean=...).",
