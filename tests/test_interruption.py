@@ -32,10 +32,14 @@ def _late_imports():
 def assert_interrupted(call, delay):
     """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
+
+    def start_and_call():
         timer.start()  # on a busy machine it may strike before this returns
         call()
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        start_and_call()
     assert time.monotonic() - started < delay + 2
     timer.join()
     assert _threads._n_inside == 0
