@@ -31,6 +31,8 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/pca.py
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/mnist.py
+	$(BIN)/python benchmarks/denoising.py
+	$(BIN)/python benchmarks/convolutional.py
 	$(BIN)/python benchmarks/memory.py
 
 clean:
