@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 
 from ._trainer import Plan
-from .corruptions import CORRUPTIONS, Corruption, ImageAugmentation
+from .corruptions import CORRUPTIONS, Corruption
 from .networks import NETWORKS, Dense, Dropout, Network
 from .objectives import PENALTIES, Penalty
 
@@ -132,7 +132,7 @@ def corruption_parts(estimator, data):
     """Return the functions that damage a batch in turn; rows given in pairs are damaged already."""
     parts = _parts(estimator.corruption, CORRUPTIONS, "corruption")
     for part in parts:
-        if isinstance(part, ImageAugmentation):
+        if isinstance(part, Corruption):
             part.check(data.X.shape[1])
     return parts if data.clean is None else ()
 

@@ -17,6 +17,7 @@ _SHAPING = (
     "n_components",
     "hidden_layer_sizes",
     "activation",
+    "dropout",
     "network",
     "init",
     "scaling",
@@ -52,6 +53,7 @@ def starting_point(estimator, data, rng):
     )
     scaling = fit_scaling(X, weight, estimator.scaling)
     check_magnitude(data.X, scaling, dtype)
+    check_magnitude(data.target, scaling, dtype)
     n_components = estimator.n_components
     if linear_path or n_components < 1:
         centered = scaling

@@ -648,3 +648,32 @@ def test_a_network_draws_from_the_generator_inside_the_block_only():
     assert not (passes[0] == passes[0][0]).all()
     assert (passes[1] == passes[1][0]).all()
     assert [(m.generator, m.per_batch) for m in flat(model, Dropout)] == [(None, False)] * 2
+
+
+class Shared(Network):
+    """One layer of dropout in two places, or one of another kind."""
+
+    def __init__(self, dropout=nn.Dropout):
+        self.dropout = dropout
+
+    def build(self, n_features, n_components):
+        layer = self.dropout(0.5)
+        encoder = nn.Sequential(nn.Linear(n_features, 8), layer, nn.Linear(8, 8), layer)
+        return encoder.append(nn.Linear(8, n_components)), nn.Linear(n_components, n_features)
+
+
+def test_dropout_of_torch_in_two_places_draws_from_the_random_state():
+    before = torch.get_rng_state()
+    first, second = (
+        AutoencoderTransformer(2, network=Shared(), max_epochs=2, random_state=0)
+        .fit(table(65))
+        .transform(table(65))
+        for _ in range(2)
+    )
+    assert (first == second).all()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_other_dropout_of_torch_is_refused():
+    with pytest.raises(ValueError, match="draws from torch's global generator"):
+        built(Shared(nn.AlphaDropout))

@@ -79,6 +79,15 @@ class Corruption(BaseEstimator, ABC):
             A new tensor of the type and on the device of x.
         """
 
+    def check(self, n_features: int) -> None:
+        """Raise ValueError if rows of this width cannot be damaged; called before training.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+        """
+
 
 def corrupt(
     corruptions: Iterable[Callable[..., Tensor]],

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
@@ -122,6 +123,9 @@ class BatchNorm(_BatchNorm):
         """Take any number of axes."""
 
 
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
 class Transposed(nn.Module):
     r"""A linear layer with another layer's matrix, transposed: :math:`y = W^\top x + b`.
 
@@ -178,14 +182,30 @@ def with_own_layers(module: nn.Module) -> nn.Module:
     Module
         The module, or what takes its place.
     """
+    return _replaced(module, {})
+
+
+def _replaced(module: nn.Module, known: dict[int, nn.Module]) -> nn.Module:
+    """Return what takes the place of a module; one that stands in two places is replaced once."""
+    if id(module) not in known:
+        known[id(module)] = own = _own(module)
+        for name, child in own._modules.items():
+            own._modules[name] = None if child is None else _replaced(child, known)
+    return known[id(module)]
+
+
+def _own(module: nn.Module) -> nn.Module:
     if type(module) is nn.Dropout:
         return Dropout(module.p)
-    if isinstance(module, _BatchNorm) and not isinstance(module, BatchNorm):
+    if isinstance(module, _DropoutNd):
+        raise ValueError(
+            f"{module} draws from torch's global generator. Use torch.nn.Dropout, in whose place "
+            "training puts a layer that draws from random_state."
+        )
+    if isinstance(module, _BatchNorm) and type(module) in _BATCH_NORMS:
         own = BatchNorm(module.num_features)
         own.__dict__.update(module.__dict__)  # its weights, its momentum, its eps
         return own
-    for name, child in module.named_children():
-        setattr(module, name, with_own_layers(child))
     return module
 
 

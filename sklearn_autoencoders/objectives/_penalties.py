@@ -275,7 +275,8 @@ def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
 
 
 def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
-    sums = code = layers[0](x)
+    sums = layers[0](x)
+    code = sums.clone()  # what follows may work in place
     for layer in layers[1:]:
         code = layer(code)
     (slopes,) = torch.autograd.grad(code.sum(), sums, create_graph=True)
