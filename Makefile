@@ -25,7 +25,8 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest --cov --cov-fail-under=95
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
+		--dist worksteal --cov --cov-fail-under=95
 
 bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/pca.py

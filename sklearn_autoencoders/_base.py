@@ -28,8 +28,9 @@ from ._compat import (
 from ._pretraining import pretrain_layerwise
 from ._scaling import Scaling, explained_variance
 from ._solvers import SCHEDULES, SOLVERS
-from ._starting import draw_seed, starting_point
+from ._starting import draw_seed, shape_of, starting_point
 from ._validation import (
+    check_clean,
     check_magnitude,
     check_output,
     check_rows,
@@ -216,9 +217,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
             At most 1; 0 is as good as the column means. For rows that do not vary: 1 if they are
             reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
         """
-        X = check_rows(self, X)
-        weight = None if sample_weight is None else check_weight(sample_weight, X)
-        return explained_variance(X, self._reconstruct(X), weight)
+        return self._score(X, sample_weight)
 
     def __sklearn_tags__(self):
         """Declare that NaN is allowed and that float32 is preserved."""
@@ -280,33 +279,40 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
                 data = hold_out(data, self.validation_fraction, rng)
             if continuing:
                 self._check_unchanged()
-                check_magnitude(data.X, self._model.scaling, self._model.numpy_dtype)
+                check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
             else:
                 self.__dict__.update(starting_point(self, data, rng))
             self.n_samples_seen_ = n_samples_before + data.n_samples
             plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
             objective = Objective(self._model.loss, _settings.penalty_parts(self))
+            interruption = None
             if self.pretraining is not None and not continuing:
-                self.pretraining_curves_ = self._pretrain(data, plan, rng)
-            interruption = self._train(objective, data, y, plan, rng)
+                interruption = self._pretrain(data, plan, rng)
+            interruption = interruption or self._train(objective, data, y, plan, rng)
         if interruption is not None:
             raise interruption
         return self
 
     def _check_unchanged(self):
         """Raise if a parameter that shapes the model is not what it was when training began."""
+        now = shape_of(self)
         for name, before in self._shaped_by.items():
-            if repr(getattr(self, name)) != before:
+            if now.get(name) != before:
                 raise ValueError(
-                    f"{name} was {before} when training began and is now {getattr(self, name)!r}. "
-                    "Set it back, or begin anew with warm_start=False and fit."
+                    f"{name} was {before} when training began and is now {now.get(name)}. Set it "
+                    "back, or begin anew with warm_start=False and fit."
                 )
 
     def _pretrain(self, data, plan, rng):
         settings = {"n_iter_no_change": None, "callbacks": (), "may_keep_start": False}
         plan = replace(plan, max_epochs=self.pretraining_epochs, **settings)
         generator = _bridge.make_generator(draw_seed(rng))
-        return pretrain_layerwise(self._model, self._network_part, data, plan, generator)
+        histories = pretrain_layerwise(self._model, self._network_part, data, plan, generator)
+        self.network_.eval()
+        self.pretraining_curves_ = [history.loss_curve for history in histories]
+        for history in histories:
+            self._report(history)
+        return histories[-1].interruption
 
     def _train(self, objective, data, y, plan, rng):
         network = copy.deepcopy(self.network_).to(_bridge.resolve_device(self.device))
@@ -325,8 +331,7 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         history = _training.train(model, objective, data, plan, generator, tasks)
         self.__dict__.update(self._fitted_attributes(network, history))
         tasks.finish()
-        if history.problem is not None:
-            self._report(history)
+        self._report(history)
         return history.interruption
 
     def _fitted_attributes(self, network, history):
@@ -341,6 +346,8 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
         return attributes
 
     def _report(self, history):
+        if history.problem is None:
+            return
         advice = (
             f"learning_rate={self.learning_rate} may be too high, X may contain extreme values, or "
             "have few rows for its many columns, where principal components are hard to improve on."
@@ -368,6 +375,12 @@ class BaseAutoencoder(CallbackSupportMixin, BaseEstimator):
 
     def _reconstruct(self, X):
         return check_output(_bridge.reconstruct(self._model, X))
+
+    def _score(self, X, sample_weight, clean=None):
+        X = check_rows(self, X)
+        weight = None if sample_weight is None else check_weight(sample_weight, X)
+        target = X if clean is None else check_clean(self, clean, X)
+        return explained_variance(target, self._reconstruct(X), weight)
 
 
 def _is_fitted_state(name):

@@ -108,6 +108,11 @@ class Data:
         return self.X if self.clean is None else self.clean
 
     @property
+    def n_training_rows(self) -> int:
+        """Number of rows that are not held out."""
+        return len(self.X) - (0 if self.held_out is None else len(self.held_out))
+
+    @property
     def training_weight(self) -> NDArray[np.float64] | None:
         """Sample weights, zero for rows that are held out."""
         if self.held_out is None:
@@ -148,13 +153,9 @@ class Rows(torch.utils.data.Dataset[Any]):
     resident : bool, default=False
         Whether to move all rows to the model's device at once, rather than batch by batch.
 
-    Attributes
-    ----------
-    damage : callable or None
-        What happens to the rows, in the user's units, before the network sees them.
     """
 
-    damage: Damage | None = None
+    _damage: Damage | None = None
 
     def __init__(
         self,
@@ -179,6 +180,12 @@ class Rows(torch.utils.data.Dataset[Any]):
             self._weight = torch.tensor(weight, device=model.device, dtype=self.dtype)
         self._has_missing = _holds_nan(X) or (data.clean is not None and _holds_nan(data.clean))
 
+    def damaged_by(self, damage: Damage | None) -> Rows:
+        """Return these rows with something happening to them before the network sees them."""
+        rows = copy.copy(self)
+        rows._damage = damage
+        return rows
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self._rows)
@@ -196,7 +203,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         """
         raw = _as_tensor(self._rows[indices]).to(self._device)
         clean = raw if self._clean is None else _as_tensor(self._clean[indices])
-        seen = raw if self.damage is None else self.damage(raw)
+        seen = raw if self._damage is None else self._damage(raw)
         x = self._scaled(seen)
         if self._raw_target:
             target = self._without_nan(clean.to(self.dtype))
@@ -210,7 +217,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""
         raw = _as_tensor(self._rows[:n_rows]).to(self._device)
         raw = raw.repeat(-(-n_rows // len(raw)), 1)
-        damaged = cast(Damage, self.damage)(raw)
+        damaged = raw if self._damage is None else self._damage(raw)
         return float((self._scaled(damaged) - self._scaled(raw)).abs().max())
 
     def _scaled(self, raw: Tensor) -> Tensor:
@@ -220,7 +227,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         return self._without_nan((raw.to(self._wide) - center).div_(scale).to(self.dtype))
 
     def _without_nan(self, x: Tensor) -> Tensor:
-        return x.nan_to_num(nan=0.0) if self._has_missing or self.damage is not None else x
+        return x.nan_to_num(nan=0.0) if self._has_missing or self._damage is not None else x
 
 
 def _holds_nan(X: NDArray[Any]) -> bool:

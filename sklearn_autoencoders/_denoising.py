@@ -11,8 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from ._base import BaseAutoencoder
 from ._compat import StrOptions, fit_context, with_callbacks
 from ._docstrings import with_shared_entries
-from ._scaling import explained_variance
-from ._validation import check_clean, check_codes, check_rows, check_weight
+from ._validation import check_codes, check_rows
 
 
 def _gives_codes(estimator):
@@ -186,6 +185,9 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         ValueError
             If X, `sample_weight` or `clean` is not usable; an earlier fit is left as it was.
 
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
         Warns
         -----
         ConvergenceWarning
@@ -293,10 +295,7 @@ class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         float
             At most 1; 0 is as good as the column means.
         """
-        X = check_rows(self, X)
-        weight = None if sample_weight is None else check_weight(sample_weight, X)
-        target = X if clean is None else check_clean(self, clean, X)
-        return explained_variance(target, self._reconstruct(X), weight)
+        return self._score(X, sample_weight, clean)
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns that `transform` returns.

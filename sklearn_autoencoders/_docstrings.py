@@ -100,8 +100,8 @@ PARAMETERS = r"""
         it, float64 rows are transformed in float64 and float32 rows in float32.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the initial weights, the order of the rows, dropout and the held-out rows. No
-        global generator is read or changed; None draws fresh entropy.
+        Source of the initial weights, the order of the rows, dropout, corruptions and the held-out
+        rows. No global generator is read or changed; None draws fresh entropy.
 
     verbose : int, default=0
         With 1, a line is printed every epoch.

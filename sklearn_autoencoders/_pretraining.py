@@ -27,7 +27,7 @@ class _Nobody:
 
 def pretrain_layerwise(
     model: Model, part: Network, data: Data, plan: Plan, generator: torch.Generator
-) -> list[list[float]]:
+) -> list[History]:
     """Train each pair of layers as an autoencoder of the codes of the pairs around it.
 
     Parameters
@@ -50,18 +50,18 @@ def pretrain_layerwise(
 
     Returns
     -------
-    list of list of float
-        The loss curve of each pair, from the outermost to the innermost.
+    list of History
+        One for each pair, from the outermost to the innermost; the last may be an interruption.
     """
-    curves = []
+    histories: list[History] = []
     for encoder, decoder in part.stages(model.network.encoder, model.network.decoder):
+        if histories:
+            codes = encode(model, data.target)
+            units = np.zeros(codes.shape[1]), np.ones(codes.shape[1])
+            model = Model(model.network, Scaling(*units), LOSSES["squared_error"])
+            data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
-        history = train(model, Objective(model.loss), data, plan, generator, _Nobody())
-        if history.interruption is not None:
-            raise history.interruption
-        curves.append(history.loss_curve)
-        codes = encode(model, data.target)
-        units = np.zeros(codes.shape[1]), np.ones(codes.shape[1])
-        model = Model(model.network, Scaling(*units), LOSSES["squared_error"])
-        data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
-    return curves
+        histories += [train(model, Objective(model.loss), data, plan, generator, _Nobody())]
+        if histories[-1].interruption is not None:
+            break
+    return histories

@@ -51,6 +51,11 @@ def auto_dropout(n_samples, n_features):
 def network_part(estimator, n_samples, n_features):
     """Return the recipe that `network`, or the parameters of the default one, describe."""
     network = estimator.network
+    if estimator.pretraining is not None and estimator.init == "pca":
+        raise ValueError(
+            f"pretraining={estimator.pretraining!r} trains one layer after another, beside which "
+            "init='pca' puts a linear path. Use init='random'."
+        )
     if network is None:
         return _checked(_default_network(estimator, n_samples, n_features))
     if not _describes_default_network(estimator):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from . import _bridge, _settings
 from ._scaling import fit_scaling, n_components_for, principal_axes
@@ -52,8 +53,7 @@ def starting_point(estimator, data, rng):
         _settings.training_dtype(estimator, len(X)),
     )
     scaling = fit_scaling(X, weight, estimator.scaling)
-    check_magnitude(data.X, scaling, dtype)
-    check_magnitude(data.target, scaling, dtype)
+    check_magnitude(data, scaling, dtype)
     n_components = estimator.n_components
     if linear_path or n_components < 1:
         centered = scaling
@@ -82,7 +82,16 @@ def starting_point(estimator, data, rng):
         "_loss": estimator.loss,
         "_network_part": part,
         "_linear_path": linear_path,
-        "_shaped_by": {name: repr(getattr(estimator, name)) for name in _SHAPING},
+        "_shaped_by": shape_of(estimator),
+    }
+
+
+def shape_of(estimator):
+    """Return the parameters that shape a model, those of its network too, as texts by name."""
+    return {
+        name: type(value).__qualname__ if isinstance(value, BaseEstimator) else repr(value)
+        for name, value in sorted(estimator.get_params().items())
+        if name.partition("__")[0] in _SHAPING
     }
 
 

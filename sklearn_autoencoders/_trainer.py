@@ -82,10 +82,14 @@ class Noise:
     ----------
     generator : Generator
         The source; its present state is the one to repeat.
+
+    shared : bool
+        Whether one draw serves all training rows of a batch, as when a batch is all of them.
     """
 
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator, self._start = generator, generator.get_state()
+    def __init__(self, generator: torch.Generator, shared: bool) -> None:
+        self.generator, self.shared = generator, shared
+        self._start = generator.get_state()
 
     @contextmanager
     def repeated(self) -> Iterator[None]:
@@ -238,10 +242,9 @@ class Trainer:
 
     @torch.no_grad()
     def _mean(self, cost: Callable[[Tensor, Compared], Tensor], rows: Any) -> float:
-        draws_are_shared = self.plan.corruptions and self.plan.batch_size >= len(rows)
-        n_passes = _N_DRAWS if draws_are_shared else 1
+        n_passes = _N_DRAWS if self.plan.corruptions and self.noise.shared else 1
         total = 0.0
         with self.noise.repeated():
-            for chunk in n_passes * torch.arange(len(rows)).split(4 * self.plan.batch_size):
+            for chunk in n_passes * torch.arange(len(rows)).split(self.plan.batch_size):
                 total += float(cost(*rows.__getitems__(chunk.tolist()))) * len(chunk)
         return total / (n_passes * len(rows))

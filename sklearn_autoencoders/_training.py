@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dis
 import functools
 import importlib
@@ -182,19 +181,18 @@ def train(
     History
         The curves and what went wrong. The network holds finite weights in any case.
     """
-    network, shared = model.network.train(), plan.batch_size >= len(data.X)
+    network = model.network.train()
     seed = int(torch.randint(2**31, (), generator=generator))
-    noise = Noise(make_generator(seed, model.device))
+    noise = Noise(make_generator(seed, model.device), plan.batch_size >= data.n_training_rows)
     rows = Rows(model, data, model.dtype, resident=True)
-    rows.damage = _damage(plan, noise.generator, shared)
-    judges = copy.copy(rows)  # each with a draw of its own
-    judges.damage = _damage(plan, noise.generator, shared=False)
+    judges = rows.damaged_by(_damage(plan, noise.generator, shared=False))
     with noise.repeated():
         _check_damage(judges)
-    training, _ = _split(rows, data)
-    _, held_out = _split(judges, data)
+    training, held_out = _split(
+        rows.damaged_by(_damage(plan, noise.generator, noise.shared)), judges, data
+    )
     trainer = Trainer(network, objective, plan, task, noise)
-    with few_threads(network, plan.batch_size), drawing(network, noise.generator, shared):
+    with few_threads(network, plan.batch_size), drawing(network, noise.generator, noise.shared):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
         net = _make_net(network, objective, len(training), judge, plan, generator)
         net.trainer = trainer
@@ -214,8 +212,6 @@ def _damage(plan: Plan, generator: torch.Generator, shared: bool) -> Damage | No
 
 def _check_damage(rows: Rows) -> None:
     """Raise if a corruption moves values out of all proportion to the data."""
-    if rows.damage is None:
-        return
     farthest = rows.farthest_damage(_N_PROBED)
     if not farthest < _FARTHEST:
         raise ValueError(
@@ -224,18 +220,18 @@ def _check_damage(rows: Rows) -> None:
         )
 
 
-def _split(rows: Rows, data: Data) -> tuple[Any, Any]:
-    """Return the rows to train on and those held out, if any."""
+def _split(rows: Rows, judges: Rows, data: Data) -> tuple[Any, Any]:
+    """Return the rows to train on and, of the judges, those held out, if any."""
     if data.held_out is None:
         return rows, None
     is_training = np.ones(len(rows), dtype=bool)
     is_training[data.held_out] = False
     training, held_out = np.flatnonzero(is_training).tolist(), data.held_out.tolist()
-    return torch.utils.data.Subset(rows, training), torch.utils.data.Subset(rows, held_out)
+    return torch.utils.data.Subset(rows, training), torch.utils.data.Subset(judges, held_out)
 
 
 class _Repeatable(torch.utils.data.Dataset[Any]):
-    """Rows that are damaged in every pass as in the first one."""
+    """Rows that are damaged in every pass, over the same batches, as in the first one."""
 
     def __init__(self, rows: Any, noise: Noise) -> None:
         self._rows, self._noise = rows, noise

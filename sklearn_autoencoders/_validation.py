@@ -39,7 +39,7 @@ def check_rows(estimator, X, *, reset=False):
     return _rows(estimator, X, estimator.network if reset else estimator._network_part, reset)
 
 
-def _rows(estimator, X, part, reset, names=True):
+def _rows(estimator, X, part, reset, names=True, input_name="X"):
     X = _flatten_images(X, getattr(part, "input_shape", None))
     settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
     # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
@@ -47,8 +47,8 @@ def _rows(estimator, X, part, reset, names=True):
         if names:
             X = validate_data(estimator, X, reset=reset, **settings)
         else:
-            X = check_array(X, **settings)
-    _check_values(X, type(estimator).__name__)
+            X = check_array(X, input_name=input_name, **settings)
+    _check_values(X, type(estimator).__name__, input_name)
     return X
 
 
@@ -102,9 +102,11 @@ def check_clean(estimator, clean, X, *, reset=False):
     """Return the clean versions of the rows of X, whose names of columns are known already."""
     part = estimator.network if reset else estimator._network_part
     try:
-        clean = _rows(estimator, clean, part, reset=False, names=hasattr(clean, "columns"))
+        names = hasattr(clean, "columns")
+        clean = _rows(estimator, clean, part, reset=False, names=names, input_name="clean")
     except (TypeError, ValueError) as error:
-        raise type(error)(f"clean must be like X. {error}") from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"clean must be like X. {error}") from error
     if clean.shape != X.shape:
         raise ValueError(
             f"clean must hold the clean version of every row of X, of shape {X.shape}; got shape "
@@ -126,13 +128,13 @@ def check_codes(estimator, X):
     return codes
 
 
-def _check_values(X, estimator_name):
+def _check_values(X, estimator_name, input_name):
     """Raise if X holds infinities, or if a row holds no value."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum()):  # one pass over the rows, where all is well
             return
-        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name="X")
-    _raise_if_empty(np.isnan(X).all(axis=1), "row")
+        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
+    _raise_if_empty(np.isnan(X).all(axis=1), "row", input_name)
 
 
 def _check_columns(X, name):
@@ -141,12 +143,12 @@ def _check_columns(X, name):
         _raise_if_empty(np.isnan(X).all(axis=0), "column", name)
 
 
-def _raise_if_empty(is_empty, kind, name="X"):
+def _raise_if_empty(is_empty, kind, name):
     empty = np.flatnonzero(is_empty)
     if len(empty):
         raise ValueError(
-            f"{len(empty)} {kind}(s) of {name} contain only NaN, the first at index {empty[0]}: "
-            "there is nothing to encode. Drop them."
+            f"{len(empty)} {kind}(s) of {name} contain only NaN, the first at index {empty[0]}, "
+            "and tell nothing. Drop them."
         )
 
 
@@ -182,8 +184,14 @@ def check_unit_interval(X, loss, name="X"):
         )
 
 
-def check_magnitude(X, scaling, dtype):
+def check_magnitude(data, scaling, dtype):
     """Raise if the squares of the scaled values overflow the type the network is trained in."""
+    _check_magnitude(data.X, scaling, dtype, "X")
+    if data.clean is not None:
+        _check_magnitude(data.clean, scaling, dtype, "clean")
+
+
+def _check_magnitude(X, scaling, dtype, name):
     with np.errstate(over="ignore"):
         highest = (np.fmax.reduce(X, axis=0) - scaling.center) / scaling.scale
         lowest = (np.fmin.reduce(X, axis=0) - scaling.center) / scaling.scale
@@ -191,8 +199,8 @@ def check_magnitude(X, scaling, dtype):
     limit = np.sqrt(np.finfo(dtype).max) / 1e3
     if not largest < limit:
         raise ValueError(
-            f"X has values of {largest:.3g} after scaling, too large to be squared in {dtype}. "
-            "Use scaling='global' or scaling='feature', or rescale X."
+            f"{name} has values of {largest:.3g} after scaling, too large to be squared in "
+            f"{dtype}. Use scaling='global' or scaling='feature', or rescale X."
         )
 
 

@@ -54,7 +54,7 @@ NOTHING = [
 
 
 def named(part):
-    return repr(part).replace("\n", "").replace(" ", "")
+    return getattr(part, "__name__", repr(part)).replace("\n", "").replace(" ", "")
 
 
 every_part = pytest.mark.parametrize("part", PARTS, ids=named)

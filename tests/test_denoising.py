@@ -17,6 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
+from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, _pretraining
 from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
@@ -407,6 +408,12 @@ def test_unusable_clean_rows_are_named(clean, noisy, make, method):
         assert not [name for name in vars(unfitted) if name.endswith("_")]
 
 
+def test_a_row_that_nothing_is_known_of_is_named_as_one_of_clean(clean, noisy):
+    clean[3] = np.nan
+    with pytest.raises(ValueError, match=r"clean must .* 1 row\(s\) of clean contain only NaN"):
+        denoiser().fit(noisy, clean=clean)
+
+
 def test_a_column_that_is_nowhere_known_to_be_clean_is_named(clean, noisy):
     clean[:, 2] = np.nan
     with pytest.raises(ValueError, match=r"1 column\(s\) of clean contain only NaN, .* index 2"):
@@ -699,6 +706,25 @@ def test_missing_values_are_pretrained_around(clean):
     assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())
 
 
+class Nowhere(nn.Module):
+    def forward(self, x):
+        return x * torch.inf
+
+
+class Hopeless(Dense):
+    """A network whose layers cannot be trained by themselves."""
+
+    def stages(self, encoder, decoder):
+        return [(nn.Sequential(a, Nowhere()), b) for a, b in super().stages(encoder, decoder)]
+
+
+def test_a_pretraining_that_fails_is_reported(clean):
+    estimator = pretrained(DenoisingAutoencoder, Hopeless((8,)))
+    with pytest.raises(FloatingPointError, match="Training failed: The loss became nan in epoch 1"):
+        estimator.fit(clean)
+    assert not hasattr(estimator, "network_")
+
+
 def test_cross_entropy_is_pretrained_too(clean):
     fitted = pretrained(DenoisingAutoencoder, Dense((8,)), loss="binary_cross_entropy").fit(clean)
     assert all(curve[-1] < curve[0] for curve in fitted.pretraining_curves_)
@@ -708,6 +734,7 @@ def test_cross_entropy_is_pretrained_too(clean):
     ("params", "message"),
     [
         ({"init": "pca"}, "init='pca' puts a linear path. Use init='random'"),
+        ({"init": "pca", "network": "linear"}, "init='pca' puts a linear path"),
         ({"network": Convolutional((2, 3))}, r"needs a network of paired layers, .*Convolutional"),
         (
             {"network": Dense((8,), decoder_layer_sizes=(4, 4))},

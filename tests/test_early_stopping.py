@@ -100,7 +100,7 @@ def _trainer(**plan):
     network = Autoencoder(*Dense((2,)).build(3, 1))
     defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
     plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
-    noise = Noise(torch.Generator())
+    noise = Noise(torch.Generator(), shared=False)
     trainer = Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task(), noise)
     trainer.start(torch.optim.SGD(network.parameters()), n_rows=1, held_out=None)
     return trainer

@@ -17,6 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, EarlyStopping
 
 from sklearn_autoencoders import _threads
+from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
@@ -47,6 +48,16 @@ def assert_interrupted(call, delay):
 
 
 # ---------------------------------------------------------------------------- R9: Ctrl-C
+
+
+@every_class
+def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
+    X, settings = table(), {"network": Dense((8,)), "init": "random", "corruption": None}
+    estimator = quick(cls, pretraining="layerwise", pretraining_epochs=ENDLESS, **settings)
+    assert_interrupted(lambda: estimator.fit(X), 0.3)
+    assert len(estimator.pretraining_curves_) == 1
+    assert estimator.n_epochs_ == 0
+    assert all(np.isfinite(output).all() for output in outputs(estimator, X).values())
 
 
 @every_class

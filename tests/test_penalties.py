@@ -111,6 +111,7 @@ def test_kl_sparsity_of_units_that_never_change_is_finite(constant, dtype):
     (gradient,) = torch.autograd.grad(divergence, code)
     assert divergence.isfinite()
     assert gradient.isfinite().all()
+    assert (gradient < 0).all() if constant == 0 else (gradient > 0).all()  # back towards rho
 
 
 @pytest.mark.parametrize("outside", [-1e-3, 1.001])
@@ -125,6 +126,11 @@ def test_kl_sparsity_refuses_codes_outside_the_unit_interval(outside):
 def test_kl_sparsity_tells_users_of_a_plain_code_what_to_do():
     with pytest.raises(ValueError, match=r"code_activation='logistic'.* and init='random'"):
         transformer(penalty="kl_sparsity").fit(table())
+
+
+def test_contractive_refuses_an_encoder_that_mixes_rows():
+    with pytest.raises(ValueError, match=r"Contractive needs an encoder .*; batch normalisation"):
+        transformer(network=Dense((8,), batch_norm=True), penalty="contractive").fit(table())
 
 
 def squared_differences(encoder, x, step=1e-5):

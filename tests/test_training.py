@@ -7,13 +7,14 @@ import pytest
 import torch
 from estimators import CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, table, weights, with_holes
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders._settings import auto_batch_size, auto_max_epochs
 from sklearn_autoencoders._solvers import SCHEDULES, SOLVERS
-from sklearn_autoencoders.networks import Dense, decayed_parameters
+from sklearn_autoencoders.networks import Dense, Linear, decayed_parameters
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -191,6 +192,24 @@ def test_warm_start_continues(estimator):
     assert fitted.loss_curve_[2] < first[0]
     assert fitted.score_samples(X).mean() > score
     assert fitted.n_samples_seen_ == 120
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"n_components": 3}, "n_components was 2 .* and is now 3"),
+        ({"network__hidden_layer_sizes": (4,)}, r"network__hidden_layer_sizes was \(8,\) .*\(4,\)"),
+        ({"network": Linear()}, "network was Dense when training began and is now Linear"),
+    ],
+)
+@every_class
+def test_warm_start_refuses_another_shape(cls, params, message):
+    X, network = table(), Dense((8,))
+    fitted = quick(cls, n_components=2, network=network, init="random", warm_start=True).fit(X)
+    with config_context(print_changed_only=False):  # a message, and not what is compared
+        fitted.fit(X)
+    with pytest.raises(ValueError, match=message):
+        fitted.set_params(**params).fit(X)
 
 
 @every_case

@@ -10,7 +10,7 @@ from typing import ClassVar
 from torch import nn
 
 from .._compat import Constraints, Interval, Sizes, StrOptions
-from ._base import LinearPath, Network
+from ._base import Network
 from ._layers import ACTIVATIONS, Transposed, block
 
 
@@ -177,13 +177,8 @@ class Dense(Network):
         Raises
         ------
         ValueError
-            If the decoder does not mirror the encoder, or a linear path runs beside them.
+            If the decoder does not mirror the encoder.
         """
-        if isinstance(encoder, LinearPath):
-            raise ValueError(
-                "pretraining='layerwise' trains one layer after another, beside which init='pca' "
-                "puts a linear path. Use init='random'."
-            )
         inwards, outwards = self._hidden_sizes()
         if outwards != inwards[::-1]:
             raise ValueError(

@@ -64,7 +64,7 @@ class Dropout(nn.Module):
 
 @contextmanager
 def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> Iterator[None]:
-    """Let every :class:`Dropout` of a network draw from a generator inside the block.
+    """Let every module that has room for a generator draw from this one inside the block.
 
     Parameters
     ----------

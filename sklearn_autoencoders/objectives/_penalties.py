@@ -169,14 +169,16 @@ class KLSparsity(Penalty):
         sample_weight: Tensor | None = None,
     ) -> Tensor:
         """Return the divergence of the units' mean activity from `rho`."""
-        low, high = (float(c) for c in output.code.detach().aminmax())
-        if low < 0.0 or high > 1.0:  # NaN is training's to report
+        code = output.code.detach()
+        if ((code < 0.0) | (code > 1.0)).any():  # NaN is training's to report
+            low, high = code.aminmax()
             raise ValueError(
                 f"KLSparsity needs codes in [0, 1]; got codes from {low:.3g} to {high:.3g}. Use "
                 "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
             )
         eps = torch.finfo(x.dtype).eps
-        activity = _batch_mean(output.code, sample_weight).clamp(eps, 1 - eps)
+        # not clamped: units that are always off, or on, keep a gradient
+        activity = eps + (1 - 2 * eps) * _batch_mean(output.code, sample_weight)
         on = self.rho * (self.rho / activity).log()
         off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
         return (on + off).sum()
@@ -189,10 +191,11 @@ def _batch_mean(code: Tensor, weight: Tensor | None) -> Tensor:
 class Contractive(Penalty):
     r"""Codes that change little with the input: :math:`\|\partial z / \partial x\|_F^2`.
 
-    Exact, for any encoder, with at least as many projections as there are code units; otherwise
-    Hutchinson's unbiased estimate :math:`E_v \|v^\top \partial z / \partial x\|^2`, with signs
-    :math:`v` that are drawn anew in every step. It is exact, and cheap, for an encoder of one
-    layer, whose Jacobian is the derivative of the non-linearity times the weights.
+    For encoders that treat every row by itself, which batch normalisation does not. Exact with at
+    least as many projections as there are code units; otherwise Hutchinson's unbiased estimate
+    :math:`E_v \|v^\top \partial z / \partial x\|^2`, with signs :math:`v` that are drawn anew in
+    every step. Exact, and cheap, too for an encoder of one layer, whose Jacobian is the derivative
+    of the non-linearity times the weights.
 
     Parameters
     ----------
@@ -241,6 +244,11 @@ class Contractive(Penalty):
     ) -> Tensor:
         """Return the squared norm of the encoder's Jacobian at every row, or an estimate."""
         encoder = cast(nn.Module, network.encoder)
+        if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in encoder.modules()):
+            raise ValueError(
+                "Contractive needs an encoder that treats every row by itself; batch normalisation "
+                "mixes them. Use a network without it, or another penalty."
+            )
         with torch.enable_grad():
             if (layers := _one_layer(encoder)) is not None:
                 return _one_layer_norm(layers, x)
