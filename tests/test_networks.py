@@ -463,9 +463,6 @@ def test_networks_without_stages_say_so():
     network = Dense((9, 5), decoder_layer_sizes=(4,))
     with pytest.raises(ValueError, match=r"mirrors.*\(9, 5\).*decoder_layer_sizes=\(4,\)"):
         network.stages(*network.build(6, 2))
-    model = built(Dense((9,)), linear_path=True)
-    with pytest.raises(ValueError, match=r"layerwise.*linear path. Use init='random'"):
-        Dense((9,)).stages(model.encoder, model.decoder)
 
 
 # --------------------------------------------------------------------------- convolutional
