@@ -136,6 +136,8 @@ def report(title, times):
 def time_to_target(X, X_test):
     """Our whole fit, set-up included, until a peer's test error after ten epochs at batch 128."""
     print("\ntime to the test error (sum of squares per image) of ten epochs of a peer")
+    for fit in (ours, *PEERS.values()):
+        fit(X[:1000], 128, 1)  # what is imported when first used is over
     candidates = []
     for epochs in (1, 2, 3, 4, 6):
         spent, predict = seconds(ours, X, 128, epochs)

@@ -53,6 +53,7 @@ class _Hooks(_NeuralNet):
     """What our skorch net does differently; mixed into `NeuralNet` once skorch is needed."""
 
     trainer: Trainer
+    means: dict[str, _Mean]
 
     @property
     def _default_callbacks(self) -> list[Any]:
@@ -91,11 +92,18 @@ class _Hooks(_NeuralNet):
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
+        self.means = {"train": _Mean(), "valid": _Mean()}
         self.trainer.task.begin()
+
+    def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
+        super().on_batch_end(net, batch=batch, training=training, **kw)
+        records, prefix = self.history[-1]["batches"], "train" if training else "valid"
+        self.means[prefix].add(records[-1][f"{prefix}_loss"], records[-1][f"{prefix}_batch_size"])
+        del records[:-1]  # many small objects between large ones tear the heap apart
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_end(net, **kwargs)
-        losses = _mean_batch_losses(self.history[-1])
+        losses = {f"{prefix}_loss": float(mean) for prefix, mean in self.means.items() if mean}
         for name, loss in losses.items():
             self.history.record(name, loss)
         self.trainer.after_epoch(**losses)
@@ -110,18 +118,22 @@ def _is_raised_by_hand(error: KeyboardInterrupt) -> bool:
     return dis.opname[instruction] == "RAISE_VARARGS"
 
 
-def _mean_batch_losses(epoch: Any) -> dict[str, float]:
-    """Replace skorch's record of every batch by the epoch's means."""
-    batches = epoch["batches"]
-    means = {}
-    for prefix in ("train", "valid"):
-        of_prefix = [batch for batch in batches if f"{prefix}_loss" in batch]
-        if of_prefix:
-            losses = torch.stack([torch.as_tensor(b[f"{prefix}_loss"]) for b in of_prefix])
-            sizes = [batch[f"{prefix}_batch_size"] for batch in of_prefix]
-            means[f"{prefix}_loss"] = float(np.average(losses.double().cpu(), weights=sizes))
-    del batches[:-1]  # skorch's Checkpoint looks at the last one
-    return means
+class _Mean:
+    """The mean of the losses of batches, as a running sum on their device."""
+
+    def __init__(self) -> None:
+        self._total: Tensor | float = 0.0
+        self._n_rows = 0
+
+    def add(self, loss: Tensor, n_rows: int) -> None:
+        self._total = self._total + n_rows * loss.double()
+        self._n_rows += n_rows
+
+    def __bool__(self) -> bool:
+        return self._n_rows > 0
+
+    def __float__(self) -> float:
+        return float(self._total) / self._n_rows
 
 
 @functools.cache

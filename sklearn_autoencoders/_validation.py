@@ -139,8 +139,7 @@ def _check_values(X, estimator_name, input_name):
 
 def _check_columns(X, name):
     """Raise if a column holds no value."""
-    if np.isnan(X).any():
-        _raise_if_empty(np.isnan(X).all(axis=0), "column", name)
+    _raise_if_empty(np.isnan(np.fmax.reduce(X, axis=0)), "column", name)  # no array of X's size
 
 
 def _raise_if_empty(is_empty, kind, name):
