@@ -125,8 +125,8 @@ class _Mean:
         self._total: Tensor | float = 0.0
         self._n_rows = 0
 
-    def add(self, loss: Tensor, n_rows: int) -> None:
-        self._total = self._total + n_rows * loss.double()
+    def add(self, loss: Tensor | float, n_rows: int) -> None:
+        self._total = self._total + n_rows * torch.as_tensor(loss).double()
         self._n_rows += n_rows
 
     def __bool__(self) -> bool:
