@@ -2,6 +2,7 @@
 
 from ._denoising import DenoisingAutoencoder
 from ._transformer import AutoencoderTransformer
+from ._vae import VAEGenerator
 from ._version import __version__
 
-__all__ = ["AutoencoderTransformer", "DenoisingAutoencoder", "__version__"]
+__all__ = ["AutoencoderTransformer", "DenoisingAutoencoder", "VAEGenerator", "__version__"]

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from ._scaling import Scaling
 from ._threads import few_threads
-from .networks import Autoencoder, LinearPath, widest_layer
-from .objectives import Compared, Loss
+from .networks import Autoencoder, widest_layer
+from .objectives import Compared, Likelihood, Loss
 
 # Cells of the widest layer held at once while a network runs over an array.
 _CHUNK_CELLS = 2**20
@@ -54,13 +54,13 @@ class Model:
     scaling : Scaling
         Leads from the user's units to the network's.
 
-    loss : Loss
+    loss : Loss or Likelihood
         Says how to read the network's output.
     """
 
     network: Autoencoder
     scaling: Scaling
-    loss: Loss
+    loss: Loss | Likelihood
 
     @property
     def device(self) -> torch.device:
@@ -95,12 +95,16 @@ class Data:
 
     held_out : ndarray of shape (n_held_out,) or None, default=None
         Which rows are to judge the others' training.
+
+    condition : ndarray of shape (n_samples, n_conditions) or None, default=None
+        What the network sees beside the columns of X, in its own units.
     """
 
     X: NDArray[Any]
     weight: NDArray[np.float64] | None = None
     clean: NDArray[Any] | None = None
     held_out: NDArray[np.intp] | None = None
+    condition: NDArray[Any] | None = None
 
     @property
     def target(self) -> NDArray[Any]:
@@ -178,6 +182,9 @@ class Rows(torch.utils.data.Dataset[Any]):
         if data.weight is not None:
             weight = data.weight / data.weight.mean()
             self._weight = torch.tensor(weight, device=model.device, dtype=self.dtype)
+        self._condition = None
+        if data.condition is not None:
+            self._condition = torch.tensor(data.condition, device=model.device, dtype=self.dtype)
         self._has_missing = _holds_nan(X) or (data.clean is not None and _holds_nan(data.clean))
 
     def damaged_by(self, damage: Damage | None) -> Rows:
@@ -195,8 +202,8 @@ class Rows(torch.utils.data.Dataset[Any]):
 
         Returns
         -------
-        x : Tensor of shape (batch, n_features)
-            Scaled, with zero in place of missing values.
+        x : Tensor of shape (batch, n_features + n_conditions)
+            Scaled, with zero in place of missing values; beside it the condition.
 
         compared : Compared
             The cells to reconstruct, 1.0 where they are known, and the rows' weights.
@@ -211,6 +218,8 @@ class Rows(torch.utils.data.Dataset[Any]):
             target = x if clean is seen else self._scaled(clean)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         weight = None if self._weight is None else self._weight[indices]
+        if self._condition is not None:
+            x = torch.cat([x, self._condition[indices]], 1)
         return x, Compared(target, observed, weight)
 
     def farthest_damage(self, n_rows: int) -> float:
@@ -261,41 +270,25 @@ def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder
     return network.to(device=device, dtype=_torch_dtype(dtype))
 
 
-def start_at(model: Model, axes: NDArray[np.float64], mean: NDArray[np.float64]) -> None:
-    """Make the linear path of a network the projection onto principal axes, and back.
-
-    Under a loss whose output is a logit, the way back is linearised at the column means.
-    """
-    center, scale = model.scaling.center, model.scaling.scale
-    bias = origin = (mean - center) / scale
-    slope = np.ones_like(scale)
-    if model.loss.unit_interval:
-        share = np.clip(mean, 0.02, 0.98)
-        bias, slope = np.log(share / (1 - share)), scale / (share * (1 - share))
-    encoder = cast(LinearPath, model.network.encoder)
-    decoder = cast(LinearPath, model.network.decoder)
-    offset = np.zeros(encoder.linear.out_features)
-    offset[: len(axes)] = -axes @ origin
-    encoder.start_at(torch.tensor(axes), torch.tensor(offset))
-    decoder.start_at(torch.tensor(slope[:, None] * axes.T), torch.tensor(bias))
-
-
 def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return the codes of the rows, of shape (n_samples, n_components)."""
-    return _run(model, Rows(model, Data(X)), lambda network, batch: network.encoder(batch[0]))
+    return run(model, Rows(model, Data(X)), lambda network, batch: network.encode(batch[0]))
 
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     """Return the rows that codes stand for, in the user's units."""
     rows = Rows(model, Data(codes), scaled=True)
-    units = _Units(model, codes.dtype)
-    return _run(model, rows, lambda network, batch: units(network.decoder(batch[0])))
+    units = Units(model, codes.dtype)
+    return run(model, rows, lambda network, batch: units(network.decode(batch[0])))
 
 
-def reconstruct(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+def reconstruct(
+    model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
+) -> NDArray[Any]:
     """Return the reconstructions of the rows, in the user's units."""
-    units = _Units(model, X.dtype)
-    return _run(model, Rows(model, Data(X)), lambda network, batch: units(network(batch[0])[1]))
+    units = Units(model, X.dtype)
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, lambda network, batch: units(network(batch[0])[1]))
 
 
 def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
@@ -303,13 +296,13 @@ def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
 
     def losses(network: Autoencoder, batch: Any) -> Tensor:
         x, (target, observed, _) = batch
-        totals = model.loss.per_sample(network(x).reconstruction, target, observed)
+        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
         return totals if observed is None else totals / observed.mean(1)
 
-    return _run(model, Rows(model, Data(X)), losses)
+    return run(model, Rows(model, Data(X)), losses)
 
 
-class _Units:
+class Units:
     """Leads from the network's output back to the user's units."""
 
     def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
@@ -317,14 +310,44 @@ class _Units:
         self._center, self._scale = _scaling_tensors(model, _torch_dtype(dtype))
 
     def __call__(self, output: Tensor) -> Tensor:
-        output = self._loss.link(output)
+        """Return the means that the network's output stands for."""
+        return self.of_values(self._loss.link(output))
+
+    def of_values(self, output: Tensor) -> Tensor:
+        """Return values in the network's units in the user's."""
         return output if self._loss.unit_interval else output * self._scale + self._center
 
 
 @torch.no_grad()
-def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor]) -> NDArray[Any]:
-    network = _cast(model.network, rows.dtype)
-    n_rows = max(_CHUNK_CELLS // widest_layer(network), 1)
+def run(
+    model: Model,
+    rows: Rows,
+    function: Callable[[Any, Any], Tensor],
+    n_draws: int = 1,
+) -> NDArray[Any]:
+    """Return a function of the network and of batches of rows, over all rows.
+
+    Parameters
+    ----------
+    model : Model
+        Its network is used in the type of the rows.
+
+    rows : Rows
+        Where batches come from.
+
+    function : callable
+        Maps the network and a batch to a tensor whose first axis is that of the batch.
+
+    n_draws : int, default=1
+        How often the function holds a row at once.
+
+    Returns
+    -------
+    ndarray
+        The results, one after another.
+    """
+    network = cast_network(model.network, rows.dtype)
+    n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
     with few_threads(network, min(n_rows, len(rows))):
         for chunk in gen_batches(len(rows), n_rows):
@@ -336,7 +359,8 @@ def _run(model: Model, rows: Rows, function: Callable[[Autoencoder, Any], Tensor
     return cast(NDArray[Any], outputs)
 
 
-def _cast(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
+def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
+    """Return a network, or a copy of it in another type."""
     if all(parameter.dtype == dtype for parameter in network.parameters()):
         return network
     return copy.deepcopy(network).to(dtype)

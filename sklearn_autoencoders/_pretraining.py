@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from ._scaling import Scaling
 from ._trainer import History, Plan
 from ._training import train
 from .networks import Autoencoder, Network
-from .objectives import LOSSES, Objective
+from .objectives import LOSSES, Loss, Objective
 
 
 class _Nobody:
@@ -61,7 +62,9 @@ def pretrain_layerwise(
             model = Model(model.network, Scaling(*units), LOSSES["squared_error"])
             data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
-        histories += [train(model, Objective(model.loss), data, plan, generator, _Nobody())]
+        histories += [
+            train(model, Objective(cast(Loss, model.loss)), data, plan, generator, _Nobody())
+        ]
         if histories[-1].interruption is not None:
             break
     return histories

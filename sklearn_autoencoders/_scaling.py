@@ -20,6 +20,10 @@ Array = NDArray[np.float64]
 
 _CHUNK_CELLS = 2**18
 
+# Share of the mean variance that probabilistic PCA leaves to the noise: with less, the likelihood
+# is a spike.
+_LEAST_NOISE = 1e-2
+
 # The widest matrix whose covariance is decomposed as it is.
 _MAX_COVARIANCE = 4096
 
@@ -122,6 +126,48 @@ def principal_axes(
         variances = deviations**2
     _, axes = svd_flip(None, axes, u_based_decision=False)
     return np.maximum(variances, 0.0), axes
+
+
+def probabilistic_pca(
+    variances: Array, n_components: int, n_features: int
+) -> tuple[Array, Array, Array, float]:
+    """Return the most likely model of Gaussian codes, loaded on the principal axes, plus noise.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (m,)
+        Variance along each principal axis, in decreasing order.
+
+    n_components : int
+        Number of codes, at most m.
+
+    n_features : int
+        Number of columns.
+
+    Returns
+    -------
+    gain : ndarray of shape (n_components,)
+        Factors that make posterior means of the principal components.
+
+    loading : ndarray of shape (n_components,)
+        Factors that make principal components of codes.
+
+    log_var : ndarray of shape (n_components,)
+        Logarithms of the posterior variances.
+
+    noise : float
+        Variance of the noise of every column.
+
+    References
+    ----------
+    M. E. Tipping and C. M. Bishop, "Probabilistic Principal Component Analysis", JRSS B 61, 1999.
+    """
+    total, kept = variances.sum(), variances[:n_components]
+    noise = (total - kept.sum()) / max(n_features - n_components, 1)
+    noise = max(noise, _LEAST_NOISE * total / n_features, np.finfo(float).tiny)
+    above = np.maximum(kept, noise)
+    loading = np.sqrt(above - noise)
+    return loading / above, loading, np.log(noise / above), noise
 
 
 def n_components_for(share: float, variances: Array) -> int:

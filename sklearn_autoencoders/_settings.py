@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from ._trainer import Plan
 from .corruptions import CORRUPTIONS, Corruption
-from .networks import NETWORKS, Dense, Dropout, Network
+from .networks import LATENTS, NETWORKS, Dense, Dropout, LatentPart, Network
 from .objectives import PENALTIES, Penalty
 
 # Up to this many rows a step sees all of them, in double precision: a row of weight two is then
@@ -36,9 +36,9 @@ def auto_batch_size(n_samples: int) -> int:
     return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
 
 
-def auto_max_epochs(n_samples: int, batch_size: int) -> int:
-    """Return the passes that make about 4000 steps, between 10 and 40."""
-    return min(max(math.ceil(4000 * batch_size / n_samples), 10), 40)
+def auto_max_epochs(n_samples: int, batch_size: int, n_steps: int = 4000, most: int = 40) -> int:
+    """Return the passes that make about `n_steps` steps, between 10 and `most`."""
+    return min(max(math.ceil(n_steps * batch_size / n_samples), 10), most)
 
 
 def auto_dropout(n_samples, n_features):
@@ -51,7 +51,7 @@ def auto_dropout(n_samples, n_features):
 def network_part(estimator, n_samples, n_features):
     """Return the recipe that `network`, or the parameters of the default one, describe."""
     network = estimator.network
-    if estimator.pretraining is not None and estimator.init == "pca":
+    if getattr(estimator, "pretraining", None) and estimator.init == "pca":
         raise ValueError(
             f"pretraining={estimator.pretraining!r} trains one layer after another, beside which "
             "init='pca' puts a linear path. Use init='random'."
@@ -69,7 +69,7 @@ def network_part(estimator, n_samples, n_features):
 
 def _checked(part):
     """Return a part, or raise ValueError if one of its parameters is not usable."""
-    if isinstance(part, Corruption | Network | Penalty):
+    if isinstance(part, Corruption | LatentPart | Network | Penalty):
         part._validate_params()
     return part
 
@@ -147,6 +147,12 @@ def penalty_parts(estimator):
     return _parts(estimator.penalty, PENALTIES, "penalty")
 
 
+def latent_part(estimator):
+    """Return the recipe of the bottleneck that `latent` describes."""
+    latent = estimator.latent
+    return _checked(LATENTS[latent]() if isinstance(latent, str) else clone(latent))
+
+
 def make_plan(estimator, data, n_samples_seen, **overrides):
     """Return how to train on `data`; weights decay less the more samples there are."""
     n_rows = len(data.X)
@@ -154,7 +160,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     if batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
     if max_epochs == "auto":
-        max_epochs = auto_max_epochs(n_rows, batch_size)
+        max_epochs = auto_max_epochs(n_rows, batch_size, *estimator._auto_steps_and_epochs)
     plan = {
         "solver": estimator.solver,
         "schedule": estimator.schedule,

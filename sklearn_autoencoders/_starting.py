@@ -11,7 +11,6 @@ from . import _bridge, _settings
 from ._scaling import fit_scaling, n_components_for, principal_axes
 from ._validation import check_magnitude
 from .networks import build_autoencoder
-from .objectives import LOSSES
 
 # Parameters that a model which goes on learning cannot change.
 _SHAPING = (
@@ -23,6 +22,9 @@ _SHAPING = (
     "init",
     "scaling",
     "loss",
+    "likelihood",
+    "latent",
+    "conditional",
 )
 
 
@@ -52,24 +54,29 @@ def starting_point(estimator, data, rng):
         _bridge.resolve_device(estimator.device),
         _settings.training_dtype(estimator, len(X)),
     )
-    scaling = fit_scaling(X, weight, estimator.scaling)
+    scaling = fit_scaling(X, weight, estimator._scaling_kind())
     check_magnitude(data, scaling, dtype)
     n_components = estimator.n_components
     if linear_path or n_components < 1:
         centered = scaling
-        if estimator.scaling is None:
+        if estimator._scaling_kind() is None:
             centered = replace(scaling, center=fit_scaling(X, weight, "global").center)
         variances, axes = principal_axes(X, centered, weight, rng)
     if n_components < 1:
         n_components = n_components_for(n_components, variances)
-    generator = _bridge.make_generator(draw_seed(rng))
-    network = build_autoencoder(
-        part, X.shape[1], n_components, linear_path=linear_path, generator=generator
-    )
+    recipe = {
+        "network": part,
+        "n_features": X.shape[1],
+        "n_components": n_components,
+        "linear_path": linear_path,
+        **estimator._latent_recipe(data),
+    }
+    network = build_autoencoder(**recipe, generator=_bridge.make_generator(draw_seed(rng)))
     network = _bridge.place(network, device, dtype)
+    loss = getattr(estimator, estimator._loss_parameter)
     if linear_path:
-        model = _bridge.Model(network, scaling, LOSSES[estimator.loss])
-        _bridge.start_at(model, axes[:n_components], centered.center)
+        model = _bridge.Model(network, scaling, estimator._losses[loss])
+        estimator._start_at(model, axes[:n_components], variances, centered.center)
     return {
         "network_": network,
         "center_": scaling.center,
@@ -77,11 +84,10 @@ def starting_point(estimator, data, rng):
         "n_components_": n_components,
         "n_epochs_": 0,
         "loss_curve_": [],
-        "pretraining_curves_": [],
+        **({"pretraining_curves_": []} if hasattr(estimator, "pretraining") else {}),
         "validation_scores_": [] if estimator.early_stopping else None,
-        "_loss": estimator.loss,
-        "_network_part": part,
-        "_linear_path": linear_path,
+        "_loss": loss,
+        "_recipe": recipe,
         "_shaped_by": shape_of(estimator),
     }
 

@@ -70,13 +70,7 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _rebuild(state: dict[str, Any], weights: dict[str, Any]) -> Autoencoder:
-    network = build_autoencoder(
-        state["_network_part"],
-        state["n_features_in_"],
-        state["n_components_"],
-        linear_path=state["_linear_path"],
-        generator=make_generator(0),
-    )
+    network = build_autoencoder(**state["_recipe"], generator=make_generator(0))
     tensors = {name: torch.tensor(array) for name, array in weights.items()}
     network.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
     return network.eval()

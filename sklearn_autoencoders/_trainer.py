@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ._solvers import SCHEDULES
-from .networks import Autoencoder, Output, decayed_parameters
+from .networks import Autoencoder, decayed_parameters
 from .objectives import Compared, Objective
 
 # A loss of the column means under which there is no variance, only rounding errors.
@@ -147,14 +147,21 @@ class Trainer:
     def start(self, optimizer: torch.optim.Optimizer, n_rows: int, held_out: Any) -> None:
         """Prepare the schedule and measure what early stopping has to improve on."""
         if held_out is not None:
-            self.network.eval()
+            self._judge_from_here_on()
             self._best = self._mean(self._cost, held_out)
             self._held_out_start = self._best
         n_steps = self.plan.max_epochs * math.ceil(n_rows / self.plan.batch_size)
         self._optimizer = optimizer
         schedule = SCHEDULES[self.plan.schedule]
         self._scheduler = schedule.make(self._optimizer, n_steps)
-        self._n_warm_up_epochs = schedule.warm_up * self.plan.max_epochs
+        warm_up = max(schedule.warm_up, self.objective.loss.settled_after)
+        self._n_warm_up_epochs = warm_up * self.plan.max_epochs
+        self._n_steps, self.objective.progress = n_steps, 0.0
+
+    def _judge_from_here_on(self) -> None:
+        """Switch to evaluation, until skorch switches back."""
+        self.network.eval()
+        self.objective.eval()
 
     @torch.no_grad()
     def after_step(self, loss: Tensor) -> None:
@@ -165,6 +172,7 @@ class Trainer:
             rate = self._optimizer.param_groups[0]["lr"] * self.plan.weight_decay
             torch._foreach_mul_(self._decayed, 1.0 - min(rate, 1.0))
         self._scheduler.step()
+        self.objective.progress += 1 / self._n_steps
 
     def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
         """Record the epoch, and decide whether it was the last."""
@@ -196,7 +204,7 @@ class Trainer:
 
     def settle(self, rows: Any) -> None:
         """Leave the best weights in the network, which are finite in any case."""
-        self.network.eval()
+        self._judge_from_here_on()
         if not self._kept.live_are_finite():
             self._kept.put_back()
         elif self.plan.n_iter_no_change is not None:
@@ -211,7 +219,7 @@ class Trainer:
 
         No step has changed that one. With corruptions the losses of single batches are noise.
         """
-        if self.plan.corruptions and self.plan.may_keep_start:
+        if self._is_noisy and self.plan.may_keep_start:
             return False
         curve, initial = self.history.loss_curve, float(cast(Tensor, self._initial_loss))
         limit = (0.9 if self.plan.may_keep_start else 2.0) * initial
@@ -230,7 +238,12 @@ class Trainer:
         """Tell a divergence from rounding errors, by what the column means would cost."""
         centre = self._mean(self._cost_of_the_centre, rows)
         peak = max([end, *curve])
-        has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
+        if (
+            self.objective.loss.is_random
+        ):  # steps are noisy, and the start may be hard to improve on
+            has_risen = not (end - start < 0.1 * max(centre, abs(start)) or end < centre)
+        else:
+            has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
         if has_risen and centre > _NOTHING_TO_LEARN:
             self.history.problem = f"The loss rose from {start:.3g} to {peak:.3g}"
 
@@ -238,11 +251,15 @@ class Trainer:
         return cast(Tensor, self.objective(self.network(x), x, self.network, compared))
 
     def _cost_of_the_centre(self, x: Tensor, compared: Compared) -> Tensor:
-        return self.objective.reconstruction(Output(x, torch.zeros_like(x)), compared)
+        return self.objective.of_centre(compared)
+
+    @property
+    def _is_noisy(self) -> bool:
+        return bool(self.plan.corruptions) or self.objective.loss.is_random
 
     @torch.no_grad()
     def _mean(self, cost: Callable[[Tensor, Compared], Tensor], rows: Any) -> float:
-        n_passes = _N_DRAWS if self.plan.corruptions and self.noise.shared else 1
+        n_passes = _N_DRAWS if self._is_noisy and self.noise.shared else 1
         total = 0.0
         with self.noise.repeated():
             for chunk in n_passes * torch.arange(len(rows)).split(self.plan.batch_size):

@@ -36,7 +36,7 @@ def check_rows(estimator, X, *, reset=False):
     """
     if not reset:
         check_is_fitted(estimator)
-    return _rows(estimator, X, estimator.network if reset else estimator._network_part, reset)
+    return _rows(estimator, X, estimator.network if reset else estimator._recipe["network"], reset)
 
 
 def _rows(estimator, X, part, reset, names=True, input_name="X"):
@@ -67,7 +67,8 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     name = "X" if clean is None else "clean"
     if reset:
         _check_columns(data.target, name)
-    check_unit_interval(data.target, estimator.loss, name)
+    loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
+    check_unit_interval(estimator, loss, data.target, name)
     return data, y
 
 
@@ -100,7 +101,7 @@ def _safe_rows(rows, kept):
 
 def check_clean(estimator, clean, X, *, reset=False):
     """Return the clean versions of the rows of X, whose names of columns are known already."""
-    part = estimator.network if reset else estimator._network_part
+    part = estimator.network if reset else estimator._recipe["network"]
     try:
         names = hasattr(clean, "columns")
         clean = _rows(estimator, clean, part, reset=False, names=names, input_name="clean")
@@ -170,16 +171,18 @@ def unflatten(rows, X):
     return rows.reshape(shape) if len(shape) > 2 else rows
 
 
-def check_unit_interval(X, loss, name="X"):
-    """Raise if the loss needs values in [0, 1] and X has others."""
-    if loss != "binary_cross_entropy":
+def check_unit_interval(estimator, loss, X, name="X"):
+    """Raise if a loss needs values in [0, 1] and X has others."""
+    parameter = estimator._loss_parameter
+    if not estimator._losses[loss].unit_interval:
         return
     low, high = np.nanmin(X), np.nanmax(X)
     if low < 0 or high > 1:
+        other = next(key for key, value in estimator._losses.items() if not value.unit_interval)
         raise ValueError(
-            f"loss='binary_cross_entropy' needs {name} in [0, 1]; got values from {low:.6g} to "
+            f"{parameter}={loss!r} needs {name} in [0, 1]; got values from {low:.6g} to "
             f"{high:.6g}. Scale {name}, for instance with MinMaxScaler(clip=True), or use "
-            "loss='squared_error'."
+            f"{parameter}={other!r}."
         )
 
 

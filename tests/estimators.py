@@ -3,9 +3,9 @@
 import inspect
 
 import sklearn_autoencoders
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
 from sklearn_autoencoders.corruptions import Gaussian, Masking
-from sklearn_autoencoders.networks import Dense
+from sklearn_autoencoders.networks import Dense, MixturePrior
 
 PUBLIC = [
     cls
@@ -33,6 +33,25 @@ SETTINGS = {
             "dtype": "float64",
         },
     ],
+    VAEGenerator: [
+        {"n_components": 2},
+        {
+            "n_components": 3,
+            "likelihood": "student_t",
+            "latent": MixturePrior(n_gaussians=3),
+            "init": "random",
+            "scaling": "global",
+            "activation": "tanh",
+        },
+        {
+            "n_components": 2,
+            "network": Dense((16,), dropout=0.2),
+            "latent": "vamp",
+            "kl_warmup": 0.5,
+            "n_importance_samples": 3,
+            "corruption": "masking",
+        },
+    ],
     DenoisingAutoencoder: [
         {},
         {"n_components": 3, "corruption": Gaussian(0.1), "output": "code", "penalty": "l1"},
@@ -50,9 +69,26 @@ SETTINGS = {
 COMPANIONS = {
     "kl_sparsity": {"network": Dense((), code_activation="logistic"), "init": "random"},
     "layerwise": {"init": "random"},
+    (VAEGenerator, "sgd"): {"learning_rate": 1e-4},  # of sums over columns, in nats
 }
 
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]
+
+
+# How to ask for a loss of rows in [0, 1].
+UNIT_LOSS = {cls: {"loss": "binary_cross_entropy"} for cls in PUBLIC} | {
+    VAEGenerator: {"likelihood": "bernoulli"}
+}
+
+
+def having(*names):
+    """Return the public estimators that have parameters of these names."""
+    return [cls for cls in PUBLIC if {*names} <= {*inspect.signature(cls).parameters}]
+
+
+def companions(cls, value):
+    """Return what a value of a registry needs beside itself."""
+    return COMPANIONS.get((cls, value), COMPANIONS.get(value, {}))
 
 
 def quick(cls, **params):

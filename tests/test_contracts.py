@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from estimators import CASES, COMPANIONS, PUBLIC, quick
+from estimators import CASES, PUBLIC, UNIT_LOSS, companions, having, quick
 from helpers import assert_same, case, outputs, table, weights, with_holes
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
@@ -17,14 +17,16 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn_autoencoders import __version__
 from sklearn_autoencoders._solvers import SCHEDULES, SOLVERS
 from sklearn_autoencoders.corruptions import CORRUPTIONS
-from sklearn_autoencoders.networks import ACTIVATIONS, NETWORKS, Dense
-from sklearn_autoencoders.objectives import LOSSES, PENALTIES
+from sklearn_autoencoders.networks import ACTIVATIONS, LATENTS, NETWORKS, Dense
+from sklearn_autoencoders.objectives import LIKELIHOODS, LOSSES, PENALTIES
 
 REGISTRIES = {
     "activation": ACTIVATIONS,
     "corruption": (*CORRUPTIONS, None),
     "dtype": ("auto", "float32", "float64", np.float32, np.float64),
     "init": ("pca", "random"),
+    "latent": LATENTS,
+    "likelihood": LIKELIHOODS,
     "loss": LOSSES,
     "network": NETWORKS,
     "penalty": (*PENALTIES, None),
@@ -33,11 +35,24 @@ REGISTRIES = {
     "schedule": SCHEDULES,
     "solver": SOLVERS,
 }
-VALUES = [(name, value) for name, values in REGISTRIES.items() for value in values]
+
+
+def _id(value):
+    return getattr(value, "__name__", str(value))
+
+
+VALUES = [
+    (cls, name, value)
+    for name, values in REGISTRIES.items()
+    for value in values
+    for cls in having(name)
+]
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
-every_value = pytest.mark.parametrize(("name", "value"), VALUES)
+every_value = pytest.mark.parametrize(
+    ("cls", "name", "value"), VALUES, ids=["-".join(map(_id, value)) for value in VALUES]
+)
 
 
 # ------------------------------------------------------------------------------- training
@@ -61,12 +76,11 @@ def test_the_loss_falls(estimator, n_rows):
     assert np.mean(curve[-10:]) < np.mean(curve[:10])
 
 
-@every_class
 @every_value
 def test_every_value_learns(cls, name, value):
     X = table(120)
     params = {"init": "random", "max_epochs": 20}  # PCA would leave little to learn
-    params |= {name: value, **COMPANIONS.get(value, {})}
+    params |= {name: value, **companions(cls, value)}
     curve = quick(cls, **params).fit(X).loss_curve_
     assert curve[-1] < curve[0]
 
@@ -141,12 +155,11 @@ def assert_sound(fitted, X):
     return found
 
 
-@every_class
 @every_value
 def test_every_value_works_with_every_method(cls, name, value):
     X = table()
     for data in (X, with_holes(X), X.astype(np.float32)):
-        params = {name: value, **COMPANIONS.get(value, {})}
+        params = {name: value, **companions(cls, value)}
         assert_sound(quick(cls, **params).fit(data), data)
 
 
@@ -276,14 +289,14 @@ def test_state_holds_no_training_row(estimator, dtype):
         {"network": Dense((5,))},
         {"n_components": 1},
         {"init": "random"},
-        {"loss": "binary_cross_entropy"},
+        UNIT_LOSS,
         {"scaling": "feature"},
         {"dtype": "float64"},
     ],
     ids=str,
 )
 def test_parameters_set_after_fit_do_not_touch_the_fitted_model(cls, params):
-    X = table()
+    X, params = table(), params.get(cls, params)
     fitted = quick(cls).fit(X)
     before = outputs(fitted, X)
     fitted.set_params(**params)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from estimators import PUBLIC, quick
+from estimators import PUBLIC, having, quick
 from helpers import table
 
 from sklearn_autoencoders import _training
@@ -47,7 +47,7 @@ def _held_out_loss(fitted, held_out):
         return objective(network(x), x, network, compared).item()
 
 
-@every_class
+@pytest.mark.parametrize("cls", having("loss"), ids=lambda cls: cls.__name__)
 def test_early_stopping_restores_the_best_weights(cls, judges):
     params = {"init": "random", "dropout": 0, "weight_decay": 0, "schedule": "constant"}
     stopping = {"early_stopping": True, "max_epochs": 99, "tol": 0, "n_iter_no_change": 3}

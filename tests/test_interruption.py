@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from estimators import PUBLIC, quick
+from estimators import PUBLIC, having, quick
 from helpers import assert_same, outputs, table
 from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
@@ -53,7 +53,7 @@ def assert_interrupted(call, delay):
 # ---------------------------------------------------------------------------- R9: Ctrl-C
 
 
-@every_class
+@pytest.mark.parametrize("cls", having("pretraining"), ids=lambda cls: cls.__name__)
 def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
     X, settings = table(), {"network": Dense((8,)), "init": "random", "corruption": None}
     estimator = quick(cls, pretraining="layerwise", pretraining_epochs=ENDLESS, **settings)

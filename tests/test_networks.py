@@ -76,7 +76,7 @@ def flat(module, kind):
 @pytest.mark.parametrize("n_rows", [1, 2, 5])
 @pytest.mark.parametrize("training", [True, False])
 def test_rows_become_codes_and_codes_become_rows(network, n_rows, training):
-    code, reconstruction = built(network).train(training)(rows(n_rows))
+    code, reconstruction, _ = built(network).train(training)(rows(n_rows))
     assert code.shape == (n_rows, 2)
     assert reconstruction.shape == (n_rows, 6)
     assert reconstruction.isfinite().all()
@@ -481,7 +481,7 @@ def test_images_of_any_size_come_back(size, layout, pooling, bottleneck, upsampl
         )
         n_features = math.prod(shape)
         model = built(network, n_features)
-        code, reconstruction = model(rows(2, n_features))
+        code, reconstruction, _ = model(rows(2, n_features))
         assert code.shape == (2, 2)
         assert reconstruction.shape == (2, n_features)
 

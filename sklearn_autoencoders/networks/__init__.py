@@ -4,11 +4,10 @@ A network part is a recipe: a small parameter object whose `build` returns torch
 estimator of this package takes one as `network=`.
 """
 
+from ._autoencoder import Autoencoder, Output
 from ._base import (
-    Autoencoder,
     LinearPath,
     Network,
-    Output,
     build_autoencoder,
     decayed_parameters,
     multiply_adds,
@@ -16,27 +15,49 @@ from ._base import (
 )
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
-from ._layers import ACTIVATIONS, BatchNorm, Dropout, Transposed, drawing
+from ._latent import Bottleneck, GaussianBottleneck
+from ._latent_parts import (
+    LATENTS,
+    LatentPart,
+    MixturePrior,
+    NormalPrior,
+    VampPrior,
+    VectorQuantizer,
+)
+from ._layers import ACTIVATIONS, BatchNorm, Dropout, Transposed, drawing, without_generator
+from ._quantized import QuantizedBottleneck
+from ._variational import VariationalAutoencoder
 
 # What a name alone says; `Convolutional` needs the shape of the images.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
 
 __all__ = [
     "ACTIVATIONS",
+    "LATENTS",
     "NETWORKS",
     "Autoencoder",
     "BatchNorm",
+    "Bottleneck",
     "Convolutional",
     "Dense",
     "Dropout",
+    "GaussianBottleneck",
+    "LatentPart",
     "Linear",
     "LinearPath",
+    "MixturePrior",
     "Network",
+    "NormalPrior",
     "Output",
+    "QuantizedBottleneck",
     "Transposed",
+    "VampPrior",
+    "VariationalAutoencoder",
+    "VectorQuantizer",
     "build_autoencoder",
     "decayed_parameters",
     "drawing",
     "multiply_adds",
     "widest_layer",
+    "without_generator",
 ]

@@ -4,65 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
 from .._compat import Constraints
+from ._autoencoder import Autoencoder
+from ._latent_parts import LatentPart
 from ._layers import with_own_layers
 from ._seeded import drawing_from
-
-
-class Output(NamedTuple):
-    """What one pass through an autoencoder gives.
-
-    Parameters
-    ----------
-    code : Tensor of shape (batch, n_components)
-        The bottleneck.
-
-    reconstruction : Tensor of shape (batch, n_features)
-        The decoder's output, before the link of the loss.
-    """
-
-    code: Tensor
-    reconstruction: Tensor
-
-
-class Autoencoder(nn.Module):
-    """An encoder followed by a decoder.
-
-    Parameters
-    ----------
-    encoder : Module
-        Maps (batch, n_features) to (batch, n_components).
-
-    decoder : Module
-        Maps (batch, n_components) to (batch, n_features).
-
-    Attributes
-    ----------
-    generator : Generator or None
-        Where modules and penalties draw from; training sets it on every module that has one.
-
-    per_batch : bool
-        Whether one draw serves all rows of a batch; set likewise.
-    """
-
-    generator: torch.Generator | None = None
-    per_batch: bool = False
-
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.decoder = decoder
-
-    def forward(self, x: Tensor) -> Output:
-        """Return the code and the reconstruction of a batch."""
-        code: Tensor = self.encoder(x)
-        return Output(code, self.decoder(code))
+from ._variational import VariationalAutoencoder
 
 
 class LinearPath(nn.Module):
@@ -138,11 +91,11 @@ def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x
     return bool((output == constant).all())
 
 
-def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network) -> None:
+def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what: str) -> None:
     if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
         raise ValueError(
-            'init="pca" needs an encoder and a decoder that share no weights, since the last layer '
-            f'of each starts at zero; got {network!r}. Use init="random" with tied weights.'
+            f"{what} an encoder and a decoder that share no weights, since each is changed by "
+            f'itself; got {network!r}. Use an AutoencoderTransformer with init="random" for them.'
         )
 
 
@@ -166,6 +119,8 @@ def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Ne
 def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
     """Return what weight decay acts on: weights, but no biases and no principal components.
 
+    Modules with an attribute `decays` that is False are exempt too.
+
     Parameters
     ----------
     network : Module
@@ -176,8 +131,11 @@ def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
     list of Parameter
         Some of the network's parameters.
     """
-    linear_paths = [m.linear for m in network.modules() if isinstance(m, LinearPath)]
-    exempt = {id(parameter) for linear in linear_paths for parameter in linear.parameters()}
+    exempt_modules: list[nn.Module] = [
+        m.linear for m in network.modules() if isinstance(m, LinearPath)
+    ]
+    exempt_modules += [m for m in network.modules() if not getattr(m, "decays", True)]
+    exempt = {id(parameter) for module in exempt_modules for parameter in module.parameters()}
     return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]
 
 
@@ -316,6 +274,9 @@ def build_autoencoder(
     *,
     linear_path: bool,
     generator: torch.Generator,
+    latent: LatentPart | None = None,
+    n_noise: int = 0,
+    n_conditions: int = 0,
 ) -> Autoencoder:
     """Build the module of a recipe.
 
@@ -333,6 +294,12 @@ def build_autoencoder(
     generator : Generator
         The source of the initial weights.
 
+    latent : LatentPart or None, default=None
+        The recipe of a random bottleneck.
+
+    n_noise, n_conditions : int, default=0
+        With it, the numbers learnt of every column's noise, and the width of the condition.
+
     Returns
     -------
     Autoencoder
@@ -341,14 +308,22 @@ def build_autoencoder(
     Raises
     ------
     ValueError
-        If the recipe cannot be built, or not with a linear path.
+        If the recipe cannot be built, or not with a linear path or a random bottleneck.
     """
+    n_encoded = n_components if latent is None else latent.n_encoded(n_components)
+    n_decoded = n_components + n_conditions
     with drawing_from(generator):
-        encoder, decoder = map(with_own_layers, network.build(n_features, n_components))
-        _check_sizes(encoder, (n_features, n_components), "encoder", network)
-        _check_sizes(decoder, (n_components, n_features), "decoder", network)
+        encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
+        if n_decoded != n_encoded:
+            _check_untied(encoder, decoder, network, "latent= needs")
+            decoder = with_own_layers(network.build(n_features, n_decoded)[1])
+        _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
+        _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if linear_path:
-            _check_untied(encoder, decoder, network)
-            encoder = LinearPath(n_features, n_components, encoder)
-            decoder = LinearPath(n_components, n_features, decoder)
-    return Autoencoder(encoder, decoder)
+            _check_untied(encoder, decoder, network, 'init="pca" needs')
+            encoder = LinearPath(n_features, n_encoded, encoder)
+            decoder = LinearPath(n_decoded, n_features, decoder)
+        if latent is None:
+            return Autoencoder(encoder, decoder)
+        bottleneck = latent.build(n_features, n_components)
+        return VariationalAutoencoder(encoder, bottleneck, decoder, n_noise, n_features)

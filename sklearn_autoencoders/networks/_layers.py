@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -90,6 +91,26 @@ def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> 
     finally:
         for layer in layers:
             layer.generator, layer.per_batch = None, False
+
+
+def without_generator(network: nn.Module) -> nn.Module:
+    """Return a copy of a network in training that can be used as if training were over.
+
+    Parameters
+    ----------
+    network : Module
+        Perhaps inside :func:`drawing`.
+
+    Returns
+    -------
+    Module
+        In evaluation mode, with nothing to draw from.
+    """
+    copied = copy.deepcopy(network).eval()
+    modules: list[Any] = [module for module in copied.modules() if hasattr(module, "generator")]
+    for module in modules:
+        module.generator = None
+    return copied
 
 
 class BatchNorm(_BatchNorm):

@@ -1,16 +1,22 @@
-"""What is minimised: reconstruction losses and penalties."""
+"""What is minimised: reconstruction losses, likelihoods and penalties."""
 
+from ._elbo import Elbo
+from ._likelihoods import LIKELIHOODS, Likelihood
 from ._losses import LOSSES, Loss
-from ._objective import Compared, Objective
+from ._objective import Objective
+from ._output import Compared
 from ._penalties import L1, PENALTIES, Contractive, KLSparsity, Orthogonal, Penalty
 
 __all__ = [
     "L1",
+    "LIKELIHOODS",
     "LOSSES",
     "PENALTIES",
     "Compared",
     "Contractive",
+    "Elbo",
     "KLSparsity",
+    "Likelihood",
     "Loss",
     "Objective",
     "Orthogonal",

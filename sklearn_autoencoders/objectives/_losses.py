@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+
+from ._output import Compared, Output
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
@@ -48,6 +50,9 @@ class Loss:
     formula: Callable[[Tensor, Tensor], Tensor]
     unit_interval: bool = False
 
+    is_random = False
+    settled_after = 0.0
+
     def link(self, output: Tensor) -> Tensor:
         """Return the reconstruction that the network's output stands for."""
         return torch.sigmoid(output) if self.unit_interval else output
@@ -58,6 +63,17 @@ class Loss:
         if observed is not None:
             cells = cells * observed
         return cells.flatten(1).mean(1)
+
+    def of_rows(
+        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
+    ) -> Tensor:
+        """Return each row's loss."""
+        return self.per_sample(output.reconstruction, compared.target, compared.observed)
+
+    def of_centre(self, compared: Compared) -> Tensor:
+        """Return each row's loss if the reconstruction were zero."""
+        zero = torch.zeros_like(compared.target)
+        return self.per_sample(zero, compared.target, compared.observed)
 
 
 LOSSES: dict[str, Loss] = {

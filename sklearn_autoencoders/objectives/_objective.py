@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Protocol
 
 from torch import Tensor, nn
 
-from ._losses import Loss
-from ._output import Output
+from ._output import Compared, Output
 from ._penalties import Penalty
 
 
-class Compared(NamedTuple):
-    """What the reconstruction of a batch is compared with.
+class RowLoss(Protocol):
+    """A loss of whole rows."""
 
-    Parameters
-    ----------
-    target : Tensor of shape (batch, n_features)
-        The cells to reconstruct.
+    @property
+    def is_random(self) -> bool:
+        """Whether two passes over the same rows give different losses."""
 
-    observed : Tensor of shape (batch, n_features) or None
-        One where they are known, else zero.
+    @property
+    def settled_after(self) -> float:
+        """Share of training after which the formula stays as it is."""
 
-    weight : Tensor of shape (batch,) or None
-        Weights of the rows, of mean one over the training set.
-    """
+    def of_rows(
+        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
+    ) -> Tensor:
+        """Return each row's loss."""
 
-    target: Tensor
-    observed: Tensor | None = None
-    weight: Tensor | None = None
+    def of_centre(self, compared: Compared) -> Tensor:
+        """Return each row's loss if the column means were all there is to say."""
 
 
 class Objective(nn.Module):
@@ -43,27 +42,34 @@ class Objective(nn.Module):
 
     Parameters
     ----------
-    loss : Loss
+    loss : RowLoss
         The reconstruction loss.
 
     penalties : sequence of callable, default=()
         Functions of (output, x, network) that give one value per row or one for the batch; their
         attribute `weight`, if they have one, multiplies it.
+
+    Attributes
+    ----------
+    progress : float
+        Share of training that is over, for losses that change with it.
     """
 
-    def __init__(self, loss: Loss, penalties: Sequence[Callable[..., Tensor]] = ()) -> None:
+    def __init__(self, loss: RowLoss, penalties: Sequence[Callable[..., Tensor]] = ()) -> None:
         super().__init__()
         self.loss = loss
         self.penalties = tuple(penalties)
+        self.progress = 1.0
 
-    def reconstruction(self, output: Output, compared: Compared) -> Tensor:
-        """Return the reconstruction loss of one batch, a scalar."""
-        target, observed, weight = compared
-        return _mean(self.loss.per_sample(output.reconstruction, target, observed), weight)
+    def of_centre(self, compared: Compared) -> Tensor:
+        """Return what the column means would cost, a scalar."""
+        return _mean(self.loss.of_centre(compared), compared.weight)
 
     def forward(self, output: Output, x: Tensor, network: nn.Module, compared: Compared) -> Tensor:
         """Return the objective of one batch, a scalar."""
-        total = self.reconstruction(output, compared)
+        progress = self.progress if self.training else 1.0
+        rows = self.loss.of_rows(output, x, network, compared, progress)
+        total = _mean(rows, compared.weight)
         for penalty in self.penalties:
             own = {"sample_weight": compared.weight} if isinstance(penalty, Penalty) else {}
             values = _checked(penalty(output, x, network, **own), penalty, len(x))

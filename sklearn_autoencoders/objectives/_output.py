@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -15,3 +15,31 @@ class Output(Protocol):
 
     @property
     def reconstruction(self) -> Tensor: ...
+
+    @property
+    def latent(self) -> Any: ...
+
+
+class Compared(NamedTuple):
+    """What the reconstruction of a batch is compared with.
+
+    Parameters
+    ----------
+    target : Tensor of shape (batch, n_features)
+        The cells to reconstruct.
+
+    observed : Tensor of shape (batch, n_features) or None
+        One where they are known, else zero.
+
+    weight : Tensor of shape (batch,) or None
+        Weights of the rows, of mean one over the training set.
+    """
+
+    target: Tensor
+    observed: Tensor | None = None
+    weight: Tensor | None = None
+
+
+def batch_mean(values: Tensor, weight: Tensor | None) -> Tensor:
+    """Return the weighted means of the columns."""
+    return values.mean(0) if weight is None else weight @ values / weight.sum()

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
 from .._compat import Constraints, Interval
-from ._output import Output
+from ._output import Output, batch_mean
 
 # What may follow a matrix without mixing its outputs.
 _CELLWISE = (
@@ -178,14 +178,10 @@ class KLSparsity(Penalty):
             )
         eps = torch.finfo(x.dtype).eps
         # not clamped: units that are always off, or on, keep a gradient
-        activity = eps + (1 - 2 * eps) * _batch_mean(output.code, sample_weight)
+        activity = eps + (1 - 2 * eps) * batch_mean(output.code, sample_weight)
         on = self.rho * (self.rho / activity).log()
         off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
         return (on + off).sum()
-
-
-def _batch_mean(code: Tensor, weight: Tensor | None) -> Tensor:
-    return code.mean(0) if weight is None else weight @ code / weight.sum()
 
 
 class Contractive(Penalty):

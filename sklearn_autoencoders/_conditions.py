@@ -1,0 +1,74 @@
+"""Class labels and targets as what a decoder sees beside a code."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import type_of_target
+
+_ADVICE = "Give y, class labels or a continuous target, as conditional=True says."
+
+
+def fit_condition(y, X):
+    """Return the fitted attributes that :func:`condition_of` needs.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels, or a continuous target.
+
+    X : array-like of shape (n_samples, n_features)
+        As many rows.
+
+    Returns
+    -------
+    dict
+        `classes_`, or `target_center_` and `target_scale_`.
+    """
+    y = _column(y)
+    check_consistent_length(X, y)
+    if not type_of_target(y, input_name="y").startswith("continuous"):
+        return {"classes_": np.unique(y)}
+    center, scale = float(np.mean(y)), float(np.std(y))
+    return {"target_center_": center, "target_scale_": scale if scale > 0 else 1.0}
+
+
+def condition_of(estimator, y, n_samples):
+    """Return y as columns: one for each class, or one with the standardised target.
+
+    Parameters
+    ----------
+    estimator : VAEGenerator
+        With the attributes of :func:`fit_condition`.
+
+    y : array-like of shape (n_samples,), scalar or None
+        One value for all rows, or one each.
+
+    n_samples : int
+        Number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_conditions)
+        float64.
+    """
+    y = _column(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y)
+    if len(y) != n_samples:
+        raise ValueError(f"y has {len(y)} values for {n_samples} rows. Give one each.")
+    if not hasattr(estimator, "classes_"):
+        return ((y.astype(np.float64) - estimator.target_center_) / estimator.target_scale_)[
+            :, None
+        ]
+    unknown = np.setdiff1d(y, estimator.classes_)
+    if len(unknown):
+        raise ValueError(f"y has labels {unknown} that are not in classes_={estimator.classes_}.")
+    return (y[:, None] == estimator.classes_).astype(np.float64)
+
+
+def _column(y):
+    if y is None:
+        raise ValueError(f"y is None. {_ADVICE}")
+    y = column_or_1d(y)
+    if y.dtype.kind in "fc" and not np.isfinite(y).all():
+        raise ValueError("y contains NaN or infinity. Drop these rows.")
+    return y

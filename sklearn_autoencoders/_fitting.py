@@ -1,0 +1,205 @@
+"""The way from parameters and rows to a trained network."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from . import _bridge, _settings, _training
+from ._compat import CallbackSupportMixin, EpochTasks
+from ._linear_start import start_at_pca
+from ._pretraining import pretrain_layerwise
+from ._scaling import Scaling
+from ._starting import draw_seed, shape_of, starting_point
+from ._validation import check_magnitude, check_training_data, hold_out
+from .networks import without_generator
+from .objectives import LOSSES, Objective
+
+
+class Fitting(CallbackSupportMixin, BaseEstimator):
+    """What happens between the validation of parameters and a fitted estimator.
+
+    Roles whose loss, bottleneck or data are special say so in the methods under "what roles may
+    change".
+    """
+
+    _loss_parameter = "loss"
+    _losses: ClassVar[dict] = LOSSES
+    _auto_steps_and_epochs = 4000, 40
+
+    # --------------------------------------------------------------- what roles may change
+
+    def _scaling_kind(self):
+        """Return what the columns are divided by."""
+        return self.scaling
+
+    def _latent_recipe(self, data):
+        """Return what `build_autoencoder` has to know beside the network."""
+        return {}
+
+    def _start_at(self, model, axes, variances, center):
+        """Start the linear path of a model at the principal components."""
+        start_at_pca(model, axes, center)
+
+    def _row_loss(self):
+        """Return what training minimises of every row, penalties aside."""
+        return self._model.loss
+
+    def _prepared(self, data, y, reset):
+        """Return the data with what the network sees beside X, and remember what it needs."""
+        return data
+
+    def _configure(self, network, plan, data):
+        """Bring what may change between fits into a network."""
+        _settings.update_dropout(self, network)
+
+    def _finish(self, data):
+        """Learn what only a trained network tells."""
+
+    # ------------------------------------------------------------------------------- train
+
+    @contextmanager
+    def _unchanged_on_error(self) -> Iterator[None]:
+        """Leave the fitted attributes as they were if the block raises an error."""
+        before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
+        try:
+            yield
+        except BaseException:
+            for name in list(filter(_is_fitted_state, vars(self))):
+                delattr(self, name)
+            self.__dict__.update(before)
+            raise
+
+    def _fit_or_go_on(self, X, y, sample_weight, clean=None):
+        continuing = self.warm_start and hasattr(self, "network_")
+        return self._fit(X, y, sample_weight, clean, continuing=continuing)
+
+    def _fit_part(self, X, y, sample_weight, clean=None):
+        return self._fit(
+            X,
+            y,
+            sample_weight,
+            clean,
+            continuing=hasattr(self, "network_"),
+            n_samples_before=getattr(self, "n_samples_seen_", 0),
+            max_epochs=1,
+            schedule="constant",
+            n_iter_no_change=None,
+            may_keep_start=False,
+        )
+
+    def _fit(self, X, y, sample_weight, clean, *, continuing, n_samples_before=0, **overrides):
+        with self._unchanged_on_error():
+            data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
+            data = self._prepared(data, y, reset=not continuing)
+            rng = own_random_state(self.random_state)
+            if self.early_stopping and "n_iter_no_change" not in overrides:
+                data = hold_out(data, self.validation_fraction, rng)
+            if continuing:
+                self._check_unchanged()
+                check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
+            else:
+                self.__dict__.update(starting_point(self, data, rng))
+            self.n_samples_seen_ = n_samples_before + data.n_samples
+            plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
+            objective = Objective(self._row_loss(), _settings.penalty_parts(self))
+            interruption = None
+            if getattr(self, "pretraining", None) and not continuing:
+                interruption = self._pretrain(data, plan, rng)
+            interruption = interruption or self._train(objective, data, y, plan, rng)
+        if interruption is not None:
+            raise interruption
+        return self
+
+    def _check_unchanged(self):
+        """Raise if a parameter that shapes the model is not what it was when training began."""
+        now = shape_of(self)
+        for name, before in self._shaped_by.items():
+            if now.get(name) != before:
+                raise ValueError(
+                    f"{name} was {before} when training began and is now {now.get(name)}. Set it "
+                    "back, or begin anew with warm_start=False and fit."
+                )
+
+    def _pretrain(self, data, plan, rng):
+        settings = {"n_iter_no_change": None, "callbacks": (), "may_keep_start": False}
+        plan = replace(plan, max_epochs=self.pretraining_epochs, **settings)
+        generator = _bridge.make_generator(draw_seed(rng))
+        histories = pretrain_layerwise(self._model, self._recipe["network"], data, plan, generator)
+        self.network_.eval()
+        self.pretraining_curves_ = [history.loss_curve for history in histories]
+        for history in histories:
+            self._report(history)
+        return histories[-1].interruption
+
+    def _train(self, objective, data, y, plan, rng):
+        network = copy.deepcopy(self.network_).to(_bridge.resolve_device(self.device))
+        self._configure(network, plan, data)
+        metadata = {"sample_weight": data.weight, "clean": data.clean}
+        tasks = EpochTasks(
+            self,
+            plan.max_epochs,
+            lambda history: self._fitted_attributes(without_generator(network), history),
+            X=data.X,
+            y=data.X if y is None else y,
+            metadata={k: v for k, v in metadata.items() if v is not None} or None,
+        )
+        model = replace(self._model, network=network)
+        generator = _bridge.make_generator(draw_seed(rng) + self.n_epochs_)
+        history = _training.train(model, objective, data, plan, generator, tasks)
+        self.__dict__.update(self._fitted_attributes(network, history))
+        self._finish(data)
+        tasks.finish()
+        self._report(history)
+        return history.interruption
+
+    def _fitted_attributes(self, network, history):
+        attributes = {
+            "network_": network,
+            "n_epochs_": self.n_epochs_ + len(history.loss_curve),
+            "loss_curve_": self.loss_curve_ + history.loss_curve,
+        }
+        if self.validation_scores_ is not None:
+            scores = [-loss for loss in history.validation_losses]
+            attributes["validation_scores_"] = self.validation_scores_ + scores
+        return attributes
+
+    def _report(self, history):
+        if history.problem is None:
+            return
+        advice = (
+            f"learning_rate={self.learning_rate} may be too high, X may contain extreme values, or "
+            "have few rows for its many columns, where principal components are hard to improve on."
+        )
+        if not history.loss_curve and not self._recipe["linear_path"]:
+            raise FloatingPointError(f"Training failed: {history.problem}. {advice}")
+        warnings.warn(
+            f"{history.problem}; the best weights seen were kept. {advice}",
+            ConvergenceWarning,
+            stacklevel=7,
+        )
+
+    @property
+    def _model(self):
+        scaling = Scaling(self.center_, self.scale_)
+        return _bridge.Model(self.network_, scaling, self._losses[self._loss])
+
+
+def _is_fitted_state(name):
+    """Whether an attribute is set by fit; what scikit-learn's callbacks set is not ours."""
+    is_ours = name in ("_recipe", "_loss", "_shaped_by", "_constants")
+    return is_ours or (name.endswith("_") and not name.startswith("_")) or name.endswith("_in_")
+
+
+def own_random_state(random_state):
+    """Return a generator to draw from; None never means NumPy's global one."""
+    return np.random.RandomState() if random_state is None else check_random_state(random_state)

@@ -1,0 +1,176 @@
+"""Networks whose code is random, over arrays: likelihoods, draws, and what is missing."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ._bridge import Data, Model, Rows, Units, cast_network, make_generator, run
+from .networks import (
+    GaussianBottleneck,
+    QuantizedBottleneck,
+    VariationalAutoencoder,
+)
+from .objectives import Likelihood
+
+Array = NDArray[Any]
+
+# Estimates are the same in every call: their draws come from this seed, alike for all rows.
+_SEED = 0
+
+
+def log_weights(model: Model, X: Array, condition: Array | None, n_draws: int) -> Array:
+    r"""Return :math:`\log p(x|z_k) + \log p(z_k) - \log q(z_k|x)` for draws of every row.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+
+    X : ndarray of shape (n_samples, n_features)
+        Rows, NaN where a value is missing.
+
+    condition : ndarray of shape (n_samples, n_conditions) or None
+        What the decoder sees beside the code.
+
+    n_draws : int
+        Number of draws.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_draws)
+        In nats, as densities in the units of X.
+    """
+
+    def weights(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = _drawing(network, n_draws)(batch[0])
+        return _log_weights(model, network, output, batch[1]).T
+
+    return run(model, Rows(model, Data(X, condition=condition)), weights, n_draws)
+
+
+def expected_rows(model: Model, X: Array, condition: Array | None, n_draws: int) -> Array:
+    """Return the decoder's means, weighted by how well their draws explain what is known.
+
+    Parameters
+    ----------
+    model, X, condition, n_draws
+        As in :func:`log_weights`.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        Estimates of the expected row given its known values.
+    """
+    units = Units(model, X.dtype)
+
+    def means(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = _drawing(network, n_draws)(batch[0])
+        share = _log_weights(model, network, output, batch[1]).softmax(0)
+        return units(torch.einsum("kb,kbd->bd", share, model.loss.link(output.reconstruction)))
+
+    return run(model, Rows(model, Data(X, condition=condition)), means, n_draws)
+
+
+def sample_codes(model: Model, n_samples: int, seed: int) -> Array:
+    """Return codes drawn from the prior, in double precision."""
+    network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
+    with torch.no_grad():
+        codes = network.sample_codes(n_samples, make_generator(seed, model.device))
+    return codes.cpu().numpy()
+
+
+def sample_posterior(model: Model, X: Array, scale: float, seed: int) -> Array:
+    """Return codes drawn around those of rows, `scale` posterior standard deviations wide."""
+    generator = make_generator(seed, model.device)
+
+    def codes(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        bottleneck = cast(GaussianBottleneck, network.bottleneck)
+        mean, log_var = bottleneck.posterior(network.encoder(batch[0]))
+        return mean + scale * (0.5 * log_var).exp() * torch.empty_like(mean).normal_(
+            generator=generator
+        )
+
+    return run(model, Rows(model, Data(X)), codes)
+
+
+def draw_rows(model: Model, codes: Array, condition: Array | None, seed: int | None) -> Array:
+    """Return rows that codes stand for, in the user's units.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+
+    codes : ndarray of shape (n_samples, n_components)
+        Codes.
+
+    condition : ndarray of shape (n_samples, n_conditions) or None
+        What the decoder sees beside them.
+
+    seed : int or None
+        Seeds the noise of the likelihood; None leaves it out.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_features)
+        Draws, or means.
+    """
+    units = Units(model, codes.dtype)
+    likelihood = cast(Likelihood, model.loss)
+    generator = None if seed is None else make_generator(seed, model.device)
+
+    def rows(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = network.decode(batch[0])
+        if generator is None:
+            return units(output)
+        distribution = likelihood.distribution(output, network.noise)
+        return units.of_values(likelihood.sample(distribution, generator))
+
+    codes = codes if condition is None else np.hstack([codes, condition])
+    return run(model, Rows(model, Data(codes), scaled=True), rows)
+
+
+def latent_health(model: Model, X: Array) -> tuple[Array, Array]:
+    """Return each component's mean divergence from the prior, and the variance of its code."""
+    generator = make_generator(_SEED, model.device)
+
+    def divergences(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        latent = network.with_draws(generator, 1, per_batch=False).latent(batch[0])
+        return torch.stack([latent.kl_per_component(), network.encode(batch[0])], 1)
+
+    kl, codes = run(model, Rows(model, Data(X)), divergences).transpose(1, 0, 2)
+    return kl.mean(0), codes.astype(np.float64).var(0)
+
+
+def fit_code_prior(model: Model, data: Data) -> None:
+    """Count what a quantising bottleneck's prior is made of, in place."""
+    bottleneck = cast(VariationalAutoencoder, model.network).bottleneck
+    if not isinstance(bottleneck, QuantizedBottleneck):
+        return
+    rows = Rows(model, data, dtype=model.dtype)
+    indices = run(model, rows, lambda network, batch: bottleneck.indices(network.encoder(batch[0])))
+    weight = np.ones(len(indices)) if data.weight is None else data.weight
+    tensors = (torch.tensor(array, device=model.device) for array in (indices, weight))
+    bottleneck.count_transitions(*tensors)
+
+
+def _drawing(network: VariationalAutoencoder, n_draws: int) -> VariationalAutoencoder:
+    generator = make_generator(_SEED, next(network.parameters()).device)
+    return network.with_draws(generator, n_draws, per_batch=True)
+
+
+def _log_weights(
+    model: Model, network: VariationalAutoencoder, output: Any, compared: Any
+) -> Tensor:
+    """Return the logarithms of the importance weights, of shape (n_draws, batch)."""
+    likelihood, (target, observed, _) = cast(Likelihood, model.loss), compared
+    density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
+    if not likelihood.unit_interval:  # from the network's units to the user's
+        log_scale = target.new_tensor(np.log(model.scaling.scale))
+        density = density - (log_scale.sum() if observed is None else observed @ log_scale)
+    return density - cast(Tensor, output.latent.log_ratio())

@@ -1,0 +1,131 @@
+"""An autoencoder whose code is random."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from ._autoencoder import Autoencoder, Output
+from ._latent import Bottleneck, Latent
+
+
+class CellNoise(nn.Module):
+    """What is learnt of the noise of every column, beside the decoder's output.
+
+    Parameters
+    ----------
+    n_noise, n_features : int
+        Numbers for each column, columns.
+    """
+
+    decays = False
+
+    def __init__(self, n_noise: int, n_features: int) -> None:
+        super().__init__()
+        self.values = nn.Parameter(torch.zeros(n_noise, n_features)) if n_noise else None
+
+
+class VariationalAutoencoder(Autoencoder):
+    """An encoder, a bottleneck that draws, a decoder and its noise.
+
+    It draws where it has a generator to draw from; elsewhere the code is not random.
+
+    Parameters
+    ----------
+    encoder : Module
+        Maps (batch, n_features) to what the bottleneck needs.
+
+    bottleneck : Bottleneck
+        Makes codes of that.
+
+    decoder : Module
+        Maps (batch, n_components + n_conditions) to (batch, n_features).
+
+    n_noise, n_features : int
+        Numbers that are learnt of every column's noise, columns. What the input has beyond these
+        is the condition, which the decoder alone sees.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        bottleneck: Bottleneck,
+        decoder: nn.Module,
+        n_noise: int,
+        n_features: int,
+    ) -> None:
+        super().__init__(encoder, decoder)
+        self.bottleneck, self.n_features = bottleneck, n_features
+        self.cell_noise = CellNoise(n_noise, n_features)
+
+    @property
+    def noise(self) -> Tensor:
+        """What is learnt of the noise, of shape (n_noise, n_features)."""
+        values = self.cell_noise.values
+        empty = next(self.encoder.parameters()).new_empty(0, self.n_features)
+        return empty if values is None else values
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the codes of a batch, without drawing."""
+        return self.bottleneck.code(self._encoded(x))
+
+    def latent(self, x: Tensor) -> Latent:
+        """Return draws of the codes of a batch."""
+        latent: Latent = self.bottleneck(self._encoded(x), self.encoder)
+        return latent
+
+    def decode_beside(self, code: Tensor, x: Tensor) -> Tensor:
+        """Return what codes stand for under the conditions of a batch."""
+        if x.shape[1] > self.n_features:
+            condition = x[:, self.n_features :].expand(*code.shape[:-1], -1)
+            code = torch.cat([code, condition], -1)
+        if code.ndim == 2:
+            return self.decode(code)
+        output: Tensor = self.decode(code.flatten(0, 1)).unflatten(0, code.shape[:2])
+        return output
+
+    def forward(self, x: Tensor) -> Output:
+        """Return codes and reconstructions; of draws, on a first axis, with a generator."""
+        encoded = self._encoded(x)
+        code = self.bottleneck.code(encoded)
+        if self.bottleneck.generator is None:
+            return Output(code, self.decode_beside(code, x))
+        latent = self.bottleneck(encoded, self.encoder)
+        return Output(code, self.decode_beside(latent.draws, x), latent)
+
+    def _encoded(self, x: Tensor) -> Tensor:
+        encoded: Tensor = self.encoder(x[:, : self.n_features])
+        return encoded
+
+    def sample_codes(self, n_samples: int, generator: torch.Generator) -> Tensor:
+        """Return codes drawn from the prior."""
+        return self.bottleneck.sample(n_samples, self.encoder, generator)
+
+    def with_draws(
+        self, generator: torch.Generator, n_draws: int, per_batch: bool
+    ) -> VariationalAutoencoder:
+        """Return a network of the same weights that draws; this one, perhaps in use, does not.
+
+        Parameters
+        ----------
+        generator : Generator
+            Where it draws from.
+
+        n_draws : int
+            Draws for every row.
+
+        per_batch : bool
+            Whether one draw serves all rows.
+
+        Returns
+        -------
+        VariationalAutoencoder
+            A shallow copy.
+        """
+        network, bottleneck = copy.copy(self), copy.copy(self.bottleneck)
+        bottleneck.generator, bottleneck.per_batch = generator, per_batch
+        bottleneck.n_draws = n_draws
+        network._modules = {**self._modules, "bottleneck": bottleneck}
+        return network
