@@ -203,7 +203,8 @@ class Generation:
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        return logsumexp(self._log_weights(X, y, n_draws), axis=1) - math.log(n_draws)
+        log_weights = self._log_weights(X, y, n_draws)
+        return logsumexp(log_weights, axis=1) - math.log(log_weights.shape[1])
 
     def elbo_samples(self, X, y=None, *, n_draws=64):
         """Return an estimate of each row's evidence lower bound, in nats.

@@ -238,10 +238,8 @@ class Trainer:
         """Tell a divergence from rounding errors, by what the column means would cost."""
         centre = self._mean(self._cost_of_the_centre, rows)
         peak = max([end, *curve])
-        if (
-            self.objective.loss.is_random
-        ):  # steps are noisy, and the start may be hard to improve on
-            has_risen = not (end - start < 0.1 * max(centre, abs(start)) or end < centre)
+        if self.objective.loss.is_random:  # a start that is hard to improve on is no divergence
+            has_risen = not (end - start < max(centre, abs(start)) or end < centre)
         else:
             has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
         if has_risen and centre > _NOTHING_TO_LEARN:

@@ -118,8 +118,11 @@ class VAEGenerator(
     classes_ : ndarray of shape (n_classes,)
         Class labels, if `conditional` on such.
 
-    target_center_, target_scale_ : float
-        Mean and standard deviation of y, if `conditional` on a continuous target.
+    target_center_ : float
+        Mean of y, if `conditional` on a continuous target.
+
+    target_scale_ : float
+        Standard deviation of y, likewise.
 
     <n_components_ to validation_scores_>
 

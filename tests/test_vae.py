@@ -1,0 +1,430 @@
+"""VAEGenerator: the identities of its likelihood, and what it draws."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from estimators import quick
+from helpers import snapshot, table, with_holes
+from scipy import special, stats
+from sklearn.base import clone
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders._generation import _great_circle
+from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
+from sklearn_autoencoders.networks import (
+    LATENTS,
+    Dense,
+    MixturePrior,
+    VampPrior,
+    VectorQuantizer,
+)
+from sklearn_autoencoders.networks._latent import (
+    GaussianLatent,
+    Gaussians,
+    gaussian_kl,
+    mixture_log_density,
+    normal_log_density,
+)
+from sklearn_autoencoders.objectives import LIKELIHOODS, Elbo
+
+every_latent = pytest.mark.parametrize("latent", LATENTS)
+every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)
+
+AT_START = {"scaling": "global", "learning_rate": 1e-30, "max_epochs": 1}
+
+
+def generator(n_components=2, **params):
+    return quick(VAEGenerator, n_components=n_components, **params)
+
+
+def ppca_rows(n_rows=2000, seed=0):
+    """Return draws from a probabilistic PCA model of two factors and five columns."""
+    rng = np.random.RandomState(seed)
+    loading = np.random.RandomState(7).randn(2, 5)
+    return rng.randn(n_rows, 2) @ loading + 0.5 * rng.randn(n_rows, 5) + np.arange(5)
+
+
+def doubles(*arrays):
+    return [torch.tensor(array, dtype=torch.float64) for array in arrays]
+
+
+# -------------------------------------------------------------------------------- formulas
+
+
+def test_the_divergence_of_gaussians_is_its_monte_carlo_estimate():
+    mean, log_var = doubles([[0.3, -1.0]], [[-0.5, 0.4]])
+    other = Gaussians(*doubles([0.0], [[0.1, 0.2]], [[0.3, 0.3]]))
+    noise = torch.randn(400_000, 2, generator=torch.Generator().manual_seed(0)).double()
+    z = mean + (log_var / 2).exp() * noise
+    ratio = normal_log_density(z, mean, log_var) - normal_log_density(z, *other[1:])
+    exact = gaussian_kl(mean, log_var, other)
+    torch.testing.assert_close(ratio.mean(0)[None], exact, atol=0.01, rtol=0)
+
+
+def test_the_density_of_a_mixture_is_the_sum_of_its_gaussians():
+    rng = np.random.RandomState(0)
+    share, mean, var = rng.dirichlet(np.ones(3)), rng.randn(3, 2), rng.uniform(0.1, 2, (3, 2))
+    z = rng.randn(7, 2)
+    expected = sum(
+        s * stats.multivariate_normal(m, np.diag(v)).pdf(z)
+        for s, m, v in zip(share, mean, var, strict=True)
+    )
+    mixture = Gaussians(*doubles(np.log(share), mean, np.log(var)))
+    np.testing.assert_allclose(mixture_log_density(torch.tensor(z), mixture).exp(), expected)
+
+
+def test_components_diverge_alike_from_a_gaussian_and_from_three_equal_ones():
+    mean, log_var = torch.full((4000, 2), 0.5).double(), torch.full((4000, 2), -1.0).double()
+    noise = torch.randn(1, 4000, 2, generator=torch.Generator().manual_seed(0)).double()
+    posterior = mean + (log_var / 2).exp() * noise, mean, log_var
+    exact, estimated = (
+        GaussianLatent(*posterior, Gaussians(*doubles(weight, zeros, zeros))).kl_per_component()
+        for weight, zeros in (
+            (np.zeros(1), np.zeros((1, 2))),
+            (np.full(3, -math.log(3)), np.zeros((3, 2))),
+        )
+    )
+    torch.testing.assert_close(estimated.mean(0), exact.mean(0), atol=0.03, rtol=0)
+
+
+DENSITIES = {
+    "bernoulli": lambda x, a, s: stats.bernoulli(1 / (1 + np.exp(-a))).logpmf(x),
+    "gaussian": lambda x, a, s: stats.norm(a, s).logpdf(x),
+    "laplace": lambda x, a, s: stats.laplace(a, s).logpdf(x),
+    "student_t": lambda x, a, s: stats.t(10, a, s).logpdf(x),
+}
+
+
+@pytest.mark.parametrize("likelihood", DENSITIES)
+def test_likelihoods_are_those_of_scipy(likelihood):
+    rng = np.random.RandomState(0)
+    x, output = rng.randint(0, 2, (6, 3)).astype(float), rng.randn(6, 3)
+    noise = np.zeros((LIKELIHOODS[likelihood].n_noise, 3))
+    noise[:1] = -0.5
+    found = LIKELIHOODS[likelihood].log_density(*doubles(output, noise, x), None)
+    scale = np.hypot(np.exp(-0.5), 0.01)
+    np.testing.assert_allclose(found, DENSITIES[likelihood](x, output, scale).sum(1))
+
+
+@pytest.mark.parametrize("logit", [-3.0, 0.0, 0.7])
+def test_a_continuous_bernoulli_integrates_to_one(logit):
+    x = torch.linspace(0, 1, 20_001, dtype=torch.float64)[:, None]
+    likelihood, output = LIKELIHOODS["continuous_bernoulli"], torch.full_like(x, logit)
+    density = likelihood.log_density(output, x.new_zeros(0, 1), x, None).exp()
+    assert float(torch.trapezoid(density, x[:, 0])) == pytest.approx(1, abs=1e-6)
+    mean = float(torch.trapezoid(density * x[:, 0], x[:, 0]))
+    assert float(likelihood.link(output)[0]) == pytest.approx(mean, abs=1e-6)
+
+
+VARIANCES = {
+    "bernoulli": lambda mean: mean * (1 - mean),
+    "continuous_bernoulli": lambda mean: 0.0801,  # of logit 0.8, by quadrature
+    "gaussian": lambda mean: 1.0001,
+    "laplace": lambda mean: 2.0002,
+    "student_t": lambda mean: 1.0001 * 10 / 8,
+}
+
+
+@every_likelihood
+def test_draws_have_the_mean_and_the_spread_of_their_likelihood(likelihood):
+    part, output = LIKELIHOODS[likelihood], torch.full((100_000, 1), 0.8, dtype=torch.float64)
+    distribution = part.distribution(output, part.unit_noise(output))
+    drawn = part.sample(distribution, torch.Generator().manual_seed(0)).numpy()
+    assert drawn.mean() == pytest.approx(float(distribution.mean[0]), abs=0.02)
+    assert drawn.var() == pytest.approx(VARIANCES[likelihood](drawn.mean()), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "n_cycles", "expected"),
+    [
+        (0.0, 1, [2, 2, 2, 2, 2]),
+        (0.5, 1, [0, 1, 2, 2, 2]),
+        (1.0, 1, [0, 0.5, 1, 1.5, 2]),
+        (0.5, 2, [0, 2, 0, 2, 2]),
+    ],
+)
+def test_the_weight_of_the_divergence_rises(warm_up, n_cycles, expected):
+    bound = Elbo(LIKELIHOODS["gaussian"], beta=2.0, warm_up=warm_up, n_cycles=n_cycles)
+    assert [bound.weight(share) for share in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(expected)
+    assert all(bound.weight(share) == 2 for share in np.linspace(bound.settled_after, 1, 20))
+
+
+# ------------------------------------------------------------------------------ likelihood
+
+
+def test_training_starts_at_probabilistic_pca():
+    X, pca = ppca_rows(), PCA(2).fit(ppca_rows())
+    start = generator(**AT_START).fit(X)
+    assert start.score(X) == pytest.approx(pca.score(X), rel=1e-3)
+    np.testing.assert_allclose(start.score_samples(X), pca.score_samples(X), atol=0.05)
+
+
+@pytest.mark.parametrize("init", ["pca", "random"])
+def test_a_linear_vae_has_the_likelihood_of_probabilistic_pca(init):
+    X, X_test = ppca_rows(), ppca_rows(seed=1)
+    settings = {"network": "linear", "init": init, "weight_decay": 0, "max_epochs": 100}
+    fitted = generator(**settings, learning_rate=0.01).fit(X)
+    assert fitted.score(X_test) == pytest.approx(PCA(2).fit(X).score(X_test), rel=0.01)
+
+
+def test_without_divergence_it_is_an_autoencoder():
+    X, settings = table(120), {"dropout": 0, "max_epochs": 30}
+    fitted = generator(**settings, scaling="global", beta=0).fit(X)
+    plain = quick(AutoencoderTransformer, n_components=2, **settings).fit(X)
+    errors = [((model.reconstruct(X) - X) ** 2).mean() for model in (fitted, plain)]
+    assert errors[0] < 1.3 * errors[1]
+
+
+@every_latent
+def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
+    X = table(150)
+    fitted = generator(latent=latent, max_epochs=20).fit(X)
+    for n_draws in (1, 8):
+        scores = fitted.score_samples(X, n_draws=n_draws)
+        assert (scores >= fitted.elbo_samples(X, n_draws=n_draws) - 1e-9).all()
+    if latent == "vector_quantized":  # the posterior is certain
+        assert np.ptp([fitted.score(X), fitted.elbo_samples(X).mean()]) < 1e-9
+        return
+    log_weights = fitted._log_weights(X, None, 256).reshape(len(X), 16, 16)
+    of_sixteen = special.logsumexp(log_weights, axis=2).mean(1) - math.log(16)
+    assert fitted.elbo_samples(X, n_draws=256).mean() < of_sixteen.mean()
+    assert of_sixteen.mean() < fitted.score_samples(X, n_draws=256).mean()
+
+
+def test_scores_are_densities_in_the_units_of_x():
+    X, units = table(150), np.array([1, 10, 100, 1e-3, 5, 1])
+    plain, scaled = (generator().fit(rows) for rows in (X, X * units))
+    expected = plain.score_samples(X) - np.log(units).sum()
+    np.testing.assert_allclose(scaled.score_samples(X * units), expected, atol=1e-2)
+
+
+def test_the_likelihood_of_known_values_is_that_of_a_narrower_model():
+    X = ppca_rows()
+    pca, covariance = PCA(2).fit(X), PCA(2).fit(X).get_covariance()
+    marginal = stats.multivariate_normal(pca.mean_[:4], covariance[:4, :4])
+    known = X[:50].copy()
+    known[:, 4] = np.nan
+    found = generator(**AT_START).fit(X).score_samples(known, n_draws=4000)
+    np.testing.assert_allclose(found, marginal.logpdf(X[:50, :4]), atol=0.25)
+
+
+def test_imputed_values_are_expectations_given_the_others():
+    X = ppca_rows()
+    pca, covariance = PCA(2).fit(X), PCA(2).fit(X).get_covariance()
+    slope = np.linalg.solve(covariance[:4, :4], covariance[:4, 4])
+    expected = pca.mean_[4] + (X[:50, :4] - pca.mean_[:4]) @ slope
+    holes = X[:50].copy()
+    holes[:, 4] = np.nan
+    filled = generator(**AT_START).fit(X).impute(holes, n_draws=4000)
+    np.testing.assert_allclose(filled[:, 4], expected, atol=0.15)
+    np.testing.assert_array_equal(filled[:, :4], X[:50, :4])
+
+
+def test_more_importance_samples_train_on_a_tighter_bound():
+    settings = {"max_epochs": 1, "learning_rate": 1e-30, "latent": "mixture", "dropout": 0}
+    losses = [
+        generator(n_importance_samples=k, **settings).fit(table(150)).loss_curve_[0]
+        for k in (1, 5, 50)
+    ]
+    assert losses[0] > losses[1] > losses[2]
+
+
+# --------------------------------------------------------------------------------- drawing
+
+
+@every_latent
+@every_likelihood
+def test_the_same_seed_draws_the_same_rows_and_touches_nothing_global(latent, likelihood):
+    fitted = generator(latent=latent, likelihood=likelihood).fit(table())
+    before = snapshot()
+    first, second = (fitted.sample(7, random_state=3) for _ in range(2))
+    assert snapshot() == before
+    np.testing.assert_array_equal(first, second)
+    assert first.shape == (7, 6)
+    assert np.isfinite(first).all()
+    assert (fitted.sample(7, random_state=4) != first).any()
+
+
+def test_without_a_seed_draws_are_fresh():
+    fitted = generator().fit(table())
+    assert (fitted.sample(7) != fitted.sample(7)).all()
+
+
+def test_rows_scatter_like_the_data_and_their_means_less():
+    X = load_breast_cancer().data
+    fitted = VAEGenerator(max_epochs=40, random_state=0).fit(X)
+    ratio = fitted.sample(5000, random_state=0).std(0) / X.std(0)
+    assert 0.8 < np.median(ratio) < 1.2
+    means = fitted.sample(5000, random_state=0, noise=False).std(0) / X.std(0)
+    assert (means < ratio).mean() > 0.9
+
+
+@pytest.mark.parametrize("scaling", ["feature", "global", None])
+def test_columns_that_do_not_vary_are_drawn_as_they_are(scaling):
+    X = np.column_stack([table(), np.full(80, 7.0)])
+    assert (generator(scaling=scaling).fit(X).sample(20, random_state=0)[:, 6] == 7).all()
+
+
+def test_conditional_rows_are_those_of_their_class():
+    X, y = load_iris(return_X_y=True)
+    fitted = generator(conditional=True, max_epochs=40).fit(X, y)
+    drawn = fitted.sample(y=np.repeat([0, 1, 2], 500), random_state=0).reshape(3, 500, 4)
+    centres = np.array([X[y == label].mean(0) for label in range(3)])
+    distance = np.linalg.norm(drawn.mean(1)[:, None] - centres, axis=-1)
+    assert (distance.argmin(1) == [0, 1, 2]).all()
+    assert fitted.score(X, y) > fitted.score(X, (y + 1) % 3) + 1
+    assert fitted.sample(5, y=1).shape == (5, 4)
+    decoded = fitted.inverse_transform(fitted.transform(X), y)
+    np.testing.assert_allclose(decoded, fitted.reconstruct(X, y))
+
+
+def test_a_continuous_condition_moves_what_depends_on_it():
+    rng = np.random.RandomState(0)
+    y = rng.randn(400)
+    X = np.column_stack([3 * y + rng.randn(400), rng.randn(400)])
+    fitted = VAEGenerator(1, conditional=True, random_state=0).fit(X, y)
+    low, high = (fitted.sample(2000, y=value, random_state=0).mean(0) for value in (-1.0, 1.0))
+    assert high[0] - low[0] == pytest.approx(6, abs=1.5)
+    assert high[1] - low[1] == pytest.approx(0, abs=0.6)
+
+
+def test_conditions_are_checked():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="y is None"):
+        generator(conditional=True).fit(X)
+    fitted = generator(conditional=True).fit(X, np.array(["a", "b", "c"])[y])
+    assert fitted.classes_.tolist() == ["a", "b", "c"]
+    for call in (fitted.sample, lambda: fitted.score_samples(X), lambda: fitted.reconstruct(X)):
+        with pytest.raises(ValueError, match="y is None"):
+            call()
+    with pytest.raises(ValueError, match=r"labels \['d'\] that are not in classes_"):
+        fitted.sample(3, y="d")
+    with pytest.raises(ValueError, match="y has 2 values for 3 rows"):
+        fitted.sample(3, y=["a", "b"])
+    continuous = generator(conditional=True).fit(X, X[:, 0] + 0.01)
+    with pytest.raises(ValueError, match="y contains NaN"):
+        continuous.sample(2, y=[np.nan, 1.0])
+
+
+def test_perturbed_rows_are_near_their_own():
+    X = table(150)
+    fitted = generator(max_epochs=20).fit(X)
+    own = fitted.reconstruct(X)
+    near = fitted.perturb(X, 0.0, n_samples=2, random_state=0, noise=False)
+    np.testing.assert_allclose(near, np.repeat(own, 2, axis=0))
+    drawn = (fitted.perturb(X, scale, random_state=0, noise=False) for scale in (0.5, 1, 3))
+    spread = [np.abs(rows - own).mean() for rows in drawn]
+    assert spread[0] < spread[1] < spread[2]
+    with pytest.raises(ValueError, match="perturb needs Gaussian posteriors"):
+        generator(latent="vector_quantized").fit(X).perturb(X)
+
+
+@pytest.mark.parametrize("method", ["linear", "slerp"])
+def test_an_interpolation_goes_from_one_row_to_the_other(method):
+    X = table(150)
+    fitted = generator(max_epochs=20).fit(X)
+    path = fitted.interpolate(X[:4], X[4:8], n_steps=5, method=method)
+    assert path.shape == (4, 5, 6)
+    np.testing.assert_allclose(path[:, 0], fitted.reconstruct(X[:4]), atol=1e-6)
+    np.testing.assert_allclose(path[:, -1], fitted.reconstruct(X[4:8]), atol=1e-6)
+
+
+def test_a_great_circle_keeps_its_distance_from_the_origin():
+    a, b = np.array([[3.0, 0.0]]), np.array([[0.0, 3.0]])
+    path = np.array([_great_circle(a, b, share)[0] for share in np.linspace(0, 1, 7)])
+    np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3)
+    np.testing.assert_allclose(_great_circle(a, a, 0.3), a)
+
+
+def test_unusable_arguments_are_named():
+    X = table()
+    fitted = generator().fit(X)
+    with pytest.raises(ValueError, match="n_samples == 0, must be >= 1"):
+        fitted.sample(0)
+    with pytest.raises(TypeError, match="n_samples must be an instance of int"):
+        fitted.sample(2.5)
+    with pytest.raises(ValueError, match=r"method must be one of .* got 'cubic'"):
+        fitted.interpolate(X, X, method="cubic")
+    with pytest.raises(ValueError, match="n_draws == 0, must be >= 1"):
+        fitted.score_samples(X, n_draws=0)
+    with pytest.raises(ValueError, match="n_components=3 cannot be divided into groups"):
+        generator(3, latent=VectorQuantizer(group_size=2)).fit(X)
+    with pytest.raises(ValueError, match="'n_gaussians' parameter"):
+        generator(latent=MixturePrior(0)).fit(X)
+    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that share no"):
+        generator(network=Dense((8,), tied_weights=True), init="random").fit(X)
+
+
+def test_calls_that_draw_leave_the_model_alone():
+    X = with_holes(table())
+    fitted = generator().fit(X)
+    codes = fitted.transform(X)
+    for call in (fitted.perturb, fitted.impute, fitted.score_samples, fitted.elbo_samples):
+        call(X)
+    fitted.sample(3)
+    np.testing.assert_array_equal(fitted.transform(X), codes)
+    assert fitted.network_.bottleneck.generator is None
+
+
+# ---------------------------------------------------------------------------------- health
+
+
+def test_a_code_that_says_nothing_is_warned_of():
+    with pytest.warns(PosteriorCollapseWarning, match="0 of 2 components .* Lower beta=1000"):
+        fitted = generator(beta=1000.0, max_epochs=60).fit(table(150))
+    assert fitted.active_units_ == 0
+    assert fitted.kl_per_component_.max() < 0.05
+
+
+@pytest.mark.parametrize("latent", ["normal", "mixture", "vamp"])
+def test_the_defaults_do_not_collapse(cancer, latent):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fitted = generator(10, latent=latent, max_epochs=20).fit(cancer)
+    assert fitted.active_units_ >= 5
+    assert fitted.kl_per_component_.shape == (10,)
+
+
+def test_free_bits_keep_components_in_use():
+    settings = {"beta": 50.0, "max_epochs": 60}
+    plain, free = (generator(free_bits=bits, **settings).fit(table(150)) for bits in (0.0, 1.0))
+    assert free.kl_per_component_.sum() > plain.kl_per_component_.sum() + 0.5
+
+
+def test_early_stopping_waits_for_the_warm_up():
+    stopping = {"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9, "max_epochs": 20}
+    plain, warm = (
+        generator(kl_warmup=share, schedule="constant", **stopping).fit(table(150))
+        for share in (0, 0.5)
+    )
+    assert plain.n_epochs_ == 1
+    assert warm.n_epochs_ == 11
+
+
+def test_an_auxiliary_term_draws_the_mean_towards_the_rows():
+    X, settings = table(150), {"beta": 5.0, "max_epochs": 30}
+    plain, aided = (generator(auxiliary=weight, **settings).fit(X) for weight in (0, 10))
+    errors = [((model.reconstruct(X) - X) ** 2).mean() for model in (plain, aided)]
+    assert errors[1] < errors[0]
+
+
+def test_a_codebook_is_used_and_its_prior_counts():
+    X = table(400)
+    fitted = generator(latent=VectorQuantizer(n_codes=16), max_epochs=40).fit(X)
+    assert 4 <= len(np.unique(fitted.transform(X), axis=0)) <= 16
+    drawn = fitted.sample(4000, random_state=0)
+    np.testing.assert_allclose(drawn.mean(0), X.mean(0), atol=0.05)
+    np.testing.assert_allclose(drawn.std(0), X.std(0), rtol=0.2)
+
+
+def test_parts_of_the_bottleneck_are_searchable():
+    grid = {"latent__n_gaussians": [2, 5], "beta": [1, 2]}
+    search = GridSearchCV(generator(latent=VampPrior()), grid, cv=2).fit(table())
+    assert search.best_params_.keys() == grid.keys()
+    assert clone(search.best_estimator_).latent.n_gaussians in (2, 5)
