@@ -58,10 +58,11 @@ class VAEGenerator(
         Distribution of a cell around the decoder's output: "gaussian", "laplace" or "student_t",
         with noise learnt for every column; "bernoulli" or "continuous_bernoulli", for X in [0, 1].
 
-    latent : str or LatentPart, default="normal"
-        Prior of the codes: "normal", "mixture" (of Gaussians, learnt), "vamp" (of posteriors of
-        learnt inputs), "vector_quantized" (a codebook), or a part with parameters from
-        :mod:`sklearn_autoencoders.networks`, such as `MixturePrior(n_gaussians=20)`.
+    latent : str or LatentPart, default="mixture"
+        Prior of the codes: "normal", as is classical, "mixture" (of ten Gaussians, learnt, whose
+        draws are nearer to the data), "vamp" (of posteriors of learnt inputs), "vector_quantized"
+        (a codebook), or a part with parameters from :mod:`sklearn_autoencoders.networks`, such as
+        `MixturePrior(n_gaussians=20)`.
 
     conditional : bool, default=False
         Whether y, class labels or a continuous target, is given to the decoder beside the code.
@@ -180,7 +181,7 @@ class VAEGenerator(
         n_components=10,
         *,
         likelihood="gaussian",
-        latent="normal",
+        latent="mixture",
         conditional=False,
         beta=1.0,
         kl_warmup=0.0,

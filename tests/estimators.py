@@ -5,7 +5,7 @@ import inspect
 import sklearn_autoencoders
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
 from sklearn_autoencoders.corruptions import Gaussian, Masking
-from sklearn_autoencoders.networks import Dense, MixturePrior
+from sklearn_autoencoders.networks import Dense
 
 PUBLIC = [
     cls
@@ -38,7 +38,7 @@ SETTINGS = {
         {
             "n_components": 3,
             "likelihood": "student_t",
-            "latent": MixturePrior(n_gaussians=3),
+            "latent": "normal",
             "init": "random",
             "scaling": "global",
             "activation": "tanh",

@@ -36,7 +36,7 @@ from sklearn_autoencoders.objectives import LIKELIHOODS, Elbo
 every_latent = pytest.mark.parametrize("latent", LATENTS)
 every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)
 
-AT_START = {"scaling": "global", "learning_rate": 1e-30, "max_epochs": 1}
+AT_START = {"latent": "normal", "scaling": "global", "learning_rate": 1e-30, "max_epochs": 1}
 
 
 def generator(n_components=2, **params):
@@ -168,7 +168,13 @@ def test_training_starts_at_probabilistic_pca():
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_a_linear_vae_has_the_likelihood_of_probabilistic_pca(init):
     X, X_test = ppca_rows(), ppca_rows(seed=1)
-    settings = {"network": "linear", "init": init, "weight_decay": 0, "max_epochs": 100}
+    settings = {
+        "latent": "normal",
+        "network": "linear",
+        "init": init,
+        "weight_decay": 0,
+        "max_epochs": 100,
+    }
     fitted = generator(**settings, learning_rate=0.01).fit(X)
     assert fitted.score(X_test) == pytest.approx(PCA(2).fit(X).score(X_test), rel=0.01)
 
@@ -377,7 +383,7 @@ def test_calls_that_draw_leave_the_model_alone():
 
 def test_a_code_that_says_nothing_is_warned_of():
     with pytest.warns(PosteriorCollapseWarning, match="0 of 2 components .* Lower beta=1000"):
-        fitted = generator(beta=1000.0, max_epochs=60).fit(table(150))
+        fitted = generator(latent="normal", beta=1000.0, max_epochs=60).fit(table(150))
     assert fitted.active_units_ == 0
     assert fitted.kl_per_component_.max() < 0.05
 

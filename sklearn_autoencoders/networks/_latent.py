@@ -127,8 +127,8 @@ class MixturePriorModule(nn.Module):
     def __init__(self, n_gaussians: int, n_components: int) -> None:
         super().__init__()
         self.logit = nn.Parameter(torch.zeros(n_gaussians))
-        self.mean = nn.Parameter(torch.randn(n_gaussians, n_components))
-        self.log_var = nn.Parameter(torch.zeros(n_gaussians, n_components))
+        self.mean = nn.Parameter(torch.randn(n_gaussians, n_components) * 0.5**0.5)
+        self.log_var = nn.Parameter(torch.full((n_gaussians, n_components), math.log(0.5)))
 
     def forward(self, posterior: Posterior) -> Gaussians:
         log_var = self.log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
