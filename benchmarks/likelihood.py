@@ -33,7 +33,7 @@ def fitted(name, X, X_test, **params):
 
 
 def grey(X, X_test):
-    """The architecture of PyTorch's example: 784-400-20, ten epochs, batches of 128."""
+    """Print the bound for the architecture of PyTorch's example."""
     print("grey levels, 784-400-20, 10 epochs (aim 105.6)")
     shape = {"hidden_layer_sizes": (400,), "max_epochs": 10, "batch_size": 128}
     for latent in ("normal", "mixture"):
@@ -41,7 +41,7 @@ def grey(X, X_test):
 
 
 def binary(X, X_test):
-    """Pixels above one half; two layers of 200 and a code of 50."""
+    """Print the bound for pixels above one half."""
     print("\nfixed binarisation, 784-200-200-50 (aim 89.8)")
     X, X_test = ((rows > 0.5).astype(np.float32) for rows in (X, X_test))
     shape = {"hidden_layer_sizes": (200, 200), "n_components": 50, "max_epochs": 100}
@@ -50,12 +50,15 @@ def binary(X, X_test):
 
 
 class Plain(nn.Module):
+    """The same network by hand."""
+
     def __init__(self):
         super().__init__()
         self.encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 40))
         self.decoder = nn.Sequential(nn.Linear(20, 400), nn.ReLU(), nn.Linear(400, 784))
 
     def forward(self, x):
+        """Return logits, means and logarithms of variances."""
         mean, log_var = self.encoder(x).chunk(2, 1)
         z = mean + (0.5 * log_var).exp() * torch.randn_like(mean)
         return self.decoder(z), mean, log_var
@@ -82,7 +85,7 @@ def ours(X, epochs):
 
 
 def epoch(X, X_test):
-    """What three more epochs add, ours and a loop by hand in turns."""
+    """Print what three more epochs add, ours and a loop by hand in turns."""
     X, times = X[:20_000], {"ours": [], "torch loop": []}
     for _ in range(5):
         for name, fit in (("ours", ours), ("torch loop", torch_loop)):
@@ -93,9 +96,8 @@ def epoch(X, X_test):
                 marks.append(time.perf_counter() - started)
             times[name].append((marks[1] - marks[0]) / 3)
     ratio = median(a / b for a, b in zip(*times.values(), strict=True))
-    print(
-        f"\nseconds per epoch, 20 000 rows: { ({k: round(median(v), 3) for k, v in times.items()}) }"
-    )
+    medians = {name: round(median(values), 3) for name, values in times.items()}
+    print(f"\nseconds per epoch, 20 000 rows: {medians}")
     print(f"ours / torch loop {ratio:.2f} (aim 1.2)")
 
 

@@ -233,7 +233,7 @@ def test_imputed_values_are_expectations_given_the_others():
 
 
 def test_more_importance_samples_train_on_a_tighter_bound():
-    settings = {"max_epochs": 1, "learning_rate": 1e-30, "latent": "mixture", "dropout": 0}
+    settings = {"max_epochs": 1, "learning_rate": 1e-30, "init": "random", "dropout": 0}
     losses = [
         generator(n_importance_samples=k, **settings).fit(table(150)).loss_curve_[0]
         for k in (1, 5, 50)
