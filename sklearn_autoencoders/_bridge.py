@@ -97,7 +97,10 @@ class Data:
         Which rows are to judge the others' training.
 
     condition : ndarray of shape (n_samples, n_conditions) or None, default=None
-        What the network sees beside the columns of X, in its own units.
+        What the network sees beside the columns of X, in its own units, with mean zero.
+
+    effect : ndarray of shape (n_conditions, n_features) or None, default=None
+        What the condition adds to the column means, in the user's units.
     """
 
     X: NDArray[Any]
@@ -105,6 +108,14 @@ class Data:
     clean: NDArray[Any] | None = None
     held_out: NDArray[np.intp] | None = None
     condition: NDArray[Any] | None = None
+    effect: NDArray[np.float64] | None = None
+
+    @property
+    def residual(self) -> NDArray[Any]:
+        """What the network is to give back, less the effect of the condition."""
+        if self.condition is None or self.effect is None:
+            return self.target
+        return self.target - self.condition @ self.effect
 
     @property
     def target(self) -> NDArray[Any]:
@@ -270,9 +281,10 @@ def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder
     return network.to(device=device, dtype=_torch_dtype(dtype))
 
 
-def encode(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the codes of the rows, of shape (n_samples, n_components)."""
-    return run(model, Rows(model, Data(X)), lambda network, batch: network.encode(batch[0]))
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, lambda network, batch: network.encode(batch[0]))
 
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:

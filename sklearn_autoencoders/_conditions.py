@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import type_of_target
 _ADVICE = "Give y, class labels or a continuous target, as conditional=True says."
 
 
-def fit_condition(y, X):
+def fit_condition(y, X, weight):
     """Return the fitted attributes that :func:`condition_of` needs.
 
     Parameters
@@ -20,21 +20,30 @@ def fit_condition(y, X):
     X : array-like of shape (n_samples, n_features)
         As many rows.
 
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
     Returns
     -------
     dict
-        `classes_`, or `target_center_` and `target_scale_`.
+        `classes_` and `class_prior_`, or `target_center_` and `target_scale_`.
     """
     y = _column(y)
     check_consistent_length(X, y)
     if not type_of_target(y, input_name="y").startswith("continuous"):
-        return {"classes_": np.unique(y)}
-    center, scale = float(np.mean(y)), float(np.std(y))
+        classes, index = np.unique(y, return_inverse=True)
+        return {
+            "classes_": classes,
+            "class_prior_": np.average(np.eye(len(classes))[index], axis=0, weights=weight),
+        }
+    y = y.astype(np.float64)
+    center = float(np.average(y, weights=weight))
+    scale = float(np.sqrt(np.average((y - center) ** 2, weights=weight)))
     return {"target_center_": center, "target_scale_": scale if scale > 0 else 1.0}
 
 
 def condition_of(estimator, y, n_samples):
-    """Return y as columns: one for each class, or one with the standardised target.
+    """Return y as columns of mean zero: one for each class, or one with the standardised target.
 
     Parameters
     ----------
@@ -62,7 +71,37 @@ def condition_of(estimator, y, n_samples):
     unknown = np.setdiff1d(y, estimator.classes_)
     if len(unknown):
         raise ValueError(f"y has labels {unknown} that are not in classes_={estimator.classes_}.")
-    return (y[:, None] == estimator.classes_).astype(np.float64)
+    return (y[:, None] == estimator.classes_) - estimator.class_prior_
+
+
+def effect_of(condition, X, weight):
+    """Return what a condition adds to the column means of X, by least squares.
+
+    Parameters
+    ----------
+    condition : ndarray of shape (n_samples, n_conditions)
+        Of mean zero.
+
+    X : ndarray of shape (n_samples, n_features)
+        Rows, NaN where a value is missing.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    Returns
+    -------
+    ndarray of shape (n_conditions, n_features)
+        In the units of X.
+    """
+    known = ~np.isnan(X)
+    weights = known if weight is None else weight[:, None] * known
+    # in units of the largest value, whose squares do not overflow
+    unit = np.maximum(np.nanmax(np.abs(X), axis=0), np.finfo(X.dtype).tiny).astype(np.float64)
+    values = np.where(known, X / unit, 0.0)
+    mean = (weights * values).sum(0) / weights.sum(0)
+    root = 1.0 if weight is None else np.sqrt(weight)[:, None]
+    deviation = np.where(known, values - mean, 0.0)
+    return np.linalg.lstsq(root * condition, root * deviation, rcond=1e-10)[0] * unit
 
 
 def _column(y):

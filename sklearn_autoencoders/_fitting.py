@@ -46,7 +46,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Return what `build_autoencoder` has to know beside the network."""
         return {}
 
-    def _start_at(self, model, axes, variances, center):
+    def _start_at(self, model, axes, variances, center, effect):
         """Start the linear path of a model at the principal components."""
         start_at_pca(model, axes, center)
 

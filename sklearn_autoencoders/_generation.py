@@ -139,7 +139,7 @@ class Generation:
         if condition is not None:
             condition = np.repeat(condition, n_samples, axis=0)
         X = np.repeat(X, n_samples, axis=0)
-        codes = _sampling.sample_posterior(self._model, X, scale, next(seeds))
+        codes = _sampling.sample_posterior(self._model, X, condition, scale, next(seeds))
         return self._rows_of(codes, condition, next(seeds) if noise else None)
 
     def interpolate(self, A, B, n_steps=8, method="linear", y=None):
@@ -171,8 +171,9 @@ class Generation:
         if method not in _PATHS:
             raise ValueError(f"method must be one of {sorted(_PATHS)}; got {method!r}.")
         share = np.linspace(0, 1, n_steps)[None, :, None]
-        codes = _PATHS[method](self._encode(A)[:, None], self._encode(B)[:, None], share)
         condition = self._condition(y, len(A))
+        ends = (self._codes(rows, condition)[:, None] for rows in (A, B))
+        codes = _PATHS[method](*ends, share)
         if condition is not None:
             condition = np.repeat(condition, n_steps, axis=0)
         rows = self._rows_of(codes.reshape(-1, self.n_components_), condition)
@@ -283,6 +284,9 @@ class Generation:
 
     def _condition(self, y, n_samples):
         return condition_of(self, y, n_samples) if self.conditional else None
+
+    def _codes(self, X, condition):
+        return check_output(_bridge.encode(self._model, X, condition))
 
     def _rows_of(self, codes, condition, seed=None):
         rows = check_output(_sampling.draw_rows(self._model, codes, condition, seed))

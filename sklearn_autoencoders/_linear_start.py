@@ -40,12 +40,8 @@ def start_at_pca(
     gain, loading : ndarray of shape (m,) or float, default=1.0
         Factors of the components on the way in, and on the way out.
     """
-    center, scale = model.scaling.center, model.scaling.scale
-    bias = origin = (mean - center) / scale
-    slope = np.ones_like(scale)
-    if model.loss.unit_interval:
-        share = np.clip(mean, 0.02, 0.98)
-        bias, slope = np.log(share / (1 - share)), scale / (share * (1 - share))
+    bias, slope = _linearised(model, mean)
+    origin = (mean - model.scaling.center) / model.scaling.scale
     encoder = cast(LinearPath, model.network.encoder)
     decoder = cast(LinearPath, model.network.decoder)
     inwards = np.multiply(gain, axes.T).T
@@ -56,7 +52,18 @@ def start_at_pca(
     decoder.start_at(torch.tensor(outwards), torch.tensor(bias))
 
 
-def start_at_probabilistic_pca(model: Model, axes: Array, variances: Array, center: Array) -> None:
+def _linearised(model: Model, mean: Array) -> tuple[Array, Array]:
+    """Return the output that stands for the column means, and its slope there."""
+    center, scale = model.scaling.center, model.scaling.scale
+    if model.loss.unit_interval:
+        share = np.clip(mean, 0.02, 0.98)
+        return np.log(share / (1 - share)), scale / (share * (1 - share))
+    return (mean - center) / scale, np.ones_like(scale)
+
+
+def start_at_probabilistic_pca(
+    model: Model, axes: Array, variances: Array, center: Array, effect: Array | None = None
+) -> None:
     """Make the linear path of a network, and its noise, those of probabilistic PCA.
 
     Parameters
@@ -72,6 +79,9 @@ def start_at_probabilistic_pca(model: Model, axes: Array, variances: Array, cent
 
     center : ndarray of shape (n_features,)
         Column means.
+
+    effect : ndarray of shape (n_conditions, n_features) or None, default=None
+        What the condition adds to them. It belongs to the rows, and not to their codes.
     """
     network = cast(VariationalAutoencoder, model.network)
     gain, loading, log_var, noise = probabilistic_pca(variances, *axes.shape)
@@ -86,3 +96,10 @@ def start_at_probabilistic_pca(model: Model, axes: Array, variances: Array, cent
             first = linear.out_features // 2
             linear.bias[first : first + len(axes)] = torch.tensor(log_var)
         network.noise[:1] = 0.5 * np.log(noise)
+        if effect is not None and network.shift is not None:
+            scaled = effect / model.scaling.scale
+            _, slope = _linearised(model, center)
+            outwards = cast(LinearPath, network.decoder).linear
+            outwards.weight[:, -len(effect) :] = torch.tensor(slope[:, None] * scaled.T)
+            network.shift.weight[: len(axes)] = torch.tensor(-gain[:, None] * axes @ scaled.T)
+            network.shift.weight[len(axes) :] = 0

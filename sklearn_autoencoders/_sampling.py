@@ -84,18 +84,20 @@ def sample_codes(model: Model, n_samples: int, seed: int) -> Array:
     return codes.cpu().numpy()
 
 
-def sample_posterior(model: Model, X: Array, scale: float, seed: int) -> Array:
+def sample_posterior(
+    model: Model, X: Array, condition: Array | None, scale: float, seed: int
+) -> Array:
     """Return codes drawn around those of rows, `scale` posterior standard deviations wide."""
     generator = make_generator(seed, model.device)
 
     def codes(network: VariationalAutoencoder, batch: Any) -> Tensor:
         bottleneck = cast(GaussianBottleneck, network.bottleneck)
-        mean, log_var = bottleneck.posterior(network.encoder(batch[0]))
+        mean, log_var = bottleneck.posterior(network.encoded(batch[0]))
         return mean + scale * (0.5 * log_var).exp() * torch.empty_like(mean).normal_(
             generator=generator
         )
 
-    return run(model, Rows(model, Data(X)), codes)
+    return run(model, Rows(model, Data(X, condition=condition)), codes)
 
 
 def draw_rows(model: Model, codes: Array, condition: Array | None, seed: int | None) -> Array:
@@ -135,7 +137,7 @@ def draw_rows(model: Model, codes: Array, condition: Array | None, seed: int | N
     return run(model, Rows(model, Data(codes), scaled=True), rows)
 
 
-def latent_health(model: Model, X: Array) -> tuple[Array, Array]:
+def latent_health(model: Model, X: Array, condition: Array | None) -> tuple[Array, Array]:
     """Return each component's mean divergence from the prior, and the variance of its code."""
     generator = make_generator(_SEED, model.device)
 
@@ -143,7 +145,9 @@ def latent_health(model: Model, X: Array) -> tuple[Array, Array]:
         latent = network.with_draws(generator, 1, per_batch=False).latent(batch[0])
         return torch.stack([latent.kl_per_component(), network.encode(batch[0])], 1)
 
-    kl, codes = run(model, Rows(model, Data(X)), divergences).transpose(1, 0, 2)
+    kl, codes = run(model, Rows(model, Data(X, condition=condition)), divergences).transpose(
+        1, 0, 2
+    )
     return kl.mean(0), codes.astype(np.float64).var(0)
 
 
@@ -153,7 +157,7 @@ def fit_code_prior(model: Model, data: Data) -> None:
     if not isinstance(bottleneck, QuantizedBottleneck):
         return
     rows = Rows(model, data, dtype=model.dtype)
-    indices = run(model, rows, lambda network, batch: bottleneck.indices(network.encoder(batch[0])))
+    indices = run(model, rows, lambda network, batch: bottleneck.indices(network.encoded(batch[0])))
     weight = np.ones(len(indices)) if data.weight is None else data.weight
     tensors = (torch.tensor(array, device=model.device) for array in (indices, weight))
     bottleneck.count_transitions(*tensors)

@@ -61,7 +61,7 @@ def starting_point(estimator, data, rng):
         centered = scaling
         if estimator._scaling_kind() is None:
             centered = replace(scaling, center=fit_scaling(X, weight, "global").center)
-        variances, axes = principal_axes(X, centered, weight, rng)
+        variances, axes = principal_axes(data.residual, centered, weight, rng)
     if n_components < 1:
         n_components = n_components_for(n_components, variances)
     recipe = {
@@ -76,7 +76,7 @@ def starting_point(estimator, data, rng):
     loss = getattr(estimator, estimator._loss_parameter)
     if linear_path:
         model = _bridge.Model(network, scaling, estimator._losses[loss])
-        estimator._start_at(model, axes[:n_components], variances, centered.center)
+        estimator._start_at(model, axes[:n_components], variances, centered.center, data.effect)
     return {
         "network_": network,
         "center_": scaling.center,

@@ -14,7 +14,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, Transfor
 from . import _sampling, _settings
 from ._base import BaseAutoencoder
 from ._compat import Interval, StrOptions, fit_context, with_callbacks
-from ._conditions import condition_of, fit_condition
+from ._conditions import condition_of, effect_of, fit_condition
 from ._docstrings import with_shared_entries
 from ._generation import Generation
 from ._linear_start import start_at_probabilistic_pca
@@ -65,7 +65,8 @@ class VAEGenerator(
         `MixturePrior(n_gaussians=20)`.
 
     conditional : bool, default=False
-        Whether y, class labels or a continuous target, is given to the decoder beside the code.
+        Whether y, class labels or a continuous target, is given to the decoder beside the code, and
+        taken account of in the posterior.
 
     beta : float, default=1.0
         Weight of the divergence. More gives codes that are simpler, and reconstruct less.
@@ -118,6 +119,9 @@ class VAEGenerator(
 
     classes_ : ndarray of shape (n_classes,)
         Class labels, if `conditional` on such.
+
+    class_prior_ : ndarray of shape (n_classes,)
+        Their shares of the training rows.
 
     target_center_ : float
         Mean of y, if `conditional` on a continuous target.
@@ -261,8 +265,8 @@ class VAEGenerator(
             "n_conditions": 0 if data.condition is None else data.condition.shape[1],
         }
 
-    def _start_at(self, model, axes, variances, center):
-        start_at_probabilistic_pca(model, axes, variances, center)
+    def _start_at(self, model, axes, variances, center, effect):
+        start_at_probabilistic_pca(model, axes, variances, center, effect)
 
     def _row_loss(self):
         return Elbo(
@@ -284,8 +288,9 @@ class VAEGenerator(
         if not self.conditional:
             return data
         if reset:
-            self.__dict__.update(fit_condition(y, data.X))
-        return replace(data, condition=condition_of(self, y, len(data.X)))
+            self.__dict__.update(fit_condition(y, data.X, data.weight))
+        condition = condition_of(self, y, len(data.X))
+        return replace(data, condition=condition, effect=effect_of(condition, data.X, data.weight))
 
     def _configure(self, network, plan, data):
         super()._configure(network, plan, data)
@@ -293,8 +298,11 @@ class VAEGenerator(
         network.bottleneck.n_draws = self.n_importance_samples * (_N_SHARED if are_shared else 1)
 
     def _finish(self, data):
-        X = data.X[:: -(-len(data.X) // _N_HEALTH_ROWS)]
-        self.kl_per_component_, variance = _sampling.latent_health(self._model, X)
+        some = slice(None, None, -(-len(data.X) // _N_HEALTH_ROWS))
+        condition = None if data.condition is None else data.condition[some]
+        self.kl_per_component_, variance = _sampling.latent_health(
+            self._model, data.X[some], condition
+        )
         self.active_units_ = int((variance > _ACTIVE_VARIANCE).sum())
         _sampling.fit_code_prior(self._model, data)
         least = max(math.ceil(_LEAST_ACTIVE * self.n_components_), 1)
@@ -349,7 +357,7 @@ class VAEGenerator(
     def _n_features_out(self):
         return self.n_components_
 
-    def transform(self, X):
+    def transform(self, X, y=None):
         """Return the codes of rows: the means of their posteriors, never a draw.
 
         Parameters
@@ -357,9 +365,15 @@ class VAEGenerator(
         X : array-like of shape (n_samples, n_features)
             Rows, NaN where a value is missing.
 
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`. Without it the codes are those under an
+            average condition.
+
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
             The codes, in the floating type of X.
         """
-        return self._encode(check_rows(self, X))
+        rows = check_rows(self, X)
+        condition = None if y is None else self._condition(y, len(rows))
+        return self._codes(rows, condition)

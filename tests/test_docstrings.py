@@ -127,7 +127,7 @@ def test_fitted_attributes_are_documented(cls, iris):
     attributes = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
     documented = {field.name for field in _sections(cls)["Attributes"]}
     assert documented >= attributes
-    conditional = {"classes_", "target_center_", "target_scale_"}
+    conditional = {"class_prior_", "classes_", "target_center_", "target_scale_"}
     assert documented - attributes <= {"feature_names_in_"} | conditional
 
 

@@ -286,7 +286,7 @@ def test_conditional_rows_are_those_of_their_class():
     assert (distance.argmin(1) == [0, 1, 2]).all()
     assert fitted.score(X, y) > fitted.score(X, (y + 1) % 3) + 1
     assert fitted.sample(5, y=1).shape == (5, 4)
-    decoded = fitted.inverse_transform(fitted.transform(X), y)
+    decoded = fitted.inverse_transform(fitted.transform(X, y), y)
     np.testing.assert_allclose(decoded, fitted.reconstruct(X, y))
 
 

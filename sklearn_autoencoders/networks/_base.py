@@ -326,4 +326,6 @@ def build_autoencoder(
         if latent is None:
             return Autoencoder(encoder, decoder)
         bottleneck = latent.build(n_features, n_components)
-        return VariationalAutoencoder(encoder, bottleneck, decoder, n_noise, n_features)
+        return VariationalAutoencoder(
+            encoder, bottleneck, decoder, n_noise, n_features, n_encoded, n_conditions
+        )

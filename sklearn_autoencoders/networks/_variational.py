@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -44,8 +45,12 @@ class VariationalAutoencoder(Autoencoder):
         Maps (batch, n_components + n_conditions) to (batch, n_features).
 
     n_noise, n_features : int
-        Numbers that are learnt of every column's noise, columns. What the input has beyond these
-        is the condition, which the decoder alone sees.
+        Numbers that are learnt of every column's noise, columns.
+
+    n_encoded, n_conditions : int
+        Width of the encoder's output, and of the condition: what the input has beyond the columns.
+        The decoder sees it beside the code; it shifts the posterior. Without it the posterior is
+        that of an average condition, zero.
     """
 
     def __init__(
@@ -55,9 +60,12 @@ class VariationalAutoencoder(Autoencoder):
         decoder: nn.Module,
         n_noise: int,
         n_features: int,
+        n_encoded: int,
+        n_conditions: int = 0,
     ) -> None:
         super().__init__(encoder, decoder)
         self.bottleneck, self.n_features = bottleneck, n_features
+        self.shift = nn.Linear(n_conditions, n_encoded, bias=False) if n_conditions else None
         self.cell_noise = CellNoise(n_noise, n_features)
 
     @property
@@ -69,11 +77,11 @@ class VariationalAutoencoder(Autoencoder):
 
     def encode(self, x: Tensor) -> Tensor:
         """Return the codes of a batch, without drawing."""
-        return self.bottleneck.code(self._encoded(x))
+        return self.bottleneck.code(self.encoded(x))
 
     def latent(self, x: Tensor) -> Latent:
         """Return draws of the codes of a batch."""
-        latent: Latent = self.bottleneck(self._encoded(x), self.encoder)
+        latent: Latent = self.bottleneck(self.encoded(x), self.encoder)
         return latent
 
     def decode_beside(self, code: Tensor, x: Tensor) -> Tensor:
@@ -88,16 +96,19 @@ class VariationalAutoencoder(Autoencoder):
 
     def forward(self, x: Tensor) -> Output:
         """Return codes and reconstructions; of draws, on a first axis, with a generator."""
-        encoded = self._encoded(x)
+        encoded = self.encoded(x)
         code = self.bottleneck.code(encoded)
         if self.bottleneck.generator is None:
             return Output(code, self.decode_beside(code, x))
         latent = self.bottleneck(encoded, self.encoder)
         return Output(code, self.decode_beside(latent.draws, x), latent)
 
-    def _encoded(self, x: Tensor) -> Tensor:
+    def encoded(self, x: Tensor) -> Tensor:
+        """Return what the bottleneck makes codes of."""
         encoded: Tensor = self.encoder(x[:, : self.n_features])
-        return encoded
+        if self.shift is None or x.shape[1] == self.n_features:
+            return encoded
+        return encoded + cast(Tensor, self.shift(x[:, self.n_features :]))
 
     def sample_codes(self, n_samples: int, generator: torch.Generator) -> Tensor:
         """Return codes drawn from the prior."""
