@@ -239,7 +239,8 @@ class Trainer:
         centre = self._mean(self._cost_of_the_centre, rows)
         peak = max([end, *curve])
         if self.objective.loss.is_random:  # a start that is hard to improve on is no divergence
-            has_risen = not (end - start < max(centre, abs(start)) or end < centre)
+            limit = (1 if self.plan.may_keep_start else 10) * max(centre, abs(start))
+            has_risen = not (end - start < limit or end < centre)
         else:
             has_risen = not (end - start < 0.1 * centre and peak < 10 * max(start, centre))
         if has_risen and centre > _NOTHING_TO_LEARN:
