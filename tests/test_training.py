@@ -182,14 +182,14 @@ def test_auto_values_stay_within_their_limits(n_rows):
 
 @every_case
 def test_warm_start_continues(estimator):
-    X = table(120)
-    params = {"schedule": "constant", "weight_decay": 0, "max_epochs": 6}
+    X, n = table(120), 6 if hasattr(estimator, "likelihood") else 2  # whose steps are noisier
+    params = {"schedule": "constant", "weight_decay": 0, "max_epochs": n}
     fitted = case(estimator, init="random", warm_start=True, **params).fit(X)
     first, score = list(fitted.loss_curve_), fitted.score_samples(X).mean()
     fitted.fit(X)
-    assert fitted.n_epochs_ == len(fitted.loss_curve_) == 12
-    assert fitted.loss_curve_[:6] == first
-    assert fitted.loss_curve_[6] < first[0]
+    assert fitted.n_epochs_ == len(fitted.loss_curve_) == 2 * n
+    assert fitted.loss_curve_[:n] == first
+    assert fitted.loss_curve_[n] < first[0]
     assert fitted.score_samples(X).mean() > score
     assert fitted.n_samples_seen_ == 120
 
