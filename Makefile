@@ -34,6 +34,8 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/mnist.py
 	$(BIN)/python benchmarks/denoising.py
 	$(BIN)/python benchmarks/convolutional.py
+	$(BIN)/python benchmarks/likelihood.py
+	$(BIN)/python benchmarks/generation.py --rows 2000
 	$(BIN)/python benchmarks/memory.py
 
 clean:
