@@ -219,14 +219,14 @@ class BaseAutoencoder(Fitting):
 
     # --------------------------------------------------------------------------------- run
 
-    def _encode(self, X):
-        return check_output(_bridge.encode(self._model, X))
+    def _encode(self, X, condition=None):
+        return check_output(_bridge.encode(self._model, X, condition))
 
     def _decode(self, codes):
         return check_output(_bridge.decode(self._model, codes))
 
-    def _reconstruct(self, X):
-        return check_output(_bridge.reconstruct(self._model, X))
+    def _reconstruct(self, X, condition=None):
+        return check_output(_bridge.reconstruct(self._model, X, condition))
 
     def _score(self, X, sample_weight, clean=None):
         X = check_rows(self, X)

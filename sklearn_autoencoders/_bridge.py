@@ -122,10 +122,10 @@ class Data:
         """What the network is to give back."""
         return self.X if self.clean is None else self.clean
 
-    @property
-    def n_training_rows(self) -> int:
-        """Number of rows that are not held out."""
-        return len(self.X) - (0 if self.held_out is None else len(self.held_out))
+    def is_one_batch(self, batch_size: int) -> bool:
+        """Whether a step sees all rows that are not held out, so that they share its draws."""
+        n_held_out = 0 if self.held_out is None else len(self.held_out)
+        return batch_size >= len(self.X) - n_held_out
 
     @property
     def training_weight(self) -> NDArray[np.float64] | None:

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from . import _bridge, _sampling
+from . import _sampling
 from ._conditions import condition_of
 from ._fitting import own_random_state
 from ._starting import draw_seed
@@ -64,8 +64,7 @@ class Generation:
             The reconstruction, in the units of X. Images come back in the shape they had.
         """
         rows = check_rows(self, X)
-        condition = self._condition(y, len(rows))
-        return unflatten(check_output(_bridge.reconstruct(self._model, rows, condition)), X)
+        return unflatten(self._reconstruct(rows, self._condition(y, len(rows))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
         """Draw new rows.
@@ -135,9 +134,7 @@ class Generation:
         check_scalar(scale, "scale", Real, min_val=0)
         if not isinstance(self.network_.bottleneck, GaussianBottleneck):
             raise ValueError(f"perturb needs Gaussian posteriors; got latent={self.latent!r}.")
-        condition, seeds = self._condition(y, len(X)), _seeds(random_state)
-        if condition is not None:
-            condition = np.repeat(condition, n_samples, axis=0)
+        condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
         X = np.repeat(X, n_samples, axis=0)
         codes = _sampling.sample_posterior(self._model, X, condition, scale, next(seeds))
         return self._rows_of(codes, condition, next(seeds) if noise else None)
@@ -172,11 +169,9 @@ class Generation:
             raise ValueError(f"method must be one of {sorted(_PATHS)}; got {method!r}.")
         share = np.linspace(0, 1, n_steps)[None, :, None]
         condition = self._condition(y, len(A))
-        ends = (self._codes(rows, condition)[:, None] for rows in (A, B))
-        codes = _PATHS[method](*ends, share)
-        if condition is not None:
-            condition = np.repeat(condition, n_steps, axis=0)
-        rows = self._rows_of(codes.reshape(-1, self.n_components_), condition)
+        ends = (self._encode(rows, condition)[:, None] for rows in (A, B))
+        codes = _PATHS[method](*ends, share).reshape(-1, self.n_components_)
+        rows = self._rows_of(codes, self._condition(y, len(A), n_steps))
         return rows.reshape(len(A), n_steps, -1)
 
     def score_samples(self, X, y=None, *, n_draws=64):
@@ -282,11 +277,11 @@ class Generation:
         expected = _sampling.expected_rows(self._model, rows, condition, n_draws)
         return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
 
-    def _condition(self, y, n_samples):
-        return condition_of(self, y, n_samples) if self.conditional else None
-
-    def _codes(self, X, condition):
-        return check_output(_bridge.encode(self._model, X, condition))
+    def _condition(self, y, n_samples, n_repeats=1):
+        """Return what the network sees beside rows, or beside several for each of them."""
+        if not self.conditional:
+            return None
+        return np.repeat(condition_of(self, y, n_samples), n_repeats, axis=0)
 
     def _rows_of(self, codes, condition, seed=None):
         rows = check_output(_sampling.draw_rows(self._model, codes, condition, seed))

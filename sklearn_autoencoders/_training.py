@@ -195,7 +195,7 @@ def train(
     """
     network = model.network.train()
     seed = int(torch.randint(2**31, (), generator=generator))
-    noise = Noise(make_generator(seed, model.device), plan.batch_size >= data.n_training_rows)
+    noise = Noise(make_generator(seed, model.device), data.is_one_batch(plan.batch_size))
     rows = Rows(model, data, model.dtype, resident=True)
     judges = rows.damaged_by(_damage(plan, noise.generator, shared=False))
     with noise.repeated():

@@ -290,12 +290,13 @@ class VAEGenerator(
         if reset:
             self.__dict__.update(fit_condition(y, data.X, data.weight))
         condition = condition_of(self, y, len(data.X))
-        return replace(data, condition=condition, effect=effect_of(condition, data.X, data.weight))
+        effect = effect_of(condition, data.X, data.weight) if reset else None  # to start from
+        return replace(data, condition=condition, effect=effect)
 
     def _configure(self, network, plan, data):
         super()._configure(network, plan, data)
-        are_shared = plan.batch_size >= data.n_training_rows
-        network.bottleneck.n_draws = self.n_importance_samples * (_N_SHARED if are_shared else 1)
+        n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
+        network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
     def _finish(self, data):
         some = slice(None, None, -(-len(data.X) // _N_HEALTH_ROWS))
@@ -376,4 +377,4 @@ class VAEGenerator(
         """
         rows = check_rows(self, X)
         condition = None if y is None else self._condition(y, len(rows))
-        return self._codes(rows, condition)
+        return self._encode(rows, condition)

@@ -9,8 +9,11 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Bunch, check_array, check_consistent_length, check_random_state
+from sklearn.utils import Bunch, check_array, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
+
+from ._fitting import own_random_state
+from ._starting import draw_seed
 
 __all__ = ["generation_report"]
 
@@ -92,8 +95,7 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
         )
     if (y_real is None) != (y_synthetic is None):
         raise ValueError("y_real and y_synthetic must be given together, or neither.")
-    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
-    seed = int(rng.randint(2**31 - 1))
+    seed = draw_seed(own_random_state(random_state))
     report = Bunch(
         column_distance=_column_distances(real, synthetic),
         std_ratio=_std_ratios(real, synthetic),
