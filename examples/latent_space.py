@@ -50,7 +50,8 @@ def main():
 
 
 def draw(strips):
-    figure, axes = plt.subplots(len(strips), N_STEPS, figsize=(N_STEPS, len(strips)))
+    size, apart = (N_STEPS, 1.3 * len(strips)), {"hspace": 0.3}  # room for the titles
+    figure, axes = plt.subplots(len(strips), N_STEPS, figsize=size, gridspec_kw=apart)
     for row, (title, images) in zip(axes, strips.items(), strict=True):
         row[0].set_title(title, loc="left", fontsize=8)
         for axis, image in zip(row, images, strict=True):
