@@ -21,12 +21,12 @@ PICTURE = Path(__file__).parents[1] / "demo" / "latent_space.png"
 N_STEPS = 10
 
 
-def traversal(generator, row, n_components=3):
-    """Return what a row becomes as one component of its code after another moves."""
+def traversal(generator, row, codes, n_components=3):
+    """Return what a row becomes as one component of its code after another takes all values."""
     code = np.repeat(generator.transform(row[None]), n_components * N_STEPS, axis=0)
-    steps = np.linspace(-2.5, 2.5, N_STEPS)
     in_use = np.argsort(generator.kl_per_component_)[::-1][:n_components]
     for i, component in enumerate(in_use):
+        steps = np.quantile(codes[:, component], np.linspace(0.01, 0.99, N_STEPS))
         code[i * N_STEPS : (i + 1) * N_STEPS, component] = steps
     return generator.inverse_transform(code).reshape(n_components, N_STEPS, -1)
 
@@ -42,7 +42,7 @@ def main():
         "from one to another": plain.interpolate(X_test[:1], X_test[1:2], N_STEPS)[0],
         "around one": plain.perturb(X_test[:1], 2.0, N_STEPS, random_state=0, noise=False),
     }
-    for i, strip in enumerate(traversal(plain, X_test[0])):
+    for i, strip in enumerate(traversal(plain, X_test[0], plain.transform(X_train))):
         strips[f"component {i + 1}"] = strip
     print(f"log-likelihood of test digits: {plain.score(X_test):.1f} nats")
     print(f"components in use: {plain.active_units_} of {plain.n_components_}")

@@ -118,8 +118,8 @@ class BaseAutoencoder(Fitting):
         X : array-like of shape (n_samples, n_features)
             A batch of training rows.
 
-        y : Ignored
-            Present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            What the estimator is `conditional` on, if it is on anything; otherwise ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights of the rows.

@@ -127,6 +127,17 @@ class Data:
         n_held_out = 0 if self.held_out is None else len(self.held_out)
         return batch_size >= len(self.X) - n_held_out
 
+    def thinned(self, n_rows: int) -> Data:
+        """Return some of the rows to train on, at most `n_rows`, evenly spread."""
+        kept = np.arange(len(self.X))
+        if self.held_out is not None:
+            kept = np.delete(kept, self.held_out)
+        kept = kept[:: -(-len(kept) // n_rows)]
+        weight, condition = (
+            None if rows is None else rows[kept] for rows in (self.weight, self.condition)
+        )
+        return Data(self.X[kept], weight, condition=condition)
+
     @property
     def training_weight(self) -> NDArray[np.float64] | None:
         """Sample weights, zero for rows that are held out."""

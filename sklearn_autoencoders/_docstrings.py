@@ -133,7 +133,7 @@ ATTRIBUTES = r"""
         Minus the held-out loss after every epoch, if `early_stopping`.
 
     pretraining_curves_ : list of list of float
-        Loss curve of each pair of layers; empty without pretraining.
+        Loss curve of each pair of layers, if `pretraining`.
 
     n_epochs_ : int
         Number of passes made.

@@ -35,6 +35,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
     _loss_parameter = "loss"
     _losses: ClassVar[dict] = LOSSES
     _auto_steps_and_epochs = 4000, 40
+    pretraining: str | None = None  # where it is no parameter
 
     # --------------------------------------------------------------- what roles may change
 
@@ -74,10 +75,13 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         try:
             yield
         except BaseException:
-            for name in list(filter(_is_fitted_state, vars(self))):
-                delattr(self, name)
+            self._forget()
             self.__dict__.update(before)
             raise
+
+    def _forget(self):
+        for name in list(filter(_is_fitted_state, vars(self))):
+            delattr(self, name)
 
     def _fit_or_go_on(self, X, y, sample_weight, clean=None):
         continuing = self.warm_start and hasattr(self, "network_")
@@ -99,6 +103,8 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, X, y, sample_weight, clean, *, continuing, n_samples_before=0, **overrides):
         with self._unchanged_on_error():
+            if not continuing:
+                self._forget()
             data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
             data = self._prepared(data, y, reset=not continuing)
             rng = own_random_state(self.random_state)
@@ -113,7 +119,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
             objective = Objective(self._row_loss(), _settings.penalty_parts(self))
             interruption = None
-            if getattr(self, "pretraining", None) and not continuing:
+            if self.pretraining and not continuing:
                 interruption = self._pretrain(data, plan, rng)
             interruption = interruption or self._train(objective, data, y, plan, rng)
         if interruption is not None:

@@ -93,7 +93,7 @@ class Generation:
         if self.conditional and np.ndim(y) == 1 and n_samples == 1:
             n_samples = len(y)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
-        codes = _sampling.sample_codes(self._model, n_samples, next(seeds))
+        codes = _sampling.sample_codes(self._model, n_samples, condition, next(seeds))
         return self._rows_of(codes, condition, next(seeds) if noise else None)
 
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):

@@ -12,7 +12,6 @@ from torch import Tensor
 from ._bridge import Data, Model, Rows, Units, cast_network, make_generator, run
 from .networks import (
     GaussianBottleneck,
-    QuantizedBottleneck,
     VariationalAutoencoder,
 )
 from .objectives import Likelihood
@@ -76,11 +75,13 @@ def expected_rows(model: Model, X: Array, condition: Array | None, n_draws: int)
     return run(model, Rows(model, Data(X, condition=condition)), means, n_draws)
 
 
-def sample_codes(model: Model, n_samples: int, seed: int) -> Array:
+def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: int) -> Array:
     """Return codes drawn from the prior, in double precision."""
     network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
+    generator = make_generator(seed, model.device)
+    beside = None if condition is None else torch.tensor(condition, device=model.device)
     with torch.no_grad():
-        codes = network.sample_codes(n_samples, make_generator(seed, model.device))
+        codes = network.bottleneck.sample(n_samples, network.encoder, generator, beside)
     return codes.cpu().numpy()
 
 
@@ -137,7 +138,7 @@ def draw_rows(model: Model, codes: Array, condition: Array | None, seed: int | N
     return run(model, Rows(model, Data(codes), scaled=True), rows)
 
 
-def latent_health(model: Model, X: Array, condition: Array | None) -> tuple[Array, Array]:
+def latent_health(model: Model, data: Data) -> tuple[Array, Array]:
     """Return each component's mean divergence from the prior, and the variance of its code."""
     generator = make_generator(_SEED, model.device)
 
@@ -145,22 +146,42 @@ def latent_health(model: Model, X: Array, condition: Array | None) -> tuple[Arra
         latent = network.with_draws(generator, 1, per_batch=False).latent(batch[0])
         return torch.stack([latent.kl_per_component(), network.encode(batch[0])], 1)
 
-    kl, codes = run(model, Rows(model, Data(X, condition=condition)), divergences).transpose(
-        1, 0, 2
-    )
-    return kl.mean(0), codes.astype(np.float64).var(0)
+    kl, codes = run(model, Rows(model, data), divergences).transpose(1, 0, 2)
+    weight, codes = data.weight, codes.astype(np.float64)
+    mean = np.average(codes, axis=0, weights=weight)
+    variance = np.average((codes - mean) ** 2, axis=0, weights=weight)
+    return np.average(kl, axis=0, weights=weight), variance
 
 
-def fit_code_prior(model: Model, data: Data) -> None:
-    """Count what a quantising bottleneck's prior is made of, in place."""
+def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
+    """Move what is not learnt by gradients towards its best value for rows, in place.
+
+    Parameters
+    ----------
+    model : Model
+        Its network is changed.
+
+    data : Data
+        The rows.
+
+    step : float, default=1.0
+        How much of the way to go, in [0, 1].
+    """
     bottleneck = cast(VariationalAutoencoder, model.network).bottleneck
-    if not isinstance(bottleneck, QuantizedBottleneck):
-        return
     rows = Rows(model, data, dtype=model.dtype)
-    indices = run(model, rows, lambda network, batch: bottleneck.indices(network.encoded(batch[0])))
-    weight = np.ones(len(indices)) if data.weight is None else data.weight
-    tensors = (torch.tensor(array, device=model.device) for array in (indices, weight))
-    bottleneck.count_transitions(*tensors)
+    statistics = run(
+        model, rows, lambda network, batch: bottleneck.statistics(network.encoded(batch[0]))
+    )
+    weight = np.ones(len(data.X)) if data.training_weight is None else data.training_weight
+    weight = weight * (data.n_samples / weight.sum())
+    double = torch.float64
+    condition = data.condition
+    bottleneck.fit_prior(
+        torch.tensor(statistics, device=model.device),
+        None if condition is None else torch.tensor(condition, dtype=double, device=model.device),
+        torch.tensor(weight, dtype=double, device=model.device),
+        step,
+    )
 
 
 def _drawing(network: VariationalAutoencoder, n_draws: int) -> VariationalAutoencoder:

@@ -51,7 +51,7 @@ def auto_dropout(n_samples, n_features):
 def network_part(estimator, n_samples, n_features):
     """Return the recipe that `network`, or the parameters of the default one, describe."""
     network = estimator.network
-    if getattr(estimator, "pretraining", None) and estimator.init == "pca":
+    if estimator.pretraining and estimator.init == "pca":
         raise ValueError(
             f"pretraining={estimator.pretraining!r} trains one layer after another, beside which "
             "init='pca' puts a linear path. Use init='random'."

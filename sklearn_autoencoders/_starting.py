@@ -84,7 +84,6 @@ def starting_point(estimator, data, rng):
         "n_components_": n_components,
         "n_epochs_": 0,
         "loss_curve_": [],
-        **({"pretraining_curves_": []} if hasattr(estimator, "pretraining") else {}),
         "validation_scores_": [] if estimator.early_stopping else None,
         "_loss": loss,
         "_recipe": recipe,

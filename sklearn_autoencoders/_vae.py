@@ -26,7 +26,8 @@ from .objectives import LIKELIHOODS, Elbo
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
 _LEAST_ACTIVE = 0.05
-_N_HEALTH_ROWS = 10_000
+# Rows that tell of the codes of all.
+_N_ROWS = 10_000
 # Draws where one serves all rows of a small table.
 _N_SHARED = 16
 _EXCLUDED = ("loss", "pretraining", "pretraining_epochs")
@@ -295,17 +296,16 @@ class VAEGenerator(
 
     def _configure(self, network, plan, data):
         super()._configure(network, plan, data)
+        if self.n_epochs_ == 0:
+            _sampling.fit_prior(replace(self._model, network=network), data.thinned(_N_ROWS))
         n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
     def _finish(self, data):
-        some = slice(None, None, -(-len(data.X) // _N_HEALTH_ROWS))
-        condition = None if data.condition is None else data.condition[some]
-        self.kl_per_component_, variance = _sampling.latent_health(
-            self._model, data.X[some], condition
-        )
+        some = data.thinned(_N_ROWS)
+        _sampling.fit_prior(self._model, some, data.n_samples / self.n_samples_seen_)
+        self.kl_per_component_, variance = _sampling.latent_health(self._model, some)
         self.active_units_ = int((variance > _ACTIVE_VARIANCE).sum())
-        _sampling.fit_code_prior(self._model, data)
         least = max(math.ceil(_LEAST_ACTIVE * self.n_components_), 1)
         if self.active_units_ < least and np.isnan(self._constants).any():
             warnings.warn(

@@ -24,9 +24,11 @@ from sklearn_autoencoders.networks import (
     VampPrior,
     VectorQuantizer,
 )
-from sklearn_autoencoders.networks._latent import (
-    GaussianLatent,
+from sklearn_autoencoders.networks._latent import GaussianLatent
+from sklearn_autoencoders.networks._mixture import (
     Gaussians,
+    Mixture,
+    fit_mixture,
     gaussian_kl,
     mixture_log_density,
     normal_log_density,
@@ -55,6 +57,51 @@ def doubles(*arrays):
 
 
 # -------------------------------------------------------------------------------- formulas
+
+
+def clusters(n_rows=500):
+    """Return Gaussian codes of three clusters, and which one each belongs to."""
+    rng = np.random.RandomState(0)
+    label = rng.randint(3, size=n_rows)
+    mean = np.array([[-4.0, 0], [0, 3], [5, 5]])[label] + rng.randn(n_rows, 2)
+    return doubles(mean, rng.uniform(0.1, 0.5, (n_rows, 2))), label
+
+
+def mixture_at(centers, n_conditions=0):
+    n_gaussians = len(centers)
+    shares, effect = np.full(n_gaussians, 1 / n_gaussians), np.zeros((n_conditions, n_gaussians))
+    return Mixture(*doubles(shares, effect, centers, np.ones((n_gaussians, 2))))
+
+
+def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
+    (mean, variance), label = clusters()
+    start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
+    found = fit_mixture(start, (mean, variance), None, torch.ones(500).double())
+    np.testing.assert_allclose(found.share, np.bincount(label) / 500, atol=0.02)
+    centre = found.share @ found.mean
+    np.testing.assert_allclose(centre, mean.mean(0), atol=1e-6)
+    spread = found.share @ (found.variance + found.mean**2) - centre**2
+    np.testing.assert_allclose(spread, mean.var(0, correction=0) + variance.mean(0), rtol=0.02)
+
+
+def test_shares_of_a_fitted_mixture_are_those_of_every_class():
+    codes, label = clusters()
+    y = np.where(label == 0, 0, np.random.RandomState(1).randint(2, size=500))
+    condition = (y[:, None] == [0, 1]) - np.bincount(y) / 500
+    start = mixture_at([[-4.0, 0], [0, 3], [5, 5]], n_conditions=2)
+    found = fit_mixture(start, codes, torch.tensor(condition), torch.ones(500).double())
+    of_class = found.under(torch.tensor(condition)).log_weight.exp().numpy()
+    for value in (0, 1):
+        expected = np.bincount(label[y == value], minlength=3) / (y == value).sum()
+        np.testing.assert_allclose(of_class[y == value][0], expected, atol=0.02)
+
+
+def test_gaussians_without_codes_stay_wide():
+    (mean, variance), _ = clusters(4)
+    start = mixture_at(np.random.RandomState(0).randn(10, 2))
+    found = fit_mixture(start, (mean, variance), None, torch.ones(4).double())
+    assert all(torch.isfinite(part).all() for part in found)
+    assert (found.variance > 0.1 * mean.var(0)).all()
 
 
 def test_the_divergence_of_gaussians_is_its_monte_carlo_estimate():
@@ -233,7 +280,7 @@ def test_imputed_values_are_expectations_given_the_others():
 
 
 def test_more_importance_samples_train_on_a_tighter_bound():
-    settings = {"max_epochs": 1, "learning_rate": 1e-30, "init": "random", "dropout": 0}
+    settings = {**AT_START, "init": "random", "dropout": 0}
     losses = [
         generator(n_importance_samples=k, **settings).fit(table(150)).loss_curve_[0]
         for k in (1, 5, 50)
@@ -266,7 +313,9 @@ def test_rows_scatter_like_the_data_and_their_means_less():
     X = load_breast_cancer().data
     fitted = VAEGenerator(max_epochs=40, random_state=0).fit(X)
     ratio = fitted.sample(5000, random_state=0).std(0) / X.std(0)
-    assert 0.8 < np.median(ratio) < 1.2
+    assert 0.9 < np.mean(ratio) < 1.1
+    assert 0.8 < np.min(ratio)
+    assert np.max(ratio) < 1.25
     means = fitted.sample(5000, random_state=0, noise=False).std(0) / X.std(0)
     assert (means < ratio).mean() > 0.9
 
@@ -290,6 +339,29 @@ def test_conditional_rows_are_those_of_their_class():
     np.testing.assert_allclose(decoded, fitted.reconstruct(X, y))
 
 
+def test_codes_of_every_class_are_drawn_where_its_rows_have_theirs():
+    rng = np.random.RandomState(0)
+    y = rng.randint(2, size=600)
+    apart = rng.choice([-2.0, 2.0], 600) * y  # of one mean, of two shapes
+    X = apart[:, None] * [1.0, 2.0, -1.0] + 0.3 * rng.randn(600, 3)
+    fitted = generator(conditional=True, latent="mixture", max_epochs=40).fit(X, y)
+    narrow, wide = (fitted.sample(3000, y=label, random_state=0).std(0) for label in (0, 1))
+    np.testing.assert_allclose(narrow, X[y == 0].std(0), rtol=0.3)
+    np.testing.assert_allclose(wide, X[y == 1].std(0), rtol=0.15)
+
+
+@pytest.mark.parametrize("target", ["labels", "continuous"])
+def test_a_conditional_row_of_weight_two_is_two_rows(target):
+    X, rng = table(60), np.random.RandomState(0)
+    y = X[:, 0] + rng.randn(60) if target == "continuous" else rng.randint(3, size=60)
+    weight = rng.randint(1, 4, 60)
+    settings = {"conditional": True, "dtype": "float64", "batch_size": 500, "dropout": 0}
+    weighted = generator(**settings).fit(X, y, sample_weight=weight)
+    copied = generator(**settings).fit(np.repeat(X, weight, 0), np.repeat(y, weight))
+    drawn = [model.sample(y=y, random_state=0) for model in (weighted, copied)]
+    np.testing.assert_allclose(*drawn, rtol=1e-5, atol=1e-5)
+
+
 def test_a_continuous_condition_moves_what_depends_on_it():
     rng = np.random.RandomState(0)
     y = rng.randn(400)
@@ -298,6 +370,14 @@ def test_a_continuous_condition_moves_what_depends_on_it():
     low, high = (fitted.sample(2000, y=value, random_state=0).mean(0) for value in (-1.0, 1.0))
     assert high[0] - low[0] == pytest.approx(6, abs=1.5)
     assert high[1] - low[1] == pytest.approx(0, abs=0.6)
+
+
+def test_a_condition_of_another_kind_replaces_the_first():
+    X = table()
+    fitted = generator(conditional=True).fit(X, np.arange(80) % 3)
+    fitted.fit(X, X[:, 0] + 0.5)
+    assert not hasattr(fitted, "classes_")
+    assert fitted.sample(y=[0.7, 1.2]).shape == (2, 6)
 
 
 def test_conditions_are_checked():
@@ -361,6 +441,8 @@ def test_unusable_arguments_are_named():
         fitted.score_samples(X, n_draws=0)
     with pytest.raises(ValueError, match="n_components=3 cannot be divided into groups"):
         generator(3, latent=VectorQuantizer(group_size=2)).fit(X)
+    with pytest.raises(ValueError, match=r"free_bits=0.1 needs n_importance_samples=1.* got 5"):
+        generator(free_bits=0.1, n_importance_samples=5).fit(X)
     with pytest.raises(ValueError, match="'n_gaussians' parameter"):
         generator(latent=MixturePrior(0)).fit(X)
     with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that share no"):

@@ -325,7 +325,7 @@ def build_autoencoder(
             decoder = LinearPath(n_decoded, n_features, decoder)
         if latent is None:
             return Autoencoder(encoder, decoder)
-        bottleneck = latent.build(n_features, n_components)
+        bottleneck = latent.build(n_features, n_components, n_conditions)
         return VariationalAutoencoder(
             encoder, bottleneck, decoder, n_noise, n_features, n_encoded, n_conditions
         )

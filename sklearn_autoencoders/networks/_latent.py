@@ -5,54 +5,23 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
+from ._mixture import (
+    Gaussians,
+    Mixture,
+    fit_mixture,
+    gaussian_kl,
+    mixture_log_density,
+    normal_log_density,
+    shares_under,
+)
+
 # Of a posterior and of a prior; beyond them exponentials say nothing more.
 _LOG_VAR_LIMIT = 20.0
-
-
-class Gaussians(NamedTuple):
-    """Gaussians with diagonal covariances, and their shares in a mixture.
-
-    Parameters
-    ----------
-    log_weight : Tensor of shape (n_gaussians,)
-        Logarithms of the shares.
-
-    mean, log_var : Tensor of shape (n_gaussians, n_components)
-        Means, and logarithms of variances.
-    """
-
-    log_weight: Tensor
-    mean: Tensor
-    log_var: Tensor
-
-
-def normal_log_density(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
-    r""":math:`-\frac12 \bigl(\log 2\pi\sigma^2 + (z - \mu)^2 / \sigma^2\bigr)`, cell by cell."""
-    return -0.5 * (math.log(2 * math.pi) + log_var + (z - mean).square() * (-log_var).exp())
-
-
-def gaussian_kl(mean: Tensor, log_var: Tensor, other: Gaussians) -> Tensor:
-    r"""Return every component's divergence from one Gaussian.
-
-    .. math:: \frac12 \Bigl(\log\frac{s^2}{\sigma^2} + \frac{\sigma^2 + (\mu - m)^2}{s^2} - 1\Bigr)
-    """
-    ratio = log_var - other.log_var
-    distance = (mean - other.mean).square() * (-other.log_var).exp()
-    return 0.5 * (ratio.exp() + distance - 1 - ratio)
-
-
-def mixture_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
-    """Return the log density of points of shape (..., n_components) under a mixture."""
-    precision = (-mixture.log_var).exp()
-    squares = z.square() @ precision.T - 2 * z @ (mixture.mean * precision).T
-    constant = mixture.mean.square().mul(precision).sum(1) + mixture.log_var.sum(1)
-    constant = constant + z.shape[-1] * math.log(2 * math.pi)
-    return (mixture.log_weight - 0.5 * (squares + constant)).logsumexp(-1)
 
 
 class Latent(Protocol):
@@ -104,7 +73,7 @@ class GaussianLatent:
         if len(self.prior.mean) == 1:
             return self.kl()
         weight, mean, log_var = self.prior
-        cells = normal_log_density(self.draws[..., None, :], mean, log_var) + weight[:, None]
+        cells = normal_log_density(self.draws[..., None, :], mean, log_var) + weight[..., None]
         posterior = normal_log_density(self.draws, self.mean, self.log_var)
         return (posterior - cells.logsumexp(-2)).mean(0)
 
@@ -112,36 +81,76 @@ class GaussianLatent:
 Posterior = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
-class NormalPriorModule(nn.Module):
+class Prior(nn.Module, ABC):
+    """A distribution of codes that is a mixture of Gaussians."""
+
+    @abstractmethod
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
+        """Return the mixture."""
+
+    def fit(
+        self,
+        codes: tuple[Tensor, Tensor],
+        condition: Tensor | None,
+        weight: Tensor,
+        step: float,
+    ) -> None:
+        """Move towards the codes of all rows; what has nothing else to learn stays."""
+
+
+class NormalPriorModule(Prior):
     zeros: Tensor
 
     def __init__(self, n_components: int) -> None:
         super().__init__()
         self.register_buffer("zeros", torch.zeros(1, n_components), persistent=False)
 
-    def forward(self, posterior: Posterior) -> Gaussians:
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
         return Gaussians(self.zeros[:, 0], self.zeros, self.zeros)
 
 
-class MixturePriorModule(nn.Module):
-    def __init__(self, n_gaussians: int, n_components: int) -> None:
+class MixturePriorModule(Prior):
+    """Gaussians learnt with the network, and set to the best for its codes before and after."""
+
+    effect: Tensor
+
+    def __init__(self, n_gaussians: int, n_components: int, n_conditions: int = 0) -> None:
         super().__init__()
         self.logit = nn.Parameter(torch.zeros(n_gaussians))
         self.mean = nn.Parameter(torch.randn(n_gaussians, n_components) * 0.5**0.5)
         self.log_var = nn.Parameter(torch.full((n_gaussians, n_components), math.log(0.5)))
+        self.register_buffer("effect", torch.zeros(n_conditions, n_gaussians))
 
-    def forward(self, posterior: Posterior) -> Gaussians:
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
         log_var = self.log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
-        return Gaussians(self.logit.log_softmax(0), self.mean, log_var)
+        shares = shares_under(self.logit.softmax(0), self.effect, condition)
+        return Gaussians(shares.log(), self.mean, log_var)
+
+    @torch.no_grad()
+    def fit(
+        self,
+        codes: tuple[Tensor, Tensor],
+        condition: Tensor | None,
+        weight: Tensor,
+        step: float,
+    ) -> None:
+        own = (self.logit.softmax(0), self.effect, self.mean, self.log_var.exp())
+        start = Mixture(*(tensor.double() for tensor in own))
+        fitted = fit_mixture(start, codes, condition, weight)
+        mixture = Mixture(*(old.lerp(new, step) for old, new in zip(start, fitted, strict=True)))
+        self.logit.copy_(mixture.share.log())
+        self.effect.copy_(mixture.effect)
+        self.mean.copy_(mixture.mean)
+        self.log_var.copy_(mixture.variance.log())
 
 
-class VampPriorModule(nn.Module):
+class VampPriorModule(Prior):
     def __init__(self, n_gaussians: int, n_features: int) -> None:
         super().__init__()
         self.logit = nn.Parameter(torch.zeros(n_gaussians))
         self.pseudo_inputs = nn.Parameter(torch.randn(n_gaussians, n_features))
 
-    def forward(self, posterior: Posterior) -> Gaussians:
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
         return Gaussians(self.logit.log_softmax(0), *posterior(self.pseudo_inputs))
 
 
@@ -176,12 +185,45 @@ class Bottleneck(nn.Module, ABC):
         """Return the codes of rows, without drawing."""
 
     @abstractmethod
-    def forward(self, encoded: Tensor, encoder: nn.Module) -> Latent:
+    def forward(
+        self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
+    ) -> Latent:
         """Return draws for rows."""
 
     @abstractmethod
-    def sample(self, n_samples: int, encoder: nn.Module, generator: torch.Generator) -> Tensor:
+    def sample(
+        self,
+        n_samples: int,
+        encoder: nn.Module,
+        generator: torch.Generator,
+        condition: Tensor | None = None,
+    ) -> Tensor:
         """Return draws from the prior, of shape (n_samples, n_components)."""
+
+    @abstractmethod
+    def statistics(self, encoded: Tensor) -> Tensor:
+        """Return what `fit_prior` has to know of rows."""
+
+    @abstractmethod
+    def fit_prior(
+        self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
+    ) -> None:
+        """Move what is not learnt by gradients towards its best value.
+
+        Parameters
+        ----------
+        statistics : Tensor of shape (n_samples, m)
+            Of the rows.
+
+        condition : Tensor of shape (n_samples, n_conditions) or None
+            Their conditions.
+
+        weight : Tensor of shape (n_samples,)
+            Their weights; one row counts one.
+
+        step : float
+            How much of the way to go, in [0, 1].
+        """
 
 
 class GaussianBottleneck(Bottleneck):
@@ -189,11 +231,11 @@ class GaussianBottleneck(Bottleneck):
 
     Parameters
     ----------
-    prior : Module
+    prior : Prior
         Maps the posterior, as a function of inputs, to :class:`Gaussians`.
     """
 
-    def __init__(self, prior: nn.Module) -> None:
+    def __init__(self, prior: Prior) -> None:
         super().__init__()
         self.prior = prior
 
@@ -206,20 +248,41 @@ class GaussianBottleneck(Bottleneck):
         mean, log_var = encoded.chunk(2, 1)
         return mean, log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
 
-    def forward(self, encoded: Tensor, encoder: nn.Module) -> GaussianLatent:
+    def forward(
+        self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
+    ) -> GaussianLatent:
         """Return draws from the posteriors."""
         mean, log_var = self.posterior(encoded)
         n_rows = 1 if self.per_batch else len(mean)
         noise = mean.new_empty(self.n_draws, n_rows, mean.shape[1])
         draws = mean + (0.5 * log_var).exp() * noise.normal_(generator=self.generator)
-        return GaussianLatent(draws, mean, log_var, self._prior(encoder))
+        return GaussianLatent(draws, mean, log_var, self._prior(encoder, condition))
 
-    def sample(self, n_samples: int, encoder: nn.Module, generator: torch.Generator) -> Tensor:
+    def sample(
+        self,
+        n_samples: int,
+        encoder: nn.Module,
+        generator: torch.Generator,
+        condition: Tensor | None = None,
+    ) -> Tensor:
         """Return draws from the prior."""
-        weight, mean, log_var = self._prior(encoder)
-        chosen = weight.exp().multinomial(n_samples, replacement=True, generator=generator)
+        weight, mean, log_var = self._prior(encoder, condition)
+        shares = weight.exp().expand(n_samples, -1)
+        chosen = shares.multinomial(1, generator=generator)[:, 0]
         noise = mean.new_empty(n_samples, mean.shape[1]).normal_(generator=generator)
         return mean[chosen] + (0.5 * log_var[chosen]).exp() * noise
 
-    def _prior(self, encoder: nn.Module) -> Gaussians:
-        return cast(Gaussians, self.prior(lambda x: self.posterior(encoder(x))))
+    def statistics(self, encoded: Tensor) -> Tensor:
+        """Return the means and the variances of the posteriors."""
+        mean, log_var = self.posterior(encoded)
+        return torch.stack([mean, log_var.exp()], 1)
+
+    def fit_prior(
+        self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
+    ) -> None:
+        """Move the prior towards the posteriors."""
+        mean, variance = statistics.double().unbind(1)
+        self.prior.fit((mean, variance), condition, weight, step)
+
+    def _prior(self, encoder: nn.Module, condition: Tensor | None) -> Gaussians:
+        return cast(Gaussians, self.prior(lambda x: self.posterior(encoder(x)), condition))

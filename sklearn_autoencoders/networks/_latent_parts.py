@@ -25,7 +25,7 @@ class LatentPart(BaseEstimator, ABC):
     _parameter_constraints: ClassVar[Constraints] = {}
 
     @abstractmethod
-    def build(self, n_features: int, n_components: int) -> Bottleneck:
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
         """Return a new bottleneck."""
 
     def n_encoded(self, n_components: int) -> int:
@@ -43,7 +43,7 @@ class NormalPrior(LatentPart):
     6
     """
 
-    def build(self, n_features: int, n_components: int) -> Bottleneck:
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
         """Return a new bottleneck.
 
         Parameters
@@ -53,6 +53,9 @@ class NormalPrior(LatentPart):
 
         n_components : int
             Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
 
         Returns
         -------
@@ -65,7 +68,8 @@ class NormalPrior(LatentPart):
 class MixturePrior(LatentPart):
     r"""Codes from a mixture of Gaussians, :math:`\sum_c \pi_c N(m_c, \mathrm{diag}(s_c^2))`.
 
-    Shares, means and variances are learnt with the network.
+    Shares, means and variances are learnt with the network, and before and after that set to the
+    best ones for its codes, by expectation maximisation. Under a condition, shares depend on it.
 
     Parameters
     ----------
@@ -87,7 +91,7 @@ class MixturePrior(LatentPart):
     def __init__(self, n_gaussians: int = 10):
         self.n_gaussians = n_gaussians
 
-    def build(self, n_features: int, n_components: int) -> Bottleneck:
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
         """Return a new bottleneck.
 
         Parameters
@@ -98,12 +102,15 @@ class MixturePrior(LatentPart):
         n_components : int
             Width of the code.
 
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
+
         Returns
         -------
         Bottleneck
             Gaussian posteriors; a mixture for a prior.
         """
-        return GaussianBottleneck(MixturePriorModule(self.n_gaussians, n_components))
+        return GaussianBottleneck(MixturePriorModule(self.n_gaussians, n_components, n_conditions))
 
 
 class VampPrior(LatentPart):
@@ -135,7 +142,7 @@ class VampPrior(LatentPart):
     def __init__(self, n_gaussians: int = 50):
         self.n_gaussians = n_gaussians
 
-    def build(self, n_features: int, n_components: int) -> Bottleneck:
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
         """Return a new bottleneck.
 
         Parameters
@@ -145,6 +152,9 @@ class VampPrior(LatentPart):
 
         n_components : int
             Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
 
         Returns
         -------
@@ -225,7 +235,7 @@ class VectorQuantizer(LatentPart):
         """
         return n_components
 
-    def build(self, n_features: int, n_components: int) -> Bottleneck:
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
         """Return a new bottleneck.
 
         Parameters
@@ -235,6 +245,9 @@ class VectorQuantizer(LatentPart):
 
         n_components : int
             Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
 
         Returns
         -------

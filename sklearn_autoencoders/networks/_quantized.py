@@ -72,17 +72,19 @@ class QuantizedBottleneck(Bottleneck):
         uniform = torch.full((n_groups, n_codes, n_codes), -math.log(n_codes))
         self.register_buffer("log_transition", uniform)
 
-    def indices(self, encoded: Tensor) -> Tensor:
+    def statistics(self, encoded: Tensor) -> Tensor:
         """Return the nearest entries, of shape (batch, n_groups)."""
         return torch.cdist(self._grouped(encoded), self.codebook).argmin(-1).T
 
     def code(self, encoded: Tensor) -> Tensor:
         """Return the quantised codes."""
-        return self._entries(self.indices(encoded))
+        return self._entries(self.statistics(encoded))
 
-    def forward(self, encoded: Tensor, encoder: nn.Module) -> QuantizedLatent:
+    def forward(
+        self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
+    ) -> QuantizedLatent:
         """Return the quantised codes; gradients pass as if they had not been moved."""
-        indices = self.indices(encoded)
+        indices = self.statistics(encoded)
         if self.training:
             self._follow(encoded.detach(), indices)
         quantized = self._entries(indices)
@@ -90,7 +92,13 @@ class QuantizedBottleneck(Bottleneck):
         draws = (encoded + (quantized - encoded).detach())[None]
         return QuantizedLatent(draws, distance, self._log_prior(indices))
 
-    def sample(self, n_samples: int, encoder: nn.Module, generator: torch.Generator) -> Tensor:
+    def sample(
+        self,
+        n_samples: int,
+        encoder: nn.Module,
+        generator: torch.Generator,
+        condition: Tensor | None = None,
+    ) -> Tensor:
         """Return draws from the prior."""
         steps = [self.codebook.new_zeros(n_samples, dtype=torch.long)]
         for transition in self.log_transition.exp():
@@ -98,16 +106,19 @@ class QuantizedBottleneck(Bottleneck):
         return self._entries(torch.stack(steps[1:], 1))
 
     @torch.no_grad()
-    def count_transitions(self, indices: Tensor, weight: Tensor) -> None:
-        """Set the prior to the shares of what follows what, every entry seen once more."""
+    def fit_prior(
+        self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
+    ) -> None:
+        """Move the prior to the shares of what follows what, every entry seen once more."""
         n_groups, n_codes, _ = self.codebook.shape
-        previous = torch.zeros_like(indices[:, 0])
+        previous = torch.zeros_like(statistics[:, 0])
         for group in range(n_groups):
             counts = torch.ones(n_codes * n_codes).to(self.codebook) / n_codes
-            counts.index_add_(0, previous * n_codes + indices[:, group], weight.to(counts))
-            self.log_transition[group] = counts.view(n_codes, n_codes).log()
-            previous = indices[:, group]
-        self.log_transition.sub_(self.log_transition.logsumexp(-1, keepdim=True))
+            counts.index_add_(0, previous * n_codes + statistics[:, group], weight.to(counts))
+            counts = counts.view(n_codes, n_codes)
+            shares = self.log_transition[group].exp().lerp(counts / counts.sum(1, True), step)
+            self.log_transition[group] = shares.log()
+            previous = statistics[:, group]
 
     @torch.no_grad()
     def _follow(self, encoded: Tensor, indices: Tensor) -> None:

@@ -81,14 +81,14 @@ class VariationalAutoencoder(Autoencoder):
 
     def latent(self, x: Tensor) -> Latent:
         """Return draws of the codes of a batch."""
-        latent: Latent = self.bottleneck(self.encoded(x), self.encoder)
+        latent: Latent = self.bottleneck(self.encoded(x), self.encoder, self.condition(x))
         return latent
 
     def decode_beside(self, code: Tensor, x: Tensor) -> Tensor:
         """Return what codes stand for under the conditions of a batch."""
-        if x.shape[1] > self.n_features:
-            condition = x[:, self.n_features :].expand(*code.shape[:-1], -1)
-            code = torch.cat([code, condition], -1)
+        condition = self.condition(x)
+        if condition is not None:
+            code = torch.cat([code, condition.expand(*code.shape[:-1], -1)], -1)
         if code.ndim == 2:
             return self.decode(code)
         output: Tensor = self.decode(code.flatten(0, 1)).unflatten(0, code.shape[:2])
@@ -100,19 +100,20 @@ class VariationalAutoencoder(Autoencoder):
         code = self.bottleneck.code(encoded)
         if self.bottleneck.generator is None:
             return Output(code, self.decode_beside(code, x))
-        latent = self.bottleneck(encoded, self.encoder)
+        latent = self.bottleneck(encoded, self.encoder, self.condition(x))
         return Output(code, self.decode_beside(latent.draws, x), latent)
 
     def encoded(self, x: Tensor) -> Tensor:
         """Return what the bottleneck makes codes of."""
         encoded: Tensor = self.encoder(x[:, : self.n_features])
-        if self.shift is None or x.shape[1] == self.n_features:
+        condition = self.condition(x)
+        if self.shift is None or condition is None:
             return encoded
-        return encoded + cast(Tensor, self.shift(x[:, self.n_features :]))
+        return encoded + cast(Tensor, self.shift(condition))
 
-    def sample_codes(self, n_samples: int, generator: torch.Generator) -> Tensor:
-        """Return codes drawn from the prior."""
-        return self.bottleneck.sample(n_samples, self.encoder, generator)
+    def condition(self, x: Tensor) -> Tensor | None:
+        """Return what a batch holds beyond the columns."""
+        return x[:, self.n_features :] if x.shape[1] > self.n_features else None
 
     def with_draws(
         self, generator: torch.Generator, n_draws: int, per_batch: bool

@@ -47,6 +47,11 @@ class Elbo:
 
     auxiliary : float, default=0.0
         Weight :math:`\alpha` of the reconstruction from the mean of the posterior.
+
+    Raises
+    ------
+    ValueError
+        If there are free bits, and several draws.
     """
 
     likelihood: Likelihood
@@ -58,6 +63,14 @@ class Elbo:
     auxiliary: float = 0.0
 
     is_random = True
+
+    def __post_init__(self) -> None:
+        """Raise if two parameters contradict one another."""
+        if self.free_bits and self.n_importance_samples > 1:
+            raise ValueError(
+                f"free_bits={self.free_bits} needs n_importance_samples=1, since the importance-"
+                f"weighted bound has no divergence by itself; got {self.n_importance_samples}."
+            )
 
     @property
     def settled_after(self) -> float:
