@@ -63,8 +63,12 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Bring what may change between fits into a network."""
         _settings.update_dropout(self, network)
 
-    def _finish(self, data):
-        """Learn what only a trained network tells."""
+    def _finish(self, network, data):
+        """Settle in a trained network what gradients do not, and return what it tells."""
+        return {}
+
+    def _report_health(self):
+        """Warn of what a trained network is not good at."""
 
     # ------------------------------------------------------------------------------- train
 
@@ -154,7 +158,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         tasks = EpochTasks(
             self,
             plan.max_epochs,
-            lambda history: self._fitted_attributes(without_generator(network), history),
+            lambda history: self._fitted_attributes(without_generator(network), history, data),
             X=data.X,
             y=data.X if y is None else y,
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
@@ -162,17 +166,18 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         model = replace(self._model, network=network)
         generator = _bridge.make_generator(draw_seed(rng) + self.n_epochs_)
         history = _training.train(model, objective, data, plan, generator, tasks)
-        self.__dict__.update(self._fitted_attributes(network, history))
-        self._finish(data)
+        self.__dict__.update(self._fitted_attributes(network, history, data))
         tasks.finish()
         self._report(history)
+        self._report_health()
         return history.interruption
 
-    def _fitted_attributes(self, network, history):
+    def _fitted_attributes(self, network, history, data):
         attributes = {
             "network_": network,
             "n_epochs_": self.n_epochs_ + len(history.loss_curve),
             "loss_curve_": self.loss_curve_ + history.loss_curve,
+            **self._finish(network, data),
         }
         if self.validation_scores_ is not None:
             scores = [-loss for loss in history.validation_losses]

@@ -167,7 +167,7 @@ def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
     step : float, default=1.0
         How much of the way to go, in [0, 1].
     """
-    bottleneck = cast(VariationalAutoencoder, model.network).bottleneck
+    bottleneck = cast(VariationalAutoencoder, model.network.eval()).bottleneck
     rows = Rows(model, data, dtype=model.dtype)
     statistics = run(
         model, rows, lambda network, batch: bottleneck.statistics(network.encoded(batch[0]))

@@ -301,11 +301,16 @@ class VAEGenerator(
         n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
-    def _finish(self, data):
-        some = data.thinned(_N_ROWS)
-        _sampling.fit_prior(self._model, some, data.n_samples / self.n_samples_seen_)
-        self.kl_per_component_, variance = _sampling.latent_health(self._model, some)
-        self.active_units_ = int((variance > _ACTIVE_VARIANCE).sum())
+    def _finish(self, network, data):
+        model, some = replace(self._model, network=network), data.thinned(_N_ROWS)
+        _sampling.fit_prior(model, some, data.n_samples / self.n_samples_seen_)
+        kl, variance = _sampling.latent_health(model, some)
+        return {
+            "kl_per_component_": kl,
+            "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
+        }
+
+    def _report_health(self):
         least = max(math.ceil(_LEAST_ACTIVE * self.n_components_), 1)
         if self.active_units_ < least and np.isnan(self._constants).any():
             warnings.warn(
