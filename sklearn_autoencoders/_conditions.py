@@ -6,10 +6,12 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
+# Classes that numbers may stand for without being called labels.
+_MOST_NUMBERED = 50
 _ADVICE = "Give y, class labels or a continuous target, as conditional=True says."
 
 
-def fit_condition(y, X, weight):
+def fit_condition(y, X, weight, kind=True):
     """Return the fitted attributes that :func:`condition_of` needs.
 
     Parameters
@@ -23,6 +25,9 @@ def fit_condition(y, X, weight):
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
+    kind : {True, "labels", "target"}, default=True
+        What y is; True looks at it.
+
     Returns
     -------
     dict
@@ -30,13 +35,13 @@ def fit_condition(y, X, weight):
     """
     y = _column(y)
     check_consistent_length(X, y)
-    if not type_of_target(y, input_name="y").startswith("continuous"):
-        classes, index = np.unique(y, return_inverse=True)
+    if _are_labels(y, kind):
+        classes, index = _distinct(y)
         return {
             "classes_": classes,
             "class_prior_": np.average(np.eye(len(classes))[index], axis=0, weights=weight),
         }
-    y = y.astype(np.float64)
+    y = _numbers(y)
     center = float(np.average(y, weights=weight))
     scale = float(np.sqrt(np.average((y - center) ** 2, weights=weight)))
     return {"target_center_": center, "target_scale_": scale if scale > 0 else 1.0}
@@ -65,12 +70,13 @@ def condition_of(estimator, y, n_samples):
     if len(y) != n_samples:
         raise ValueError(f"y has {len(y)} values for {n_samples} rows. Give one each.")
     if not hasattr(estimator, "classes_"):
-        return ((y.astype(np.float64) - estimator.target_center_) / estimator.target_scale_)[
-            :, None
-        ]
+        return ((_numbers(y) - estimator.target_center_) / estimator.target_scale_)[:, None]
     unknown = np.setdiff1d(y, estimator.classes_)
     if len(unknown):
-        raise ValueError(f"y has labels {unknown} that are not in classes_={estimator.classes_}.")
+        raise ValueError(
+            f"y has labels {unknown[:5]} that are not among those of fit, such as "
+            f"{estimator.classes_[:5]}. Give labels of fit; folds should be stratified."
+        )
     return (y[:, None] == estimator.classes_) - estimator.class_prior_
 
 
@@ -102,6 +108,35 @@ def effect_of(condition, X, weight):
     root = 1.0 if weight is None else np.sqrt(weight)[:, None]
     deviation = np.where(known, values - mean, 0.0)
     return np.linalg.lstsq(root * condition, root * deviation, rcond=1e-10)[0] * unit
+
+
+def _are_labels(y, kind):
+    """Whether y are class labels; many different numbers have to be called so."""
+    if kind is not True:
+        return kind == "labels"
+    if type_of_target(y, input_name="y").startswith("continuous"):
+        return False
+    n_distinct = len(_distinct(y)[0])
+    if n_distinct > _MOST_NUMBERED and y.dtype.kind in "iuf":
+        raise ValueError(
+            f"y has {n_distinct} different whole numbers, which could be classes or a continuous "
+            'target. Say which: conditional="labels" or conditional="target".'
+        )
+    return True
+
+
+def _distinct(y):
+    try:
+        return np.unique(y, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"y holds values that cannot be compared: {error}.") from error
+
+
+def _numbers(y):
+    try:
+        return y.astype(np.float64)
+    except ValueError as error:
+        raise ValueError(f"y must hold numbers, as a continuous target does: {error}.") from error
 
 
 def _column(y):

@@ -110,12 +110,13 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             if not continuing:
                 self._forget()
             data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
-            data = self._prepared(data, y, reset=not continuing)
             rng = own_random_state(self.random_state)
             if self.early_stopping and "n_iter_no_change" not in overrides:
                 data = hold_out(data, self.validation_fraction, rng)
             if continuing:
                 self._check_unchanged()
+            data = self._prepared(data, y, reset=not continuing)
+            if continuing:
                 check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
             else:
                 self.__dict__.update(starting_point(self, data, rng))

@@ -90,8 +90,9 @@ class Generation:
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        if self.conditional and np.ndim(y) == 1 and n_samples == 1:
+        if np.ndim(y) > 0 and n_samples == 1:
             n_samples = len(y)
+            check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = _sampling.sample_codes(self._model, n_samples, condition, next(seeds))
         return self._rows_of(codes, condition, next(seeds) if noise else None)
@@ -132,6 +133,8 @@ class Generation:
         X = check_rows(self, X)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(scale, "scale", Real, min_val=0)
+        if not math.isfinite(scale):
+            raise ValueError(f"scale must be finite; got {scale}.")
         if not isinstance(self.network_.bottleneck, GaussianBottleneck):
             raise ValueError(f"perturb needs Gaussian posteriors; got latent={self.latent!r}.")
         condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
@@ -279,9 +282,17 @@ class Generation:
 
     def _condition(self, y, n_samples, n_repeats=1):
         """Return what the network sees beside rows, or beside several for each of them."""
-        if not self.conditional:
+        if not self._is_conditional:
+            if y is not None:
+                raise ValueError(
+                    "y was given, but the fit was not conditional. Set conditional=True before it."
+                )
             return None
         return np.repeat(condition_of(self, y, n_samples), n_repeats, axis=0)
+
+    @property
+    def _is_conditional(self):
+        return self._recipe["n_conditions"] > 0
 
     def _rows_of(self, codes, condition, seed=None):
         rows = check_output(_sampling.draw_rows(self._model, codes, condition, seed))
@@ -293,7 +304,7 @@ class Generation:
         X = check_rows(self, X)
         check_unit_interval(self, self._loss, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
-        condition = self._condition(y, len(X))
+        condition = self._condition(y, len(X)) if self._is_conditional else None
         return check_output(_sampling.log_weights(self._model, X, condition, n_draws))
 
 

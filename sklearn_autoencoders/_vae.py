@@ -20,7 +20,7 @@ from ._generation import Generation
 from ._linear_start import start_at_probabilistic_pca
 from ._validation import check_rows
 from .exceptions import PosteriorCollapseWarning
-from .networks import LATENTS, LatentPart
+from .networks import LATENTS, LatentPart, VectorQuantizer
 from .objectives import LIKELIHOODS, Elbo
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
@@ -65,9 +65,11 @@ class VAEGenerator(
         (a codebook), or a part with parameters from :mod:`sklearn_autoencoders.networks`, such as
         `MixturePrior(n_gaussians=20)`.
 
-    conditional : bool, default=False
+    conditional : bool or {"labels", "target"}, default=False
         Whether y, class labels or a continuous target, is given to the decoder beside the code, and
-        taken account of in the posterior.
+        taken account of in the posterior and in the prior. True tells labels from a target as
+        scikit-learn does, where whole numbers are labels; more than 50 of them have to be called
+        by their name. It serves to generate: codes for other models are better without.
 
     beta : float, default=1.0
         Weight of the divergence. More gives codes that are simpler, and reconstruct less.
@@ -96,9 +98,9 @@ class VAEGenerator(
 
     <hidden_layer_sizes to init>
 
-    scaling : {"auto", "global", "feature"} or None, default="auto"
-        The network sees centred columns divided by one common scale, by the standard deviation of
-        each, or as they are. "auto" is "global" for likelihoods of X in [0, 1], whose columns have
+    scaling : {"auto", "global", "feature"}, default="auto"
+        The network sees centred columns divided by one common scale, or by the standard deviation
+        of each. "auto" is "global" for likelihoods of X in [0, 1], whose columns have
         one unit, and "feature" for the others. What comes out is in the units of X in any case.
 
     <penalty>
@@ -170,9 +172,9 @@ class VAEGenerator(
     _parameter_constraints: ClassVar[dict] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},
         "likelihood": [StrOptions(set(LIKELIHOODS))],
-        "scaling": [StrOptions({"auto", "global", "feature"}), None],
+        "scaling": [StrOptions({"auto", "global", "feature"})],
         "latent": [LatentPart, StrOptions(set(LATENTS))],
-        "conditional": ["boolean"],
+        "conditional": ["boolean", StrOptions({"labels", "target"})],
         "beta": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Real, 0, 1, closed="both")],
         "kl_cycles": [Interval(Integral, 1, None, closed="left")],
@@ -260,8 +262,14 @@ class VAEGenerator(
         return "global" if LIKELIHOODS[self.likelihood].unit_interval else "feature"
 
     def _latent_recipe(self, data):
+        latent = _settings.latent_part(self)
+        if isinstance(latent, VectorQuantizer) and self.n_importance_samples > 1:
+            raise ValueError(
+                f"n_importance_samples={self.n_importance_samples} needs a random code; with "
+                f"latent={self.latent!r} give 1."
+            )
         return {
-            "latent": _settings.latent_part(self),
+            "latent": latent,
             "n_noise": LIKELIHOODS[self.likelihood].n_noise,
             "n_conditions": 0 if data.condition is None else data.condition.shape[1],
         }
@@ -289,9 +297,9 @@ class VAEGenerator(
         if not self.conditional:
             return data
         if reset:
-            self.__dict__.update(fit_condition(y, data.X, data.weight))
-        condition = condition_of(self, y, len(data.X))
-        effect = effect_of(condition, data.X, data.weight) if reset else None  # to start from
+            self.__dict__.update(fit_condition(y, data.X, data.training_weight, self.conditional))
+        condition, weight = condition_of(self, y, len(data.X)), data.training_weight
+        effect = effect_of(condition, data.X, weight) if reset else None  # to start from
         return replace(data, condition=condition, effect=effect)
 
     def _configure(self, network, plan, data):
@@ -381,5 +389,5 @@ class VAEGenerator(
             The codes, in the floating type of X.
         """
         rows = check_rows(self, X)
-        condition = None if y is None else self._condition(y, len(rows))
-        return self._encode(rows, condition)
+        given = y is not None and self._is_conditional
+        return self._encode(rows, self._condition(y, len(rows)) if given else None)

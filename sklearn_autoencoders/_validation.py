@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 from sklearn import config_context
-from sklearn.utils import assert_all_finite
+from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ._bridge import Data
@@ -59,6 +59,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
         clean = check_clean(estimator, clean, X, reset=reset)
     weight = None
     if sample_weight is not None:
+        check_consistent_length(X, y)
         weight = check_weight(sample_weight, X)
         if not weight.all():  # a row of weight zero is as good as absent, also for batch sizes
             kept = np.flatnonzero(weight)

@@ -69,7 +69,7 @@ SETTINGS = {
 COMPANIONS = {
     "kl_sparsity": {"network": Dense((), code_activation="logistic"), "init": "random"},
     "layerwise": {"init": "random"},
-    (VAEGenerator, "sgd"): {"learning_rate": 1e-4},  # of sums over columns, in nats
+    (VAEGenerator, "sgd"): {"learning_rate": 1e-3, "max_epochs": 100},  # of sums, in nats
 }
 
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]

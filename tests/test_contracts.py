@@ -14,7 +14,7 @@ from helpers import assert_same, case, outputs, table, weights, with_holes
 from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 
-from sklearn_autoencoders import __version__
+from sklearn_autoencoders import VAEGenerator, __version__
 from sklearn_autoencoders._solvers import SCHEDULES, SOLVERS
 from sklearn_autoencoders.corruptions import CORRUPTIONS
 from sklearn_autoencoders.networks import ACTIVATIONS, LATENTS, NETWORKS, Dense
@@ -46,6 +46,7 @@ VALUES = [
     for name, values in REGISTRIES.items()
     for value in values
     for cls in having(name)
+    if (cls, name, value) != (VAEGenerator, "scaling", None)  # noise has a floor in units of scale
 ]
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)

@@ -1,6 +1,7 @@
 """generation_report: zero or one where the answer is known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers import snapshot, table
 
@@ -76,3 +77,29 @@ def test_unusable_tables_are_named(real):
         generation_report(real, real[:, :5])
     with pytest.raises(ValueError, match="y_real and y_synthetic must be given together"):
         generation_report(real, real, real[:, 0])
+
+
+def test_copies_are_found_among_rows_that_repeat_themselves(real):
+    repeating = np.vstack([real, real[:10]])
+    assert generation_report(repeating, repeating.copy()).share_of_copies == 1
+
+
+def test_the_order_of_the_rows_does_not_matter(real):
+    order = np.argsort(real[:, 0])
+    reports = [
+        generation_report(rows, rows, rows[:, 0], rows[:, 0], random_state=0)
+        for rows in (real, real[order])
+    ]
+    assert reports[1].real_score == pytest.approx(reports[0].real_score, abs=0.02)
+
+
+def test_tables_that_cannot_be_compared_are_named(real):
+    frame = pd.DataFrame(real, columns=list("abcdef"))
+    with pytest.raises(ValueError, match=r"real has the columns \['a', .* in the same order"):
+        generation_report(frame, frame[list("fedcba")])
+    with pytest.raises(ValueError, match="synthetic contains NaN"):
+        generation_report(real, np.where(real > 0.9, np.nan, real))
+    with pytest.raises(ValueError, match="minimum of 5 is required"):
+        generation_report(real, real[:1])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        generation_report(real, real, real[:, 0], real[:5, 0])

@@ -18,10 +18,13 @@ from ._mixture import (
     mixture_log_density,
     normal_log_density,
     shares_under,
+    spread,
 )
 
 # Of a posterior and of a prior; beyond them exponentials say nothing more.
 _LOG_VAR_LIMIT = 20.0
+# From every posterior, to fit a prior to.
+_N_DRAWS = 8
 
 
 class Latent(Protocol):
@@ -90,12 +93,12 @@ class Prior(nn.Module, ABC):
 
     def fit(
         self,
-        codes: tuple[Tensor, Tensor],
+        codes: Tensor,
         condition: Tensor | None,
         weight: Tensor,
         step: float,
     ) -> None:
-        """Move towards the codes of all rows; what has nothing else to learn stays."""
+        """Move towards draws of the codes of all rows; what gradients alone teach stays."""
 
 
 class NormalPriorModule(Prior):
@@ -110,7 +113,7 @@ class NormalPriorModule(Prior):
 
 
 class MixturePriorModule(Prior):
-    """Gaussians learnt with the network, and set to the best for its codes before and after."""
+    """Gaussians learnt with the network, and fitted to its codes before and after."""
 
     effect: Tensor
 
@@ -129,7 +132,7 @@ class MixturePriorModule(Prior):
     @torch.no_grad()
     def fit(
         self,
-        codes: tuple[Tensor, Tensor],
+        codes: Tensor,
         condition: Tensor | None,
         weight: Tensor,
         step: float,
@@ -282,7 +285,10 @@ class GaussianBottleneck(Bottleneck):
     ) -> None:
         """Move the prior towards the posteriors."""
         mean, variance = statistics.double().unbind(1)
-        self.prior.fit((mean, variance), condition, weight, step)
+        draws = spread(mean, variance, _N_DRAWS).flatten(0, 1)
+        if condition is not None:
+            condition = condition.repeat(_N_DRAWS, 1)
+        self.prior.fit(draws, condition, weight.repeat(_N_DRAWS) / _N_DRAWS, step)
 
     def _prior(self, encoder: nn.Module, condition: Tensor | None) -> Gaussians:
         return cast(Gaussians, self.prior(lambda x: self.posterior(encoder(x)), condition))

@@ -68,8 +68,8 @@ class NormalPrior(LatentPart):
 class MixturePrior(LatentPart):
     r"""Codes from a mixture of Gaussians, :math:`\sum_c \pi_c N(m_c, \mathrm{diag}(s_c^2))`.
 
-    Shares, means and variances are learnt with the network, and before and after that set to the
-    best ones for its codes, by expectation maximisation. Under a condition, shares depend on it.
+    Shares, means and variances are learnt with the network, and before and after that fitted to its
+    codes by expectation maximisation. Under a condition, shares depend on it.
 
     Parameters
     ----------

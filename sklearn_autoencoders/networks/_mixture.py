@@ -44,19 +44,16 @@ def gaussian_kl(mean: Tensor, log_var: Tensor, other: Gaussians) -> Tensor:
     return 0.5 * (ratio.exp() + distance - 1 - ratio)
 
 
-def joint_log_density(z: Tensor, mixture: Gaussians, variance: Tensor | float = 0.0) -> Tensor:
+def joint_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
     """Return the log densities of points under each Gaussian, times its share.
 
     Parameters
     ----------
     z : Tensor of shape (..., n_components)
-        Points, or means of distributions over whose points the mean is taken.
+        Points.
 
     mixture : Gaussians
         The mixture.
-
-    variance : Tensor of the shape of z or float, default=0.0
-        Variances of these distributions.
 
     Returns
     -------
@@ -64,7 +61,7 @@ def joint_log_density(z: Tensor, mixture: Gaussians, variance: Tensor | float = 
         In nats.
     """
     precision = (-mixture.log_var).exp()
-    squares = (z.square() + variance) @ precision.T - 2 * z @ (mixture.mean * precision).T
+    squares = z.square() @ precision.T - 2 * z @ (mixture.mean * precision).T
     constant = mixture.mean.square().mul(precision).sum(1) + mixture.log_var.sum(1)
     constant = constant + z.shape[-1] * math.log(2 * math.pi)
     return mixture.log_weight - 0.5 * (squares + constant)
@@ -126,29 +123,46 @@ class Mixture(NamedTuple):
         return Gaussians(shares.log(), self.mean, self.variance.log())
 
 
-def fit_mixture(
-    start: Mixture, codes: tuple[Tensor, Tensor], condition: Tensor | None, weight: Tensor
-) -> Mixture:
-    r"""Return the mixture nearest to Gaussian codes, by expectation maximisation.
+def spread(mean: Tensor, variance: Tensor, n_draws: int) -> Tensor:
+    """Return draws from Gaussians that have their means and variances exactly.
 
-    It raises, from `start` on, a lower bound of the part of the evidence bound that depends on it,
+    Parameters
+    ----------
+    mean, variance : Tensor of shape (n_samples, n_components)
+        The Gaussians.
 
-    .. math:: \sum_i w_i \log \sum_c \pi_c \exp E_{N(z;\, \mu_i, \sigma_i^2)} \log N(z; m_c, s_c^2),
+    n_draws : int
+        Number of draws from each, an even one. They are the same for all, and in every call.
 
-    with one code of average spread added to every Gaussian, so that none is a point. The mixture
-    has the mean of the codes and, but for these, their variance. Shares are linear in the
-    condition: for class labels, those of each class.
+    Returns
+    -------
+    Tensor of shape (n_draws, n_samples, n_components)
+        The draws.
+    """
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(n_draws // 2, 1, mean.shape[1], generator=generator).to(mean)
+    noise = torch.cat([noise, -noise]) / noise.square().mean(0).sqrt()
+    return mean + variance.sqrt() * noise
+
+
+def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight: Tensor) -> Mixture:
+    r"""Return a mixture under which codes are likelier, by expectation maximisation.
+
+    .. math:: \sum_i w_i \log \sum_c \pi_c(y_i)\, N(z_i; m_c, s_c^2)
+
+    rises from `start` on. One code of average spread is added to every Gaussian, so that none
+    becomes a point. Shares are linear in the condition: for class labels, those of each class.
 
     Parameters
     ----------
     start : Mixture
         Where to begin.
 
-    codes : tuple of Tensor of shape (n_samples, n_components)
-        Means and variances.
+    codes : Tensor of shape (n_samples, n_components)
+        What to fit.
 
     condition : Tensor of shape (n_samples, n_conditions) or None
-        Of mean zero.
+        Beside the codes.
 
     weight : Tensor of shape (n_samples,)
         Weights; one code counts one.
@@ -158,30 +172,38 @@ def fit_mixture(
     Mixture
         The best one found.
     """
-    mean, variance = codes
     total = weight.sum()
-    spread = weight @ (mean - weight @ mean / total).square() / total + weight @ variance / total
-    mixture, bound = start, -math.inf
+    variance = weight @ (codes - weight @ codes / total).square() / total
+    mixture, found, best = start, start, -math.inf
     for _ in range(_MOST_STEPS):
-        joint = joint_log_density(mean, mixture.under(condition), variance)
-        before, bound = bound, float(weight @ joint.logsumexp(1) / total)
-        if bound < before + _TOL:
+        joint = joint_log_density(codes, mixture.under(condition))
+        density = float(weight @ joint.logsumexp(1) / total)
+        if not density > best + _TOL:
             break
-        part = joint.softmax(1)
-        mass = (weight @ part).clamp(min=_LEAST_SHARE)
-        share, weighted = mass / mass.sum(), part.T * weight
-        center = weighted @ mean / mass[:, None]
-        squares = weighted @ (mean.square() + variance) - mass[:, None] * center.square()
-        scatter = (squares.clamp(min=0) + spread) / (mass[:, None] + 1)
-        mixture = Mixture(share, _effect_on(part - share, condition, weight), center, scatter)
-    return mixture
+        found, best, part = mixture, density, joint.softmax(1)
+        mass, weighted = (weight @ part).clamp(min=_LEAST_SHARE), part.T * weight
+        center = weighted @ codes / mass[:, None]
+        squares = weighted @ codes.square() - mass[:, None] * center.square()
+        scatter = (squares.clamp(min=0) + variance) / (mass[:, None] + 1)
+        mixture = Mixture(*_shares_of(mixture, part, condition, weight), center, scatter)
+    return found
 
 
-def _effect_on(deviation: Tensor, condition: Tensor | None, weight: Tensor) -> Tensor:
-    """Return what a condition adds to shares, by least squares that one row holds back."""
+def _shares_of(
+    before: Mixture, part: Tensor, condition: Tensor | None, weight: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return the shares under an average condition, and what a condition adds, by least squares.
+
+    What codes say nothing about, such as classes of which there are none, stays as it was.
+    """
+    total = weight.sum()
     if condition is None:
-        return deviation.new_zeros(0, deviation.shape[1])
-    weighted = weight[:, None] * condition
-    gram = condition.T @ weighted + torch.eye(condition.shape[1]).to(condition)
-    effect: Tensor = torch.linalg.solve(gram, weighted.T @ deviation)
-    return effect
+        return weight @ part / total, before.effect
+    residual = part - before.share - condition @ before.effect
+    average = weight @ condition / total
+    centred = condition - average
+    gram = (centred.T * weight) @ centred + torch.eye(condition.shape[1]).to(condition)
+    change = torch.linalg.solve(gram, (centred.T * weight) @ residual)
+    share = before.share + weight @ residual / total - average @ change
+    share = share.clamp(min=_LEAST_SHARE)
+    return share / share.sum(), before.effect + change

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 from torch.distributions import (
     Bernoulli,
-    ContinuousBernoulli,
     Distribution,
     Laplace,
     Normal,
@@ -55,8 +54,35 @@ def _bernoulli(output: Tensor, noise: Tensor) -> Bernoulli:
     return Bernoulli(logits=output, validate_args=False)
 
 
-def _continuous_bernoulli(output: Tensor, noise: Tensor) -> ContinuousBernoulli:
-    return ContinuousBernoulli(logits=output, validate_args=False)
+class _ContinuousBernoulli(NamedTuple):
+    r"""The density :math:`\propto e^{lx}` on [0, 1]; torch's own is none where a logit is large."""
+
+    logit: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        steep = self._steepness(0.05)
+        far = torch.where(self.logit.abs() < 0.05, 0.5, 1 / -torch.expm1(-steep) - 1 / steep)
+        mean = far + torch.where(self.logit.abs() < 0.05, self.logit.abs() / 12, 0.0)
+        return torch.where(self.logit < 0, 1 - mean, mean)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        steep = self._steepness(1e-6)
+        normaliser = (-torch.expm1(-steep) / steep).log() + self.logit.clamp(min=0)
+        return value * self.logit - normaliser
+
+    def icdf(self, share: Tensor) -> Tensor:
+        steep, rises = self._steepness(1e-4), self.logit > 0
+        fallen = torch.where(rises, 1 - share, share)
+        value = -torch.log1p(fallen * torch.expm1(-steep)) / steep
+        return torch.where(rises, 1 - value, value)
+
+    def _steepness(self, least: float) -> Tensor:
+        return self.logit.abs().clamp(min=least)
+
+
+def _continuous_bernoulli(output: Tensor, noise: Tensor) -> _ContinuousBernoulli:
+    return _ContinuousBernoulli(output)
 
 
 def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
