@@ -37,7 +37,8 @@ PARAMETERS = r"""
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
-        to one unit of scale) or "binary_cross_entropy" (X has to lie in [0, 1]).
+        to one unit of scale), "cauchy" (beyond it of a falling gradient) or "binary_cross_entropy"
+        (X has to lie in [0, 1]).
 
     penalty : str, Penalty, callable, list of these or None, default=None
         What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part with

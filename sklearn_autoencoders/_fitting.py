@@ -34,7 +34,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
 
     _loss_parameter = "loss"
     _losses: ClassVar[dict] = LOSSES
-    _auto_steps_and_epochs = 4000, 40
+    _auto_epochs: tuple[int, ...] = 4000, 40  # steps, most passes and, if not ten, least
     pretraining: str | None = None  # where it is no parameter
 
     # --------------------------------------------------------------- what roles may change

@@ -36,9 +36,11 @@ def auto_batch_size(n_samples: int) -> int:
     return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
 
 
-def auto_max_epochs(n_samples: int, batch_size: int, n_steps: int = 4000, most: int = 40) -> int:
-    """Return the passes that make about `n_steps` steps, between 10 and `most`."""
-    return min(max(math.ceil(n_steps * batch_size / n_samples), 10), most)
+def auto_max_epochs(
+    n_samples: int, batch_size: int, n_steps: int = 4000, most: int = 40, least: int = 10
+) -> int:
+    """Return the passes that make about `n_steps` steps, between `least` and `most`."""
+    return min(max(math.ceil(n_steps * batch_size / n_samples), least), most)
 
 
 def auto_dropout(n_samples, n_features):
@@ -160,7 +162,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     if batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
     if max_epochs == "auto":
-        max_epochs = auto_max_epochs(n_rows, batch_size, *estimator._auto_steps_and_epochs)
+        max_epochs = auto_max_epochs(n_rows, batch_size, *estimator._auto_epochs)
     plan = {
         "solver": estimator.solver,
         "schedule": estimator.schedule,

@@ -25,6 +25,9 @@ _SHAPING = (
     "likelihood",
     "latent",
     "conditional",
+    "n_estimators",
+    "method",
+    "mask_rate",
 )
 
 

@@ -167,7 +167,7 @@ class VAEGenerator(
 
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
-    _auto_steps_and_epochs = 10_000, 200
+    _auto_epochs = 10_000, 200
 
     _parameter_constraints: ClassVar[dict] = {
         **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},

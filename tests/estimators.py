@@ -3,7 +3,12 @@
 import inspect
 
 import sklearn_autoencoders
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
 from sklearn_autoencoders.corruptions import Gaussian, Masking
 from sklearn_autoencoders.networks import Dense
 
@@ -50,6 +55,25 @@ SETTINGS = {
             "kl_warmup": 0.5,
             "n_importance_samples": 3,
             "corruption": "masking",
+        },
+    ],
+    AutoencoderOutlierDetector: [
+        {"max_epochs": 20},
+        {
+            "n_components": 3,
+            "method": "reconstruction",
+            "contamination": 0.1,
+            "loss": "huber",
+            "scaling": "global",
+            "trim": 0.0,
+        },
+        {
+            "n_estimators": 3,
+            "network": Dense((16,), dropout=0.2),
+            "hidden_layer_sizes": "auto",
+            "activation": "gelu",
+            "dropout": "auto",
+            "early_stopping": True,
         },
     ],
     DenoisingAutoencoder: [

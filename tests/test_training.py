@@ -166,7 +166,7 @@ def test_the_order_of_rows_changes_from_epoch_to_epoch(cls):
 @pytest.mark.parametrize("n_rows", [1, 30, 64, 65, 200])
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
 def test_auto_max_epochs_is_resolved(cls, n_rows):
-    expected = auto_max_epochs(n_rows, auto_batch_size(n_rows), *cls._auto_steps_and_epochs)
+    expected = auto_max_epochs(n_rows, auto_batch_size(n_rows), *cls._auto_epochs)
     assert quick(cls, max_epochs="auto").fit(table(n_rows)).n_epochs_ == expected
 
 

@@ -15,6 +15,7 @@ from ._base import (
 )
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
+from ._ensemble import Ensemble
 from ._latent import Bottleneck, GaussianBottleneck
 from ._latent_parts import (
     LATENTS,
@@ -41,6 +42,7 @@ __all__ = [
     "Convolutional",
     "Dense",
     "Dropout",
+    "Ensemble",
     "GaussianBottleneck",
     "LatentPart",
     "Linear",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from sklearn.base import BaseEstimator
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .._compat import Constraints
 from ._autoencoder import Autoencoder
+from ._ensemble import Ensemble
 from ._latent_parts import LatentPart
 from ._layers import with_own_layers
 from ._seeded import drawing_from
@@ -277,6 +278,7 @@ def build_autoencoder(
     latent: LatentPart | None = None,
     n_noise: int = 0,
     n_conditions: int = 0,
+    members: dict[str, Any] | None = None,
 ) -> Autoencoder:
     """Build the module of a recipe.
 
@@ -300,6 +302,9 @@ def build_autoencoder(
     n_noise, n_conditions : int, default=0
         With it, the numbers learnt of every column's noise, and the width of the condition.
 
+    members : dict or None, default=None
+        `n_members`, `mask_rate` and `n_hidden` of an :class:`Ensemble`.
+
     Returns
     -------
     Autoencoder
@@ -310,6 +315,8 @@ def build_autoencoder(
     ValueError
         If the recipe cannot be built, or not with a linear path or a random bottleneck.
     """
+    if members is not None:
+        return _build_ensemble(network, n_features, n_components, generator, **members)
     n_encoded = n_components if latent is None else latent.n_encoded(n_components)
     n_decoded = n_components + n_conditions
     with drawing_from(generator):
@@ -329,3 +336,21 @@ def build_autoencoder(
         return VariationalAutoencoder(
             encoder, bottleneck, decoder, n_noise, n_features, n_encoded, n_conditions
         )
+
+
+def _build_ensemble(
+    network: Network,
+    n_features: int,
+    n_components: int,
+    generator: torch.Generator,
+    n_members: int,
+    mask_rate: float,
+    n_hidden: int,
+) -> Ensemble:
+    built = [
+        build_autoencoder(network, n_features, n_components, linear_path=False, generator=generator)
+        for _ in range(n_members)
+    ]
+    with drawing_from(generator):
+        pairs = [(member.encoder, member.decoder) for member in built]
+        return Ensemble(pairs, n_features, mask_rate, n_hidden)

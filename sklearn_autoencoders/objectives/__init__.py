@@ -6,6 +6,7 @@ from ._losses import LOSSES, Loss
 from ._objective import Objective
 from ._output import Compared
 from ._penalties import L1, PENALTIES, Contractive, KLSparsity, Orthogonal, Penalty
+from ._trimmed import Trimmed
 
 __all__ = [
     "L1",
@@ -21,4 +22,5 @@ __all__ = [
     "Objective",
     "Orthogonal",
     "Penalty",
+    "Trimmed",
 ]

@@ -27,6 +27,11 @@ def huber(output: Tensor, target: Tensor) -> Tensor:
     return functional.huber_loss(output, target, reduction="none")
 
 
+def cauchy(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`\log(1 + r^2)`, of a falling gradient for :math:`|r| > 1`; :math:`r = \hat x - x`."""
+    return (output - target).square().log1p()
+
+
 def binary_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     r""":math:`-x \log p - (1 - x) \log(1 - p)`, with :math:`p = \sigma(\text{output})`."""
     return functional.binary_cross_entropy_with_logits(output, target, reduction="none")
@@ -62,7 +67,7 @@ class Loss:
         cells = self.formula(output, target)
         if observed is not None:
             cells = cells * observed
-        return cells.flatten(1).mean(1)
+        return cells.mean(-1)
 
     def of_rows(
         self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
@@ -80,5 +85,6 @@ LOSSES: dict[str, Loss] = {
     "squared_error": Loss(squared_error),
     "absolute_error": Loss(absolute_error),
     "huber": Loss(huber),
+    "cauchy": Loss(cauchy),
     "binary_cross_entropy": Loss(binary_cross_entropy, unit_interval=True),
 }
