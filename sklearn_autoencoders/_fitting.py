@@ -55,6 +55,10 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Return what training minimises of every row, penalties aside."""
         return self._model.loss
 
+    def _held_out(self, data, rng):
+        """Return the data with rows set aside for early stopping."""
+        return hold_out(data, self.validation_fraction, rng)
+
     def _prepared(self, data, y, reset):
         """Return the data with what the network sees beside X, and remember what it needs."""
         return data
@@ -112,7 +116,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
             rng = own_random_state(self.random_state)
             if self.early_stopping and "n_iter_no_change" not in overrides:
-                data = hold_out(data, self.validation_fraction, rng)
+                data = self._held_out(data, rng)
             if continuing:
                 self._check_unchanged()
             data = self._prepared(data, y, reset=not continuing)

@@ -19,7 +19,7 @@ from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fitting import own_random_state
 from ._starting import draw_seed
-from ._validation import check_output, check_rows, check_unit_interval
+from ._validation import check_output, check_rows, check_some_left, check_unit_interval
 from .objectives import Trimmed
 
 _EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs")
@@ -50,7 +50,8 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
 
     contamination : "auto" or float, default="auto"
         What :meth:`predict` calls an outlier: the share of the training rows, in (0, 0.5]; or, with
-        "auto", what lies beyond Tukey's upper fence of the held-out rows' scores.
+        "auto", what lies beyond Tukey's upper fence of the held-out rows' scores, and at least the
+        strangest of these rows.
 
     n_estimators : int, default=8
         Number of members.
@@ -247,7 +248,8 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         ndarray of shape (n_samples,)
             Minus the mean error, in units of the tolerance; float64. About -1 is usual.
         """
-        return self._scores(self._model, self._checked(X), self.tolerance_)
+        X = self._checked(X)
+        return self._scores(self._model, X, self.tolerance_)
 
     def decision_function(self, X):
         """Return `score_samples` less `offset_`: below zero for outliers.
@@ -389,6 +391,9 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
     def _row_loss(self):
         return Trimmed(self._model.loss, self.trim)
 
+    def _held_out(self, data, rng):
+        return data  # as it is in any case, in what follows
+
     def _prepared(self, data, y, reset):
         """Return the rows that are used, some of them held out."""
         if reset:
@@ -396,10 +401,14 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         draw = draw_by_content(data.X, self.split_seed_)
         limit = min(self.max_samples / ((1 - self.validation_fraction) * len(draw)), 1.0)
         used = np.flatnonzero(draw < limit) if limit < 1 else slice(None)
-        is_held_out = draw[used] < self.validation_fraction * limit
-        some = 0 < is_held_out.sum() < len(is_held_out)
         weight = None if data.weight is None else data.weight[used]
-        return Data(data.X[used], weight, held_out=np.flatnonzero(is_held_out) if some else None)
+        is_held_out = draw[used] < self.validation_fraction * limit
+        if is_held_out.all() or not is_held_out.any():
+            is_held_out = draw[used] == draw[used].min()  # one row at least, if there are two
+        if is_held_out.all():  # all rows are one
+            check_some_left(0 if self.early_stopping else 1, len(draw), self.validation_fraction)
+            return Data(data.X[used], weight)
+        return Data(data.X[used], weight, held_out=np.flatnonzero(is_held_out))
 
     def _finish(self, network, data):
         model = _bridge.Model(network, self._model.scaling, self._model.loss)
@@ -410,7 +419,7 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         before = (np.empty(0), 0) if share == 1 else (self.held_out_scores_, self.n_held_out_)
         held_out = keep_some(*before, judges, np.random.RandomState(self.split_seed_))
         if self.contamination == "auto":
-            offset = -fence(held_out)
+            offset = -min(fence(held_out), held_out[-1])
         else:
             offset = weighted_quantile(scores, self.contamination, data.weight)
         return {

@@ -72,5 +72,6 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
 def _rebuild(state: dict[str, Any], weights: dict[str, Any]) -> Autoencoder:
     network = build_autoencoder(**state["_recipe"], generator=make_generator(0))
     tensors = {name: torch.tensor(array) for name, array in weights.items()}
-    network.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
+    dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
+    network.to(dtype).load_state_dict(tensors)
     return network.eval()

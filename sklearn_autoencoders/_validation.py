@@ -87,13 +87,18 @@ def hold_out(data, fraction, rng):
     """Return `data` with a share of its rows, drawn at random, held out."""
     n_rows = len(data.X)
     n_held_out = max(round(fraction * n_rows), 1)
-    if n_held_out >= n_rows:
+    check_some_left(n_rows - n_held_out, n_rows, fraction)
+    return replace(data, held_out=rng.permutation(n_rows)[:n_held_out])
+
+
+def check_some_left(n_left, n_rows, fraction):
+    """Raise if no row is left to train on when some are held out for early stopping."""
+    if n_left <= 0:
         raise ValueError(
             f"early_stopping=True with validation_fraction={fraction} leaves no row of "
             f"n_samples={n_rows} to train on. Use more rows, a smaller fraction, or no early "
             "stopping."
         )
-    return replace(data, held_out=rng.permutation(n_rows)[:n_held_out])
 
 
 def _safe_rows(rows, kept):

@@ -64,7 +64,7 @@ class Loss:
 
     def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
         """Return each row's loss: the sum over its observed cells, divided by n_features."""
-        cells = self.formula(output, target)
+        cells = self.formula(output, target.expand_as(output))
         if observed is not None:
             cells = cells * observed
         return cells.mean(-1)
