@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import ClassVar
 
-from . import _bridge, _state
+from . import _inference, _state
 from ._compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
 from ._fitting import Fitting
 from ._scaling import explained_variance
@@ -166,7 +166,7 @@ class BaseAutoencoder(Fitting):
         """
         X = check_rows(self, X)
         check_unit_interval(self, self._loss, X)
-        return check_output(-_bridge.sample_losses(self._model, X))
+        return check_output(-_inference.sample_losses(self._model, X))
 
     def score(self, X, y=None, sample_weight=None):
         r"""Return the share of the variance of X that the reconstruction explains.
@@ -220,13 +220,13 @@ class BaseAutoencoder(Fitting):
     # --------------------------------------------------------------------------------- run
 
     def _encode(self, X, condition=None):
-        return check_output(_bridge.encode(self._model, X, condition))
+        return check_output(_inference.encode(self._model, X, condition))
 
     def _decode(self, codes):
-        return check_output(_bridge.decode(self._model, codes))
+        return check_output(_inference.decode(self._model, codes))
 
     def _reconstruct(self, X, condition=None):
-        return check_output(_bridge.reconstruct(self._model, X, condition))
+        return check_output(_inference.reconstruct(self._model, X, condition))
 
     def _score(self, X, sample_weight, clean=None):
         X = check_rows(self, X)

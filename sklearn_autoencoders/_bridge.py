@@ -1,25 +1,20 @@
-"""The bridge between arrays and tensors: rows to batches, and a network over an array."""
+"""The bridge from arrays to tensors: models, data, and rows as batches."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 from torch import Tensor
 
 from ._scaling import Scaling
-from ._threads import few_threads
-from .networks import Autoencoder, widest_layer
+from .networks import Autoencoder
 from .objectives import Compared, Likelihood, Loss
-
-# Cells of the widest layer held at once while a network runs over an array.
-_CHUNK_CELLS = 2**20
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
@@ -192,13 +187,13 @@ class Rows(torch.utils.data.Dataset[Any]):
         resident: bool = False,
     ) -> None:
         X = data.X
-        self.dtype = _torch_dtype(X.dtype) if dtype is None else dtype
+        self.dtype = torch_dtype(X.dtype) if dtype is None else dtype
         self._device = model.device
         self._rows = _on_device(X, model.device) if resident else np.asarray(X)
         self._clean = None if data.clean is None else _on_device(data.clean, model.device)
         # the wider type: neither the centre nor the values lose digits, nor overflow
-        self._wide = torch.promote_types(self.dtype, _torch_dtype(X.dtype))
-        self._scaling = None if scaled else _scaling_tensors(model, self._wide)
+        self._wide = torch.promote_types(self.dtype, torch_dtype(X.dtype))
+        self._scaling = None if scaled else scaling_tensors(model, self._wide)
         self._raw_target = model.loss.unit_interval
         self._weight = None
         if data.weight is not None:
@@ -277,113 +272,18 @@ def _as_tensor(rows: Any) -> Tensor:
     return torch.as_tensor(rows.copy() if is_read_only else rows)
 
 
-def _scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+def scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the centre and the scale, on the model's device."""
     arrays = (model.scaling.center, model.scaling.scale)
     center, scale = (torch.tensor(array, dtype=dtype, device=model.device) for array in arrays)
     return center, scale
 
 
-def _torch_dtype(dtype: Any) -> torch.dtype:
+def torch_dtype(dtype: Any) -> torch.dtype:
+    """Return the type of the tensors that stand for arrays of a type."""
     return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
 
 
 def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
     """Return the network on a device, in a type named as NumPy names it."""
-    return network.to(device=device, dtype=_torch_dtype(dtype))
-
-
-def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Return the codes of the rows, of shape (n_samples, n_components)."""
-    rows = Rows(model, Data(X, condition=condition))
-    return run(model, rows, lambda network, batch: network.encode(batch[0]))
-
-
-def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
-    """Return the rows that codes stand for, in the user's units."""
-    rows = Rows(model, Data(codes), scaled=True)
-    units = Units(model, codes.dtype)
-    return run(model, rows, lambda network, batch: units(network.decode(batch[0])))
-
-
-def reconstruct(
-    model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
-) -> NDArray[Any]:
-    """Return the reconstructions of the rows, in the user's units."""
-    units = Units(model, X.dtype)
-    rows = Rows(model, Data(X, condition=condition))
-    return run(model, rows, lambda network, batch: units(network(batch[0])[1]))
-
-
-def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return the reconstruction loss of every row, of shape (n_samples,)."""
-
-    def losses(network: Autoencoder, batch: Any) -> Tensor:
-        x, (target, observed, _) = batch
-        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
-        return totals if observed is None else totals / observed.mean(1)
-
-    return run(model, Rows(model, Data(X)), losses)
-
-
-class Units:
-    """Leads from the network's output back to the user's units."""
-
-    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
-        self._loss = model.loss
-        self._center, self._scale = _scaling_tensors(model, _torch_dtype(dtype))
-
-    def __call__(self, output: Tensor) -> Tensor:
-        """Return the means that the network's output stands for."""
-        return self.of_values(self._loss.link(output))
-
-    def of_values(self, output: Tensor) -> Tensor:
-        """Return values in the network's units in the user's."""
-        return output if self._loss.unit_interval else output * self._scale + self._center
-
-
-@torch.no_grad()
-def run(
-    model: Model,
-    rows: Rows,
-    function: Callable[[Any, Any], Tensor],
-    n_draws: int = 1,
-) -> NDArray[Any]:
-    """Return a function of the network and of batches of rows, over all rows.
-
-    Parameters
-    ----------
-    model : Model
-        Its network is used in the type of the rows.
-
-    rows : Rows
-        Where batches come from.
-
-    function : callable
-        Maps the network and a batch to a tensor whose first axis is that of the batch.
-
-    n_draws : int, default=1
-        How often the function holds a row at once.
-
-    Returns
-    -------
-    ndarray
-        The results, one after another.
-    """
-    network = cast_network(model.network, rows.dtype)
-    n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
-    outputs: NDArray[Any] | None = None
-    with few_threads(network, min(n_rows, len(rows))):
-        for chunk in gen_batches(len(rows), n_rows):
-            batch = rows.__getitems__(chunk)
-            output = function(network, batch).cpu().numpy()
-            if outputs is None:
-                outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)
-            outputs[chunk] = output
-    return cast(NDArray[Any], outputs)
-
-
-def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
-    """Return a network, or a copy of it in another type."""
-    if all(parameter.dtype == dtype for parameter in network.parameters()):
-        return network
-    return copy.deepcopy(network).to(dtype)
+    return network.to(device=device, dtype=torch_dtype(dtype))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import OutlierMixin
-from sklearn.utils import Bunch, check_scalar
-from sklearn.utils.validation import check_is_fitted
 
-from . import _bridge
+from . import _inference
 from ._base import BaseAutoencoder
-from ._bridge import Data
+from ._bridge import Data, Model
 from ._calibration import draw_by_content, fence, keep_some, weighted_quantile
 from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fitting import own_random_state
+from ._judging import Judging, scores
 from ._starting import draw_seed
-from ._validation import check_output, check_rows, check_some_left, check_unit_interval
+from ._validation import check_some_left
 from .objectives import Trimmed
 
 _EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs")
@@ -30,7 +28,7 @@ _LEAST_TOLERANCE = 1e-3
 
 
 @with_shared_entries
-class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
+class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     r"""Outliers as rows whose cells the others of the row do not explain.
 
     A few small autoencoders are trained at once, each on rows with cells hidden at random, and each
@@ -73,9 +71,11 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
     hidden_layer_sizes : "auto", int or sequence of int, default=(32,)
         Widths of each member's layers on the way to the code.
 
-    <activation>
+    activation : str, default="relu"
+        Activation of the hidden layers, as in :class:`AutoencoderTransformer`.
 
-    <dropout>
+    dropout : "auto" or float, default=0.0
+        Dropout rate of the hidden layers, as in :class:`AutoencoderTransformer`.
 
     <network>
 
@@ -87,7 +87,15 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         What training minimises: "cauchy", which outliers move little, or as in
         :class:`AutoencoderTransformer`.
 
-    <solver to weight_decay>
+    <solver>
+
+    <schedule>
+
+    learning_rate : float, default=3e-3
+        Peak of the schedule.
+
+    weight_decay : float, default=0.0
+        As in :class:`AutoencoderTransformer`.
 
     batch_size : "auto" or int, default=64
         Rows per step.
@@ -233,151 +241,6 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    # ------------------------------------------------------------------------------ judging
-
-    def score_samples(self, X):
-        """Return how well the cells of each row fit together; higher is more normal.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Minus the mean error, in units of the tolerance; float64. About -1 is usual.
-        """
-        X = self._checked(X)
-        return self._scores(self._model, X, self.tolerance_)
-
-    def decision_function(self, X):
-        """Return `score_samples` less `offset_`: below zero for outliers.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            float64.
-        """
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X):
-        """Return which rows are outliers.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            -1 for outliers, 1 for the others.
-        """
-        return np.where(self.decision_function(X) < 0, -1, 1)
-
-    def p_values(self, X):
-        r"""Return each row's share of held-out rows that are as strange, itself among them.
-
-        .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
-
-        For rows like those of training it is below :math:`\alpha` with a chance of at most
-        :math:`\alpha` [3]_.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            In (0, 1].
-        """
-        less = np.searchsorted(self.held_out_scores_, -self.score_samples(X), side="left")
-        n = len(self.held_out_scores_)
-        return (1 + n - less) / (1 + n)
-
-    def set_threshold(self, *, quantile=None, false_alarm_rate=None):
-        """Set `offset_` by the held-out rows' scores; nothing is trained.
-
-        Parameters
-        ----------
-        quantile : float, default=None
-            Share of the held-out rows that is called normal, in (0, 1).
-
-        false_alarm_rate : float, default=None
-            Instead of it, the chance in (0, 1) of a normal row to be called an outlier.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-
-        Raises
-        ------
-        ValueError
-            If not exactly one is given, or if there are too few held-out rows for so rare an alarm.
-        """
-        check_is_fitted(self)
-        if (quantile is None) == (false_alarm_rate is None):
-            raise ValueError("Give either quantile or false_alarm_rate.")
-        name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
-        value = quantile if false_alarm_rate is None else false_alarm_rate
-        check_scalar(value, name, Real, min_val=0, max_val=1, include_boundaries="neither")
-        rate = 1 - value if false_alarm_rate is None else value
-        n = len(self.held_out_scores_)
-        place = math.ceil((1 - rate) * (n + 1) - 1e-9)
-        if place > n:
-            raise ValueError(
-                f"{name}={value} cannot be told from {n} held-out scores, but from "
-                f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
-            )
-        self.offset_ = -float(self.held_out_scores_[place - 1])
-        return self
-
-    def explain(self, X):
-        """Return what each cell contributes to its row's score, and what was expected there.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
-
-        Returns
-        -------
-        Bunch
-            `contribution` and `expected`, of the shape of X, the latter in its units. Contributions
-            add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
-        """
-        rows = self._checked(X)
-        expected = check_output(_bridge.reconstruct(self._model, rows))
-        strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
-        contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
-        if hasattr(X, "iloc"):
-            contribution, expected = (
-                type(X)(values, index=X.index, columns=X.columns)
-                for values in (contribution, expected)
-            )
-        return Bunch(contribution=contribution, expected=expected)
-
-    def _checked(self, X):
-        X = check_rows(self, X)
-        check_unit_interval(self, self._loss, X)
-        return X
-
-    @staticmethod
-    def _scores(model, X, tolerance):
-        errors = np.abs(X - check_output(_bridge.reconstruct(model, X)), dtype=np.float64)
-        return -np.nanmean(errors / tolerance, axis=1)
-
-    # ------------------------------------------------------------------------------ fitting
-
     def _latent_recipe(self, data):
         n_hidden = min(round(self.mask_rate * self.n_estimators), self.n_estimators - 1)
         return {
@@ -392,7 +255,9 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         return Trimmed(self._model.loss, self.trim)
 
     def _held_out(self, data, rng):
-        return data  # as it is in any case, in what follows
+        is_one_row = np.ptp(draw_by_content(data.X, 0)) == 0
+        check_some_left(0 if is_one_row else 1, len(data.X), self.validation_fraction)
+        return data  # some are set aside in any case, in what follows
 
     def _prepared(self, data, y, reset):
         """Return the rows that are used, some of them held out."""
@@ -405,23 +270,21 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
         is_held_out = draw[used] < self.validation_fraction * limit
         if is_held_out.all() or not is_held_out.any():
             is_held_out = draw[used] == draw[used].min()  # one row at least, if there are two
-        if is_held_out.all():  # all rows are one
-            check_some_left(0 if self.early_stopping else 1, len(draw), self.validation_fraction)
-            return Data(data.X[used], weight)
-        return Data(data.X[used], weight, held_out=np.flatnonzero(is_held_out))
+        held_out = None if is_held_out.all() else np.flatnonzero(is_held_out)
+        return Data(data.X[used], weight, held_out=held_out)
 
     def _finish(self, network, data):
-        model = _bridge.Model(network, self._model.scaling, self._model.loss)
+        model = Model(network, self._model.scaling, self._model.loss)
         share = data.n_samples / self.n_samples_seen_
         tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), share)
-        scores = self._scores(model, data.X, tolerance)
-        judges = -scores if data.held_out is None else -scores[data.held_out]
+        found = scores(model, data.X, tolerance)
+        judges = -found if data.held_out is None else -found[data.held_out]
         before = (np.empty(0), 0) if share == 1 else (self.held_out_scores_, self.n_held_out_)
         held_out = keep_some(*before, judges, np.random.RandomState(self.split_seed_))
         if self.contamination == "auto":
             offset = -min(fence(held_out), held_out[-1])
         else:
-            offset = weighted_quantile(scores, self.contamination, data.weight)
+            offset = weighted_quantile(found, self.contamination, data.weight)
         return {
             "tolerance_": tolerance,
             "held_out_scores_": held_out,
@@ -431,7 +294,7 @@ class AutoencoderOutlierDetector(OutlierMixin, BaseAutoencoder):
 
     def _tolerance_on(self, model, data, share):
         """Return the upper quartile of each column's errors, moved by a share from what it was."""
-        errors = np.abs(data.X - _bridge.reconstruct(model, data.X), dtype=np.float64)
+        errors = np.abs(data.X - _inference.reconstruct(model, data.X), dtype=np.float64)
         before = model.scaling.scale if share == 1 else self.tolerance_
         tolerance = np.array(
             [

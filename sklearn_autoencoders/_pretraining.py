@@ -8,7 +8,8 @@ from typing import cast
 import numpy as np
 import torch
 
-from ._bridge import Data, Model, encode
+from ._bridge import Data, Model
+from ._inference import encode
 from ._scaling import Scaling
 from ._trainer import History, Plan
 from ._training import train

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ._bridge import Data, Model, Rows, Units, cast_network, make_generator, run
+from ._bridge import Data, Model, Rows, make_generator
+from ._inference import Units, cast_network, run
 from .networks import (
     GaussianBottleneck,
     VariationalAutoencoder,

@@ -77,8 +77,9 @@ def _checked(part):
 
 
 def _describes_default_network(estimator):
-    flat = (estimator.hidden_layer_sizes, estimator.dropout, estimator.activation)
-    return all(isinstance(value, str) for value in flat) and flat == ("auto", "auto", "gelu")
+    default = type(estimator)()
+    names = ("hidden_layer_sizes", "dropout", "activation")
+    return all(repr(getattr(estimator, name)) == repr(getattr(default, name)) for name in names)
 
 
 def _default_network(estimator, n_samples, n_features):

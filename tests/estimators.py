@@ -70,9 +70,6 @@ SETTINGS = {
         {
             "n_estimators": 3,
             "network": Dense((16,), dropout=0.2),
-            "hidden_layer_sizes": "auto",
-            "activation": "gelu",
-            "dropout": "auto",
             "early_stopping": True,
         },
     ],
@@ -105,6 +102,25 @@ UNIT_LOSS = {cls: {"loss": "binary_cross_entropy"} for cls in PUBLIC} | {
 }
 
 
+# What classes do in any case, without a parameter for it.
+FIXED = {AutoencoderOutlierDetector: {"init": "random", "corruption": None, "penalty": None}}
+
+# Those that learn from all rows they are given; the others hold some out in any case.
+LEARN_FROM_ALL = [cls for cls in PUBLIC if cls is not AutoencoderOutlierDetector]
+
+TRANSFORMERS = [cls for cls in PUBLIC if hasattr(cls, "transform")]
+
+
+def settable(cls, params):
+    """Return parameters without those that say what a class does in any case."""
+    fixed = FIXED.get(cls, {})
+    return {
+        name: value
+        for name, value in params.items()
+        if not (name in fixed and value == fixed[name])
+    }
+
+
 def having(*names):
     """Return the public estimators that have parameters of these names."""
     return [cls for cls in PUBLIC if {*names} <= {*inspect.signature(cls).parameters}]
@@ -117,4 +133,4 @@ def companions(cls, value):
 
 def quick(cls, **params):
     """Return an estimator that trains for a few epochs, reproducibly."""
-    return cls(**{"max_epochs": 5, "random_state": 0, **params})
+    return cls(**{"max_epochs": 5, "random_state": 0, **settable(cls, params)})

@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import torch
+from estimators import settable
 from sklearn.base import clone
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
@@ -30,6 +31,7 @@ def with_holes(X, share=0.2):
 
 def case(estimator, **params):
     """Return a clone that trains for a few epochs, reproducibly."""
+    params = settable(type(estimator), params)
     return clone(estimator).set_params(**{"max_epochs": 4, "random_state": 0, **params})
 
 

@@ -5,7 +5,7 @@ import importlib
 import inspect
 
 import pytest
-from estimators import PUBLIC, having
+from estimators import PUBLIC, having, quick
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 from sklearn.base import BaseEstimator
@@ -123,7 +123,7 @@ def test_defaults_are_documented(cls):
 @every_class
 def test_fitted_attributes_are_documented(cls, iris):
     settings = {"pretraining": "layerwise"} if cls in having("pretraining") else {}
-    fitted = cls(**settings, init="random", max_epochs=1, random_state=0).fit(iris)
+    fitted = quick(cls, **settings, init="random", max_epochs=1).fit(iris)
     attributes = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
     documented = {field.name for field in _sections(cls)["Attributes"]}
     assert documented >= attributes

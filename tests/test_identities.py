@@ -24,8 +24,8 @@ every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name_
 every_r2 = pytest.mark.parametrize(
     "estimator", [case for case in CASES if not isinstance(case, DensityMixin)], ids=repr
 )
-every_class_with_a_loss = pytest.mark.parametrize(
-    "cls", having("loss"), ids=lambda cls: cls.__name__
+every_class_scored_by_its_loss = pytest.mark.parametrize(
+    "cls", having("loss", "init"), ids=lambda cls: cls.__name__
 )
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 
@@ -195,6 +195,7 @@ FORMULAS = {
     "squared_error": lambda output, target: (output - target) ** 2,
     "absolute_error": lambda output, target: np.abs(output - target),
     "huber": lambda output, target: special.huber(1, output - target),
+    "cauchy": lambda output, target: np.log1p((output - target) ** 2),
     "binary_cross_entropy": lambda output, target: (
         -special.xlog1py(1 - target, -special.expit(output))
         - special.xlogy(target, special.expit(output))
@@ -213,7 +214,7 @@ def test_losses_follow_their_formulas(loss):
     np.testing.assert_allclose(LOSSES[loss].per_sample(*tensors, None), cells.mean(axis=1))
 
 
-@every_class_with_a_loss
+@every_class_scored_by_its_loss
 @every_loss
 @pytest.mark.parametrize("holes", [False, True])
 def test_score_samples_is_minus_the_mean_loss(cls, loss, holes):
@@ -228,7 +229,7 @@ def test_score_samples_is_minus_the_mean_loss(cls, loss, holes):
     np.testing.assert_allclose(fitted.score_samples(X), -np.nanmean(cells, axis=1), rtol=1e-6)
 
 
-@every_class_with_a_loss
+@every_class_scored_by_its_loss
 @every_loss
 def test_the_loss_curve_is_the_mean_loss(cls, loss):
     """At a vanishing step size the curve is the loss of the start, that is, of the fitted model."""

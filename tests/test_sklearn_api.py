@@ -1,13 +1,19 @@
 """R1: scikit-learn's own checks, those it runs by default and those it does not."""
 
 import pytest
-from estimators import CASES
+from estimators import CASES, TRANSFORMERS
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 EXTRA_CHECKS = [
     checks.check_param_validation,
+    checks.check_dataframe_column_names_consistency,
+    checks.check_inplace_ensure_writeable,
+    checks.check_estimators_partial_fit_n_features,
+]
+
+TRANSFORMER_CHECKS = [
     checks.check_set_output_transform,
     checks.check_set_output_transform_pandas,
     checks.check_set_output_transform_polars,
@@ -16,9 +22,6 @@ EXTRA_CHECKS = [
     checks.check_transformer_get_feature_names_out,
     checks.check_transformer_get_feature_names_out_pandas,
     checks.check_get_feature_names_out_error,
-    checks.check_dataframe_column_names_consistency,
-    checks.check_inplace_ensure_writeable,
-    checks.check_estimators_partial_fit_n_features,
 ]
 
 
@@ -27,9 +30,15 @@ def test_estimator_check(estimator, check):
     check(estimator)
 
 
-# as in scikit-learn's own runs of the set_output checks, which mix frames and arrays
-@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
 @pytest.mark.parametrize("check", EXTRA_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("estimator", CASES, ids=repr)
 def test_extra_check(estimator, check):
+    check(type(estimator).__name__, clone(estimator))
+
+
+# as in scikit-learn's own runs of the set_output checks, which mix frames and arrays
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
+@pytest.mark.parametrize("check", TRANSFORMER_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("estimator", [e for e in CASES if type(e) in TRANSFORMERS], ids=repr)
+def test_extra_check_of_transformers(estimator, check):
     check(type(estimator).__name__, clone(estimator))

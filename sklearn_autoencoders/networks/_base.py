@@ -168,9 +168,9 @@ def widest_layer(network: nn.Module) -> int:
     Returns
     -------
     int
-        Number of units, or channels times positions.
+        Number of units, or channels times positions, of all members if there are several.
     """
-    return max(
+    return getattr(network, "n_members", 1) * max(
         positions * max(parameter.shape, default=1) for positions, parameter in _applied(network)
     )
 

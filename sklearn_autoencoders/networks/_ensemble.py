@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
@@ -46,40 +47,50 @@ class Ensemble(Autoencoder):
     ) -> None:
         encoders, decoders = zip(*members, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
-        self.mask_rate = mask_rate
+        self.n_members, self.mask_rate = len(members), mask_rate
         order = torch.rand(len(members), n_features).argsort(0)
         self.register_buffer("hidden", order < n_hidden)
 
     def forward(self, x: Tensor) -> Output:
         """Return codes and outputs of all members or, where nothing is drawn, their answers."""
         if self.generator is None:
-            code, output = self._passed(x, self.hidden[:, None])
-            asked = self.hidden.to(x) if self.hidden.any() else x.new_ones(self.hidden.shape)
-            return Output(code, torch.einsum("ebd,ed->bd", output, asked / asked.sum(0)))
+            return self._answers(x)
         n_rows = 1 if self.per_batch else len(x)
         draws = x.new_empty(len(self.hidden), n_rows, x.shape[1]).uniform_(generator=self.generator)
-        return Output(*self._passed(x, draws < self.mask_rate))
+        return self._passed(x, draws < self.mask_rate)
 
-    def _passed(self, x: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def _answers(self, x: Tensor) -> Output:
+        """Return the codes, and the mean of the outputs of the members that are asked."""
+        asked = self.hidden.to(x) if self.hidden.any() else x.new_ones(self.hidden.shape)
+        share = asked / asked.sum(0)
+        encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
+        if not (_are_batched(encoders) and _are_batched(decoders)):
+            code, output, _ = self._passed(x, self.hidden[:, None])
+            return Output(code, torch.einsum("ebd,ed->bd", output, share))
+        # one product for all members in the first layer, and in the last: what is hidden and who is
+        # asked become zeros among the weights
+        weight, bias = _stacked(encoders[0])
+        weight = weight.masked_fill(self.hidden[:, None], 0.0)
+        units = functional.linear(x, weight.flatten(0, 1), bias.flatten())
+        code = _through(encoders[1:], units.unflatten(1, (len(bias), -1)).transpose(0, 1))
+        units = _through(decoders[:-1], code).transpose(0, 1).flatten(1)
+        weight, bias = _stacked(decoders[-1])
+        weight = (weight * share[..., None]).transpose(0, 1).flatten(1)
+        return Output(code, functional.linear(units, weight, (bias * share).sum(0)))
+
+    def _passed(self, x: Tensor, hidden: Tensor) -> Output:
+        """Return the codes and the outputs of each member for rows with hidden cells."""
         seen = x.expand(len(self.hidden), -1, -1).masked_fill(hidden, 0.0)
-        code = _at_once(cast(nn.ModuleList, self.encoder), seen)
-        return code, _at_once(cast(nn.ModuleList, self.decoder), code)
+        code = _at_once(self.encoder, seen)
+        return Output(code, _at_once(self.decoder, code))
 
 
-def _at_once(modules: nn.ModuleList, x: Tensor) -> Tensor:
-    """Return what each module makes of its rows, layer by layer where all are made of such."""
-    layers = [_layers(module) for module in modules]
-    if not all(isinstance(layer, (nn.Linear, *_ELEMENTWISE)) for layer in layers[0]):
-        return torch.stack([module(rows) for module, rows in zip(modules, x, strict=True)])
-    for alike in zip(*layers, strict=True):
-        x = _linear(alike, x) if isinstance(alike[0], nn.Linear) else alike[0](x)
-    return x
+Layers = list[tuple[Any, ...]]
 
 
-def _linear(alike: Sequence[Any], x: Tensor) -> Tensor:
-    weight = torch.stack([layer.weight for layer in alike])
-    bias = torch.stack([layer.bias for layer in alike])
-    return torch.baddbmm(bias[:, None], x, weight.mT)
+def _layers_of(modules: Any) -> Layers:
+    """Return what modules alike consist of: their first layers, their second ones, and so on."""
+    return list(zip(*map(_layers, modules), strict=True))
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:
@@ -87,3 +98,34 @@ def _layers(module: nn.Module) -> list[nn.Module]:
     if not isinstance(module, nn.Sequential):
         return [module]
     return [layer for part in module for layer in _layers(part)]
+
+
+def _are_batched(layers: Layers) -> bool:
+    """Whether each layer can work for all members in one operation, from linear to linear."""
+    kinds = [type(alike[0]) for alike in layers]
+    known = all(issubclass(kind, (nn.Linear, *_ELEMENTWISE)) for kind in kinds)
+    return known and issubclass(kinds[0], nn.Linear) and issubclass(kinds[-1], nn.Linear)
+
+
+def _at_once(modules: Any, x: Tensor) -> Tensor:
+    """Return what each module makes of its rows, for all at once where that is possible."""
+    layers = _layers_of(modules)
+    if _are_batched(layers):
+        return _through(layers, x)
+    return torch.stack([module(rows) for module, rows in zip(modules, x, strict=True)])
+
+
+def _through(layers: Layers, x: Tensor) -> Tensor:
+    for alike in layers:
+        if isinstance(alike[0], nn.Linear):
+            weight, bias = _stacked(alike)
+            x = torch.baddbmm(bias[:, None], x, weight.mT)
+        else:
+            x = alike[0](x)
+    return x
+
+
+def _stacked(alike: tuple[Any, ...]) -> tuple[Tensor, Tensor]:
+    """Return the weights and the biases of linear layers."""
+    weight = torch.stack([layer.weight for layer in alike])
+    return weight, torch.stack([layer.bias for layer in alike])

@@ -1,0 +1,185 @@
+"""Outliers of 20 data sets and of digits: ours beside forests, neighbours and PyOD's detectors.
+
+    python benchmarks/outliers.py [--part unsupervised one_class digits large] [--seeds 1] [--pyod]
+
+Unsupervised: 70 % of the rows without labels to learn from, the others to rank, scaled to [0, 1].
+One class: half of the normal rows to learn from; the other half and all outliers to rank.
+"""
+
+import argparse
+import resource
+import sys
+import time
+import warnings
+
+import numpy as np
+from _data import FOLDER, header, mnist
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import MinMaxScaler
+
+from sklearn_autoencoders import AutoencoderOutlierDetector
+
+MOST_ROWS = 10_000
+
+
+def ours(seed):
+    model = AutoencoderOutlierDetector(random_state=seed)
+    return lambda A, B: -model.fit(A).score_samples(B)
+
+
+def untrained(seed):
+    model = AutoencoderOutlierDetector(random_state=seed, learning_rate=1e-30, max_epochs=1)
+    return lambda A, B: -model.fit(A).score_samples(B)
+
+
+def forest(seed):
+    model = IsolationForest(random_state=seed)
+    return lambda A, B: -model.fit(A).score_samples(B)
+
+
+def neighbours(seed):
+    model = NearestNeighbors(n_neighbors=5)
+    return lambda A, B: model.fit(A).kneighbors(B)[0][:, -1]
+
+
+def components(seed):
+    def error(A, B):
+        model = PCA(0.9, random_state=seed).fit(A)
+        return ((B - model.inverse_transform(model.transform(B))) ** 2).sum(1)
+
+    return error
+
+
+def of_pyod(module, name):
+    """Return a maker of one of PyOD's detectors, which print and set seeds as they like."""
+
+    def make(seed):
+        from importlib import import_module
+
+        model = getattr(import_module(f"pyod.models.{module}"), name)()
+        return lambda A, B: model.fit(A).decision_function(B)
+
+    return make
+
+
+METHODS = {
+    "AutoencoderOutlierDetector": ours,
+    "the same, untrained": untrained,
+    "IsolationForest": forest,
+    "5 nearest neighbours": neighbours,
+    "PCA, reconstruction": components,
+}
+PYOD = {
+    "PyOD AutoEncoder": of_pyod("auto_encoder", "AutoEncoder"),
+    "PyOD VAE": of_pyod("vae", "VAE"),
+    "PyOD DeepSVDD": of_pyod("deep_svdd", "DeepSVDD"),
+}
+
+
+def sets():
+    """Yield names, rows and labels."""
+    files = sorted((FOLDER / "adbench").glob("*.npz"), key=lambda f: int(f.name.split("_")[0]))
+    if not files:
+        sys.exit(f"The sets are in {FOLDER / 'adbench'}, which is absent.")
+    for file in files:
+        with np.load(file) as data:
+            yield file.stem.split("_", 1)[1], data["X"].astype(float), data["y"].astype(int)
+
+
+def unsupervised(X, y, seed):
+    if len(X) > MOST_ROWS:
+        chosen = np.random.RandomState(seed).permutation(len(X))[:MOST_ROWS]
+        X, y = X[chosen], y[chosen]
+    A, B, _, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=seed)
+    return A, B, y_test
+
+
+def one_class(X, y, seed):
+    X, y = (rows[np.random.RandomState(seed).permutation(len(X))[:MOST_ROWS]] for rows in (X, y))
+    normal = np.flatnonzero(y == 0)
+    learnt = normal[: len(normal) // 2]
+    kept = np.setdiff1d(np.arange(len(y)), learnt)
+    return X[learnt], X[kept], y[kept]
+
+
+def compare(protocol, methods, n_seeds):
+    print(f"\n{protocol.__name__}, means over the sets and {n_seeds} seeds")
+    print(f"{'':28} ROC-AUC (sd over seeds)   AP      seconds to fit and rank all, median")
+    found = {name: [] for name in methods}
+    for seed in range(n_seeds):
+        results = {name: [] for name in methods}
+        for _, X, y in sets():
+            A, B, y_test = protocol(X, y, seed)
+            scaler = MinMaxScaler().fit(A)
+            A, B = scaler.transform(A), scaler.transform(B)
+            for name, make in methods.items():
+                started = time.perf_counter()
+                scores = make(seed)(A, B)
+                seconds = time.perf_counter() - started
+                auc = roc_auc_score(y_test, scores)
+                results[name].append((auc, average_precision_score(y_test, scores), seconds))
+        for name, rows in results.items():
+            found[name].append([*np.mean(rows, 0)[:2], np.sum(rows, 0)[2]])
+    for name, rows in found.items():
+        auc, precision, _ = np.mean(rows, 0)
+        deviation, seconds = np.std(rows, 0)[0], np.median(rows, 0)[2]
+        print(f"{name:28} {auc:.4f} ({deviation:.4f})        {precision:.4f}   {seconds:6.1f}")
+
+
+def digits(methods):
+    """Print how well 5 and 9 are found by models of the other digits."""
+    X_train, y_train, X_test, y_test = mnist()
+    known = ~np.isin(y_train, [5, 9])
+    print("\nMNIST, digits 5 and 9 never seen: ROC-AUC on the test images")
+    for name, make in methods.items():
+        started = time.perf_counter()
+        scores = make(0)(X_train[known], X_test)
+        seconds = time.perf_counter() - started
+        print(f"{name:28} {roc_auc_score(np.isin(y_test, [5, 9]), scores):.4f} {seconds:6.1f} s")
+
+
+def large():
+    """Print time and memory for a million rows of 30 columns."""
+    X = np.random.RandomState(0).randn(1_000_000, 30)
+    AutoencoderOutlierDetector(max_epochs=1, random_state=0).fit(X[:1000])  # imports and threads
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.perf_counter()
+    model = AutoencoderOutlierDetector(random_state=0).fit(X)
+    fitted = time.perf_counter()
+    seconds = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        model.score_samples(X)
+        seconds.append(time.perf_counter() - begun)
+    more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    print(
+        f"\n10^6 rows of 30 columns: fit {fitted - started:.1f} s (aim 60), "
+        f"{1e6 / np.median(seconds):,.0f} rows/s (aim 500 000), +{more:.0f} MB (aim 200)"
+    )
+
+
+def main():
+    parts = ("unsupervised", "one_class", "digits", "large")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", nargs="+", choices=parts, default=parts)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--pyod", action="store_true", help="slow: minutes")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    header("Outliers")
+    methods = METHODS | (PYOD if arguments.pyod else {})
+    for protocol in (unsupervised, one_class):
+        if protocol.__name__ in arguments.part:
+            compare(protocol, methods, arguments.seeds)
+    if "digits" in arguments.part:
+        digits(methods)
+    if "large" in arguments.part:
+        large()
+
+
+if __name__ == "__main__":
+    main()

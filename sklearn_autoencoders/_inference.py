@@ -1,0 +1,150 @@
+"""A trained network over an array, chunk by chunk."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+from torch import Tensor
+
+from ._bridge import Data, Model, Rows, scaling_tensors, torch_dtype
+from ._threads import few_threads
+from .networks import Autoencoder, widest_layer
+from .objectives import Loss
+
+# Cells of the widest layer held at once while a network runs over an array.
+_CHUNK_CELLS = 2**20
+
+
+def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
+    """Return the codes of the rows, of shape (n_samples, n_components)."""
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, lambda network, batch: network.encode(batch[0]))
+
+
+def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
+    """Return the rows that codes stand for, in the user's units."""
+    rows = Rows(model, Data(codes), scaled=True)
+    units = Units(model, codes.dtype)
+    return run(model, rows, lambda network, batch: units(network.decode(batch[0])))
+
+
+def reconstruct(
+    model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
+) -> NDArray[Any]:
+    """Return the reconstructions of the rows, in the user's units."""
+    units = Units(model, X.dtype)
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, lambda network, batch: units(network(batch[0])[1]))
+
+
+def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return the reconstruction loss of every row, of shape (n_samples,)."""
+
+    def losses(network: Autoencoder, batch: Any) -> Tensor:
+        x, (target, observed, _) = batch
+        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
+        return totals if observed is None else totals / observed.mean(1)
+
+    return run(model, Rows(model, Data(X)), losses)
+
+
+def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64]) -> NDArray[Any]:
+    """Return the mean absolute error of every row's known cells, in units of a tolerance.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the expected cells.
+
+    X : ndarray of shape (n_samples, n_features)
+        Rows, NaN where a value is missing.
+
+    tolerance : ndarray of shape (n_features,)
+        One unit of each column's error, in the units of X.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Of the type of X.
+    """
+    scale = 1.0 if model.loss.unit_interval else model.scaling.scale
+    unit = torch.tensor(scale / tolerance, dtype=torch_dtype(X.dtype), device=model.device)
+
+    def errors(network: Autoencoder, batch: Any) -> Tensor:
+        x, (target, observed, _) = batch
+        cells = (model.loss.link(network(x).reconstruction) - target).abs() * unit
+        if observed is None:
+            return cast(Tensor, cells.mean(1))
+        return cast(Tensor, (cells * observed).sum(1) / observed.sum(1))
+
+    return run(model, Rows(model, Data(X)), errors, n_draws=4)  # layers at once, in the cache
+
+
+class Units:
+    """Leads from the network's output back to the user's units."""
+
+    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
+        self._loss = model.loss
+        self._center, self._scale = scaling_tensors(model, torch_dtype(dtype))
+
+    def __call__(self, output: Tensor) -> Tensor:
+        """Return the means that the network's output stands for."""
+        return self.of_values(self._loss.link(output))
+
+    def of_values(self, output: Tensor) -> Tensor:
+        """Return values in the network's units in the user's."""
+        return output if self._loss.unit_interval else output * self._scale + self._center
+
+
+@torch.no_grad()
+def run(
+    model: Model,
+    rows: Rows,
+    function: Callable[[Any, Any], Tensor],
+    n_draws: int = 1,
+) -> NDArray[Any]:
+    """Return a function of the network and of batches of rows, over all rows.
+
+    Parameters
+    ----------
+    model : Model
+        Its network is used in the type of the rows.
+
+    rows : Rows
+        Where batches come from.
+
+    function : callable
+        Maps the network and a batch to a tensor whose first axis is that of the batch.
+
+    n_draws : int, default=1
+        How often the function holds a row at once.
+
+    Returns
+    -------
+    ndarray
+        The results, one after another.
+    """
+    network = cast_network(model.network, rows.dtype)
+    n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
+    outputs: NDArray[Any] | None = None
+    with few_threads(network, min(n_rows, len(rows))):
+        for chunk in gen_batches(len(rows), n_rows):
+            batch = rows.__getitems__(chunk)
+            output = function(network, batch).cpu().numpy()
+            if outputs is None:
+                outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)
+            outputs[chunk] = output
+    return cast(NDArray[Any], outputs)
+
+
+def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
+    """Return a network, or a copy of it in another type."""
+    if all(parameter.dtype == dtype for parameter in network.parameters()):
+        return network
+    return copy.deepcopy(network).to(dtype)

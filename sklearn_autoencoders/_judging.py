@@ -1,0 +1,158 @@
+"""What can be said of rows by how far they are from what is expected: scores, alarms, reasons."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import Bunch, check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from . import _inference
+from ._validation import check_output, check_rows, check_unit_interval
+
+
+def scores(model, X, tolerance):
+    """Return minus the mean error of every row's known cells, in units of the tolerance."""
+    return -check_output(_inference.sample_errors(model, X, tolerance)).astype(np.float64)
+
+
+class Judging:
+    """The methods of a fitted detector, which has `tolerance_`, `offset_` and held-out scores."""
+
+    def score_samples(self, X):
+        """Return how well the cells of each row fit together; higher is more normal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Minus the mean error, in units of the tolerance; float64. About -1 is usual.
+        """
+        X = self._checked(X)
+        return scores(self._model, X, self.tolerance_)
+
+    def decision_function(self, X):
+        """Return `score_samples` less `offset_`: below zero for outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            float64.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Return which rows are outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            -1 for outliers, 1 for the others.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def p_values(self, X):
+        r"""Return each row's share of held-out rows that are as strange, itself among them.
+
+        .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
+
+        For rows like those of training it is below :math:`\alpha` with a chance of at most
+        :math:`\alpha` [3]_.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In (0, 1].
+        """
+        less = np.searchsorted(self.held_out_scores_, -self.score_samples(X), side="left")
+        n = len(self.held_out_scores_)
+        return (1 + n - less) / (1 + n)
+
+    def set_threshold(self, *, quantile=None, false_alarm_rate=None):
+        """Set `offset_` by the held-out rows' scores; nothing is trained.
+
+        Parameters
+        ----------
+        quantile : float, default=None
+            Share of the held-out rows that is called normal, in (0, 1).
+
+        false_alarm_rate : float, default=None
+            Instead of it, the chance in (0, 1) of a normal row to be called an outlier.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If not exactly one is given, or if there are too few held-out rows for so rare an alarm.
+        """
+        check_is_fitted(self)
+        if (quantile is None) == (false_alarm_rate is None):
+            raise ValueError("Give either quantile or false_alarm_rate.")
+        name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
+        value = quantile if false_alarm_rate is None else false_alarm_rate
+        check_scalar(value, name, Real, min_val=0, max_val=1, include_boundaries="neither")
+        rate = 1 - value if false_alarm_rate is None else value
+        n = len(self.held_out_scores_)
+        place = math.ceil((1 - rate) * (n + 1) - 1e-9)
+        if place > n:
+            raise ValueError(
+                f"{name}={value} cannot be told from {n} held-out scores, but from "
+                f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
+            )
+        self.offset_ = -float(self.held_out_scores_[place - 1])
+        return self
+
+    def explain(self, X):
+        """Return what each cell contributes to its row's score, and what was expected there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        Bunch
+            `contribution` and `expected`, of the shape of X, the latter in its units. Contributions
+            add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
+        """
+        rows = self._checked(X)
+        expected = check_output(_inference.reconstruct(self._model, rows))
+        strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
+        contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
+        if hasattr(X, "iloc"):
+            contribution, expected = (
+                type(X)(values, index=X.index, columns=X.columns)
+                for values in (contribution, expected)
+            )
+        return Bunch(contribution=contribution, expected=expected)
+
+    def _checked(self, X):
+        X = check_rows(self, X)
+        check_unit_interval(self, self._loss, X)
+        return X

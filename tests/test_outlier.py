@@ -1,0 +1,312 @@
+"""AutoencoderOutlierDetector: scores, thresholds, reasons, and what training leaves out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from estimators import quick
+from helpers import table, weights, with_holes
+from sklearn.datasets import load_breast_cancer, load_digits
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import check_outlier_contamination
+
+from sklearn_autoencoders import AutoencoderOutlierDetector
+from sklearn_autoencoders._calibration import (
+    draw_by_content,
+    fence,
+    keep_some,
+    weighted_quantile,
+)
+from sklearn_autoencoders.networks import Convolutional, Dense, Ensemble, build_autoencoder
+from sklearn_autoencoders.objectives import LOSSES, Compared, Trimmed
+
+
+def detector(**params):
+    return quick(AutoencoderOutlierDetector, **{"max_epochs": 20, **params})
+
+
+def mixture(n_rows, seed):
+    """Return rows of five clusters in eight columns."""
+    rng = np.random.RandomState(seed)
+    centres = 3 * np.random.RandomState(3).randn(5, 8)
+    return centres[rng.randint(5, size=n_rows)] + rng.randn(n_rows, 8)
+
+
+def contaminated(n_rows=600, share=0.05):
+    """Return rows near a plane, the last of which are not, and which these are."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(n_rows, 2) @ rng.randn(2, 8) + 0.1 * rng.randn(n_rows, 8)
+    is_outlier = np.arange(n_rows) >= (1 - share) * n_rows
+    X[is_outlier] = np.column_stack([rng.permutation(column) for column in X[is_outlier].T])
+    return X, is_outlier
+
+
+# ---------------------------------------------------------------------------------- scores
+
+
+def test_outliers_that_no_single_column_shows_are_found():
+    X, is_outlier = contaminated()
+    scores = detector(max_epochs="auto").fit(X).score_samples(X)
+    assert roc_auc_score(is_outlier, -scores) > 0.9
+
+
+def test_training_finds_what_the_untrained_network_does_not():
+    X, is_outlier = contaminated()
+    trained, untrained = (
+        roc_auc_score(
+            is_outlier, -detector(max_epochs=30, learning_rate=rate).fit(X).score_samples(X)
+        )
+        for rate in (3e-3, 1e-30)
+    )
+    assert trained > untrained + 0.1
+
+
+def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
+    X = with_holes(table(120))
+    fitted = detector().fit(X)
+    errors = np.abs(X - fitted.reconstruct(X))
+    expected = -np.nanmean(errors / fitted.tolerance_, axis=1)
+    np.testing.assert_allclose(fitted.score_samples(X), expected)
+    assert fitted.score_samples(X.astype(np.float32)).dtype == np.float64
+    np.testing.assert_array_equal(
+        fitted.decision_function(X), fitted.score_samples(X) - fitted.offset_
+    )
+    np.testing.assert_array_equal(fitted.predict(X) == -1, fitted.decision_function(X) < 0)
+
+
+def test_a_quarter_of_the_training_errors_exceed_the_tolerance():
+    X = mixture(2000, 0)
+    fitted = detector(validation_fraction=0.01).fit(X)
+    share = (np.abs(X - fitted.reconstruct(X)) > fitted.tolerance_).mean(0)
+    np.testing.assert_allclose(share, 0.25, atol=0.01)
+
+
+def test_hidden_cells_are_guessed_from_the_others():
+    """What a cell holds has no influence on what is expected there."""
+    X = table(120)
+    fitted = detector(mask_rate=0.5).fit(X)
+    moved = X.copy()
+    moved[:, 2] += 5
+    expected = [fitted.reconstruct(rows) for rows in (X, moved)]
+    np.testing.assert_allclose(expected[0][:, 2], expected[1][:, 2])
+    assert (expected[0][:, 3] != expected[1][:, 3]).all()
+    seeing = detector(method="reconstruction").fit(X)
+    assert (seeing.reconstruct(X)[:, 2] != seeing.reconstruct(moved)[:, 2]).all()
+
+
+@pytest.mark.parametrize("n_estimators", [1, 2, 8])
+@pytest.mark.parametrize("mask_rate", [0.0, 0.5, 0.9])
+def test_every_number_of_members_and_every_rate_works(n_estimators, mask_rate):
+    fitted = detector(n_estimators=n_estimators, mask_rate=mask_rate).fit(table())
+    assert np.isfinite(fitted.score_samples(table(seed=1))).all()
+
+
+def test_a_column_has_about_its_share_of_members_that_do_not_see_it():
+    hidden = detector(n_estimators=8, mask_rate=0.5).fit(table()).network_.hidden
+    assert (hidden.sum(0) == 4).all()
+    assert len({tuple(column) for column in hidden.T.tolist()}) > 1
+
+
+def test_members_run_at_once_as_one_after_another():
+    settings = {"n_members": 3, "mask_rate": 0.5, "n_hidden": 1}
+    generator = torch.Generator().manual_seed(0)
+    network = build_autoencoder(
+        Dense((7,)), 5, 2, linear_path=False, generator=generator, members=settings
+    )
+    assert isinstance(network, Ensemble)
+    x = torch.randn(4, 5, generator=generator)
+    output = torch.stack(
+        [
+            decoder(encoder(x.masked_fill(hidden, 0.0)))
+            for encoder, decoder, hidden in zip(
+                network.encoder, network.decoder, network.hidden, strict=True
+            )
+        ]
+    )
+    expected = (output * network.hidden[:, None]).sum(0)
+    torch.testing.assert_close(network(x).reconstruction, expected)
+
+
+def test_images_and_networks_with_dropout():
+    digits = load_digits().images[:100]
+    for part in (Convolutional((8, 8), channels=(4,)), Dense((8,), dropout=0.2)):
+        rows = digits if isinstance(part, Convolutional) else digits.reshape(100, -1)
+        fitted = detector(network=part, n_estimators=2, max_epochs=2).fit(rows)
+        assert fitted.predict(rows).shape == (100,)
+        assert fitted.explain(rows).expected.shape == (100, 64)
+
+
+# ------------------------------------------------------------------------------- threshold
+
+
+@pytest.mark.parametrize("contamination", [0.01, 0.1, 0.37, 0.5])
+def test_the_share_of_outliers_is_the_contamination(contamination):
+    X = mixture(200, 0)
+    fitted = detector(contamination=contamination).fit(X)
+    assert (fitted.predict(X) == -1).sum() == np.ceil(contamination * 200)
+
+
+def test_contamination_is_checked_as_by_scikit_learn():
+    check_outlier_contamination("AutoencoderOutlierDetector", detector())
+
+
+def test_the_automatic_threshold_calls_few_normal_rows_outliers():
+    fitted = detector().fit(mixture(2000, 0))
+    assert 0 < (fitted.predict(mixture(4000, 1)) == -1).mean() < 0.03
+
+
+def test_p_values_hold_on_rows_like_those_of_training():
+    rates = [
+        (
+            detector(random_state=seed).fit(mixture(2000, seed)).p_values(mixture(4000, 50 + seed))
+            < 0.05
+        ).mean()
+        for seed in range(3)
+    ]
+    assert 0.03 <= np.mean(rates) <= 0.07
+
+
+def test_p_values_are_the_ranks_among_the_held_out():
+    X = table(200)
+    fitted = detector().fit(X)
+    scores, held_out = -fitted.score_samples(X), fitted.held_out_scores_
+    expected = [(1 + (held_out >= score).sum()) / (1 + len(held_out)) for score in scores]
+    np.testing.assert_allclose(fitted.p_values(X), expected)
+    assert fitted.n_held_out_ == len(held_out)
+    assert fitted.n_samples_seen_ == 200 - len(held_out)
+
+
+def test_a_threshold_is_set_without_a_fit():
+    X, new = mixture(3000, 0), mixture(3000, 1)
+    fitted = detector().fit(X)
+    before = weights(fitted)
+    assert fitted.set_threshold(false_alarm_rate=0.1) is fitted
+    assert (fitted.predict(new) == -1).mean() == pytest.approx(0.1, abs=0.03)
+    offset = fitted.offset_
+    assert fitted.set_threshold(quantile=0.9).offset_ == pytest.approx(offset)
+    assert fitted.set_threshold(quantile=0.99).offset_ < offset
+    fitted.offset_ = -1e9
+    assert (fitted.predict(new) == 1).all()
+    assert all((weights(fitted)[name] == before[name]).all() for name in before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "Give either quantile or false_alarm_rate"),
+        ({"quantile": 0.9, "false_alarm_rate": 0.1}, "Give either quantile or false_alarm_rate"),
+        ({"quantile": 1.0}, "quantile == 1.0, must be < 1"),
+        ({"false_alarm_rate": 0}, "false_alarm_rate == 0, must be > 0"),
+        ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 cannot be told from .* from 9999"),
+    ],
+)
+def test_unusable_thresholds_are_named(arguments, message):
+    fitted = detector().fit(table())
+    offset = fitted.offset_
+    with pytest.raises(ValueError, match=message):
+        fitted.set_threshold(**arguments)
+    assert fitted.offset_ == offset
+
+
+# --------------------------------------------------------------------------------- reasons
+
+
+def test_contributions_add_up_to_the_score_and_name_the_column():
+    X = load_breast_cancer(as_frame=True).data
+    fitted = detector().fit(X)
+    row = X.iloc[[3]].copy()
+    row["mean area"] = 2 * X["mean area"].max()
+    reasons = fitted.explain(row)
+    assert reasons.contribution.idxmin(axis=1).item() == "mean area"
+    assert reasons.expected["mean area"].item() < X["mean area"].max()
+    explained = fitted.explain(X)
+    assert explained.contribution.index.equals(X.index)
+    np.testing.assert_allclose(explained.contribution.sum(axis=1), fitted.score_samples(X))
+
+
+def test_missing_cells_give_no_reason_and_an_expectation():
+    X = with_holes(table(100))
+    reasons = detector().fit(X).explain(X)
+    assert (reasons.contribution[np.isnan(X)] == 0).all()
+    assert np.isfinite(reasons.expected).all()
+    assert not isinstance(reasons.expected, pd.DataFrame)
+
+
+# -------------------------------------------------------------------------------- training
+
+
+def test_the_worst_rows_do_not_count():
+    rows = torch.tensor([[1.0, 5.0, 2.0, 3.0]]).double()
+    loss = Trimmed(LOSSES["squared_error"], 0.25)
+    target = torch.zeros(4, 1).double()
+    output = type("O", (), {"reconstruction": rows[..., None].sqrt()})
+    found = loss.of_rows(output, None, None, Compared(target), 0.0)
+    np.testing.assert_allclose(found, [1, 0, 2, 3])
+    weight = torch.tensor([1.0, 0.5, 1.0, 1.5]).double()
+    found = loss.of_rows(output, None, None, Compared(target, weight=weight), 0.0)
+    np.testing.assert_allclose(found, [1, 0, 2, 3 * (1 - 0.5 / 1.5)])
+
+
+def test_more_rows_than_needed_are_thinned():
+    X = mixture(3000, 0)
+    fitted = detector(max_samples=500).fit(X)
+    assert 400 < fitted.n_samples_seen_ < 600
+    assert 60 < fitted.n_held_out_ < 200
+    assert np.isfinite(fitted.score_samples(X)).all()
+
+
+def test_copies_of_a_row_are_on_the_same_side():
+    X = table(50)
+    draw = draw_by_content(np.vstack([X, X[::-1]]), 3)
+    np.testing.assert_array_equal(draw[:50], draw[50:][::-1])
+    np.testing.assert_array_equal(
+        draw_by_content(X.astype(np.float32), 0)[:3],
+        draw_by_content(X.astype(np.float32).astype(np.float64), 0)[:3],
+    )
+
+
+def test_draws_by_content_are_uniform_and_change_with_the_seed():
+    X = np.random.RandomState(0).randint(4, size=(20_000, 8)).astype(float)
+    X = np.unique(X, axis=0)
+    first, second = draw_by_content(X, 0), draw_by_content(X, 1)
+    for draw in (first, second):
+        np.testing.assert_allclose(np.histogram(draw, 10, (0, 1))[0] / len(X), 0.1, atol=0.01)
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.03
+
+
+def test_a_stream_keeps_a_reservoir():
+    fitted = detector()
+    for seed in range(30):
+        fitted.partial_fit(mixture(1000, seed))
+    assert fitted.n_held_out_ == pytest.approx(6000, rel=0.05)
+    assert len(fitted.held_out_scores_) == 4096
+    assert (np.diff(fitted.held_out_scores_) >= 0).all()
+    assert (fitted.p_values(mixture(4000, 99)) < 0.05).mean() == pytest.approx(0.05, abs=0.03)
+
+
+def test_a_reservoir_gives_every_value_the_same_chance():
+    rng, kept, n = np.random.RandomState(0), np.empty(0), 0
+    for batch in range(20):
+        kept = keep_some(kept, n, np.full(1000, float(batch)), rng)
+        n += 1000
+    np.testing.assert_allclose(np.bincount(kept.astype(int)) / len(kept), 0.05, atol=0.015)
+
+
+def test_quantiles_weigh_values_like_copies():
+    rng = np.random.RandomState(0)
+    values, weight = np.append(rng.randn(40), np.nan), rng.randint(1, 5, 41)
+    for share in (0.01, 0.25, 0.5, 0.75, 0.99):
+        copied = weighted_quantile(np.repeat(values, weight), share, None)
+        assert weighted_quantile(values, share, weight.astype(float)) == copied
+
+
+def test_the_fence_is_beyond_most_values():
+    values = np.exp(np.random.RandomState(0).randn(10_000))
+    assert (values > fence(values)).mean() == pytest.approx(0.0035, abs=0.002)
+
+
+def test_a_search_over_its_parameters():
+    grid = {"trim": [0.0, 0.2], "method": ["masked", "reconstruction"]}
+    search = GridSearchCV(detector(max_epochs=2), grid, cv=2).fit(table())
+    assert search.best_params_.keys() == grid.keys()
