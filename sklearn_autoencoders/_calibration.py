@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,50 @@ def weighted_quantile(values: Array, share: float, weight: Array | None) -> floa
     return float(values[known][order[place]])
 
 
-def keep_some(values: Array, n_values: float, more: Array, rng: np.random.RandomState) -> Array:
+def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
+    """Return which rows to judge by; copies of a row are on the same side.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Rows.
+
+    weight : ndarray of shape (n_samples,) or None
+        Their weights.
+
+    fraction : float
+        About the share that is held out. Rows that make up more than half of it, by their weight or
+        by their copies, are too many to be missed in training.
+
+    seed : int
+        Decides which ones.
+
+    Returns
+    -------
+    ndarray of bool, of shape (n_samples,)
+        At least one row, and at least one row not, if two differ; else none.
+    """
+    draw = draw_by_content(X, seed)
+    _, kind = np.unique(draw, return_inverse=True)
+    if kind.max() == 0:
+        return np.zeros(len(X), dtype=bool)
+    mass = np.bincount(kind, weight)[kind]
+    total = len(X) if weight is None else weight.sum()
+    held_out = (draw < fraction) & (mass <= 0.5 * fraction * total)
+    return held_out if held_out.any() else draw == draw[mass == mass.min()].min()
+
+
+def repeated(values: Array, weight: Array | None) -> Array:
+    """Return a sorted sample of values, each as often as its weight says, at most 4096."""
+    if weight is None:
+        return np.sort(values)
+    order, n = np.argsort(values, kind="stable"), max(len(values), round(float(weight.sum())))
+    reached = np.cumsum(weight[order])
+    places = (np.arange(min(n, _N_KEPT)) + 0.5) / min(n, _N_KEPT) * reached[-1]
+    return values[order][np.searchsorted(reached, places)]
+
+
+def keep_some(values: Array, n_values: int, more: Array, rng: np.random.RandomState) -> Array:
     """Return a sorted sample of values and of more values.
 
     Parameters
@@ -57,25 +99,31 @@ def keep_some(values: Array, n_values: float, more: Array, rng: np.random.Random
     values : ndarray of shape (n_kept,)
         A sample of those before.
 
-    n_values : float
+    n_values : int
         How many there were.
 
     more : ndarray of shape (n_more,)
         The new ones.
 
     rng : RandomState
-        Chooses.
+        Chooses; another one for every call.
 
     Returns
     -------
     ndarray of shape (at most 4096,)
-        Every value that ever was has about the same chance to be among them.
+        Every value that ever was has the same chance to be among them.
     """
-    share = len(more) / (n_values + len(more))
-    n_new = min(len(more), math.ceil(_N_KEPT * share))
-    n_old = min(len(values), _N_KEPT - n_new)
-    kept = [rng.choice(v, n, replace=False) for v, n in ((values, n_old), (more, n_new))]
-    return np.sort(np.concatenate(kept))
+    n_kept = min(_N_KEPT, n_values + len(more))
+    n_new = rng.hypergeometric(len(more), n_values, n_kept) if n_kept else 0
+    parts = ((values, n_kept - n_new), (more, n_new))
+    return np.sort(np.concatenate([rng.choice(v, n, replace=False) for v, n in parts if n]))
+
+
+def border(values: Array, at: float, share: float, weight: Array | None) -> float:
+    """Return a threshold, just above a value or at it, whichever leaves nearer to a share below."""
+    below = np.average(values < at, weights=weight)
+    up_to = np.average(values <= at, weights=weight)
+    return float(np.nextafter(at, np.inf)) if abs(up_to - share) <= abs(below - share) else at
 
 
 def fence(values: Array) -> float:

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from . import _inference
-from ._validation import check_output, check_rows, check_unit_interval
+from ._validation import check_output, check_rows, check_unit_interval, unflatten
 
 
 def scores(model, X, tolerance):
@@ -72,8 +72,9 @@ class Judging:
 
         .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
 
-        For rows like those of training it is below :math:`\alpha` with a chance of at most
-        :math:`\alpha` [3]_.
+        For rows like those of training it is at most :math:`\alpha` with a chance of at most
+        :math:`\alpha` [3]_, about so if rows repeat themselves, and after `partial_fit`, where
+        older scores come from older networks.
 
         Parameters
         ----------
@@ -115,10 +116,12 @@ class Judging:
             raise ValueError("Give either quantile or false_alarm_rate.")
         name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
         value = quantile if false_alarm_rate is None else false_alarm_rate
-        check_scalar(value, name, Real, min_val=0, max_val=1, include_boundaries="neither")
+        check_scalar(value, name, Real)
+        if not 0 < value < 1:
+            raise ValueError(f"{name} must be between 0 and 1, without these; got {value}.")
         rate = 1 - value if false_alarm_rate is None else value
         n = len(self.held_out_scores_)
-        place = math.ceil((1 - rate) * (n + 1) - 1e-9)
+        place = max(math.ceil((1 - rate) * (n + 1) - 1e-9), 1)
         if place > n:
             raise ValueError(
                 f"{name}={value} cannot be told from {n} held-out scores, but from "
@@ -145,6 +148,7 @@ class Judging:
         expected = check_output(_inference.reconstruct(self._model, rows))
         strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
         contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
+        contribution, expected = unflatten(contribution, X), unflatten(expected, X)
         if hasattr(X, "iloc"):
             contribution, expected = (
                 type(X)(values, index=X.index, columns=X.columns)

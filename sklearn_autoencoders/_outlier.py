@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -11,11 +12,19 @@ from sklearn.base import OutlierMixin
 from . import _inference
 from ._base import BaseAutoencoder
 from ._bridge import Data, Model
-from ._calibration import draw_by_content, fence, keep_some, weighted_quantile
+from ._calibration import (
+    border,
+    fence,
+    hold_out_by_content,
+    keep_some,
+    repeated,
+    weighted_quantile,
+)
 from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fitting import own_random_state
 from ._judging import Judging, scores
+from ._scaling import fit_scaling
 from ._starting import draw_seed
 from ._validation import check_some_left
 from .objectives import Trimmed
@@ -23,7 +32,7 @@ from .objectives import Trimmed
 _EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs")
 # Rows whose errors say what is usual.
 _N_ROWS = 10_000
-# Least tolerance, in units of scale: columns may repeat one value.
+# Least tolerance, in standard deviations: columns may repeat one value.
 _LEAST_TOLERANCE = 1e-3
 
 
@@ -59,7 +68,8 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         reconstruction from the whole row.
 
     mask_rate : float, default=0.5
-        Share of the cells that is hidden from a member, in [0, 1).
+        Share of the cells that is hidden from a member, in [0, 1). With 0, or with one member only,
+        cells are compared with their reconstruction.
 
     trim : float, default=0.1
         Share of the rows of a batch that a member does not learn from, those of the highest loss;
@@ -107,7 +117,8 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
 
     validation_fraction : float, default=0.2
         Share of the rows that is held out, to judge by. Which ones depends on their values and on
-        `random_state`, so that copies of a row are on the same side.
+        `random_state`, so that copies of a row are on the same side; rows of many copies are
+        learnt from.
 
     <n_iter_no_change to callbacks>
 
@@ -117,11 +128,12 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         Scores below it are those of outliers. It may be set; see :meth:`set_threshold`.
 
     tolerance_ : ndarray of shape (n_features_in_,)
-        Upper quartile of each column's absolute errors on training rows, in the units of X.
+        Upper quartile of each column's absolute errors on training rows, in the units of X; at
+        least a thousandth of the column's standard deviation.
 
     held_out_scores_ : ndarray of shape (n,)
         Minus the scores of at most 4096 held-out rows, in ascending order; of training rows, if
-        there are too few to hold any out.
+        all are alike. With `early_stopping` they have chosen the epoch too.
 
     n_held_out_ : int
         How many these were drawn from.
@@ -242,12 +254,13 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         self.callbacks = callbacks
 
     def _latent_recipe(self, data):
-        n_hidden = min(round(self.mask_rate * self.n_estimators), self.n_estimators - 1)
+        n_hidden = max(round(self.mask_rate * self.n_estimators), 1)
+        is_masked = self.method == "masked" and self.mask_rate > 0
         return {
             "members": {
                 "n_members": self.n_estimators,
                 "mask_rate": self.mask_rate,
-                "n_hidden": n_hidden if self.method == "masked" else 0,
+                "n_hidden": min(n_hidden, self.n_estimators - 1) if is_masked else 0,
             }
         }
 
@@ -255,52 +268,67 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         return Trimmed(self._model.loss, self.trim)
 
     def _held_out(self, data, rng):
-        is_one_row = np.ptp(draw_by_content(data.X, 0)) == 0
-        check_some_left(0 if is_one_row else 1, len(data.X), self.validation_fraction)
         return data  # some are set aside in any case, in what follows
 
     def _prepared(self, data, y, reset):
         """Return the rows that are used, some of them held out."""
         if reset:
             self.split_seed_ = draw_seed(own_random_state(self.random_state))
-        draw = draw_by_content(data.X, self.split_seed_)
-        limit = min(self.max_samples / ((1 - self.validation_fraction) * len(draw)), 1.0)
-        used = np.flatnonzero(draw < limit) if limit < 1 else slice(None)
-        weight = None if data.weight is None else data.weight[used]
-        is_held_out = draw[used] < self.validation_fraction * limit
-        if is_held_out.all() or not is_held_out.any():
-            is_held_out = draw[used] == draw[used].min()  # one row at least, if there are two
-        held_out = None if is_held_out.all() else np.flatnonzero(is_held_out)
-        return Data(data.X[used], weight, held_out=held_out)
+        X, weight, fraction = data.X, data.weight, self.validation_fraction
+        most = math.ceil(self.max_samples / (1 - fraction))
+        if len(X) > most:
+            used = np.random.RandomState(self.split_seed_).permutation(len(X))[:most]
+            X, weight = X[used], None if weight is None else weight[used]
+        held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self.split_seed_))
+        if not 0 < len(held_out) < len(X):
+            held_out = None
+            check_some_left(0 if self.early_stopping and reset else 1, len(data.X), fraction)
+        return Data(X, weight, held_out=held_out)
 
     def _finish(self, network, data):
         model = Model(network, self._model.scaling, self._model.loss)
         share = data.n_samples / self.n_samples_seen_
         tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), share)
         found = scores(model, data.X, tolerance)
-        judges = -found if data.held_out is None else -found[data.held_out]
-        before = (np.empty(0), 0) if share == 1 else (self.held_out_scores_, self.n_held_out_)
-        held_out = keep_some(*before, judges, np.random.RandomState(self.split_seed_))
+        held_out, n_held_out = self._with_judges(found, data, share)
         if self.contamination == "auto":
-            offset = -min(fence(held_out), held_out[-1])
+            at = -min(fence(held_out), held_out[-1])
+            offset = border(-held_out, at, max(0.01, 1 / len(held_out)), None)
         else:
-            offset = weighted_quantile(found, self.contamination, data.weight)
+            at = weighted_quantile(found, self.contamination, data.weight)
+            offset = border(found, at, self.contamination, data.weight)
+            before = offset if share == 1 else self.offset_
+            offset = before + share * (offset - before)
         return {
             "tolerance_": tolerance,
             "held_out_scores_": held_out,
-            "n_held_out_": before[1] + len(judges),
-            "offset_": float(np.nextafter(offset, np.inf)),  # the row on the border is an outlier
+            "n_held_out_": n_held_out,
+            "offset_": float(offset),
         }
+
+    def _with_judges(self, found, data, share):
+        """Return scores to judge by, with those of the data, and how many they are drawn from."""
+        judges = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[judges]
+        more = repeated(-found[judges], weight)
+        if share == 1:
+            return more, len(more)
+        if data.held_out is None:  # what a stream has learnt from cannot judge
+            return self.held_out_scores_, self.n_held_out_
+        rng = np.random.RandomState((self.split_seed_ + self.n_held_out_) % 2**32)
+        kept = keep_some(self.held_out_scores_, self.n_held_out_, more, rng)
+        return kept, self.n_held_out_ + len(more)
 
     def _tolerance_on(self, model, data, share):
         """Return the upper quartile of each column's errors, moved by a share from what it was."""
         errors = np.abs(data.X - _inference.reconstruct(model, data.X), dtype=np.float64)
-        before = model.scaling.scale if share == 1 else self.tolerance_
+        deviation = fit_scaling(data.X, data.weight, "feature").scale
+        before = deviation if share == 1 else self.tolerance_
         tolerance = np.array(
             [
                 old if np.isnan(column).all() else weighted_quantile(column, 0.75, data.weight)
                 for column, old in zip(errors.T, before, strict=True)
             ]
         )
-        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * model.scaling.scale)
+        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * deviation)
         return before + share * (tolerance - before)

@@ -134,7 +134,7 @@ def test_images_and_networks_with_dropout():
         rows = digits if isinstance(part, Convolutional) else digits.reshape(100, -1)
         fitted = detector(network=part, n_estimators=2, max_epochs=2).fit(rows)
         assert fitted.predict(rows).shape == (100,)
-        assert fitted.explain(rows).expected.shape == (100, 64)
+        assert fitted.explain(rows).expected.shape == rows.shape
 
 
 # ------------------------------------------------------------------------------- threshold
@@ -196,8 +196,9 @@ def test_a_threshold_is_set_without_a_fit():
     [
         ({}, "Give either quantile or false_alarm_rate"),
         ({"quantile": 0.9, "false_alarm_rate": 0.1}, "Give either quantile or false_alarm_rate"),
-        ({"quantile": 1.0}, "quantile == 1.0, must be < 1"),
-        ({"false_alarm_rate": 0}, "false_alarm_rate == 0, must be > 0"),
+        ({"quantile": 1.0}, "quantile must be between 0 and 1"),
+        ({"quantile": np.nan}, "quantile must be between 0 and 1"),
+        ({"false_alarm_rate": 0}, "false_alarm_rate must be between 0 and 1"),
         ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 cannot be told from .* from 9999"),
     ],
 )
@@ -285,12 +286,67 @@ def test_a_stream_keeps_a_reservoir():
     assert (fitted.p_values(mixture(4000, 99)) < 0.05).mean() == pytest.approx(0.05, abs=0.03)
 
 
-def test_a_reservoir_gives_every_value_the_same_chance():
-    rng, kept, n = np.random.RandomState(0), np.empty(0), 0
-    for batch in range(20):
-        kept = keep_some(kept, n, np.full(1000, float(batch)), rng)
-        n += 1000
-    np.testing.assert_allclose(np.bincount(kept.astype(int)) / len(kept), 0.05, atol=0.015)
+@pytest.mark.parametrize("n_rows", [1, 20, 1000])
+def test_a_reservoir_gives_every_value_the_same_chance(n_rows):
+    values = np.random.RandomState(0).uniform(size=10_000)
+    kept, n = values[:0], 0
+    for batch in values.reshape(-1, n_rows):
+        kept = keep_some(kept, n, batch, np.random.RandomState(n))
+        n += n_rows
+    assert len(kept) == 4096
+    np.testing.assert_allclose(np.quantile(kept, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.02)
+
+
+def test_rows_of_many_copies_are_learnt_from():
+    X = np.vstack([np.zeros((950, 4)), np.random.RandomState(0).randn(50, 4)])
+    for seed in range(8):
+        fitted = detector(random_state=seed, contamination=0.05).fit(X)
+        assert fitted.n_samples_seen_ >= 950
+        assert (fitted.predict(X[:950]) == 1).all()
+        assert (fitted.predict(X[950:]) == -1).mean() > 0.9
+
+
+def test_equal_rows_are_no_outliers():
+    for contamination in ("auto", 0.1):
+        fitted = detector(contamination=contamination).fit(np.ones((50, 3)))
+        assert fitted.predict(np.ones((1, 3))) == 1
+
+
+def test_rows_of_few_kinds_are_thinned_and_split():
+    X = np.random.RandomState(0).randint(2, size=(5000, 3)).astype(float)
+    for seed in range(4):
+        fitted = detector(max_samples=200, random_state=seed).fit(X)
+        assert fitted.n_samples_seen_ + fitted.n_held_out_ == 250
+
+
+def test_one_batch_of_a_stream_does_not_move_the_threshold_far():
+    X = mixture(500, 0)
+    fitted = detector(contamination=0.1).fit(X)
+    before = fitted.predict(X)
+    fitted.partial_fit(X[[np.abs(X).sum(1).argmin()]])
+    assert (fitted.predict(X) == before).mean() > 0.9
+    n_held_out = fitted.n_held_out_
+    fitted.partial_fit(X[:1])  # learnt from, so that it cannot judge
+    assert fitted.n_held_out_ == n_held_out
+
+
+def test_weights_count_where_rows_judge():
+    X, weight = mixture(200, 0), np.where(np.arange(200) % 2, 5, 1)
+    weighted = detector(batch_size=1000).fit(X, sample_weight=weight)
+    copied = detector(batch_size=1000).fit(np.repeat(X, weight, 0))
+    np.testing.assert_allclose(weighted.held_out_scores_, copied.held_out_scores_, rtol=1e-4)
+
+
+def test_some_members_never_see_a_column():
+    for n_estimators, rate in ((8, 0.05), (2, 0.2), (3, 0.1)):
+        fitted = detector(n_estimators=n_estimators, mask_rate=rate, max_epochs=1).fit(table())
+        assert (fitted.network_.hidden.sum(0) == 1).all()
+
+
+def test_tiny_weights_of_rows_are_no_division_by_zero():
+    weight = np.where(np.arange(200) % 7, 1.0, 1e-50)
+    fitted = detector(trim=0.0).fit(mixture(200, 0), sample_weight=weight)
+    assert np.isfinite(fitted.loss_curve_).all()
 
 
 def test_quantiles_weigh_values_like_copies():

@@ -52,5 +52,5 @@ class Trimmed:
         order = rows.argsort(-1, descending=True)
         heaviness = weight[order]
         beyond = heaviness.cumsum(-1) - self.share * weight.sum()
-        kept = (beyond / heaviness).clamp(0, 1)
+        kept = (beyond / heaviness.clamp_min(torch.finfo(rows.dtype).tiny)).clamp(0, 1)
         return torch.empty_like(kept).scatter_(-1, order, kept)
