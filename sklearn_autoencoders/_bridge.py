@@ -143,6 +143,14 @@ class Data:
         return weight
 
     @property
+    def mean_training_weight(self) -> float:
+        """Mean weight of the rows that are not held out."""
+        if self.weight is None:
+            return 1.0
+        weight = self.weight if self.held_out is None else np.delete(self.weight, self.held_out)
+        return float(weight.mean())
+
+    @property
     def n_samples(self) -> float:
         """Number of training rows, or their total weight if that is more."""
         weight = self.training_weight
@@ -197,7 +205,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         self._raw_target = model.loss.unit_interval
         self._weight = None
         if data.weight is not None:
-            weight = data.weight / data.weight.mean()
+            weight = data.weight / data.mean_training_weight
             self._weight = torch.tensor(weight, device=model.device, dtype=self.dtype)
         self._condition = None
         if data.condition is not None:

@@ -48,7 +48,7 @@ class Judging:
         Returns
         -------
         ndarray of shape (n_samples,)
-            float64.
+            The differences, float64.
         """
         return self.score_samples(X) - self.offset_
 

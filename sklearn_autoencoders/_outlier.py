@@ -170,7 +170,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     >>> from sklearn_autoencoders import AutoencoderOutlierDetector
     >>> X, _ = load_iris(return_X_y=True)
     >>> detector = AutoencoderOutlierDetector(random_state=0).fit(X)
-    >>> detector.predict([[5.0, 3.4, 1.5, 0.2], [5.0, 3.4, 6.0, 0.2]])
+    >>> detector.predict([[5.0, 3.4, 1.5, 0.2], [5.0, 3.4, 9.0, 0.2]])
     array([ 1, -1])
     """
 
@@ -268,7 +268,9 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         return Trimmed(self._model.loss, self.trim)
 
     def _held_out(self, data, rng):
-        return data  # some are set aside in any case, in what follows
+        is_one_row = (data.X[1:] == data.X[0]).all()  # some are set aside in any case
+        check_some_left(0 if is_one_row else 1, len(data.X), self.validation_fraction)
+        return data
 
     def _prepared(self, data, y, reset):
         """Return the rows that are used, some of them held out."""
@@ -282,7 +284,6 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self.split_seed_))
         if not 0 < len(held_out) < len(X):
             held_out = None
-            check_some_left(0 if self.early_stopping and reset else 1, len(data.X), fraction)
         return Data(X, weight, held_out=held_out)
 
     def _finish(self, network, data):

@@ -9,9 +9,18 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from estimators import CASES, PUBLIC, UNIT_LOSS, companions, having, quick
+from estimators import (
+    CASES,
+    LEARN_FROM_ALL,
+    PUBLIC,
+    UNIT_LOSS,
+    companions,
+    having,
+    quick,
+    settable,
+)
 from helpers import assert_same, case, outputs, table, weights, with_holes
-from sklearn.base import clone
+from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
 from sklearn_autoencoders import VAEGenerator, __version__
@@ -170,7 +179,10 @@ def test_every_value_works_with_every_method(cls, name, value):
 def test_output_has_the_type_of_the_input(estimator, dtype, trained_on):
     X = table(dtype=dtype)
     found = assert_sound(case(estimator).fit(X.astype(trained_on)), X)
-    for name in {"transform", "inverse_transform", "reconstruct", "score_samples"} & found.keys():
+    names = {"transform", "inverse_transform", "reconstruct", "score_samples"} & found.keys()
+    if is_outlier_detector(estimator):
+        names -= {"score_samples"}  # always float64
+    for name in names:
         assert found[name].dtype == dtype, name
 
 
@@ -179,7 +191,7 @@ def test_fitted_attributes_describe_the_fit(estimator):
     fitted = case(estimator).fit(table())
     assert fitted.n_epochs_ == len(fitted.loss_curve_) == 4
     assert fitted.n_features_in_ == 6
-    assert fitted.n_samples_seen_ == 80
+    assert fitted.n_samples_seen_ == 80 or type(estimator) not in LEARN_FROM_ALL
     assert not fitted.network_.training
 
 
@@ -300,7 +312,7 @@ def test_parameters_set_after_fit_do_not_touch_the_fitted_model(cls, params):
     X, params = table(), params.get(cls, params)
     fitted = quick(cls).fit(X)
     before = outputs(fitted, X)
-    fitted.set_params(**params)
+    fitted.set_params(**settable(cls, params))
     assert_same(outputs(fitted, X), before)
     assert_same(outputs(pickle.loads(pickle.dumps(fitted)), X), before)
 

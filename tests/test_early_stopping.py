@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from estimators import PUBLIC, having, quick
+from estimators import LEARN_FROM_ALL, PUBLIC, having, quick
 from helpers import table
 
 from sklearn_autoencoders import _training
@@ -12,6 +12,7 @@ from sklearn_autoencoders._trainer import Noise, Plan, Trainer
 from sklearn_autoencoders.networks import Autoencoder, Dense
 from sklearn_autoencoders.objectives import LOSSES, Objective
 
+learning_from_all = pytest.mark.parametrize("cls", LEARN_FROM_ALL, ids=lambda cls: cls.__name__)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
 
@@ -47,7 +48,7 @@ def _held_out_loss(fitted, held_out):
         return objective(network(x), x, network, compared).item()
 
 
-@pytest.mark.parametrize("cls", having("loss"), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", having("loss", "init"), ids=lambda cls: cls.__name__)
 def test_early_stopping_restores_the_best_weights(cls, judges):
     params = {"init": "random", "dropout": 0, "weight_decay": 0, "schedule": "constant"}
     stopping = {"early_stopping": True, "max_epochs": 99, "tol": 0, "n_iter_no_change": 3}
@@ -63,7 +64,7 @@ def test_early_stopping_restores_the_best_weights(cls, judges):
     assert scores[::-1].index(max(scores)) == 3
 
 
-@every_class
+@learning_from_all
 @pytest.mark.parametrize("fraction", [0.1, 0.3])
 def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
     quick(cls, early_stopping=True, validation_fraction=fraction).fit(table(100))
@@ -74,7 +75,7 @@ def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
     assert min(held_out) < 50 < max(held_out)
 
 
-@every_class
+@learning_from_all
 @pytest.mark.parametrize("n_rows", [2, 3])
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
 def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
@@ -82,7 +83,7 @@ def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
     assert [len(subset) for subset in split[0]] == [n_rows - 1, 1]
 
 
-@every_class
+@learning_from_all
 def test_without_early_stopping_there_are_no_validation_scores(cls, split):
     assert quick(cls).fit(table()).validation_scores_ is None
     assert split[0][1] is None

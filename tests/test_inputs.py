@@ -316,7 +316,7 @@ MESSAGES = {
     r"cannot be given together with network='dense'": _fit(
         network="dense", hidden_layer_sizes=(4,)
     ),
-    r"cannot be given together with network='dense'.*": _fit(network="dense", activation="relu"),
+    r"cannot be given together with network='dense'.*": _fit(network="dense", activation="tanh"),
     r"cannot be given together with network='dense'.*.*": _fit(network="dense", dropout=0.1),
     r"'hidden_layer_sizes' .* positive ints\. Got \(4, -1\)": _fit(hidden_layer_sizes=(4, -1)),
     r"'hidden_layer_sizes' .* positive ints\. Got \(1\.5,\)": _fit(hidden_layer_sizes=(1.5,)),
@@ -337,7 +337,7 @@ MESSAGES = {
     ),
     r"'callbacks' parameter of .* Got 'loud'": _fit(callbacks="loud"),
     r"callbacks.*'loud'": _fit(callbacks=["loud"]),
-    r"'init' parameter of .* Got 'cubic'": _fit(init="cubic"),
+    r"'scaling' parameter of .* Got 'cubic'": _fit(scaling="cubic"),
 }
 
 
