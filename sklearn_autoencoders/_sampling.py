@@ -173,7 +173,7 @@ def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
     statistics = run(
         model, rows, lambda network, batch: bottleneck.statistics(network.encoded(batch[0]))
     )
-    weight = np.ones(len(data.X)) if data.training_weight is None else data.training_weight
+    weight = np.ones(len(data.X)) if data.weight is None else data.weight
     weight = weight * (data.n_samples / weight.sum())
     double = torch.float64
     condition = data.condition

@@ -82,6 +82,19 @@ def test_a_quarter_of_the_training_errors_exceed_the_tolerance():
     np.testing.assert_allclose(share, 0.25, atol=0.01)
 
 
+def test_columns_of_one_scale_share_one_tolerance():
+    X = mixture(200, 0) * np.arange(1, 9)
+    tolerance = detector(scaling="global").fit(X).tolerance_
+    assert (tolerance == tolerance[0]).all()
+    assert len(set(detector().fit(X).tolerance_)) == 8
+
+
+def test_early_stopping_needs_rows_that_differ():
+    X = np.tile([1.0, 2.0, 3.0], (30, 1))
+    with pytest.raises(ValueError, match="leaves no row"):
+        detector(early_stopping=True).fit(X)
+
+
 def test_hidden_cells_are_guessed_from_the_others():
     """What a cell holds has no influence on what is expected there."""
     X = table(120)

@@ -180,9 +180,6 @@ class Bottleneck(nn.Module, ABC):
     n_draws: int = 1
     decays: bool = False
 
-    def __init__(self) -> None:
-        super().__init__()
-
     @abstractmethod
     def code(self, encoded: Tensor) -> Tensor:
         """Return the codes of rows, without drawing."""
