@@ -180,6 +180,9 @@ class Bottleneck(nn.Module, ABC):
     n_draws: int = 1
     decays: bool = False
 
+    def __init__(self) -> None:  # torch's own takes anything, and says so
+        super().__init__()
+
     @abstractmethod
     def code(self, encoded: Tensor) -> Tensor:
         """Return the codes of rows, without drawing."""
