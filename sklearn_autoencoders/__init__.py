@@ -1,13 +1,17 @@
 """Autoencoders for scikit-learn: networks of PyTorch, trained by skorch."""
 
+from ._classifier import AutoencoderClassifier
 from ._denoising import DenoisingAutoencoder
 from ._outlier import AutoencoderOutlierDetector
+from ._regressor import AutoencoderRegressor
 from ._transformer import AutoencoderTransformer
 from ._vae import VAEGenerator
 from ._version import __version__
 
 __all__ = [
+    "AutoencoderClassifier",
     "AutoencoderOutlierDetector",
+    "AutoencoderRegressor",
     "AutoencoderTransformer",
     "DenoisingAutoencoder",
     "VAEGenerator",

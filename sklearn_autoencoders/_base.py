@@ -1,15 +1,11 @@
-"""What every estimator of the package does: validate → train → run."""
+"""What every autoencoder of the package does: validate → train → run."""
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import ClassVar
-
-from . import _inference, _state
-from ._compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
-from ._fitting import Fitting
+from . import _inference
+from ._compat import fit_context, with_callbacks
 from ._scaling import explained_variance
-from ._solvers import SCHEDULES, SOLVERS
+from ._shell import Shell
 from ._validation import (
     check_clean,
     check_output,
@@ -18,56 +14,10 @@ from ._validation import (
     check_weight,
     unflatten,
 )
-from .corruptions import CORRUPTIONS
-from .networks import ACTIVATIONS, NETWORKS, Network
-from .objectives import LOSSES, PENALTIES
 
 
-class BaseAutoencoder(Fitting):
-    """Base of all autoencoders of the package.
-
-    A public method validates its input once and hands arrays to a private twin, which trusts them.
-    """
-
-    _parameter_constraints: ClassVar[dict] = {
-        "n_components": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(RealNotInt, 0, 1, closed="neither"),
-        ],
-        "hidden_layer_sizes": [
-            StrOptions({"auto"}),
-            "array-like",
-            Interval(Integral, 1, None, closed="left"),
-        ],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
-        "network": [Network, StrOptions(set(NETWORKS)), None],
-        "init": [StrOptions({"pca", "random"})],
-        "scaling": [StrOptions({"global", "feature"}), None],
-        "loss": [StrOptions(set(LOSSES))],
-        "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
-        "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],
-        "pretraining": [StrOptions({"layerwise"}), None],
-        "pretraining_epochs": [Interval(Integral, 1, None, closed="left")],
-        "solver": [StrOptions(set(SOLVERS))],
-        "schedule": [StrOptions(set(SCHEDULES))],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "device": [str],
-        "dtype": [StrOptions({"auto", "float32", "float64"}), type],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-        "callbacks": [list, tuple, None],
-    }
-
-    # ------------------------------------------------------------------------------ public
+class BaseAutoencoder(Shell):
+    """Base of the estimators whose task is to reconstruct: they learn without labels."""
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -147,6 +97,10 @@ class BaseAutoencoder(Fitting):
         """
         return unflatten(self._reconstruct(check_rows(self, X)), X)
 
+
+class ScoredByReconstruction:
+    """Scores of rows by how well they are reconstructed."""
+
     def score_samples(self, X):
         r"""Return how well each row is reconstructed; higher is better.
 
@@ -196,37 +150,6 @@ class BaseAutoencoder(Fitting):
             reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
         """
         return self._score(X, sample_weight)
-
-    def __sklearn_tags__(self):
-        """Declare that NaN is allowed and that float32 is preserved."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        if tags.transformer_tags is not None:
-            tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
-
-    def __sklearn_is_fitted__(self):
-        """Return whether there is a network."""
-        return hasattr(self, "network_")
-
-    def __getstate__(self):
-        """Return plain values: no torch object, no training row."""
-        return _state.to_plain(super().__getstate__())
-
-    def __setstate__(self, state):
-        """Rebuild the network from plain values."""
-        super().__setstate__(_state.from_plain(state, type(self).__name__))
-
-    # --------------------------------------------------------------------------------- run
-
-    def _encode(self, X, condition=None):
-        return check_output(_inference.encode(self._model, X, condition))
-
-    def _decode(self, codes):
-        return check_output(_inference.decode(self._model, codes))
-
-    def _reconstruct(self, X, condition=None):
-        return check_output(_inference.reconstruct(self._model, X, condition))
 
     def _score(self, X, sample_weight, clean=None):
         X = check_rows(self, X)

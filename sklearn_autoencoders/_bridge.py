@@ -96,6 +96,9 @@ class Data:
 
     effect : ndarray of shape (n_conditions, n_features) or None, default=None
         What the condition adds to the column means, in the user's units.
+
+    labels : ndarray of shape (n_samples, n_outputs) or None, default=None
+        What a head is to predict, NaN where that is unknown.
     """
 
     X: NDArray[Any]
@@ -104,6 +107,7 @@ class Data:
     held_out: NDArray[np.intp] | None = None
     condition: NDArray[Any] | None = None
     effect: NDArray[np.float64] | None = None
+    labels: NDArray[np.float64] | None = None
 
     @property
     def residual(self) -> NDArray[Any]:
@@ -210,6 +214,9 @@ class Rows(torch.utils.data.Dataset[Any]):
         self._condition = None
         if data.condition is not None:
             self._condition = torch.tensor(data.condition, device=model.device, dtype=self.dtype)
+        self._labels = None
+        if data.labels is not None:
+            self._labels = torch.tensor(data.labels, device=model.device, dtype=self.dtype)
         self._has_missing = _holds_nan(X) or (data.clean is not None and _holds_nan(data.clean))
 
     def damaged_by(self, damage: Damage | None) -> Rows:
@@ -231,7 +238,7 @@ class Rows(torch.utils.data.Dataset[Any]):
             Scaled, with zero in place of missing values; beside it the condition.
 
         compared : Compared
-            The cells to reconstruct, 1.0 where they are known, and the rows' weights.
+            The cells to reconstruct, 1.0 where they are known, the rows' weights and labels.
         """
         raw = _as_tensor(self._rows[indices]).to(self._device)
         clean = raw if self._clean is None else _as_tensor(self._clean[indices])
@@ -245,7 +252,8 @@ class Rows(torch.utils.data.Dataset[Any]):
         weight = None if self._weight is None else self._weight[indices]
         if self._condition is not None:
             x = torch.cat([x, self._condition[indices]], 1)
-        return x, Compared(target, observed, weight)
+        labels = None if self._labels is None else self._labels[indices]
+        return x, Compared(target, observed, weight, labels)
 
     def farthest_damage(self, n_rows: int) -> float:
         """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""

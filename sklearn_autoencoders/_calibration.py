@@ -38,16 +38,6 @@ def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
     return np.ldexp((mixed >> np.uint64(11)).astype(np.float64), -53)
 
 
-def weighted_quantile(values: Array, share: float, weight: Array | None) -> float:
-    """Return the least known value that this share of the weight does not exceed."""
-    known = ~np.isnan(values)
-    order = np.argsort(values[known], kind="stable")
-    weight = np.ones(known.sum()) if weight is None else weight[known]
-    reached = np.cumsum(weight[order])
-    place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
-    return float(values[known][order[place]])
-
-
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
     """Return which rows to judge by; copies of a row are on the same side.
 
@@ -120,10 +110,19 @@ def keep_some(values: Array, n_values: int, more: Array, rng: np.random.RandomSt
 
 
 def border(values: Array, at: float, share: float, weight: Array | None) -> float:
-    """Return a threshold, just above a value or at it, whichever leaves nearer to a share below."""
+    """Return a threshold above or below a value, whichever leaves nearer to a share below it.
+
+    It is midway to the next value, so that rounding errors do not cross it.
+    """
     below = np.average(values < at, weights=weight)
     up_to = np.average(values <= at, weights=weight)
-    return float(np.nextafter(at, np.inf)) if abs(up_to - share) <= abs(below - share) else at
+    if below == up_to:
+        return at
+    is_above = abs(up_to - share) <= abs(below - share)
+    beyond = values[values > at] if is_above else -values[values < at]
+    sign = 1.0 if is_above else -1.0
+    step = beyond.min() - sign * at if len(beyond) else 2e-6 * abs(at)
+    return float(at + sign * step / 2)
 
 
 def fence(values: Array) -> float:

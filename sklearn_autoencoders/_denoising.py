@@ -8,7 +8,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from ._base import BaseAutoencoder
+from ._base import BaseAutoencoder, ScoredByReconstruction
 from ._compat import StrOptions, fit_context, with_callbacks
 from ._docstrings import with_shared_entries
 from ._validation import check_codes, check_rows
@@ -21,7 +21,9 @@ def _gives_codes(estimator):
 
 
 @with_shared_entries
-class DenoisingAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder):
+class DenoisingAutoencoder(
+    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+):
     r"""Clean rows of noise, of gaps and of wrong cells.
 
     An encoder :math:`e` and a decoder :math:`d` learn to give back rows that a corruption

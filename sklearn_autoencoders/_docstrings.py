@@ -111,6 +111,42 @@ PARAMETERS = r"""
         Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
 """
 
+FINE_TUNING = r"""
+    encoder : autoencoder of this package, FrozenEstimator or None, default=None
+        An autoencoder to start from, instead of pretraining. A fitted one lends a copy of its
+        weights and its scaling; another is fitted to all rows first. `clone` and searches undo a
+        fit, unless it is wrapped in :class:`sklearn.frozen.FrozenEstimator`. It excludes parameters
+        that describe a network.
+
+    alpha : float, default=0.0
+        Weight of the reconstruction as a side task of fine-tuning, on the rows with labels.
+
+    freeze : {"gradual", "head", "none", "all"}, default="none"
+        What stays as it was pretrained while the head begins: with "head" the whole encoder, for
+        `freeze_epochs`; with "gradual" it is then thawed one layer after another, from the code to
+        the input, every `freeze_epochs`; with "none" all layers learn from the start, with "all"
+        only the head ever does.
+
+    freeze_epochs : int, default=1
+        Passes over the rows with labels between one thaw and the next.
+
+    learning_rate_ratio : float, default=1.0
+        Learning rate of the encoder in fine-tuning, divided by that of the head.
+
+    pretraining : {"joint", "layerwise"} or None, default="joint"
+        Whether the autoencoder is trained on all rows first: all layers together, or each pair of
+        them by itself from the outermost to the innermost, which needs `init="random"` and a
+        network of paired layers.
+
+    pretraining_corruption : str, Corruption, callable, list of these or None, default="masking"
+        What happens to the rows in pretraining, in the units of X, as `corruption` in
+        :class:`AutoencoderTransformer`; None does what `corruption` says.
+
+    pretraining_epochs : "auto" or int, default="auto"
+        Passes over all rows, for each pair of layers if these are trained one after another. "auto"
+        is as for `max_epochs`.
+"""
+
 ATTRIBUTES = r"""
     n_components_ : int
         Width of the code.
@@ -134,7 +170,7 @@ ATTRIBUTES = r"""
         Minus the held-out loss after every epoch, if `early_stopping`.
 
     pretraining_curves_ : list of list of float
-        Loss curve of each pair of layers, if `pretraining`.
+        Loss curve of each pair of layers, or of all at once, if `pretraining`.
 
     n_epochs_ : int
         Number of passes made.
@@ -171,7 +207,7 @@ def with_shared_entries(cls: T) -> T:
 
 
 def _entries(span: re.Match[str]) -> str:
-    for block in (PARAMETERS, ATTRIBUTES):
+    for block in (PARAMETERS, FINE_TUNING, ATTRIBUTES):
         entries = re.split(r"\n\n(?=    \w)", block.strip("\n"))
         names = [entry.split()[0] for entry in entries]
         if span[1] in names:

@@ -17,8 +17,8 @@ from sklearn.utils import check_random_state
 from . import _bridge, _settings, _training
 from ._compat import CallbackSupportMixin, EpochTasks
 from ._linear_start import start_at_pca
-from ._pretraining import pretrain_layerwise
-from ._scaling import Scaling
+from ._pretraining import PRETRAINING
+from ._scaling import Scaling, constants_of
 from ._starting import draw_seed, shape_of, starting_point
 from ._validation import check_magnitude, check_training_data, hold_out
 from .networks import without_generator
@@ -35,13 +35,18 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
     _loss_parameter = "loss"
     _losses: ClassVar[dict] = LOSSES
     _auto_epochs: tuple[int, ...] = 4000, 40  # steps, most passes and, if not ten, least
-    pretraining: str | None = None  # where it is no parameter
+    pretraining: str | None = None  # where they are no parameters
+    pretraining_corruption = None
 
     # --------------------------------------------------------------- what roles may change
 
     def _scaling_kind(self):
         """Return what the columns are divided by."""
         return self.scaling
+
+    def _starting_point(self, data, rng):
+        """Return the fitted attributes of an estimator that has not been trained yet."""
+        return starting_point(self, data, rng)
 
     def _latent_recipe(self, data):
         """Return what `build_autoencoder` has to know beside the network."""
@@ -63,6 +68,17 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Return the data with what the network sees beside X, and remember what it needs."""
         return data
 
+    def _to_train_on(self, data, y):
+        """Return the rows to train on after pretraining, and their y."""
+        return data, y
+
+    def _plan(self, data, **overrides):
+        """Return how to train."""
+        corruptions = _settings.corruption_parts(self.corruption, data, "corruption")
+        return _settings.make_plan(
+            self, data, self.n_samples_seen_, **{"corruptions": corruptions, **overrides}
+        )
+
     def _configure(self, network, plan, data):
         """Bring what may change between fits into a network."""
         _settings.update_dropout(self, network)
@@ -75,6 +91,13 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Warn of what a trained network is not good at."""
 
     # ------------------------------------------------------------------------------- train
+
+    def _remember_constants(self, X, reset):
+        """Note the values of the columns that hold one, in all fits so far."""
+        constants = constants_of(X)
+        if not reset:
+            constants[constants != self._constants] = np.nan
+        self._constants = constants
 
     @contextmanager
     def _unchanged_on_error(self) -> Iterator[None]:
@@ -123,14 +146,15 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             if continuing:
                 check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
             else:
-                self.__dict__.update(starting_point(self, data, rng))
+                self.__dict__.update(self._starting_point(data, rng))
             self.n_samples_seen_ = n_samples_before + data.n_samples
-            plan = _settings.make_plan(self, data, self.n_samples_seen_, **overrides)
+            to_train_on, y = self._to_train_on(data, y)
+            plan = self._plan(to_train_on, **overrides)
             objective = Objective(self._row_loss(), _settings.penalty_parts(self))
             interruption = None
             if self.pretraining and not continuing:
-                interruption = self._pretrain(data, plan, rng)
-            interruption = interruption or self._train(objective, data, y, plan, rng)
+                interruption = self._pretrain(data, rng)
+            interruption = interruption or self._train(objective, to_train_on, y, plan, rng)
         if interruption is not None:
             raise interruption
         return self
@@ -145,16 +169,29 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
                     "back, or begin anew with warm_start=False and fit."
                 )
 
-    def _pretrain(self, data, plan, rng):
-        settings = {"n_iter_no_change": None, "callbacks": (), "may_keep_start": False}
-        plan = replace(plan, max_epochs=self.pretraining_epochs, **settings)
+    def _pretrain(self, data, rng):
+        plan = self._plan_of_pretraining(data)
+        pretrain = PRETRAINING[self.pretraining]
         generator = _bridge.make_generator(draw_seed(rng))
-        histories = pretrain_layerwise(self._model, self._recipe["network"], data, plan, generator)
+        histories = pretrain(self._model, self._recipe["network"], data, plan, generator)
         self.network_.eval()
         self.pretraining_curves_ = [history.loss_curve for history in histories]
         for history in histories:
             self._report(history)
         return histories[-1].interruption
+
+    def _plan_of_pretraining(self, data):
+        name = "corruption" if self.pretraining_corruption is None else "pretraining_corruption"
+        return _settings.make_plan(
+            self,
+            data,
+            self.n_samples_seen_,
+            corruptions=_settings.corruption_parts(getattr(self, name), data, name),
+            max_epochs=self.pretraining_epochs,
+            n_iter_no_change=None,
+            callbacks=(),
+            may_keep_start=False,
+        )
 
     def _train(self, objective, data, y, plan, rng):
         network = copy.deepcopy(self.network_).to(_bridge.resolve_device(self.device))

@@ -43,11 +43,17 @@ def reconstruct(
     return run(model, rows, lambda network, batch: units(network(batch[0])[1]))
 
 
+def predict(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+    """Return what the head makes of the rows, of shape (n_samples, n_outputs)."""
+    return run(model, Rows(model, Data(X)), lambda network, batch: network.predict(batch[0]))
+
+
 def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return the reconstruction loss of every row, of shape (n_samples,)."""
 
     def losses(network: Autoencoder, batch: Any) -> Tensor:
-        x, (target, observed, _) = batch
+        x, compared = batch
+        target, observed = compared.target, compared.observed
         totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
         return totals if observed is None else totals / observed.mean(1)
 
@@ -77,8 +83,9 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
     unit = torch.tensor(scale / tolerance, dtype=torch_dtype(X.dtype), device=model.device)
 
     def errors(network: Autoencoder, batch: Any) -> Tensor:
-        x, (target, observed, _) = batch
-        cells = (model.loss.link(network(x).reconstruction) - target).abs() * unit
+        x, compared = batch
+        observed = compared.observed
+        cells = (model.loss.link(network(x).reconstruction) - compared.target).abs() * unit
         if observed is None:
             return cast(Tensor, cells.mean(1))
         return cast(Tensor, (cells * observed).sum(1) / observed.sum(1))

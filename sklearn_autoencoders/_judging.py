@@ -12,10 +12,39 @@ from sklearn.utils.validation import check_is_fitted
 from . import _inference
 from ._validation import check_output, check_rows, check_unit_interval, unflatten
 
+# Scores that differ by less are the same: rows alone and in a batch are rounded differently.
+_SAME = 1e-6
 
-def scores(model, X, tolerance):
-    """Return minus the mean error of every row's known cells, in units of the tolerance."""
-    return -check_output(_inference.sample_errors(model, X, tolerance)).astype(np.float64)
+
+def scores(model, X, tolerance, constants):
+    """Return minus the mean error of every row's known cells, in units of the tolerance.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the expected cells, but for the columns that are constant.
+
+    X : ndarray of shape (n_samples, n_features)
+        Rows, NaN where a value is missing.
+
+    tolerance : ndarray of shape (n_features,)
+        One unit of each column's error.
+
+    constants : ndarray of shape (n_features,)
+        What is expected in columns of one value, NaN for the others.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        float64.
+    """
+    is_constant = ~np.isnan(constants)
+    unit = np.where(is_constant, np.inf, tolerance)
+    found = _inference.sample_errors(model, X, unit).astype(np.float64)
+    if is_constant.any():
+        off = np.abs(X[:, is_constant] - constants[is_constant]) / tolerance[is_constant]
+        found += np.nansum(off, axis=1) / (~np.isnan(X)).sum(1)
+    return -check_output(found)
 
 
 class Judging:
@@ -35,7 +64,7 @@ class Judging:
             Minus the mean error, in units of the tolerance; float64. About -1 is usual.
         """
         X = self._checked(X)
-        return scores(self._model, X, self.tolerance_)
+        return scores(self._model, X, self.tolerance_, self._constants)
 
     def decision_function(self, X):
         """Return `score_samples` less `offset_`: below zero for outliers.
@@ -74,7 +103,8 @@ class Judging:
 
         For rows like those of training it is at most :math:`\alpha` with a chance of at most
         :math:`\alpha` [3]_, about so if rows repeat themselves, and after `partial_fit`, where
-        older scores come from older networks.
+        older scores come from older networks. Rows with more gaps than those of training are more
+        often strange: means of fewer cells vary more.
 
         Parameters
         ----------
@@ -86,12 +116,15 @@ class Judging:
         ndarray of shape (n_samples,)
             In (0, 1].
         """
-        less = np.searchsorted(self.held_out_scores_, -self.score_samples(X), side="left")
+        strangeness = -self.score_samples(X)
+        less = np.searchsorted(self.held_out_scores_, strangeness * (1 - _SAME))
         n = len(self.held_out_scores_)
         return (1 + n - less) / (1 + n)
 
     def set_threshold(self, *, quantile=None, false_alarm_rate=None):
         """Set `offset_` by the held-out rows' scores; nothing is trained.
+
+        The next `fit` or `partial_fit` sets it anew, by `contamination`.
 
         Parameters
         ----------
@@ -127,7 +160,9 @@ class Judging:
                 f"{name}={value} cannot be told from {n} held-out scores, but from "
                 f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
             )
-        self.offset_ = -float(self.held_out_scores_[place - 1])
+        kept, beyond = self.held_out_scores_[place - 1], self.held_out_scores_[place:]
+        limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + _SAME)
+        self.offset_ = -float(limit)
         return self
 
     def explain(self, X):
@@ -145,7 +180,7 @@ class Judging:
             add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
         """
         rows = self._checked(X)
-        expected = check_output(_inference.reconstruct(self._model, rows))
+        expected = self._reconstruct(rows)
         strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
         contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
         contribution, expected = unflatten(contribution, X), unflatten(expected, X)
@@ -155,6 +190,12 @@ class Judging:
                 for values in (contribution, expected)
             )
         return Bunch(contribution=contribution, expected=expected)
+
+    def _reconstruct(self, X, condition=None):
+        expected = super()._reconstruct(X, condition)
+        is_constant = ~np.isnan(self._constants)
+        expected[:, is_constant] = self._constants[is_constant]
+        return expected
 
     def _checked(self, X):
         X = check_rows(self, X)

@@ -19,13 +19,12 @@ from ._calibration import (
     hold_out_by_content,
     keep_some,
     repeated,
-    weighted_quantile,
 )
 from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fitting import own_random_state
 from ._judging import Judging, scores
-from ._scaling import fit_scaling
+from ._scaling import fit_scaling, weighted_quantile
 from ._starting import draw_seed
 from ._validation import check_some_left
 from .objectives import Trimmed
@@ -34,7 +33,11 @@ _EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs
 # Rows whose errors say what is usual.
 _N_ROWS = 10_000
 # Least tolerance, in standard deviations: columns may repeat one value.
-_LEAST_TOLERANCE = 1e-3
+_LEAST_TOLERANCE = 0.1
+# The same for columns of one value, as a share of it.
+_LEAST_CHANGE = 1e-3
+# Values seen by the members, in units of scale: what one cell holds should not drown the others.
+_FARTHEST = 10.0
 
 
 @with_shared_entries
@@ -59,15 +62,18 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
 
     contamination : "auto" or float, default="auto"
         What :meth:`predict` calls an outlier: the share of the training rows, in (0, 0.5]; or, with
-        "auto", what lies beyond Tukey's upper fence of the held-out rows' scores, and at least the
-        strangest of these rows.
+        "auto", what lies beyond Tukey's upper fence of the logarithms of the held-out rows' scores,
+        and at least the strangest of these rows. That keeps false alarms rare, but for a few dozen
+        rows; where several per cent are outliers, it finds only the worst: say how many.
 
     n_estimators : int, default=8
         Number of members.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether cells are compared with what is expected from other columns, or with their
-        reconstruction from the whole row.
+        reconstruction from the whole row. The former finds cells that do not fit the others, in
+        rows that each column might hold by itself too; the latter rows between clusters of a few
+        columns, where the others say little. A single column is reconstructed in any case.
 
     mask_rate : float, default=0.5
         Share of the cells that is hidden from a member, in [0, 1). With 0, or with one member only,
@@ -75,7 +81,8 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
 
     trim : float, default=0.1
         Share of the rows of a batch that a member does not learn from, those of the highest loss;
-        in [0, 1). Outliers among the training rows should be fewer.
+        in [0, 1). Outliers among the training rows should be well fewer, above all if they are
+        alike: what is not left out is learnt.
 
     max_samples : int, default=16384
         Training rows that are used, drawn at random if there are more.
@@ -93,8 +100,9 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
 
     scaling : {"global", "feature"} or None, default="feature"
         The network sees centred columns divided by one common scale, by the standard deviation of
-        each, or as they are. Unless by each, the tolerance is one for all columns, as it should be
-        for the pixels of images.
+        each, or as they are. In that of each, values beyond 30 quartile ranges from the quartiles
+        count as if they were there, and members see no value beyond 10 of it. Unless by
+        each, the tolerance is one for all columns, as it should be for the pixels of images.
 
     loss : str, default="cauchy"
         What training minimises: "cauchy", which outliers move little, or as in
@@ -132,12 +140,13 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
 
     tolerance_ : ndarray of shape (n_features_in_,)
         Upper quartile of each column's absolute errors on training rows, in the units of X; at
-        least a thousandth of the column's standard deviation. Without `scaling="feature"` the mean
-        of these.
+        least a tenth of the column's `scale_`. Without `scaling="feature"` the mean of these. For a
+        column of one value, which is what is then expected there, a thousandth of it.
 
     held_out_scores_ : ndarray of shape (n,)
-        Minus the scores of at most 4096 held-out rows, in ascending order; of training rows, if
-        all are alike. With `early_stopping` they have chosen the epoch too.
+        Minus the scores of the held-out rows, in ascending order, of at most 4096 after
+        `partial_fit`; of training rows, if all are alike. With `early_stopping` they have chosen
+        the epoch too.
 
     n_held_out_ : int
         How many these were drawn from.
@@ -259,14 +268,18 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         self.verbose = verbose
         self.callbacks = callbacks
 
+    def _scaling_kind(self):
+        return "robust" if self.scaling == "feature" else self.scaling
+
     def _latent_recipe(self, data):
         n_hidden = max(round(self.mask_rate * self.n_estimators), 1)
-        is_masked = self.method == "masked" and self.mask_rate > 0
+        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
         return {
             "members": {
                 "n_members": self.n_estimators,
                 "mask_rate": self.mask_rate,
                 "n_hidden": min(n_hidden, self.n_estimators - 1) if is_masked else 0,
+                "farthest": _FARTHEST if self.scaling == "feature" else math.inf,
             }
         }
 
@@ -282,6 +295,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         """Return the rows that are used, some of them held out."""
         if reset:
             self.split_seed_ = draw_seed(own_random_state(self.random_state))
+        self._remember_constants(data.X, reset)
         X, weight, fraction = data.X, data.weight, self.validation_fraction
         most = math.ceil(self.max_samples / (1 - fraction))
         if len(X) > most:
@@ -296,7 +310,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         model = Model(network, self._model.scaling, self._model.loss)
         share = data.n_samples / self.n_samples_seen_
         tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), share)
-        found = scores(model, data.X, tolerance)
+        found = scores(model, data.X, tolerance, self._constants)
         held_out, n_held_out = self._with_judges(found, data, share)
         if self.contamination == "auto":
             at = -min(fence(held_out), held_out[-1])
@@ -329,7 +343,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     def _tolerance_on(self, model, data, share):
         """Return the upper quartile of each column's errors, moved by a share from what it was."""
         errors = np.abs(data.X - _inference.reconstruct(model, data.X), dtype=np.float64)
-        deviation = fit_scaling(data.X, data.weight, "feature").scale
+        deviation = fit_scaling(data.X, data.weight, "robust").scale
         before = deviation if share == 1 else self.tolerance_
         tolerance = np.array(
             [
@@ -338,6 +352,9 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
             ]
         )
         tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * deviation)
-        if self.scaling != "feature":
-            tolerance = np.full_like(tolerance, tolerance.mean())
+        varies = np.isnan(self._constants)
+        if self.scaling != "feature" and varies.any():
+            tolerance[:] = tolerance[varies].mean()
+        size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
+        tolerance[~varies] = _LEAST_CHANGE * size[~varies]
         return before + share * (tolerance - before)

@@ -1,4 +1,4 @@
-"""Greedy layer-wise pretraining: a good place to start from."""
+"""Pretraining, of all layers or of one after another: a good place to start from."""
 
 from __future__ import annotations
 
@@ -25,6 +25,14 @@ class _Nobody:
 
     def end(self, history: History) -> bool:
         return False
+
+
+def pretrain_jointly(
+    model: Model, part: Network, data: Data, plan: Plan, generator: torch.Generator
+) -> list[History]:
+    """Train encoder and decoder as an autoencoder; parameters as in :func:`pretrain_layerwise`."""
+    model = replace(model, network=Autoencoder(model.network.encoder, model.network.decoder))
+    return [train(model, Objective(cast(Loss, model.loss)), data, plan, generator, _Nobody())]
 
 
 def pretrain_layerwise(
@@ -69,3 +77,6 @@ def pretrain_layerwise(
         if histories[-1].interruption is not None:
             break
     return histories
+
+
+PRETRAINING = {"joint": pretrain_jointly, "layerwise": pretrain_layerwise}

@@ -194,7 +194,7 @@ def _log_weights(
     model: Model, network: VariationalAutoencoder, output: Any, compared: Any
 ) -> Tensor:
     """Return the logarithms of the importance weights, of shape (n_draws, batch)."""
-    likelihood, (target, observed, _) = cast(Likelihood, model.loss), compared
+    likelihood, target, observed = cast(Likelihood, model.loss), compared.target, compared.observed
     density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
     if not likelihood.unit_interval:  # from the network's units to the user's
         log_scale = target.new_tensor(np.log(model.scaling.scale))

@@ -24,6 +24,9 @@ _CHUNK_CELLS = 2**18
 # is a spike.
 _LEAST_NOISE = 1e-2
 
+# Quartile ranges between the quartiles and what is too far away to count.
+_FENCE = 30.0
+
 # The widest matrix whose covariance is decomposed as it is.
 _MAX_COVARIANCE = 4096
 
@@ -56,9 +59,9 @@ def fit_scaling(X: NDArray[Any], weight: Array | None, kind: str | None) -> Scal
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
-    kind : {"global", "feature"} or None
-        One scale for all columns (the root mean variance), one for each (its standard deviation),
-        or none.
+    kind : {"global", "feature", "robust"} or None
+        One scale for all columns (the root mean variance), one for each (its standard deviation,
+        or that with values beyond 30 quartile ranges moved there), or none.
 
     Returns
     -------
@@ -68,6 +71,8 @@ def fit_scaling(X: NDArray[Any], weight: Array | None, kind: str | None) -> Scal
     n_features = X.shape[1]
     if kind is None:
         return Scaling(np.zeros(n_features), np.ones(n_features))
+    if kind == "robust":
+        X = _within_fences(X, weight)
     # In units of the largest value neither sums nor squares overflow or vanish.
     unit = np.maximum(np.fmax.reduce(X, axis=0), -np.fmin.reduce(X, axis=0)).astype(np.float64)
     unit[unit == 0] = 1.0
@@ -82,6 +87,36 @@ def fit_scaling(X: NDArray[Any], weight: Array | None, kind: str | None) -> Scal
     else:
         scale = deviation * unit
     return Scaling(mean * unit, np.where(scale > 0, scale, 1.0))
+
+
+def _within_fences(X: NDArray[Any], weight: Array | None) -> NDArray[Any]:
+    """Return X with values far from the quartiles moved nearer; as it is where these agree.
+
+    Nearer fences would cut skewed columns, such as pixels, that are as they should be.
+    """
+    quartiles = [[weighted_quantile(values, q, weight) for values in X.T] for q in (0.25, 0.75)]
+    low, high = np.array(quartiles)
+    with np.errstate(over="ignore"):
+        reach = _FENCE * (high - low)
+        reach[reach == 0] = np.inf
+        clipped: NDArray[Any] = np.clip(X, low - reach, high + reach).astype(X.dtype)
+    return clipped
+
+
+def weighted_quantile(values: Array, share: float, weight: Array | None) -> float:
+    """Return the least known value that this share of the weight does not exceed."""
+    known = ~np.isnan(values)
+    order = np.argsort(values[known], kind="stable")
+    weight = np.ones(known.sum()) if weight is None else weight[known]
+    reached = np.cumsum(weight[order])
+    place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
+    return float(values[known][order[place]])
+
+
+def constants_of(X: NDArray[Any]) -> Array:
+    """Return the value of every column that holds only one, and NaN for the others."""
+    low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
+    return np.where(low == high, low, np.nan).astype(np.float64)
 
 
 def principal_axes(

@@ -53,7 +53,7 @@ def auto_dropout(n_samples, n_features):
 def network_part(estimator, n_samples, n_features):
     """Return the recipe that `network`, or the parameters of the default one, describe."""
     network = estimator.network
-    if estimator.pretraining and estimator.init == "pca":
+    if estimator.pretraining == "layerwise" and estimator.init == "pca":
         raise ValueError(
             f"pretraining={estimator.pretraining!r} trains one layer after another, beside which "
             "init='pca' puts a linear path. Use init='random'."
@@ -136,9 +136,9 @@ def _parts(value, registry, parameter):
     return tuple(_checked(registry[p]() if isinstance(p, str) else p) for p in values)
 
 
-def corruption_parts(estimator, data):
+def corruption_parts(value, data, parameter):
     """Return the functions that damage a batch in turn; rows given in pairs are damaged already."""
-    parts = _parts(estimator.corruption, CORRUPTIONS, "corruption")
+    parts = _parts(value, CORRUPTIONS, parameter)
     for part in parts:
         if isinstance(part, Corruption):
             part.check(data.X.shape[1])
@@ -162,6 +162,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
         batch_size = auto_batch_size(n_rows)
+    max_epochs = overrides.pop("max_epochs", max_epochs)
     if max_epochs == "auto":
         max_epochs = auto_max_epochs(n_rows, batch_size, *estimator._auto_epochs)
     plan = {
@@ -175,6 +176,5 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
         "verbose": estimator.verbose,
         "callbacks": _check_callbacks(estimator.callbacks),
-        "corruptions": corruption_parts(estimator, data),
     }
     return Plan(**plan | overrides)

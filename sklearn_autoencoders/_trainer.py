@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ._solvers import SCHEDULES
-from .networks import Autoencoder, decayed_parameters
+from .networks import Autoencoder, Predictor, decayed_parameters
 from .objectives import Compared, Objective
 
 # A loss of the column means under which there is no variance, only rounding errors.
@@ -48,6 +48,10 @@ class Plan:
     callbacks: Sequence[Any] = ()
     corruptions: Sequence[Callable[..., Tensor]] = ()
     may_keep_start: bool = True
+    # of the encoder's layers, how many stay as they are in each epoch; then none
+    n_frozen: Sequence[int] = ()
+    # by patterns of parameters' names, what the learning rate is multiplied by
+    rate_ratios: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -163,6 +167,20 @@ class Trainer:
         self.network.eval()
         self.objective.eval()
 
+    def before_epoch(self) -> None:
+        """Announce the epoch, and let those layers learn whose turn it is."""
+        if self.plan.n_frozen:
+            n_epochs = len(self.history.loss_curve)
+            is_thawed = n_epochs >= len(self.plan.n_frozen)
+            self._freeze(0 if is_thawed else self.plan.n_frozen[n_epochs])
+        self.task.begin()
+
+    def _freeze(self, n_layers: int) -> None:
+        network = cast(Predictor, self.network)
+        network.freeze(n_layers)
+        decayed = decayed_parameters(network) if self.plan.weight_decay else []
+        self._decayed = [parameter for parameter in decayed if parameter.requires_grad]
+
     @torch.no_grad()
     def after_step(self, loss: Tensor) -> None:
         """Decay the weights and move the learning rate."""
@@ -204,6 +222,8 @@ class Trainer:
 
     def settle(self, rows: Any) -> None:
         """Leave the best weights in the network, which are finite in any case."""
+        if self.plan.n_frozen:
+            self._freeze(0)
         self._judge_from_here_on()
         if not self._kept.live_are_finite():
             self._kept.put_back()

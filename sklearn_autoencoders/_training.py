@@ -93,7 +93,7 @@ class _Hooks(_NeuralNet):
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
         self.means = {"train": _Mean(), "valid": _Mean()}
-        self.trainer.task.begin()
+        self.trainer.before_epoch()
 
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
@@ -279,11 +279,15 @@ def _make_net(
 ) -> Any:
     from skorch.helper import predefined_split
 
+    groups = [
+        (pattern, {"lr": ratio * plan.learning_rate}) for pattern, ratio in plan.rate_ratios.items()
+    ]
     return _net_class()(
         module=network,
         criterion=objective,
         optimizer=SOLVERS[plan.solver],
         lr=plan.learning_rate,
+        optimizer__param_groups=groups,
         batch_size=plan.batch_size,
         train_split=None if held_out is None else predefined_split(held_out),
         iterator_train__sampler=_Shuffled(n_rows, generator),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from ._base import BaseAutoencoder
+from ._base import BaseAutoencoder, ScoredByReconstruction
 from ._docstrings import with_shared_entries
 from ._validation import check_codes, check_rows
 
 
 @with_shared_entries
-class AutoencoderTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder):
+class AutoencoderTransformer(
+    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+):
     r"""Reduce dimension with an autoencoder, where PCA stood.
 
     An encoder :math:`e` and a decoder :math:`d` minimise

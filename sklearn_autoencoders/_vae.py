@@ -289,11 +289,7 @@ class VAEGenerator(
         )
 
     def _prepared(self, data, y, reset):
-        low, high = np.fmin.reduce(data.X, axis=0), np.fmax.reduce(data.X, axis=0)
-        constants = np.where(low == high, low, np.nan)
-        if not reset:
-            constants[constants != self._constants] = np.nan
-        self._constants = constants
+        self._remember_constants(data.X, reset)
         if not self.conditional:
             return data
         if reset:

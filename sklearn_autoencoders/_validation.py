@@ -105,6 +105,16 @@ def _safe_rows(rows, kept):
     return None if rows is None else safe_indexing(rows, kept)
 
 
+def check_y(estimator, y, data):
+    """Return y as an array, or raise if it is none or has other rows than X."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+    check_consistent_length(data.X, y)
+    return np.asarray(y)
+
+
 def check_clean(estimator, clean, X, *, reset=False):
     """Return the clean versions of the rows of X, whose names of columns are known already."""
     part = estimator.network if reset else estimator._recipe["network"]

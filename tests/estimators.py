@@ -9,14 +9,20 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
+from sklearn_autoencoders._base import BaseAutoencoder
+from sklearn_autoencoders._fine_tuning import FineTuning
 from sklearn_autoencoders.corruptions import Gaussian, Masking
 from sklearn_autoencoders.networks import Dense
 
-PUBLIC = [
+EVERY = [
     cls
     for name in sklearn_autoencoders.__all__
     if inspect.isclass(cls := getattr(sklearn_autoencoders, name))
 ]
+
+# Those that learn without labels, and those that predict.
+PUBLIC = [cls for cls in EVERY if issubclass(cls, BaseAutoencoder)]
+PREDICTORS = [cls for cls in EVERY if issubclass(cls, FineTuning)]
 
 # Default-constructed, and settings far from the defaults.
 SETTINGS = {

@@ -8,7 +8,7 @@ from estimators import quick
 from helpers import table, weights, with_holes
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.utils.estimator_checks import check_outlier_contamination
 
 from sklearn_autoencoders import AutoencoderOutlierDetector
@@ -16,8 +16,8 @@ from sklearn_autoencoders._calibration import (
     draw_by_content,
     fence,
     keep_some,
-    weighted_quantile,
 )
+from sklearn_autoencoders._scaling import weighted_quantile
 from sklearn_autoencoders.networks import Convolutional, Dense, Ensemble, build_autoencoder
 from sklearn_autoencoders.objectives import LOSSES, Compared, Trimmed
 
@@ -122,7 +122,7 @@ def test_a_column_has_about_its_share_of_members_that_do_not_see_it():
 
 
 def test_members_run_at_once_as_one_after_another():
-    settings = {"n_members": 3, "mask_rate": 0.5, "n_hidden": 1}
+    settings = {"n_members": 3, "mask_rate": 0.5, "n_hidden": 1, "farthest": 10.0}
     generator = torch.Generator().manual_seed(0)
     network = build_autoencoder(
         Dense((7,)), 5, 2, linear_path=False, generator=generator, members=settings
@@ -376,6 +376,58 @@ def test_the_fence_is_beyond_most_values():
 
 
 def test_a_search_over_its_parameters():
+    X, is_outlier = contaminated()
     grid = {"trim": [0.0, 0.2], "method": ["masked", "reconstruction"]}
-    search = GridSearchCV(detector(max_epochs=2), grid, cv=2).fit(table())
-    assert search.best_params_.keys() == grid.keys()
+    search = GridSearchCV(
+        detector(max_epochs=2), grid, cv=KFold(2, shuffle=True, random_state=0), scoring="roc_auc"
+    )
+    search.fit(X, np.where(is_outlier, -1, 1))
+    assert search.best_score_ > 0.5
+    assert not hasattr(search.estimator, "score")  # nothing that a search could mistake for one
+
+
+def test_columns_of_one_value_say_nothing_until_they_change():
+    X, is_outlier = contaminated()
+    constants = np.array([0.0, 1.0, 1e6, 1e-6, 0.1])
+    wide = np.column_stack([X, np.broadcast_to(constants, (len(X), 5))])
+    fitted = detector(max_epochs="auto").fit(wide)
+    found = fitted.explain(wide)
+    assert (found.contribution[:, 8:] == 0).all()
+    np.testing.assert_array_equal(found.expected[:, 8:], wide[:, 8:])
+    np.testing.assert_allclose(found.contribution.sum(1), fitted.score_samples(wide))
+    assert roc_auc_score(is_outlier, -fitted.score_samples(wide)) > 0.9
+    for column in range(8, 13):
+        changed = wide[:1].copy()
+        changed[0, column] = 1.1 * changed[0, column] if changed[0, column] else 0.1
+        assert fitted.predict(changed) == -1
+
+
+def test_one_absurd_value_does_not_blind_its_column():
+    X, is_outlier = contaminated()
+    X[5, 0] = 999_999.0
+    fitted = detector(max_epochs="auto").fit(X)
+    assert fitted.scale_[0] < 3 * np.delete(X, 5, axis=0)[:, 0].std()
+    strange = X[:20].copy()
+    strange[:, 0] = 15 * X[6:, 0].std()
+    assert (fitted.predict(strange) == -1).mean() > 0.9
+    kept = np.arange(len(X)) != 5
+    assert roc_auc_score(is_outlier[kept], -fitted.score_samples(X[kept])) > 0.9
+
+
+def test_a_row_is_judged_alike_alone_and_among_others():
+    X = np.random.RandomState(0).randn(300, 8) @ np.random.RandomState(1).randn(8, 20)
+    for contamination in ("auto", 0.05):
+        fitted = detector(contamination=contamination, max_epochs=3).fit(X)
+        alone = np.concatenate([fitted.predict(row[None]) for row in X])
+        np.testing.assert_array_equal(fitted.predict(X), alone)
+        alone = np.concatenate([fitted.p_values(row[None]) for row in X])
+        np.testing.assert_array_equal(fitted.p_values(X), alone)
+    X = np.ones((50, 5))
+    assert (detector().fit(X).predict(X[:1]) == 1).all()
+
+
+def test_a_single_column_is_reconstructed():
+    rng = np.random.RandomState(0)
+    X = np.concatenate([rng.normal(-4, 1, (150, 1)), rng.normal(4, 1, (150, 1))])
+    between, at_home = detector(max_epochs="auto").fit(X).score_samples([[0.0], [4.0]])
+    assert between < at_home

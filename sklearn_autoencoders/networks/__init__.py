@@ -26,6 +26,7 @@ from ._latent_parts import (
     VectorQuantizer,
 )
 from ._layers import ACTIVATIONS, BatchNorm, Dropout, Transposed, drawing, without_generator
+from ._predictor import Predictor
 from ._quantized import QuantizedBottleneck
 from ._variational import VariationalAutoencoder
 
@@ -51,6 +52,7 @@ __all__ = [
     "Network",
     "NormalPrior",
     "Output",
+    "Predictor",
     "QuantizedBottleneck",
     "Transposed",
     "VampPrior",

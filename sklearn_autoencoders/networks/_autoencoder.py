@@ -22,11 +22,15 @@ class Output(NamedTuple):
 
     latent : object or None, default=None
         What a random bottleneck knows of its draws.
+
+    prediction : Tensor of shape (batch, n_outputs) or None, default=None
+        What a head makes of the code.
     """
 
     code: Tensor
     reconstruction: Tensor
     latent: Any = None
+    prediction: Tensor | None = None
 
 
 class Autoencoder(nn.Module):

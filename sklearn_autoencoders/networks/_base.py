@@ -15,6 +15,7 @@ from ._autoencoder import Autoencoder
 from ._ensemble import Ensemble
 from ._latent_parts import LatentPart
 from ._layers import with_own_layers
+from ._predictor import Predictor
 from ._seeded import drawing_from
 from ._variational import VariationalAutoencoder
 
@@ -279,6 +280,7 @@ def build_autoencoder(
     n_noise: int = 0,
     n_conditions: int = 0,
     members: dict[str, Any] | None = None,
+    n_outputs: int | None = None,
 ) -> Autoencoder:
     """Build the module of a recipe.
 
@@ -303,7 +305,10 @@ def build_autoencoder(
         With it, the numbers learnt of every column's noise, and the width of the condition.
 
     members : dict or None, default=None
-        `n_members`, `mask_rate` and `n_hidden` of an :class:`Ensemble`.
+        `n_members`, `mask_rate`, `n_hidden` and `farthest` of an :class:`Ensemble`.
+
+    n_outputs : int or None, default=None
+        Width of the prediction, if a head is to predict from the code.
 
     Returns
     -------
@@ -330,12 +335,13 @@ def build_autoencoder(
             _check_untied(encoder, decoder, network, 'init="pca" needs')
             encoder = LinearPath(n_features, n_encoded, encoder)
             decoder = LinearPath(n_decoded, n_features, decoder)
-        if latent is None:
-            return Autoencoder(encoder, decoder)
-        bottleneck = latent.build(n_features, n_components, n_conditions)
-        return VariationalAutoencoder(
-            encoder, bottleneck, decoder, n_noise, n_features, n_encoded, n_conditions
-        )
+        autoencoder = Autoencoder(encoder, decoder)
+        if latent is not None:
+            bottleneck = latent.build(n_features, n_components, n_conditions)
+            autoencoder = VariationalAutoencoder(
+                encoder, bottleneck, decoder, n_noise, n_features, n_encoded, n_conditions
+            )
+        return autoencoder if n_outputs is None else Predictor(autoencoder, n_components, n_outputs)
 
 
 def _build_ensemble(
@@ -346,6 +352,7 @@ def _build_ensemble(
     n_members: int,
     mask_rate: float,
     n_hidden: int,
+    farthest: float,
 ) -> Ensemble:
     built = [
         build_autoencoder(network, n_features, n_components, linear_path=False, generator=generator)
@@ -353,4 +360,4 @@ def _build_ensemble(
     ]
     with drawing_from(generator):
         pairs = [(member.encoder, member.decoder) for member in built]
-        return Ensemble(pairs, n_features, mask_rate, n_hidden)
+        return Ensemble(pairs, n_features, mask_rate, n_hidden, farthest)

@@ -34,6 +34,9 @@ class Ensemble(Autoencoder):
 
     n_hidden : int
         How many members do not see a column when they are asked. With 0 all see all.
+
+    farthest : float
+        What is farther from zero is seen as that.
     """
 
     hidden: Tensor
@@ -44,15 +47,17 @@ class Ensemble(Autoencoder):
         n_features: int,
         mask_rate: float,
         n_hidden: int,
+        farthest: float,
     ) -> None:
         encoders, decoders = zip(*members, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
-        self.n_members, self.mask_rate = len(members), mask_rate
+        self.n_members, self.mask_rate, self.farthest = len(members), mask_rate, farthest
         order = torch.rand(len(members), n_features).argsort(0)
         self.register_buffer("hidden", order < n_hidden)
 
     def forward(self, x: Tensor) -> Output:
         """Return codes and outputs of all members or, where nothing is drawn, their answers."""
+        x = x.clamp(-self.farthest, self.farthest)
         if self.generator is None:
             return self._answers(x)
         n_rows = 1 if self.per_batch else len(x)
@@ -65,8 +70,8 @@ class Ensemble(Autoencoder):
         share = asked / asked.sum(0)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
         if not (_are_batched(encoders) and _are_batched(decoders)):
-            code, output, _ = self._passed(x, self.hidden[:, None])
-            return Output(code, torch.einsum("ebd,ed->bd", output, share))
+            passed = self._passed(x, self.hidden[:, None])
+            return Output(passed.code, torch.einsum("ebd,ed->bd", passed.reconstruction, share))
         # one product for all members in the first layer, and in the last: what is hidden and who is
         # asked become zeros among the weights
         weight, bias = _stacked(encoders[0])

@@ -6,6 +6,7 @@ from ._losses import LOSSES, Loss
 from ._objective import Objective
 from ._output import Compared
 from ._penalties import L1, PENALTIES, Contractive, KLSparsity, Orthogonal, Penalty
+from ._supervised import Supervised, log_loss, mean_squared_error
 from ._trimmed import Trimmed
 
 __all__ = [
@@ -22,5 +23,8 @@ __all__ = [
     "Objective",
     "Orthogonal",
     "Penalty",
+    "Supervised",
     "Trimmed",
+    "log_loss",
+    "mean_squared_error",
 ]

@@ -108,8 +108,9 @@ class Elbo:
         return -self.likelihood.log_density(output, noise, compared.target, compared.observed)
 
     def _distortion(self, output: Tensor, network: Any, compared: Compared) -> Tensor:
-        target, observed, _ = compared
-        return -self.likelihood.log_density(output, network.noise, target, observed)
+        return -self.likelihood.log_density(
+            output, network.noise, compared.target, compared.observed
+        )
 
     def _with_free_bits(self, kl: Tensor, n_components: int, weight: Tensor | None) -> Tensor:
         """Return each row's divergence; what is free of it has no gradient."""

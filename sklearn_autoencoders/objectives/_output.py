@@ -19,6 +19,9 @@ class Output(Protocol):
     @property
     def latent(self) -> Any: ...
 
+    @property
+    def prediction(self) -> Any: ...
+
 
 class Compared(NamedTuple):
     """What the reconstruction of a batch is compared with.
@@ -33,11 +36,15 @@ class Compared(NamedTuple):
 
     weight : Tensor of shape (batch,) or None
         Weights of the rows, of mean one over the training set.
+
+    labels : Tensor of shape (batch, n_outputs) or None
+        What a head is to predict, NaN where that is unknown.
     """
 
     target: Tensor
     observed: Tensor | None = None
     weight: Tensor | None = None
+    labels: Tensor | None = None
 
 
 def batch_mean(values: Tensor, weight: Tensor | None) -> Tensor:

@@ -1,0 +1,106 @@
+"""An autoencoder with a head that predicts."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from torch import Tensor, nn
+
+from ._autoencoder import Autoencoder, Output
+
+
+class Predictor(Autoencoder):
+    """An autoencoder, and a linear head on its code that starts at zero.
+
+    Parameters
+    ----------
+    autoencoder : Autoencoder
+        What makes the codes.
+
+    n_components, n_outputs : int
+        Widths of the code and of the prediction.
+
+    Attributes
+    ----------
+    reconstructs : bool
+        Whether a pass decodes too.
+    """
+
+    reconstructs = True
+
+    def __init__(self, autoencoder: Autoencoder, n_components: int, n_outputs: int) -> None:
+        nn.Module.__init__(self)
+        self.autoencoder = autoencoder
+        self.head = nn.Linear(n_components, n_outputs)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
+        self._frozen: tuple[nn.Module, ...] = ()
+
+    @property
+    def encoder(self) -> nn.Module:  # type: ignore[override]
+        """The autoencoder's encoder."""
+        return self.autoencoder.encoder
+
+    @property
+    def decoder(self) -> nn.Module:  # type: ignore[override]
+        """The autoencoder's decoder."""
+        return self.autoencoder.decoder
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the codes of a batch."""
+        return self.autoencoder.encode(x)
+
+    def decode(self, code: Tensor) -> Tensor:
+        """Return what codes stand for."""
+        return self.autoencoder.decode(code)
+
+    def predict(self, x: Tensor) -> Tensor:
+        """Return what the head makes of a batch."""
+        return cast(Tensor, self.head(self.encode(x)))
+
+    def forward(self, x: Tensor) -> Output:
+        """Return codes, reconstructions and predictions of a batch."""
+        code = self.encode(x)
+        reconstruction = self.decode(code) if self.reconstructs else code.new_empty(len(code), 0)
+        return Output(code, reconstruction, prediction=self.head(code))
+
+    def layers(self) -> list[list[nn.Module]]:
+        """Return the encoder's layers from the input to the code, in the order of registration.
+
+        Returns
+        -------
+        list of list of Module
+            What has a matrix begins a layer; what has none, as batch normalisation, belongs to the
+            layer before it.
+        """
+        layers: list[list[nn.Module]] = []
+        for module in self.encoder.modules():
+            own = list(module.parameters(recurse=False))
+            if any(parameter.ndim > 1 for parameter in own) or (own and not layers):
+                layers.append([])
+            if own:
+                layers[-1].append(module)
+        return layers
+
+    def freeze(self, n_layers: int) -> None:
+        """Let the first layers of the encoder stay exactly as they are, and the others learn.
+
+        Parameters
+        ----------
+        n_layers : int
+            How many stay.
+        """
+        layers = self.layers()
+        for place, layer in enumerate(layers):
+            for module in layer:
+                for parameter in module.parameters(recurse=False):
+                    parameter.requires_grad_(place >= n_layers)
+        self._frozen = tuple(module for layer in layers[:n_layers] for module in layer)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Predictor:
+        """Switch training on or off; layers that stay as they are never train."""
+        super().train(mode)
+        for module in self._frozen:  # or batch normalisation would go on counting
+            module.eval()
+        return self
