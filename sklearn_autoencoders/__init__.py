@@ -2,6 +2,7 @@
 
 from ._classifier import AutoencoderClassifier
 from ._denoising import DenoisingAutoencoder
+from ._feature_union import AutoencoderFeatureUnion
 from ._outlier import AutoencoderOutlierDetector
 from ._regressor import AutoencoderRegressor
 from ._transformer import AutoencoderTransformer
@@ -10,6 +11,7 @@ from ._version import __version__
 
 __all__ = [
     "AutoencoderClassifier",
+    "AutoencoderFeatureUnion",
     "AutoencoderOutlierDetector",
     "AutoencoderRegressor",
     "AutoencoderTransformer",

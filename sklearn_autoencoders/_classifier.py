@@ -251,7 +251,8 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         ndarray of shape (n_samples,)
             The classes.
         """
-        return self.classes_[self._output_of_head(X).argmax(axis=1)]
+        logits = self._output_of_head(X)  # which says so if there has been no fit
+        return self.classes_[logits.argmax(axis=1)]
 
 
 def _has_label(y):

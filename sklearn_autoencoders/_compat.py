@@ -11,6 +11,7 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
+from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RealNotInt",
     "Sizes",
     "StrOptions",
+    "check_method_params",
     "check_sample_weight",
     "fit_context",
     "safe_indexing",

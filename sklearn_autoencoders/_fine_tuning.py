@@ -13,7 +13,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from . import _bridge, _inference, _settings
-from ._compat import Interval, StrOptions, fit_context, safe_indexing, with_callbacks
+from ._compat import Interval, StrOptions, fit_context, with_callbacks
 from ._fitting import own_random_state
 from ._pretraining import PRETRAINING
 from ._scaling import Scaling
@@ -112,7 +112,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         return self.n_components_
 
     def _output_of_head(self, X):
-        return check_output(_inference.predict(self._model, check_rows(self, X)))
+        X = check_rows(self, X)  # which says so if there has been no fit
+        return check_output(_inference.predict(self._model, X))
 
     # -------------------------------------------------------- what differs from Fitting
 
@@ -215,7 +216,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             held_out = np.flatnonzero(np.isin(known, held_out))
         weight = None if data.weight is None else data.weight[known]
         rows = _bridge.Data(data.X[known], weight, held_out=held_out, labels=data.labels[known])
-        return rows, safe_indexing(y, known)
+        return rows, np.asarray(y)[known]
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)

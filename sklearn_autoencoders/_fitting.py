@@ -24,6 +24,9 @@ from ._validation import check_magnitude, check_training_data, hold_out
 from .networks import without_generator
 from .objectives import LOSSES, Objective
 
+# What a fit leaves behind, beside attributes with an underscore at the end.
+_PRIVATE_STATE = ("_recipe", "_loss", "_shaped_by", "_constants", "_is_one_target")
+
 
 class Fitting(CallbackSupportMixin, BaseEstimator):
     """What happens between the validation of parameters and a fitted estimator.
@@ -249,7 +252,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
 
 def _is_fitted_state(name):
     """Whether an attribute is set by fit; what scikit-learn's callbacks set is not ours."""
-    is_ours = name in ("_recipe", "_loss", "_shaped_by", "_constants")
+    is_ours = name in _PRIVATE_STATE
     return is_ours or (name.endswith("_") and not name.startswith("_")) or name.endswith("_in_")
 
 

@@ -116,7 +116,7 @@ class Judging:
         ndarray of shape (n_samples,)
             In (0, 1].
         """
-        strangeness = -self.score_samples(X)
+        strangeness = -self.score_samples(X)  # which says so if there has been no fit
         less = np.searchsorted(self.held_out_scores_, strangeness * (1 - _SAME))
         n = len(self.held_out_scores_)
         return (1 + n - less) / (1 + n)

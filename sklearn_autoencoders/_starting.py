@@ -12,6 +12,9 @@ from ._scaling import fit_scaling, n_components_for, principal_axes
 from ._validation import check_magnitude
 from .networks import build_autoencoder
 
+# Share of the greatest variance below which an axis says nothing.
+_LEAST_VARIANCE = 1e-10
+
 # Parameters that a model which goes on learning cannot change.
 _SHAPING = (
     "n_components",
@@ -79,7 +82,10 @@ def starting_point(estimator, data, rng):
     loss = getattr(estimator, estimator._loss_parameter)
     if linear_path:
         model = _bridge.Model(network, scaling, estimator._losses[loss])
-        estimator._start_at(model, axes[:n_components], variances, centered.center, data.effect)
+        # beyond the rank of the rows axes are rounding errors
+        rank = int((variances > _LEAST_VARIANCE * variances[0]).sum())
+        axes = axes[: min(n_components, max(rank, 1))]
+        estimator._start_at(model, axes, variances, centered.center, data.effect)
     return {
         "network_": network,
         "center_": scaling.center,

@@ -161,7 +161,7 @@ def assert_sound(fitted, X):
         width = fitted.n_components_ if gives_codes else X.shape[1]
         assert found["transform"].shape == (len(X), width)
     assert found["score_samples"].shape == (len(X),)
-    assert found["score"].shape == ()
+    assert "score" not in found or found["score"].shape == ()
     return found
 
 
@@ -346,4 +346,4 @@ def test_another_version_warns(cls):
     with pytest.warns(InconsistentVersionWarning, match=r"0\.0\.1") as caught:
         back.__setstate__(state)
     assert caught[0].message.current_sklearn_version == __version__
-    assert np.isfinite(back.score(table()))
+    assert np.isfinite(back.score_samples(table())).all()

@@ -251,7 +251,7 @@ def test_partial_fit_takes_few_rows(cls):
     for n_rows in (1, 2, 3):
         learner.partial_fit(X[:n_rows])
     assert learner.n_samples_seen_ == 80 + 1 + 2 + 3
-    assert np.isfinite(learner.score(X))
+    assert np.isfinite(learner.score_samples(X)).all()
 
 
 @learning_from_all
@@ -289,7 +289,7 @@ def test_verbose_prints_a_line_an_epoch(cls, capsys, early_stopping):
 
 @every_case
 def test_silence_is_the_default(estimator, capfd):
-    case(estimator, early_stopping=True).fit(table()).score(table())
+    case(estimator, early_stopping=True).fit(table()).score_samples(table())
     captured = capfd.readouterr()
     assert captured.out == captured.err == ""
 
