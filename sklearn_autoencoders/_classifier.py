@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
+from ._head_start import LOGISTIC
 from ._validation import check_y
 from .objectives import log_loss
 
@@ -45,9 +46,9 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     label_smoothing : float, default=0.0
         Share of every label, in [0, 1), that is spread over all classes.
 
-    <freeze to pretraining_epochs>
+    <freeze to pretraining_learning_rate>
 
-    corruption : str, Corruption, callable, list of these or None, default=None
+    corruption : str, Corruption, callable, list of these or None, default="masking"
         What happens to the rows before the network sees them in fine-tuning, in the units of X, as
         in :class:`AutoencoderTransformer`.
 
@@ -59,7 +60,12 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
 
     <loss>
 
-    <solver to callbacks>
+    <solver to schedule>
+
+    learning_rate : float, default=1e-3
+        Peak of the schedule of fine-tuning, for the head.
+
+    <weight_decay to callbacks>
 
     Attributes
     ----------
@@ -100,6 +106,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     True
     """
 
+    _regression = LOGISTIC
     _formula = staticmethod(log_loss)
 
     _parameter_constraints: ClassVar[dict] = {
@@ -120,9 +127,10 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         freeze_epochs=1,
         learning_rate_ratio=1.0,
         pretraining="joint",
-        pretraining_corruption="masking",
+        pretraining_corruption=None,
         pretraining_epochs="auto",
-        corruption=None,
+        pretraining_learning_rate=5e-3,
+        corruption="masking",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -132,7 +140,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         loss="squared_error",
         solver="adam",
         schedule="one_cycle",
-        learning_rate=5e-3,
+        learning_rate=1e-3,
         weight_decay=10.0,
         batch_size="auto",
         max_epochs="auto",
@@ -158,6 +166,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         self.pretraining = pretraining
         self.pretraining_corruption = pretraining_corruption
         self.pretraining_epochs = pretraining_epochs
+        self.pretraining_learning_rate = pretraining_learning_rate
         self.corruption = corruption
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

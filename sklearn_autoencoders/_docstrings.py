@@ -138,13 +138,16 @@ FINE_TUNING = r"""
         them by itself from the outermost to the innermost, which needs `init="random"` and a
         network of paired layers.
 
-    pretraining_corruption : str, Corruption, callable, list of these or None, default="masking"
+    pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         What happens to the rows in pretraining, in the units of X, as `corruption` in
         :class:`AutoencoderTransformer`; None does what `corruption` says.
 
     pretraining_epochs : "auto" or int, default="auto"
         Passes over all rows, for each pair of layers if these are trained one after another. "auto"
         is as for `max_epochs`.
+
+    pretraining_learning_rate : float, default=5e-3
+        Peak of the schedule of pretraining.
 """
 
 ATTRIBUTES = r"""

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _bridge, _inference, _settings
 from ._compat import Interval, StrOptions, fit_context, with_callbacks
 from ._fitting import own_random_state
+from ._head_start import start_at_regression
 from ._pretraining import PRETRAINING
 from ._scaling import Scaling
 from ._shell import Shell
@@ -52,6 +53,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         "learning_rate_ratio": [Interval(Real, 0, None, closed="neither")],
         "pretraining": [StrOptions(set(PRETRAINING)), None],
         "pretraining_corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
+        "pretraining_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "pretraining_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
@@ -231,6 +233,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
     def _configure(self, network, plan, data):
         super()._configure(network, plan, data)
         network.reconstructs = self.alpha > 0
+        if self.n_epochs_ == 0:
+            start_at_regression(replace(self._model, network=network), data, self._regression)
 
 
 def _labelled(data):

@@ -40,6 +40,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
     _auto_epochs: tuple[int, ...] = 4000, 40  # steps, most passes and, if not ten, least
     pretraining: str | None = None  # where they are no parameters
     pretraining_corruption = None
+    pretraining_learning_rate = None
 
     # --------------------------------------------------------------- what roles may change
 
@@ -191,6 +192,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             self.n_samples_seen_,
             corruptions=_settings.corruption_parts(getattr(self, name), data, name),
             max_epochs=self.pretraining_epochs,
+            learning_rate=self.pretraining_learning_rate or self.learning_rate,
             n_iter_no_change=None,
             callbacks=(),
             may_keep_start=False,

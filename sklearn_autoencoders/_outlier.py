@@ -354,7 +354,8 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * deviation)
         varies = np.isnan(self._constants)
         if self.scaling != "feature" and varies.any():
-            tolerance[:] = tolerance[varies].mean()
+            largest = tolerance[varies].max()
+            tolerance[:] = (tolerance[varies] / largest).mean() * largest  # no sum that overflows
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
-        tolerance[~varies] = _LEAST_CHANGE * size[~varies]
+        tolerance[~varies] = np.maximum(_LEAST_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return before + share * (tolerance - before)

@@ -10,6 +10,7 @@ from sklearn.utils import check_array
 
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
+from ._head_start import RIDGE
 from ._scaling import fit_scaling
 from ._validation import check_y
 from .objectives import mean_squared_error
@@ -35,9 +36,9 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
 
     <encoder to alpha>
 
-    <freeze to pretraining_epochs>
+    <freeze to pretraining_learning_rate>
 
-    corruption : str, Corruption, callable, list of these or None, default=None
+    corruption : str, Corruption, callable, list of these or None, default="masking"
         What happens to the rows before the network sees them in fine-tuning, in the units of X, as
         in :class:`AutoencoderTransformer`.
 
@@ -49,7 +50,12 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
 
     <loss>
 
-    <solver to callbacks>
+    <solver to schedule>
+
+    learning_rate : float, default=1e-3
+        Peak of the schedule of fine-tuning, for the head.
+
+    <weight_decay to callbacks>
 
     Attributes
     ----------
@@ -87,6 +93,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
     True
     """
 
+    _regression = RIDGE
     _formula = staticmethod(mean_squared_error)
 
     _parameter_constraints: ClassVar[dict] = {**FineTuning._parameter_constraints}
@@ -101,9 +108,10 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         freeze_epochs=1,
         learning_rate_ratio=1.0,
         pretraining="joint",
-        pretraining_corruption="masking",
+        pretraining_corruption=None,
         pretraining_epochs="auto",
-        corruption=None,
+        pretraining_learning_rate=5e-3,
+        corruption="masking",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -113,7 +121,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         loss="squared_error",
         solver="adam",
         schedule="one_cycle",
-        learning_rate=5e-3,
+        learning_rate=1e-3,
         weight_decay=10.0,
         batch_size="auto",
         max_epochs="auto",
@@ -137,6 +145,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         self.pretraining = pretraining
         self.pretraining_corruption = pretraining_corruption
         self.pretraining_epochs = pretraining_epochs
+        self.pretraining_learning_rate = pretraining_learning_rate
         self.corruption = corruption
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

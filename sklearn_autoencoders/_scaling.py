@@ -98,14 +98,17 @@ def _within_fences(X: NDArray[Any], weight: Array | None) -> NDArray[Any]:
     low, high = np.array(quartiles)
     with np.errstate(over="ignore"):
         reach = _FENCE * (high - low)
-        reach[reach == 0] = np.inf
-        clipped: NDArray[Any] = np.clip(X, low - reach, high + reach).astype(X.dtype)
+        lowest = np.where(reach > 0, low - reach, -np.inf)
+        highest = np.where(reach > 0, high + reach, np.inf)
+        clipped: NDArray[Any] = np.clip(X, lowest, highest).astype(X.dtype)
     return clipped
 
 
 def weighted_quantile(values: Array, share: float, weight: Array | None) -> float:
-    """Return the least known value that this share of the weight does not exceed."""
+    """Return the least known value that this share of the weight does not exceed; NaN if none."""
     known = ~np.isnan(values)
+    if not known.any():
+        return float("nan")
     order = np.argsort(values[known], kind="stable")
     weight = np.ones(known.sum()) if weight is None else weight[known]
     reached = np.cumsum(weight[order])

@@ -76,10 +76,10 @@ def flat(module, kind):
 @pytest.mark.parametrize("n_rows", [1, 2, 5])
 @pytest.mark.parametrize("training", [True, False])
 def test_rows_become_codes_and_codes_become_rows(network, n_rows, training):
-    code, reconstruction, _ = built(network).train(training)(rows(n_rows))
-    assert code.shape == (n_rows, 2)
-    assert reconstruction.shape == (n_rows, 6)
-    assert reconstruction.isfinite().all()
+    output = built(network).train(training)(rows(n_rows))
+    assert output.code.shape == (n_rows, 2)
+    assert output.reconstruction.shape == (n_rows, 6)
+    assert output.reconstruction.isfinite().all()
 
 
 @every_network

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from ._autoencoder import Autoencoder, Output
@@ -63,6 +64,21 @@ class Predictor(Autoencoder):
         code = self.encode(x)
         reconstruction = self.decode(code) if self.reconstructs else code.new_empty(len(code), 0)
         return Output(code, reconstruction, prediction=self.head(code))
+
+    @torch.no_grad()
+    def start_at(self, weight: Tensor, bias: Tensor) -> None:
+        """Set the head.
+
+        Parameters
+        ----------
+        weight : Tensor of shape (n_outputs, n_components)
+            Its weights.
+
+        bias : Tensor of shape (n_outputs,)
+            Its biases.
+        """
+        self.head.weight.copy_(weight)
+        self.head.bias.copy_(bias)
 
     def layers(self) -> list[list[nn.Module]]:
         """Return the encoder's layers from the input to the code, in the order of registration.

@@ -13,12 +13,34 @@ from ._output import Compared, Output
 
 
 def log_loss(prediction: Tensor, labels: Tensor) -> Tensor:
-    r""":math:`-\sum_k y_k \log p_k`, where :math:`p` is the softmax of the prediction."""
+    r"""Return :math:`-\sum_k y_k \log p_k`, where :math:`p` is the softmax of the prediction.
+
+    Parameters
+    ----------
+    prediction, labels : Tensor of shape (batch, n_classes)
+        Logits, and the shares of the classes.
+
+    Returns
+    -------
+    Tensor of shape (batch,)
+        The loss of each row.
+    """
     return -(labels * prediction.log_softmax(-1)).sum(-1)
 
 
 def mean_squared_error(prediction: Tensor, labels: Tensor) -> Tensor:
-    r""":math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the known ones of m outputs."""
+    r"""Return :math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the known ones of m outputs.
+
+    Parameters
+    ----------
+    prediction, labels : Tensor of shape (batch, m)
+        What is predicted, and what is so, NaN where that is unknown.
+
+    Returns
+    -------
+    Tensor of shape (batch,)
+        The loss of each row.
+    """
     known = ~labels.isnan()
     return (squared_error(prediction, labels.nan_to_num()) * known).mean(-1)
 
