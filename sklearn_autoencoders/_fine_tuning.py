@@ -128,6 +128,10 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             )
         return Supervised(self._formula, loss, self.alpha)
 
+    def _network_given(self):
+        encoder = getattr(self.encoder, "estimator", self.encoder)
+        return self.network if encoder is None else getattr(encoder, "network", None)
+
     def _latent_recipe(self, data):
         return {"n_outputs": data.labels.shape[1]}
 
@@ -220,8 +224,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         rows = _bridge.Data(data.X[known], weight, held_out=held_out, labels=data.labels[known])
         return rows, np.asarray(y)[known]
 
-    def _plan(self, data, **overrides):
-        plan = super()._plan(data, **overrides)
+    def _plan(self, data, n_samples, **overrides):
+        plan = super()._plan(data, data.n_samples, **overrides)
         is_new = self.n_epochs_ == 0 or self.freeze == "all"
         n_layers = len(self.network_.layers())
         n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
@@ -231,9 +235,10 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
 
     def _configure(self, network, plan, data):
-        super()._configure(network, plan, data)
+        _settings.update_dropout(self, network, data.n_samples)  # those with labels
         network.reconstructs = self.alpha > 0
-        if self.n_epochs_ == 0:
+        has_learnt = self.encoder is not None or self.pretraining or self.init == "pca"
+        if self.n_epochs_ == 0 and has_learnt:
             start_at_regression(replace(self._model, network=network), data, self._regression)
 
 

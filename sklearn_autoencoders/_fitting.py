@@ -44,6 +44,10 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
 
     # --------------------------------------------------------------- what roles may change
 
+    def _network_given(self):
+        """Return what says the shape of the samples."""
+        return self.network
+
     def _scaling_kind(self):
         """Return what the columns are divided by."""
         return self.scaling
@@ -76,16 +80,16 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Return the rows to train on after pretraining, and their y."""
         return data, y
 
-    def _plan(self, data, **overrides):
-        """Return how to train."""
+    def _plan(self, data, n_samples, **overrides):
+        """Return how to train on data that are part of a number of samples."""
         corruptions = _settings.corruption_parts(self.corruption, data, "corruption")
         return _settings.make_plan(
-            self, data, self.n_samples_seen_, **{"corruptions": corruptions, **overrides}
+            self, data, n_samples, **{"corruptions": corruptions, **overrides}
         )
 
     def _configure(self, network, plan, data):
         """Bring what may change between fits into a network."""
-        _settings.update_dropout(self, network)
+        _settings.update_dropout(self, network, self.n_samples_seen_)
 
     def _finish(self, network, data):
         """Settle in a trained network what gradients do not, and return what it tells."""
@@ -153,7 +157,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
                 self.__dict__.update(self._starting_point(data, rng))
             self.n_samples_seen_ = n_samples_before + data.n_samples
             to_train_on, y = self._to_train_on(data, y)
-            plan = self._plan(to_train_on, **overrides)
+            plan = self._plan(to_train_on, self.n_samples_seen_, **overrides)
             objective = Objective(self._row_loss(), _settings.penalty_parts(self))
             interruption = None
             if self.pretraining and not continuing:

@@ -20,8 +20,8 @@ from .networks import Predictor
 Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array, float], tuple[Array, Array]]
 
-# Strengths of the penalty that are tried, for codes whose mean square is one.
-_STRENGTHS = np.logspace(3, -2, 6)
+# Strengths of the penalty that are tried, for codes whose mean square is at most one.
+_STRENGTHS = np.logspace(3, 0, 4)
 # Rows above which one strength is as good as another, and which need not all be looked at.
 _MANY, _MOST = 2_000, 10_000
 _N_FOLDS = 5
@@ -48,7 +48,7 @@ def _fit_logistic(
     biases[present] = 0.0
     if len(present) > 1:
         is_small = codes.shape[1] * n_outputs <= _FEW_WEIGHTS
-        solver = {"solver": "newton-cholesky", "tol": 1e-10} if is_small else {"tol": 1e-3}
+        solver = {"solver": "newton-cholesky", "tol": 1e-7} if is_small else {"tol": 1e-3}
         model = LogisticRegression(C=1 / strength, **solver).fit(codes, chosen, weight)
         # scikit-learn has one logit for two classes
         share = np.array([[-0.5], [0.5]]) if len(present) == 2 else np.eye(len(present))
@@ -117,7 +117,8 @@ def _regression(
 ) -> tuple[Array, Array]:
     """Return weights and biases for codes as they are, of the penalty that predicts best."""
     mean = np.average(codes, axis=0, weights=weight)
-    scale = np.sqrt(np.average(((codes - mean) ** 2).mean(axis=1), weights=weight)) or 1.0
+    # at least one: the large weights that small codes need would make of every step a leap
+    scale = max(np.sqrt(np.average(((codes - mean) ** 2).mean(axis=1), weights=weight)), 1.0)
     codes = (codes - mean) / scale
     strength = 1.0
     if len(codes) <= _MANY:

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import torch
 
-from ._bridge import Data, Model
+from ._bridge import Data, Model, make_generator
 from ._inference import encode
 from ._scaling import Scaling
 from ._trainer import History, Plan
@@ -64,7 +64,10 @@ def pretrain_layerwise(
         One for each pair, from the outermost to the innermost; the last may be an interruption.
     """
     histories: list[History] = []
-    for encoder, decoder in part.stages(model.network.encoder, model.network.decoder):
+    stages = part.stages(model.network.encoder, model.network.decoder)
+    # drawn at once: how much a stage draws depends on the number of rows
+    seeds = torch.randint(2**31, (len(stages),), generator=generator).tolist()
+    for (encoder, decoder), seed in zip(stages, seeds, strict=True):
         if histories:
             codes = encode(model, data.target)
             units = np.zeros(codes.shape[1]), np.ones(codes.shape[1])
@@ -72,7 +75,14 @@ def pretrain_layerwise(
             data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
         histories += [
-            train(model, Objective(cast(Loss, model.loss)), data, plan, generator, _Nobody())
+            train(
+                model,
+                Objective(cast(Loss, model.loss)),
+                data,
+                plan,
+                make_generator(seed),
+                _Nobody(),
+            )
         ]
         if histories[-1].interruption is not None:
             break

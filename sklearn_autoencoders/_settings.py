@@ -92,10 +92,10 @@ def _default_network(estimator, n_samples, n_features):
     return Dense(sizes, activation=estimator.activation, dropout=dropout)
 
 
-def update_dropout(estimator, network):
-    """Let dropout of the default network follow the rows seen so far."""
+def update_dropout(estimator, network, n_samples):
+    """Let dropout of the default network follow the number of rows to learn from."""
     if estimator.network is None and estimator.dropout == "auto":
-        rate = auto_dropout(estimator.n_samples_seen_, estimator.n_features_in_)
+        rate = auto_dropout(n_samples, estimator.n_features_in_)
         for module in network.modules():
             if isinstance(module, Dropout):
                 module.rate = rate

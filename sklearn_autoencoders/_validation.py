@@ -36,7 +36,8 @@ def check_rows(estimator, X, *, reset=False):
     """
     if not reset:
         check_is_fitted(estimator)
-    return _rows(estimator, X, estimator.network if reset else estimator._recipe["network"], reset)
+    part = estimator._network_given() if reset else estimator._recipe["network"]
+    return _rows(estimator, X, part, reset)
 
 
 def _rows(estimator, X, part, reset, names=True, input_name="X"):
@@ -117,7 +118,7 @@ def check_y(estimator, y, data):
 
 def check_clean(estimator, clean, X, *, reset=False):
     """Return the clean versions of the rows of X, whose names of columns are known already."""
-    part = estimator.network if reset else estimator._recipe["network"]
+    part = estimator._network_given() if reset else estimator._recipe["network"]
     try:
         names = hasattr(clean, "columns")
         clean = _rows(estimator, clean, part, reset=False, names=names, input_name="clean")

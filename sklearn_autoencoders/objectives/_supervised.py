@@ -84,7 +84,7 @@ class Supervised:
         """Return each row's loss if the prediction and the reconstruction were zero."""
         labels = _known(compared)
         rows = self.formula(torch.zeros_like(labels), labels)
-        return rows + self.alpha * self.reconstruction.of_centre(compared)
+        return rows + self.alpha * self.reconstruction.of_centre(compared) if self.alpha else rows
 
 
 def _known(compared: Compared) -> Tensor:

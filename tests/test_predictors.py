@@ -1,0 +1,508 @@
+"""AutoencoderClassifier and AutoencoderRegressor: labels, heads, thaws, starts."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from estimators import PREDICTORS, quick
+from helpers import snapshot, table, weights, with_holes
+from sklearn.base import clone, is_classifier
+from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from skorch.callbacks import Callback
+
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
+from sklearn_autoencoders._fine_tuning import FREEZES
+from sklearn_autoencoders.networks import Convolutional, Dense
+
+every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
+
+FAST = {"pretraining_epochs": 2}
+STRENGTHS = np.logspace(3, 0, 4)
+STILL = {"learning_rate": 1e-30, "pretraining": None}
+
+
+def predictor(cls, **params):
+    return quick(cls, **{**FAST, "n_components": 4, **params})
+
+
+def labels(cls, X):
+    """Return what a class can learn from X: three classes, or a number."""
+    smooth = X[:, 0] - X[:, 1] ** 2
+    if not issubclass(cls, AutoencoderClassifier):
+        return smooth
+    return np.searchsorted(np.quantile(smooth, [0.3, 0.6]), smooth)
+
+
+def partly(y, share=0.5):
+    """Return labels of which some are unknown."""
+    is_unknown = np.random.RandomState(2).random_sample(len(y)) < share
+    return np.where(is_unknown, -1 if y.dtype.kind == "i" else np.nan, y)
+
+
+def prediction(fitted, X):
+    return fitted.predict_proba(X) if is_classifier(fitted) else fitted.predict(X)
+
+
+@parametrize_with_checks(
+    [
+        AutoencoderClassifier(max_epochs=20, **FAST),
+        AutoencoderClassifier(3, max_epochs=20, alpha=0.1, freeze="gradual", label_smoothing=0.1),
+        AutoencoderRegressor(max_epochs=20, **FAST),
+        AutoencoderRegressor(
+            3,
+            max_epochs=40,
+            init="random",
+            pretraining="layerwise",
+            learning_rate_ratio=0.5,
+            **FAST,
+        ),
+    ]
+)
+def test_estimator_check(estimator, check):
+    check(estimator)
+
+
+# -------------------------------------------------------------------------------- identities
+
+
+def test_the_head_starts_at_logistic_regression_on_the_codes():
+    X, y = load_iris(return_X_y=True)
+    fitted = predictor(AutoencoderClassifier, **STILL).fit(X, y)
+    codes = StandardScaler(with_std=False).fit_transform(fitted.transform(X))
+    codes /= np.sqrt((codes**2).mean())
+    found = [
+        LogisticRegression(C=1 / strength, solver="newton-cholesky")
+        .fit(codes, y)
+        .predict_proba(codes)
+        for strength in STRENGTHS
+    ]
+    assert min(np.abs(p - fitted.predict_proba(X)).max() for p in found) < 1e-3
+
+
+def test_the_head_starts_at_ridge_regression_on_the_codes():
+    X = table(200)
+    y = np.column_stack([labels(AutoencoderRegressor, X), X[:, 2] * 3])
+    fitted = predictor(AutoencoderRegressor, **STILL).fit(X, y)
+    codes = StandardScaler(with_std=False).fit_transform(fitted.transform(X))
+    codes /= np.sqrt((codes**2).mean())
+    found = [
+        Ridge(strength).fit(codes, (y - y.mean(0)) / y.std(0)).predict(codes) * y.std(0) + y.mean(0)
+        for strength in STRENGTHS
+    ]
+    assert min(np.abs(p - fitted.predict(X)).max() for p in found) < 1e-3
+
+
+def test_the_loss_is_the_log_loss_and_the_weighted_side_task():
+    X, y = table(60), labels(AutoencoderClassifier, table(60))
+    settings = {**STILL, "max_epochs": 1, "corruption": None, "dropout": 0.0, "loss": "huber"}
+    plain = predictor(AutoencoderClassifier, **settings).fit(X, y)
+    chosen = plain.predict_proba(X)[np.arange(60), y]
+    assert plain.loss_curve_[0] == pytest.approx(-np.log(chosen).mean())
+    both = predictor(AutoencoderClassifier, alpha=3.0, **settings).fit(X, y)
+    autoencoder = AutoencoderTransformer(
+        4, scaling="feature", loss="huber", learning_rate=1e-30, max_epochs=1, random_state=0
+    ).fit(X)
+    side = -autoencoder.score_samples(X).mean()
+    assert both.loss_curve_[0] == pytest.approx(plain.loss_curve_[0] + 3 * side, rel=1e-6)
+
+
+@every_predictor
+def test_it_learns(cls):
+    X = table(400)
+    y = labels(cls, X)
+    fitted = quick(cls, max_epochs=40, learning_rate=5e-3, **FAST).fit(X[:300], y[:300])
+    assert fitted.score(X[300:], y[300:]) > 0.8
+
+
+def test_rows_without_labels_help():
+    X, y = load_digits(return_X_y=True)
+    known = y.copy()
+    known[50:] = -1
+    settings = {"max_epochs": 20, "random_state": 0, "n_components": 32}
+    alone = AutoencoderClassifier(pretraining=None, **settings).fit(X[:50], y[:50])
+    helped = AutoencoderClassifier(pretraining_epochs=20, **settings).fit(X, known)
+    assert helped.score(X[50:], y[50:]) > alone.score(X[50:], y[50:]) + 0.02
+
+
+# ------------------------------------------------------------------------------------ labels
+
+
+@every_predictor
+def test_rows_without_labels_matter_in_pretraining_only(cls):
+    X = table(120)
+    y = partly(labels(cls, X))
+    known = y != -1 if cls is AutoencoderClassifier else ~np.isnan(y)
+    settings = {"pretraining": None, "scaling": None, "init": "random", "dtype": "float64"}
+    with_all = predictor(cls, **settings).fit(X, y)
+    alone = predictor(cls, **settings).fit(X[known], y[known])
+    np.testing.assert_allclose(prediction(with_all, X), prediction(alone, X), atol=1e-6)
+    pretrained = predictor(cls, scaling=None, init="random").fit(X, y)
+    assert not np.allclose(prediction(pretrained, X), prediction(alone, X))
+
+
+def test_minus_one_is_a_class_where_it_has_to_be():
+    X = table()
+    y = np.where(X[:, 0] > np.median(X[:, 0]), 1, -1)
+    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    assert fitted.classes_.tolist() == [-1, 1]
+    three = predictor(AutoencoderClassifier).fit(X, np.where(np.arange(80) % 3, y, 5))
+    assert three.classes_.tolist() == [1, 5]
+
+
+def test_labels_may_be_words_with_unknown_ones_among_them():
+    X = table()
+    y = np.array(["low", "high"], dtype=object)[(X[:, 0] > 0.5).astype(int)]
+    y[::2] = -1
+    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    assert set(fitted.predict(X)) <= {"low", "high"}
+
+
+@pytest.mark.parametrize(
+    ("cls", "y", "message"),
+    [
+        (AutoencoderClassifier, np.full(80, -1), "no label but -1"),
+        (AutoencoderClassifier, np.linspace(0, 1, 80), "Unknown label type"),
+        (AutoencoderClassifier, np.full(80, np.nan), "NaN"),
+        (AutoencoderRegressor, np.full(80, np.nan), "no target but NaN"),
+        (AutoencoderRegressor, np.full(80, "a"), "could not convert"),
+        (AutoencoderClassifier, np.zeros(79), "inconsistent numbers of samples"),
+        (AutoencoderClassifier, None, "requires y to be passed"),
+    ],
+)
+def test_unusable_labels_are_refused_before_anything_changes(cls, y, message):
+    X = table()
+    fitted = predictor(cls).fit(X, labels(cls, X))
+    before = prediction(fitted, X)
+    with pytest.raises(ValueError, match=message):
+        fitted.fit(X, y)
+    np.testing.assert_array_equal(prediction(fitted, X), before)
+
+
+def test_targets_of_which_some_are_unknown():
+    X = table(200)
+    y = np.column_stack([X[:, 0], 10 + X[:, 1]])
+    y[::2, 0], y[1::2, 1] = np.nan, np.nan
+    fitted = predictor(AutoencoderRegressor, max_epochs=20).fit(X, y)
+    assert fitted.predict(X).shape == (200, 2)
+    for column in range(2):
+        known = ~np.isnan(y[:, column])
+        found = np.corrcoef(fitted.predict(X)[known, column], y[known, column])[0, 1]
+        assert found > 0.9
+    assert predictor(AutoencoderRegressor).fit(X, X[:, :1]).predict(X).shape == (200, 1)
+    assert predictor(AutoencoderRegressor).fit(X, X[:, 0]).predict(X).shape == (200,)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_units_of_the_target_do_not_matter(scale):
+    X = table()
+    y = labels(AutoencoderRegressor, X)
+    plain = predictor(AutoencoderRegressor).fit(X, y).predict(X)
+    scaled = predictor(AutoencoderRegressor).fit(X, scale * y + 3 * scale).predict(X)
+    np.testing.assert_allclose(scaled / scale - 3, plain, rtol=1e-4, atol=1e-4)
+
+
+def test_class_weights_are_weights_of_rows():
+    X = table(60)
+    y = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
+    for class_weight in ("balanced", {0: 1.0, 1: 7.0}):
+        settings = {"pretraining": None}
+        weighted = predictor(AutoencoderClassifier, class_weight=class_weight, **settings).fit(X, y)
+        by_hand = predictor(AutoencoderClassifier, **settings)
+        by_hand.fit(X, y, sample_weight=compute_sample_weight(class_weight, y))
+        np.testing.assert_allclose(weighted.predict_proba(X), by_hand.predict_proba(X))
+        plain = predictor(AutoencoderClassifier, **settings).fit(X, y)
+        assert weighted.predict_proba(X)[:, 1].mean() > plain.predict_proba(X)[:, 1].mean() + 0.01
+
+
+def test_smoothed_labels_make_careful_predictions():
+    X = table(100)
+    y = labels(AutoencoderClassifier, X)
+    settings = {"max_epochs": 40, "learning_rate": 5e-3}
+    plain, smooth = (
+        predictor(AutoencoderClassifier, label_smoothing=share, **settings).fit(X, y)
+        for share in (0.0, 0.5)
+    )
+    assert smooth.predict_proba(X).max(1).mean() < plain.predict_proba(X).max(1).mean() - 0.05
+
+
+# ------------------------------------------------------------------------------------ thaws
+
+
+def encoder_weights(estimator):
+    return {k: v for k, v in weights(estimator).items() if "encoder" in k}
+
+
+@every_predictor
+@pytest.mark.parametrize("part", [Dense((5,)), Dense((5, 4), batch_norm=True)], ids=repr)
+def test_a_frozen_encoder_stays_as_it_is_to_the_last_bit(cls, part):
+    X = table(120)
+    encoder = AutoencoderTransformer(3, network=part, scaling="feature", random_state=0).fit(X)
+    state = {k: v.clone() for k, v in encoder.network_.encoder.state_dict().items()}
+    frozen = quick(cls, encoder=FrozenEstimator(encoder), freeze="all", learning_rate=1e-2)
+    frozen.fit(X, labels(cls, X))
+    found = frozen.network_.encoder.state_dict()
+    assert all(torch.equal(found[name], state[name]) for name in state)
+    np.testing.assert_array_equal(frozen.transform(X), encoder.transform(X))
+    free = clone(frozen).set_params(freeze="none").fit(X, labels(cls, X))
+    assert not np.allclose(free.transform(X), encoder.transform(X))
+
+
+class Watcher(Callback):
+    """Notes which layers of the encoder learn, at the end of every epoch."""
+
+    def __init__(self):
+        self.learning = []
+
+    def on_epoch_end(self, net, **kwargs):
+        layers = net.module_.layers()
+        self.learning.append(
+            [all(p.requires_grad for m in layer for p in m.parameters()) for layer in layers]
+        )
+
+
+@pytest.mark.parametrize("freeze", FREEZES)
+def test_thaws_follow_their_schedule(freeze):
+    X, watcher = table(), Watcher()
+    estimator = predictor(
+        AutoencoderClassifier,
+        network=Dense((5, 4)),
+        init="random",
+        freeze=freeze,
+        freeze_epochs=2,
+        max_epochs=9,
+        callbacks=[watcher],
+    )
+    fitted = estimator.fit(X, labels(AutoencoderClassifier, X))
+    expected = {
+        "none": [3] * 9,
+        "all": [0] * 9,
+        "head": [0, 0] + [3] * 7,
+        "gradual": [0, 0, 1, 1, 2, 2, 3, 3, 3],
+    }
+    assert [sum(learning) for learning in watcher.learning] == expected[freeze]
+    assert all(learning == sorted(learning) for learning in watcher.learning)  # the code's first
+    assert all(parameter.requires_grad for parameter in fitted.network_.parameters())
+
+
+def test_the_encoder_may_learn_more_slowly():
+    X = table()
+    y = labels(AutoencoderClassifier, X)
+    start = encoder_weights(predictor(AutoencoderClassifier, init="random", **STILL).fit(X, y))
+    moved = [
+        sum(np.abs(found[k] - start[k]).sum() for k in start)
+        for found in (
+            encoder_weights(
+                predictor(
+                    AutoencoderClassifier,
+                    init="random",
+                    pretraining=None,
+                    weight_decay=0.0,
+                    learning_rate_ratio=ratio,
+                ).fit(X, y)
+            )
+            for ratio in (1e-3, 1.0)
+        )
+    ]
+    assert 0 < moved[0] < 0.05 * moved[1]
+
+
+# ---------------------------------------------------------------------------- given encoders
+
+
+@every_predictor
+@pytest.mark.parametrize("kind", [AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator])
+def test_an_encoder_lends_a_copy_of_itself(cls, kind):
+    X = table(120)
+    encoder = quick(kind, n_components=3).fit(X)
+    before = {k: v.clone() for k, v in encoder.network_.state_dict().items()}
+    fitted = quick(cls, encoder=encoder, max_epochs=3).fit(X, labels(cls, X))
+    after = encoder.network_.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert fitted.n_components_ == 3
+    still = quick(cls, encoder=encoder, learning_rate=1e-30).fit(X, labels(cls, X))
+    codes = encoder.transform(X) if kind is not DenoisingAutoencoder else encoder._encode(X)
+    np.testing.assert_allclose(still.transform(X), codes)
+
+
+def test_an_encoder_that_is_not_fitted_is_fitted_to_all_rows():
+    X = table(120)
+    y = partly(labels(AutoencoderClassifier, X))
+    encoder = quick(AutoencoderTransformer, n_components=3)
+    fitted = quick(AutoencoderClassifier, encoder=encoder, learning_rate=1e-30).fit(X, y)
+    assert not hasattr(encoder, "network_")
+    np.testing.assert_allclose(fitted.transform(X), clone(encoder).fit_transform(X))
+    scores = cross_val_score(fitted, X, labels(AutoencoderClassifier, X), cv=2)
+    assert np.isfinite(scores).all()
+
+
+def test_predictors_lend_their_encoders_too():
+    X = table(120)
+    first = predictor(AutoencoderClassifier).fit(X, labels(AutoencoderClassifier, X))
+    second = quick(AutoencoderRegressor, encoder=first, learning_rate=1e-30)
+    second.fit(X, labels(AutoencoderRegressor, X))
+    np.testing.assert_allclose(second.transform(X), first.transform(X))
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"encoder": quick(AutoencoderOutlierDetector)}, "one code for each row"),
+        (
+            {"encoder": FrozenEstimator(StandardScaler().fit(table()))},
+            "autoencoder of this package",
+        ),
+        ({"encoder": quick(AutoencoderTransformer).fit(table(30, 4))}, "fitted to 4"),
+        ({"encoder": quick(AutoencoderTransformer), "n_components": 3}, "n_components=3 cannot"),
+        ({"encoder": quick(VAEGenerator), "alpha": 1.0}, "has a likelihood"),
+    ],
+)
+def test_encoders_that_cannot_be_used(params, message):
+    X = table()
+    with pytest.raises(ValueError, match=message):
+        quick(AutoencoderClassifier, **params).fit(X, labels(AutoencoderClassifier, X))
+
+
+def test_a_frozen_encoder_has_to_be_fitted():
+    X = table()
+    estimator = AutoencoderClassifier(encoder=FrozenEstimator(AutoencoderTransformer()))
+    with pytest.raises(NotFittedError):
+        estimator.fit(X, labels(AutoencoderClassifier, X))
+
+
+def test_images_and_convolutions():
+    images, y = load_digits(return_X_y=True)
+    images = images[:150].reshape(-1, 8, 8)
+    part = Convolutional((8, 8), channels=(4,))
+    fitted = predictor(AutoencoderClassifier, network=part, init="random").fit(images, y[:150])
+    assert fitted.predict(images).shape == (150,)
+    encoder = AutoencoderTransformer(4, network=part, init="random", max_epochs=1)
+    given = quick(AutoencoderClassifier, encoder=encoder).fit(images, y[:150])
+    assert given.predict(images).shape == (150,)
+
+
+# --------------------------------------------------------------------------------- contracts
+
+
+@every_predictor
+def test_weights_are_copies(cls):
+    X = table(20)
+    y = labels(cls, X)
+    counts = 1 + np.arange(20) % 3
+    weighted = predictor(cls).fit(X, y, sample_weight=counts)
+    repeated = predictor(cls).fit(X.repeat(counts, axis=0), y.repeat(counts))
+    np.testing.assert_allclose(prediction(weighted, X), prediction(repeated, X), rtol=1e-6)
+
+
+@every_predictor
+def test_missing_values_are_data(cls):
+    X = with_holes(table(120))
+    fitted = predictor(cls).fit(X, labels(cls, np.nan_to_num(X)))
+    assert np.isfinite(prediction(fitted, X)).all()
+
+
+@every_predictor
+def test_the_same_seed_gives_the_same_model_and_nothing_global_changes(cls):
+    X = table(120)
+    y = partly(labels(cls, X))
+    before = snapshot()
+    first, second = (predictor(cls, max_epochs=3).fit(X, y) for _ in range(2))
+    np.testing.assert_array_equal(prediction(first, X), prediction(second, X))
+    assert snapshot() == before
+
+
+@every_predictor
+@pytest.mark.parametrize("given", [False, True])
+def test_a_pickle_predicts_the_same_and_holds_no_rows(cls, given):
+    X = table(500, 30)
+    y = labels(cls, X)
+    params = {"encoder": quick(AutoencoderTransformer).fit(X)} if given else {}
+    fitted = quick(cls, **FAST, **params).fit(X, y)
+    text = pickle.dumps(fitted)
+    back = pickle.loads(text)
+    np.testing.assert_array_equal(prediction(back, X), prediction(fitted, X))
+    assert b"torch" not in text
+    assert X.tobytes()[:800] not in text
+
+
+@every_predictor
+def test_float32_stays_float32(cls):
+    X = table(120, dtype=np.float32)
+    fitted = predictor(cls).fit(X, labels(cls, X))
+    assert fitted.transform(X).dtype == np.float32
+    np.testing.assert_allclose(
+        prediction(fitted, X), prediction(fitted, X.astype(float)), rtol=1e-3, atol=1e-4
+    )
+
+
+@every_predictor
+def test_early_stopping_holds_out_rows_with_labels(cls):
+    X = table(200)
+    y = partly(labels(cls, X))
+    fitted = predictor(cls, early_stopping=True, max_epochs=20).fit(X, y)
+    assert len(fitted.validation_scores_) == fitted.n_epochs_
+
+
+def test_early_stopping_needs_two_rows_with_a_target():
+    X = table()
+    y = np.full(80, np.nan)
+    y[3] = 1.0
+    with pytest.raises(ValueError, match="leaves no row"):
+        predictor(AutoencoderRegressor, early_stopping=True).fit(X, y)
+
+
+@every_predictor
+def test_a_warm_start_goes_on_with_the_same_labels_only(cls):
+    X = table(120)
+    y = labels(cls, X)
+    fitted = predictor(cls, warm_start=True).fit(X, y).fit(X, y)
+    assert fitted.n_epochs_ == 10
+    other = y + 5 if cls is AutoencoderClassifier else np.column_stack([y, y])
+    with pytest.raises(ValueError, match="warm_start=False"):
+        fitted.fit(X, other)
+
+
+@every_predictor
+def test_frames_pipelines_and_searches(cls):
+    X = pd.DataFrame(table(90), columns=list("abcdef"))
+    y = labels(cls, X.to_numpy())
+    model = make_pipeline(StandardScaler(), predictor(cls).set_output(transform="pandas"))
+    search = GridSearchCV(
+        model, {f"{cls.__name__.lower()}__freeze": ["none", "gradual"]}, cv=2
+    ).fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    codes = predictor(cls).set_output(transform="pandas").fit(X, y).transform(X)
+    assert codes.columns[0] == f"{cls.__name__.lower()}0"
+
+
+@every_predictor
+def test_an_interrupted_fit_is_usable(cls):
+    class Interrupting(Watcher):
+        def on_epoch_end(self, net, **kwargs):
+            super().on_epoch_end(net)
+            if len(self.learning) == 3:
+                import signal
+
+                signal.raise_signal(signal.SIGINT)
+
+    X = table()
+    estimator = predictor(cls, max_epochs=10, callbacks=[Interrupting()])
+    with pytest.raises(KeyboardInterrupt):
+        estimator.fit(X, labels(cls, X))
+    assert np.isfinite(prediction(estimator, X)).all()
