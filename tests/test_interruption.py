@@ -30,6 +30,11 @@ def _late_imports():
     quick(PUBLIC[0]).fit(table())
 
 
+def mean_score(estimator, X, y=None):
+    """Return how well rows fit, for searches: detectors have no score of their own."""
+    return estimator.score_samples(X).mean()
+
+
 def assert_interrupted(call, delay):
     """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
@@ -91,7 +96,8 @@ def test_an_interrupted_refit_leaves_a_usable_model(cls, delay, early_stopping):
 
 @every_class
 def test_an_interruption_ends_a_grid_search(cls):
-    search = GridSearchCV(quick(cls, max_epochs=ENDLESS), {"n_components": [1, 2, 3]}, cv=3)
+    grid = {"n_components": [1, 2, 3]}
+    search = GridSearchCV(quick(cls, max_epochs=ENDLESS), grid, cv=3, scoring=mean_score)
     assert_interrupted(lambda: search.fit(table()), 0.15)
     assert not hasattr(search, "best_params_")
 
@@ -321,7 +327,9 @@ def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
     n_fits = 1
     if nested == "search":
         meta, n_fits = (
-            GridSearchCV(meta, {f"{cls.__name__.lower()}__n_components": [1, 2]}, cv=2),
+            GridSearchCV(
+                meta, {f"{cls.__name__.lower()}__n_components": [1, 2]}, cv=2, scoring=mean_score
+            ),
             5,
         )
     meta.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(table())

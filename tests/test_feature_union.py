@@ -1,0 +1,236 @@
+"""AutoencoderFeatureUnion: columns and codes, fitted encoders, codes of rows left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from estimators import quick
+from helpers import snapshot, table, with_holes
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderFeatureUnion,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+)
+
+
+def encoder(**params):
+    return quick(AutoencoderTransformer, **{"n_components": 3, **params})
+
+
+def union(encoders=None, **params):
+    return AutoencoderFeatureUnion(encoder() if encoders is None else encoders, **params)
+
+
+@parametrize_with_checks(
+    [
+        AutoencoderFeatureUnion(AutoencoderTransformer(max_epochs=5)),
+        AutoencoderFeatureUnion(
+            [("narrow", AutoencoderTransformer(1, max_epochs=2)), ("pca", PCA(1))],
+            passthrough="scaled",
+        ),
+        AutoencoderFeatureUnion(AutoencoderTransformer(max_epochs=2), passthrough=False),
+    ]
+)
+def test_estimator_check(estimator, check):
+    check(estimator)
+
+
+# ------------------------------------------------------------------------------------ parts
+
+
+def test_columns_come_first_and_codes_are_those_of_the_encoder():
+    X = table()
+    found = union().fit_transform(X)
+    np.testing.assert_array_equal(found[:, :6], X)
+    np.testing.assert_allclose(found[:, 6:], encoder().fit_transform(X))
+    scaled = union(passthrough="scaled").fit_transform(X)
+    np.testing.assert_allclose(scaled[:, :6], StandardScaler().fit_transform(X))
+    np.testing.assert_allclose(union(passthrough=False).fit_transform(X), found[:, 6:])
+
+
+def test_several_encoders_with_names_and_weights():
+    X = table()
+    pair = [("wide", encoder(n_components=4)), ("pca", PCA(2))]
+    fitted = union(pair, transformer_weights={"raw": 2.0, "pca": 0.5}).fit(X)
+    found = fitted.transform(X)
+    assert found.shape == (80, 12)
+    np.testing.assert_allclose(found[:, :6], 2 * X)
+    np.testing.assert_allclose(found[:, 10:], 0.5 * PCA(2).fit_transform(X))
+    np.testing.assert_allclose(fitted.inverse_transform(found), X)
+    assert not hasattr(pair[0][1], "network_")  # what is given stays as it is
+    assert fitted["wide"].n_components_ == 4
+
+
+@pytest.mark.parametrize("passthrough", [True, "scaled"])
+def test_columns_come_back(passthrough):
+    X = table()
+    fitted = union(passthrough=passthrough).fit(X)
+    np.testing.assert_allclose(fitted.inverse_transform(fitted.transform(X)), X)
+
+
+def test_codes_alone_are_decoded():
+    X = table()
+    fitted = union(passthrough=False).fit(X)
+    expected = encoder().fit(X).reconstruct(X)
+    np.testing.assert_allclose(fitted.inverse_transform(fitted.transform(X)), expected)
+    assert not hasattr(
+        union([("a", encoder()), ("b", PCA(1))], passthrough=False), "inverse_transform"
+    )
+
+
+def test_an_encoder_that_is_fitted_already_stays_so():
+    X, other = table(), table(seed=1)
+    frozen = FrozenEstimator(encoder().fit(other))
+    found = union(frozen).fit_transform(X)
+    np.testing.assert_allclose(found[:, 6:], frozen.transform(X))
+
+
+def test_names_of_columns_and_frames():
+    X = pd.DataFrame(table(), columns=list("abcdef"), index=np.arange(80) + 5)
+    fitted = union().set_output(transform="pandas").fit(X)
+    found = fitted.transform(X)
+    codes = [f"codes__autoencodertransformer{i}" for i in range(3)]
+    assert found.columns.tolist() == [f"raw__{name}" for name in "abcdef"] + codes
+    assert found.index.equals(X.index)
+    short = union(verbose_feature_names_out=False).fit(X).get_feature_names_out()
+    assert short[:6].tolist() == list("abcdef")
+
+
+def test_missing_values_pass():
+    X = with_holes(table())
+    found = union().fit_transform(X)
+    np.testing.assert_array_equal(found[:, :6], X)
+    assert np.isfinite(found[:, 6:]).all()
+
+
+def test_sample_weights_reach_the_encoders():
+    X, weight = table(), np.arange(80) % 4.0
+    found = union().fit(X, sample_weight=weight).transform(X)[:, 6:]
+    expected = encoder().fit(X, sample_weight=weight).transform(X)
+    np.testing.assert_allclose(found, expected)
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = union(encoder().set_fit_request(sample_weight=True))
+        found = routed.fit(X, sample_weight=weight).transform(X)[:, 6:]
+    np.testing.assert_allclose(found, expected)
+
+
+# -------------------------------------------------------------------------- parameters, seeds
+
+
+def test_parameters_of_encoders_can_be_searched():
+    X, y = load_iris(return_X_y=True)
+    model = make_pipeline(union(), LogisticRegression(max_iter=2000))
+    grid = {"autoencoderfeatureunion__encoders__n_components": [1, 2]}
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.best_score_ > 0.8
+    named = union([("codes", encoder())]).set_params(codes__n_components=5, codes__max_epochs=1)
+    assert named.encoders[0][1].n_components == 5
+
+
+def test_a_seed_makes_everything_reproducible_and_nothing_global_changes():
+    X, before = table(), snapshot()
+    unseeded = AutoencoderTransformer(max_epochs=2)
+    settings = {"cross_fit": 3, "random_state": 0}
+    first, second = (union(clone(unseeded), **settings).fit_transform(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, union(unseeded, cross_fit=3, random_state=1).fit_transform(X))
+    assert snapshot() == before
+
+
+def test_a_failed_fit_leaves_the_earlier_one():
+    X = table()
+    fitted = union().fit(X)
+    before = fitted.transform(X)
+    with pytest.raises(ValueError, match="NaN"):
+        fitted.fit(np.full((10, 6), np.nan))
+    np.testing.assert_array_equal(fitted.transform(X), before)
+    fresh = union()
+    with pytest.raises(ValueError, match="NaN"):
+        fresh.fit(np.full((10, 6), np.nan))
+    with pytest.raises(NotFittedError):
+        fresh.transform(X)
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"passthrough": "yes"}, ValueError, "passthrough"),
+        ({"cross_fit": 1.5}, ValueError, "cross_fit"),
+        ({"encoders": [("a", PCA(1)), ("a", PCA(1))]}, ValueError, "not unique"),
+        ({"encoders": [("a", LogisticRegression())]}, TypeError, "transform"),
+        ({"transformer_weights": {"b": 2.0}}, ValueError, "b"),
+    ],
+)
+def test_unusable_parameters_are_refused(params, error, message):
+    with pytest.raises(error, match=message):
+        AutoencoderFeatureUnion(**params).fit(table())
+
+
+# ------------------------------------------------------------------------------- cross-fitting
+
+
+def test_cross_fitted_codes_are_those_of_encoders_that_have_not_seen_the_row():
+    X = table(90)
+    folds = KFold(3)
+    fitted = union(PCA(3), cross_fit=folds)
+    found = fitted.fit_transform(X)
+    np.testing.assert_array_equal(found[:, :6], X)
+    final = PCA(3).fit(X)
+    np.testing.assert_allclose(fitted.transform(X)[:, 6:], final.transform(X))
+    for train, test in folds.split(X):  # a linear map of the fold's own codes
+        own = PCA(3).fit(X[train]).transform(X[test])
+        design = np.column_stack([own, np.ones(len(test))])
+        rest = found[test, 6:] - design @ np.linalg.lstsq(design, found[test, 6:], rcond=None)[0]
+        np.testing.assert_allclose(rest, 0, atol=1e-10)
+    np.testing.assert_allclose(
+        found[:, 6:], final.transform(X), atol=0.1
+    )  # and near the final ones
+
+
+def noise(n_rows=200):
+    rng = np.random.RandomState(0)
+    return rng.randn(n_rows, 20), rng.randint(2, size=n_rows)
+
+
+def test_labels_leak_through_plain_codes_of_supervised_encoders_and_not_through_cross_fitted_ones():
+    X, y = noise()
+    supervised = AutoencoderClassifier(
+        8, pretraining=None, max_epochs=100, learning_rate=1e-2, corruption=None, random_state=0
+    )
+    accuracies = []
+    for cross_fit in (None, 5):
+        codes = union(supervised, passthrough=False, cross_fit=cross_fit, random_state=0)
+        codes = codes.fit_transform(X, y)
+        model = LogisticRegression(max_iter=1000).fit(codes[:100], y[:100])
+        accuracies.append(model.score(codes[100:], y[100:]))
+    assert accuracies[0] > 0.9
+    assert accuracies[1] < 0.65
+
+
+def test_cross_fitting_takes_weights_and_frames():
+    X = pd.DataFrame(table(), columns=list("abcdef"))
+    fitted = union(cross_fit=3).set_output(transform="pandas")
+    found = fitted.fit_transform(X, sample_weight=1.0 + np.arange(80) % 2)
+    assert found.shape == (80, 9)
+    assert found.columns[-1] == "codes__autoencodertransformer2"
+
+
+def test_a_pipeline_learns_from_cross_fitted_codes():
+    X, y = load_iris(return_X_y=True)
+    denoiser = quick(DenoisingAutoencoder, output="code", n_components=2)
+    model = make_pipeline(
+        union(denoiser, cross_fit=3, random_state=0), LogisticRegression(max_iter=2000)
+    )
+    assert model.fit(X, y).score(X, y) > 0.9
