@@ -52,8 +52,8 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
 
     <solver to schedule>
 
-    learning_rate : float, default=1e-3
-        Peak of the schedule of fine-tuning, for the head.
+    learning_rate : float, default=3e-4
+        Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
 
     <weight_decay to callbacks>
 
@@ -121,7 +121,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         loss="squared_error",
         solver="adam",
         schedule="one_cycle",
-        learning_rate=1e-3,
+        learning_rate=3e-4,
         weight_decay=10.0,
         batch_size="auto",
         max_epochs="auto",

@@ -4,14 +4,21 @@ import ast
 import importlib
 import inspect
 
+import numpy as np
 import pytest
-from estimators import PUBLIC, having, quick
+from estimators import EVERY, PREDICTORS, PUBLIC, having, quick
 from numpydoc.docscrape import NumpyDocString
 from numpydoc.validate import validate
 from sklearn.base import BaseEstimator
 
 import sklearn_autoencoders
-from sklearn_autoencoders import corruptions, networks, objectives
+from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
+    AutoencoderTransformer,
+    corruptions,
+    networks,
+    objectives,
+)
 
 # Wanted nowhere: an extended summary (ES01) and "See Also" (SA01). Docstrings start on the line of
 # the quotes (GL01) and end there if they are short (GL02), as PEP 257 has it. `Returns` gives a
@@ -21,7 +28,7 @@ EVERYWHERE = {"ES01", "SA01", "GL01", "GL02", "RT02"}
 # Examples are for what a user starts from: the classes of estimators.
 NOT_OF_PARTS = {"EX01"}
 
-every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
+every_class = pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
 
 
 def _is_ours(thing):
@@ -51,8 +58,8 @@ def _parts():
                 yield f"{module.__name__}.{name}"
 
 
-CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in PUBLIC]
-METHODS = [path for cls in PUBLIC for path in _methods(cls)]
+CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in EVERY]
+METHODS = [path for cls in EVERY for path in _methods(cls)]
 PARTS = list(_parts())
 RECIPES = [
     thing
@@ -103,7 +110,7 @@ def _sections(cls):
     return NumpyDocString(inspect.getdoc(cls) or "")
 
 
-@pytest.mark.parametrize("cls", [*PUBLIC, *RECIPES], ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", [*EVERY, *RECIPES], ids=lambda cls: cls.__name__)
 def test_parameters_are_constrained_and_documented_in_order(cls):
     names = list(inspect.signature(cls).parameters)
     assert sorted(names) == sorted(cls._parameter_constraints)
@@ -120,15 +127,32 @@ def test_defaults_are_documented(cls):
         assert ast.literal_eval(stated) == parameter.default, name
 
 
-@every_class
+def documented(cls):
+    return {field.name for field in _sections(cls)["Attributes"]}
+
+
+def fitted_attributes(fitted):
+    return {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
+
+
+@pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS], ids=lambda cls: cls.__name__)
 def test_fitted_attributes_are_documented(cls, iris):
-    settings = {"pretraining": "layerwise"} if cls in having("pretraining") else {}
-    fitted = quick(cls, **settings, init="random", max_epochs=1).fit(iris)
-    attributes = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
-    documented = {field.name for field in _sections(cls)["Attributes"]}
-    assert documented >= attributes
+    layerwise = {"pretraining": "layerwise"} if cls in having("pretraining") else {}
+    settings = {"init": "random", "max_epochs": 1, "early_stopping": True, **layerwise}
+    fitted = quick(cls, **settings).fit(iris, np.arange(len(iris)) % 2)
+    attributes = fitted_attributes(fitted)
+    assert documented(cls) >= attributes
     conditional = {"class_prior_", "classes_", "target_center_", "target_scale_"}
-    assert documented - attributes <= {"feature_names_in_"} | conditional
+    assert documented(cls) - attributes <= {"feature_names_in_"} | conditional
+
+
+def test_fitted_attributes_of_the_union_are_documented(iris):
+    fitted = AutoencoderFeatureUnion(quick(AutoencoderTransformer)).fit(iris)
+    assert documented(AutoencoderFeatureUnion) == {
+        *fitted_attributes(fitted),
+        "n_features_in_",
+        "feature_names_in_",
+    }
 
 
 @every_class
