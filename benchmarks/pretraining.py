@@ -111,7 +111,7 @@ def with_few_labels(y, n_labels, seed):
 
 
 class SpreadThenLearn(ClassifierMixin, BaseEstimator):
-    """Labels spread among the codes of digits; then twice a classifier of those that are certain."""
+    """Labels spread among the codes of digits; then twice a classifier of the certain ones."""
 
     def __init__(self, random_state=0):
         self.random_state = random_state
@@ -242,15 +242,15 @@ def table(n_seeds):
 def union(n_seeds):
     print("\nlogistic regression: accuracy over 5 folds, twice, on standardised columns")
     print(f"{'':24}{'columns':>17}{'and codes':>17}{'cross-fitted':>17}")
-    X, y = adult()
-    rows = np.random.RandomState(0).permutation(len(X))[:3000]
+    X_adult, y_adult = adult()
+    rows = np.random.RandomState(0).permutation(len(X_adult))[:3000]
     noise = np.random.RandomState(0).randn(300, 20), np.random.RandomState(1).randint(2, size=300)
     supervised = AutoencoderClassifier(8, pretraining=None, learning_rate=1e-2, random_state=0)
     codes = AutoencoderTransformer(8, scaling="feature", max_epochs=20, random_state=0)
     for name, (X, y), encoder in (
         ("digits", load_digits(return_X_y=True), codes),
         ("breast_cancer", load_breast_cancer(return_X_y=True), codes),
-        ("adult, 3000 rows", (np.nan_to_num(X[rows]), y[rows]), codes),
+        ("adult, 3000 rows", (np.nan_to_num(X_adult[rows]), y_adult[rows]), codes),
         ("noise, codes of labels", noise, supervised),
     ):
         folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
@@ -260,10 +260,9 @@ def union(n_seeds):
                 AutoencoderFeatureUnion(encoder, cross_fit=cross_fit, random_state=0)
                 for cross_fit in parts
             ]
-            model = make_pipeline(StandardScaler(), *steps, StandardScaler(), LogisticRegression())
-            found = cross_val_score(
-                model.set_params(logisticregression__max_iter=2000), X, y, cv=folds
-            )
+            last = LogisticRegression(max_iter=2000)
+            model = make_pipeline(StandardScaler(), *steps, StandardScaler(), last)
+            found = cross_val_score(model, X, y, cv=folds)
             line += f"   {found.mean():.4f} +- {found.std():.3f}"
         print(line, flush=True)
     for cross_fit in (None, 5):
