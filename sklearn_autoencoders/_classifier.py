@@ -9,7 +9,7 @@ import numpy as np
 from scipy import special
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ._compat import Interval, StrOptions
@@ -81,8 +81,10 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
 
     Notes
     -----
-    As in :mod:`sklearn.semi_supervised`, -1 is no class. Where -1 and one more value is all there
-    is, these two are the classes.
+    As in :mod:`sklearn.semi_supervised`, -1 is no class. Where -1 and one more value is all that y
+    holds, these two are the classes. Labels that are words need `dtype=object` to hold -1 as well.
+    Scores compare with the y that they are given: leave out rows without a label there. Ensembles
+    that encode y first, such as voting, make a class of -1.
 
     References
     ----------
@@ -192,12 +194,25 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         self.verbose = verbose
         self.callbacks = callbacks
 
+    def _look_at(self, y):
+        """Note whether -1 is a class; rows of weight zero are left out afterwards."""
+        values = set(np.ravel(np.asarray(y)).tolist())
+        self._has_class_minus_one = len(values) == 2 and -1 in values
+        if len(values) > 2 and "-1" in values:
+            raise ValueError(
+                'y holds "-1" as a word among other words. Rows without a label are marked by the '
+                "number: give y as an array of dtype=object with -1 in it."
+            )
+
     def _labels(self, y, data, reset):
-        """Return a row of ones and zeros for every label, and the weights of their classes."""
-        y = check_y(self, y, data)
-        y = column_or_1d(y, warn=True)
+        """Return a row of ones and zeros for every label, NaN where there is none."""
+        y = column_or_1d(check_y(self, y, data), warn=True)
         assert_all_finite(y, input_name="y")
-        is_known = _has_label(y)
+        is_known = np.ones(len(y), dtype=bool)
+        if not (self._has_class_minus_one if reset else -1 in self.classes_):
+            is_known &= np.asarray(y != -1, dtype=bool)
+        if not is_known.any():
+            raise ValueError("y holds no label but -1. Give at least some rows a class.")
         check_classification_targets(y[is_known])
         classes = np.unique(y[is_known])
         if reset:
@@ -209,12 +224,25 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
             )
         labels = np.full((len(y), len(self.classes_)), np.nan)
         labels[is_known] = y[is_known, None] == self.classes_
-        labels = (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
+        return (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
+
+    def _weighted(self, labels, weight):
         if self.class_weight is None:
-            return labels, None
-        factor = np.ones(len(y))
-        factor[is_known] = compute_sample_weight(self.class_weight, y[is_known])
-        return labels, factor
+            return weight
+        place = labels.argmax(axis=1)
+        own = np.ones(len(place)) if weight is None else weight
+        if self.class_weight == "balanced":  # by their weights: a row of weight two is two rows
+            count = np.bincount(place, own, minlength=len(self.classes_))
+            present = count > 0
+            factor = own.sum() / (present.sum() * np.where(present, count, np.inf))
+            factor[~present] = 1.0
+        else:
+            factor = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
+        if not (np.isfinite(factor) & (factor > 0)).all():
+            raise ValueError(
+                f"class_weight must give every class a positive number; got {self.class_weight}."
+            )
+        return own * factor[place]
 
     def decision_function(self, X):
         """Return the head's output: for two classes the difference, positive for the second.
@@ -262,11 +290,3 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         """
         logits = self._output_of_head(X)  # which says so if there has been no fit
         return self.classes_[logits.argmax(axis=1)]
-
-
-def _has_label(y):
-    """Return which labels are not -1; all are, if -1 and one more value is all there is."""
-    is_known = np.asarray(y != -1, dtype=bool) & np.ones(len(y), dtype=bool)
-    if not is_known.any():
-        raise ValueError("y holds no label but -1. Give at least some rows a class.")
-    return np.ones_like(is_known) if len(np.unique(y[is_known])) == 1 else is_known

@@ -7,15 +7,18 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, get_tags
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from ._compat import StrOptions, check_method_params, fit_context, safe_indexing
 from ._fitting import own_random_state
@@ -24,6 +27,8 @@ from ._transformer import AutoencoderTransformer
 
 # Name of the columns themselves among the parts.
 _RAW = "raw"
+# Penalty, as a share of the rows, of the map from one encoder's codes to another's.
+_SHRINKAGE = 1e-3
 
 
 def _can_go_back(union):
@@ -47,7 +52,8 @@ class AutoencoderFeatureUnion(FeatureUnion):
     Parameters
     ----------
     encoders : estimator, list of (str, estimator) pairs or None, default=None
-        Transformers of the rows. A single one is called "codes"; None is an
+        Transformers of the rows. A single one is called "codes", and its parameters
+        `encoders__<parameter>`; those of a list are `<name>__<parameter>`. None is an
         :class:`AutoencoderTransformer`. One that is fitted already stays so inside
         :class:`sklearn.frozen.FrozenEstimator`.
 
@@ -59,7 +65,8 @@ class AutoencoderFeatureUnion(FeatureUnion):
         encoders do it, which know these rows better than others. A number of folds, drawn at
         random, or what else scikit-learn takes as `cv`, has encoders do it that were fitted
         without them; their codes are brought near those of the final encoders by linear maps. What
-        stands behind in a pipeline then learns from codes like those that it is going to see.
+        stands behind in a pipeline then learns from codes like those that it is going to see. Every
+        row has to be left out once.
 
     n_jobs : int or None, default=None
         Number of encoders that are fitted at the same time, as in scikit-learn.
@@ -94,6 +101,8 @@ class AutoencoderFeatureUnion(FeatureUnion):
 
     Notes
     -----
+    Images, for a convolutional encoder, are given as rows, or without `passthrough`.
+
     Encoders that look at y, such as :class:`AutoencoderClassifier`, need `cross_fit`: codes of rows
     whose labels they know say more of these labels than those of new rows ever do.
 
@@ -196,8 +205,9 @@ class AutoencoderFeatureUnion(FeatureUnion):
         with self._anew():
             if self.cross_fit is None:
                 return super().fit_transform(X, y, **params)
+            folds = self._partition(X, y)
             super().fit(X, y, **params)
-            return self._cross_fitted(X, y, params)
+            return self._cross_fitted(X, y, params, folds)
 
     def transform(self, X, **params):
         """Return the columns and the codes of rows.
@@ -312,7 +322,7 @@ class AutoencoderFeatureUnion(FeatureUnion):
         return list(encoders) if isinstance(encoders, list | tuple) else [("codes", encoders)]
 
     def _parts(self):
-        first = {True: "passthrough", False: None}.get(self.passthrough, StandardScaler())
+        first = {True: "passthrough", False: None}.get(self.passthrough, _Scaler())
         return ([] if first is None else [(_RAW, first)]) + self._encoders()
 
     @contextmanager
@@ -339,35 +349,70 @@ class AutoencoderFeatureUnion(FeatureUnion):
                     part.set_params(**{name: draw_seed(rng)})
 
     def _parallel_func(self, X, y, func, routed_params):
-        if self.passthrough is True:  # columns have no use for sample weights
+        if _RAW in routed_params:  # columns have no use for sample weights
             routed_params = Bunch(**{**routed_params, _RAW: Bunch(fit={}, fit_transform={})})
         return super()._parallel_func(X, y, func, routed_params)
 
-    def _cross_fitted(self, X, y, params):
+    def _codes_alone(self):
+        """Return an unfitted union of the encoders as they were before the fit."""
+        parts = [(name, clone(part, safe=False)) for name, part in self.transformer_list]
+        parts = [(name, part) for name, part in parts if name != _RAW and part != "drop"]
+        weights = {
+            name: factor
+            for name, factor in (self.transformer_weights or {}).items()
+            if name in dict(parts)
+        }
+        return AutoencoderFeatureUnion(
+            parts, passthrough=False, transformer_weights=weights, n_jobs=self.n_jobs
+        )
+
+    def _partition(self, X, y):
+        """Return the folds, each row in one of them."""
+        is_number = y is not None and np.asarray(y).dtype.kind == "f"
+        is_class = not is_number and y is not None
+        is_class = is_class and type_of_target(y) in ("binary", "multiclass")
+        seed = draw_seed(own_random_state(self.random_state))
+        folds = check_cv(self.cross_fit, y, classifier=is_class, shuffle=True, random_state=seed)
+        folds = list(folds.split(X, y))
+        held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
+        if not np.array_equal(np.sort(held_out), np.arange(_num_samples(X))):
+            raise ValueError(
+                f"cross_fit={self.cross_fit!r} must leave every row out exactly once, as KFold "
+                "does; a generator of splits serves one fit only."
+            )
+        return folds
+
+    def _cross_fitted(self, X, y, params, folds):
         """Return the columns of the rows, and codes of encoders that were fitted without them."""
-        output = np.array(super().transform(X))
+        output = np.array(_dense(super().transform(X)), dtype=np.float64)
+        union = self._codes_alone()
+        parts = [part for _, part in union.encoders]
+        if all(isinstance(part, FrozenEstimator) for part in parts):
+            return output
         is_code = slice(self.n_features_in_ if self.passthrough is not False else 0, None)
-        rng = own_random_state(self.random_state)
-        encoders = [(name, clone(part)) for name, part in self.transformer_list if name != _RAW]
-        fold = AutoencoderFeatureUnion(
-            encoders,
-            passthrough=False,
-            transformer_weights=self.transformer_weights,
-            n_jobs=self.n_jobs,
-        )
-        is_class = y is not None and type_of_target(y) in ("binary", "multiclass")
-        folds = check_cv(
-            self.cross_fit, y, classifier=is_class, shuffle=True, random_state=draw_seed(rng)
-        )
         final = output[:, is_code].copy()
-        for train, test in folds.split(X, y):
+        for train, test in folds:
             own = check_method_params(X, params, indices=train)
-            y_train = None if y is None else safe_indexing(y, train)
-            encoder = clone(fold).fit(safe_indexing(X, train), y_train, **own)
-            to_final = make_pipeline(StandardScaler(), Ridge())
-            to_final.fit(encoder.transform(safe_indexing(X, train)), final[train])
-            output[test, is_code] = to_final.predict(encoder.transform(safe_indexing(X, test)))
+            X_train, y_train = (
+                safe_indexing(X, train),
+                None if y is None else safe_indexing(y, train),
+            )
+            fold = clone(union).fit(X_train, y_train, **own)
+            to_final = make_pipeline(StandardScaler(), Ridge(_SHRINKAGE * len(train)))
+            weight = own.get("sample_weight")
+            to_final.fit(_dense(fold.transform(X_train)), final[train], ridge__sample_weight=weight)
+            output[test, is_code] = to_final.predict(_dense(fold.transform(safe_indexing(X, test))))
         return output
+
+
+class _Scaler(StandardScaler):
+    """A scaler that asks for no weights when metadata are routed."""
+
+    __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
+
+
+def _dense(codes):
+    return codes.toarray() if issparse(codes) else np.asarray(codes)
 
 
 def _rows(X):

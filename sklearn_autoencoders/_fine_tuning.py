@@ -20,9 +20,15 @@ from ._pretraining import PRETRAINING
 from ._scaling import Scaling
 from ._shell import Shell
 from ._starting import draw_seed, shape_of, starting_point
-from ._validation import check_magnitude, check_output, check_rows, hold_out
+from ._validation import (
+    check_magnitude,
+    check_output,
+    check_rows,
+    check_unit_interval,
+    hold_out,
+)
 from .corruptions import CORRUPTIONS
-from .networks import Ensemble, Predictor
+from .networks import Ensemble, Predictor, QuantizedBottleneck
 from .objectives import LIKELIHOODS, LOSSES, Loss, Supervised
 
 # By names, how many of the encoder's layers stay as they are in each of the first epochs.
@@ -35,7 +41,17 @@ FREEZES = {
     "all": lambda n_layers, n_epochs, n_all: n_all * (n_layers,),
 }
 
-_OF_ITS_OWN = ("n_components", "hidden_layer_sizes", "activation", "network", "init", "scaling")
+# What an encoder that is given brings along.
+_OF_ITS_OWN = (
+    "n_components",
+    "hidden_layer_sizes",
+    "activation",
+    "dropout",
+    "network",
+    "init",
+    "scaling",
+    "loss",
+)
 
 
 class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
@@ -58,7 +74,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
     }
 
     @with_callbacks
-    @fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=False)  # the encoder is the user's
     def fit(self, X, y, sample_weight=None):
         """Pretrain on all rows, then learn from those with labels.
 
@@ -92,7 +108,11 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
+        self._look_at(y)
         return self._fit_or_go_on(X, y, sample_weight)
+
+    def _look_at(self, y):
+        """Note what can be told of y only while it is whole."""
 
     def transform(self, X):
         """Return the codes of rows, as they are after fine-tuning.
@@ -139,11 +159,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         return data  # once it is known which rows have labels
 
     def _prepared(self, data, y, reset):
-        labels, factor = self._labels(y, data, reset)
-        weight = data.weight
-        if factor is not None:
-            weight = factor if weight is None else weight * factor
-        data = replace(data, labels=labels, weight=weight)
+        data = replace(data, labels=self._labels(y, data, reset))
         if self.early_stopping:
             known = _labelled(data)
             rng = own_random_state(self.random_state)
@@ -151,10 +167,15 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             data = replace(data, held_out=known[part.held_out])
         return data
 
+    def _weighted(self, labels, weight):
+        """Return the weights of rows with labels, as far as these change them."""
+        return weight
+
     def _starting_point(self, data, rng):
         if self.encoder is None:
             return starting_point(self, data, rng)
         encoder = self._fitted_encoder(data, rng)
+        check_unit_interval(self, encoder._loss, data.X)
         autoencoder = copy.deepcopy(encoder.network_)
         if isinstance(autoencoder, Predictor):
             autoencoder = autoencoder.autoencoder
@@ -183,25 +204,39 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         if isinstance(encoder, FrozenEstimator):
             encoder = encoder.estimator
             check_is_fitted(encoder)
-        elif not encoder.__sklearn_is_fitted__():
+        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, FineTuning):
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
             rows = data.thinned(len(data.X))
             encoder.fit(rows.X, sample_weight=rows.weight)
-        if isinstance(getattr(encoder, "network_", None), Ensemble) or not isinstance(
-            encoder, Shell
+        self._check_encoder(encoder)
+        return encoder
+
+    def _check_encoder(self, encoder):
+        bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
+        is_usable = isinstance(encoder, Shell) and encoder.__sklearn_is_fitted__()
+        if (
+            not is_usable
+            or isinstance(encoder.network_, Ensemble)
+            or isinstance(bottleneck, QuantizedBottleneck)
         ):
             raise ValueError(
-                "encoder must be an autoencoder of this package with one code for each row, such "
-                f"as AutoencoderTransformer; got {encoder!r}."
+                "encoder must be an autoencoder of this package with one code for each row, which "
+                "is no entry of a codebook, such as AutoencoderTransformer, and fitted already if "
+                f"it needs labels; got {encoder!r}."
             )
         if encoder.n_features_in_ != self.n_features_in_:
             raise ValueError(
                 f"X has {self.n_features_in_} features, but encoder was fitted to "
                 f"{encoder.n_features_in_}."
             )
-        return encoder
+        names, theirs = (getattr(e, "feature_names_in_", None) for e in (self, encoder))
+        if names is not None and theirs is not None and list(names) != list(theirs):
+            raise ValueError(
+                f"The columns of X are {list(names)}, but encoder was fitted to {list(theirs)}. "
+                "Give them in the same order."
+            )
 
     def _check_no_network_of_its_own(self):
         default = type(self)()
@@ -222,7 +257,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             held_out = np.flatnonzero(np.isin(known, held_out))
         weight = None if data.weight is None else data.weight[known]
         rows = _bridge.Data(data.X[known], weight, held_out=held_out, labels=data.labels[known])
-        return rows, np.asarray(y)[known]
+        return replace(rows, weight=self._weighted(rows.labels, weight)), np.asarray(y)[known]
 
     def _plan(self, data, n_samples, **overrides):
         plan = super()._plan(data, data.n_samples, **overrides)
@@ -235,7 +270,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
 
     def _configure(self, network, plan, data):
-        _settings.update_dropout(self, network, data.n_samples)  # those with labels
+        if self.encoder is None:
+            _settings.update_dropout(self, network, data.n_samples)  # those with labels
         network.reconstructs = self.alpha > 0
         has_learnt = self.encoder is not None or self.pretraining or self.init == "pca"
         if self.n_epochs_ == 0 and has_learnt:

@@ -104,6 +104,8 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         """Note the values of the columns that hold one, in all fits so far."""
         constants = constants_of(X)
         if not reset:
+            unknown = np.isnan(X).all(axis=0)
+            constants[unknown] = self._constants[unknown]
             constants[constants != self._constants] = np.nan
         self._constants = constants
 
@@ -185,7 +187,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         self.network_.eval()
         self.pretraining_curves_ = [history.loss_curve for history in histories]
         for history in histories:
-            self._report(history)
+            self._report(history, plan.learning_rate)
         return histories[-1].interruption
 
     def _plan_of_pretraining(self, data):
@@ -219,7 +221,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         history = _training.train(model, objective, data, plan, generator, tasks)
         self.__dict__.update(self._fitted_attributes(network, history, data))
         tasks.finish()
-        self._report(history)
+        self._report(history, plan.learning_rate)
         self._report_health()
         return history.interruption
 
@@ -235,11 +237,11 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             attributes["validation_scores_"] = self.validation_scores_ + scores
         return attributes
 
-    def _report(self, history):
+    def _report(self, history, learning_rate):
         if history.problem is None:
             return
         advice = (
-            f"learning_rate={self.learning_rate} may be too high, X may contain extreme values, or "
+            f"A learning rate of {learning_rate} may be too high, X may contain extreme values, or "
             "have few rows for its many columns, where principal components are hard to improve on."
         )
         if not history.loss_curve and not self._recipe["linear_path"]:

@@ -104,6 +104,7 @@ def start_at_regression(model: Model, data: Data, kind: Kind) -> None:
     network = cast(Predictor, model.network.eval())
     codes = encode(model, data.X[rows]).astype(np.float64)
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+    weight = weight / min(weight.mean(), 1.0)  # as many rows as there are, or more
     slopes, biases = _regression(kind, codes, cast(Array, data.labels)[rows], weight, draw)
     network.start_at(torch.tensor(slopes), torch.tensor(biases))
 

@@ -309,7 +309,9 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     def _finish(self, network, data):
         model = Model(network, self._model.scaling, self._model.loss)
         share = data.n_samples / self.n_samples_seen_
-        tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), share)
+        # a column may not vary on the rows of one batch, or on those that are not held out
+        spread = fit_scaling(data.X, data.weight, "robust").scale if share == 1 else self.scale_
+        tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), spread, share)
         found = scores(model, data.X, tolerance, self._constants)
         held_out, n_held_out = self._with_judges(found, data, share)
         if self.contamination == "auto":
@@ -340,18 +342,17 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         kept = keep_some(self.held_out_scores_, self.n_held_out_, more, rng)
         return kept, self.n_held_out_ + len(more)
 
-    def _tolerance_on(self, model, data, share):
+    def _tolerance_on(self, model, data, spread, share):
         """Return the upper quartile of each column's errors, moved by a share from what it was."""
         errors = np.abs(data.X - _inference.reconstruct(model, data.X), dtype=np.float64)
-        deviation = fit_scaling(data.X, data.weight, "robust").scale
-        before = deviation if share == 1 else self.tolerance_
+        before = spread if share == 1 else self.tolerance_
         tolerance = np.array(
             [
                 old if np.isnan(column).all() else weighted_quantile(column, 0.75, data.weight)
                 for column, old in zip(errors.T, before, strict=True)
             ]
         )
-        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * deviation)
+        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * spread)
         varies = np.isnan(self._constants)
         if self.scaling != "feature" and varies.any():
             largest = tolerance[varies].max()

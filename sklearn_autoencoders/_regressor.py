@@ -194,7 +194,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
                 f"y has {columns.shape[1]} targets; there were {len(self.target_center_)} when "
                 "training began. Begin anew with warm_start=False and fit."
             )
-        return (columns - self.target_center_) / self.target_scale_, None
+        return (columns - self.target_center_) / self.target_scale_
 
     def predict(self, X):
         """Return the expected targets of each row.

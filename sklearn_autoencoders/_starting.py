@@ -17,6 +17,7 @@ _LEAST_VARIANCE = 1e-10
 
 # Parameters that a model which goes on learning cannot change.
 _SHAPING = (
+    "encoder",
     "n_components",
     "hidden_layer_sizes",
     "activation",

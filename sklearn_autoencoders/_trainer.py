@@ -18,6 +18,9 @@ from .objectives import Compared, Objective
 # A loss of the column means under which there is no variance, only rounding errors.
 _NOTHING_TO_LEARN = 1e-12
 
+# How many times longer than usual a gradient may be.
+_LONGEST = 3.0
+
 # Passes over a small table, of which one draw of a corruption, lucky or not, damages all rows.
 _N_DRAWS = 16
 
@@ -143,8 +146,9 @@ class Trainer:
         self.noise = noise
         self.history = History()
         self._initial, self._kept = _Weights(network), _Weights(network)
-        self._decayed: list[Tensor] = [*decayed_parameters(network)] if plan.weight_decay else []
+        self._decayed: list[tuple[dict[str, Any], list[nn.Parameter]]] = []
         self._initial_loss: Tensor | None = None
+        self._usual_length: Tensor | None = None
         self._best, self._misses = math.inf, 0
         self.finished = False
 
@@ -156,6 +160,12 @@ class Trainer:
             self._held_out_start = self._best
         n_steps = self.plan.max_epochs * math.ceil(n_rows / self.plan.batch_size)
         self._optimizer = optimizer
+        if self.plan.weight_decay:
+            decayed = {id(parameter) for parameter in decayed_parameters(self.network)}
+            self._decayed = [
+                (group, [parameter for parameter in group["params"] if id(parameter) in decayed])
+                for group in optimizer.param_groups
+            ]
         schedule = SCHEDULES[self.plan.schedule]
         self._scheduler = schedule.make(self._optimizer, n_steps)
         warm_up = max(schedule.warm_up, self.objective.loss.settled_after)
@@ -172,23 +182,30 @@ class Trainer:
         if self.plan.n_frozen:
             n_epochs = len(self.history.loss_curve)
             is_thawed = n_epochs >= len(self.plan.n_frozen)
-            self._freeze(0 if is_thawed else self.plan.n_frozen[n_epochs])
+            n_frozen = 0 if is_thawed else self.plan.n_frozen[n_epochs]
+            cast(Predictor, self.network).freeze(n_frozen)
         self.task.begin()
 
-    def _freeze(self, n_layers: int) -> None:
-        network = cast(Predictor, self.network)
-        network.freeze(n_layers)
-        decayed = decayed_parameters(network) if self.plan.weight_decay else []
-        self._decayed = [parameter for parameter in decayed if parameter.requires_grad]
+    @torch.no_grad()
+    def clip(self, network: nn.Module) -> None:
+        """Shorten a gradient that is much longer than usual, of a row that next to none is like."""
+        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        length = torch.stack(torch._foreach_norm(gradients)).norm()
+        usual = length if self._usual_length is None else self._usual_length
+        limit = _LONGEST * usual
+        torch._foreach_mul_(gradients, (limit / length).clamp(max=1.0))
+        self._usual_length = usual.lerp(torch.minimum(length, limit), 0.05)
 
     @torch.no_grad()
     def after_step(self, loss: Tensor) -> None:
         """Decay the weights and move the learning rate."""
         if self._initial_loss is None:
             self._initial_loss = loss
-        if self._decayed:  # decoupled from the gradient, as in AdamW
-            rate = self._optimizer.param_groups[0]["lr"] * self.plan.weight_decay
-            torch._foreach_mul_(self._decayed, 1.0 - min(rate, 1.0))
+        for group, parameters in self._decayed:  # decoupled from the gradient, as in AdamW
+            learning: list[Tensor] = [p for p in parameters if p.grad is not None]
+            if learning:
+                rate = group["lr"] * self.plan.weight_decay
+                torch._foreach_mul_(learning, 1.0 - min(rate, 1.0))
         self._scheduler.step()
         self.objective.progress += 1 / self._n_steps
 
@@ -223,7 +240,7 @@ class Trainer:
     def settle(self, rows: Any) -> None:
         """Leave the best weights in the network, which are finite in any case."""
         if self.plan.n_frozen:
-            self._freeze(0)
+            cast(Predictor, self.network).freeze(0)
         self._judge_from_here_on()
         if not self._kept.live_are_finite():
             self._kept.put_back()

@@ -95,6 +95,11 @@ class _Hooks(_NeuralNet):
         self.means = {"train": _Mean(), "valid": _Mean()}
         self.trainer.before_epoch()
 
+    def on_grad_computed(self, net: Any, **kwargs: Any) -> None:
+        super().on_grad_computed(net, **kwargs)
+        if self.trainer.objective.loss.is_heavy_tailed:
+            self.trainer.clip(self.module_)
+
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
         records, prefix = self.history[-1]["batches"], "train" if training else "valid"

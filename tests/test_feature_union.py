@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn_autoencoders import (
     AutoencoderClassifier,
     AutoencoderFeatureUnion,
+    AutoencoderRegressor,
     AutoencoderTransformer,
     DenoisingAutoencoder,
 )
@@ -234,3 +235,33 @@ def test_a_pipeline_learns_from_cross_fitted_codes():
         union(denoiser, cross_fit=3, random_state=0), LogisticRegression(max_iter=2000)
     )
     assert model.fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.parametrize("folds", [ShuffleSplit(1, test_size=0.2), TimeSeriesSplit(3)], ids=repr)
+def test_every_row_has_to_be_left_out_once(folds):
+    with pytest.raises(ValueError, match="exactly once"):
+        union(cross_fit=folds).fit_transform(table())
+
+
+def test_what_works_without_cross_fitting_works_with_it():
+    X = table()
+    target = np.where(np.arange(80) % 2, X[:, 0], np.nan)
+    regressor = quick(AutoencoderRegressor, n_components=2)
+    assert np.isfinite(union(regressor, cross_fit=3).fit_transform(X, target)).all()
+    parts = [("none", "drop"), ("codes", encoder())]
+    assert union(parts, cross_fit=3).fit_transform(X).shape == (80, 9)
+    heavy = union(cross_fit=3, transformer_weights={"raw": 2.0, "codes": 3.0}).fit_transform(X)
+    np.testing.assert_array_equal(heavy[:, :6], 2 * X)
+
+
+def test_frozen_encoders_need_no_cross_fitting():
+    X = table()
+    frozen = FrozenEstimator(encoder().fit(X))
+    crossed, plain = (union(frozen, cross_fit=n).fit_transform(X) for n in (3, None))
+    np.testing.assert_array_equal(crossed, plain)
+
+
+def test_scaled_columns_ask_for_no_weights():
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = union(encoder().set_fit_request(sample_weight=True), passthrough="scaled")
+        assert routed.fit_transform(table(), sample_weight=np.ones(80)).shape == (80, 9)

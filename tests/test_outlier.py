@@ -431,3 +431,28 @@ def test_a_single_column_is_reconstructed():
     X = np.concatenate([rng.normal(-4, 1, (150, 1)), rng.normal(4, 1, (150, 1))])
     between, at_home = detector(max_epochs="auto").fit(X).score_samples([[0.0], [4.0]])
     assert between < at_home
+
+
+def test_a_batch_tells_nothing_of_a_constant_that_it_does_not_hold():
+    X = np.column_stack([table(), np.full(80, 5.0)])
+    gap = X.copy()
+    gap[:, 6] = np.nan
+    fitted = detector().partial_fit(X)
+    strange = X[:1].copy()
+    strange[0, 6] = 6.0
+    before = fitted.score_samples(strange)
+    after = fitted.partial_fit(gap).score_samples(strange)
+    np.testing.assert_allclose(after, before, rtol=0.3)
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1e4])
+def test_units_do_not_matter_where_a_batch_does_not_vary(unit):
+    def score(unit):
+        rng = np.random.RandomState(0)
+        first = np.column_stack([table(200), rng.randint(2, size=200) * unit])
+        second = np.column_stack([table(200, seed=1), np.zeros(200)])
+        fitted = detector().partial_fit(first).partial_fit(second)
+        return fitted.score_samples(np.append(first[0, :6], 5 * unit)[None])
+
+    # which rows are held out follows from their values
+    np.testing.assert_allclose(score(unit), score(1.0), rtol=0.5)

@@ -222,7 +222,13 @@ def test_class_weights_are_weights_of_rows():
     X = table(60)
     y = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
     for class_weight in ("balanced", {0: 1.0, 1: 7.0}):
-        settings = {"pretraining": None}
+        settings = {
+            "pretraining": None,
+            "init": "random",
+            "scaling": None,
+            "learning_rate": 1e-2,
+            "max_epochs": 20,
+        }
         weighted = predictor(AutoencoderClassifier, class_weight=class_weight, **settings).fit(X, y)
         by_hand = predictor(AutoencoderClassifier, **settings)
         by_hand.fit(X, y, sample_weight=compute_sample_weight(class_weight, y))
@@ -242,7 +248,64 @@ def test_smoothed_labels_make_careful_predictions():
     assert smooth.predict_proba(X).max(1).mean() < plain.predict_proba(X).max(1).mean() - 0.05
 
 
+def test_balanced_classes_are_balanced_by_weight():
+    X = table(20)
+    y, counts = (X[:, 0] > 0.6).astype(int), 1 + np.arange(20) % 3
+    weighted = predictor(AutoencoderClassifier, class_weight="balanced")
+    repeated = clone(weighted).fit(X.repeat(counts, axis=0), y.repeat(counts))
+    weighted.fit(X, y, sample_weight=counts)
+    np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
+
+
+def test_class_weights_do_not_reach_what_is_learnt_without_labels():
+    X = table(100)
+    y = labels(AutoencoderClassifier, X)
+    plain, weighted = (
+        predictor(AutoencoderClassifier, class_weight=weight).fit(X, y)
+        for weight in (None, {0: 100.0})
+    )
+    np.testing.assert_array_equal(plain.center_, weighted.center_)
+    assert plain.pretraining_curves_ == weighted.pretraining_curves_
+    with pytest.raises(ValueError, match="positive"):
+        predictor(AutoencoderClassifier, class_weight={0: -1.0}).fit(X, y)
+
+
+@every_predictor
+def test_the_unit_of_the_weights_does_not_matter(cls):
+    X = table()
+    y = labels(cls, X)
+    plain = predictor(cls).fit(X, y)
+    small = predictor(cls).fit(X, y, sample_weight=np.full(80, 1 / 80))
+    np.testing.assert_allclose(prediction(plain, X), prediction(small, X), rtol=1e-3, atol=1e-4)
+
+
+def test_words_beside_a_word_minus_one_are_refused():
+    X = table()
+    y = np.array(["low", "middle", "-1"])[np.arange(80) % 3]
+    with pytest.raises(ValueError, match="dtype=object"):
+        predictor(AutoencoderClassifier).fit(X, y)
+
+
+def test_weights_of_zero_do_not_make_a_class_of_minus_one():
+    X = table()
+    y = np.arange(80) % 3 - 1
+    weight = np.where(y == 1, 0.0, 1.0)
+    fitted = predictor(AutoencoderClassifier).fit(X, y, sample_weight=weight)
+    assert fitted.classes_.tolist() == [0]
+
+
 # ------------------------------------------------------------------------------------ thaws
+
+
+@every_predictor
+def test_a_decoder_that_is_not_asked_for_stays_as_it_is(cls):
+    X = table()
+    y = labels(cls, X)
+    start, end = (
+        predictor(cls, learning_rate=rate).fit(X, y).network_.decoder.state_dict()
+        for rate in (1e-30, 1e-2)
+    )
+    assert all(torch.equal(start[name], end[name]) for name in start)
 
 
 def encoder_weights(estimator):
@@ -371,12 +434,33 @@ def test_predictors_lend_their_encoders_too():
         ({"encoder": quick(AutoencoderTransformer).fit(table(30, 4))}, "fitted to 4"),
         ({"encoder": quick(AutoencoderTransformer), "n_components": 3}, "n_components=3 cannot"),
         ({"encoder": quick(VAEGenerator), "alpha": 1.0}, "has a likelihood"),
+        ({"encoder": quick(VAEGenerator, latent="vector_quantized")}, "codebook"),
+        ({"encoder": quick(AutoencoderTransformer, solver="bogus")}, "solver"),
+        ({"encoder": quick(AutoencoderTransformer), "loss": "huber"}, "loss='huber' cannot"),
+        ({"encoder": quick(AutoencoderClassifier)}, "fitted already if"),
     ],
 )
 def test_encoders_that_cannot_be_used(params, message):
     X = table()
     with pytest.raises(ValueError, match=message):
         quick(AutoencoderClassifier, **params).fit(X, labels(AutoencoderClassifier, X))
+
+
+def test_an_encoder_of_other_columns_is_refused():
+    X = pd.DataFrame(table(), columns=list("abcdef"))
+    encoder = FrozenEstimator(quick(AutoencoderTransformer).fit(X))
+    y = labels(AutoencoderClassifier, X.to_numpy())
+    with pytest.raises(ValueError, match="same order"):
+        quick(AutoencoderClassifier, encoder=encoder).fit(X[list("fedcba")], y)
+
+
+def test_a_warm_start_with_another_encoder_is_refused():
+    X = table()
+    y = labels(AutoencoderClassifier, X)
+    fitted = quick(AutoencoderClassifier, encoder=quick(AutoencoderTransformer), warm_start=True)
+    fitted.fit(X, y).set_params(encoder__n_components=3)
+    with pytest.raises(ValueError, match="encoder__n_components"):
+        fitted.fit(X, y)
 
 
 def test_a_frozen_encoder_has_to_be_fitted():

@@ -583,3 +583,11 @@ def test_parts_of_the_bottleneck_are_searchable():
     search = GridSearchCV(generator(latent=VampPrior()), grid, cv=2).fit(table())
     assert search.best_params_.keys() == grid.keys()
     assert clone(search.best_estimator_).latent.n_gaussians in (2, 5)
+
+
+def test_a_column_that_is_nearly_always_the_same_does_not_upset_the_others():
+    """One row in a thousand holds what the others do not: its likelihood is next to nothing."""
+    X = np.column_stack([table(1000, 20), np.zeros(1000)])
+    X[7, 20] = 1.0
+    fitted = quick(VAEGenerator, max_epochs=100).fit(X)  # no ConvergenceWarning
+    assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]

@@ -10,6 +10,10 @@ from torch import Tensor, nn
 from ._autoencoder import Autoencoder, Output
 
 
+class _Head(nn.Linear):
+    decays = False  # where it starts, its weights are as small as they should be
+
+
 class Predictor(Autoencoder):
     """An autoencoder, and a linear head on its code that starts at zero.
 
@@ -32,10 +36,11 @@ class Predictor(Autoencoder):
     def __init__(self, autoencoder: Autoencoder, n_components: int, n_outputs: int) -> None:
         nn.Module.__init__(self)
         self.autoencoder = autoencoder
-        self.head = nn.Linear(n_components, n_outputs)
+        self.head = _Head(n_components, n_outputs)
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
         self._frozen: tuple[nn.Module, ...] = ()
+        self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
 
     @property
     def encoder(self) -> nn.Module:  # type: ignore[override]
@@ -107,10 +112,12 @@ class Predictor(Autoencoder):
             How many stay.
         """
         layers = self.layers()
+        names = {id(p): name for name, p in self.autoencoder.named_parameters()}
         for place, layer in enumerate(layers):
             for module in layer:
                 for parameter in module.parameters(recurse=False):
-                    parameter.requires_grad_(place >= n_layers)
+                    is_free = names[id(parameter)] not in self._fixed
+                    parameter.requires_grad_(is_free and place >= n_layers)
         self._frozen = tuple(module for layer in layers[:n_layers] for module in layer)
         self.train(self.training)
 

@@ -63,6 +63,7 @@ class Elbo:
     auxiliary: float = 0.0
 
     is_random = True
+    is_heavy_tailed = True
 
     def __post_init__(self) -> None:
         """Raise if two parameters contradict one another."""

@@ -56,6 +56,7 @@ class Loss:
     unit_interval: bool = False
 
     is_random = False
+    is_heavy_tailed = False
     settled_after = 0.0
 
     def link(self, output: Tensor) -> Tensor:

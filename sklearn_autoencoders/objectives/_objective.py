@@ -19,6 +19,10 @@ class RowLoss(Protocol):
         """Whether two passes over the same rows give different losses."""
 
     @property
+    def is_heavy_tailed(self) -> bool:
+        """Whether a single row may cost more than all others together, at every step anew."""
+
+    @property
     def settled_after(self) -> float:
         """Share of training after which the formula stays as it is."""
 

@@ -68,6 +68,7 @@ class Supervised:
     alpha: float
 
     is_random = False
+    is_heavy_tailed = False
     settled_after = 0.0
 
     def of_rows(

@@ -33,6 +33,7 @@ class Trimmed:
     share: float
 
     is_random = True
+    is_heavy_tailed = False
     settled_after = 0.0
 
     def of_rows(
