@@ -192,8 +192,8 @@ class Trainer:
         gradients = [p.grad for p in network.parameters() if p.grad is not None]
         length = torch.stack(torch._foreach_norm(gradients)).norm()
         usual = length if self._usual_length is None else self._usual_length
-        limit = _LONGEST * usual
-        torch._foreach_mul_(gradients, (limit / length).clamp(max=1.0))
+        limit = torch.where(usual > 0, _LONGEST * usual, length)
+        torch._foreach_mul_(gradients, torch.where(length > limit, limit / length, 1.0))
         self._usual_length = usual.lerp(torch.minimum(length, limit), 0.05)
 
     @torch.no_grad()

@@ -481,7 +481,8 @@ def test_images_of_any_size_come_back(size, layout, pooling, bottleneck, upsampl
         )
         n_features = math.prod(shape)
         model = built(network, n_features)
-        code, reconstruction, _ = model(rows(2, n_features))
+        output = model(rows(2, n_features))
+        code, reconstruction = output.code, output.reconstruction
         assert code.shape == (2, 2)
         assert reconstruction.shape == (2, n_features)
 
