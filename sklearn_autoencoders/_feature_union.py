@@ -7,28 +7,23 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import check_cv
-from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from ._compat import StrOptions, check_method_params, fit_context, safe_indexing
+from ._compat import StrOptions, fit_context
+from ._cross_fitting import cross_fitted, dense, partition
 from ._fitting import own_random_state
 from ._starting import draw_seed
 from ._transformer import AutoencoderTransformer
 
 # Name of the columns themselves among the parts.
 _RAW = "raw"
-# Penalty, as a share of the rows, of the map from one encoder's codes to another's.
-_SHRINKAGE = 1e-3
 
 
 def _can_go_back(union):
@@ -205,7 +200,8 @@ class AutoencoderFeatureUnion(FeatureUnion):
         with self._anew():
             if self.cross_fit is None:
                 return super().fit_transform(X, y, **params)
-            folds = self._partition(X, y)
+            seed = draw_seed(own_random_state(self.random_state))
+            folds = partition(self.cross_fit, X, y, seed)
             super().fit(X, y, **params)
             return self._cross_fitted(X, y, params, folds)
 
@@ -366,42 +362,13 @@ class AutoencoderFeatureUnion(FeatureUnion):
             parts, passthrough=False, transformer_weights=weights, n_jobs=self.n_jobs
         )
 
-    def _partition(self, X, y):
-        """Return the folds, each row in one of them."""
-        is_number = y is not None and np.asarray(y).dtype.kind == "f"
-        is_class = not is_number and y is not None
-        is_class = is_class and type_of_target(y) in ("binary", "multiclass")
-        seed = draw_seed(own_random_state(self.random_state))
-        folds = check_cv(self.cross_fit, y, classifier=is_class, shuffle=True, random_state=seed)
-        folds = list(folds.split(X, y))
-        held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
-        if not np.array_equal(np.sort(held_out), np.arange(_num_samples(X))):
-            raise ValueError(
-                f"cross_fit={self.cross_fit!r} must leave every row out exactly once, as KFold "
-                "does; a generator of splits serves one fit only."
-            )
-        return folds
-
     def _cross_fitted(self, X, y, params, folds):
         """Return the columns of the rows, and codes of encoders that were fitted without them."""
-        output = np.array(_dense(super().transform(X)), dtype=np.float64)
-        union = self._codes_alone()
-        parts = [part for _, part in union.encoders]
-        if all(isinstance(part, FrozenEstimator) for part in parts):
-            return output
-        is_code = slice(self.n_features_in_ if self.passthrough is not False else 0, None)
-        final = output[:, is_code].copy()
-        for train, test in folds:
-            own = check_method_params(X, params, indices=train)
-            X_train, y_train = (
-                safe_indexing(X, train),
-                None if y is None else safe_indexing(y, train),
-            )
-            fold = clone(union).fit(X_train, y_train, **own)
-            to_final = make_pipeline(StandardScaler(), Ridge(_SHRINKAGE * len(train)))
-            weight = own.get("sample_weight")
-            to_final.fit(_dense(fold.transform(X_train)), final[train], ridge__sample_weight=weight)
-            output[test, is_code] = to_final.predict(_dense(fold.transform(safe_indexing(X, test))))
+        output = np.array(dense(super().transform(X)), dtype=np.float64)
+        encoders = self._codes_alone()
+        if not all(isinstance(part, FrozenEstimator) for _, part in encoders.encoders):
+            first = self.n_features_in_ if self.passthrough is not False else 0
+            output[:, first:] = cross_fitted(encoders, X, y, params, folds, output[:, first:])
         return output
 
 
@@ -409,10 +376,6 @@ class _Scaler(StandardScaler):
     """A scaler that asks for no weights when metadata are routed."""
 
     __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
-
-
-def _dense(codes):
-    return codes.toarray() if issparse(codes) else np.asarray(codes)
 
 
 def _rows(X):

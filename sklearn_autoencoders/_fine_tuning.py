@@ -19,7 +19,7 @@ from ._head_start import start_at_regression
 from ._pretraining import PRETRAINING
 from ._scaling import Scaling
 from ._shell import Shell
-from ._starting import draw_seed, shape_of, starting_point
+from ._starting import draw_seed, starting_point, untrained
 from ._validation import (
     check_magnitude,
     check_output,
@@ -183,19 +183,10 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         network = Predictor(autoencoder, encoder.n_components_, recipe["n_outputs"])
         device = _bridge.resolve_device(self.device)
         dtype = _settings.training_dtype(self, len(data.X))
-        check_magnitude(data, Scaling(encoder.center_, encoder.scale_), dtype)
-        return {
-            "network_": _bridge.place(network, device, dtype),
-            "center_": encoder.center_.copy(),
-            "scale_": encoder.scale_.copy(),
-            "n_components_": encoder.n_components_,
-            "n_epochs_": 0,
-            "loss_curve_": [],
-            "validation_scores_": [] if self.early_stopping else None,
-            "_loss": encoder._loss,
-            "_recipe": recipe,
-            "_shaped_by": shape_of(self),
-        }
+        scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
+        check_magnitude(data, scaling, dtype)
+        network = _bridge.place(network, device, dtype)
+        return untrained(self, network, scaling, encoder.n_components_, encoder._loss, recipe)
 
     def _fitted_encoder(self, data, rng):
         """Return `encoder`, or a copy of it that is fitted to the rows."""

@@ -87,6 +87,11 @@ def starting_point(estimator, data, rng):
         rank = int((variances > _LEAST_VARIANCE * variances[0]).sum())
         axes = axes[: min(n_components, max(rank, 1))]
         estimator._start_at(model, axes, variances, centered.center, data.effect)
+    return untrained(estimator, network, scaling, n_components, loss, recipe)
+
+
+def untrained(estimator, network, scaling, n_components, loss, recipe):
+    """Return the fitted attributes of an estimator with a network that it has not trained yet."""
     return {
         "network_": network,
         "center_": scaling.center,
