@@ -241,7 +241,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         if history.problem is None:
             return
         advice = (
-            f"A learning rate of {learning_rate} may be too high, X may contain extreme values, or "
+            f"learning_rate={learning_rate} may be too high, X may contain extreme values, or "
             "have few rows for its many columns, where principal components are hard to improve on."
         )
         if not history.loss_curve and not self._recipe["linear_path"]:

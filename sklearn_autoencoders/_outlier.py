@@ -359,4 +359,4 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
             tolerance[:] = (tolerance[varies] / largest).mean() * largest  # no sum that overflows
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_LEAST_CHANGE * size[~varies], np.finfo(np.float64).tiny)
-        return before + share * (tolerance - before)
+        return tolerance if share == 1 else before + share * (tolerance - before)
