@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
-from ._head_start import LOGISTIC
+from ._head_start import fit_logistic
 from ._validation import check_y
 from .objectives import log_loss
 
@@ -108,7 +108,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     True
     """
 
-    _regression = LOGISTIC
+    _regression = staticmethod(fit_logistic)
     _formula = staticmethod(log_loss)
 
     _parameter_constraints: ClassVar[dict] = {

@@ -230,13 +230,11 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             )
 
     def _check_no_network_of_its_own(self):
-        default = type(self)()
-        for name in _OF_ITS_OWN:
-            if repr(getattr(self, name)) != repr(getattr(default, name)):
-                raise ValueError(
-                    f"{name}={getattr(self, name)!r} cannot be given together with encoder=, "
-                    "which has a network of its own. Set it there."
-                )
+        for name in _settings.changed_parameters(self, _OF_ITS_OWN):
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be given together with encoder=, which has "
+                "a network of its own. Set it there."
+            )
 
     def _pretrain(self, data, rng):
         return None if self.encoder is not None else super()._pretrain(data, rng)
@@ -266,7 +264,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         network.reconstructs = self.alpha > 0
         has_learnt = self.encoder is not None or self.pretraining or self.init == "pca"
         if self.n_epochs_ == 0 and has_learnt:
-            start_at_regression(replace(self._model, network=network), data, self._regression)
+            model = replace(self._model, network=network)
+            start_at_regression(model, data, self._regression, self._formula)
 
 
 def _labelled(data):

@@ -83,9 +83,7 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
     def _plan(self, data, n_samples, **overrides):
         """Return how to train on data that are part of a number of samples."""
         corruptions = _settings.corruption_parts(self.corruption, data, "corruption")
-        return _settings.make_plan(
-            self, data, n_samples, **{"corruptions": corruptions, **overrides}
-        )
+        return _settings.make_plan(self, data, n_samples, corruptions=corruptions, **overrides)
 
     def _configure(self, network, plan, data):
         """Bring what may change between fits into a network."""

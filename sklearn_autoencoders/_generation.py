@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _sampling
 from ._conditions import condition_of
 from ._fitting import own_random_state
+from ._scaling import put_constants
 from ._starting import draw_seed
 from ._validation import (
     check_codes,
@@ -296,9 +297,7 @@ class Generation:
 
     def _rows_of(self, codes, condition, seed=None):
         rows = check_output(_sampling.draw_rows(self._model, codes, condition, seed))
-        is_constant = ~np.isnan(self._constants)
-        rows[:, is_constant] = self._constants[is_constant]
-        return rows
+        return put_constants(rows, self._constants)
 
     def _log_weights(self, X, y, n_draws):
         X = check_rows(self, X)

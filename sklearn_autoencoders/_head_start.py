@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression, Ridge
+from torch import Tensor
 
 from ._bridge import Data, Model
 from ._calibration import draw_by_content
@@ -19,6 +18,7 @@ from .networks import Predictor
 
 Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array, float], tuple[Array, Array]]
+Formula = Callable[[Tensor, Tensor], Tensor]
 
 # Strengths of the penalty that are tried, for codes whose mean square is at most one.
 _STRENGTHS = np.logspace(3, 0, 4)
@@ -29,15 +29,7 @@ _N_FOLDS = 5
 _FEW_WEIGHTS = 200
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A regression: its fit, which gives weights and biases, and the loss of rows under it."""
-
-    fit: Fit
-    loss: Callable[[Array, Array], Array]
-
-
-def _fit_logistic(
+def fit_logistic(
     codes: Array, labels: Array, weight: Array, strength: float
 ) -> tuple[Array, Array]:
     """Return the logits' weights and biases, zero for classes that are not there."""
@@ -57,7 +49,7 @@ def _fit_logistic(
     return slopes, biases
 
 
-def _fit_ridge(codes: Array, labels: Array, weight: Array, strength: float) -> tuple[Array, Array]:
+def fit_ridge(codes: Array, labels: Array, weight: Array, strength: float) -> tuple[Array, Array]:
     """Return the weights and biases of each output, from the rows in which it is known."""
     slopes, biases = np.zeros((labels.shape[1], codes.shape[1])), np.zeros(labels.shape[1])
     for output, column in enumerate(labels.T):
@@ -68,21 +60,7 @@ def _fit_ridge(codes: Array, labels: Array, weight: Array, strength: float) -> t
     return slopes, biases
 
 
-def _log_loss(prediction: Array, labels: Array) -> Array:
-    loss: Array = -(labels * log_softmax(prediction, axis=1)).sum(1)
-    return loss
-
-
-def _squared_error(prediction: Array, labels: Array) -> Array:
-    loss: Array = np.nansum((prediction - labels) ** 2, axis=1)
-    return loss
-
-
-LOGISTIC = Kind(_fit_logistic, _log_loss)
-RIDGE = Kind(_fit_ridge, _squared_error)
-
-
-def start_at_regression(model: Model, data: Data, kind: Kind) -> None:
+def start_at_regression(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
     """Start a head at the regression on the codes of rows, held-out ones aside.
 
     Parameters
@@ -93,8 +71,11 @@ def start_at_regression(model: Model, data: Data, kind: Kind) -> None:
     data : Data
         Rows with labels.
 
-    kind : Kind
-        The regression.
+    fit : callable
+        Maps codes, labels, weights and the strength of a penalty to slopes and biases.
+
+    formula : callable
+        The loss of each row that the head is to minimise, of predictions and labels.
     """
     rows = np.arange(len(data.X)) if data.held_out is None else _others(data)
     draw = draw_by_content(data.X[rows], 0)  # copies are left out together
@@ -105,7 +86,7 @@ def start_at_regression(model: Model, data: Data, kind: Kind) -> None:
     codes = encode(model, data.X[rows]).astype(np.float64)
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
     weight = weight / min(weight.mean(), 1.0)  # as many rows as there are, or more
-    slopes, biases = _regression(kind, codes, cast(Array, data.labels)[rows], weight, draw)
+    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[rows], weight, draw)
     network.start_at(torch.tensor(slopes), torch.tensor(biases))
 
 
@@ -114,7 +95,7 @@ def _others(data: Data) -> NDArray[np.intp]:
 
 
 def _regression(
-    kind: Kind, codes: Array, labels: Array, weight: Array, draw: Array
+    fit: Fit, formula: Formula, codes: Array, labels: Array, weight: Array, draw: Array
 ) -> tuple[Array, Array]:
     """Return weights and biases for codes as they are, of the penalty that predicts best."""
     mean = np.average(codes, axis=0, weights=weight)
@@ -124,9 +105,9 @@ def _regression(
     strength = 1.0
     if len(codes) <= _MANY:
         parts = list(_left_out((_N_FOLDS * draw).astype(int)))
-        risks = [_risk(kind, codes, labels, weight, value, parts) for value in _STRENGTHS]
+        risks = [_risk(fit, formula, codes, labels, weight, value, parts) for value in _STRENGTHS]
         strength = _STRENGTHS[int(np.argmin(risks))]
-    slopes, biases = kind.fit(codes, labels, weight, strength)
+    slopes, biases = fit(codes, labels, weight, strength)
     return slopes / scale, biases - slopes @ mean / scale
 
 
@@ -138,7 +119,8 @@ def _left_out(fold: NDArray[np.int_]) -> Iterator[NDArray[np.bool_]]:
 
 
 def _risk(
-    kind: Kind,
+    fit: Fit,
+    formula: Formula,
     codes: Array,
     labels: Array,
     weight: Array,
@@ -149,7 +131,8 @@ def _risk(
     total = 0.0
     for is_out in parts:
         kept = ~is_out
-        slopes, biases = kind.fit(codes[kept], labels[kept], weight[kept], strength)
-        loss = kind.loss(codes[is_out] @ slopes.T + biases, labels[is_out])
-        total += float(weight[is_out] @ loss)
+        slopes, biases = fit(codes[kept], labels[kept], weight[kept], strength)
+        prediction = torch.tensor(codes[is_out] @ slopes.T + biases)
+        loss = formula(prediction, torch.tensor(labels[is_out]))
+        total += float(weight[is_out] @ loss.numpy())
     return total

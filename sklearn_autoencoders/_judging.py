@@ -10,6 +10,7 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from . import _inference
+from ._scaling import put_constants
 from ._validation import check_output, check_rows, check_unit_interval, unflatten
 
 # Scores that differ by less are the same: rows alone and in a batch are rounded differently.
@@ -192,10 +193,7 @@ class Judging:
         return Bunch(contribution=contribution, expected=expected)
 
     def _reconstruct(self, X, condition=None):
-        expected = super()._reconstruct(X, condition)
-        is_constant = ~np.isnan(self._constants)
-        expected[:, is_constant] = self._constants[is_constant]
-        return expected
+        return put_constants(super()._reconstruct(X, condition), self._constants)
 
     def _checked(self, X):
         X = check_rows(self, X)

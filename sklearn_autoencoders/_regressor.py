@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
-from ._head_start import RIDGE
+from ._head_start import fit_ridge
 from ._scaling import fit_scaling
 from ._validation import check_y
 from .objectives import mean_squared_error
@@ -93,7 +93,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
     True
     """
 
-    _regression = RIDGE
+    _regression = staticmethod(fit_ridge)
     _formula = staticmethod(mean_squared_error)
 
     _parameter_constraints: ClassVar[dict] = {**FineTuning._parameter_constraints}

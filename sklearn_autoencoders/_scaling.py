@@ -122,6 +122,13 @@ def constants_of(X: NDArray[Any]) -> Array:
     return np.where(low == high, low, np.nan).astype(np.float64)
 
 
+def put_constants(rows: NDArray[Any], constants: Array) -> NDArray[Any]:
+    """Return the rows, changed in place, with the values of the columns that hold only one."""
+    is_constant = ~np.isnan(constants)
+    rows[:, is_constant] = constants[is_constant]
+    return rows
+
+
 def principal_axes(
     X: NDArray[Any], scaling: Scaling, weight: Array | None, random_state: np.random.RandomState
 ) -> tuple[Array, Array]:

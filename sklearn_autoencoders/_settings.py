@@ -60,7 +60,7 @@ def network_part(estimator, n_samples, n_features):
         )
     if network is None:
         return _checked(_default_network(estimator, n_samples, n_features))
-    if not _describes_default_network(estimator):
+    if changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
         raise ValueError(
             "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
             f"given together with network={network!r}. Set them on the network, as in "
@@ -76,10 +76,10 @@ def _checked(part):
     return part
 
 
-def _describes_default_network(estimator):
+def changed_parameters(estimator, names):
+    """Return those of the names whose parameters are not what they are by default."""
     default = type(estimator)()
-    names = ("hidden_layer_sizes", "dropout", "activation")
-    return all(repr(getattr(estimator, name)) == repr(getattr(default, name)) for name in names)
+    return [n for n in names if repr(getattr(estimator, n)) != repr(getattr(default, n))]
 
 
 def _default_network(estimator, n_samples, n_features):

@@ -187,9 +187,9 @@ class Trainer:
         self.task.begin()
 
     @torch.no_grad()
-    def clip(self, network: nn.Module) -> None:
+    def clip(self) -> None:
         """Shorten a gradient that is much longer than usual, of a row that next to none is like."""
-        gradients = [p.grad for p in network.parameters() if p.grad is not None]
+        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
         length = torch.stack(torch._foreach_norm(gradients)).norm()
         usual = length if self._usual_length is None else self._usual_length
         limit = torch.where(usual > 0, _LONGEST * usual, length)

@@ -98,7 +98,7 @@ class _Hooks(_NeuralNet):
     def on_grad_computed(self, net: Any, **kwargs: Any) -> None:
         super().on_grad_computed(net, **kwargs)
         if self.trainer.objective.loss.is_heavy_tailed:
-            self.trainer.clip(self.module_)
+            self.trainer.clip()
 
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
