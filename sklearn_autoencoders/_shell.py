@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import ClassVar
 
-from . import _inference, _state
+from . import _files, _inference, _state
 from ._compat import Interval, RealNotInt, StrOptions
 from ._fitting import Fitting
 from ._solvers import SCHEDULES, SOLVERS
@@ -68,6 +68,27 @@ class Shell(Fitting):
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    def to_safetensors(self, path):
+        """Write the fitted estimator to a file of named tensors, with a SHA-256 of them.
+
+        Other programs read the weights by their names, `network.` and that of the parameter in
+        `network_`; :func:`sklearn_autoencoders.load` reads the estimator if the SHA-256 is right.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to, ".safetensors" by custom. The file appears whole or not at all.
+
+        Raises
+        ------
+        ImportError
+            If safetensors or skops is not installed.
+
+        OSError
+            If the file cannot be written; an earlier one is left as it was.
+        """
+        _files.to_safetensors(self, path)
 
     def __sklearn_is_fitted__(self):
         """Return whether there is a network."""

@@ -7,12 +7,18 @@ from typing import Any
 
 import torch
 from sklearn.exceptions import InconsistentVersionWarning
+from torch import Tensor
 
 from ._bridge import make_generator
 from ._version import __version__
-from .networks import Autoencoder, build_autoencoder
+from .exceptions import IncompatibleVersionError, ModelFileError
+from .networks import Autoencoder, build_autoencoder, making_at_most
 
 FORMAT = 1
+
+# Of the cells of its weights, how many times as many a network may make while it is built: parts of
+# it are built twice, and tried on two rows of ones.
+_SLACK, _LEAST = 4, 2**20
 
 
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:
@@ -44,13 +50,16 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
 
     Raises
     ------
-    ValueError
+    IncompatibleVersionError
         If a later version of the package wrote a format that this one cannot read.
+
+    ModelFileError
+        If the weights are not those of the network that the state describes.
     """
     state = dict(state)
     saved_by = state.pop("_saved_by")
     if saved_by["format"] > FORMAT:
-        raise ValueError(
+        raise IncompatibleVersionError(
             f"This {name} was saved in format {saved_by['format']} by sklearn_autoencoders "
             f"{saved_by['version']}; version {__version__} reads up to format {FORMAT}. Upgrade."
         )
@@ -65,13 +74,40 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
         )
     weights = state.pop("_weights", None)
     if weights is not None:
-        state["network_"] = _rebuild(state, weights)
+        state["network_"] = _rebuilt(state, weights, name)
     return state
 
 
-def _rebuild(state: dict[str, Any], weights: dict[str, Any]) -> Autoencoder:
-    network = build_autoencoder(**state["_recipe"], generator=make_generator(0))
-    tensors = {name: torch.tensor(array) for name, array in weights.items()}
+def _rebuilt(state: dict[str, Any], weights: dict[str, Any], name: str) -> Autoencoder:
+    try:
+        tensors = {key: torch.tensor(array) for key, array in weights.items()}
+        network = _filled(state["_recipe"], tensors)
+        _check_scaling(state)
+    except (AttributeError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
+        raise ModelFileError(
+            f"The weights of this {name} are not those of the network that it describes "
+            f"({str(error).splitlines()[0] if str(error) else type(error).__name__}). It was "
+            "damaged, or changed by hand; fit the estimator again."
+        ) from error
+    return network
+
+
+def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
+    """Return the network of a recipe, which may not be larger than its weights say."""
+    n_cells = sum(tensor.numel() for tensor in tensors.values())
+    with making_at_most(_SLACK * n_cells + _LEAST):
+        network = build_autoencoder(**recipe, generator=make_generator(0))
     dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     network.to(dtype).load_state_dict(tensors)
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise ValueError("some are not finite")
     return network.eval()
+
+
+def _check_scaling(state: dict[str, Any]) -> None:
+    n_features = state["_recipe"]["n_features"]
+    for name in ("center_", "scale_"):
+        if state[name].shape != (n_features,):
+            raise ValueError(f"{name} has shape {state[name].shape}, not {(n_features,)}")
+    if not (state["scale_"] > 0).all():
+        raise ValueError("scale_ must be positive")

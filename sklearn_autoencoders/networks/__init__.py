@@ -28,6 +28,7 @@ from ._latent_parts import (
 from ._layers import ACTIVATIONS, BatchNorm, Dropout, Transposed, drawing, without_generator
 from ._predictor import Predictor
 from ._quantized import QuantizedBottleneck
+from ._seeded import making_at_most
 from ._variational import VariationalAutoencoder
 
 # What a name alone says; `Convolutional` needs the shape of the images.
@@ -61,6 +62,7 @@ __all__ = [
     "build_autoencoder",
     "decayed_parameters",
     "drawing",
+    "making_at_most",
     "multiply_adds",
     "widest_layer",
     "without_generator",

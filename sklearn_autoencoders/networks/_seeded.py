@@ -53,3 +53,43 @@ class drawing_from(TorchFunctionMode):
         if func in _DRAWS or "generator" in kwargs:
             kwargs = {**kwargs, "generator": kwargs.get("generator") or self.generator}
         return func(*args, **kwargs)
+
+
+_MAKES = (torch.empty, torch.full, torch.ones, torch.rand, torch.randn, torch.zeros)
+
+
+class making_at_most(TorchFunctionMode):
+    """Let torch make tensors of so many cells in all inside the block, in this thread only.
+
+    A description that was made up can ask for a network that no memory holds.
+
+    Parameters
+    ----------
+    n_cells : int
+        How many.
+
+    Raises
+    ------
+    ValueError
+        Before the tensor that is too much is made.
+    """
+
+    def __init__(self, n_cells: int) -> None:
+        super().__init__()
+        self._left = n_cells
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Count what is made."""
+        kwargs = kwargs or {}
+        if func in _MAKES:
+            shaped_like = {k: v for k, v in kwargs.items() if k not in ("device", "generator")}
+            self._left -= func(*args, **shaped_like, device="meta").numel()
+            if self._left < 0:
+                raise ValueError("the network is larger than its weights")
+        return func(*args, **kwargs)

@@ -1,0 +1,288 @@
+"""Models as files that hold no code: skops archives, and weights as safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import io
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ._atomic import write_atomically
+from .exceptions import IncompatibleVersionError, ModelFileError, UntrustedTypesError
+
+# What an archive may consist of: a description, arrays, and sparse matrices, which are archives of
+# arrays. What is compressed may not be more than so many times larger than it looks.
+_DESCRIPTION, _ARRAY, _MATRIX = "schema.json", ".npy", ".npz"
+_MOST_COMPRESSION = 200
+
+# Where a file of safetensors has the estimator without its weights, and the digest of the rest.
+_REST, _DIGEST = "estimator", "sha256"
+
+
+def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
+    """Save an estimator, or a pipeline, to a file that holds no code.
+
+    The file is a skops archive: a description in JSON, and arrays. It appears whole or not at all,
+    so that an earlier file survives a full disk or a loss of power.
+
+    Parameters
+    ----------
+    estimator : estimator
+        One of this package, or any of scikit-learn's that skops knows, such as a Pipeline.
+
+    path : str or path-like
+        Where to, ".skops" by custom.
+
+    Raises
+    ------
+    ImportError
+        If skops is not installed.
+
+    TypeError
+        If the estimator holds something that only a pickle could.
+
+    OSError
+        If the file cannot be written; an earlier one is left as it was.
+
+    See Also
+    --------
+    load : The way back.
+
+    References
+    ----------
+    .. [1] skops, https://skops.readthedocs.io/en/stable/persistence.html
+
+    Examples
+    --------
+    >>> import sklearn_autoencoders, tempfile
+    >>> from sklearn.datasets import load_iris
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> encoder = sklearn_autoencoders.AutoencoderTransformer(2, random_state=0).fit(X)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sklearn_autoencoders.save(encoder, f"{folder}/encoder.skops")
+    ...     again = sklearn_autoencoders.load(f"{folder}/encoder.skops")
+    >>> bool((again.transform(X) == encoder.transform(X)).all())
+    True
+    """
+    write_atomically(path, _archived(estimator))
+
+
+def load(
+    path: str | os.PathLike[str], trusted: str | type | Iterable[str | type] = ()
+) -> BaseEstimator:
+    """Load what :func:`save` or `to_safetensors` wrote; no code of the file runs.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    trusted : sequence of str or type, default=()
+        What the file may hold beside the classes of this package and what skops trusts: those of
+        scikit-learn and types of Python, NumPy and SciPy. Name what you know and trust.
+
+    Returns
+    -------
+    estimator
+        As it was saved, with its network on the CPU.
+
+    Raises
+    ------
+    ImportError
+        If skops, or safetensors for its files, is not installed.
+
+    OSError
+        If the file cannot be read.
+
+    UntrustedTypesError
+        If the file needs other types; `error.types` names them. Nothing was loaded.
+
+    ModelFileError
+        If the file is damaged, or no model.
+
+    IncompatibleVersionError
+        If a later version of this package wrote it in a format that this one cannot read.
+
+    Warns
+    -----
+    InconsistentVersionWarning
+        If another version of this package, or of scikit-learn, wrote it.
+
+    See Also
+    --------
+    save : The way there.
+    """
+    with open(path, "rb") as file:
+        data = file.read()
+    names = _names(trusted)
+    if not data.startswith(b"PK") and data[8:9] == b"{":
+        return _from_safetensors(data, path, names)
+    loaded = _restored(data, path, names)
+    if not isinstance(loaded, BaseEstimator):
+        raise ModelFileError(f"{os.fspath(path)!r} holds a {type(loaded).__name__}, no estimator.")
+    return loaded
+
+
+def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
+    """Write a fitted estimator's weights, by their names, and the rest of it as one more tensor."""
+    check_is_fitted(estimator)
+    module = _imported("safetensors.numpy")
+    state = estimator.__getstate__()
+    weights = {name: np.ascontiguousarray(a) for name, a in state.pop("_weights").items()}
+    rest = _archived([f"{type(estimator).__module__}.{type(estimator).__name__}", state])
+    tensors = {f"network.{name}": array for name, array in weights.items()}
+    tensors[_REST] = np.frombuffer(rest, dtype=np.uint8)
+    digest = _digest(module.save(tensors))
+    write_atomically(path, module.save(tensors, metadata={_DIGEST: digest}))
+
+
+def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
+    module = _imported("safetensors.numpy")
+    with _blaming(path):
+        stated = json.loads(_header(data))["__metadata__"][_DIGEST]
+        if stated != _digest(data):
+            raise ValueError("its SHA-256 is not the one that it states")
+        tensors = module.load(data)
+    name, state = _restored(tensors.pop(_REST).tobytes(), path, trusted)
+    with _blaming(path):
+        cls = _class_of_ours(name)
+        if cls is None:
+            raise ValueError(f"{name!r} is no class of this package")
+        state["_weights"] = {name.removeprefix("network."): a for name, a in tensors.items()}
+        estimator = cls.__new__(cls)
+        estimator.__setstate__(state)
+    return estimator
+
+
+def _header(data: bytes) -> bytes:
+    """Return what a file of safetensors says of its tensors: JSON, after its length."""
+    return data[8 : 8 + int.from_bytes(data[:8], "little")]
+
+
+def _digest(data: bytes) -> str:
+    """Return the SHA-256 of the tensors, their names and their shapes."""
+    header = _header(data)
+    tensors = {name: value for name, value in json.loads(header).items() if name != "__metadata__"}
+    described = json.dumps(tensors, sort_keys=True).encode()
+    return hashlib.sha256(described + data[8 + len(header) :]).hexdigest()
+
+
+def _archived(thing: Any) -> bytes:
+    archive = _packed(_imported("skops.io").dumps(thing))
+    try:
+        _check_archive(archive)
+    except ValueError as error:
+        raise TypeError(
+            f"{type(thing).__name__} cannot be saved without a pickle: {error}. A network that "
+            "skorch trained is the usual reason; save it by its own means."
+        ) from error
+    return archive
+
+
+def _packed(archive: bytes) -> bytes:
+    """Return an archive with its description compressed, which is most of a small one."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            kind = zipfile.ZIP_DEFLATED if name == _DESCRIPTION else zipfile.ZIP_STORED
+            new.writestr(name, old.read(name), compress_type=kind)
+    return packed.getvalue()
+
+
+def _restored(archive: bytes, path: Any, trusted: set[str]) -> Any:
+    skops = _imported("skops.io")
+    with _blaming(path):
+        _check_archive(archive)
+        needed = set(skops.get_untrusted_types(data=archive))
+    ours = {name for name in needed if _class_of_ours(name) is not None}
+    unknown = sorted(needed - ours - trusted)
+    if unknown:
+        raise UntrustedTypesError(
+            f"{os.fspath(path)!r} needs types that are not trusted: {unknown}. If you know them "
+            f"and trust where the file comes from, use load(path, trusted={unknown}).",
+            unknown,
+        )
+    with _blaming(path):
+        return skops.loads(archive, trusted=sorted(needed))
+
+
+def _check_archive(data: bytes, compressed: bool = False) -> None:
+    """Raise ValueError if an archive holds anything but JSON and arrays, or is damaged."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        for member in members:
+            _check_kind(member, compressed)
+        if len({member.filename for member in members}) < len(members):
+            raise ValueError("two of its members have one name")
+        if sum(member.file_size for member in members) > _MOST_COMPRESSION * len(data):
+            raise ValueError("it unpacks to more than it can hold")
+        damaged = archive.testzip()
+        if damaged is not None:
+            raise ValueError(f"the checksum of {damaged!r} is wrong")
+        for member in members:
+            if member.filename.endswith(_MATRIX):
+                _check_archive(archive.read(member), compressed=True)
+
+
+def _check_kind(member: zipfile.ZipInfo, compressed: bool) -> None:
+    is_description = member.filename == _DESCRIPTION
+    if not (is_description or member.filename.endswith((_ARRAY, _MATRIX))):
+        raise ValueError(f"it holds raw bytes, {member.filename!r}")
+    if member.compress_type != zipfile.ZIP_STORED and not (is_description or compressed):
+        raise ValueError(f"{member.filename!r} is compressed")
+
+
+@contextmanager
+def _blaming(path: Any) -> Iterator[None]:
+    """Say of what goes wrong inside the block that it is the file's fault."""
+    try:
+        yield
+    except (IncompatibleVersionError, ModelFileError):
+        raise
+    except Exception as error:  # a damaged file can go wrong in any way
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ModelFileError(
+            f"{os.fspath(path)!r} is damaged, or no model file ({reason}). Save the model again."
+        ) from error
+
+
+def _names(trusted: str | type | Iterable[str | type]) -> set[str]:
+    """Return the full names of types."""
+    if isinstance(trusted, str | type):
+        trusted = [trusted]
+    found = {f"{t.__module__}.{t.__qualname__}" if isinstance(t, type) else t for t in trusted}
+    for name in found:
+        if not isinstance(name, str):
+            raise TypeError(f"trusted must hold types or their full names; got {name!r}.")
+    return found
+
+
+def _class_of_ours(name: str) -> Any:
+    """Return the class of this package that has a full name, or None."""
+    module, _, attribute = name.rpartition(".")
+    if module.partition(".")[0] != __name__.partition(".")[0]:
+        return None
+    cls = getattr(sys.modules.get(module), attribute, None)
+    is_ours = isinstance(cls, type) and issubclass(cls, BaseEstimator) and cls.__module__ == module
+    return cls if is_ours else None
+
+
+def _imported(name: str) -> Any:
+    """Return a module that not everybody has."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"Saving and loading need {name.partition('.')[0]}: "
+            "pip install 'sklearn_autoencoders[persist]'"
+        ) from error
