@@ -65,7 +65,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     learning_rate : float, default=3e-4
         Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
 
-    <weight_decay to callbacks>
+    <weight_decay to checkpoint>
 
     Attributes
     ----------
@@ -156,6 +156,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.encoder = encoder
@@ -193,6 +194,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def _look_at(self, y):
         """Note whether -1 is a class; rows of weight zero are left out afterwards."""

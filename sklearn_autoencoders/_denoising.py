@@ -54,7 +54,7 @@ class DenoisingAutoencoder(
     output : {"denoised", "code"}, default="denoised"
         What `transform` returns: the cleaned rows, or their codes. It may be set after `fit`.
 
-    <hidden_layer_sizes to callbacks>
+    <hidden_layer_sizes to checkpoint>
 
     Attributes
     ----------
@@ -123,6 +123,7 @@ class DenoisingAutoencoder(
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.corruption = corruption
@@ -153,6 +154,7 @@ class DenoisingAutoencoder(
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)

@@ -109,6 +109,14 @@ PARAMETERS = r"""
 
     callbacks : list of skorch callbacks or None, default=None
         Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        A folder where a fit keeps what it needs to go on. If it is killed, the next fit of an
+        estimator with the same parameters to the same data goes on after the last epoch that was
+        written and ends as if nothing had happened, to the last bit; callbacks see only the rest.
+        Files are written whole or not at all, in at most about 5 % of the time, and removed when
+        the fit is over; fits of a search can share a folder. Needs a `random_state` that is not
+        None. `partial_fit` does not use it.
 """
 
 FINE_TUNING = r"""

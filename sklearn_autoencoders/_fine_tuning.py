@@ -236,8 +236,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
                 "a network of its own. Set it there."
             )
 
-    def _pretrain(self, data, rng):
-        return None if self.encoder is not None else super()._pretrain(data, rng)
+    def _pretrain(self, data, rng, checkpoint):
+        return None if self.encoder is not None else super()._pretrain(data, rng, checkpoint)
 
     def _to_train_on(self, data, y):
         known = _labelled(data)

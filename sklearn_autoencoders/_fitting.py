@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from . import _bridge, _settings, _training
+from ._checkpoint import Checkpoint
 from ._compat import CallbackSupportMixin, EpochTasks
 from ._linear_start import start_at_pca
 from ._pretraining import PRETRAINING
@@ -124,7 +125,8 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
 
     def _fit_or_go_on(self, X, y, sample_weight, clean=None):
         continuing = self.warm_start and hasattr(self, "network_")
-        return self._fit(X, y, sample_weight, clean, continuing=continuing)
+        checkpoint = Checkpoint.of(self)
+        return self._fit(X, y, sample_weight, clean, continuing=continuing, checkpoint=checkpoint)
 
     def _fit_part(self, X, y, sample_weight, clean=None):
         return self._fit(
@@ -140,7 +142,18 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             may_keep_start=False,
         )
 
-    def _fit(self, X, y, sample_weight, clean, *, continuing, n_samples_before=0, **overrides):
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        clean,
+        *,
+        continuing,
+        n_samples_before=0,
+        checkpoint=None,
+        **overrides,
+    ):
         with self._unchanged_on_error():
             if not continuing:
                 self._forget()
@@ -158,13 +171,16 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
             self.n_samples_seen_ = n_samples_before + data.n_samples
             to_train_on, y = self._to_train_on(data, y)
             plan = self._plan(to_train_on, self.n_samples_seen_, **overrides)
+            plan = replace(plan, checkpoint=checkpoint)
             objective = Objective(self._row_loss(), _settings.penalty_parts(self))
             interruption = None
             if self.pretraining and not continuing:
-                interruption = self._pretrain(data, rng)
+                interruption = self._pretrain(data, rng, checkpoint)
             interruption = interruption or self._train(objective, to_train_on, y, plan, rng)
         if interruption is not None:
             raise interruption
+        if checkpoint is not None:
+            checkpoint.clear()
         return self
 
     def _check_unchanged(self):
@@ -177,8 +193,8 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
                     "back, or begin anew with warm_start=False and fit."
                 )
 
-    def _pretrain(self, data, rng):
-        plan = self._plan_of_pretraining(data)
+    def _pretrain(self, data, rng, checkpoint):
+        plan = replace(self._plan_of_pretraining(data), checkpoint=checkpoint)
         pretrain = PRETRAINING[self.pretraining]
         generator = _bridge.make_generator(draw_seed(rng))
         histories = pretrain(self._model, self._recipe["network"], data, plan, generator)

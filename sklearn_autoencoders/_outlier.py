@@ -131,7 +131,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         `random_state`, so that copies of a row are on the same side; rows of many copies are
         learnt from.
 
-    <n_iter_no_change to callbacks>
+    <n_iter_no_change to checkpoint>
 
     Attributes
     ----------
@@ -237,6 +237,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.contamination = contamination
@@ -267,6 +268,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def _scaling_kind(self):
         return "robust" if self.scaling == "feature" else self.scaling

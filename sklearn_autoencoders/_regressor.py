@@ -55,7 +55,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
     learning_rate : float, default=3e-4
         Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
 
-    <weight_decay to callbacks>
+    <weight_decay to checkpoint>
 
     Attributes
     ----------
@@ -135,6 +135,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.encoder = encoder
@@ -170,6 +171,7 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def __sklearn_tags__(self):
         """Declare that there may be several targets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -59,6 +60,7 @@ class Shell(Fitting):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
+        "checkpoint": [str, os.PathLike, None],
     }
 
     def __sklearn_tags__(self):

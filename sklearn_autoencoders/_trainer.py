@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from ._checkpoint import Checkpoint
 from ._solvers import SCHEDULES
 from .networks import Autoencoder, Predictor, decayed_parameters
 from .objectives import Compared, Objective
@@ -20,6 +21,9 @@ _NOTHING_TO_LEARN = 1e-12
 
 # How many times longer than usual a gradient may be.
 _LONGEST = 3.0
+
+# Of a trainer, what changes from epoch to epoch, beside the larger things.
+_PROGRESS = ("_best", "_misses", "_initial_loss", "_usual_length", "finished")
 
 # Passes over a small table, of which one draw of a corruption, lucky or not, damages all rows.
 _N_DRAWS = 16
@@ -55,6 +59,7 @@ class Plan:
     n_frozen: Sequence[int] = ()
     # by patterns of parameters' names, what the learning rate is multiplied by
     rate_ratios: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass
@@ -113,22 +118,22 @@ class _Weights:
     """A copy of a network's parameters and buffers, taken and put back in place."""
 
     def __init__(self, network: nn.Module) -> None:
-        self._live = [*network.parameters(), *network.buffers()]
-        self._copy = [tensor.detach().clone() for tensor in self._live]
+        self.live = [*network.parameters(), *network.buffers()]
+        self.copy = [tensor.detach().clone() for tensor in self.live]
 
     @torch.no_grad()
     def take(self) -> None:
-        for kept, tensor in zip(self._copy, self._live, strict=True):
+        for kept, tensor in zip(self.copy, self.live, strict=True):
             kept.copy_(tensor)
 
     @torch.no_grad()
     def put_back(self) -> None:
-        for kept, tensor in zip(self._copy, self._live, strict=True):
+        for kept, tensor in zip(self.copy, self.live, strict=True):
             tensor.copy_(kept)
 
     @torch.no_grad()
     def live_are_finite(self) -> bool:
-        return all(bool(tensor.isfinite().all()) for tensor in self._live)
+        return all(bool(tensor.isfinite().all()) for tensor in self.live)
 
 
 class Trainer:
@@ -152,25 +157,76 @@ class Trainer:
         self._best, self._misses = math.inf, 0
         self.finished = False
 
-    def start(self, optimizer: torch.optim.Optimizer, n_rows: int, held_out: Any) -> None:
-        """Prepare the schedule and measure what early stopping has to improve on."""
+    def start(
+        self,
+        optimizer: torch.optim.Optimizer,
+        n_rows: int,
+        held_out: Any,
+        state: dict[str, Any] | None,
+    ) -> None:
+        """Prepare the schedule, and measure what early stopping has to improve on.
+
+        Parameters
+        ----------
+        optimizer : Optimizer
+            Of the network.
+
+        n_rows : int
+            Number of rows to train on.
+
+        held_out : Dataset or None
+            Rows for early stopping.
+
+        state : dict or None
+            What :meth:`state` returned where an earlier training was killed.
+        """
         if held_out is not None:
             self._judge_from_here_on()
             self._best = self._mean(self._cost, held_out)
             self._held_out_start = self._best
         n_steps = self.plan.max_epochs * math.ceil(n_rows / self.plan.batch_size)
         self._optimizer = optimizer
+        schedule = SCHEDULES[self.plan.schedule]
+        self._scheduler = schedule.make(self._optimizer, n_steps)
+        warm_up = max(schedule.warm_up, self.objective.loss.settled_after)
+        self._n_warm_up_epochs = warm_up * self.plan.max_epochs
+        self._n_steps, self.objective.progress = n_steps, 0.0
+        if state is not None:
+            self._go_on_from(state)
         if self.plan.weight_decay:
             decayed = {id(parameter) for parameter in decayed_parameters(self.network)}
             self._decayed = [
                 (group, [parameter for parameter in group["params"] if id(parameter) in decayed])
                 for group in optimizer.param_groups
             ]
-        schedule = SCHEDULES[self.plan.schedule]
-        self._scheduler = schedule.make(self._optimizer, n_steps)
-        warm_up = max(schedule.warm_up, self.objective.loss.settled_after)
-        self._n_warm_up_epochs = warm_up * self.plan.max_epochs
-        self._n_steps, self.objective.progress = n_steps, 0.0
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the rest of training depends on, between two epochs."""
+        return {
+            "live": self._kept.live,
+            "kept": self._kept.copy,
+            "optimizer": self._optimizer.state_dict(),
+            "scheduler": self._scheduler.state_dict(),
+            "noise": self.noise.generator.get_state(),
+            "progress": self.objective.progress,
+            "loss_curve": self.history.loss_curve,
+            "validation_losses": self.history.validation_losses,
+            **{name: getattr(self, name) for name in _PROGRESS},
+        }
+
+    @torch.no_grad()
+    def _go_on_from(self, state: dict[str, Any]) -> None:
+        for copies, own in ("live", self._kept.live), ("kept", self._kept.copy):
+            for tensor, saved in zip(own, state[copies], strict=True):
+                tensor.copy_(saved)
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scheduler.load_state_dict(state["scheduler"])
+        self.noise.generator.set_state(state["noise"].cpu())
+        self.objective.progress = state["progress"]
+        self.history.loss_curve = state["loss_curve"]
+        self.history.validation_losses = state["validation_losses"]
+        for name in _PROGRESS:
+            setattr(self, name, state[name])
 
     def _judge_from_here_on(self) -> None:
         """Switch to evaluation, until skorch switches back."""

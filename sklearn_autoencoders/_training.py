@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ._bridge import Damage, Data, Model, Rows, make_generator
+from ._checkpoint import TrainingFile
 from ._solvers import SOLVERS
 from ._threads import few_threads
 from ._trainer import EpochTask, History, Noise, Plan, Trainer
@@ -53,6 +54,8 @@ class _Hooks(_NeuralNet):
     """What our skorch net does differently; mixed into `NeuralNet` once skorch is needed."""
 
     trainer: Trainer
+    file: TrainingFile | None
+    generator: torch.Generator
     means: dict[str, _Mean]
 
     @property
@@ -112,6 +115,11 @@ class _Hooks(_NeuralNet):
         for name, loss in losses.items():
             self.history.record(name, loss)
         self.trainer.after_epoch(**losses)
+        if self.file is not None and self.trainer.history.problem is None:
+            self.file.write(self._state)
+
+    def _state(self) -> dict[str, Any]:
+        return {**self.trainer.state(), "generator": self.generator.get_state()}
 
 
 def _is_raised_by_hand(error: KeyboardInterrupt) -> bool:
@@ -199,6 +207,9 @@ def train(
         The curves and what went wrong. The network holds finite weights in any case.
     """
     network = model.network.train()
+    file = None
+    if plan.checkpoint is not None:
+        file = plan.checkpoint.file_for(_arrays(network), vars(data), generator.get_state().numpy())
     seed = int(torch.randint(2**31, (), generator=generator))
     noise = Noise(make_generator(seed, model.device), data.is_one_batch(plan.batch_size))
     rows = Rows(model, data, model.dtype, resident=True)
@@ -212,10 +223,13 @@ def train(
     with few_threads(network, plan.batch_size), drawing(network, noise.generator, noise.shared):
         judge = None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
         net = _make_net(network, objective, len(training), judge, plan, generator)
-        net.trainer = trainer
+        net.trainer, net.file, net.generator = trainer, file, generator
         net.initialize()
-        trainer.start(net.optimizer_, len(training), judge)
-        _run_loop(net, training, plan.max_epochs)
+        state = None if file is None else file.read(model.device)
+        trainer.start(net.optimizer_, len(training), judge, state)
+        if state is not None:
+            generator.set_state(state["generator"].cpu())
+        _run_loop(net, training)
         trainer.settle(training)
     return trainer.history
 
@@ -261,17 +275,22 @@ class _Repeatable(torch.utils.data.Dataset[Any]):
             return self._rows.__getitems__(indices)
 
 
-def _run_loop(net: Any, rows: Any, max_epochs: int) -> None:
+def _run_loop(net: Any, rows: Any) -> None:
     """Run skorch's loop to its end, or until somebody stops it."""
+    n_left = net.trainer.plan.max_epochs - len(net.trainer.history.loss_curve)
     try:
         net.notify("on_train_begin", X=rows, y=None)
-        net.fit_loop(rows, epochs=max_epochs)
+        net.fit_loop(rows, epochs=0 if net.trainer.finished else n_left)
     except _Stop:
         pass
     except KeyboardInterrupt as interruption:  # raised again once the estimator is usable
         net.trainer.history.interruption = interruption
         return
     net.notify("on_train_end", X=rows, y=None)
+
+
+def _arrays(network: Autoencoder) -> dict[str, Any]:
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 def _make_net(

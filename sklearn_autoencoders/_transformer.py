@@ -40,7 +40,7 @@ class AutoencoderTransformer(
         `Gaussian(std=4.0)`, or a function of torch tensors that returns a damaged batch, such as
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`.
 
-    <penalty to callbacks>
+    <penalty to checkpoint>
 
     Attributes
     ----------
@@ -108,6 +108,7 @@ class AutoencoderTransformer(
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -137,6 +138,7 @@ class AutoencoderTransformer(
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     @property
     def _n_features_out(self):

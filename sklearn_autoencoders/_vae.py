@@ -110,7 +110,7 @@ class VAEGenerator(
     max_epochs : "auto" or int, default="auto"
         Passes over the data. "auto" makes about 10 000 steps, in 10 to 200 passes.
 
-    <early_stopping to callbacks>
+    <early_stopping to checkpoint>
 
     Attributes
     ----------
@@ -220,6 +220,7 @@ class VAEGenerator(
         random_state=None,
         verbose=0,
         callbacks=None,
+        checkpoint=None,
     ):
         self.n_components = n_components
         self.likelihood = likelihood
@@ -255,6 +256,7 @@ class VAEGenerator(
         self.random_state = random_state
         self.verbose = verbose
         self.callbacks = callbacks
+        self.checkpoint = checkpoint
 
     def _scaling_kind(self):
         if self.scaling != "auto":
