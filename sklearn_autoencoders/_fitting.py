@@ -18,6 +18,7 @@ from . import _bridge, _settings, _training
 from ._checkpoint import Checkpoint
 from ._compat import CallbackSupportMixin, EpochTasks
 from ._linear_start import start_at_pca
+from ._memory import asking_for_less
 from ._pretraining import PRETRAINING
 from ._scaling import Scaling, constants_of
 from ._starting import draw_seed, shape_of, starting_point
@@ -154,7 +155,11 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         checkpoint=None,
         **overrides,
     ):
-        with self._unchanged_on_error():
+        advice = (
+            f"lower batch_size={self.batch_size!r}, hidden_layer_sizes or the number of rows; "
+            "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
+        )
+        with self._unchanged_on_error(), asking_for_less(advice):
             if not continuing:
                 self._forget()
             data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)

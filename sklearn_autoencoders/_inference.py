@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 from torch import Tensor
 
 from ._bridge import Data, Model, Rows, scaling_tensors, torch_dtype
+from ._memory import asking_for_less, is_out_of_memory
 from ._threads import few_threads
 from .networks import Autoencoder, widest_layer
 from .objectives import Loss
@@ -140,14 +140,31 @@ def run(
     network = cast_network(model.network, rows.dtype)
     n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
-    with few_threads(network, min(n_rows, len(rows))):
-        for chunk in gen_batches(len(rows), n_rows):
-            batch = rows.__getitems__(chunk)
-            output = function(network, batch).cpu().numpy()
+    advice = "one row alone does not fit. Use a narrower network, or device='cpu'."
+    with asking_for_less(advice), few_threads(network, min(n_rows, len(rows))):
+        for chunk, output in _chunks(network, rows, function, n_rows):
             if outputs is None:
                 outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)
             outputs[chunk] = output
     return cast(NDArray[Any], outputs)
+
+
+def _chunks(
+    network: Autoencoder, rows: Rows, function: Callable[[Any, Any], Tensor], n_rows: int
+) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield chunks with what the function makes of them; smaller ones once memory runs out."""
+    start = 0
+    while start < len(rows):
+        chunk = slice(start, min(start + n_rows, len(rows)))
+        try:
+            output = function(network, rows.__getitems__(chunk)).cpu().numpy()
+        except Exception as error:
+            n_rows = (chunk.stop - start) // 2
+            if not is_out_of_memory(error) or n_rows == 0:
+                raise
+        else:
+            yield chunk, output
+            start = chunk.stop
 
 
 def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
