@@ -1,0 +1,119 @@
+"""Any small table under any settings: finite answers, or an error that names the problem."""
+
+import warnings
+
+import numpy as np
+import pytest
+from estimators import EVERY, FIXED, PREDICTORS, settable
+from helpers import readers
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_autoencoders import AutoencoderFeatureUnion, VAEGenerator
+from sklearn_autoencoders.corruptions import CORRUPTIONS
+from sklearn_autoencoders.networks import ACTIVATIONS
+from sklearn_autoencoders.objectives import LOSSES
+
+PARAMS = {
+    "n_components": st.integers(1, 8) | st.floats(0.1, 0.9),
+    "hidden_layer_sizes": st.just("auto") | st.lists(st.integers(1, 20), max_size=3).map(tuple),
+    "activation": st.sampled_from(sorted(ACTIVATIONS)),
+    "dropout": st.just("auto") | st.floats(0, 0.9),
+    "init": st.sampled_from(["pca", "random"]),
+    "scaling": st.sampled_from(["global", "feature", None]),
+    "loss": st.sampled_from(sorted(LOSSES)),
+    "corruption": st.none() | st.sampled_from(sorted(CORRUPTIONS)),
+    "solver": st.sampled_from(["adam", "sgd"]),
+    "schedule": st.sampled_from(["one_cycle", "constant"]),
+    "learning_rate": st.floats(1e-6, 10.0),
+    "weight_decay": st.floats(0, 1),
+    "batch_size": st.just("auto") | st.integers(1, 40),
+    "early_stopping": st.booleans(),
+    "dtype": st.sampled_from(["auto", "float32", "float64"]),
+}
+
+MAGNITUDES = [0.0, 1.0, 1e-3, 1e3, 1e-30, 1e30, 1e-300, 1e300]
+
+
+@st.composite
+def tables(draw):
+    """Draw rows of any size, type and magnitude, with gaps, ties and absurd values."""
+    shape = draw(st.tuples(st.integers(1, 30), st.integers(1, 8)))
+    kind = draw(st.sampled_from([np.float64, np.float32, np.float16, np.int16, np.bool_]))
+    if kind in (np.int16, np.bool_):
+        return draw(npst.arrays(kind, shape))
+    seed, magnitude = draw(st.integers(0, 2**20)), draw(st.sampled_from(MAGNITUDES))
+    rng = np.random.RandomState(seed)
+    X = magnitude * (rng.randn(*shape) + draw(st.sampled_from([0.0, 5.0, 1e6])))
+    X = np.round(X, draw(st.sampled_from([0, 2, 300]))) if magnitude <= 1 else X
+    X[rng.random_sample(shape) < draw(st.sampled_from([0.0, 0.0, 0.3, 0.9]))] = np.nan
+    for odd in draw(st.lists(st.sampled_from([np.inf, -1e30, 1e308, np.nan]), max_size=1)):
+        X[rng.randint(shape[0]), rng.randint(shape[1])] = odd
+    with np.errstate(over="ignore", under="ignore"):
+        return X.astype(kind)
+
+
+@st.composite
+def params_of(draw, cls):
+    known = cls().get_params()
+    names = sorted(PARAMS.keys() & known.keys() - FIXED.get(cls, {}).keys())
+    chosen = draw(st.lists(st.sampled_from(names), unique=True, max_size=4)) if names else []
+    return {name: draw(PARAMS[name]) for name in chosen}
+
+
+def _labels(cls, n_rows):
+    return [np.arange(n_rows) % 2] if cls in PREDICTORS else []
+
+
+def _quick(cls, params):
+    short = {"max_epochs": 2, "random_state": 0, "pretraining_epochs": 2}
+    known = cls().get_params()
+    return cls(**{name: value for name, value in short.items() if name in known} | params)
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_any_table_under_any_settings(cls):
+    @settings(
+        max_examples=60,
+        deadline=None,
+        derandomize=True,  # the same tables in every process and in every run
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(X=tables(), params=params_of(cls))
+    def check(X, params):
+        estimator = _quick(cls, settable(cls, params))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            assert_answers(estimator, X)
+
+    check()
+
+
+def assert_answers(estimator, X):
+    try:
+        estimator.fit(X, *_labels(type(estimator), len(X)))
+    except (ValueError, TypeError) as error:
+        assert_is_clear(error)
+        return
+    names = [n for n in [*readers(estimator), "transform"] if n != "score"]
+    for name in dict.fromkeys(n for n in names if hasattr(estimator, n)):
+        try:
+            found = getattr(estimator, name)(X)
+        except (ValueError, TypeError) as error:
+            assert_is_clear(error)
+        else:
+            is_raw = type(estimator) is AutoencoderFeatureUnion  # gaps pass through
+            assert is_raw or np.isfinite(np.asarray(found, dtype=float)).all(), name
+    if type(estimator) is VAEGenerator:
+        assert np.isfinite(estimator.sample(5, random_state=0)).all()
+
+
+def assert_is_clear(error):
+    """Assert that an error is ours: in words, and not of the layers below."""
+    message = str(error)
+    assert len(message) > 15, message
+    assert "tensor" not in message.lower(), message
+    assert "torch" not in message.lower(), message
