@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
 from ._display import Display, heat_map, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import column_names, conditioned, drawn_step, spread_rows
+from ._rows import as_labels, column_names, conditioned, drawn_step, spread_rows
 
 # Small images in a row of a grid.
 _ACROSS = 10
@@ -57,7 +57,7 @@ class CodesDisplay(Display):
     def __init__(self, codes, y=None, *, code_shape=None, component_names=None):
         self.codes = check_array(codes, dtype=np.float64, input_name="codes")
         n_components = self.codes.shape[1]
-        self.y = None if y is None else column_or_1d(np.asarray(y), input_name="y")
+        self.y = None if y is None else as_labels(y, "y")
         check_consistent_length(self.codes, self.y)
         self.code_shape = find_image_shape(code_shape, n_components)
         names = np.arange(n_components) if component_names is None else component_names

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import column_or_1d
 
 from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, legend_beside
+from ._rows import as_labels
 
 # Whole numbers are classes, unless they are more.
 _MOST_NUMBERS = 20
 
 
 def check_colours(y):
-    """Return y as numbers of a continuous target, or as classes, which are not of type float."""
-    y = column_or_1d(np.asarray(y), input_name="y")
-    is_numeric = y.dtype.kind in "fiu"
-    known = y[~np.isnan(y)] if y.dtype.kind == "f" else y
-    n_distinct = len(set(known.tolist()))
-    if is_numeric and (n_distinct > _MOST_NUMBERS or (known != np.round(known)).any()):
-        return y.astype(np.float64)
-    if n_distinct > MOST_CLASSES:
+    """Return y as a column, or raise if it has more classes than there are colours."""
+    y = as_labels(y, "y")
+    if not are_numbers(y) and len(np.unique(y)) > MOST_CLASSES:
         raise ValueError(
-            f"y has {n_distinct} classes, of which at most {MOST_CLASSES} can be told apart. Give "
-            "numbers, or join classes."
+            f"y has {len(np.unique(y))} classes, of which at most {MOST_CLASSES} can be told "
+            "apart. Give numbers, or join classes."
         )
-    if y.dtype.kind == "f":  # whole numbers, some of them perhaps unknown
-        return np.array([f"{v:.0f}" if v == v else "unknown" for v in y], dtype=object)
     return y
 
 
-def draw_points(ax, points, y, settings, name):
-    """Draw points by what :func:`check_colours` returned.
+def are_numbers(y):
+    """Whether y is a continuous target: numbers with fractions, or many different ones."""
+    if y.dtype.kind not in "fiu":
+        return False
+    known = y[~np.isnan(y)]
+    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
 
-    With a name there is a legend or a colour bar.
-    """
-    is_continuous = y is not None and y.dtype.kind == "f"
-    (_draw_numbers if is_continuous else _draw_classes)(ax, points, y, settings, name)
+
+def draw_points(ax, points, y, settings, name):
+    """Draw points in the colours of y; with a name, what they mean beside the axes."""
+    if y is None:
+        ax.scatter(*points.T, **{"color": COLOURS[0], **settings})
+    elif are_numbers(y):
+        _draw_numbers(ax, points, y, settings, name)
+    else:
+        _draw_classes(ax, points, y, settings, name)
 
 
 def _draw_numbers(ax, points, y, settings, name):
@@ -50,17 +52,21 @@ def _draw_numbers(ax, points, y, settings, name):
 
 
 def _draw_classes(ax, points, y, settings, name):
-    if y is None:
-        ax.scatter(*points.T, **{"color": COLOURS[0], **settings})
-        return
     for place, value in enumerate(np.unique(y)):
+        is_unknown = value != value  # NaN, which equals nothing
         style = {
-            "color": COLOURS[place % len(COLOURS)],
+            "color": ASIDE if is_unknown else COLOURS[place % len(COLOURS)],
             "marker": MARKERS[place // len(COLOURS)],
-            "label": str(value),
+            "label": _label(value),
         }
-        ax.scatter(*points[y == value].T, **{**style, **settings})
+        ax.scatter(*points[(y != y) if is_unknown else (y == value)].T, **{**style, **settings})
     if name is not None:
         legend = legend_beside(ax, title=name, markerscale=1.8, ncols=1 + (place >= 15))
         for handle in legend.legend_handles:
             handle.set_alpha(1)
+
+
+def _label(value):
+    if not isinstance(value, np.floating):
+        return str(value)
+    return "unknown" if np.isnan(value) else f"{value:.0f}"

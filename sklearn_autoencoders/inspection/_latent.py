@@ -22,7 +22,7 @@ class LatentDisplay(Display):
 
     y : array-like of shape (n_samples,), default=None
         Colours of the rows. Up to 20 different words or whole numbers are classes, which have a
-        legend; other numbers have a colour bar, and rows whose number is NaN are grey.
+        legend; other numbers have a colour bar. Rows whose y is NaN are grey.
 
     components : pair of int, default=(0, 1)
         Which components are drawn.

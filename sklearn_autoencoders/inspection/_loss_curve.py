@@ -146,6 +146,8 @@ def _check_curve(curve, name):
 
 
 def _draw(ax, curves, yscale, kwargs):
+    from matplotlib.ticker import MaxNLocator
+
     for place, (name, losses) in enumerate(curves.items()):
         style = {
             "color": COLOURS[2 * place % len(COLOURS)],
@@ -156,7 +158,7 @@ def _draw(ax, curves, yscale, kwargs):
         }
         ax.plot(np.arange(1, len(losses) + 1), losses, **{**style, **kwargs})
     ax.set(xlabel="epoch", ylabel="loss", yscale=_scale(curves.values(), yscale))
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if len(curves) > 1:
         ax.legend(frameon=False)
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
 
 from ._display import COLOURS, MOST_CLASSES, Display, need_matplotlib
-from ._rows import conditioned, drawn_step
+from ._rows import as_labels, conditioned, drawn_step
 
 # What scikit-learn's labels of outliers mean.
 _NAMES = {1: "normal rows", -1: "outliers"}
@@ -59,7 +59,7 @@ class OutlierScoresDisplay(Display):
         if offset is not None:
             check_scalar(offset, "offset", Real)
         self.offset = offset
-        self.y_true = None if y_true is None else column_or_1d(y_true, input_name="y_true")
+        self.y_true = None if y_true is None else as_labels(y_true, "y_true")
         check_consistent_length(self.scores, self.y_true)
         if y_true is not None and len(np.unique(self.y_true)) > MOST_CLASSES:
             raise ValueError(

@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_consistent_length, check_scalar
+from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._compat import safe_indexing
@@ -129,6 +129,17 @@ def as_rows(X, name="X"):
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
 
 
+def as_labels(y, name):
+    """Return y as one column that can be sorted: objects become numbers, or words."""
+    y = column_or_1d(np.asarray(y), input_name=name)
+    if y.dtype.kind != "O":
+        return y
+    try:
+        return y.astype(np.float64)
+    except (TypeError, ValueError):
+        return y.astype(str)
+
+
 def column_names(names, n_columns, parameter="feature_names"):
     """Return names of columns: those given, or x0, x1 and so on as scikit-learn has it."""
     if names is None:
@@ -136,7 +147,7 @@ def column_names(names, n_columns, parameter="feature_names"):
     names = np.asarray(names, dtype=object)
     if names.shape != (n_columns,):
         raise ValueError(
-            f"{parameter} must hold a name for each of the {n_columns} columns; got {len(names)}."
+            f"{parameter} must hold a name for each of the {n_columns} columns; got {names.size}."
         )
     return names
 
