@@ -16,7 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
@@ -349,6 +349,10 @@ def test_pca_is_drawn_beside():
     assert np.isfinite(beside.collections[0].get_offsets()).all()
     with pytest.raises(ValueError, match="compare_pca=True needs at least 2 rows and columns"):
         LatentDisplay.from_estimator(fitted, ROWS[:1], compare_pca=True)
+    display = LatentDisplay(ROWS, pca_codes=ROWS[:, :2]).plot()
+    np.testing.assert_array_equal(display.axes_[1].collections[0].get_offsets(), ROWS[:, :2])
+    with pytest.raises(ValueError, match="pca_codes must have 2 columns; got 4"):
+        LatentDisplay(ROWS, pca_codes=ROWS)
 
 
 def test_a_pipeline_is_drawn_by_its_last_step():
@@ -360,6 +364,16 @@ def test_a_pipeline_is_drawn_by_its_last_step():
     display = ReconstructionDisplay.from_estimator(model, FRAME, n_rows=1)
     assert tick_labels(display.ax_.xaxis) == list(FRAME.columns)
     np.testing.assert_array_equal(display.X, model[:-1].transform(FRAME)[:1])
+
+
+def test_steps_that_name_no_columns_are_no_obstacle():
+    double = FunctionTransformer(lambda X: 2 * X)
+    model = make_pipeline(double, quick(AutoencoderTransformer)).fit(ROWS)
+    display = TraversalDisplay.from_interpolation(model, ROWS[:1], ROWS[1:2])
+    assert [line.get_label() for line in display.ax_.lines] == ["x0", "x1", "x2", "x3"]
+    codes = model.transform(ROWS[:2])
+    ends = [[line.get_ydata()[place] for line in display.ax_.lines] for place in (0, -1)]
+    np.testing.assert_allclose(ends, model[-1].inverse_transform(codes))
 
 
 @pytest.mark.parametrize(
@@ -669,6 +683,21 @@ def test_the_histogram_holds_the_scores_and_the_threshold(detector):
     np.testing.assert_allclose([bar.get_x() for bar in bars], edges[:-1])
     (line,) = display.ax_.lines
     np.testing.assert_array_equal(line.get_xdata(), [detector.offset_, detector.offset_])
+
+
+def test_rows_far_away_do_not_press_the_others_together():
+    scores = -np.geomspace(0.5, 2, 101)
+    assert OutlierScoresDisplay.from_predictions(scores, -3).ax_.get_xscale() == "linear"
+    display = OutlierScoresDisplay.from_predictions(np.append(scores, -900), -3.0, bins=20)
+    assert display.ax_.get_xscale() == "symlog"
+    (bars,) = display.ax_.containers
+    assert counts(bars).sum() == 102
+    assert np.count_nonzero(counts(bars)) > 3
+    low, high = display.ax_.get_xlim()
+    assert low < -900
+    assert -0.5 < high < 0
+    with pytest.raises(ValueError, match="xscale='log' needs scores that differ and are all neg"):
+        OutlierScoresDisplay.from_predictions([1.0, 2.0], xscale="log")
 
 
 @pytest.mark.parametrize(

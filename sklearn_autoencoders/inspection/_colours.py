@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, legend_beside
+from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, inches_of, legend_beside
 from ._rows import as_labels
 
 # Whole numbers are classes, unless they are more.
 _MOST_NUMBERS = 20
+# Classes in one column of the legend.
+_MOST_IN_A_COLUMN = 15
 
 
 def check_colours(y):
@@ -28,6 +30,17 @@ def are_numbers(y):
         return False
     known = y[~np.isnan(y)]
     return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
+
+
+def room_beside(y):
+    """Return the width in inches of what is written beside the axes."""
+    if y is None or are_numbers(y):
+        return 0.9
+    return _n_columns(y) * (inches_of(np.unique(y)) + 0.5)
+
+
+def _n_columns(y):
+    return 1 if len(np.unique(y)) <= _MOST_IN_A_COLUMN else 2
 
 
 def draw_points(ax, points, y, settings, name):
@@ -61,7 +74,7 @@ def _draw_classes(ax, points, y, settings, name):
         }
         ax.scatter(*points[(y != y) if is_unknown else (y == value)].T, **{**style, **settings})
     if name is not None:
-        legend = legend_beside(ax, title=name, markerscale=1.8, ncols=1 + (place >= 15))
+        legend = legend_beside(ax, title=name, markerscale=1.8, ncols=_n_columns(y))
         for handle in legend.legend_handles:
             handle.set_alpha(1)
 

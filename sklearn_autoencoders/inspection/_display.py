@@ -86,6 +86,11 @@ def legend_beside(ax, **settings):
     return ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, **settings)
 
 
+def inches_of(names):
+    """Return about how long the longest of some names is."""
+    return 0.085 * max(len(str(name)) for name in names)
+
+
 def heat_map(ax, values, label, **kwargs):
     """Draw a matrix with a colour bar; zero is in the middle of the colours if signs differ."""
     from matplotlib import colormaps

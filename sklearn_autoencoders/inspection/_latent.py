@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from ._colours import check_colours, draw_points
+from ._colours import check_colours, draw_points, room_beside
 from ._display import Display, need_matplotlib
 from ._rows import as_rows, check_components, conditioned, drawn_step, spread_rows
 
@@ -63,7 +63,11 @@ class LatentDisplay(Display):
         self.components = check_components(components, self.codes.shape[1])
         if len(self.components) != 2:
             raise ValueError(f"components must be two numbers; got {components!r}.")
-        self.pca_codes = pca_codes
+        self.pca_codes = None
+        if pca_codes is not None:
+            self.pca_codes = check_array(pca_codes, dtype=np.float64, input_name="pca_codes")
+            if self.pca_codes.shape[1] != 2:
+                raise ValueError(f"pca_codes must have 2 columns; got {self.pca_codes.shape[1]}.")
         check_consistent_length(self.codes, self.y, self.pca_codes)
 
     def plot(self, ax=None, **kwargs):
@@ -84,11 +88,11 @@ class LatentDisplay(Display):
             The display.
         """
         n_axes = 1 if self.pca_codes is None else 2
-        axes = self._open(ax, (1, n_axes), (5.0 * n_axes + 0.9, 4.6))
+        axes = self._open(ax, (1, n_axes), (5.0 * n_axes + room_beside(self.y), 4.6))
         settings = {"s": 14, "alpha": 0.8, "linewidths": 0, **kwargs}
         clouds = [(self.codes[:, self.components], "component")]
         if n_axes == 2:
-            clouds.append((np.asarray(self.pca_codes), "principal component"))
+            clouds.append((self.pca_codes, "principal component"))
             self.ax_.set_title("Codes")
             axes[1].set_title("PCA")
         for part, (points, name) in zip(axes, clouds, strict=True):

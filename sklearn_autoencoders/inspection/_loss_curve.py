@@ -158,7 +158,7 @@ def _draw(ax, curves, yscale, kwargs):
         }
         ax.plot(np.arange(1, len(losses) + 1), losses, **{**style, **kwargs})
     ax.set(xlabel="epoch", ylabel="loss", yscale=_scale(curves.values(), yscale))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     if len(curves) > 1:
         ax.legend(frameon=False)
 

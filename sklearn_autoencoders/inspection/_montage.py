@@ -78,7 +78,8 @@ def to_images(rows, image_shape):
 def grid_size(n_rows, n_columns, images, margin=(1.4, 0.6)):
     """Return width and height in inches of a figure for a grid of images."""
     height, width = images.shape[1:3]
-    cell = min(0.9, 11.0 / n_columns, 9.0 * width / (height * n_rows))
+    wished = min(max(0.9, 0.4 * width / height), 2.0 * width / height)
+    cell = min(wished, 11.0 / n_columns, 9.0 * width / (height * n_rows))
     return max(n_columns * cell + margin[0], 3.0), n_rows * cell * height / width + margin[1]
 
 

@@ -8,10 +8,12 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
 
 from ._display import COLOURS, MOST_CLASSES, Display, need_matplotlib
-from ._rows import as_labels, conditioned, drawn_step
+from ._rows import as_labels, check_choice, conditioned, drawn_step
 
 # What scikit-learn's labels of outliers mean.
 _NAMES = {1: "normal rows", -1: "outliers"}
+# Lowest scores so many times the median would press all others together.
+_FAR = 20.0
 
 
 class OutlierScoresDisplay(Display):
@@ -67,7 +69,7 @@ class OutlierScoresDisplay(Display):
                 f"{MOST_CLASSES} can be drawn. Give 1 for normal rows and -1 for outliers."
             )
 
-    def plot(self, ax=None, *, bins=40, **kwargs):
+    def plot(self, ax=None, *, bins=40, xscale="auto", **kwargs):
         """Draw the histogram.
 
         Parameters
@@ -78,6 +80,10 @@ class OutlierScoresDisplay(Display):
         bins : int, default=40
             Number of bars over the range of all scores.
 
+        xscale : {"auto", "linear", "log"}, default="auto"
+            Scale of the scores. "auto" is logarithmic if all are negative and the lowest is more
+            than twenty times the median, so that single rows do not press all others together.
+
         **kwargs : dict
             For matplotlib's `hist`.
 
@@ -87,8 +93,16 @@ class OutlierScoresDisplay(Display):
             The display.
         """
         check_scalar(bins, "bins", Integral, min_val=1)
+        is_log = self._is_logarithmic(xscale)
         self._open(ax, size=(6.4, 4.0))
-        edges = np.histogram_bin_edges(self.scores, bins)
+        if is_log:
+            lowest, highest = self.scores.min(), self.scores.max()
+            edges = -np.geomspace(-lowest, -highest, bins + 1)
+            edges[[0, -1]] = lowest, highest  # which rounding may have left out
+            self.ax_.set_xscale("symlog", linthresh=-highest)
+            self.ax_.set_xlim(1.3 * min(lowest, self.offset or lowest), 0.8 * highest)
+        else:
+            edges = np.histogram_bin_edges(self.scores, bins)
         for place, (name, scores) in enumerate(self._kinds()):
             style = {"color": COLOURS[2 * place % len(COLOURS)], "alpha": 0.7, "label": name}
             self.ax_.hist(scores, edges, **{**style, **kwargs})
@@ -98,6 +112,17 @@ class OutlierScoresDisplay(Display):
         if self.offset is not None or self.y_true is not None:
             self.ax_.legend(frameon=False, loc="upper left")
         return self
+
+    def _is_logarithmic(self, xscale):
+        check_choice(xscale, "xscale", ("auto", "linear", "log"))
+        lowest, median, highest = np.quantile(self.scores, [0, 0.5, 1])
+        if xscale == "log" and not lowest < highest < 0:
+            raise ValueError(
+                "xscale='log' needs scores that differ and are all negative; got scores from "
+                f"{lowest:.6g} to {highest:.6g}. Use xscale='linear'."
+            )
+        is_far = highest < 0 and lowest < _FAR * median
+        return xscale == "log" or (xscale == "auto" and is_far)
 
     def _kinds(self):
         """Return names and scores of the kinds of rows, the largest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._display import COLOURS, Display, legend_beside, name_ticks, need_matplotlib
+from ._display import COLOURS, Display, inches_of, legend_beside, name_ticks, need_matplotlib
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import (
     as_rows,
@@ -88,8 +88,7 @@ class ReconstructionDisplay(Display):
             "auto" does if the largest values of columns differ by more than a factor of thirty.
 
         n_columns : int, default=30
-            Most columns of a table that are drawn: those that come back worst, in standard
-            deviations, in the order of the table.
+            Most columns of a table that are drawn: those that come back worst, standardised.
 
         **kwargs : dict
             For matplotlib's `imshow`, or `bar`.
@@ -122,7 +121,9 @@ class ReconstructionDisplay(Display):
         shown = largest_columns(errors, n_columns)
         center, scale, label = units_to_draw(self.reference, units)
         width = min(max(0.45 * len(shown) + 2.2, 5.0), 14.0)
-        axes = self._open(ax, (len(self.X), 1), (width, 1.9 * len(self.X) + 1.5))
+        names = self.feature_names[shown]
+        size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
+        axes = self._open(ax, (len(self.X), 1), size)
         for number, part in enumerate(axes):
             for place, (name, rows) in enumerate(self._pair()):
                 values = ((rows[number] - center) / scale)[shown]
@@ -130,7 +131,7 @@ class ReconstructionDisplay(Display):
                 part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
             part.axhline(0, color="black", linewidth=0.8)
             part.set(ylabel=label, title=f"row {number}", xticks=[], xlim=(-0.7, len(shown) - 0.3))
-        name_ticks(axes[-1].xaxis, self.feature_names[shown], rotation=90)
+        name_ticks(axes[-1].xaxis, names, rotation=90)
         legend_beside(axes[0])
 
     @classmethod
@@ -154,8 +155,7 @@ class ReconstructionDisplay(Display):
             pipeline that ends in one.
 
         X : array-like of shape (n_samples, n_features)
-            Rows or images, NaN where a value is missing. Those that are not drawn say how much
-            columns vary.
+            Rows or images, NaN where a value is missing. All say how much columns vary.
 
         y : array-like of shape (n_samples,) or scalar, default=None
             Label or target of every row, for an estimator that is conditional on it.
