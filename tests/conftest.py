@@ -4,6 +4,8 @@ import os
 
 # scipy reads it when it is imported; without it scikit-learn skips its array API check
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# matplotlib reads it when it is imported; no window opens
+os.environ.setdefault("MPLBACKEND", "Agg")
 
 import numpy as np
 import pytest

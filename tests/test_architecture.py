@@ -25,7 +25,7 @@ def test_files_are_found():
 
 @pytest.fixture(scope="module")
 def imports(tmp_path_factory):
-    """Return what the package imports of itself, and what a fitted model then needs."""
+    """Return what the package imports, what a fitted model then needs, and what displays add."""
     folder = tmp_path_factory.mktemp("model")
     fitted = quick(AutoencoderTransformer, max_epochs=1).fit(table())
     joblib.dump((fitted, table()), folder / "model")
@@ -36,6 +36,8 @@ import sklearn_autoencoders
 print(*set(sys.modules) - before)
 fitted, X = joblib.load(sys.argv[1])
 fitted.inverse_transform(fitted.transform(X))
+print(*set(sys.modules) - before)
+import sklearn_autoencoders.inspection
 print(*set(sys.modules) - before)
 """
     result = subprocess.run(
@@ -57,6 +59,10 @@ def test_the_import_is_light(imports):
 
 def test_a_fitted_model_is_used_without_training_libraries(imports):
     assert not imports[1] & HEAVY
+
+
+def test_displays_import_matplotlib_only_to_draw(imports):
+    assert not imports[2] & HEAVY
 
 
 @every_file

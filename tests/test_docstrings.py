@@ -16,6 +16,7 @@ from sklearn_autoencoders import (
     AutoencoderFeatureUnion,
     AutoencoderTransformer,
     corruptions,
+    inspection,
     networks,
     objectives,
 )
@@ -61,6 +62,7 @@ def _parts():
 CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in EVERY]
 METHODS = [path for cls in EVERY for path in _methods(cls)]
 PARTS = list(_parts())
+DISPLAYS = [getattr(inspection, name) for name in inspection.__all__]
 RECIPES = [
     thing
     for module in MODULES
@@ -94,6 +96,14 @@ def test_a_part_is_documented(path):
     assert not errors(path, NOT_OF_PARTS)
 
 
+@pytest.mark.parametrize("cls", DISPLAYS, ids=lambda cls: cls.__name__)
+def test_a_display_is_documented_in_full(cls):
+    assert not errors(f"{cls.__module__}.{cls.__qualname__}", set())
+    for name, _ in inspect.getmembers(cls, callable):
+        if not name.startswith("_"):
+            assert not errors(_path(cls, name), NOT_OF_PARTS), name
+
+
 @pytest.mark.parametrize("path", FORMULAS)
 def test_a_formula_states_itself(path):
     module, name = path.rsplit(".", 1)
@@ -101,7 +111,7 @@ def test_a_formula_states_itself(path):
 
 
 def test_all_names_are_defined_and_sorted():
-    for module in (sklearn_autoencoders, *MODULES):
+    for module in (sklearn_autoencoders, inspection, *MODULES):
         assert module.__all__ == sorted(module.__all__, key=lambda name: (not name.isupper(), name))
         assert all(hasattr(module, name) for name in module.__all__)
 

@@ -1,0 +1,196 @@
+"""Codes as pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_array
+
+from ._display import Display, heat_map, name_ticks, need_matplotlib
+from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
+from ._rows import as_labels, column_names, conditioned, drawn_step, spread_rows
+
+# Small images in a row of a grid.
+_ACROSS = 10
+
+
+class CodesDisplay(Display):
+    """Codes as a heat map, a line for each row, or as one small image each.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_samples, n_components)
+        The codes.
+
+    y : array-like of shape (n_samples,), default=None
+        Classes: the rows are sorted by them.
+
+    code_shape : pair of int, default=None
+        (height, width) of the image that a code becomes. None draws a heat map.
+
+    component_names : array-like of str of shape (n_components,), default=None
+        Names of the components; their numbers by default.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+
+    axes_ : ndarray of matplotlib Axes
+        The same, as an array.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.inspection import CodesDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(4, max_epochs=5, random_state=0).fit(X)
+    >>> display = CodesDisplay.from_estimator(autoencoder, X, y)
+    >>> display.ax_.images[0].get_array().shape
+    (100, 4)
+    """
+
+    def __init__(self, codes, y=None, *, code_shape=None, component_names=None):
+        self.codes = check_array(codes, dtype=np.float64, input_name="codes")
+        n_components = self.codes.shape[1]
+        self.y = None if y is None else as_labels(y, "y")
+        check_consistent_length(self.codes, self.y)
+        self.code_shape = find_image_shape(code_shape, n_components)
+        names = np.arange(n_components) if component_names is None else component_names
+        self.component_names = column_names(names, n_components, "component_names")
+
+    def plot(self, ax=None, **kwargs):
+        """Draw all codes.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        **kwargs : dict
+            For matplotlib's `imshow`.
+
+        Returns
+        -------
+        CodesDisplay
+            The display.
+        """
+        order = np.arange(len(self.codes)) if self.y is None else np.argsort(self.y, kind="stable")
+        codes = self.codes[order]
+        if self.code_shape is not None:
+            images = to_images(codes, self.code_shape)
+            across = min(_ACROSS, len(images))
+            self._open(ax, size=grid_size(-(-len(images) // across), across, images, (1.8, 0.4)))
+            draw_signed_grid(self.ax_, images, across, "code", **kwargs)
+            if self.y is not None:
+                label_grid(self.ax_, images, _spans(self.y[order], across))
+            return self
+        self._open(ax, size=(min(4.5 + 0.12 * codes.shape[1], 12.0), 5.0))
+        heat_map(self.ax_, codes, "code", **kwargs)
+        self.ax_.set(xlabel="component", ylabel=f"{len(codes)} rows", yticks=[])
+        name_ticks(self.ax_.xaxis, self.component_names, most=20)
+        if self.y is not None:
+            self._mark_classes(self.y[order])
+        return self
+
+    def _mark_classes(self, y):
+        """Name the classes in place of the rows, and part them by lines."""
+        values, first, counts = np.unique(y, return_index=True, return_counts=True)
+        self.ax_.set_yticks(first + (counts - 1) / 2, [str(value) for value in values])
+        self.ax_.tick_params(axis="y", length=0)
+        self.ax_.set_ylabel("y")
+        for place in first[1:]:
+            self.ax_.axhline(place - 0.5, color="black", linewidth=0.8)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, X, y=None, *, code_shape=None, n_rows=100, ax=None, **kwargs
+    ):
+        """Draw the codes of rows.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator with `transform`, or a pipeline that ends in one. A
+            :class:`DenoisingAutoencoder` gives its codes.
+
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,), default=None
+            Classes: the rows are sorted by them.
+
+        code_shape : pair of int, default=None
+            (height, width) of the image that a code becomes. None draws a heat map.
+
+        n_rows : int, default=100
+            Most rows that are drawn, evenly spaced ones of X.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        CodesDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `transform`.
+
+        ValueError
+            If rows, classes or the shape do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        X, y = spread_rows(X, n_rows, y)
+        estimator, X, _ = drawn_step(cls, estimator, "transform", X, codes=True)
+        return cls(conditioned(estimator.transform, X), y, code_shape=code_shape).plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(cls, codes, y=None, *, code_shape=None, ax=None, **kwargs):
+        """Draw codes that are there already.
+
+        Parameters
+        ----------
+        codes : array-like of shape (n_samples, n_components)
+            The codes; all are drawn.
+
+        y : array-like of shape (n_samples,), default=None
+            Classes: the rows are sorted by them.
+
+        code_shape : pair of int, default=None
+            (height, width) of the image that a code becomes. None draws a heat map.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        CodesDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If codes, classes or the shape do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        names = getattr(codes, "columns", None)
+        return cls(codes, y, code_shape=code_shape, component_names=names).plot(ax, **kwargs)
+
+
+def _spans(y, across):
+    """Return the first and the last class of each row of a grid."""
+    ends = ((part[0], part[-1]) for part in np.split(y, range(across, len(y), across)))
+    return [str(first) if first == last else f"{first} to {last}" for first, last in ends]

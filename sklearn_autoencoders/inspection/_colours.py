@@ -1,0 +1,85 @@
+"""Points in the colours of their classes, or of their numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, inches_of, legend_beside
+from ._rows import as_labels
+
+# Whole numbers are classes, unless they are more.
+_MOST_NUMBERS = 20
+# Classes in one column of the legend.
+_MOST_IN_A_COLUMN = 15
+
+
+def check_colours(y):
+    """Return y as a column, or raise if it has more classes than there are colours."""
+    y = as_labels(y, "y")
+    if not are_numbers(y) and len(np.unique(y)) > MOST_CLASSES:
+        raise ValueError(
+            f"y has {len(np.unique(y))} classes, of which at most {MOST_CLASSES} can be told "
+            "apart. Give numbers, or join classes."
+        )
+    return y
+
+
+def are_numbers(y):
+    """Whether y is a continuous target: numbers with fractions, or many different ones."""
+    if y.dtype.kind not in "fiu":
+        return False
+    known = y[~np.isnan(y)]
+    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
+
+
+def room_beside(y):
+    """Return the width in inches of what is written beside the axes."""
+    if y is None or are_numbers(y):
+        return 0.9
+    return _n_columns(y) * (inches_of(np.unique(y)) + 0.5)
+
+
+def _n_columns(y):
+    return 1 if len(np.unique(y)) <= _MOST_IN_A_COLUMN else 2
+
+
+def draw_points(ax, points, y, settings, name):
+    """Draw points in the colours of y; with a name, what they mean beside the axes."""
+    if y is None:
+        ax.scatter(*points.T, **{"color": COLOURS[0], **settings})
+    elif are_numbers(y):
+        _draw_numbers(ax, points, y, settings, name)
+    else:
+        _draw_classes(ax, points, y, settings, name)
+
+
+def _draw_numbers(ax, points, y, settings, name):
+    from matplotlib import colormaps
+
+    settings = {"cmap": SEQUENTIAL, **settings}
+    cmap = colormaps.get_cmap(settings.pop("cmap")).with_extremes(bad=ASIDE)
+    cloud = ax.scatter(*points.T, c=y, cmap=cmap, plotnonfinite=True, **settings)
+    if name is not None:
+        bar = ax.figure.colorbar(cloud, ax=ax, label=name)
+        bar.solids.set_alpha(1)
+
+
+def _draw_classes(ax, points, y, settings, name):
+    for place, value in enumerate(np.unique(y)):
+        is_unknown = value != value  # NaN, which equals nothing
+        style = {
+            "color": ASIDE if is_unknown else COLOURS[place % len(COLOURS)],
+            "marker": MARKERS[place // len(COLOURS)],
+            "label": _label(value),
+        }
+        ax.scatter(*points[(y != y) if is_unknown else (y == value)].T, **{**style, **settings})
+    if name is not None:
+        legend = legend_beside(ax, title=name, markerscale=1.8, ncols=_n_columns(y))
+        for handle in legend.legend_handles:
+            handle.set_alpha(1)
+
+
+def _label(value):
+    if not isinstance(value, np.floating):
+        return str(value)
+    return "unknown" if np.isnan(value) else f"{value:.0f}"

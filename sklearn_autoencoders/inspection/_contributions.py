@@ -1,0 +1,200 @@
+"""Why a row is an outlier."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from .._compat import safe_indexing
+from ._display import ASIDE, COLOURS, Display, need_matplotlib
+from ._rows import as_rows, column_names, drawn_step
+
+
+class ContributionsDisplay(Display):
+    """What the columns of one row contribute to its score, and what was expected there.
+
+    Parameters
+    ----------
+    contribution : array-like of shape (n_features,)
+        Contributions, zero or less; the lowest are the reasons.
+
+    values : array-like of shape (n_features,)
+        The row, NaN where a value is missing.
+
+    expected : array-like of shape (n_features,)
+        What was expected, in the same units.
+
+    feature_names : array-like of str of shape (n_features,), default=None
+        Names of the columns.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+
+    axes_ : ndarray of matplotlib Axes
+        The same, as an array.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    See Also
+    --------
+    AutoencoderOutlierDetector : Its `explain` gives the contributions.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoencoderOutlierDetector
+    >>> from sklearn_autoencoders.inspection import ContributionsDisplay
+    >>> iris = load_iris(as_frame=True).data
+    >>> detector = AutoencoderOutlierDetector(max_epochs=50, random_state=0).fit(iris)
+    >>> strangest = detector.score_samples(iris).argmin()
+    >>> display = ContributionsDisplay.from_estimator(detector, iris, row=strangest)
+    >>> len(display.ax_.patches)
+    4
+    """
+
+    def __init__(self, contribution, values, expected, *, feature_names=None):
+        rows = [
+            as_rows(np.atleast_2d(row), name)
+            for row, name in (
+                (contribution, "contribution"),
+                (values, "values"),
+                (expected, "expected"),
+            )
+        ]
+        if len({row.shape for row in rows}) > 1 or len(rows[0]) != 1:
+            raise ValueError(
+                "contribution, values and expected must be of one row, of shape (n_features,) "
+                f"each; got {[np.shape(row) for row in (contribution, values, expected)]}."
+            )
+        self.contribution, self.values, self.expected = (row[0] for row in rows)
+        self.feature_names = column_names(feature_names, len(self.contribution))
+
+    def plot(self, ax=None, *, n_columns=12, **kwargs):
+        """Draw a bar for each column, the most telling at the top.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        n_columns : int, default=12
+            Most columns that are drawn. What the others contribute is one grey bar below them, so
+            that the bars add up to the score.
+
+        **kwargs : dict
+            For matplotlib's `barh`.
+
+        Returns
+        -------
+        ContributionsDisplay
+            The display.
+        """
+        check_scalar(n_columns, "n_columns", Integral, min_val=1)
+        order = np.argsort(self.contribution, kind="stable")
+        shown, others = order[:n_columns], order[n_columns:]
+        lengths, labels = self.contribution[shown], [self._label(place) for place in shown]
+        colours = [COLOURS[0]] * len(shown)
+        if len(others):
+            lengths = np.append(lengths, self.contribution[others].sum())
+            labels.append(f"{len(others)} other columns")
+            colours.append(ASIDE)
+        self._open(ax, size=(8.0, 0.32 * len(labels) + 1.1))
+        self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colours, **kwargs})
+        self.ax_.set_yticks(np.arange(len(labels)), labels)
+        self.ax_.invert_yaxis()
+        score = self.contribution.sum()
+        self.ax_.set(xlabel=f"contribution to the score of {score:.3g}", ylabel="")
+        return self
+
+    def _label(self, place):
+        value = self.values[place]
+        known = "missing" if np.isnan(value) else f"{value:.4g}"
+        return f"{self.feature_names[place]}: {known} (expected {self.expected[place]:.4g})"
+
+    @classmethod
+    def from_estimator(cls, estimator, X, *, row=0, ax=None, **kwargs):
+        """Explain the score of one row.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted detector with `explain`, or a pipeline that ends in one, whose steps before
+            then give the units.
+
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        row : int, default=0
+            The position of the row that is explained.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        ContributionsDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `explain`.
+
+        ValueError
+            If the row does not fit, or there is none.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        check_scalar(row, "row", Integral, min_val=0, max_val=len(X) - 1)
+        chosen = safe_indexing(X, np.array([row]))
+        estimator, chosen, names = drawn_step(cls, estimator, "explain", chosen)
+        found = estimator.explain(chosen)
+        parts = (np.ravel(part) for part in (found.contribution, chosen, found.expected))
+        return cls(*parts, feature_names=names).plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls, contribution, values, expected, *, feature_names=None, ax=None, **kwargs
+    ):
+        """Draw contributions that are there already.
+
+        Parameters
+        ----------
+        contribution : array-like of shape (n_features,)
+            Contributions, zero or less.
+
+        values : array-like of shape (n_features,)
+            The row, NaN where a value is missing.
+
+        expected : array-like of shape (n_features,)
+            What was expected, in the same units.
+
+        feature_names : array-like of str of shape (n_features,), default=None
+            Names of the columns.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        ContributionsDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the three do not fit one another.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        display = cls(contribution, values, expected, feature_names=feature_names)
+        return display.plot(ax, **kwargs)

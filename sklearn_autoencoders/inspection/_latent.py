@@ -1,0 +1,218 @@
+"""Where rows lie among the codes."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_array
+
+from ._colours import check_colours, draw_points, room_beside
+from ._display import Display, need_matplotlib
+from ._rows import as_rows, check_components, conditioned, drawn_step, spread_rows
+
+
+class LatentDisplay(Display):
+    """Two components of the codes, with the rows' classes or targets as colours.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_samples, n_components)
+        The codes.
+
+    y : array-like of shape (n_samples,), default=None
+        Colours of the rows. Up to 20 different words or whole numbers are classes, which have a
+        legend; other numbers have a colour bar. Rows whose y is NaN are grey.
+
+    components : pair of int, default=(0, 1)
+        Which components are drawn.
+
+    pca_codes : array-like of shape (n_samples, 2), default=None
+        What principal component analysis makes of the same rows, to be drawn beside.
+
+    y_name : str, default=None
+        What the colours mean; the name of y by default, if it is a Series.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the codes.
+
+    axes_ : ndarray of matplotlib Axes
+        The same, and those of the principal components if there are any.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.inspection import LatentDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(2, max_epochs=5, random_state=0).fit(X)
+    >>> display = LatentDisplay.from_estimator(autoencoder, X, y, compare_pca=True)
+    >>> [ax.get_xlabel() for ax in display.axes_]
+    ['component 0', 'principal component 0']
+    """
+
+    def __init__(self, codes, y=None, *, components=(0, 1), pca_codes=None, y_name=None):
+        self.codes = check_array(codes, dtype=np.float64, input_name="codes")
+        self.y = None if y is None else check_colours(y)
+        self.y_name = y_name or getattr(y, "name", None) or "y"
+        self.components = check_components(components, self.codes.shape[1])
+        if len(self.components) != 2:
+            raise ValueError(f"components must be two numbers; got {components!r}.")
+        self.pca_codes = None
+        if pca_codes is not None:
+            self.pca_codes = check_array(pca_codes, dtype=np.float64, input_name="pca_codes")
+            if self.pca_codes.shape[1] != 2:
+                raise ValueError(f"pca_codes must have 2 columns; got {self.pca_codes.shape[1]}.")
+        check_consistent_length(self.codes, self.y, self.pca_codes)
+
+    def plot(self, ax=None, **kwargs):
+        """Draw the codes.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw; a new figure by default. Beside principal components there are two: one
+            axes is divided.
+
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        LatentDisplay
+            The display.
+        """
+        n_axes = 1 if self.pca_codes is None else 2
+        axes = self._open(ax, (1, n_axes), (5.0 * n_axes + room_beside(self.y), 4.6))
+        settings = {"s": 14, "alpha": 0.8, "linewidths": 0, **kwargs}
+        clouds = [(self.codes[:, self.components], "component")]
+        if n_axes == 2:
+            clouds.append((self.pca_codes, "principal component"))
+            self.ax_.set_title("Codes")
+            axes[1].set_title("PCA")
+        for part, (points, name) in zip(axes, clouds, strict=True):
+            name_if_last = self.y_name if part is axes[-1] else None
+            draw_points(part, points, self.y, settings, name_if_last)
+            first, second = self.components
+            part.set(xlabel=f"{name} {first}", ylabel=f"{name} {second}")
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        components=(0, 1),
+        compare_pca=False,
+        n_rows=5000,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw the codes of rows.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator with `transform`, or a pipeline that ends in one. A
+            :class:`DenoisingAutoencoder` gives its codes.
+
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,), default=None
+            Colours of the rows, as above. No condition: the codes are those of `transform(X)`.
+
+        components : pair of int, default=(0, 1)
+            Which components are drawn.
+
+        compare_pca : bool, default=False
+            Whether principal components of the same numbers are drawn beside: of the rows drawn,
+            scaled as the network sees them, with the column's centre for missing values.
+
+        n_rows : int, default=5000
+            Most rows that are drawn, evenly spaced ones of X.
+
+        ax : Axes or array of Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        LatentDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no `transform`.
+
+        ValueError
+            If rows, colours or components do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        y_name = getattr(y, "name", None)
+        X, y = spread_rows(X, n_rows, y)
+        estimator, X, _ = drawn_step(cls, estimator, "transform", X, codes=True)
+        codes = conditioned(estimator.transform, X)
+        display = cls(codes, y, components=components, y_name=y_name)
+        if compare_pca:
+            display.pca_codes = _principal(estimator, as_rows(X), display.components)
+        return display.plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(cls, codes, y=None, *, components=(0, 1), ax=None, **kwargs):
+        """Draw codes that are there already.
+
+        Parameters
+        ----------
+        codes : array-like of shape (n_samples, n_components)
+            The codes; all rows are drawn.
+
+        y : array-like of shape (n_samples,), default=None
+            Colours of the rows, as above.
+
+        components : pair of int, default=(0, 1)
+            Which components are drawn.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For matplotlib's `scatter`.
+
+        Returns
+        -------
+        LatentDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If codes, colours or components do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        return cls(codes, y, components=components).plot(ax, **kwargs)
+
+
+def _principal(estimator, rows, components):
+    """Return principal components of rows in the units of the network."""
+    n_needed = components.max() + 1
+    if n_needed > min(rows.shape):
+        raise ValueError(
+            f"compare_pca=True needs at least {n_needed} rows and columns for components="
+            f"{tuple(components.tolist())}; got X of shape {rows.shape}."
+        )
+    center = getattr(estimator, "center_", 0.0)
+    scaled = (rows - center) / getattr(estimator, "scale_", 1.0)
+    if not hasattr(estimator, "center_"):
+        scaled -= np.nanmean(scaled, axis=0)
+    return PCA(n_needed).fit_transform(np.nan_to_num(scaled))[:, components]

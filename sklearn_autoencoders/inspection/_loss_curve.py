@@ -1,0 +1,170 @@
+"""How the loss fell."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._display import COLOURS, LINES, Display, need_matplotlib
+from ._rows import check_choice, drawn_step
+
+# Losses that fall by more than this factor are drawn on a logarithmic scale.
+_MUCH = 10.0
+# Curves of at most so many epochs have a marker for each.
+_FEW = 20
+
+
+class LossCurveDisplay(Display):
+    """Loss of every epoch, in training and on held-out rows.
+
+    Pretraining minimises another loss, that of a reconstruction, of codes if it goes layer by
+    layer. It has axes of its own.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_epochs,)
+        Mean training objective of every epoch.
+
+    validation_curve : array-like, default=None
+        Loss on held-out rows after every epoch.
+
+    pretraining_curves : list of array-like, default=None
+        Loss curve of all layers at once, or of each pair of layers.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the training curve.
+
+    axes_ : ndarray of matplotlib Axes
+        All axes: those of pretraining, if it was made, come first.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : Scores by the number of rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.inspection import LossCurveDisplay
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(max_epochs=5, early_stopping=True, random_state=0)
+    >>> display = LossCurveDisplay.from_estimator(autoencoder.fit(X))
+    >>> [line.get_label() for line in display.ax_.lines]
+    ['training', 'validation']
+    """
+
+    def __init__(self, loss_curve, validation_curve=None, pretraining_curves=None):
+        self.loss_curve = _check_curve(loss_curve, "loss_curve")
+        self.validation_curve = None
+        if validation_curve is not None:
+            self.validation_curve = _check_curve(validation_curve, "validation_curve")
+        self.pretraining_curves = [
+            _check_curve(curve, "Each of pretraining_curves") for curve in pretraining_curves or []
+        ]
+
+    def plot(self, ax=None, *, yscale="auto", **kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw; a new figure by default. With pretraining there are two: one axes is
+            divided.
+
+        yscale : {"auto", "linear", "log"}, default="auto"
+            Scale of the loss. "auto" is logarithmic for losses that are all positive and fall by
+            more than a factor of ten.
+
+        **kwargs : dict
+            For matplotlib's `plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display.
+        """
+        check_choice(yscale, "yscale", ("auto", "linear", "log"))
+        stages, n_axes = self.pretraining_curves, 2 if self.pretraining_curves else 1
+        axes = self._open(ax, (1, n_axes), (5.2 * n_axes, 3.8))
+        self.ax_ = axes[-1]
+        if stages:
+            names = [f"layers {number}" for number in range(1, len(stages) + 1)]
+            names = names if len(stages) > 1 else ["pretraining"]
+            _draw(axes[0], dict(zip(names, stages, strict=True)), yscale, kwargs)
+            axes[0].set_title("Pretraining")
+            self.ax_.set_title("Training")
+        curves = {"training": self.loss_curve, "validation": self.validation_curve}
+        _draw(self.ax_, {k: v for k, v in curves.items() if v is not None}, yscale, kwargs)
+        return self
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, **kwargs):
+        """Draw the curves that a fitted estimator has kept.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator of this package, or a pipeline that ends in one.
+
+        ax : Axes or array of Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator keeps no curve.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        # scikit-learn's perceptrons have curves too, but their validation scores are no losses
+        estimator, _, _ = drawn_step(cls, estimator, "network_ loss_curve_ validation_scores_")
+        scores = estimator.validation_scores_
+        display = cls(
+            estimator.loss_curve_,
+            None if not scores else -np.asarray(scores),
+            getattr(estimator, "pretraining_curves_", None),
+        )
+        return display.plot(ax, **kwargs)
+
+
+def _check_curve(curve, name):
+    curve = np.asarray(curve, dtype=np.float64)
+    if curve.ndim != 1 or not len(curve):
+        raise ValueError(f"{name} must hold a loss for each epoch; got shape {curve.shape}.")
+    return curve
+
+
+def _draw(ax, curves, yscale, kwargs):
+    from matplotlib.ticker import MaxNLocator
+
+    for place, (name, losses) in enumerate(curves.items()):
+        style = {
+            "color": COLOURS[2 * place % len(COLOURS)],
+            "linestyle": LINES[place % len(LINES)],
+            "marker": "o" if len(losses) <= _FEW else None,
+            "markersize": 4,
+            "label": name,
+        }
+        ax.plot(np.arange(1, len(losses) + 1), losses, **{**style, **kwargs})
+    ax.set(xlabel="epoch", ylabel="loss", yscale=_scale(curves.values(), yscale))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(curves) > 1:
+        ax.legend(frameon=False)
+
+
+def _scale(curves, yscale):
+    losses = np.concatenate(list(curves))
+    lowest, highest = np.nanmin(losses), np.nanmax(losses)
+    falls_far = 0 < lowest and highest > _MUCH * lowest
+    return {True: "log", False: "linear"}[bool(falls_far)] if yscale == "auto" else yscale

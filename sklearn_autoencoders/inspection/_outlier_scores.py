@@ -1,0 +1,210 @@
+"""Which scores are usual, and where outliers begin."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
+
+from ._display import COLOURS, MOST_CLASSES, Display, need_matplotlib
+from ._rows import as_labels, check_choice, conditioned, drawn_step
+
+# What scikit-learn's labels of outliers mean.
+_NAMES = {1: "normal rows", -1: "outliers"}
+# Lowest scores so many times the median would press all others together.
+_FAR = 20.0
+
+
+class OutlierScoresDisplay(Display):
+    """Histogram of the scores of a detector, with the threshold below which rows are outliers.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_samples,)
+        Scores, higher for rows that are more normal.
+
+    offset : float, default=None
+        The threshold.
+
+    y_true : array-like of shape (n_samples,), default=None
+        Kinds of rows, which are drawn in colours of their own: 1 for normal rows and -1 for
+        outliers, or any other labels.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+
+    axes_ : ndarray of matplotlib Axes
+        The same, as an array.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoencoderOutlierDetector
+    >>> from sklearn_autoencoders.inspection import OutlierScoresDisplay
+    >>> X, _ = load_iris(return_X_y=True)
+    >>> detector = AutoencoderOutlierDetector(max_epochs=50, random_state=0).fit(X)
+    >>> display = OutlierScoresDisplay.from_estimator(detector, X)
+    >>> bool(display.ax_.lines[0].get_xdata()[0] == detector.offset_)
+    True
+    """
+
+    def __init__(self, scores, offset=None, y_true=None):
+        self.scores = check_array(
+            column_or_1d(scores, input_name="scores"), ensure_2d=False, input_name="scores"
+        )
+        if offset is not None:
+            check_scalar(offset, "offset", Real)
+        self.offset = offset
+        self.y_true = None if y_true is None else as_labels(y_true, "y_true")
+        check_consistent_length(self.scores, self.y_true)
+        if y_true is not None and len(np.unique(self.y_true)) > MOST_CLASSES:
+            raise ValueError(
+                f"y_true has {len(np.unique(self.y_true))} kinds of rows, of which at most "
+                f"{MOST_CLASSES} can be drawn. Give 1 for normal rows and -1 for outliers."
+            )
+
+    def plot(self, ax=None, *, bins=40, xscale="auto", **kwargs):
+        """Draw the histogram.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        bins : int, default=40
+            Number of bars over the range of all scores.
+
+        xscale : {"auto", "linear", "log"}, default="auto"
+            Scale of the scores. "auto" is logarithmic if all are negative and the lowest is more
+            than twenty times the median, so that single rows do not press all others together.
+
+        **kwargs : dict
+            For matplotlib's `hist`.
+
+        Returns
+        -------
+        OutlierScoresDisplay
+            The display.
+        """
+        check_scalar(bins, "bins", Integral, min_val=1)
+        is_log = self._is_logarithmic(xscale)
+        self._open(ax, size=(6.4, 4.0))
+        if is_log:
+            lowest, highest = self.scores.min(), self.scores.max()
+            edges = -np.geomspace(-lowest, -highest, bins + 1)
+            edges[[0, -1]] = lowest, highest  # which rounding may have left out
+            self.ax_.set_xscale("symlog", linthresh=-highest)
+            self.ax_.set_xlim(1.3 * min(lowest, self.offset or lowest), 0.8 * highest)
+        else:
+            edges = np.histogram_bin_edges(self.scores, bins)
+        for place, (name, scores) in enumerate(self._kinds()):
+            style = {"color": COLOURS[2 * place % len(COLOURS)], "alpha": 0.7, "label": name}
+            self.ax_.hist(scores, edges, **{**style, **kwargs})
+        if self.offset is not None:
+            self.ax_.axvline(self.offset, color="black", linestyle="--", label="threshold")
+        self.ax_.set(xlabel="score", ylabel="rows")
+        if self.offset is not None or self.y_true is not None:
+            self.ax_.legend(frameon=False, loc="upper left")
+        return self
+
+    def _is_logarithmic(self, xscale):
+        check_choice(xscale, "xscale", ("auto", "linear", "log"))
+        lowest, median, highest = np.quantile(self.scores, [0, 0.5, 1])
+        if xscale == "log" and not lowest < highest < 0:
+            raise ValueError(
+                "xscale='log' needs scores that differ and are all negative; got scores from "
+                f"{lowest:.6g} to {highest:.6g}. Use xscale='linear'."
+            )
+        is_far = highest < 0 and lowest < _FAR * median
+        return xscale == "log" or (xscale == "auto" and is_far)
+
+    def _kinds(self):
+        """Return names and scores of the kinds of rows, the largest first."""
+        if self.y_true is None:
+            return [("rows", self.scores)]
+        values, counts = np.unique(self.y_true, return_counts=True)
+        names = _NAMES if set(values.tolist()) <= set(_NAMES) else {}
+        return [
+            (names.get(value, str(value)), self.scores[self.y_true == value])
+            for value in values[np.argsort(-counts, kind="stable")].tolist()
+        ]
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y_true=None, *, ax=None, **kwargs):
+        """Score rows and draw the histogram.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted detector with `score_samples` and `offset_`, such as
+            :class:`AutoencoderOutlierDetector`, or a pipeline that ends in one.
+
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing. All are counted.
+
+        y_true : array-like of shape (n_samples,), default=None
+            Kinds of rows, as above.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        OutlierScoresDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator is no such detector.
+
+        ValueError
+            If the rows do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        estimator, X, _ = drawn_step(cls, estimator, "score_samples offset_", X)
+        scores = conditioned(estimator.score_samples, X)
+        return cls(scores, float(estimator.offset_), y_true).plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(cls, scores, offset=None, y_true=None, *, ax=None, **kwargs):
+        """Draw scores that are there already.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_samples,)
+            Scores, higher for rows that are more normal.
+
+        offset : float, default=None
+            The threshold.
+
+        y_true : array-like of shape (n_samples,), default=None
+            Kinds of rows, as above.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        OutlierScoresDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the scores do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        return cls(scores, offset, y_true).plot(ax, **kwargs)

@@ -1,0 +1,101 @@
+"""Decoded rows along ways: images in a grid, or a line for each column."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+
+from ._display import COLOURS, LINES, Display, legend_beside
+from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
+from ._rows import as_rows, column_names, largest_columns, units_to_draw
+
+
+class PathsDisplay(Display):
+    """How a :class:`TraversalDisplay` is drawn; where its rows come from is said there."""
+
+    def __init__(
+        self,
+        rows,
+        positions,
+        path_names,
+        *,
+        levels=None,
+        image_shape=None,
+        feature_names=None,
+        reference=None,
+    ):
+        self.rows = np.asarray(rows, dtype=np.float64)
+        self.positions = np.asarray(positions, dtype=np.float64)
+        self.path_names, self.levels = list(path_names), levels
+        if self.rows.ndim != 3 or self.positions.shape != self.rows.shape[:2]:
+            raise ValueError(
+                "rows must be of shape (n_paths, n_steps, n_features), and positions of shape "
+                f"(n_paths, n_steps); got {self.rows.shape} and {self.positions.shape}."
+            )
+        check_consistent_length(self.rows, self.path_names)
+        n_features = self.rows.shape[2]
+        self.image_shape = find_image_shape(image_shape, n_features)
+        self.feature_names = column_names(feature_names, n_features)
+        reference = self.rows.reshape(-1, n_features) if reference is None else reference
+        self.reference = as_rows(reference, "reference")
+
+    def plot(self, ax=None, *, units="auto", n_columns=8, **kwargs):
+        """Draw all ways.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw; a new figure by default. A table has one axes for each way: a single one
+            is divided.
+
+        units : {"auto", "original", "standardized"}, default="auto"
+            Units of a table's columns: those of X, or standard deviations from the mean. "auto"
+            takes the latter if the largest values of the columns differ by more than a factor of
+            thirty.
+
+        n_columns : int, default=8
+            Most columns of a table that are drawn: those that change most, in standard deviations.
+
+        **kwargs : dict
+            For matplotlib's `imshow`, or `plot`.
+
+        Returns
+        -------
+        PathsDisplay
+            The display.
+        """
+        if self.image_shape is not None:
+            self._draw_images(ax, kwargs)
+        else:
+            self._draw_lines(ax, units, n_columns, kwargs)
+        return self
+
+    def _draw_images(self, ax, kwargs):
+        n_paths, n_steps, _ = self.rows.shape
+        images = to_images(self.rows.reshape(n_paths * n_steps, -1), self.image_shape)
+        self._open(ax, size=grid_size(n_paths, n_steps, images, (1.6, 0.9)))
+        limits = np.nanmin(self.reference), np.nanmax(self.reference)
+        draw_grid(self.ax_, images, n_steps, limits, **kwargs)
+        is_named = self.levels is not None
+        steps = [f"{step:.0%}" for step in (self.levels if is_named else self.positions[0])]
+        label_grid(self.ax_, images, self.path_names, steps)
+        self.ax_.set_xlabel("quantile of the component" if is_named else "share of the way")
+
+    def _draw_lines(self, ax, units, n_columns, kwargs):
+        _, deviation, _ = units_to_draw(self.reference, "standardized")
+        change = np.ptp(self.rows, axis=1) / deviation
+        shown = largest_columns(change.max(axis=0), n_columns)
+        center, scale, label = units_to_draw(self.reference, units)
+        n_paths = len(self.rows)
+        axes = self._open(ax, (n_paths, 1), (7.0, 2.6 * n_paths + 0.8))
+        for part, rows, position, name in zip(
+            axes, (self.rows - center) / scale, self.positions, self.path_names, strict=True
+        ):
+            lines = zip(shown, cycle(COLOURS), cycle(LINES))
+            for column, colour, line in lines:
+                style = {"color": colour, "linestyle": line, "label": self.feature_names[column]}
+                part.plot(position, rows[:, column], **{**style, **kwargs})
+            part.set(xlabel=name, ylabel=label)
+        legend_beside(axes[0])

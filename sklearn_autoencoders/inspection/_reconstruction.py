@@ -1,0 +1,249 @@
+"""Rows and what comes back of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._display import COLOURS, Display, inches_of, legend_beside, name_ticks, need_matplotlib
+from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
+from ._rows import (
+    as_rows,
+    column_names,
+    drawn_step,
+    first_rows,
+    largest_columns,
+    reconstructed,
+    units_to_draw,
+)
+
+_NEEDED = "reconstruct | transform inverse_transform"
+
+
+class ReconstructionDisplay(Display):
+    """Originals over reconstructions of images; bars beside each other for rows of a table.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Rows or images, NaN where a value is missing.
+
+    reconstruction : array-like of shape (n_samples, n_features)
+        What came back of them.
+
+    image_shape : sequence of 2 or 3 int, default=None
+        (height, width), or these with 1 or 3 channels first or last, if rows are images. None takes
+        the shape of X if it has more than two axes.
+
+    feature_names : array-like of str of shape (n_features,), default=None
+        Names of the columns of a table.
+
+    reference : array-like of shape (n_rows, n_features), default=None
+        More rows, which say how much columns vary; X by default.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes of the images, or of the first row of a table.
+
+    axes_ : ndarray of matplotlib Axes
+        All axes, one for each row of a table.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.inspection import ReconstructionDisplay
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(8, max_epochs=2, random_state=0).fit(X)
+    >>> display = ReconstructionDisplay.from_estimator(autoencoder, X, image_shape=(8, 8))
+    >>> [label.get_text() for label in display.ax_.get_yticklabels()]
+    ['original', 'reconstruction']
+    """
+
+    def __init__(self, X, reconstruction, *, image_shape=None, feature_names=None, reference=None):
+        self.X, self.reconstruction = as_rows(X), as_rows(reconstruction, "reconstruction")
+        if self.X.shape != self.reconstruction.shape:
+            raise ValueError(
+                f"reconstruction must be of the shape of X, {self.X.shape}; got "
+                f"{self.reconstruction.shape}."
+            )
+        self.image_shape = find_image_shape(image_shape, self.X.shape[1], X)
+        self.feature_names = column_names(feature_names, self.X.shape[1])
+        self.reference = self.X if reference is None else as_rows(reference, "reference")
+
+    def plot(self, ax=None, *, units="auto", n_columns=30, **kwargs):
+        """Draw all rows.
+
+        Parameters
+        ----------
+        ax : Axes or array of Axes, default=None
+            Where to draw; a new figure by default. A table has one axes for each row: a single one
+            is divided.
+
+        units : {"auto", "original", "standardized"}, default="auto"
+            Units of a table's bars: those of X, or standard deviations from the column's mean, as
+            "auto" does if the largest values of columns differ by more than a factor of thirty.
+
+        n_columns : int, default=30
+            Most columns of a table that are drawn: those that come back worst, standardised.
+
+        **kwargs : dict
+            For matplotlib's `imshow`, or `bar`.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            The display.
+        """
+        if self.image_shape is not None:
+            self._draw_images(ax, kwargs)
+        else:
+            self._draw_table(ax, units, n_columns, kwargs)
+        return self
+
+    def _draw_images(self, ax, kwargs):
+        n_rows = len(self.X)
+        images = to_images(np.concatenate([self.X, self.reconstruction]), self.image_shape)
+        self._open(ax, size=grid_size(2, n_rows, images))
+        limits = np.nanmin(self.X), np.nanmax(self.X)  # one scale, that of the originals
+        draw_grid(self.ax_, images, n_rows, limits, **kwargs)
+        label_grid(self.ax_, images, [name for name, _ in self._pair()])
+
+    def _pair(self):
+        return ("original", self.X), ("reconstruction", self.reconstruction)
+
+    def _draw_table(self, ax, units, n_columns, kwargs):
+        _, deviation, _ = units_to_draw(self.reference, "standardized")
+        errors = np.nan_to_num(np.abs(self.X - self.reconstruction) / deviation).max(axis=0)
+        shown = largest_columns(errors, n_columns)
+        center, scale, label = units_to_draw(self.reference, units)
+        width = min(max(0.45 * len(shown) + 2.2, 5.0), 14.0)
+        names = self.feature_names[shown]
+        size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
+        axes = self._open(ax, (len(self.X), 1), size)
+        for number, part in enumerate(axes):
+            for place, (name, rows) in enumerate(self._pair()):
+                values = ((rows[number] - center) / scale)[shown]
+                style = {"width": 0.4, "color": COLOURS[place], "label": name, **kwargs}
+                part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
+            part.axhline(0, color="black", linewidth=0.8)
+            part.set(ylabel=label, title=f"row {number}", xticks=[], xlim=(-0.7, len(shown) - 0.3))
+        name_ticks(axes[-1].xaxis, names, rotation=90)
+        legend_beside(axes[0])
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator,
+        X,
+        y=None,
+        *,
+        image_shape=None,
+        n_rows=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Reconstruct the first rows of X and draw them.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator with `reconstruct`, or with `transform` and `inverse_transform`, or a
+            pipeline that ends in one.
+
+        X : array-like of shape (n_samples, n_features)
+            Rows or images, NaN where a value is missing. All say how much columns vary.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, for an estimator that is conditional on it.
+
+        image_shape : sequence of 2 or 3 int, default=None
+            As above; None also asks the estimator's network.
+
+        n_rows : int, default=None
+            Most rows that are drawn; by default 10 images, or 3 rows of a table.
+
+        ax : Axes or array of Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator reconstructs nothing.
+
+        ValueError
+            If the rows, or their shape, do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        estimator, X, names = drawn_step(cls, estimator, _NEEDED, X)
+        reference = as_rows(X)
+        shape = find_image_shape(image_shape, reference.shape[1], X, estimator)
+        n_rows = n_rows if n_rows is not None else 3 if shape is None else 10
+        rows, y = first_rows(X, n_rows, y)
+        display = cls(
+            rows,
+            reconstructed(estimator, rows, y),
+            image_shape=shape,
+            feature_names=names,
+            reference=reference,
+        )
+        return display.plot(ax, **kwargs)
+
+    @classmethod
+    def from_predictions(
+        cls,
+        X,
+        reconstruction,
+        *,
+        image_shape=None,
+        feature_names=None,
+        ax=None,
+        **kwargs,
+    ):
+        """Draw rows and reconstructions that are there already.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows or images; all are drawn.
+
+        reconstruction : array-like of shape (n_samples, n_features)
+            What came back of them.
+
+        image_shape : sequence of 2 or 3 int, default=None
+            As above.
+
+        feature_names : array-like of str of shape (n_features,), default=None
+            Names of the columns; those of X if it is a DataFrame.
+
+        ax : Axes or array of Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            The display.
+
+        Raises
+        ------
+        ValueError
+            If the rows, or their shapes, do not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_predictions")
+        names = getattr(X, "columns", None) if feature_names is None else feature_names
+        display = cls(X, reconstruction, image_shape=image_shape, feature_names=names)
+        return display.plot(ax, **kwargs)

@@ -1,0 +1,68 @@
+"""Codes on a way, and the rows that they stand for."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from ._rows import conditioned
+
+
+def levels_between(quantiles, n_steps):
+    """Return evenly spaced numbers from the first quantile to the second."""
+    check_scalar(n_steps, "n_steps", Integral, min_val=2)
+    if np.shape(quantiles) != (2,) or not 0 <= quantiles[0] < quantiles[1] <= 1:
+        raise ValueError(
+            f"quantiles must be two rising numbers between 0 and 1; got {quantiles!r}."
+        )
+    return np.linspace(*quantiles, n_steps)
+
+
+def along_components(codes, components, levels, start=None):
+    """Return one code with single components moved through their quantiles.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, n_components)
+        Codes that say how far components reach.
+
+    components : ndarray of shape (n_paths,)
+        What to move.
+
+    levels : ndarray of shape (n_steps,)
+        The quantiles.
+
+    start : int or None, default=None
+        Which of the codes is moved; None moves their median.
+
+    Returns
+    -------
+    ways : ndarray of shape (n_paths, n_steps, n_components)
+        The codes on the way.
+
+    positions : ndarray of shape (n_paths, n_steps)
+        What the component that moves is.
+    """
+    if start is not None:
+        check_scalar(start, "start", Integral, min_val=0, max_val=len(codes) - 1)
+    code = np.median(codes, axis=0) if start is None else codes[start]
+    positions = np.quantile(codes[:, components], levels, axis=0).T
+    ways = np.tile(code, (*positions.shape, 1))
+    for way, component, position in zip(ways, components, positions, strict=True):
+        way[:, component] = position
+    return ways, positions
+
+
+def decoded(estimator, ways, y=None):
+    """Return the rows that codes of shape (n_paths, n_steps, n_components) stand for."""
+    flat = ways.reshape(-1, ways.shape[2])
+    return conditioned(estimator.inverse_transform, flat, y).reshape(*ways.shape[:2], -1)
+
+
+def usual_rows(estimator):
+    """Return two rows with the mean and the deviation that an estimator scales by, or None."""
+    if not hasattr(estimator, "center_"):
+        return None
+    return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])

@@ -1,0 +1,175 @@
+"""What the units of the first layer look for."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_array
+from torch import nn
+
+from ..networks import LinearPath
+from ._display import Display, heat_map, inches_of, name_ticks, need_matplotlib
+from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
+from ._rows import check_choice, column_names, drawn_step
+
+
+class WeightsDisplay(Display):
+    """Weights of the encoder's first layer, as one image for each unit, or as a heat map.
+
+    They are those that the network applies to scaled columns. All images share one scale.
+
+    Parameters
+    ----------
+    weights : array-like of shape (n_units, n_features)
+        The weights.
+
+    image_shape : sequence of 2 or 3 int, default=None
+        (height, width), or these with 1 or 3 channels first or last, if rows are images. None draws
+        a heat map. Of colours each channel has its own weights; grey is zero.
+
+    feature_names : array-like of str of shape (n_features,), default=None
+        Names of the columns of a table.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        The axes.
+
+    axes_ : ndarray of matplotlib Axes
+        The same, as an array.
+
+    figure_ : matplotlib Figure
+        The figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> from sklearn_autoencoders.inspection import WeightsDisplay
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> autoencoder = AutoencoderTransformer(8, max_epochs=2, random_state=0).fit(X)
+    >>> WeightsDisplay.from_estimator(autoencoder, image_shape=(8, 8)).weights.shape
+    (64, 64)
+    """
+
+    def __init__(self, weights, *, image_shape=None, feature_names=None):
+        self.weights = check_array(weights, dtype=np.float64, input_name="weights")
+        self.image_shape = find_image_shape(image_shape, self.weights.shape[1])
+        self.feature_names = column_names(feature_names, self.weights.shape[1])
+
+    def plot(self, ax=None, **kwargs):
+        """Draw all units.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw; a new figure by default.
+
+        **kwargs : dict
+            For matplotlib's `imshow`.
+
+        Returns
+        -------
+        WeightsDisplay
+            The display.
+        """
+        n_units, n_features = self.weights.shape
+        if self.image_shape is not None:
+            images = to_images(self.weights, self.image_shape)
+            across = int(np.ceil(np.sqrt(n_units)))
+            self._open(ax, size=grid_size(-(-n_units // across), across, images, (1.8, 0.4)))
+            draw_signed_grid(self.ax_, images, across, "weight", **kwargs)
+            return self
+        height = min(1.2 + 0.12 * n_units, 8.0) + inches_of(self.feature_names)
+        self._open(ax, size=(min(4.5 + 0.2 * n_features, 12.0), height))
+        heat_map(self.ax_, self.weights, "weight", **kwargs)
+        name_ticks(self.ax_.xaxis, self.feature_names, rotation=90)
+        self.ax_.set_ylabel("unit")
+        return self
+
+    @classmethod
+    def from_estimator(
+        cls, estimator, *, path="hidden", image_shape=None, n_units=64, ax=None, **kwargs
+    ):
+        """Draw the weights of a fitted estimator's first layer.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted estimator of this package whose encoder begins with a fully connected layer, or
+            a pipeline that ends in one. Of a detector the first member is drawn.
+
+        path : {"hidden", "linear"}, default="hidden"
+            Which layer: the first of the network itself, or with `init="pca"` also the linear path
+            beside it, which starts at the principal components.
+
+        image_shape : sequence of 2 or 3 int, default=None
+            As above; None asks the estimator's network.
+
+        n_units : int, default=64
+            Most units that are drawn: of the hidden ones those with the largest weights, largest
+            first; of the linear path the first components.
+
+        ax : Axes, default=None
+            As for :meth:`plot`.
+
+        **kwargs : dict
+            For :meth:`plot`.
+
+        Returns
+        -------
+        WeightsDisplay
+            The display.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has no network.
+
+        ValueError
+            If there is no such layer, or the shape does not fit.
+        """
+        need_matplotlib(f"{cls.__name__}.from_estimator")
+        check_choice(path, "path", ("hidden", "linear"))
+        check_scalar(n_units, "n_units", Integral, min_val=1)
+        estimator, _, names = drawn_step(cls, estimator, "network_ n_features_in_")
+        weights = _LAYERS[path](estimator.network_.encoder, estimator.n_features_in_)
+        shape = find_image_shape(image_shape, weights.shape[1], estimator=estimator)
+        return cls(weights[:n_units], image_shape=shape, feature_names=names).plot(ax, **kwargs)
+
+
+def _hidden(encoder, n_features):
+    """Return the weights of the first layer beside the linear path, largest units first."""
+    network = encoder.correction if isinstance(encoder, LinearPath) else encoder
+    first = next((m for m in network.modules() if _has_matrix(m)), None)
+    if not isinstance(first, nn.Linear) or first.in_features != n_features:
+        raise ValueError(
+            "path='hidden' needs an encoder that begins with a fully connected layer on the "
+            f"{n_features} columns; this one begins with {first}. Draw its codes or what they "
+            "stand for instead, with CodesDisplay or TraversalDisplay."
+        )
+    weights = _as_array(first.weight)
+    return weights[np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")]
+
+
+def _linear(encoder, n_features):
+    """Return the weights of the linear path."""
+    if not isinstance(encoder, LinearPath):
+        raise ValueError(
+            "path='linear' needs a linear path beside the encoder, which a fit with init='pca' "
+            "makes; this encoder has none. Use path='hidden'."
+        )
+    return _as_array(encoder.linear.weight)
+
+
+_LAYERS = {"hidden": _hidden, "linear": _linear}
+
+
+def _has_matrix(module):
+    return any(parameter.ndim > 1 for parameter in module.parameters(recurse=False))
+
+
+def _as_array(weight):
+    return weight.detach().cpu().double().numpy()
