@@ -62,10 +62,10 @@ class Checkpoint:
         ValueError
             If the fit could not be recognised.
         """
-        folder = estimator.checkpoint  # type: ignore[attr-defined]
+        folder = estimator.checkpoint
         if folder is None:
             return None
-        if estimator.random_state is None:  # type: ignore[attr-defined]
+        if estimator.random_state is None:
             raise ValueError(
                 f"checkpoint={os.fspath(folder)!r} needs a random_state that is a number: without "
                 "one every fit is another, and none can be gone on with."
@@ -119,7 +119,7 @@ class TrainingFile:
             return
         buffer = io.BytesIO()
         torch.save(state(), buffer)
-        write_atomically(self.path, buffer.getbuffer())
+        write_atomically(self.path, buffer.getvalue())
         ended = time.monotonic()
         self._due = ended + (ended - started) / _MOST_TIME
 

@@ -1,13 +1,21 @@
-"""What happens in other processes: workers of a grid search, and Ctrl-C at a terminal."""
+"""What happens in other processes: workers, forks, dask, and Ctrl-C at a terminal."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 
+import dask
+import numpy as np
 import psutil
 import pytest
+import torch
+from estimators import CASES, PUBLIC, quick
+from helpers import assert_same, case, outputs, table, weights
+
+from sklearn_autoencoders import _threads
 
 SEARCH = """
 import numpy as np
@@ -55,3 +63,59 @@ def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+# ------------------------------------------------------------------- R12: children after a fit
+
+
+def _transform(estimator, X, queue):
+    queue.put(outputs(estimator, X))
+
+
+def _refit(estimator, X, queue):
+    queue.put(outputs(estimator.fit(X), X))
+
+
+@pytest.fixture
+def _two_busy_threads(monkeypatch):
+    """Let every fit use two threads, which a forked child lacks."""
+    before = torch.get_num_threads()
+    monkeypatch.setattr(_threads, "_SMALL_WORK", 0)
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+# Python's word on forks beside threads; whether that works is what is tested
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.usefixtures("_two_busy_threads")
+@pytest.mark.parametrize("work", [_transform, _refit])
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_a_child_works_after_a_fit_in_the_parent(method, work):
+    X = table(500, 20)
+    parent = quick(PUBLIC[0]).fit(X)
+    context = multiprocessing.get_context(method)
+    queue = context.Queue()
+    child = context.Process(target=work, args=(parent, X, queue), daemon=True)
+    child.start()
+    found = queue.get(timeout=30)  # it imports torch first, unless it is forked
+    child.join(timeout=10)
+    assert child.exitcode == 0
+    assert found.keys() == outputs(parent, X).keys()
+    if work is _transform:
+        for name, values in outputs(parent, X).items():
+            np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-6, err_msg=name)
+
+
+# ---------------------------------------------------------------------------------- R2, R5: dask
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "processes"])
+@pytest.mark.parametrize("estimator", CASES[::3], ids=repr)
+def test_dask_fits_and_sends_estimators_about(estimator, scheduler):
+    X = table()
+    expected = case(estimator).fit(X)
+    tasks = [dask.delayed(case(estimator).fit)(X) for _ in range(2)]
+    for found in dask.compute(*tasks, scheduler=scheduler, num_workers=2):
+        assert_same(outputs(found, X), outputs(expected, X))
+        assert_same(weights(found), weights(expected))
