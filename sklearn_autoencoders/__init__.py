@@ -3,6 +3,7 @@
 from ._classifier import AutoencoderClassifier
 from ._denoising import DenoisingAutoencoder
 from ._feature_union import AutoencoderFeatureUnion
+from ._onnx import export_onnx
 from ._outlier import AutoencoderOutlierDetector
 from ._regressor import AutoencoderRegressor
 from ._transformer import AutoencoderTransformer
@@ -18,4 +19,5 @@ __all__ = [
     "DenoisingAutoencoder",
     "VAEGenerator",
     "__version__",
+    "export_onnx",
 ]
