@@ -4,6 +4,7 @@ from ._classifier import AutoencoderClassifier
 from ._denoising import DenoisingAutoencoder
 from ._feature_union import AutoencoderFeatureUnion
 from ._files import load, save
+from ._onnx import export_onnx
 from ._outlier import AutoencoderOutlierDetector
 from ._regressor import AutoencoderRegressor
 from ._transformer import AutoencoderTransformer
@@ -19,6 +20,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "VAEGenerator",
     "__version__",
+    "export_onnx",
     "load",
     "save",
 ]

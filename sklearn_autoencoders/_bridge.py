@@ -242,6 +242,15 @@ class Rows(torch.utils.data.Dataset[Any]):
         """
         raw = _as_tensor(self._rows[indices]).to(self._device)
         clean = raw if self._clean is None else _as_tensor(self._clean[indices])
+        x, target, observed = self.seen(raw, clean)
+        weight = None if self._weight is None else self._weight[indices]
+        if self._condition is not None:
+            x = torch.cat([x, self._condition[indices]], 1)
+        labels = None if self._labels is None else self._labels[indices]
+        return x, Compared(target, observed, weight, labels)
+
+    def seen(self, raw: Tensor, clean: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return what the network sees of raw rows, the cells to give back, and which are known."""
         seen = raw if self._damage is None else self._damage(raw)
         x = self._scaled(seen)
         if self._raw_target:
@@ -249,11 +258,7 @@ class Rows(torch.utils.data.Dataset[Any]):
         else:
             target = x if clean is seen else self._scaled(clean)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
-        weight = None if self._weight is None else self._weight[indices]
-        if self._condition is not None:
-            x = torch.cat([x, self._condition[indices]], 1)
-        labels = None if self._labels is None else self._labels[indices]
-        return x, Compared(target, observed, weight, labels)
+        return x, target, observed
 
     def farthest_damage(self, n_rows: int) -> float:
         """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""

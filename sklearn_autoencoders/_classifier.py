@@ -6,7 +6,6 @@ from numbers import Real
 from typing import ClassVar
 
 import numpy as np
-from scipy import special
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
@@ -16,6 +15,7 @@ from ._compat import Interval, StrOptions
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
 from ._head_start import fit_logistic
+from ._readout import applied, margins, most_likely, probabilities
 from ._validation import check_y
 from .objectives import log_loss
 
@@ -259,8 +259,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Logits.
         """
-        logits = self._output_of_head(X)
-        return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
+        return applied(margins, self._output_of_head(X))
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -275,7 +274,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of `classes_`.
         """
-        return special.softmax(self._output_of_head(X), axis=1)
+        return applied(probabilities, self._output_of_head(X))
 
     def predict(self, X):
         """Return the most likely class of each row.
@@ -291,4 +290,4 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
             The classes.
         """
         logits = self._output_of_head(X)  # which says so if there has been no fit
-        return self.classes_[logits.argmax(axis=1)]
+        return self.classes_[applied(most_likely, logits)]

@@ -6,13 +6,13 @@ import math
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from . import _sampling
 from ._conditions import condition_of
 from ._fitting import own_random_state
+from ._readout import applied, log_mean_exp
 from ._scaling import put_constants
 from ._starting import draw_seed
 from ._validation import (
@@ -203,8 +203,7 @@ class Generation:
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        log_weights = self._log_weights(X, y, n_draws)
-        return logsumexp(log_weights, axis=1) - math.log(log_weights.shape[1])
+        return applied(log_mean_exp, self._log_weights(X, y, n_draws))
 
     def elbo_samples(self, X, y=None, *, n_draws=64):
         """Return an estimate of each row's evidence lower bound, in nats.
@@ -278,7 +277,8 @@ class Generation:
         rows = check_rows(self, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(rows))
-        expected = _sampling.expected_rows(self._model, rows, condition, n_draws)
+        noise = self._noise(n_draws, rows.dtype)
+        expected = _sampling.expected_rows(self._model, rows, condition, noise)
         return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
@@ -304,7 +304,11 @@ class Generation:
         check_unit_interval(self, self._loss, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(X)) if self._is_conditional else None
-        return check_output(_sampling.log_weights(self._model, X, condition, n_draws))
+        noise = self._noise(n_draws, X.dtype)
+        return check_output(_sampling.log_weights(self._model, X, condition, noise))
+
+    def _noise(self, n_draws, dtype):
+        return _sampling.fixed_noise(self._model, n_draws, self.n_components_, dtype)
 
 
 def _seeds(random_state):

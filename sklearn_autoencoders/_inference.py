@@ -21,43 +21,35 @@ from .objectives import Loss
 _CHUNK_CELLS = 2**20
 
 
+# What is computed of a network and a batch; the first axis of the result is that of the batch.
+Function = Callable[[Any, Any], Tensor]
+
+
 def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the codes of the rows, of shape (n_samples, n_components)."""
-    rows = Rows(model, Data(X, condition=condition))
-    return run(model, rows, lambda network, batch: network.encode(batch[0]))
+    return run(model, Rows(model, Data(X, condition=condition)), codes)
 
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     """Return the rows that codes stand for, in the user's units."""
-    rows = Rows(model, Data(codes), scaled=True)
-    units = Units(model, codes.dtype)
-    return run(model, rows, lambda network, batch: units(network.decode(batch[0])))
+    return run(model, Rows(model, Data(codes), scaled=True), decoding(model, codes.dtype))
 
 
 def reconstruct(
     model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
 ) -> NDArray[Any]:
     """Return the reconstructions of the rows, in the user's units."""
-    units = Units(model, X.dtype)
-    rows = Rows(model, Data(X, condition=condition))
-    return run(model, rows, lambda network, batch: units(network(batch[0])[1]))
+    return run(model, Rows(model, Data(X, condition=condition)), reconstruction(model, X.dtype))
 
 
 def predict(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return what the head makes of the rows, of shape (n_samples, n_outputs)."""
-    return run(model, Rows(model, Data(X)), lambda network, batch: network.predict(batch[0]))
+    return run(model, Rows(model, Data(X)), predictions)
 
 
 def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
     """Return the reconstruction loss of every row, of shape (n_samples,)."""
-
-    def losses(network: Autoencoder, batch: Any) -> Tensor:
-        x, compared = batch
-        target, observed = compared.target, compared.observed
-        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
-        return totals if observed is None else totals / observed.mean(1)
-
-    return run(model, Rows(model, Data(X)), losses)
+    return run(model, Rows(model, Data(X)), losses(model))
 
 
 def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64]) -> NDArray[Any]:
@@ -79,10 +71,50 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
     ndarray of shape (n_samples,)
         Of the type of X.
     """
-    scale = 1.0 if model.loss.unit_interval else model.scaling.scale
-    unit = torch.tensor(scale / tolerance, dtype=torch_dtype(X.dtype), device=model.device)
+    function = errors(model, tolerance, X.dtype)
+    return run(model, Rows(model, Data(X)), function, n_draws=4)  # layers at once, in the cache
 
-    def errors(network: Autoencoder, batch: Any) -> Tensor:
+
+def codes(network: Autoencoder, batch: Any) -> Tensor:
+    """Return the codes of a batch."""
+    return network.encode(batch[0])
+
+
+def predictions(network: Any, batch: Any) -> Tensor:
+    """Return what the head makes of a batch."""
+    return cast(Tensor, network.predict(batch[0]))
+
+
+def decoding(model: Model, dtype: Any) -> Function:
+    """Return what leads from codes to rows of a type, in the user's units."""
+    units = Units(model, dtype)
+    return lambda network, batch: units(network.decode(batch[0]))
+
+
+def reconstruction(model: Model, dtype: Any) -> Function:
+    """Return what leads from rows of a type to their reconstructions."""
+    units = Units(model, dtype)
+    return lambda network, batch: units(network(batch[0])[1])
+
+
+def losses(model: Model) -> Function:
+    """Return what leads from rows to their reconstruction losses."""
+
+    def function(network: Autoencoder, batch: Any) -> Tensor:
+        x, compared = batch
+        target, observed = compared.target, compared.observed
+        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
+        return totals if observed is None else totals / observed.mean(1)
+
+    return function
+
+
+def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function:
+    """Return what leads from rows of a type to their errors, as in :func:`sample_errors`."""
+    scale = 1.0 if model.loss.unit_interval else model.scaling.scale
+    unit = torch.tensor(scale / tolerance, dtype=torch_dtype(dtype), device=model.device)
+
+    def function(network: Autoencoder, batch: Any) -> Tensor:
         x, compared = batch
         observed = compared.observed
         cells = (model.loss.link(network(x).reconstruction) - compared.target).abs() * unit
@@ -90,13 +122,13 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
             return cast(Tensor, cells.mean(1))
         return cast(Tensor, (cells * observed).sum(1) / observed.sum(1))
 
-    return run(model, Rows(model, Data(X)), errors, n_draws=4)  # layers at once, in the cache
+    return function
 
 
 class Units:
     """Leads from the network's output back to the user's units."""
 
-    def __init__(self, model: Model, dtype: np.dtype[Any]) -> None:
+    def __init__(self, model: Model, dtype: Any) -> None:
         self._loss = model.loss
         self._center, self._scale = scaling_tensors(model, torch_dtype(dtype))
 

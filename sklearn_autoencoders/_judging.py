@@ -10,11 +10,9 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from . import _inference
+from ._readout import SAME, alarms, applied, constant_errors, p_values
 from ._scaling import put_constants
 from ._validation import check_output, check_rows, check_unit_interval, unflatten
-
-# Scores that differ by less are the same: rows alone and in a batch are rounded differently.
-_SAME = 1e-6
 
 
 def scores(model, X, tolerance, constants):
@@ -40,12 +38,18 @@ def scores(model, X, tolerance, constants):
         float64.
     """
     is_constant = ~np.isnan(constants)
-    unit = np.where(is_constant, np.inf, tolerance)
+    unit = tolerance_of_varying(tolerance, constants)
     found = _inference.sample_errors(model, X, unit).astype(np.float64)
     if is_constant.any():
-        off = np.abs(X[:, is_constant] - constants[is_constant]) / tolerance[is_constant]
-        found += np.nansum(off, axis=1) / (~np.isnan(X)).sum(1)
+        expected, unit = constants[is_constant], tolerance[is_constant]
+        n_known = (~np.isnan(X)).sum(1)
+        found += applied(constant_errors, X[:, is_constant], expected, unit, n_known)
     return -check_output(found)
+
+
+def tolerance_of_varying(tolerance, constants):
+    """Return the tolerance under which the network's errors in columns of one value are none."""
+    return np.where(np.isnan(constants), tolerance, np.inf)
 
 
 class Judging:
@@ -95,7 +99,7 @@ class Judging:
         ndarray of shape (n_samples,)
             -1 for outliers, 1 for the others.
         """
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        return applied(alarms, self.decision_function(X))
 
     def p_values(self, X):
         r"""Return each row's share of held-out rows that are as strange, itself among them.
@@ -117,10 +121,8 @@ class Judging:
         ndarray of shape (n_samples,)
             In (0, 1].
         """
-        strangeness = -self.score_samples(X)  # which says so if there has been no fit
-        less = np.searchsorted(self.held_out_scores_, strangeness * (1 - _SAME))
-        n = len(self.held_out_scores_)
-        return (1 + n - less) / (1 + n)
+        scores = self.score_samples(X)  # which says so if there has been no fit
+        return applied(p_values, scores, self.held_out_scores_)
 
     def set_threshold(self, *, quantile=None, false_alarm_rate=None):
         """Set `offset_` by the held-out rows' scores; nothing is trained.
@@ -162,7 +164,7 @@ class Judging:
                 f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
             )
         kept, beyond = self.held_out_scores_[place - 1], self.held_out_scores_[place:]
-        limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + _SAME)
+        limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + SAME)
         self.offset_ = -float(limit)
         return self
 

@@ -11,6 +11,7 @@ from sklearn.utils import check_array
 from ._docstrings import with_shared_entries
 from ._fine_tuning import FineTuning
 from ._head_start import fit_ridge
+from ._readout import applied, in_units
 from ._scaling import fit_scaling
 from ._validation import check_y
 from .objectives import mean_squared_error
@@ -211,5 +212,6 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             In the units of y.
         """
-        found = self._output_of_head(X) * self.target_scale_ + self.target_center_
+        prediction = self._output_of_head(X)  # which says so if there has been no fit
+        found = applied(in_units, prediction, self.target_center_, self.target_scale_)
         return found[:, 0] if self._is_one_target else found

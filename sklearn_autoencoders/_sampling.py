@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ._bridge import Data, Model, Rows, make_generator
-from ._inference import Units, cast_network, run
+from ._bridge import Data, Model, Rows, make_generator, torch_dtype
+from ._draws import Draws, Generated
+from ._inference import Function, Units, cast_network, decoding, run
 from .networks import (
     GaussianBottleneck,
     VariationalAutoencoder,
@@ -23,7 +24,13 @@ Array = NDArray[Any]
 _SEED = 0
 
 
-def log_weights(model: Model, X: Array, condition: Array | None, n_draws: int) -> Array:
+def fixed_noise(model: Model, n_draws: int, n_components: int, dtype: Any) -> Tensor:
+    """Return the numbers that estimates are made of, of shape (n_draws, 1, n_components)."""
+    noise = torch.empty(n_draws, 1, n_components, dtype=torch_dtype(dtype), device=model.device)
+    return noise.normal_(generator=make_generator(_SEED, model.device))
+
+
+def log_weights(model: Model, X: Array, condition: Array | None, noise: Tensor) -> Array:
     r"""Return :math:`\log p(x|z_k) + \log p(z_k) - \log q(z_k|x)` for draws of every row.
 
     Parameters
@@ -37,28 +44,24 @@ def log_weights(model: Model, X: Array, condition: Array | None, n_draws: int) -
     condition : ndarray of shape (n_samples, n_conditions) or None
         What the decoder sees beside the code.
 
-    n_draws : int
-        Number of draws.
+    noise : Tensor of shape (n_draws, 1, n_components)
+        What draws are made of.
 
     Returns
     -------
     ndarray of shape (n_samples, n_draws)
         In nats, as densities in the units of X.
     """
-
-    def weights(network: VariationalAutoencoder, batch: Any) -> Tensor:
-        output = _drawing(network, n_draws)(batch[0])
-        return _log_weights(model, network, output, batch[1]).T
-
-    return run(model, Rows(model, Data(X, condition=condition)), weights, n_draws)
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, weighting(model, noise), len(noise))
 
 
-def expected_rows(model: Model, X: Array, condition: Array | None, n_draws: int) -> Array:
+def expected_rows(model: Model, X: Array, condition: Array | None, noise: Tensor) -> Array:
     """Return the decoder's means, weighted by how well their draws explain what is known.
 
     Parameters
     ----------
-    model, X, condition, n_draws
+    model, X, condition, noise
         As in :func:`log_weights`.
 
     Returns
@@ -66,23 +69,39 @@ def expected_rows(model: Model, X: Array, condition: Array | None, n_draws: int)
     ndarray of shape (n_samples, n_features)
         Estimates of the expected row given its known values.
     """
-    units = Units(model, X.dtype)
+    rows = Rows(model, Data(X, condition=condition))
+    return run(model, rows, expectation(model, noise, X.dtype), len(noise))
 
-    def means(network: VariationalAutoencoder, batch: Any) -> Tensor:
-        output = _drawing(network, n_draws)(batch[0])
+
+def weighting(model: Model, noise: Tensor) -> Function:
+    """Return what leads from rows to their logarithmic weights, as in :func:`log_weights`."""
+
+    def function(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = network.with_noise(noise)(batch[0])
+        return _log_weights(model, network, output, batch[1]).T
+
+    return function
+
+
+def expectation(model: Model, noise: Tensor, dtype: Any) -> Function:
+    """Return what leads from rows of a type to what :func:`expected_rows` returns."""
+    units = Units(model, dtype)
+
+    def function(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = network.with_noise(noise)(batch[0])
         share = _log_weights(model, network, output, batch[1]).softmax(0)
         return units(torch.einsum("kb,kbd->bd", share, model.loss.link(output.reconstruction)))
 
-    return run(model, Rows(model, Data(X, condition=condition)), means, n_draws)
+    return function
 
 
 def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: int) -> Array:
     """Return codes drawn from the prior, in double precision."""
     network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
-    generator = make_generator(seed, model.device)
+    draws = Generated(make_generator(seed, model.device))
     beside = None if condition is None else torch.tensor(condition, device=model.device)
     with torch.no_grad():
-        codes = network.bottleneck.sample(n_samples, network.encoder, generator, beside)
+        codes = network.bottleneck.sample(n_samples, network.encoder, draws, beside)
     return codes.cpu().numpy()
 
 
@@ -90,14 +109,12 @@ def sample_posterior(
     model: Model, X: Array, condition: Array | None, scale: float, seed: int
 ) -> Array:
     """Return codes drawn around those of rows, `scale` posterior standard deviations wide."""
-    generator = make_generator(seed, model.device)
+    draws = Generated(make_generator(seed, model.device))
 
     def codes(network: VariationalAutoencoder, batch: Any) -> Tensor:
         bottleneck = cast(GaussianBottleneck, network.bottleneck)
         mean, log_var = bottleneck.posterior(network.encoded(batch[0]))
-        return mean + scale * (0.5 * log_var).exp() * torch.empty_like(mean).normal_(
-            generator=generator
-        )
+        return mean + scale * (0.5 * log_var).exp() * draws.normal(mean)
 
     return run(model, Rows(model, Data(X, condition=condition)), codes)
 
@@ -124,19 +141,23 @@ def draw_rows(model: Model, codes: Array, condition: Array | None, seed: int | N
     ndarray of shape (n_samples, n_features)
         Draws, or means.
     """
-    units = Units(model, codes.dtype)
-    likelihood = cast(Likelihood, model.loss)
-    generator = None if seed is None else make_generator(seed, model.device)
-
-    def rows(network: VariationalAutoencoder, batch: Any) -> Tensor:
-        output = network.decode(batch[0])
-        if generator is None:
-            return units(output)
-        distribution = likelihood.distribution(output, network.noise)
-        return units.of_values(likelihood.sample(distribution, generator))
-
+    draws = None if seed is None else Generated(make_generator(seed, model.device))
+    function = decoding(model, codes.dtype) if draws is None else drawing(model, draws, codes.dtype)
     codes = codes if condition is None else np.hstack([codes, condition])
-    return run(model, Rows(model, Data(codes), scaled=True), rows)
+    return run(model, Rows(model, Data(codes), scaled=True), function)
+
+
+def drawing(model: Model, draws: Draws, dtype: Any) -> Function:
+    """Return what leads from codes to draws of rows of a type, in the user's units."""
+    units, likelihood = Units(model, dtype), cast(Likelihood, model.loss)
+    own = torch_dtype(dtype)
+
+    def function(network: VariationalAutoencoder, batch: Any) -> Tensor:
+        output = network.decode(batch[0]).to(own)
+        distribution = likelihood.distribution(output, network.noise.to(own))
+        return units.of_values(likelihood.sample(distribution, draws))
+
+    return function
 
 
 def latent_health(model: Model, data: Data) -> tuple[Array, Array]:
@@ -183,11 +204,6 @@ def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
         torch.tensor(weight, dtype=double, device=model.device),
         step,
     )
-
-
-def _drawing(network: VariationalAutoencoder, n_draws: int) -> VariationalAutoencoder:
-    generator = make_generator(_SEED, next(network.parameters()).device)
-    return network.with_draws(generator, n_draws, per_batch=True)
 
 
 def _log_weights(

@@ -15,7 +15,11 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders._bridge import make_generator, torch_dtype
+from sklearn_autoencoders._draws import Generated
 from sklearn_autoencoders._generation import _great_circle
+from sklearn_autoencoders._inference import cast_network
+from sklearn_autoencoders._sampling import fixed_noise
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
 from sklearn_autoencoders.networks import (
     LATENTS,
@@ -211,7 +215,7 @@ VARIANCES = {
 def test_draws_have_the_mean_and_the_spread_of_their_likelihood(likelihood):
     part, output = LIKELIHOODS[likelihood], torch.full((100_000, 1), 0.8, dtype=torch.float64)
     distribution = part.distribution(output, part.unit_noise(output))
-    drawn = part.sample(distribution, torch.Generator().manual_seed(0)).numpy()
+    drawn = part.sample(distribution, Generated(torch.Generator().manual_seed(0))).numpy()
     assert drawn.mean() == pytest.approx(float(distribution.mean[0]), abs=0.02)
     assert drawn.var() == pytest.approx(VARIANCES[likelihood](drawn.mean()), rel=0.03)
 
@@ -277,6 +281,16 @@ def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
     of_sixteen = special.logsumexp(log_weights, axis=2).mean(1) - math.log(16)
     assert fitted.elbo_samples(X, n_draws=256).mean() < of_sixteen.mean()
     assert of_sixteen.mean() < fitted.score_samples(X, n_draws=256).mean()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_noise_that_is_given_is_what_a_generator_of_its_seed_would_draw(dtype):
+    fitted = generator().fit(table(dtype=dtype))
+    network, x = cast_network(fitted.network_, torch_dtype(dtype)), torch.tensor(table(dtype=dtype))
+    noise = fixed_noise(fitted._model, 5, 2, dtype)
+    drawn = network.with_draws(make_generator(0), 5, per_batch=True)(x).latent.draws
+    assert torch.equal(network.with_noise(noise)(x).latent.draws, drawn)
+    assert network(x).latent is None
 
 
 def test_scores_are_densities_in_the_units_of_x():

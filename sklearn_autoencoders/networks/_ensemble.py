@@ -66,7 +66,7 @@ class Ensemble(Autoencoder):
 
     def _answers(self, x: Tensor) -> Output:
         """Return the codes, and the mean of the outputs of the members that are asked."""
-        asked = self.hidden.to(x) if self.hidden.any() else x.new_ones(self.hidden.shape)
+        asked = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is hidden
         share = asked / asked.sum(0)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
         if not (_are_batched(encoders) and _are_batched(decoders)):

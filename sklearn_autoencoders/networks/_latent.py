@@ -10,6 +10,7 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
+from .._draws import Draws
 from ._mixture import (
     Gaussians,
     Mixture,
@@ -171,6 +172,9 @@ class Bottleneck(nn.Module, ABC):
     n_draws : int
         Draws for every row.
 
+    noise : Tensor of shape (n_draws, 1 or batch, n_components) or None
+        Standard normal numbers to make draws of, in place of a generator's.
+
     decays : bool
         Whether weight decay acts on the parameters.
     """
@@ -178,10 +182,16 @@ class Bottleneck(nn.Module, ABC):
     generator: torch.Generator | None = None
     per_batch: bool = False
     n_draws: int = 1
+    noise: Tensor | None = None
     decays: bool = False
 
     def __init__(self) -> None:  # torch's own takes anything, and says so
         super().__init__()
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether there is something to make draws of."""
+        return self.generator is not None or self.noise is not None
 
     @abstractmethod
     def code(self, encoded: Tensor) -> Tensor:
@@ -198,7 +208,7 @@ class Bottleneck(nn.Module, ABC):
         self,
         n_samples: int,
         encoder: nn.Module,
-        generator: torch.Generator,
+        draws: Draws,
         condition: Tensor | None = None,
     ) -> Tensor:
         """Return draws from the prior, of shape (n_samples, n_components)."""
@@ -256,24 +266,23 @@ class GaussianBottleneck(Bottleneck):
     ) -> GaussianLatent:
         """Return draws from the posteriors."""
         mean, log_var = self.posterior(encoded)
-        n_rows = 1 if self.per_batch else len(mean)
-        noise = mean.new_empty(self.n_draws, n_rows, mean.shape[1])
-        draws = mean + (0.5 * log_var).exp() * noise.normal_(generator=self.generator)
+        noise = self._drawn_noise(mean) if self.noise is None else self.noise
+        draws = mean + (0.5 * log_var).exp() * noise
         return GaussianLatent(draws, mean, log_var, self._prior(encoder, condition))
 
     def sample(
         self,
         n_samples: int,
         encoder: nn.Module,
-        generator: torch.Generator,
+        draws: Draws,
         condition: Tensor | None = None,
     ) -> Tensor:
         """Return draws from the prior."""
         weight, mean, log_var = self._prior(encoder, condition)
         shares = weight.exp().expand(n_samples, -1)
-        chosen = shares.multinomial(1, generator=generator)[:, 0]
-        noise = mean.new_empty(n_samples, mean.shape[1]).normal_(generator=generator)
-        return mean[chosen] + (0.5 * log_var[chosen]).exp() * noise
+        chosen = draws.choice(shares)
+        center, deviation = mean[chosen], (0.5 * log_var[chosen]).exp()
+        return center + deviation * draws.normal(center)
 
     def statistics(self, encoded: Tensor) -> Tensor:
         """Return the means and the variances of the posteriors."""
@@ -289,6 +298,11 @@ class GaussianBottleneck(Bottleneck):
         if condition is not None:
             condition = condition.repeat(_N_DRAWS, 1)
         self.prior.fit(draws, condition, weight.repeat(_N_DRAWS) / _N_DRAWS, step)
+
+    def _drawn_noise(self, mean: Tensor) -> Tensor:
+        n_rows = 1 if self.per_batch else len(mean)
+        noise = mean.new_empty(self.n_draws, n_rows, mean.shape[1])
+        return noise.normal_(generator=self.generator)
 
     def _prior(self, encoder: nn.Module, condition: Tensor | None) -> Gaussians:
         return cast(Gaussians, self.prior(lambda x: self.posterior(encoder(x)), condition))

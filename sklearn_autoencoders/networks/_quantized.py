@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .._draws import Draws
 from ._latent import Bottleneck
 
 
@@ -96,13 +97,13 @@ class QuantizedBottleneck(Bottleneck):
         self,
         n_samples: int,
         encoder: nn.Module,
-        generator: torch.Generator,
+        draws: Draws,
         condition: Tensor | None = None,
     ) -> Tensor:
         """Return draws from the prior."""
         steps = [self.codebook.new_zeros(n_samples, dtype=torch.long)]
         for transition in self.log_transition.exp():
-            steps += [transition[steps[-1]].multinomial(1, generator=generator)[:, 0]]
+            steps += [draws.choice(transition[steps[-1]])]
         return self._entries(torch.stack(steps[1:], 1))
 
     @torch.no_grad()

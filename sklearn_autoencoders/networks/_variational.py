@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +31,7 @@ class CellNoise(nn.Module):
 class VariationalAutoencoder(Autoencoder):
     """An encoder, a bottleneck that draws, a decoder and its noise.
 
-    It draws where it has a generator to draw from; elsewhere the code is not random.
+    It draws where it has something to draw from; elsewhere the code is not random.
 
     Parameters
     ----------
@@ -95,10 +95,10 @@ class VariationalAutoencoder(Autoencoder):
         return output
 
     def forward(self, x: Tensor) -> Output:
-        """Return codes and reconstructions; of draws, on a first axis, with a generator."""
+        """Return codes and reconstructions; of draws, on a first axis, where it draws."""
         encoded = self.encoded(x)
         code = self.bottleneck.code(encoded)
-        if self.bottleneck.generator is None:
+        if not self.bottleneck.is_drawing:
             return Output(code, self.decode_beside(code, x))
         latent = self.bottleneck(encoded, self.encoder, self.condition(x))
         return Output(code, self.decode_beside(latent.draws, x), latent)
@@ -136,8 +136,27 @@ class VariationalAutoencoder(Autoencoder):
         VariationalAutoencoder
             A shallow copy.
         """
+        return self._with(generator=generator, n_draws=n_draws, per_batch=per_batch)
+
+    def with_noise(self, noise: Tensor) -> VariationalAutoencoder:
+        """Return a network of the same weights whose draws are made of given numbers.
+
+        Parameters
+        ----------
+        noise : Tensor of shape (n_draws, 1 or batch, n_components)
+            Standard normal numbers.
+
+        Returns
+        -------
+        VariationalAutoencoder
+            A shallow copy.
+        """
+        return self._with(noise=noise)
+
+    def _with(self, **settings: Any) -> VariationalAutoencoder:
+        """Return a shallow copy with other settings of the bottleneck."""
         network, bottleneck = copy.copy(self), copy.copy(self.bottleneck)
-        bottleneck.generator, bottleneck.per_batch = generator, per_batch
-        bottleneck.n_draws = n_draws
+        for name, value in settings.items():
+            setattr(bottleneck, name, value)
         network._modules = {**self._modules, "bottleneck": bottleneck}
         return network

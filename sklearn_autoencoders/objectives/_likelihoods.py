@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +16,8 @@ from torch.distributions import (
     Normal,
 )
 
+from .._draws import Draws
+
 # Least scale of the noise, in units of scale: values that repeat have no density.
 _LEAST_SCALE = 0.01
 
@@ -24,33 +26,41 @@ def _scale(noise: Tensor) -> Tensor:
     return noise[0].exp().hypot(noise.new_tensor(_LEAST_SCALE))
 
 
-def _gaussian(output: Tensor, noise: Tensor) -> Normal:
-    return Normal(output, _scale(noise), validate_args=False)
+def _of_one_scale(noise: Tensor) -> tuple[Tensor, ...]:
+    return (_scale(noise),)
 
 
-def _laplace(output: Tensor, noise: Tensor) -> Laplace:
-    return Laplace(output, _scale(noise), validate_args=False)
+def _gaussian(output: Tensor, scale: Tensor) -> Normal:
+    return Normal(output, scale, validate_args=False)
+
+
+def _laplace(output: Tensor, scale: Tensor) -> Laplace:
+    return Laplace(output, scale, validate_args=False)
 
 
 class _StudentT(NamedTuple):
     """Torch's own checks its degrees of freedom, and fails where training has diverged."""
 
-    df: Tensor
     mean: Tensor
     scale: Tensor
+    df: Tensor
+    half: Tensor
+    constant: Tensor
 
     def log_prob(self, value: Tensor) -> Tensor:
-        half, squares = (self.df + 1) / 2, ((value - self.mean) / self.scale).square()
-        constant = half.lgamma() - (self.df / 2).lgamma() - 0.5 * (math.pi * self.df).log()
-        return constant - self.scale.log() - half * (squares / self.df).log1p()
+        squares = ((value - self.mean) / self.scale).square()
+        return self.constant - self.scale.log() - self.half * (squares / self.df).log1p()
 
 
-def _student_t(output: Tensor, noise: Tensor) -> _StudentT:
+def _of_student_t(noise: Tensor) -> tuple[Tensor, ...]:
     """More than two degrees of freedom, so that there is a variance; ten to start with."""
-    return _StudentT(2 + 8 * noise[1].exp(), output, _scale(noise))
+    df = 2 + 8 * noise[1].exp()
+    half = (df + 1) / 2
+    constant = half.lgamma() - (df / 2).lgamma() - 0.5 * (math.pi * df).log()
+    return _scale(noise), df, half, constant
 
 
-def _bernoulli(output: Tensor, noise: Tensor) -> Bernoulli:
+def _bernoulli(output: Tensor) -> Bernoulli:
     return Bernoulli(logits=output, validate_args=False)
 
 
@@ -81,33 +91,27 @@ class _ContinuousBernoulli(NamedTuple):
         return self.logit.abs().clamp(min=least)
 
 
-def _continuous_bernoulli(output: Tensor, noise: Tensor) -> _ContinuousBernoulli:
-    return _ContinuousBernoulli(output)
+def _without_noise(noise: Tensor) -> tuple[Tensor, ...]:
+    return ()
 
 
-def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
-    """Return draws from the open interval (0, 1)."""
-    eps = torch.finfo(like.dtype).eps
-    return torch.empty_like(like).uniform_(generator=generator).clamp_(eps / 2, 1 - eps / 2)
-
-
-def _draw_normal(distribution: Normal, generator: torch.Generator) -> Tensor:
+def _draw_normal(distribution: Normal, draws: Draws) -> Tensor:
     mean: Tensor = distribution.loc
-    return mean + distribution.scale * torch.empty_like(mean).normal_(generator=generator)
+    return mean + distribution.scale * draws.normal(mean)
 
 
-def _draw_by_quantile(distribution: Distribution, generator: torch.Generator) -> Tensor:
-    return distribution.icdf(_uniform(distribution.mean, generator))
+def _draw_by_quantile(distribution: Distribution, draws: Draws) -> Tensor:
+    return distribution.icdf(draws.uniform(distribution.mean))
 
 
-def _draw_bernoulli(distribution: Bernoulli, generator: torch.Generator) -> Tensor:
-    return distribution.probs.bernoulli(generator=generator)
+def _draw_bernoulli(distribution: Bernoulli, draws: Draws) -> Tensor:
+    return draws.bernoulli(distribution.probs)
 
 
-def _draw_student_t(distribution: _StudentT, generator: torch.Generator) -> Tensor:
+def _draw_student_t(distribution: _StudentT, draws: Draws) -> Tensor:
     """R. W. Bailey, "Polar Generation of Random Variates with the t-Distribution", 1994."""
     mean, df = distribution.mean, distribution.df
-    u, v = _uniform(mean, generator), _uniform(mean, generator)
+    u, v = draws.uniform(mean), draws.uniform(mean)
     t = (df * (u.pow(-2 / df) - 1)).sqrt() * (2 * math.pi * v).cos()
     return mean + distribution.scale * t
 
@@ -118,12 +122,16 @@ class Likelihood:
 
     Parameters
     ----------
-    distribution : callable
-        Maps the output, of shape (..., n_features), and the noise, of shape
-        (n_noise, n_features), to what has a `mean` and a `log_prob`, as torch's distributions.
+    family : callable
+        Maps the output, of shape (..., n_features), and what `shape` returns to what has a `mean`
+        and a `log_prob`, as torch's distributions.
 
     sample : callable
-        Draws from such a distribution with a generator.
+        Makes a draw from such a distribution of those of a :class:`Draws`.
+
+    shape : callable, default=nothing
+        Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: what the
+        distributions of all rows have in common.
 
     n_noise : int, default=0
         Numbers learnt for every column: the logarithm of a scale, and others.
@@ -132,10 +140,20 @@ class Likelihood:
         Whether the target is X itself, in [0, 1], and the output a logit.
     """
 
-    distribution: Callable[[Tensor, Tensor], Any]
+    family: Callable[..., Any]
     sample: Callable[..., Tensor]
+    shape: Callable[[Tensor], tuple[Tensor, ...]] = _without_noise
     n_noise: int = 0
     unit_interval: bool = False
+
+    def distribution(self, output: Tensor, noise: Tensor) -> Any:
+        """Return the distributions of the cells."""
+        return self.family(output, *self.shape(noise))
+
+    def settled(self, noise: Tensor) -> Likelihood:
+        """Return the likelihood under this noise, whatever it is given; all of it is computed."""
+        shape = self.shape(noise)
+        return replace(self, shape=lambda noise: shape)
 
     def link(self, output: Tensor) -> Tensor:
         """Return the mean that the decoder's output stands for."""
@@ -156,10 +174,8 @@ class Likelihood:
 
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(_bernoulli, _draw_bernoulli, unit_interval=True),
-    "continuous_bernoulli": Likelihood(
-        _continuous_bernoulli, _draw_by_quantile, unit_interval=True
-    ),
-    "gaussian": Likelihood(_gaussian, _draw_normal, n_noise=1),
-    "laplace": Likelihood(_laplace, _draw_by_quantile, n_noise=1),
-    "student_t": Likelihood(_student_t, _draw_student_t, n_noise=2),
+    "continuous_bernoulli": Likelihood(_ContinuousBernoulli, _draw_by_quantile, unit_interval=True),
+    "gaussian": Likelihood(_gaussian, _draw_normal, _of_one_scale, n_noise=1),
+    "laplace": Likelihood(_laplace, _draw_by_quantile, _of_one_scale, n_noise=1),
+    "student_t": Likelihood(_StudentT, _draw_student_t, _of_student_t, n_noise=2),
 }
