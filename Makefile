@@ -1,4 +1,4 @@
-# make demo | test | bench | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
+# make demo | test | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
 # Another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
 
 PYTHON ?= python3
@@ -9,12 +9,13 @@ BIN := $(VENV)/bin
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .NOTPARALLEL:
-.PHONY: help demo test bench clean
+.PHONY: help demo test bench soak clean
 
 help:
 	@echo "make demo    a table and demo/digits.png: the autoencoder beside PCA"
 	@echo "make test    style, types, import rules, tests with coverage"
 	@echo "make bench   the benchmarks, some of them long"
+	@echo "make soak    interruptions, kills, threads, memory, for an hour"
 	@echo "make clean   remove everything that make has made, .venv included"
 
 demo: $(VENV)/installed-plot
@@ -39,6 +40,11 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/outliers.py --seeds 5 --pyod
 	$(BIN)/python benchmarks/pretraining.py
 	$(BIN)/python benchmarks/memory.py
+
+soak: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/soak.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/speed.py --part busy
 
 clean:
 	rm -rf $(VENV) demo build dist .coverage .*_cache
