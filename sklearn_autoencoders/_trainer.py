@@ -23,6 +23,7 @@ _NOTHING_TO_LEARN = 1e-12
 _LONGEST = 3.0
 
 # Of a trainer, what changes from epoch to epoch, beside the larger things.
+_CURVES = ("loss_curve", "validation_losses", "kl_curve")
 _PROGRESS = ("_best", "_misses", "_initial_loss", "_usual_length", "finished")
 
 # Passes over a small table, of which one draw of a corruption, lucky or not, damages all rows.
@@ -74,6 +75,9 @@ class History:
     validation_losses : list of float
         Loss on the held-out rows after every epoch.
 
+    kl_curve : list of float
+        Mean divergence from the prior in every epoch, where codes are random.
+
     problem : str or None
         Why the last weights are not the ones kept.
 
@@ -83,6 +87,7 @@ class History:
 
     loss_curve: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
+    kl_curve: list[float] = field(default_factory=list)
     problem: str | None = None
     interruption: KeyboardInterrupt | None = None
 
@@ -209,8 +214,7 @@ class Trainer:
             "scheduler": self._scheduler.state_dict(),
             "noise": self.noise.generator.get_state(),
             "progress": self.objective.progress,
-            "loss_curve": self.history.loss_curve,
-            "validation_losses": self.history.validation_losses,
+            **{name: getattr(self.history, name) for name in _CURVES},
             **{name: getattr(self, name) for name in _PROGRESS},
         }
 
@@ -223,8 +227,8 @@ class Trainer:
         self._scheduler.load_state_dict(state["scheduler"])
         self.noise.generator.set_state(state["noise"].cpu())
         self.objective.progress = state["progress"]
-        self.history.loss_curve = state["loss_curve"]
-        self.history.validation_losses = state["validation_losses"]
+        for name in _CURVES:
+            setattr(self.history, name, state[name])
         for name in _PROGRESS:
             setattr(self, name, state[name])
 
@@ -265,7 +269,9 @@ class Trainer:
         self._scheduler.step()
         self.objective.progress += 1 / self._n_steps
 
-    def after_epoch(self, train_loss: float, valid_loss: float | None = None) -> None:
+    def after_epoch(
+        self, train_loss: float, valid_loss: float | None = None, kl: float | None = None
+    ) -> None:
         """Record the epoch, and decide whether it was the last."""
         n_epochs = len(self.history.loss_curve) + 1
         if not (math.isfinite(train_loss) and self._kept.live_are_finite()):
@@ -273,6 +279,7 @@ class Trainer:
             self.finished = True
             return
         self.history.loss_curve.append(train_loss)
+        self.history.kl_curve += [] if kl is None else [kl]
         if self.plan.verbose:
             validation = "" if valid_loss is None else f"  validation {valid_loss:.6g}"
             print(f"epoch {n_epochs}/{self.plan.max_epochs}  loss {train_loss:.6g}{validation}")

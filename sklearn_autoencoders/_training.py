@@ -87,6 +87,9 @@ class _Hooks(_NeuralNet):
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         step = super().train_step(batch, **fit_params)
         self.trainer.after_step(step["loss"].detach())
+        if step["y_pred"].latent is not None:
+            kl, weight = step["y_pred"].latent.kl().detach().sum(1), batch[1].weight
+            self.means["kl"].add((kl if weight is None else kl * weight).mean(), len(kl))
         return {**step, "loss": _OnDevice(step["loss"])}
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class _Hooks(_NeuralNet):
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
-        self.means = {"train": _Mean(), "valid": _Mean()}
+        self.means = {name: _Mean() for name in ("train_loss", "valid_loss", "kl")}
         self.trainer.before_epoch()
 
     def on_grad_computed(self, net: Any, **kwargs: Any) -> None:
@@ -106,12 +109,13 @@ class _Hooks(_NeuralNet):
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
         records, prefix = self.history[-1]["batches"], "train" if training else "valid"
-        self.means[prefix].add(records[-1][f"{prefix}_loss"], records[-1][f"{prefix}_batch_size"])
+        loss, n_rows = (records[-1][f"{prefix}_{what}"] for what in ("loss", "batch_size"))
+        self.means[f"{prefix}_loss"].add(loss, n_rows)
         del records[:-1]  # many small objects between large ones tear the heap apart
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_end(net, **kwargs)
-        losses = {f"{prefix}_loss": float(mean) for prefix, mean in self.means.items() if mean}
+        losses = {name: float(mean) for name, mean in self.means.items() if mean}
         for name, loss in losses.items():
             self.history.record(name, loss)
         self.trainer.after_epoch(**losses)

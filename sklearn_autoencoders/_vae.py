@@ -114,6 +114,10 @@ class VAEGenerator(
 
     Attributes
     ----------
+    kl_curve_ : list of float
+        Mean divergence from the prior in every epoch, in nats; with `VectorQuantizer` the
+        commitment, which takes its place.
+
     kl_per_component_ : ndarray of shape (n_components_,)
         Mean divergence of each component from the prior, in nats, on the training rows.
 
@@ -306,6 +310,11 @@ class VAEGenerator(
             _sampling.fit_prior(replace(self._model, network=network), data.thinned(_N_ROWS))
         n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
+
+    def _fitted_attributes(self, network, history, data):
+        before = self.kl_curve_ if self.n_epochs_ else []
+        attributes = super()._fitted_attributes(network, history, data)
+        return {**attributes, "kl_curve_": before + history.kl_curve}
 
     def _finish(self, network, data):
         model, some = replace(self._model, network=network), data.thinned(_N_ROWS)

@@ -251,6 +251,16 @@ def test_pretraining_has_axes_of_its_own():
     np.testing.assert_array_equal(training.lines[0].get_ydata(), fitted.loss_curve_)
 
 
+def test_a_divergence_has_axes_of_its_own():
+    fitted = quick(VAEGenerator, n_components=2).fit(ROWS)
+    display = LossCurveDisplay.from_estimator(fitted)
+    training, divergence = display.axes_
+    assert display.ax_ is training
+    np.testing.assert_array_equal(training.lines[0].get_ydata(), fitted.loss_curve_)
+    np.testing.assert_array_equal(divergence.lines[0].get_ydata(), fitted.kl_curve_)
+    assert "divergence" in divergence.get_ylabel()
+
+
 def test_joint_pretraining_is_drawn_too():
     fitted = quick(AutoencoderClassifier, pretraining_epochs=2, n_components=2).fit(ROWS, LABELS)
     display = LossCurveDisplay.from_estimator(fitted, yscale="log")

@@ -605,3 +605,22 @@ def test_a_column_that_is_nearly_always_the_same_does_not_upset_the_others():
     X[7, 20] = 1.0
     fitted = quick(VAEGenerator, max_epochs=100).fit(X)  # no ConvergenceWarning
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
+
+
+@pytest.mark.parametrize("latent", ["normal", "mixture"])
+def test_the_curve_of_the_divergence_is_what_the_bound_is_made_of(latent):
+    X = table(60)  # one batch, no dropout: the last epoch's loss is that of the weights before it
+    params = {"latent": latent, "hidden_layer_sizes": (8,), "dropout": 0.0, "random_state": 0}
+    generator = VAEGenerator(2, max_epochs=3, schedule="constant", **params).fit(X)
+    assert len(generator.kl_curve_) == len(generator.loss_curve_) == 3
+    assert min(generator.kl_curve_) > 0
+    without = VAEGenerator(2, max_epochs=1, beta=1e-9, **params).fit(X)
+    once = VAEGenerator(2, max_epochs=1, **params).fit(X)
+    assert once.loss_curve_[0] - without.loss_curve_[0] == pytest.approx(
+        once.kl_curve_[0], rel=1e-6
+    )
+    weighted = VAEGenerator(2, max_epochs=1, **params).fit(X[:30], sample_weight=np.full(30, 2.0))
+    copied = VAEGenerator(2, max_epochs=1, **params).fit(np.repeat(X[:30], 2, axis=0))
+    assert weighted.kl_curve_ == pytest.approx(copied.kl_curve_, rel=1e-7)
+    generator.set_params(warm_start=True).fit(X)
+    assert len(generator.kl_curve_) == 6

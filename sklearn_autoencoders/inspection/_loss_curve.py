@@ -17,7 +17,8 @@ class LossCurveDisplay(Display):
     """Loss of every epoch, in training and on held-out rows.
 
     Pretraining minimises another loss, that of a reconstruction, of codes if it goes layer by
-    layer. It has axes of its own.
+    layer. It has axes of its own, and so has the divergence of a variational autoencoder's codes,
+    which is a part of the loss.
 
     Parameters
     ----------
@@ -30,13 +31,16 @@ class LossCurveDisplay(Display):
     pretraining_curves : list of array-like, default=None
         Loss curve of all layers at once, or of each pair of layers.
 
+    kl_curve : array-like, default=None
+        Mean divergence of random codes from their prior in every epoch.
+
     Attributes
     ----------
     ax_ : matplotlib Axes
         The axes of the training curve.
 
     axes_ : ndarray of matplotlib Axes
-        All axes: those of pretraining, if it was made, come first.
+        All axes: those of pretraining, if it was made, come first, those of the divergence last.
 
     figure_ : matplotlib Figure
         The figure.
@@ -57,7 +61,7 @@ class LossCurveDisplay(Display):
     ['training', 'validation']
     """
 
-    def __init__(self, loss_curve, validation_curve=None, pretraining_curves=None):
+    def __init__(self, loss_curve, validation_curve=None, pretraining_curves=None, kl_curve=None):
         self.loss_curve = _check_curve(loss_curve, "loss_curve")
         self.validation_curve = None
         if validation_curve is not None:
@@ -65,6 +69,7 @@ class LossCurveDisplay(Display):
         self.pretraining_curves = [
             _check_curve(curve, "Each of pretraining_curves") for curve in pretraining_curves or []
         ]
+        self.kl_curve = None if kl_curve is None else _check_curve(kl_curve, "kl_curve")
 
     def plot(self, ax=None, *, yscale="auto", **kwargs):
         """Draw the curves.
@@ -72,8 +77,8 @@ class LossCurveDisplay(Display):
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Where to draw; a new figure by default. With pretraining there are two: one axes is
-            divided.
+            Where to draw; a new figure by default. With pretraining, or a divergence, there are
+            more: one axes is divided.
 
         yscale : {"auto", "linear", "log"}, default="auto"
             Scale of the loss. "auto" is logarithmic for losses that are all positive and fall by
@@ -88,15 +93,19 @@ class LossCurveDisplay(Display):
             The display.
         """
         check_choice(yscale, "yscale", ("auto", "linear", "log"))
-        stages, n_axes = self.pretraining_curves, 2 if self.pretraining_curves else 1
+        stages, has_kl = self.pretraining_curves, self.kl_curve is not None
+        n_axes = 1 + bool(stages) + has_kl
         axes = self._open(ax, (1, n_axes), (5.2 * n_axes, 3.8))
-        self.ax_ = axes[-1]
+        self.ax_ = axes[1 if stages else 0]
         if stages:
             names = [f"layers {number}" for number in range(1, len(stages) + 1)]
             names = names if len(stages) > 1 else ["pretraining"]
             _draw(axes[0], dict(zip(names, stages, strict=True)), yscale, kwargs)
             axes[0].set_title("Pretraining")
             self.ax_.set_title("Training")
+        if has_kl:
+            _draw(axes[-1], {"divergence": self.kl_curve}, "linear", kwargs)
+            axes[-1].set(ylabel="divergence from the prior, in nats")
         curves = {"training": self.loss_curve, "validation": self.validation_curve}
         _draw(self.ax_, {k: v for k, v in curves.items() if v is not None}, yscale, kwargs)
         return self
@@ -134,6 +143,7 @@ class LossCurveDisplay(Display):
             estimator.loss_curve_,
             None if not scores else -np.asarray(scores),
             getattr(estimator, "pretraining_curves_", None),
+            getattr(estimator, "kl_curve_", None),
         )
         return display.plot(ax, **kwargs)
 

@@ -60,12 +60,15 @@ class GaussianLatent:
 
     def __init__(self, draws: Tensor, mean: Tensor, log_var: Tensor, prior: Gaussians) -> None:
         self.draws, self.mean, self.log_var, self.prior = draws, mean, log_var, prior
+        self._kl: Tensor | None = None
 
     def kl(self) -> Tensor:
         """Return the divergences: exact from one Gaussian, else the mean over the draws."""
-        if len(self.prior.mean) == 1:
-            return gaussian_kl(self.mean, self.log_var, self.prior)
-        return self.log_ratio().mean(0)[:, None]
+        if self._kl is None:  # asked for by the loss, and for the curve
+            is_exact = len(self.prior.mean) == 1
+            own = self.mean, self.log_var, self.prior
+            self._kl = gaussian_kl(*own) if is_exact else self.log_ratio().mean(0)[:, None]
+        return self._kl
 
     def log_ratio(self) -> Tensor:
         """Return log q(z | x) - log p(z) of every draw."""
