@@ -175,6 +175,9 @@ def _pixels(images, limits):
 def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
     """Return what codes on a grid over each pair of axes stand for, or why that is not known.
 
+    A grid asks any estimator by its public methods. Weights would be exact, but every network would
+    have to be written a second time in JavaScript.
+
     Parameters
     ----------
     estimator : estimator

@@ -37,8 +37,18 @@ const LARGEST_WHOLE = 2 ** 18;
 
 function written(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "missing" : String(value);
-  const isWhole = Number.isInteger(value) && Math.abs(value) <= LARGEST_WHOLE;
-  return String(isWhole ? value : Number(value.toPrecision(5))).replace(/-/g, "\u2212");
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size <= LARGEST_WHOLE) return signed(String(value));
+  const isExtreme = size >= 1e7 || size < 1e-4;
+  return signed(isExtreme ? powered(value, 4) : String(Number(value.toPrecision(5))));
+}
+
+function powered(value, digits) {
+  return value.toExponential(digits).replace(/\.?0*e\+?/, "e");
+}
+
+function signed(text) {
+  return text.replace(/-/g, "\u2212");
 }
 
 function rowName(row) {

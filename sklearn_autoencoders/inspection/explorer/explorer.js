@@ -303,7 +303,8 @@ function describePage() {
   const { title, estimator, rows } = content;
   byId("title").textContent = title;
   const count = rows.n_all > nRows ? `${nRows} of ${rows.n_all} rows, evenly spaced` : `${nRows} rows`;
-  byId("subtitle").textContent = joined(estimator, count, `${content.columns.n_all} columns`);
+  const name = title.includes(estimator) ? "" : estimator;
+  byId("subtitle").textContent = joined(name, count, `${content.columns.n_all} columns`);
   byId("summary").textContent = columnsText();
   byId("values").open = !content.images;
 }

@@ -9,7 +9,8 @@ const SEQUENTIAL = [
   "#948e77", "#aea371", "#c8b866", "#e5cf52", "#fee838",
 ];
 const STEPS = 64;
-const MARGIN = { left: 56, right: 14, top: 14, bottom: 44 };
+const FONT = "12px system-ui, sans-serif";
+const MARGIN = { left: 44, right: 14, top: 14, bottom: 44 }; // left follows the numbers there
 const FURTHEST = 400; // times closer than the whole
 
 const canvas = document.getElementById("plot");
@@ -120,7 +121,9 @@ function tracePath(target, shape, x, y, radius) {
 function fillMark(target, colouring, step) {
   target.fillStyle = step < 0 ? themed("surface") : fillOf(colouring, step);
   target.fill();
-  Object.assign(target, { lineWidth: step < 0 ? 1.5 : 0.75, strokeStyle: themed(step < 0 ? "quiet" : "edge") });
+  const edge = nRows > 2000 ? 0.5 : 0.75;
+  const [lineWidth, name] = step < 0 ? [1.5, "quiet"] : [edge, "edge"];
+  Object.assign(target, { lineWidth, strokeStyle: themed(name) });
   target.stroke();
 }
 
@@ -150,8 +153,8 @@ function ticks([low, high], room) {
   for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(k * step);
   const isExtreme = Math.abs(high) >= 1e6 || step < 1e-5;
   return found.map((value) => {
-    const text = isExtreme ? value.toExponential(1) : value.toFixed(digits);
-    return [value, text.replace(/^-(?=0(\.0*)?$)/, "").replace(/-/g, "\u2212")];
+    if (Math.abs(value) < step / 2) return [value, "0"];
+    return [value, signed(isExtreme ? powered(value, 3) : value.toFixed(digits))];
   });
 }
 
@@ -186,9 +189,18 @@ function shortened(text, room) {
   return `${text.slice(0, length)}…`;
 }
 
+// The numbers of the axis that goes up take the room that they need.
+function ticksUp() {
+  const found = content.axes[view.up].is_spread ? [] : ticks(view.y, plotHeight());
+  pen.font = FONT;
+  MARGIN.left = 34 + Math.max(10, ...found.map(([, text]) => pen.measureText(text).width));
+  return found;
+}
+
 function drawAxes() {
+  const up = ticksUp();
   const [right, bottom] = [view.width - MARGIN.right, view.height - MARGIN.bottom];
-  Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: themed("grid") });
+  Object.assign(pen, { lineWidth: 1, strokeStyle: themed("grid") });
   Object.assign(pen, { fillStyle: themed("quiet"), textAlign: "center", textBaseline: "top" });
   for (const [value, text] of ticks(view.x, plotWidth())) {
     const left = Math.round(toScreen(value, 0)[0]) + 0.5;
@@ -196,8 +208,7 @@ function drawAxes() {
     pen.fillText(text, left, bottom + 6);
   }
   Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
-  const ticksUp = content.axes[view.up].is_spread ? [] : ticks(view.y, plotHeight());
-  for (const [value, text] of ticksUp) {
+  for (const [value, text] of up) {
     const top = Math.round(toScreen(0, value)[1]) + 0.5;
     line(MARGIN.left, top, right, top);
     pen.fillText(text, MARGIN.left - 7, top);
