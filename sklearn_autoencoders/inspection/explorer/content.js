@@ -39,7 +39,7 @@ function written(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "missing" : String(value);
   const size = Math.abs(value);
   if (Number.isInteger(value) && size <= LARGEST_WHOLE) return signed(String(value));
-  const isExtreme = size >= 1e7 || size < 1e-4;
+  const isExtreme = size >= 1e7 || size < 1e-3;
   return signed(isExtreme ? powered(value, 4) : String(Number(value.toPrecision(5))));
 }
 

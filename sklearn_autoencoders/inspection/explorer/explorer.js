@@ -283,7 +283,9 @@ function chooseAxis(id, other) {
 
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  byId("theme").textContent = theme === "dark" ? "Light theme" : "Dark theme";
+  const other = theme === "dark" ? "Light" : "Dark";
+  byId("theme").textContent = other;
+  byId("theme").setAttribute("aria-label", `${other} theme`);
   if (state.colouring) showLegend(state.colouring, redraw);
   redraw();
 }

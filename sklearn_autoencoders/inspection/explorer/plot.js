@@ -140,7 +140,7 @@ function markOf(colouring, step, radius, density) {
 }
 
 function radiusNow() {
-  const base = nRows > 2000 ? 3 : nRows > 400 ? 3.75 : 4.75;
+  const base = (nRows > 2000 ? 3 : nRows > 400 ? 3.75 : 4.75) * (view.width < 500 ? 0.8 : 1);
   return base * Math.min(Math.max(nearness() ** 0.25, 0.8), 2);
 }
 
