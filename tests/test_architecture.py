@@ -15,6 +15,7 @@ from sklearn_autoencoders import AutoencoderTransformer
 
 ROOT = Path(sklearn_autoencoders.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+WEB = sorted(path for end in ("css", "html", "js") for path in ROOT.rglob(f"*.{end}"))
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -65,7 +66,7 @@ def test_displays_import_matplotlib_only_to_draw(imports):
     assert not imports[2] & HEAVY
 
 
-@every_file
+@pytest.mark.parametrize("path", FILES + WEB, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_are_short(path):
     assert len(path.read_text().splitlines()) <= 400
 

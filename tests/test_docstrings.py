@@ -62,7 +62,9 @@ def _parts():
 CLASSES = [f"{cls.__module__}.{cls.__qualname__}" for cls in EVERY]
 METHODS = [path for cls in EVERY for path in _methods(cls)]
 PARTS = list(_parts())
-DISPLAYS = [getattr(inspection, name) for name in inspection.__all__]
+DISPLAYS = [
+    thing for name in inspection.__all__ if inspect.isclass(thing := getattr(inspection, name))
+]
 RECIPES = [
     thing
     for module in MODULES
@@ -102,6 +104,10 @@ def test_a_display_is_documented_in_full(cls):
     for name, _ in inspect.getmembers(cls, callable):
         if not name.startswith("_"):
             assert not errors(_path(cls, name), NOT_OF_PARTS), name
+
+
+def test_the_explorer_is_documented_in_full():
+    assert not errors("sklearn_autoencoders.inspection.latent_explorer", set())
 
 
 @pytest.mark.parametrize("path", FORMULAS)

@@ -39,7 +39,7 @@ from sklearn_autoencoders.inspection import (
 )
 from sklearn_autoencoders.networks import Convolutional, Dense
 
-DISPLAYS = [getattr(inspection, name) for name in inspection.__all__]
+DISPLAYS = [getattr(inspection, name) for name in inspection.__all__ if name.endswith("Display")]
 FRAME, LABELS = load_iris(return_X_y=True, as_frame=True)
 ROWS = FRAME.to_numpy()
 DIGITS = load_digits().data[:120]

@@ -2,13 +2,14 @@
 
 Every display has `from_estimator`, which computes and draws, and `plot`, which draws again. They
 need matplotlib: `pip install 'sklearn_autoencoders[plot]'`. No figure is shown, and none of
-matplotlib's settings is changed.
+matplotlib's settings is changed. `latent_explorer` writes a page for a browser, and needs nothing.
 
 Of a pipeline the last step is drawn, on the rows as the steps before it give them.
 """
 
 from ._codes import CodesDisplay
 from ._contributions import ContributionsDisplay
+from ._explorer import latent_explorer
 from ._latent import LatentDisplay
 from ._loss_curve import LossCurveDisplay
 from ._outlier_scores import OutlierScoresDisplay
@@ -25,4 +26,5 @@ __all__ = [
     "ReconstructionDisplay",
     "TraversalDisplay",
     "WeightsDisplay",
+    "latent_explorer",
 ]

@@ -13,12 +13,12 @@ _MOST_NUMBERS = 20
 _MOST_IN_A_COLUMN = 15
 
 
-def check_colours(y):
+def check_colours(y, name="y"):
     """Return y as a column, or raise if it has more classes than there are colours."""
-    y = as_labels(y, "y")
+    y = as_labels(y, name)
     if not are_numbers(y) and len(np.unique(y)) > MOST_CLASSES:
         raise ValueError(
-            f"y has {len(np.unique(y))} classes, of which at most {MOST_CLASSES} can be told "
+            f"{name} has {len(np.unique(y))} classes, of which at most {MOST_CLASSES} can be told "
             "apart. Give numbers, or join classes."
         )
     return y
@@ -70,7 +70,7 @@ def _draw_classes(ax, points, y, settings, name):
         style = {
             "color": ASIDE if is_unknown else COLOURS[place % len(COLOURS)],
             "marker": MARKERS[place // len(COLOURS)],
-            "label": _label(value),
+            "label": class_name(value),
         }
         ax.scatter(*points[(y != y) if is_unknown else (y == value)].T, **{**style, **settings})
     if name is not None:
@@ -79,7 +79,8 @@ def _draw_classes(ax, points, y, settings, name):
             handle.set_alpha(1)
 
 
-def _label(value):
+def class_name(value):
+    """Return a class as it is written in a legend."""
     if not isinstance(value, np.floating):
         return str(value)
     return "unknown" if np.isnan(value) else f"{value:.0f}"

@@ -65,6 +65,19 @@ def _check_image_shape(image_shape, n_features):
     return tuple(map(int, shape))
 
 
+def check_stack(images):
+    """Return images as a float array of shape (n, ...), or raise if they are none."""
+    images = np.asarray(images, dtype=np.float64)
+    if not (images.ndim > 2 and images.size and _is_image(images.shape[1:])):
+        raise ValueError(
+            "images must be of shape (n_samples, height, width), or with 1 or 3 channels first or "
+            f"last; got {images.shape}."
+        )
+    if not np.isfinite(images).any():
+        raise ValueError("images has no value: all pixels are NaN or infinite.")
+    return images
+
+
 def to_images(rows, image_shape):
     """Return rows as images of shape (n, height, width), or (n, height, width, 3) of colours."""
     images = np.reshape(rows, (-1, *image_shape))

@@ -114,12 +114,19 @@ def first_rows(X, n_rows, y=None):
 
 def spread_rows(X, n_rows, y=None):
     """Return at most so many rows, evenly spaced, and their y."""
-    check_scalar(n_rows, "n_rows", Integral, min_val=1)
     check_consistent_length(X, y)
-    if len(X) <= n_rows:
+    places = spread_places(len(X), n_rows)
+    if len(X) == len(places):
         return X, None if y is None else np.asarray(y)
-    places = np.linspace(0, len(X) - 1, n_rows).round().astype(int)
     return safe_indexing(X, places), None if y is None else np.asarray(y)[places]
+
+
+def spread_places(n_samples, n_rows):
+    """Return the places of at most so many rows, evenly spaced."""
+    check_scalar(n_rows, "n_rows", Integral, min_val=1)
+    if n_samples <= n_rows:
+        return np.arange(n_samples)
+    return np.linspace(0, n_samples - 1, n_rows).round().astype(int)
 
 
 def as_rows(X, name="X"):

@@ -1,0 +1,78 @@
+"""An explorer's content as one HTML file that asks no network for anything."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+import zlib
+from importlib.resources import files
+from string import Template
+
+import numpy as np
+
+_STYLES = ("explorer.css",)
+_SCRIPTS = ("content.js", "plot.js", "panel.js", "explorer.js")
+
+# An old browser says so, instead of drawing nothing.
+_ON_ERROR = """(error) => {
+  document.getElementById("subtitle").textContent = `This browser cannot draw the page: ${error}`;
+  throw error;
+}"""
+
+# What would end a script element, or is a line end to JavaScript only.
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+# Of 24 bits that a float has, 18 are five digits; zeros in place of the others pack to nothing.
+_KEPT, _HALF = np.uint32(0xFFFFFFC0), np.uint32(0x20)
+_LARGEST = 3.4e38
+
+
+def page(content):
+    """Return the file: the template with styles, scripts and content in it."""
+    style, script = (_joined(names) for names in (_STYLES, _SCRIPTS))
+    script = f'(async () => {{\n"use strict";\n{script}\n}})().catch({_ON_ERROR});\n'
+    text = Template(_read("explorer.html")).substitute(
+        title=html.escape(content["title"]),
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        content=as_json(content),
+    )
+    return text.encode()
+
+
+def as_json(content):
+    """Return content as JSON that cannot end the script element it stands in."""
+    return json.dumps(content, allow_nan=False, separators=(",", ":")).translate(_ESCAPES)
+
+
+def pack(values):
+    """Return an array as text: first bytes of all numbers, second bytes and so on, deflated."""
+    little = np.ascontiguousarray(values, np.dtype(values.dtype).newbyteorder("<"))
+    planes = little.reshape(-1, 1).view(np.uint8).T
+    packed = base64.b64encode(zlib.compress(planes.tobytes(), 9))
+    return {"type": values.dtype.name, "data": packed.decode("ascii")}
+
+
+def five_digits(values):
+    """Return float32 numbers of which five digits are right, and which pack well."""
+    values = np.clip(values, -_LARGEST, _LARGEST).astype(np.float32)
+    bits = np.ascontiguousarray(values).view(np.uint32)
+    return np.where(np.isnan(values), values, ((bits + _HALF) & _KEPT).view(np.float32))
+
+
+def _read(name):
+    return files(__package__).joinpath("explorer", name).read_text("utf-8")
+
+
+def _joined(names):
+    return "\n".join(map(_read, names))
+
+
+def _hash(text):
+    """Return what the page's policy knows its own script by; it lets no other run."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
