@@ -92,7 +92,7 @@ def own_members(module, name):
         for member, value in inspect.getmembers(cls)
         if not member.startswith("_") and _is_ours(value)
     ]
-    if getattr(getattr(cls, "__call__", None), "__isabstractmethod__", False):
+    if "__call__" in getattr(cls, "__abstractmethods__", ()):
         found.insert(0, "__call__")
     return found
 
