@@ -48,7 +48,7 @@ bench: $(VENV)/installed-bench
 
 clean:
 	rm -rf $(VENV) demo build dist .coverage .*_cache
-	rm -rf docs/_build docs/gallery docs/api/generated docs/api/backreferences
+	rm -rf docs/_build docs/gallery docs/api/generated docs/api/backreferences examples/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each extra: `make demo` need not wait for the tools of `make test`.

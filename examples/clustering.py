@@ -2,8 +2,8 @@
 Clusters among codes
 ====================
 
-k-means on pixels, on principal components and on codes of an autoencoder, judged by labels that none
-has seen, over five seeds. And two pictures of the same digits: two components, and t-SNE.
+k-means on pixels, on principal components and on codes of an autoencoder, judged by labels that
+none has seen, over five seeds. And two pictures of the same digits: two components, and t-SNE.
 """
 
 import matplotlib.pyplot as plt

@@ -3,8 +3,8 @@ When the code says nothing
 ==========================
 
 A VAE whose divergence weighs much may learn to ignore its code: the posterior collapses onto the
-prior, and every row comes back as the mean. Here a random start and ``beta=4`` bring that about, and
-five remedies are tried, one at a time.
+prior, and every row comes back as the mean. Here a random start and ``beta=4`` bring that about,
+and five remedies are tried, one at a time.
 """
 
 import warnings
@@ -31,8 +31,8 @@ remedies = {
 }
 
 # %%
-# The estimator warns if hardly a component is in use. ``active_units_`` counts them, but a component
-# may vary a little and still say nothing: look at the divergence in nats.
+# The estimator warns if hardly a component is in use. ``active_units_`` counts them, but a
+# component may vary a little and still say nothing: look at the divergence in nats.
 generators, errors = {}, {}
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", PosteriorCollapseWarning)
@@ -44,8 +44,8 @@ with warnings.catch_warnings():
         print(f"{name:18} active {generator.active_units_:2}, {nats:4.1f} nats, {errors[name]:.4f}")
 
 # %%
-# Free bits, the auxiliary term and a start at PCA keep the code alive, a slow rise of beta about half
-# of it. Input dropout is of no help here. The simplest remedy is a smaller beta.
+# Free bits, the auxiliary term and a start at PCA keep the code alive, a slow rise of beta about
+# half of it. Input dropout is of no help here. The simplest remedy is a smaller beta.
 figure, axes = plt.subplot_mosaic(
     "AB;AC;AD", figsize=(13, 5), width_ratios=[1, 1.2], layout="constrained"
 )

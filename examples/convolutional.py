@@ -2,9 +2,9 @@
 Convolutions
 ============
 
-:class:`~sklearn_autoencoders.networks.Convolutional` takes images of any height, width and number of
-channels, and arrays of any layout. Here it cleans a photograph, patch by patch, next to the default
-network, which knows nothing of neighbouring pixels.
+:class:`~sklearn_autoencoders.networks.Convolutional` takes images of any height, width and number
+of channels, and arrays of any layout. Here it cleans a photograph, patch by patch, next to the
+default network, which knows nothing of neighbouring pixels.
 """
 
 import matplotlib.pyplot as plt
@@ -18,8 +18,8 @@ from sklearn_autoencoders.corruptions import Gaussian
 from sklearn_autoencoders.networks import Convolutional
 
 # %%
-# Patches of 9×11 pixels with three channels, odd on purpose. One half of a photograph to learn from,
-# the other to clean.
+# Patches of 9x11 pixels with three channels, odd on purpose. One half of a photograph to learn
+# from, the other to clean.
 size = (9, 11)
 whole = load_sample_image("china.jpg")[::2, ::2] / 255.0
 photograph, learnt = whole[30:130, 100:220], whole[:, 220:]

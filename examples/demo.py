@@ -2,7 +2,7 @@
 An autoencoder where PCA stood
 ==============================
 
-:class:`~sklearn_autoencoders.AutoencoderTransformer` in place of PCA, on scikit-learn's 8×8 digits,
+:class:`~sklearn_autoencoders.AutoencoderTransformer` in place of PCA, on scikit-learn's 8x8 digits,
 every parameter at its default. A table compares them on rows that neither has seen; the picture,
 ``demo/digits.png``, shows codes of two components and reconstructions from eight.
 """

@@ -2,8 +2,8 @@
 Codes beside the columns
 ========================
 
-:class:`~sklearn_autoencoders.AutoencoderFeatureUnion` puts codes beside the columns for a model that
-comes after. For a linear model of curved data that can help. On real tables it often does not.
+:class:`~sklearn_autoencoders.AutoencoderFeatureUnion` puts codes beside the columns for a model
+that comes after. For a linear model of curved data that can help. On real tables it often does not.
 """
 
 import matplotlib.pyplot as plt
@@ -42,8 +42,8 @@ for name, (X, y) in tables.items():
         print(f"{name:14} {features:18} {scores.mean():.3f} ± {scores.std():.3f}")
 
 # %%
-# Two codes unroll the sheet well enough for a linear model to see more; how well depends on the fold.
-# On the real tables the columns alone say as much.
+# Two codes unroll the sheet well enough for a linear model to see more; how well depends on the
+# fold. On the real tables the columns alone say as much.
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 colours = ("#94a4a2", "#3f90da")
 for shift, (features, colour) in enumerate(zip(models, colours, strict=True)):

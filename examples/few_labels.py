@@ -20,8 +20,8 @@ X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
 # %%
-# An encoder of all rows learns to undo what moves and hides parts of them. Classifiers then begin at
-# a copy of it. ``AutoencoderClassifier`` can also pretrain by itself, on rows whose label is -1.
+# An encoder of all rows learns to undo what moves and hides parts of them. Classifiers then begin
+# at a copy of it. ``AutoencoderClassifier`` can also pretrain by itself, on rows whose label is -1.
 moved = ImageAugmentation((8, 8), rotation=10, shift=0.08, zoom=0.1, value_range=(0, 16))
 encoder = DenoisingAutoencoder(
     32, corruption=[moved, Masking(0.25)], max_epochs=40, random_state=0

@@ -34,10 +34,12 @@ for name, model in (("at once", at_once), ("stacked", stacked), ("default", defa
 
 # %%
 # 50 passes at once end above 30 passes of pairs and 20 of the whole. The default, which starts at
-# PCA and keeps no logistic units, is better than both after 20. Left: each pair by itself. Right: all layers, from where pretraining ended. The losses of the pairs
-# are of different things, and only their falling can be compared.
+# PCA and keeps no logistic units, is better than both after 20. Left: each pair by itself. Right:
+# all layers, from where pretraining ended. The losses of the pairs are of different things, and
+# only their falling can be compared.
 display = LossCurveDisplay.from_estimator(stacked)
-display.ax_.plot(range(1, 51), at_once.loss_curve_, "--", color="#bd1f01", label="at once")
+passes = range(1, at_once.n_epochs_ + 1)
+display.ax_.plot(passes, at_once.loss_curve_, "--", color="#bd1f01", label="at once")
 display.ax_.lines[0].set_label("after pretraining")
 display.ax_.legend(frameon=False)
 plt.show()

@@ -22,7 +22,8 @@ X = StandardScaler().fit_transform(X)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
 # %%
-# A third of the cells is hidden; R² on these. One model answers for every column, whatever is hidden.
+# A third of the cells is hidden; R² on these. One model answers for every column, whatever is
+# hidden.
 holes = np.where(np.random.default_rng(0).random(X_test.shape) < 1 / 3, np.nan, X_test)
 hidden = np.isnan(holes)
 denoiser = DenoisingAutoencoder(corruption=Masking((0, 0.7)), random_state=0).fit(X)

@@ -39,8 +39,8 @@ print(f"alarms among digits it knows {alarms[~is_unknown].mean():.3f}")
 print(f"alarms among fives and nines {alarms[is_unknown].mean():.3f}")
 
 # %%
-# Top: the scores. Below: the strangest digits, over what was expected in their place. Neighbours are
-# better still at this task: they keep all rows, and compare with the nearest.
+# Top: the scores. Below: the strangest digits, over what was expected in their place. Neighbours
+# are better still at this task: they keep all rows, and compare with the nearest.
 figure, axes = plt.subplots(2, 1, figsize=(9, 6), height_ratios=[2.2, 1], layout="constrained")
 OutlierScoresDisplay.from_estimator(
     detector, X_test, np.where(is_unknown, "5 and 9", "digits it knows"), ax=axes[0]

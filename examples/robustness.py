@@ -39,9 +39,9 @@ for name, values in errors.items():
     print(f"{name:22}" + "".join(f"{value:8.2f}" for value in values))
 
 # %%
-# The wide one starts at PCA with all components, which is the identity, and copies most of the noise. The
-# narrow one loses detail of clean digits, but has no room for all of the noise. Only the denoising
-# one is good at both.
+# The wide one starts at PCA with all components, which is the identity, and copies most of the
+# noise. The narrow one loses detail of clean digits, but has no room for all of the noise. Only the
+# denoising one is good at both.
 figure, axes = plt.subplot_mosaic("AB;AC;AD", figsize=(13, 5), layout="constrained")
 styles = (("#94a4a2", "x:"), ("#3f90da", "s--"), ("#832db6", "^-."), ("#bd1f01", "o-"))
 for (name, values), (colour, style) in zip(errors.items(), styles, strict=True):

@@ -2,8 +2,8 @@
 Simpler codes: β, and a codebook
 ================================
 
-A larger weight ``beta`` of the divergence makes a VAE use fewer components. A codebook makes the code
-a choice among a few vectors. Both cost reconstruction.
+A larger weight ``beta`` of the divergence makes a VAE use fewer components. A codebook makes the
+code a choice among a few vectors. Both cost reconstruction.
 """
 
 import matplotlib.pyplot as plt
