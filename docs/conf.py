@@ -29,6 +29,7 @@ extensions = [
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
 default_role = "literal"
+suppress_warnings = ["config.cache"]  # autosummary_context holds a function
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(torch|numpy|matplotlib|skorch)\..*")]
 

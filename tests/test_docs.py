@@ -35,7 +35,8 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 def _public(module):
     thing = importlib.import_module(PACKAGE + module)
     if thing is exceptions:
-        return [name for name, cls in inspect.getmembers(thing, inspect.isclass)]
+        classes = inspect.getmembers(thing, inspect.isclass)
+        return [name for name, cls in classes if cls.__module__ == thing.__name__]
     return thing.__all__
 
 
