@@ -38,30 +38,27 @@ def damaged(rows, damage, seed):
 
 # %%
 # Each learns from clean digits, which it damages anew in every step.
-figure, axes = plt.subplots(4, 1, figsize=(8, 6.4), layout="constrained")
-for axis, (name, damage) in zip(axes, damages.items(), strict=False):
-    denoiser = DenoisingAutoencoder(corruption=damage, max_epochs=25, random_state=0).fit(X)
+pictures, settings = {}, {"max_epochs": 25, "random_state": 0}
+for name, damage in damages.items():
+    denoiser = DenoisingAutoencoder(corruption=damage, **settings).fit(X)
     bad = damaged(X_test, damage, seed=0)
-    before, after = ((bad - X_test) ** 2).mean(), ((denoiser.transform(bad) - X_test) ** 2).mean()
-    ReconstructionDisplay.from_predictions(
-        bad[:12], denoiser.transform(bad[:12]), image_shape=(8, 8), ax=axis
-    )
-    axis.set_yticklabels(["damaged", "cleaned"])
-    axis.set_title(f"{name}: error per pixel {before:.3f}, cleaned {after:.3f}")
+    pictures[name] = bad, denoiser.transform(bad)
 
 # %%
 # Pairs, where nobody can write the damage down: here the sensor drops every third column of
 # pixels and smears the rest. Nothing more is damaged in training.
-smeared = 0.5 * X + 0.5 * np.roll(X, 1, axis=1)
-smeared_test = 0.5 * X_test + 0.5 * np.roll(X_test, 1, axis=1)
+smeared, smeared_test = (0.5 * rows + 0.5 * np.roll(rows, 1, axis=1) for rows in (X, X_test))
 for rows in (smeared, smeared_test):
     rows.reshape(-1, 8, 8)[:, :, ::3] = 0
-by_pairs = DenoisingAutoencoder(max_epochs=25, random_state=0).fit(smeared, clean=X)
-cleaned = by_pairs.transform(smeared_test)
-before, after = ((smeared_test - X_test) ** 2).mean(), ((cleaned - X_test) ** 2).mean()
-ReconstructionDisplay.from_predictions(
-    smeared_test[:12], cleaned[:12], image_shape=(8, 8), ax=axes[3]
-)
-axes[3].set_yticklabels(["damaged", "cleaned"])
-axes[3].set_title(f"learnt from pairs: error per pixel {before:.3f}, cleaned {after:.3f}")
+by_pairs = DenoisingAutoencoder(**settings).fit(smeared, clean=X)
+pictures["learnt from pairs"] = smeared_test, by_pairs.transform(smeared_test)
+
+# %%
+# Errors are mean squares against the clean digits.
+figure, axes = plt.subplots(4, 1, figsize=(8, 6.4), layout="constrained")
+for axis, (name, (bad, good)) in zip(axes, pictures.items(), strict=True):
+    before, after = (((rows - X_test) ** 2).mean() for rows in (bad, good))
+    ReconstructionDisplay.from_predictions(bad[:12], good[:12], image_shape=(8, 8), ax=axis)
+    axis.set_yticklabels(["damaged", "cleaned"])
+    axis.set_title(f"{name}: error per pixel {before:.3f}, cleaned {after:.3f}")
 plt.show()

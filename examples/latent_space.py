@@ -23,17 +23,15 @@ print(f"log-likelihood of test digits: {plain.score(X_test):.1f} nats")
 print(f"components in use: {plain.active_units_} of {plain.n_components_}")
 
 # %%
-# New digits of every kind, without and with the noise of single pixels that the model has learnt.
+# Top: new digits of every kind, without and with the noise of single pixels that the model has
+# learnt. Below: draws around one digit, from its posterior and from one three times as wide.
 figure, axes = plt.subplots(2, 1, figsize=(8, 4), layout="constrained")
 kinds = np.arange(10)
 drawn = [conditional.sample(y=kinds, random_state=0, noise=noise) for noise in (False, True)]
-ReconstructionDisplay.from_predictions(*drawn, image_shape=(8, 8), ax=axes[0])
-axes[0].set_yticklabels(["drawn", "with noise"])
-
-# %%
-# Draws around one digit: from its posterior, and from one three times as wide.
 around = [plain.perturb(X_test[:1], scale, 10, random_state=0, noise=False) for scale in (1, 3)]
-ReconstructionDisplay.from_predictions(*around, image_shape=(8, 8), ax=axes[1])
+for axis, pair in zip(axes, (drawn, around), strict=True):
+    ReconstructionDisplay.from_predictions(*pair, image_shape=(8, 8), ax=axis)
+axes[0].set_yticklabels(["drawn", "with noise"])
 axes[1].set_yticklabels(["around one", "farther"])
 
 # %%

@@ -32,7 +32,7 @@ autoencoders = {
 
 # %%
 # Each line of a picture is the code of a digit, sorted by the kind of digit. Without a penalty
-# nearly all numbers are in use. The price of sparsity is a part of the reconstruction.
+# most numbers are in use. The price of sparsity is a part of the reconstruction.
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
 for axis, (name, autoencoder) in zip(axes, autoencoders.items(), strict=True):
     active = (autoencoder.fit(X).transform(X_test) > 0.1).mean(axis=0).sum()

@@ -159,6 +159,12 @@ def test_the_site_loads_nothing_from_elsewhere():
     assert not {(page, url) for page, url in loads if urlsplit(url).netloc}
 
 
+# Chromium's log does not tell errors from other lines of the console.
+TELLING = """<script>
+console.error = (...said) => console.log("console.error:", ...said);
+</script>"""
+
+
 @pytest.fixture(scope="module")
 def server():
     """Serve the site on a free port, and note what is not found."""
@@ -171,8 +177,18 @@ def server():
         def log_message(self, *args):
             pass
 
+        def do_GET(self):
+            path = Path(self.translate_path(self.path))
+            if path.suffix != ".html" or not path.exists():
+                return super().do_GET()
+            page = path.read_text().replace("<head>", f"<head>{TELLING}", 1).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(page)
+
         def send_error(self, code, *args):
-            missing.append((code, self.path))
+            missing.append(self.path)
             super().send_error(code, *args)
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as found:
@@ -184,7 +200,7 @@ def server():
 
 
 def _opened(url, folder):
-    """Return a page as scripts leave it, and what the console says."""
+    """Return a page as scripts leave it, and the errors of the console."""
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
     options += ("--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom")
     result = subprocess.run(
@@ -194,7 +210,9 @@ def _opened(url, folder):
         timeout=120,
         check=True,
     )
-    return result.stdout, [line for line in result.stderr.splitlines() if "CONSOLE" in line]
+    lines = result.stderr.splitlines()
+    is_error = re.compile(r'CONSOLE.*"(console\.error:|Uncaught)')
+    return result.stdout, [line for line in lines if is_error.search(line)]
 
 
 @needs_site
@@ -211,7 +229,14 @@ def _opened(url, folder):
 )
 def test_a_browser_shows_the_site(page, words, server, tmp_path):
     url, missing = server
-    shown, console = _opened(f"{url}/{page}", tmp_path)
+    shown, errors = _opened(f"{url}/{page}", tmp_path)
     assert words in shown
-    assert not console
-    assert not [entry for entry in missing if not entry[1].endswith("favicon.ico")]
+    assert not errors
+    assert set(missing) <= {"/favicon.ico"}  # which browsers ask for by themselves
+
+
+@needs_chromium
+def test_errors_of_the_console_are_heard(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text(f"{TELLING}<script>console.error('bad'); absent();</script>")
+    assert len(_opened(page.as_uri(), tmp_path / "browser")[1]) == 2
