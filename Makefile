@@ -1,4 +1,4 @@
-# make demo | test | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
+# make demo | test | docs | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
 # Another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
 
 PYTHON ?= python3
@@ -9,11 +9,12 @@ BIN := $(VENV)/bin
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .NOTPARALLEL:
-.PHONY: help demo test bench soak clean
+.PHONY: help demo test docs bench soak clean
 
 help:
 	@echo "make demo    a table and demo/digits.png: the autoencoder beside PCA"
 	@echo "make test    style, types, import rules, tests with coverage"
+	@echo "make docs    the site, in docs/_build/html; the gallery runs all examples"
 	@echo "make bench   the benchmarks, some of them long"
 	@echo "make soak    interruptions, kills, threads, memory, for an hour"
 	@echo "make clean   remove everything that make has made, .venv included"
@@ -28,6 +29,11 @@ test: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
 		--dist worksteal --cov --cov-fail-under=95
+
+docs: $(VENV)/installed-docs
+	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees \
+		docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/pca.py
@@ -48,6 +54,7 @@ soak: $(VENV)/installed-dev
 
 clean:
 	rm -rf $(VENV) demo build dist .coverage .*_cache
+	rm -rf docs/_build docs/gallery docs/api/generated docs/api/backreferences examples/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # One stamp for each extra: `make demo` need not wait for the tools of `make test`.

@@ -1,12 +1,11 @@
-"""Digits of which few have labels (S11): what the others are worth.
+"""
+Few labels
+==========
 
-Prints and draws, in demo/few_labels.png, the accuracy of AutoencoderClassifier with and without
-pretraining on all rows, and of logistic regression, for 20 to 500 labels.
+What digits without a label are worth, when 20 to 500 have one.
 """
 
-from pathlib import Path
-
-import matplotlib
+import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -17,68 +16,40 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_autoencoders import AutoencoderClassifier, DenoisingAutoencoder
 from sklearn_autoencoders.corruptions import ImageAugmentation, Masking
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+X, y = load_digits(return_X_y=True)
+X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
-PICTURE = Path(__file__).parents[1] / "demo" / "few_labels.png"
-N_LABELS = (20, 50, 100, 200, 500)
-STYLES = {
-    "pretrained on all rows": ("#3f90da", "o-"),
-    "not pretrained": ("#ffa90e", "s--"),
-    "logistic regression": ("#717581", "^:"),
+# %%
+# An encoder of all rows learns to undo what moves and hides parts of them. Classifiers then begin
+# at a copy of it. ``AutoencoderClassifier`` can also pretrain by itself, on rows whose label is -1.
+moved = ImageAugmentation((8, 8), rotation=10, shift=0.08, zoom=0.1, value_range=(0, 16))
+encoder = DenoisingAutoencoder(
+    32, corruption=[moved, Masking(0.25)], max_epochs=40, random_state=0
+).fit(X)
+settings = {"corruption": moved, "max_epochs": 25, "random_state": 0}
+models = {
+    "pretrained on all rows": AutoencoderClassifier(encoder=FrozenEstimator(encoder), **settings),
+    "not pretrained": AutoencoderClassifier(32, pretraining=None, **settings),
+    "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
 }
 
+# %%
+n_labels = (20, 50, 100, 200, 500)
+found = {
+    name: [model.fit(X[:n], y[:n]).score(X_test, y_test) for n in n_labels]
+    for name, model in models.items()
+}
+for name, scores in found.items():
+    print(f"{name:23}" + "".join(f"{score:8.3f}" for score in scores))
 
-MOVED = ImageAugmentation((8, 8), rotation=10, shift=0.08, zoom=0.1, value_range=(0, 16))
-
-
-def pretrained(X):
-    """Return an encoder of all rows that has learnt to undo what moves and hides parts of them."""
-    corruption = [MOVED, Masking(0.25)]
-    encoder = DenoisingAutoencoder(32, corruption=corruption, max_epochs=40, random_state=0)
-    return FrozenEstimator(encoder.fit(X))
-
-
-def models(encoder):
-    settings = {"corruption": MOVED, "random_state": 0}
-    return {
-        "pretrained on all rows": AutoencoderClassifier(encoder=encoder, **settings),
-        "not pretrained": AutoencoderClassifier(32, pretraining=None, **settings),
-        "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
-    }
-
-
-def accuracies(X_train, y_train, X_test, y_test):
-    """Return the accuracies of every model for every number of labels."""
-    found, encoder = {name: [] for name in STYLES}, pretrained(X_train)
-    for n_labels in N_LABELS:
-        for name, model in models(encoder).items():
-            model.fit(X_train[:n_labels], y_train[:n_labels])
-            found[name].append(model.score(X_test, y_test))
-        print(f"{n_labels:6}" + "".join(f"{found[name][-1]:25.3f}" for name in found), flush=True)
-    return found
-
-
-def main():
-    X, y = load_digits(return_X_y=True)
-    print("labels" + "".join(f"{name:>25}" for name in STYLES))
-    found = accuracies(*_in_order(train_test_split(X, y, random_state=0, stratify=y)))
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    for name, (colour, style) in STYLES.items():
-        axes.plot(N_LABELS, found[name], style, color=colour, label=name)
-    axes.set(xscale="log", xlabel="rows with labels, of 1347", ylabel="accuracy on 450 others")
-    axes.set_xticks(N_LABELS, N_LABELS)
-    axes.minorticks_off()
-    axes.legend(frameon=False, loc="lower right")
-    PICTURE.parent.mkdir(exist_ok=True)
-    figure.savefig(PICTURE, dpi=100)
-    print(f"Picture: {PICTURE}")
-
-
-def _in_order(split):
-    X_train, X_test, y_train, y_test = split
-    return X_train, y_train, X_test, y_test
-
-
-if __name__ == "__main__":
-    main()
+# %%
+# One draw of the labels, so that differences of a point mean nothing.
+figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
+styles = (("#3f90da", "o-"), ("#bd1f01", "s--"), ("#717581", "^:"))
+for (name, scores), (colour, style) in zip(found.items(), styles, strict=True):
+    axes.plot(n_labels, scores, style, color=colour, label=name)
+axes.set(xscale="log", xlabel="rows with labels, of 1347", ylabel="accuracy on 450 others")
+axes.set_xticks(n_labels, n_labels)
+axes.minorticks_off()
+axes.legend(frameon=False, loc="lower right")
+plt.show()

@@ -107,7 +107,7 @@ class Judging:
         .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
 
         For rows like those of training it is at most :math:`\alpha` with a chance of at most
-        :math:`\alpha` [3]_, about so if rows repeat themselves, and after `partial_fit`, where
+        :math:`\alpha` [1]_, about so if rows repeat themselves, and after `partial_fit`, where
         older scores come from older networks. Rows with more gaps than those of training are more
         often strange: means of fewer cells vary more.
 
@@ -120,6 +120,10 @@ class Judging:
         -------
         ndarray of shape (n_samples,)
             In (0, 1].
+
+        References
+        ----------
+        .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
         """
         scores = self.score_samples(X)  # which says so if there has been no fit
         return applied(p_values, scores, self.held_out_scores_)
