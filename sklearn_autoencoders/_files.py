@@ -178,13 +178,16 @@ def _digest(data: bytes) -> str:
 
 
 def _archived(thing: Any) -> bytes:
-    archive = _packed(_imported("skops.io").dumps(thing))
+    skops = _imported("skops.io")
+    archive = _packed(skops.dumps(thing))
     try:
         _check_archive(archive)
+        _check_importable(skops.get_untrusted_types(data=archive))
     except ValueError as error:
         raise TypeError(
-            f"{type(thing).__name__} cannot be saved without a pickle: {error}. A network that "
-            "skorch trained is the usual reason; save it by its own means."
+            f"{type(thing).__name__} cannot be saved without a pickle: {error}. The usual reasons "
+            "are a network that skorch trained, to be saved by its own means, and functions that "
+            "are defined in others or by lambda, to be moved to a module."
         ) from error
     return archive
 
@@ -232,6 +235,13 @@ def _check_archive(data: bytes, compressed: bool = False) -> None:
         for member in members:
             if member.filename.endswith(_MATRIX):
                 _check_archive(archive.read(member), compressed=True)
+
+
+def _check_importable(names: Iterable[str]) -> None:
+    """Raise ValueError if something could not be found by its name when a file is loaded."""
+    for name in names:
+        if "<" in name:
+            raise ValueError(f"nothing can be imported as {name!r}")
 
 
 def _check_kind(member: zipfile.ZipInfo, compressed: bool) -> None:

@@ -168,6 +168,16 @@ def test_a_network_of_skorch_is_refused_for_the_pickle_inside(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_function_that_has_no_name_is_refused(tmp_path):
+    for function in (lambda X: X,):
+        with pytest.raises((TypeError, AttributeError)):
+            save(FunctionTransformer(function), tmp_path / "model.skops")
+    corrupting = AutoencoderTransformer(corruption=lambda x, generator, shared=False: x)
+    with pytest.raises(TypeError, match="moved to a module"):
+        save(corrupting, tmp_path / "model.skops")
+    assert os.listdir(tmp_path) == []
+
+
 # ------------------------------------------------------------------------------------- R20: disks
 
 
