@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from contextlib import suppress
@@ -24,6 +25,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         If the file cannot be written.
     """
     target = os.path.realpath(os.fspath(path))
+    if os.path.exists(target) and not os.path.isfile(target):
+        kind = errno.EISDIR if os.path.isdir(target) else errno.EINVAL
+        raise OSError(kind, "Nothing was written, for this is no ordinary file", target)
     temporary = f"{target}.{uuid.uuid4().hex}.tmp"  # beside it: renaming works within a disk
     try:
         with open(temporary, "xb") as file:

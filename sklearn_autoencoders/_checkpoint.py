@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +19,6 @@ from sklearn.base import BaseEstimator
 
 from ._atomic import write_atomically
 from ._version import __version__
-from .exceptions import ModelFileError
 
 # Share of the time of a fit that may go into writing.
 _MOST_TIME = 0.05
@@ -71,7 +72,13 @@ class Checkpoint:
                 "one every fit is another, and none can be gone on with."
             )
         params = {k: v for k, v in estimator.get_params().items() if k not in _IRRELEVANT}
-        os.makedirs(folder, exist_ok=True)
+        try:
+            os.makedirs(folder, exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"checkpoint={os.fspath(folder)!r} must be a folder, or where one can be made; got "
+                f"{error.strerror}."
+            ) from error
         return cls(Path(folder), _hash([type(estimator).__qualname__, params]))
 
     def file_for(self, *beginnings: Any) -> TrainingFile:
@@ -83,8 +90,10 @@ class Checkpoint:
     def clear(self) -> None:
         """Remove the files of this fit, which is over."""
         for file in self._files:
-            with suppress(FileNotFoundError):
-                file.path.unlink()
+            # and what was being written when somebody pulled the plug
+            for path in [file.path, *self.folder.glob(f"{file.path.name}.*.tmp")]:
+                with suppress(OSError):  # another process may have the same fit
+                    path.unlink()
 
 
 class TrainingFile:
@@ -102,14 +111,16 @@ class TrainingFile:
 
     def read(self, device: torch.device) -> dict[str, Any] | None:
         """Return the state that was written, None if there is none."""
-        if not self.path.exists():
-            return None
         try:
             state: dict[str, Any] = torch.load(self.path, map_location=device, weights_only=True)
-        except Exception as error:  # a damaged file can go wrong in any way
-            raise ModelFileError(
-                f"{os.fspath(self.path)!r} is damaged, or no checkpoint. Delete it to begin anew."
-            ) from error
+        except FileNotFoundError:
+            return None
+        except Exception:  # a damaged file can go wrong in any way
+            warnings.warn(
+                f"{os.fspath(self.path)!r} is damaged, or no checkpoint; the fit begins anew.",
+                stacklevel=2,
+            )
+            return None
         return state
 
     def write(self, state: Callable[[], dict[str, Any]]) -> None:
@@ -119,7 +130,12 @@ class TrainingFile:
             return
         buffer = io.BytesIO()
         torch.save(state(), buffer)
-        write_atomically(self.path, buffer.getvalue())
+        try:
+            write_atomically(self.path, buffer.getvalue())
+        except OSError as error:  # the fit is worth more than what is to save it
+            self._due = math.inf
+            warnings.warn(f"No checkpoint is written any more. {error}", stacklevel=2)
+            return
         ended = time.monotonic()
         self._due = ended + (ended - started) / _MOST_TIME
 

@@ -116,7 +116,8 @@ PARAMETERS = r"""
         written and ends as if nothing had happened, to the last bit; callbacks see only the rest.
         Files are written whole or not at all, in at most about 5 % of the time, and removed when
         the fit is over; fits of a search can share a folder. Needs a `random_state` that is not
-        None. `partial_fit` does not use it.
+        None. Functions and classes of your own are known by their names: empty the folder when you
+        change one. `partial_fit` does not use it.
 """
 
 FINE_TUNING = r"""

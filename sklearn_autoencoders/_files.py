@@ -6,7 +6,9 @@ import hashlib
 import importlib
 import io
 import json
+import math
 import os
+import pydoc
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -24,6 +26,14 @@ from .exceptions import IncompatibleVersionError, ModelFileError, UntrustedTypes
 # arrays. What is compressed may not be more than so many times larger than it looks.
 _DESCRIPTION, _ARRAY, _MATRIX = "schema.json", ".npy", ".npz"
 _MOST_COMPRESSION = 200
+
+_ARRAY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+# How often, in the mean, a node of a description may be referred to: each time it is looked at.
+_MOST_REFERENCES = 100
 
 # Where a file of safetensors has the estimator without its weights, and the digest of the rest.
 _REST, _DIGEST = "estimator", "sha256"
@@ -74,6 +84,8 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     >>> bool((again.transform(X) == encoder.transform(X)).all())
     True
     """
+    if not isinstance(estimator, BaseEstimator):
+        raise TypeError(f"save takes an estimator; got {type(estimator).__name__}.")
     write_atomically(path, _archived(estimator))
 
 
@@ -88,8 +100,9 @@ def load(
         The file.
 
     trusted : sequence of str or type, default=()
-        What the file may hold beside the classes of this package and what skops trusts: those of
-        scikit-learn and types of Python, NumPy and SciPy. Name what you know and trust.
+        What the file may hold beside the classes of this package and what skops trusts: scikit-
+        learn's estimators, and types of Python, NumPy and SciPy. Some estimators hold more, such as
+        trees and scorers. Name what you know and trust.
 
     Returns
     -------
@@ -136,11 +149,14 @@ def load(
 def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator's weights, by their names, and the rest of it as one more tensor."""
     check_is_fitted(estimator)
+    name = _full_name(type(estimator))
+    if _class_of_ours(name) is None:
+        raise TypeError(f"{name} is no class of this package. Use save(), and load(trusted=...).")
     module = _imported("safetensors.numpy")
     state = estimator.__getstate__()
-    weights = {name: np.ascontiguousarray(a) for name, a in state.pop("_weights").items()}
-    rest = _archived([f"{type(estimator).__module__}.{type(estimator).__name__}", state])
-    tensors = {f"network.{name}": array for name, array in weights.items()}
+    weights = {key: np.asarray(array, order="C") for key, array in state.pop("_weights").items()}
+    rest = _archived([name, state])
+    tensors = {f"network.{key}": array for key, array in weights.items()}
     tensors[_REST] = np.frombuffer(rest, dtype=np.uint8)
     digest = _digest(module.save(tensors))
     write_atomically(path, module.save(tensors, metadata={_DIGEST: digest}))
@@ -153,8 +169,10 @@ def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
         if stated != _digest(data):
             raise ValueError("its SHA-256 is not the one that it states")
         tensors = module.load(data)
-    name, state = _restored(tensors.pop(_REST).tobytes(), path, trusted)
+        rest = tensors.pop(_REST).tobytes()
+    restored = _restored(rest, path, trusted)
     with _blaming(path):
+        name, state = restored
         cls = _class_of_ours(name)
         if cls is None:
             raise ValueError(f"{name!r} is no class of this package")
@@ -224,7 +242,7 @@ def _check_archive(data: bytes, compressed: bool = False) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         for member in members:
-            _check_kind(member, compressed)
+            _check_kind(archive, member, compressed)
         if len({member.filename for member in members}) < len(members):
             raise ValueError("two of its members have one name")
         if sum(member.file_size for member in members) > _MOST_COMPRESSION * len(data):
@@ -235,21 +253,62 @@ def _check_archive(data: bytes, compressed: bool = False) -> None:
         for member in members:
             if member.filename.endswith(_MATRIX):
                 _check_archive(archive.read(member), compressed=True)
+            elif member.filename == _DESCRIPTION:
+                _check_description(archive.read(member))
 
 
 def _check_importable(names: Iterable[str]) -> None:
     """Raise ValueError if something could not be found by its name when a file is loaded."""
     for name in names:
-        if "<" in name:
+        if pydoc.locate(name) is None:
             raise ValueError(f"nothing can be imported as {name!r}")
 
 
-def _check_kind(member: zipfile.ZipInfo, compressed: bool) -> None:
-    is_description = member.filename == _DESCRIPTION
-    if not (is_description or member.filename.endswith((_ARRAY, _MATRIX))):
+def _check_description(text: bytes) -> None:
+    """Raise ValueError if things that stand in many places make little look like much."""
+    n_nodes = text.count(b'"__loader__"')
+    if _unfolded(json.loads(text), {}) > _MOST_REFERENCES * n_nodes:
+        raise ValueError("its description refers to itself too often")
+
+
+def _unfolded(node: Any, known: dict[Any, int]) -> int:
+    """Return how many nodes there are if each is counted wherever it is referred to."""
+    if isinstance(node, list):
+        return sum(_unfolded(part, known) for part in node)
+    if not isinstance(node, dict):
+        return 0
+    place = node.get("__id__")
+    if place not in known:
+        known[place] = 0 if place is None else 1  # while inside
+        n_nodes = 1 + sum(_unfolded(part, known) for part in node.values())
+        if place is None:
+            del known[place]
+            return n_nodes
+        known[place] = n_nodes
+    return known[place]
+
+
+def _check_kind(archive: zipfile.ZipFile, member: zipfile.ZipInfo, compressed: bool) -> None:
+    """Raise ValueError unless a member is what may be at its place."""
+    is_description = member.filename == _DESCRIPTION and not compressed
+    is_matrix = member.filename.endswith(_MATRIX) and not compressed
+    if member.filename.endswith(_ARRAY):
+        with archive.open(member) as file:
+            _check_array(file, member)
+    elif not (is_description or is_matrix):
         raise ValueError(f"it holds raw bytes, {member.filename!r}")
     if member.compress_type != zipfile.ZIP_STORED and not (is_description or compressed):
         raise ValueError(f"{member.filename!r} is compressed")
+
+
+def _check_array(file: Any, member: zipfile.ZipInfo) -> None:
+    """Raise ValueError unless these are numbers or words, as many as their header says."""
+    try:
+        shape, _, dtype = _ARRAY_HEADERS[np.lib.format.read_magic(file)](file)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"it holds raw bytes, {member.filename!r}") from error
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
+        raise ValueError(f"{member.filename!r} is no array of numbers of its size")
 
 
 @contextmanager
@@ -257,12 +316,13 @@ def _blaming(path: Any) -> Iterator[None]:
     """Say of what goes wrong inside the block that it is the file's fault."""
     try:
         yield
-    except (IncompatibleVersionError, ModelFileError):
+    except (IncompatibleVersionError, ModelFileError, ImportError, MemoryError, Warning):
         raise
     except Exception as error:  # a damaged file can go wrong in any way
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"{os.fspath(path)!r} is damaged, or no model file ({reason}). Save the model again."
+            f"{os.fspath(path)!r} is damaged, or no model file ({reason}). Save the model again; a "
+            "pickle is no such file, and what is defined in a script belongs into a module."
         ) from error
 
 
@@ -270,11 +330,17 @@ def _names(trusted: str | type | Iterable[str | type]) -> set[str]:
     """Return the full names of types."""
     if isinstance(trusted, str | type):
         trusted = [trusted]
-    found = {f"{t.__module__}.{t.__qualname__}" if isinstance(t, type) else t for t in trusted}
+    if not isinstance(trusted, Iterable):
+        raise TypeError(f"trusted must hold types or their full names; got {trusted!r}.")
+    found = {_full_name(t) if isinstance(t, type) else t for t in trusted}
     for name in found:
         if not isinstance(name, str):
             raise TypeError(f"trusted must hold types or their full names; got {name!r}.")
     return found
+
+
+def _full_name(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _class_of_ours(name: str) -> Any:

@@ -172,7 +172,7 @@ def run(
     network = cast_network(model.network, rows.dtype)
     n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
-    advice = "one row alone does not fit. Use a narrower network, or device='cpu'."
+    advice = "neither chunks nor the result fit. Give fewer rows, or use a narrower network."
     with asking_for_less(advice), few_threads(network, min(n_rows, len(rows))):
         for chunk, output in _chunks(network, rows, function, n_rows):
             if outputs is None:

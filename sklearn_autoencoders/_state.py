@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import torch
 from sklearn.exceptions import InconsistentVersionWarning
 from torch import Tensor
@@ -17,7 +18,7 @@ from .networks import Autoencoder, build_autoencoder, making_at_most
 FORMAT = 1
 
 # Of the cells of its weights, how many times as many a network may make while it is built: parts of
-# it are built twice, and tried on two rows of ones.
+# it are built twice.
 _SLACK, _LEAST = 4, 2**20
 
 
@@ -96,7 +97,7 @@ def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
     """Return the network of a recipe, which may not be larger than its weights say."""
     n_cells = sum(tensor.numel() for tensor in tensors.values())
     with making_at_most(_SLACK * n_cells + _LEAST):
-        network = build_autoencoder(**recipe, generator=make_generator(0))
+        network = build_autoencoder(**recipe, generator=make_generator(0), is_tried=False)
     dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     network.to(dtype).load_state_dict(tensors)
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
@@ -109,5 +110,7 @@ def _check_scaling(state: dict[str, Any]) -> None:
     for name in ("center_", "scale_"):
         if state[name].shape != (n_features,):
             raise ValueError(f"{name} has shape {state[name].shape}, not {(n_features,)}")
+        if not np.isfinite(state[name]).all():
+            raise ValueError(f"{name} is not finite")
     if not (state["scale_"] > 0).all():
         raise ValueError("scale_ must be positive")

@@ -24,13 +24,17 @@ _depth = _ThreadDepth()
 _lock = threading.Lock()
 _n_inside = 0
 _n_threads_outside = 1
-_is_forked = False
 
 
 def _begin_anew() -> None:
-    """Know that this process was forked: whoever was inside the block is not here."""
-    global _depth, _lock, _n_inside, _is_forked
-    _depth, _lock, _n_inside, _is_forked = _ThreadDepth(), threading.Lock(), 0, True
+    """Give a process that was forked one torch thread, and forget who was inside the block.
+
+    It lacks the threads that OpenMP believes to have: the first operation that is worth a second
+    one, of ours or of anybody, would wait for ever.
+    """
+    global _depth, _lock, _n_inside
+    _depth, _lock, _n_inside = _ThreadDepth(), threading.Lock(), 0
+    torch.set_num_threads(1)
 
 
 if hasattr(os, "register_at_fork"):
@@ -42,12 +46,11 @@ def few_threads(network: nn.Module, batch_size: int) -> Iterator[None]:
     """Use one torch thread inside the block when a batch of rows is little work.
 
     OpenMP's threads spin while they wait: beside another busy process a tiny network with two
-    threads is up to a hundred times slower than with one. A forked process has one in any case: it
-    lacks the threads that OpenMP believes to have, and would wait for them for ever.
+    threads is up to a hundred times slower than with one.
     """
     global _n_inside, _n_threads_outside
     work = batch_size * multiply_adds(network)
-    if (work >= _SMALL_WORK and not _is_forked) or _depth.value:
+    if work >= _SMALL_WORK or _depth.value:
         yield
         return
     with _lock:

@@ -15,7 +15,6 @@ from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, _checkpoint
-from sklearn_autoencoders.exceptions import ModelFileError
 from sklearn_autoencoders.networks import Dense
 
 LABELS = (table()[:, 0] > 0.5).astype(int)
@@ -138,6 +137,28 @@ def test_writing_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
     assert 5 <= len(written) <= 6
 
 
+def test_a_disk_that_fills_up_does_not_end_the_fit(tmp_path, monkeypatch):
+    def fail(path, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_checkpoint, "write_atomically", fail)
+    with pytest.warns(UserWarning, match="No checkpoint is written any more") as caught:
+        found = case(AutoencoderTransformer(2), checkpoint=tmp_path).fit(table())
+    assert len(caught) == 1
+    assert_same_fit(found, case(AutoencoderTransformer(2)).fit(table()))
+
+
+def test_the_same_fit_may_run_twice_at_once(tmp_path):
+    class Overtaken(Callback):
+        def on_train_begin(self, net, **kwargs):
+            case(AutoencoderTransformer(2), checkpoint=tmp_path).fit(table())
+
+    callbacks = [Overtaken()]
+    found = case(AutoencoderTransformer(2), checkpoint=tmp_path, callbacks=callbacks).fit(table())
+    assert_same_fit(found, case(AutoencoderTransformer(2)).fit(table()))
+    assert os.listdir(tmp_path) == []
+
+
 def test_partial_fit_and_interrupted_fits(tmp_path):
     class Interrupt(Callback):
         def on_epoch_end(self, net, **kwargs):
@@ -163,6 +184,10 @@ def test_a_fit_that_cannot_be_recognised_is_refused(tmp_path):
     estimator.set_params(random_state=0, corruption=lambda x, generator, shared=False: x)
     with pytest.raises(ValueError, match="can be pickled"):
         estimator.fit(table())
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="must be a folder"):
+        estimator.set_params(checkpoint=tmp_path / "file", corruption=None).fit(table())
+    (tmp_path / "file").unlink()
     assert estimator.n_epochs_ == 4
     assert os.listdir(tmp_path) == []
 
@@ -173,8 +198,10 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
         estimator.fit(table())
     [name] = os.listdir(tmp_path)
     (tmp_path / name).write_bytes(b"nothing")
-    with pytest.raises(ModelFileError, match=rf"{name}' is damaged.*Delete it"):
-        estimator.fit(table())
+    with pytest.warns(UserWarning, match=rf"{name}' is damaged.*begins anew"):
+        found = estimator.set_params(callbacks=None).fit(table())
+    assert_same_fit(found, case(AutoencoderTransformer(2)).fit(table()))
+    assert os.listdir(tmp_path) == []
 
 
 FIT = """
@@ -214,5 +241,8 @@ def test_sigkill_at_any_moment_leaves_whole_files(tmp_path):
             seen.append(1)
 
     again = AutoencoderTransformer(2, batch_size=8, callbacks=[Count()], checkpoint=tmp_path)
+    [name] = [name for name in os.listdir(tmp_path) if name.endswith(".checkpoint")]
+    (tmp_path / f"{name}.0123.tmp").write_bytes(b"what a kill may leave")
     assert_same_fit(case(again, max_epochs=200).fit(table(400)), expected)
     assert len(seen) < 200
+    assert os.listdir(tmp_path) == []

@@ -158,6 +158,30 @@ def test_other_types_are_named_and_loaded_once_they_are_trusted(trusted, tmp_pat
         load(path, trusted=[3])
 
 
+class Mine(AutoencoderTransformer):
+    """A class that another package has made of ours."""
+
+
+def test_a_subclass_is_saved_whole_but_not_as_safetensors(tmp_path):
+    model = fitted(Mine(2))
+    with pytest.raises(TypeError, match="Use save"):
+        model.to_safetensors(tmp_path / "model.safetensors")
+    save(model, tmp_path / "model.skops")
+    back = load(tmp_path / "model.skops", trusted=[Mine])
+    assert_same(results(back), results(model))
+
+
+def test_what_is_not_the_fault_of_the_file_is_not_blamed_on_it(tmp_path, monkeypatch):
+    save(fitted(AutoencoderTransformer(2)), tmp_path / "model.skops")
+
+    def fail(*args, **kwargs):
+        raise MemoryError("full")
+
+    monkeypatch.setattr(skops, "loads", fail)
+    with pytest.raises(MemoryError, match="full"):
+        load(tmp_path / "model.skops")
+
+
 def test_a_network_of_skorch_is_refused_for_the_pickle_inside(tmp_path):
     from torch import nn
 
@@ -368,6 +392,58 @@ def _bomb_in_a_sparse_matrix(path):
     _written(path, {**members, "matrix.npz": file.getvalue()}, description)
 
 
+def _bomb_in_a_bomb(path):
+    inner, outer = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.npy", _npy(np.zeros(2**16)))
+    with zipfile.ZipFile(outer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.npz", inner.getvalue())
+    members, description = _members()
+    _written(path, {**members, "matrix.npz": outer.getvalue()}, description)
+
+
+def _wide_images(path):
+    """Few weights, but many channels of every pixel once a row is passed through."""
+    narrow = Convolutional((2, 2), channels=(1,), kernel_size=1)
+    model = case(AutoencoderTransformer(2, network=narrow, init="random")).fit(table(60, 4))
+    wide = Convolutional((512, 512), channels=(2**14, 1), kernel_size=1)
+    model._recipe = {**model._recipe, "network": wide, "n_features": 2**18}
+    save(model, path)
+
+
+def _raw_bytes_called_an_array(path):
+    members, description = _members()
+    members["bytes.npy"] = pickle.dumps(Bomb())
+    _written(path, members, description)
+
+
+def _description_of_references(path):
+    node = _node("JsonNode", "builtins", "str", "1")
+    for level in range(60):
+        inner = {**node, "__id__": level}
+        again = {**_node("CachedNode", "builtins", "list", None), "__id__": level}
+        node = _node("ListNode", "builtins", "list", [inner, again])
+    _, description = _members()
+    _written(path, {}, {**node, "protocol": description["protocol"], "_skops_version": "0"})
+
+
+def _scale_without_end(path):
+    model = fitted(AutoencoderTransformer(2))
+    model.scale_ = model.scale_ * np.inf
+    save(model, path)
+
+
+def _safetensors_of_weights_alone(path):
+    import hashlib
+
+    safetensors = pytest.importorskip("safetensors.numpy")
+    data = safetensors.save({"network.x": np.zeros(3)})
+    length = int.from_bytes(data[:8], "little")
+    described = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True).encode()
+    digest = hashlib.sha256(described + data[8 + length :]).hexdigest()
+    path.write_bytes(safetensors.save({"network.x": np.zeros(3)}, metadata={"sha256": digest}))
+
+
 def _path_traversal(path):
     members, description = _members()
     _written(path, {**members, "../../evil.sh": b"echo"}, description)
@@ -415,6 +491,12 @@ ATTACKS = {
         _deep_description,
         _zip_bomb,
         _bomb_in_a_sparse_matrix,
+        _bomb_in_a_bomb,
+        _wide_images,
+        _raw_bytes_called_an_array,
+        _description_of_references,
+        _scale_without_end,
+        _safetensors_of_weights_alone,
         _path_traversal,
         _two_of_one_name,
         _foreign_weights,

@@ -33,17 +33,23 @@ class LinearPath(nn.Module):
     correction : Module
         The network `f`.
 
+    is_tried : bool, default=True
+        Whether `f` is made to start at zero; not if its weights come from elsewhere.
+
     Raises
     ------
     ValueError
         If the output of `f` is not that of its last layer.
     """
 
-    def __init__(self, n_inputs: int, n_outputs: int, correction: nn.Module) -> None:
+    def __init__(
+        self, n_inputs: int, n_outputs: int, correction: nn.Module, is_tried: bool = True
+    ) -> None:
         super().__init__()
         self.linear = nn.Linear(n_inputs, n_outputs)
         self.correction = correction
-        _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
+        if is_tried:
+            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
@@ -281,6 +287,7 @@ def build_autoencoder(
     n_conditions: int = 0,
     members: dict[str, Any] | None = None,
     n_outputs: int | None = None,
+    is_tried: bool = True,
 ) -> Autoencoder:
     """Build the module of a recipe.
 
@@ -310,6 +317,10 @@ def build_autoencoder(
     n_outputs : int or None, default=None
         Width of the prediction, if a head is to predict from the code.
 
+    is_tried : bool, default=True
+        Whether rows are passed through it to see that it fits together; not if weights that have
+        been trained are to be put into it.
+
     Returns
     -------
     Autoencoder
@@ -321,7 +332,8 @@ def build_autoencoder(
         If the recipe cannot be built, or not with a linear path or a random bottleneck.
     """
     if members is not None:
-        return _build_ensemble(network, n_features, n_components, generator, **members)
+        sizes = n_features, n_components
+        return _build_ensemble(network, *sizes, generator, is_tried, **members)
     n_encoded = n_components if latent is None else latent.n_encoded(n_components)
     n_decoded = n_components + n_conditions
     with drawing_from(generator):
@@ -329,12 +341,13 @@ def build_autoencoder(
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
             decoder = with_own_layers(network.build(n_features, n_decoded)[1])
-        _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
-        _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
+        if is_tried:
+            _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
+            _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if linear_path:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
-            encoder = LinearPath(n_features, n_encoded, encoder)
-            decoder = LinearPath(n_decoded, n_features, decoder)
+            encoder = LinearPath(n_features, n_encoded, encoder, is_tried)
+            decoder = LinearPath(n_decoded, n_features, decoder, is_tried)
         autoencoder = Autoencoder(encoder, decoder)
         if latent is not None:
             bottleneck = latent.build(n_features, n_components, n_conditions)
@@ -349,13 +362,21 @@ def _build_ensemble(
     n_features: int,
     n_components: int,
     generator: torch.Generator,
+    is_tried: bool,
     n_members: int,
     mask_rate: float,
     n_hidden: int,
     farthest: float,
 ) -> Ensemble:
     built = [
-        build_autoencoder(network, n_features, n_components, linear_path=False, generator=generator)
+        build_autoencoder(
+            network,
+            n_features,
+            n_components,
+            linear_path=False,
+            generator=generator,
+            is_tried=is_tried,
+        )
         for _ in range(n_members)
     ]
     with drawing_from(generator):
