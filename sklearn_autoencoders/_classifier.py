@@ -209,7 +209,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     def _labels(self, y, data, reset):
         """Return a row of ones and zeros for every label, NaN where there is none."""
         y = column_or_1d(check_y(self, y, data), warn=True)
-        assert_all_finite(y, input_name="y")
+        _check_labels(y)
         is_known = np.ones(len(y), dtype=bool)
         if not (self._has_class_minus_one if reset else -1 in self.classes_):
             is_known &= np.asarray(y != -1, dtype=bool)
@@ -291,3 +291,14 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         """
         logits = self._output_of_head(X)  # which says so if there has been no fit
         return self.classes_[applied(most_likely, logits)]
+
+
+def _check_labels(y):
+    """Raise ValueError if labels are missing in a way that is not ours."""
+    advice = "Mark rows without a label by -1, in an array of dtype=object if labels are words."
+    try:
+        assert_all_finite(y, input_name="y")
+    except ValueError as error:
+        raise ValueError(f"{error} {advice}") from error
+    if y.dtype == object and any(label is None for label in y):
+        raise ValueError(f"Input y contains None. {advice}")

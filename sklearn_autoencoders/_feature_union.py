@@ -317,6 +317,15 @@ class AutoencoderFeatureUnion(FeatureUnion):
         encoders = AutoencoderTransformer() if self.encoders is None else self.encoders
         return list(encoders) if isinstance(encoders, list | tuple) else [("codes", encoders)]
 
+    def _check_encoders(self):
+        for pair in self._encoders():
+            is_pair = isinstance(pair, list | tuple) and len(pair) == 2
+            if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
+                raise ValueError(
+                    "encoders must be an estimator, or a list of (name, estimator) pairs with names "
+                    f"other than {_RAW!r}, which is that of the columns; got {pair!r} among them."
+                )
+
     def _parts(self):
         first = {True: "passthrough", False: None}.get(self.passthrough, _Scaler())
         return ([] if first is None else [(_RAW, first)]) + self._encoders()
@@ -325,6 +334,7 @@ class AutoencoderFeatureUnion(FeatureUnion):
     def _anew(self):
         """Replace the fitted parts by unfitted copies; put them back if the block fails."""
         before = self.__dict__.get("transformer_list_")
+        self._check_encoders()
         try:
             self.transformer_list = [
                 (name, clone(part, safe=False)) for name, part in self._parts()

@@ -265,3 +265,16 @@ def test_scaled_columns_ask_for_no_weights():
     with sklearn.config_context(enable_metadata_routing=True):
         routed = union(encoder().set_fit_request(sample_weight=True), passthrough="scaled")
         assert routed.fit_transform(table(), sample_weight=np.ones(80)).shape == (80, 9)
+
+
+@pytest.mark.parametrize(
+    "encoders",
+    [
+        [AutoencoderTransformer(2), AutoencoderTransformer(2)],
+        ("a", AutoencoderTransformer(2)),
+        [("raw", AutoencoderTransformer(2))],
+    ],
+)
+def test_encoders_that_are_no_pairs_are_refused(encoders):
+    with pytest.raises((ValueError, TypeError), match="encoders"):
+        AutoencoderFeatureUnion(encoders).fit(table())

@@ -590,3 +590,12 @@ def test_an_interrupted_fit_is_usable(cls):
     with pytest.raises(KeyboardInterrupt):
         estimator.fit(X, labels(cls, X))
     assert np.isfinite(prediction(estimator, X)).all()
+
+
+@pytest.mark.parametrize(
+    "y", [[0.0, 1.0, np.nan], np.array(["a", np.nan, "b"], dtype=object), ["a", None, "b"]]
+)
+def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
+    y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
+    with pytest.raises(ValueError, match="Mark rows without a label by -1"):
+        predictor(AutoencoderClassifier).fit(table(30), y)

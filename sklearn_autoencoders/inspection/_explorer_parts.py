@@ -27,6 +27,8 @@ PALETTE = {"classes": COLOURS, "missing": MISSING}
 def check_lengths(n_samples, **given):
     """Raise ValueError unless everything given has one entry for each row of X."""
     for name, values in given.items():
+        if np.ndim(values) == 0 and values is not None and name != "y":
+            raise ValueError(f"{name} must have one entry for each row of X; got {values!r}.")
         if np.ndim(values) > 0 and len(values) != n_samples:
             raise ValueError(
                 f"{name} has {len(values)} entries for {n_samples} rows of X. Give one each."
