@@ -322,8 +322,8 @@ class AutoencoderFeatureUnion(FeatureUnion):
             is_pair = isinstance(pair, list | tuple) and len(pair) == 2
             if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
                 raise ValueError(
-                    "encoders must be an estimator, or a list of (name, estimator) pairs with names "
-                    f"other than {_RAW!r}, which is that of the columns; got {pair!r} among them."
+                    "encoders must be an estimator, or a list of (name, estimator) pairs whose "
+                    f"names are not {_RAW!r}, which is that of the columns; got {pair!r} among them."
                 )
 
     def _parts(self):
