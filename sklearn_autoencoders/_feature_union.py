@@ -323,7 +323,7 @@ class AutoencoderFeatureUnion(FeatureUnion):
             if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
                 raise ValueError(
                     "encoders must be an estimator, or a list of (name, estimator) pairs whose "
-                    f"names are not {_RAW!r}, as that is the columns' name; got {pair!r} among them."
+                    f"names are not {_RAW!r}, the name of the columns; got {pair!r} among them."
                 )
 
     def _parts(self):
