@@ -39,7 +39,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         with suppress(OSError):
             os.remove(temporary)
         if isinstance(error, OSError):
-            reason = f"Nothing was written, and no earlier file changed ({error.strerror})"
+            reason = f"Nothing was written, and no earlier file changed ({error.strerror or error})"
             raise OSError(error.errno, reason, target) from error
         raise
     _sync_directory(os.path.dirname(target))

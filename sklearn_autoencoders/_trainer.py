@@ -167,7 +167,7 @@ class Trainer:
         optimizer: torch.optim.Optimizer,
         n_rows: int,
         held_out: Any,
-        state: dict[str, Any] | None,
+        state: dict[str, Any] | None = None,
     ) -> None:
         """Prepare the schedule, and measure what early stopping has to improve on.
 

@@ -80,7 +80,7 @@ def _refit(estimator, X, queue):
 def _large_work(estimator, X, queue):
     """Do all that torch would like to do with several threads, also outside of training."""
     wide = pickle.loads(pickle.dumps(quick(PUBLIC[0], hidden_layer_sizes=(300, 300)).fit(X)))
-    wide.transform(X.astype(np.float32))
+    wide.score_samples(X.astype(np.float32))
     quick(VAEGenerator, n_components=2).fit(X).sample(40_000)
     queue.put(outputs(estimator, X))
 
