@@ -278,14 +278,12 @@ def _unfolded(node: Any, known: dict[Any, int]) -> int:
     if not isinstance(node, dict):
         return 0
     place = node.get("__id__")
-    if place not in known:
-        known[place] = 0 if place is None else 1  # while inside
-        n_nodes = 1 + sum(_unfolded(part, known) for part in node.values())
-        if place is None:
-            del known[place]
-            return n_nodes
+    if place in known:
+        return known[place]
+    n_nodes = 1 + sum(_unfolded(part, known) for part in node.values())
+    if place is not None:
         known[place] = n_nodes
-    return known[place]
+    return n_nodes
 
 
 def _check_kind(archive: zipfile.ZipFile, member: zipfile.ZipInfo, compressed: bool) -> None:

@@ -19,7 +19,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops import io as skops
 from skorch import NeuralNetRegressor
 
-from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer, load, save
+from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
+    AutoencoderTransformer,
+    _files,
+    load,
+    save,
+)
 from sklearn_autoencoders.exceptions import (
     IncompatibleVersionError,
     ModelFileError,
@@ -514,6 +520,12 @@ def test_made_up_files_do_nothing(attack, tmp_path):
     with pytest.raises(OURS):
         load(path)
     assert os.listdir(tmp_path) == ["model.skops"]
+
+
+def test_nodes_are_counted_wherever_they_are_referred_to():
+    assert _files._unfolded({"a": {"b": [{}, {}]}}, {}) == 4  # without a number of their own
+    shared = {"__id__": 1, "content": [{}, {}]}
+    assert _files._unfolded([shared, {"__id__": 1}, {"c": {"__id__": 1}}], {}) == 3 + 3 + 4
 
 
 @every_format
