@@ -305,6 +305,11 @@ def torch_dtype(dtype: Any) -> torch.dtype:
     return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
 
 
+def weights_of(network: Autoencoder) -> dict[str, NDArray[Any]]:
+    """Return the parameters and buffers of a network as arrays, by name."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
+
+
 def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
     """Return the network on a device, in a type named as NumPy names it."""
     return network.to(device=device, dtype=torch_dtype(dtype))

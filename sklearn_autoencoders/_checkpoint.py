@@ -72,6 +72,7 @@ class Checkpoint:
                 "one every fit is another, and none can be gone on with."
             )
         params = {k: v for k, v in estimator.get_params().items() if k not in _IRRELEVANT}
+        fit = _hash([type(estimator).__qualname__, params])
         try:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
@@ -79,7 +80,7 @@ class Checkpoint:
                 f"checkpoint={os.fspath(folder)!r} must be a folder, or where one can be made; got "
                 f"{error.strerror}."
             ) from error
-        return cls(Path(folder), _hash([type(estimator).__qualname__, params]))
+        return cls(Path(folder), fit)
 
     def file_for(self, *beginnings: Any) -> TrainingFile:
         """Return the file of a training that begins with all of this."""

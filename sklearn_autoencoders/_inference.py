@@ -20,7 +20,6 @@ from .objectives import Loss
 # Cells of the widest layer held at once while a network runs over an array.
 _CHUNK_CELLS = 2**20
 
-
 # What is computed of a network and a batch; the first axis of the result is that of the batch.
 Function = Callable[[Any, Any], Tensor]
 
@@ -145,7 +144,7 @@ class Units:
 def run(
     model: Model,
     rows: Rows,
-    function: Callable[[Any, Any], Tensor],
+    function: Function,
     n_draws: int = 1,
 ) -> NDArray[Any]:
     """Return a function of the network and of batches of rows, over all rows.
@@ -182,7 +181,7 @@ def run(
 
 
 def _chunks(
-    network: Autoencoder, rows: Rows, function: Callable[[Any, Any], Tensor], n_rows: int
+    network: Autoencoder, rows: Rows, function: Function, n_rows: int
 ) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield chunks with what the function makes of them; smaller ones once memory runs out."""
     start = 0

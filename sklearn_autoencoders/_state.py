@@ -10,7 +10,7 @@ import torch
 from sklearn.exceptions import InconsistentVersionWarning
 from torch import Tensor
 
-from ._bridge import make_generator
+from ._bridge import make_generator, weights_of
 from ._version import __version__
 from .exceptions import IncompatibleVersionError, ModelFileError
 from .networks import Autoencoder, build_autoencoder, making_at_most
@@ -28,8 +28,7 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
     state["_saved_by"] = {"version": __version__, "format": FORMAT}
     network = state.pop("network_", None)
     if network is not None:
-        weights = {k: v.detach().cpu().numpy() for k, v in network.state_dict().items()}
-        state["_weights"] = weights
+        state["_weights"] = weights_of(network)
     return state
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._bridge import Damage, Data, Model, Rows, make_generator
+from ._bridge import Damage, Data, Model, Rows, make_generator, weights_of
 from ._checkpoint import TrainingFile
 from ._solvers import SOLVERS
 from ._threads import few_threads
@@ -213,7 +213,9 @@ def train(
     network = model.network.train()
     file = None
     if plan.checkpoint is not None:
-        file = plan.checkpoint.file_for(_arrays(network), vars(data), generator.get_state().numpy())
+        file = plan.checkpoint.file_for(
+            weights_of(network), vars(data), generator.get_state().numpy()
+        )
     seed = int(torch.randint(2**31, (), generator=generator))
     noise = Noise(make_generator(seed, model.device), data.is_one_batch(plan.batch_size))
     rows = Rows(model, data, model.dtype, resident=True)
@@ -291,10 +293,6 @@ def _run_loop(net: Any, rows: Any) -> None:
         net.trainer.history.interruption = interruption
         return
     net.notify("on_train_end", X=rows, y=None)
-
-
-def _arrays(network: Autoencoder) -> dict[str, Any]:
-    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}
 
 
 def _make_net(
