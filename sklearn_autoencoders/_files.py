@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
 import json
 import math
@@ -20,7 +19,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import write_atomically
+from ._extras import imported
 from .exceptions import IncompatibleVersionError, ModelFileError, UntrustedTypesError
+
+# Which brings skops and safetensors, and what needs them.
+_EXTRA = ("persist", "Saving or loading a file")
 
 # What an archive may consist of: a description, arrays, and sparse matrices, which are archives of
 # arrays. What is compressed may not be more than so many times larger than it looks.
@@ -152,7 +155,7 @@ def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
     name = _full_name(type(estimator))
     if _class_of_ours(name) is None:
         raise TypeError(f"{name} is no class of this package. Use save(), and load(trusted=...).")
-    module = _imported("safetensors.numpy")
+    module = imported("safetensors.numpy", *_EXTRA)
     state = estimator.__getstate__()
     weights = {key: np.asarray(array, order="C") for key, array in state.pop("_weights").items()}
     rest = _archived([name, state])
@@ -163,7 +166,7 @@ def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
 
 
 def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
-    module = _imported("safetensors.numpy")
+    module = imported("safetensors.numpy", *_EXTRA)
     with _blaming(path):
         stated = json.loads(_header(data))["__metadata__"][_DIGEST]
         if stated != _digest(data):
@@ -196,7 +199,7 @@ def _digest(data: bytes) -> str:
 
 
 def _archived(thing: Any) -> bytes:
-    skops = _imported("skops.io")
+    skops = imported("skops.io", *_EXTRA)
     archive = _packed(skops.dumps(thing))
     try:
         _check_archive(archive)
@@ -221,7 +224,7 @@ def _packed(archive: bytes) -> bytes:
 
 
 def _restored(archive: bytes, path: Any, trusted: set[str]) -> Any:
-    skops = _imported("skops.io")
+    skops = imported("skops.io", *_EXTRA)
     with _blaming(path):
         _check_archive(archive)
         needed = set(skops.get_untrusted_types(data=archive))
@@ -349,14 +352,3 @@ def _class_of_ours(name: str) -> Any:
     cls = getattr(sys.modules.get(module), attribute, None)
     is_ours = isinstance(cls, type) and issubclass(cls, BaseEstimator) and cls.__module__ == module
     return cls if is_ours else None
-
-
-def _imported(name: str) -> Any:
-    """Return a module that not everybody has."""
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"Saving and loading need {name.partition('.')[0]}: "
-            "pip install 'sklearn_autoencoders[persist]'"
-        ) from error

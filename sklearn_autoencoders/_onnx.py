@@ -10,6 +10,7 @@ import torch
 from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import write_atomically
+from ._extras import imported
 from ._onnx_graphs import graph_of, methods_of
 from ._onnx_operators import translations
 from ._shell import Shell
@@ -110,14 +111,9 @@ def _check_method(estimator, method):
 
 
 def _check_installed():
-    try:
-        with _quiet():
-            import onnx  # noqa: F401
-            import onnxscript  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            "export_onnx needs onnx and onnxscript: pip install 'sklearn_autoencoders[onnx]'."
-        ) from error
+    with _quiet():
+        for name in ("onnx", "onnxscript"):
+            imported(name, "onnx", "export_onnx")
 
 
 def _serialized(graph, input_name, n_columns, method):

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import sys
 import zipfile
 
 import numpy as np
@@ -186,6 +187,19 @@ def test_what_is_not_the_fault_of_the_file_is_not_blamed_on_it(tmp_path, monkeyp
     monkeypatch.setattr(skops, "loads", fail)
     with pytest.raises(MemoryError, match="full"):
         load(tmp_path / "model.skops")
+
+
+@every_format
+def test_an_error_says_how_to_install_what_is_missing(name, tmp_path, monkeypatch):
+    model, path = fitted(AutoencoderTransformer(2)), tmp_path / name
+    SAVES[name](model, path)
+    for module in ("skops.io", "safetensors.numpy")[: 1 + name.endswith("safetensors")]:
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, module, None)
+            for call in (lambda: SAVES[name](model, path), lambda: load(path)):
+                with pytest.raises(ImportError, match=rf"{module}.*autoencoders\[persist\]'"):
+                    call()
+    assert_same(results(load(path)), results(model))
 
 
 def test_a_network_of_skorch_is_refused_for_the_pickle_inside(tmp_path):

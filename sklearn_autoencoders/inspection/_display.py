@@ -6,6 +6,8 @@ from itertools import product
 
 import numpy as np
 
+from .._extras import imported
+
 # Ten colours that remain apart for colour-blind readers (Petroff, arXiv:2107.02270).
 COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
@@ -28,12 +30,7 @@ DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"
 
 def need_matplotlib(name):
     """Raise ImportError, with what to install, if there is no matplotlib."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise ImportError(
-            f"{name} needs matplotlib. Install it with: pip install 'sklearn_autoencoders[plot]'"
-        ) from error
+    imported("matplotlib", "plot", name)
 
 
 class Display:
