@@ -127,7 +127,9 @@ class Likelihood:
         and a `log_prob`, as torch's distributions.
 
     sample : callable
-        Makes a draw from such a distribution of those of a :class:`Draws`.
+        Makes a draw from such a distribution. Its second argument is where random numbers come
+        from: the methods `normal` and `uniform` of that give them in the shape of a tensor,
+        `bernoulli` and `choice` with the chances that a tensor holds.
 
     shape : callable, default=nothing
         Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: what the
