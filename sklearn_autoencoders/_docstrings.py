@@ -179,7 +179,8 @@ ATTRIBUTES = r"""
         and while the weights moved.
 
     validation_scores_ : list of float or None
-        Minus the held-out loss after every epoch, if `early_stopping`.
+        Minus the held-out loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without.
 
     pretraining_curves_ : list of list of float
         Loss curve of each pair of layers, or of all at once, if `pretraining`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -245,16 +246,21 @@ class Fitting(CallbackSupportMixin, BaseEstimator):
         return history.interruption
 
     def _fitted_attributes(self, network, history, data):
-        attributes = {
+        return {
             "network_": network,
             "n_epochs_": self.n_epochs_ + len(history.loss_curve),
             "loss_curve_": self.loss_curve_ + history.loss_curve,
+            "validation_scores_": self._validated(history),
             **self._finish(network, data),
         }
-        if self.validation_scores_ is not None:
-            scores = [-loss for loss in history.validation_losses]
-            attributes["validation_scores_"] = self.validation_scores_ + scores
-        return attributes
+
+    def _validated(self, history):
+        """Return a score for each epoch so far, NaN for those of a fit that held nothing out."""
+        scores = [-loss for loss in history.validation_losses]
+        if not (scores or self.validation_scores_):
+            return self.validation_scores_
+        before = self.validation_scores_ or [math.nan] * self.n_epochs_
+        return before + (scores or [math.nan] * len(history.loss_curve))
 
     def _report(self, history, learning_rate):
         if history.problem is None:

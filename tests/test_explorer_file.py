@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from estimators import quick
 from helpers import snapshot, table, with_holes
-from sklearn.datasets import load_iris
+from scipy import sparse
+from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KNeighborsClassifier
@@ -97,6 +98,18 @@ def test_the_file_is_small(tmp_path, rng):
     assert path.stat().st_size <= 2e6
 
 
+def test_the_file_of_large_images_is_small(tmp_path):
+    """As few of their pixels are at random as of handwriting."""
+    drawn = np.kron(load_digits().data.reshape(-1, 8, 8), np.ones((4, 4)))[:, 2:-2, 2:-2]
+    X = np.concatenate([drawn, drawn, drawn])[:5000].reshape(5000, -1)
+    pca, path = PCA(4).fit(X), tmp_path / "large.html"
+    latent_explorer(pca, X, path, image_shape=(28, 28))
+    assert path.stat().st_size <= 2e6
+    assert len(content_of(path)["axes"]) == 2
+    latent_explorer(pca, X, path, image_shape=(28, 28), components=range(3))
+    assert len(content_of(path)["axes"]) == 3
+
+
 def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     before = snapshot()
@@ -112,6 +125,8 @@ def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, mo
         ({"images": np.zeros((3, 2, 2))}, "images has 3 entries for 150 rows"),
         ({"images": np.zeros((150, 4))}, r"images must be of shape .*got \(150, 4\)"),
         ({"images": np.full((150, 2, 2), np.nan)}, "images has no value"),
+        ({"images": np.full((150, 2, 2), np.inf)}, "images has infinite pixels"),
+        ({"labels": np.zeros((150, 2))}, r"labels must be one for each row; got shape \(150, 2\)"),
         ({"image_shape": (3, 3)}, "image_shape"),
         ({"components": (0, 2)}, "components must be between 0 and 1"),
         ({"components": (0, 0)}, "components must be two or more different"),
@@ -137,6 +152,14 @@ def test_estimators_without_codes_are_refused(tmp_path):
     model = make_pipeline(PCA(2), KNeighborsClassifier()).fit(FRAME, SPECIES)
     with pytest.raises(TypeError, match=r"latent_explorer needs an estimator with transform"):
         latent_explorer(model, FRAME, tmp_path / "a.html")
+    assert not os.listdir(tmp_path)
+
+
+def test_what_has_another_type_is_refused(tmp_path, pca):
+    with pytest.raises(TypeError, match="X is sparse"):
+        latent_explorer(pca, sparse.csr_array(FRAME), tmp_path / "a.html")
+    with pytest.raises(TypeError, match="title must be a str or None; got 5"):
+        latent_explorer(pca, FRAME.to_numpy(), tmp_path / "a.html", title=5)
     assert not os.listdir(tmp_path)
 
 

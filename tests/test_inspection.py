@@ -17,6 +17,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import OneClassSVM
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
@@ -239,6 +240,23 @@ def test_curves_are_those_of_the_fit():
     assert [training.get_label(), validation.get_label()] == ["training", "validation"]
 
 
+def test_each_validation_stands_at_its_epoch():
+    fitted = quick(AutoencoderTransformer, early_stopping=True, warm_start=True).fit(ROWS)
+    first = fitted.validation_scores_
+    for early_stopping in (False, True):
+        fitted.set_params(early_stopping=early_stopping).fit(ROWS)
+    drawn = -LossCurveDisplay.from_estimator(fitted).ax_.lines[1].get_ydata()
+    assert len(drawn) == fitted.n_epochs_ == 15
+    np.testing.assert_array_equal(drawn[:5], first)
+    assert np.isnan(drawn[5:10]).all()
+    assert np.isfinite(drawn[10:]).all()
+    late = quick(AutoencoderTransformer, warm_start=True).fit(ROWS)
+    assert late.validation_scores_ is None
+    late.set_params(early_stopping=True).fit(ROWS)
+    assert np.isnan(late.validation_scores_[:5]).all()
+    assert np.isfinite(late.validation_scores_[5:]).all()
+
+
 def test_pretraining_has_axes_of_its_own():
     network = {"hidden_layer_sizes": (8, 5), "init": "random", "pretraining": "layerwise"}
     fitted = quick(AutoencoderTransformer, **network, pretraining_epochs=2).fit(ROWS)
@@ -326,11 +344,18 @@ def test_numbers_have_a_colour_bar(transformer):
         (np.array(["a", -1, "b"], dtype=object), ["-1", "a", "b"]),
         (np.array([10, 9, -1], dtype=object), ["-1", "9", "10"]),
         ([True, False, True], ["False", "True"]),
+        (np.array(["01", "1", "1.0"], dtype=object), ["01", "1", "1.0"]),
+        (np.array(["z", None, "a"], dtype=object), ["a", "z", "unknown"]),
+        (pd.Series(["z", pd.NA, "a"], dtype="string"), ["a", "z", "unknown"]),
+        (pd.Categorical(["z", np.nan, "a"]), ["a", "z", "unknown"]),
+        (np.array([True, False, None], dtype=object), ["False", "True", "unknown"]),
     ],
 )
 def test_what_classes_may_be(y, names):
     legend = LatentDisplay.from_predictions(ROWS[:3], y).ax_.get_legend()
     assert [text.get_text() for text in legend.get_texts()] == names
+    greys = [line.get_facecolor()[0, :3] for line in legend.legend_handles[-1:]]
+    assert (np.ptp(greys) == 0) == ("unknown" in names)
 
 
 def test_too_many_classes_are_refused():
@@ -340,6 +365,16 @@ def test_too_many_classes_are_refused():
     clouds = LatentDisplay.from_predictions(ROWS[:30], words).ax_.collections
     looks = {(str(c.get_facecolor()), str(c.get_paths()[0].vertices)) for c in clouds}
     assert len(looks) == 30
+
+
+def test_pca_draws_from_no_global_stream(rng):
+    noise, before = rng.randn(600, 80), snapshot()
+    for rows in (noise, noise[:70]):
+        exact = PCA(2, svd_solver="full").fit(rows)
+        beside = LatentDisplay.from_estimator(exact, rows, compare_pca=True).axes_[1]
+        found = beside.collections[0].get_offsets()
+        np.testing.assert_allclose(found, exact.transform(rows), atol=1e-8)
+    assert snapshot() == before
 
 
 @pytest.mark.parametrize("components", [(0, 3), (-1, 0), (0,), (0, 1, 2), (0.0, 1.0), "01"])
@@ -433,6 +468,9 @@ def test_a_heat_map_holds_codes_sorted_by_class(transformer):
     positive = CodesDisplay.from_predictions(pd.DataFrame(np.abs(codes), columns=list("abc")))
     assert positive.ax_.images[0].norm.vmin == 0
     assert tick_labels(positive.ax_.xaxis) == ["a", "b", "c"]
+    by_number = CodesDisplay.from_estimator(transformer, FRAME, ROWS[:, 2], n_rows=150)
+    assert by_number.ax_.get_ylabel() == "150 rows, sorted by y"
+    assert tick_labels(by_number.ax_.yaxis) == []
 
 
 def test_codes_as_images(of_images):
@@ -508,6 +546,33 @@ def test_columns_that_differ_widely_are_standardised(transformer):
     assert ReconstructionDisplay(wide, wide).plot().ax_.get_ylabel() == "value, standardised"
     with pytest.raises(ValueError, match=r"units must be one of .*got 'cm'"):
         display.plot(units="cm")
+
+
+def test_few_rows_are_standardised_as_the_estimator_does():
+    X = ROWS * [1, 1, 1, 1000]
+    fitted = quick(AutoencoderTransformer, scaling="feature").fit(X)
+    expected = StandardScaler().fit(X).transform(X[[7]])[0]
+    display = ReconstructionDisplay.from_estimator(fitted, X[[7]])
+    np.testing.assert_allclose(heights(display.ax_, "original"), expected)
+    alone = ReconstructionDisplay.from_predictions(X[[7]], fitted.reconstruct(X[[7]]))
+    assert alone.ax_.get_ylabel() == "value"
+    np.testing.assert_array_equal(heights(alone.ax_, "original"), X[7])
+    with pytest.raises(ValueError, match="X must have at least two rows with different codes"):
+        TraversalDisplay.from_estimator(fitted, X[[7, 7]])
+
+
+def test_long_names_leave_room(transformer, detector):
+    long = FRAME.set_axis([f"column {'very ' * 12}long {i}" for i in range(4)], axis=1)
+    drawn = quick(AutoencoderTransformer).fit(long), quick(AutoencoderOutlierDetector).fit(long)
+    for display in (
+        TraversalDisplay.from_estimator(drawn[0], long),
+        ContributionsDisplay.from_estimator(drawn[1], long),
+    ):
+        display.figure_.canvas.draw()
+        box, (width, _) = display.figure_.get_tightbbox(), display.figure_.get_size_inches()
+        assert box.x0 >= -0.02
+        assert box.x1 <= width + 0.02
+        assert display.ax_.get_window_extent().width / display.figure_.dpi > 2
 
 
 def test_the_worst_columns_are_drawn():
@@ -706,13 +771,28 @@ def test_rows_far_away_do_not_press_the_others_together():
     low, high = display.ax_.get_xlim()
     assert low < -900
     assert -0.5 < high < 0
-    with pytest.raises(ValueError, match="xscale='log' needs scores that differ and are all neg"):
+    with pytest.raises(ValueError, match="xscale='log' needs scores that differ and are neg"):
         OutlierScoresDisplay.from_predictions([1.0, 2.0], xscale="log")
+
+
+@pytest.mark.parametrize("offset", [-2000.0, -3.0, -0.1, 0.0, 0.7])
+@pytest.mark.parametrize("shift", [0.0, -3.0])
+def test_the_threshold_is_in_the_picture(offset, shift):
+    scores = shift - np.append(np.geomspace(0.5, 2, 101), 900)
+    low, high = OutlierScoresDisplay.from_predictions(scores, offset).ax_.get_xlim()
+    assert low < min(offset, scores.min()) < max(offset, scores.max()) < high
 
 
 @pytest.mark.parametrize(
     ("values", "names"),
-    [((-1, 1), ["normal rows", "outliers"]), ((1, 0), ["0", "1"]), (("b", "a"), ["a", "b"])],
+    [
+        ((-1, 1), ["normal rows", "outliers"]),
+        ((1, 0), ["0", "1"]),
+        ((1.0, 0.0), ["0", "1"]),
+        ((np.nan, 1.0), ["1", "unknown"]),
+        ((False, True), ["True", "False"]),
+        (("b", "a"), ["a", "b"]),
+    ],
 )
 def test_kinds_of_rows_have_colours(detector, values, names):
     is_outlier = np.arange(150) % 5 == 0
@@ -726,6 +806,8 @@ def test_kinds_of_rows_have_colours(detector, values, names):
 def test_other_detectors_and_scores_alone():
     forest = IsolationForest(n_estimators=5, random_state=0).fit(ROWS)
     assert OutlierScoresDisplay.from_estimator(forest, ROWS).offset == forest.offset_
+    machine = OneClassSVM().fit(ROWS)
+    assert OutlierScoresDisplay.from_estimator(machine, ROWS).offset == machine.offset_[0]
     display = OutlierScoresDisplay.from_predictions([1.0, 2.0, 3.0])
     assert not display.ax_.lines
     assert display.ax_.get_legend() is None
@@ -772,6 +854,10 @@ def test_contributions_of_images_and_of_plain_arrays():
         [-1, -2], [3, 4], [5, 6], feature_names=["a", "b"]
     )
     assert tick_labels(display.ax_.yaxis) == ["b: 4 (expected 6)", "a: 3 (expected 5)"]
+    series = pd.Series([3, 4], ["c", "d"])
+    for values in (series, series.to_frame().T):
+        display = ContributionsDisplay.from_predictions([-1, -2], values, [5, 6])
+        assert tick_labels(display.ax_.yaxis) == ["d: 4 (expected 6)", "c: 3 (expected 5)"]
     with pytest.raises(ValueError, match="must be of one row"):
         ContributionsDisplay.from_predictions([-1, -2], [3, 4], [5])
     with pytest.raises(ValueError, match="row == 60, must be <= 59"):

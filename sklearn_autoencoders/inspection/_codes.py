@@ -6,9 +6,10 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from ._display import Display, heat_map, name_ticks, need_matplotlib
+from ._display import MOST_CLASSES, Display, heat_map, name_ticks, need_matplotlib
+from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import as_labels, column_names, conditioned, drawn_step, spread_rows
+from ._rows import column_names, conditioned, drawn_step, spread_rows
 
 # Small images in a row of a grid.
 _ACROSS = 10
@@ -98,9 +99,12 @@ class CodesDisplay(Display):
         return self
 
     def _mark_classes(self, y):
-        """Name the classes in place of the rows, and part them by lines."""
+        """Name the classes in place of the rows, and part them by lines; not if they are many."""
         values, first, counts = np.unique(y, return_index=True, return_counts=True)
-        self.ax_.set_yticks(first + (counts - 1) / 2, [str(value) for value in values])
+        if are_numbers(y) or len(values) > MOST_CLASSES:
+            self.ax_.set_ylabel(f"{len(y)} rows, sorted by y")
+            return
+        self.ax_.set_yticks(first + (counts - 1) / 2, [class_name(value) for value in values])
         self.ax_.tick_params(axis="y", length=0)
         self.ax_.set_ylabel("y")
         for place in first[1:]:
@@ -193,4 +197,5 @@ class CodesDisplay(Display):
 def _spans(y, across):
     """Return the first and the last class of each row of a grid."""
     ends = ((part[0], part[-1]) for part in np.split(y, range(across, len(y), across)))
-    return [str(first) if first == last else f"{first} to {last}" for first, last in ends]
+    names = ((class_name(first), class_name(last)) for first, last in ends)
+    return [first if first == last else f"{first} to {last}" for first, last in names]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, inches_of, legend_beside
-from ._rows import as_labels
+from ._labels import UNKNOWN, are_numbers, are_of, as_labels, class_name, classes_of
 
-# Whole numbers are classes, unless they are more.
-_MOST_NUMBERS = 20
 # Classes in one column of the legend.
 _MOST_IN_A_COLUMN = 15
 
@@ -22,14 +20,6 @@ def check_colours(y, name="y"):
             "apart. Give numbers, or join classes."
         )
     return y
-
-
-def are_numbers(y):
-    """Whether y is a continuous target: numbers with fractions, or many different ones."""
-    if y.dtype.kind not in "fiu":
-        return False
-    known = y[~np.isnan(y)]
-    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
 
 
 def room_beside(y):
@@ -65,22 +55,15 @@ def _draw_numbers(ax, points, y, settings, name):
 
 
 def _draw_classes(ax, points, y, settings, name):
-    for place, value in enumerate(np.unique(y)):
-        is_unknown = value != value  # NaN, which equals nothing
+    for place, value in enumerate(classes_of(y)):
+        name_of_class = class_name(value)
         style = {
-            "color": ASIDE if is_unknown else COLOURS[place % len(COLOURS)],
+            "color": ASIDE if name_of_class == UNKNOWN else COLOURS[place % len(COLOURS)],
             "marker": MARKERS[place // len(COLOURS)],
-            "label": class_name(value),
+            "label": name_of_class,
         }
-        ax.scatter(*points[(y != y) if is_unknown else (y == value)].T, **{**style, **settings})
+        ax.scatter(*points[are_of(y, value)].T, **{**style, **settings})
     if name is not None:
         legend = legend_beside(ax, title=name, markerscale=1.8, ncols=_n_columns(y))
         for handle in legend.legend_handles:
             handle.set_alpha(1)
-
-
-def class_name(value):
-    """Return a class as it is written in a legend."""
-    if not isinstance(value, np.floating):
-        return str(value)
-    return "unknown" if np.isnan(value) else f"{value:.0f}"

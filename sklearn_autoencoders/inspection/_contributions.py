@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from .._compat import safe_indexing
-from ._display import ASIDE, COLOURS, Display, need_matplotlib
+from ._display import ASIDE, COLOURS, Display, inches_of, need_matplotlib
 from ._rows import as_rows, column_names, drawn_step
 
 
@@ -27,7 +27,7 @@ class ContributionsDisplay(Display):
         What was expected, in the same units.
 
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of the columns.
+        Names of the columns; those of `values` if it is a DataFrame or a Series.
 
     Attributes
     ----------
@@ -72,6 +72,8 @@ class ContributionsDisplay(Display):
                 f"each; got {[np.shape(row) for row in (contribution, values, expected)]}."
             )
         self.contribution, self.values, self.expected = (row[0] for row in rows)
+        if feature_names is None:
+            feature_names = _names_of(values)
         self.feature_names = column_names(feature_names, len(self.contribution))
 
     def plot(self, ax=None, *, n_columns=12, **kwargs):
@@ -103,7 +105,7 @@ class ContributionsDisplay(Display):
             lengths = np.append(lengths, self.contribution[others].sum())
             labels.append(f"{len(others)} other columns")
             colours.append(ASIDE)
-        self._open(ax, size=(8.0, 0.32 * len(labels) + 1.1))
+        self._open(ax, size=(4.5 + inches_of(labels), 0.32 * len(labels) + 1.1))
         self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colours, **kwargs})
         self.ax_.set_yticks(np.arange(len(labels)), labels)
         self.ax_.invert_yaxis()
@@ -177,7 +179,7 @@ class ContributionsDisplay(Display):
             What was expected, in the same units.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the columns.
+            As above.
 
         ax : Axes, default=None
             As for :meth:`plot`.
@@ -198,3 +200,12 @@ class ContributionsDisplay(Display):
         need_matplotlib(f"{cls.__name__}.from_predictions")
         display = cls(contribution, values, expected, feature_names=feature_names)
         return display.plot(ax, **kwargs)
+
+
+def _names_of(values):
+    """Return the names of a row of a table; the index of a Series is one if it holds words."""
+    if hasattr(values, "columns"):
+        return values.columns
+    index = getattr(values, "index", None)
+    is_named = hasattr(index, "__iter__") and all(isinstance(name, str) for name in index)
+    return index if is_named else None

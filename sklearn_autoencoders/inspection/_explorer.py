@@ -6,6 +6,7 @@ import math
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_array
 
@@ -19,6 +20,7 @@ from ._explorer_parts import (
     columns_of,
     decoder_of,
     labels_of,
+    most_axes,
     rows_of,
     scores_of,
     selectable,
@@ -51,13 +53,13 @@ def latent_explorer(
 
     Decoding is by interpolation: the estimator decodes a grid of `n_grid` by `n_grid` codes over
     the rows, here and now, and the page interpolates between them, bilinearly. Where the decoder
-    bends within a cell of the grid, the page is smoother than the estimator: of digits, 95 % of the
-    pixels are within 3 % of the range of brightness. Twice the `n_grid` makes that about a quarter.
-    Components that are not drawn are at their medians.
+    bends within a cell of the grid, the page is smoother than the estimator: at the codes of
+    digits, 95 % of the pixels are within 5 % of the range of brightness. Twice the `n_grid` makes
+    that about a third. Components that are not drawn are at their medians.
 
     Values are carried with five digits, images and what is decoded of them with 255 levels. The
     file holds the values that it shows: who has it has them. 5000 rows of 64 columns, with small
-    images, take up to 2 MB; large images take more, about a byte for each pixel.
+    images, take about 2 MB; large images take more, up to a byte for each pixel.
 
     Parameters
     ----------
@@ -73,8 +75,8 @@ def latent_explorer(
         Where to, ".html" by custom. An earlier file is replaced as a whole or not at all.
 
     labels : array-like of shape (n_samples,), default=None
-        Colours of the rows. Up to 20 different words or whole numbers are classes; other numbers
-        have a scale. Rows whose label is NaN are grey.
+        Colours of the rows. Words, and up to 20 different whole numbers, are classes, of which
+        there may be 30; other numbers have a scale. Rows whose label is missing are rings.
 
     images : array-like of shape (n_samples, height, width), default=None
         What rows look like, also with 1 or 3 channels first or last. By default rows are images if
@@ -87,7 +89,8 @@ def latent_explorer(
 
     components : sequence of int, default=None
         Which components can be chosen as axes, the first two to begin with. Each pair of them is
-        decoded. None takes the first four. A code of one component is spread out to see its rows.
+        decoded. None takes the first four, or fewer if what is decoded were images of more than a
+        million pixels. A code of one component is spread out to see its rows.
 
     image_shape : sequence of 2 or 3 int, default=None
         (height, width), or these with 1 or 3 channels first or last, if rows are images.
@@ -107,7 +110,7 @@ def latent_explorer(
     Raises
     ------
     TypeError
-        If the estimator has no `transform`.
+        If the estimator has no `transform`, X is sparse or the title is no str.
 
     ValueError
         If rows, labels, images or components do not fit.
@@ -132,6 +135,10 @@ def latent_explorer(
     ...     os.listdir(folder)
     ['iris.html']
     """
+    if issparse(X):
+        raise TypeError("X is sparse. The page shows single values: use X.toarray().")
+    if not (title is None or isinstance(title, str)):
+        raise TypeError(f"title must be a str or None; got {title!r}.")
     check_scalar(n_columns, "n_columns", Integral, min_val=1)
     check_scalar(n_grid, "n_grid", Integral, min_val=2)
     check_lengths(len(X), labels=labels, images=images, y=y)
@@ -151,8 +158,8 @@ def latent_explorer(
         as_rows(X),
         check_array(conditioned(estimator.transform, X, y), input_name="codes"),
     )
-    axes = selectable(components, codes.shape[1])
     shape = _image_shape(image_shape, images, values, X, estimator)
+    axes = selectable(components, codes.shape[1], most_axes(shape, n_grid))
     content |= {
         "columns": columns_of(values, column_names(names, values.shape[1]), n_columns),
         "axes": axes_of(codes, axes),

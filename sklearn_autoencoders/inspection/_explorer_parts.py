@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations
 
 import numpy as np
 
-from ._colours import are_numbers, check_colours, class_name
+from ._colours import check_colours
 from ._display import COLOURS, MISSING
 from ._explorer_page import five_digits, pack
+from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
 from ._rows import check_components, conditioned
 
 # Components that can be chosen if nothing is said; each pair of them is decoded.
 _N_AXES = 4
+# Pixels of decoded images, unless components are chosen: about as many bytes.
+_MOST_PIXELS = 2**20
 # Of the range of the codes, added on each side.
 _MARGIN = 0.05
 # The levels of pixels end at the first; the other says that there is no value.
@@ -35,10 +39,17 @@ def check_lengths(n_samples, **given):
             )
 
 
-def selectable(components, n_components):
+def most_axes(shape, n_grid):
+    """Return how many components can be chosen while what is decoded of images stays small."""
+    n_pixels = 0 if shape is None else n_grid**2 * math.prod(shape)
+    fit = (n for n in range(_N_AXES, 2, -1) if math.comb(n, 2) * n_pixels <= _MOST_PIXELS)
+    return next(fit, 2)
+
+
+def selectable(components, n_components, n_most=_N_AXES):
     """Return which components can be axes. None stands for an axis without a meaning."""
     if components is None:
-        components = np.arange(min(n_components, _N_AXES))
+        components = np.arange(min(n_components, n_most))
     axes = check_components(components, n_components).tolist()
     if len(set(axes)) < len(axes) or (len(axes) == 1 < n_components):
         raise ValueError(f"components must be two or more different numbers; got {components!r}.")
@@ -97,13 +108,15 @@ def labels_of(labels, places):
     """Return labels as numbers with a scale, or as places in a list of classes."""
     if labels is None:
         return None
+    if np.ndim(labels) > 1:
+        raise ValueError(f"labels must be one for each row; got shape {np.shape(labels)}.")
     name = str(getattr(labels, "name", None) or "label")
     labels = check_colours(np.asarray(labels)[places], "labels")
     if are_numbers(labels):
         return _scale(name, labels)
     classes, values = np.unique(labels, return_inverse=True)
-    unknown = len(classes) - 1 if classes[-1] != classes[-1] else None  # NaN, which equals nothing
     names = [class_name(value) for value in classes]
+    unknown = names.index(UNKNOWN) if UNKNOWN in names else None
     return {
         "name": name,
         "classes": names,

@@ -21,8 +21,8 @@ class LatentDisplay(Display):
         The codes.
 
     y : array-like of shape (n_samples,), default=None
-        Colours of the rows. Up to 20 different words or whole numbers are classes, which have a
-        legend; other numbers have a colour bar. Rows whose y is NaN are grey.
+        Colours of the rows. Words, and up to 20 different whole numbers, are classes, which have a
+        legend and may be 30; other numbers have a colour bar. Rows whose y is missing are grey.
 
     components : pair of int, default=(0, 1)
         Which components are drawn.
@@ -215,4 +215,7 @@ def _principal(estimator, rows, components):
     scaled = (rows - center) / getattr(estimator, "scale_", 1.0)
     if not hasattr(estimator, "center_"):
         scaled -= np.nanmean(scaled, axis=0)
-    return PCA(n_needed).fit_transform(np.nan_to_num(scaled))[:, components]
+    # the default's solver may be a random one
+    solver = "covariance_eigh" if len(rows) >= rows.shape[1] else "full"
+    pca = PCA(n_needed, svd_solver=solver)
+    return pca.fit_transform(np.nan_to_num(scaled))[:, components]

@@ -73,8 +73,10 @@ def check_stack(images):
             "images must be of shape (n_samples, height, width), or with 1 or 3 channels first or "
             f"last; got {images.shape}."
         )
-    if not np.isfinite(images).any():
-        raise ValueError("images has no value: all pixels are NaN or infinite.")
+    if np.isinf(images).any():
+        raise ValueError("images has infinite pixels. Give NaN where there is no value.")
+    if np.isnan(images).all():
+        raise ValueError("images has no value: all pixels are NaN.")
     return images
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
 
 from ._display import COLOURS, MOST_CLASSES, Display, need_matplotlib
-from ._rows import as_labels, check_choice, conditioned, drawn_step
+from ._labels import are_of, as_labels, class_name
+from ._rows import check_choice, conditioned, drawn_step
 
 # What scikit-learn's labels of outliers mean.
 _NAMES = {1: "normal rows", -1: "outliers"}
@@ -78,7 +79,8 @@ class OutlierScoresDisplay(Display):
             Where to draw; a new figure by default.
 
         bins : int, default=40
-            Number of bars over the range of all scores.
+            Number of bars over the range of all scores; on a logarithmic axis over that of the
+            threshold too.
 
         xscale : {"auto", "linear", "log"}, default="auto"
             Scale of the scores. "auto" is logarithmic if all are negative and the lowest is more
@@ -93,14 +95,14 @@ class OutlierScoresDisplay(Display):
             The display.
         """
         check_scalar(bins, "bins", Integral, min_val=1)
-        is_log = self._is_logarithmic(xscale)
+        lowest, highest = self._reach()
+        is_log = self._is_logarithmic(xscale, lowest, highest)
         self._open(ax, size=(6.4, 4.0))
         if is_log:
-            lowest, highest = self.scores.min(), self.scores.max()
             edges = -np.geomspace(-lowest, -highest, bins + 1)
             edges[[0, -1]] = lowest, highest  # which rounding may have left out
             self.ax_.set_xscale("symlog", linthresh=-highest)
-            self.ax_.set_xlim(1.3 * min(lowest, self.offset or lowest), 0.8 * highest)
+            self.ax_.set_xlim(1.3 * lowest, 0.8 * highest)
         else:
             edges = np.histogram_bin_edges(self.scores, bins)
         for place, (name, scores) in enumerate(self._kinds()):
@@ -113,15 +115,19 @@ class OutlierScoresDisplay(Display):
             self.ax_.legend(frameon=False, loc="upper left")
         return self
 
-    def _is_logarithmic(self, xscale):
+    def _reach(self):
+        """Return the lowest and the highest of the scores and the threshold."""
+        drawn = self.scores if self.offset is None else np.append(self.scores, self.offset)
+        return drawn.min(), drawn.max()
+
+    def _is_logarithmic(self, xscale, lowest, highest):
         check_choice(xscale, "xscale", ("auto", "linear", "log"))
-        lowest, median, highest = np.quantile(self.scores, [0, 0.5, 1])
         if xscale == "log" and not lowest < highest < 0:
             raise ValueError(
-                "xscale='log' needs scores that differ and are all negative; got scores from "
-                f"{lowest:.6g} to {highest:.6g}. Use xscale='linear'."
+                "xscale='log' needs scores that differ and are negative, as the threshold; got "
+                f"scores from {lowest:.6g} to {highest:.6g}. Use xscale='linear'."
             )
-        is_far = highest < 0 and lowest < _FAR * median
+        is_far = highest < 0 and self.scores.min() < _FAR * np.median(self.scores)
         return xscale == "log" or (xscale == "auto" and is_far)
 
     def _kinds(self):
@@ -129,9 +135,10 @@ class OutlierScoresDisplay(Display):
         if self.y_true is None:
             return [("rows", self.scores)]
         values, counts = np.unique(self.y_true, return_counts=True)
-        names = _NAMES if set(values.tolist()) <= set(_NAMES) else {}
+        are_signs = values.dtype.kind != "b" and set(values.tolist()) <= set(_NAMES)
+        name_of = _NAMES.get if are_signs else class_name
         return [
-            (names.get(value, str(value)), self.scores[self.y_true == value])
+            (name_of(value), self.scores[are_of(self.y_true, value)])
             for value in values[np.argsort(-counts, kind="stable")].tolist()
         ]
 
@@ -173,7 +180,7 @@ class OutlierScoresDisplay(Display):
         need_matplotlib(f"{cls.__name__}.from_estimator")
         estimator, X, _ = drawn_step(cls, estimator, "score_samples offset_", X)
         scores = conditioned(estimator.score_samples, X)
-        return cls(scores, float(estimator.offset_), y_true).plot(ax, **kwargs)
+        return cls(scores, np.ravel(estimator.offset_).item(), y_true).plot(ax, **kwargs)
 
     @classmethod
     def from_predictions(cls, scores, offset=None, y_true=None, *, ax=None, **kwargs):

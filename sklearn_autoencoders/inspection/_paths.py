@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from ._display import COLOURS, LINES, Display, legend_beside
+from ._display import COLOURS, LINES, Display, inches_of, legend_beside
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import as_rows, column_names, largest_columns, units_to_draw
 
@@ -89,7 +89,8 @@ class PathsDisplay(Display):
         shown = largest_columns(change.max(axis=0), n_columns)
         center, scale, label = units_to_draw(self.reference, units)
         n_paths = len(self.rows)
-        axes = self._open(ax, (n_paths, 1), (7.0, 2.6 * n_paths + 0.8))
+        width = 5.8 + inches_of(self.feature_names[shown])
+        axes = self._open(ax, (n_paths, 1), (width, 2.6 * n_paths + 0.8))
         for part, rows, position, name in zip(
             axes, (self.rows - center) / scale, self.positions, self.path_names, strict=True
         ):

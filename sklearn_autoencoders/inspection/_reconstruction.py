@@ -13,6 +13,7 @@ from ._rows import (
     first_rows,
     largest_columns,
     reconstructed,
+    rows_that_vary,
     units_to_draw,
 )
 
@@ -155,7 +156,8 @@ class ReconstructionDisplay(Display):
             pipeline that ends in one.
 
         X : array-like of shape (n_samples, n_features)
-            Rows or images, NaN where a value is missing. All say how much columns vary.
+            Rows or images, NaN where a value is missing. All say how much columns vary; if they
+            are fewer than ten, what the estimator scales by does.
 
         y : array-like of shape (n_samples,) or scalar, default=None
             Label or target of every row, for an estimator that is conditional on it.
@@ -196,7 +198,7 @@ class ReconstructionDisplay(Display):
             reconstructed(estimator, rows, y),
             image_shape=shape,
             feature_names=names,
-            reference=reference,
+            reference=rows_that_vary(reference, estimator) if shape is None else reference,
         )
         return display.plot(ax, **kwargs)
 

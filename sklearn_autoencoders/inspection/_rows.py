@@ -9,13 +9,16 @@ from numbers import Integral
 import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._compat import safe_indexing
 
 # Columns whose largest values differ by more than this factor cannot share an axis.
 _WIDELY = 30.0
+
+# So many rows say how much columns vary.
+_FEW = 10
 
 UNITS = ("auto", "original", "standardized")
 
@@ -136,17 +139,6 @@ def as_rows(X, name="X"):
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
 
 
-def as_labels(y, name):
-    """Return y as one column that can be sorted: objects become numbers, or words."""
-    y = column_or_1d(np.asarray(y), input_name=name)
-    if y.dtype.kind != "O":
-        return y
-    try:
-        return y.astype(np.float64)
-    except (TypeError, ValueError):
-        return y.astype(str)
-
-
 def column_names(names, n_columns, parameter="feature_names"):
     """Return names of columns: those given, or x0, x1 and so on as scikit-learn has it."""
     if names is None:
@@ -187,7 +179,8 @@ def units_to_draw(rows, units):
         Rows that say how much the columns vary, NaN where a value is missing.
 
     units : {"auto", "original", "standardized"}
-        "auto" standardises if the largest values of the columns differ widely.
+        "auto" standardises if the largest values of the columns differ widely, and if the rows
+        vary at all.
 
     Returns
     -------
@@ -202,14 +195,24 @@ def units_to_draw(rows, units):
     largest = np.abs(known).max(axis=0).filled(0.0)
     largest = largest[largest > 0]
     differ = len(largest) > 0 and largest.max() > _WIDELY * largest.min()
-    if units == "original" or (units == "auto" and not differ):
-        return np.zeros(rows.shape[1]), np.ones(rows.shape[1]), "value"
     deviation = known.std(axis=0).filled(0.0)
+    if units == "original" or (units == "auto" and not (differ and deviation.any())):
+        return np.zeros(rows.shape[1]), np.ones(rows.shape[1]), "value"
     return (
         known.mean(axis=0).filled(0.0),
         np.where(deviation > 0, deviation, 1.0),
         ("value, standardised"),
     )
+
+
+def rows_that_vary(rows, estimator=None):
+    """Return rows that say how much columns vary: those given, or if they are few, training's.
+
+    The latter are two that have the mean and the deviation that the estimator scales by.
+    """
+    if len(rows) >= _FEW or not hasattr(estimator, "center_"):
+        return rows
+    return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
 
 
 def largest_columns(sizes, n_columns):

@@ -8,8 +8,8 @@ from sklearn.utils import check_consistent_length
 from ._display import need_matplotlib
 from ._montage import find_image_shape
 from ._paths import PathsDisplay
-from ._rows import as_rows, check_components, conditioned, drawn_step
-from ._walks import along_components, decoded, levels_between, usual_rows
+from ._rows import as_rows, check_components, conditioned, drawn_step, rows_that_vary
+from ._walks import along_components, decoded, levels_between
 
 _NEEDED = "transform inverse_transform"
 
@@ -138,14 +138,16 @@ class TraversalDisplay(PathsDisplay):
         components = np.arange(codes.shape[1]) if components is None else components
         components = check_components(components, codes.shape[1])
         ways, positions = along_components(codes, components, levels, start)
+        rows = as_rows(X)
+        shape = find_image_shape(image_shape, rows.shape[1], X, estimator)
         return cls(
             decoded(estimator, ways, y),
             positions,
             [f"component {component}" for component in components],
             levels=levels,
-            image_shape=find_image_shape(image_shape, as_rows(X).shape[1], X, estimator),
+            image_shape=shape,
             feature_names=names,
-            reference=X,
+            reference=rows_that_vary(rows, estimator) if shape is None else rows,
         ).plot(ax, **kwargs)
 
     @classmethod
@@ -154,7 +156,8 @@ class TraversalDisplay(PathsDisplay):
     ):
         """Draw what codes on the line from one row to another stand for.
 
-        How much the columns of a table vary is what the estimator scales them by.
+        How much the columns of a table vary is, with fewer than ten rows, what the estimator scales
+        them by.
 
         Parameters
         ----------
@@ -207,5 +210,5 @@ class TraversalDisplay(PathsDisplay):
             pairs if len(pairs) > 1 else ["A to B"],
             image_shape=shape,
             feature_names=names,
-            reference=usual_rows(part) if shape is None else ends,
+            reference=rows_that_vary(ends, part) if shape is None else ends,
         ).plot(ax, **kwargs)

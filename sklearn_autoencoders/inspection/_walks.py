@@ -47,6 +47,11 @@ def along_components(codes, components, levels, start=None):
     """
     if start is not None:
         check_scalar(start, "start", Integral, min_val=0, max_val=len(codes) - 1)
+    if len(np.unique(codes[:, components], axis=0)) < 2:
+        raise ValueError(
+            "X must have at least two rows with different codes, whose quantiles are the way; got "
+            f"{len(codes)} row(s) with one code."
+        )
     code = np.median(codes, axis=0) if start is None else codes[start]
     positions = np.quantile(codes[:, components], levels, axis=0).T
     ways = np.tile(code, (*positions.shape, 1))
@@ -59,10 +64,3 @@ def decoded(estimator, ways, y=None):
     """Return the rows that codes of shape (n_paths, n_steps, n_components) stand for."""
     flat = ways.reshape(-1, ways.shape[2])
     return conditioned(estimator.inverse_transform, flat, y).reshape(*ways.shape[:2], -1)
-
-
-def usual_rows(estimator):
-    """Return two rows with the mean and the deviation that an estimator scales by, or None."""
-    if not hasattr(estimator, "center_"):
-        return None
-    return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
