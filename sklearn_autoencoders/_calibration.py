@@ -75,7 +75,9 @@ def repeated(values: Array, weight: Array | None) -> Array:
     """Return a sorted sample of values, each as often as its weight says, at most 4096."""
     if weight is None:
         return np.sort(values)
-    order, n = np.argsort(values, kind="stable"), max(len(values), round(float(weight.sum())))
+    order, n = np.argsort(values, kind="stable"), round(float(weight.sum()))
+    if (weight != np.round(weight)).any():
+        n = max(n, len(values))  # weights that sum to one, say, are no reason to forget values
     reached = np.cumsum(weight[order])
     places = (np.arange(min(n, _N_KEPT)) + 0.5) / min(n, _N_KEPT) * reached[-1]
     return values[order][np.searchsorted(reached, places)]
@@ -132,4 +134,5 @@ def fence(values: Array) -> float:
     """
     logs = np.log(np.maximum(values, np.finfo(np.float64).tiny))
     low, high = np.quantile(logs, [0.25, 0.75])
-    return float(np.exp(high + 1.5 * (high - low)))
+    # of equal values it is not below them, however logarithms are rounded
+    return float(np.exp(high + 1.5 * (high - low)) * (1 + 1e-9))

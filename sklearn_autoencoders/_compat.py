@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, metadata
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +18,7 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 __all__ = [
     "CallbackSupportMixin",
     "Constraints",
+    "Documented",
     "EpochTasks",
     "Interval",
     "Pair",
@@ -33,6 +35,27 @@ __all__ = [
 # The alternatives that each parameter has. A new kind has to be a subclass of one of scikit-learn's
 # public ones, or it does not take it; hence the intervals.
 Constraints = dict[str, list[Any]]
+
+
+class Documented:
+    """Links of HTML representations to the site, once the package's metadata says where it is."""
+
+    _doc_link_module = __name__.partition(".")[0]
+
+    @property
+    def _doc_link_template(self) -> str:
+        site = _site_of(self._doc_link_module)
+        return f"{site}/api/generated/{{estimator_module}}.{{estimator_name}}.html" if site else ""
+
+
+def _site_of(package: str) -> str:
+    """Return the address that a package has for its documentation, or nothing."""
+    try:
+        stated = metadata(package).get_all("Project-URL", [])
+    except PackageNotFoundError:  # run from its source
+        return ""
+    addresses = dict(url.split(", ", 1) for url in stated)
+    return addresses.get("Documentation", "").rstrip("/")
 
 
 class Interval(_Interval):

@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._compat import StrOptions, fit_context
+from ._compat import Documented, StrOptions, fit_context
 from ._cross_fitting import cross_fitted, dense, partition
 from ._fitting import own_random_state
 from ._starting import draw_seed
@@ -34,7 +34,7 @@ def _can_go_back(union):
     )
 
 
-class AutoencoderFeatureUnion(FeatureUnion):
+class AutoencoderFeatureUnion(Documented, FeatureUnion):
     r"""Codes beside the columns that they were made of.
 
     A :class:`sklearn.pipeline.FeatureUnion` of the columns, under the name "raw", and of one or

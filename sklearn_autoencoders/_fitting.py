@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 
 from . import _bridge, _settings, _training
 from ._checkpoint import Checkpoint
-from ._compat import CallbackSupportMixin, EpochTasks
+from ._compat import CallbackSupportMixin, Documented, EpochTasks
 from ._linear_start import start_at_pca
 from ._memory import asking_for_less
 from ._pretraining import PRETRAINING
@@ -28,10 +28,14 @@ from .networks import without_generator
 from .objectives import LOSSES, Objective
 
 # What a fit leaves behind, beside attributes with an underscore at the end.
-_PRIVATE_STATE = ("_recipe", "_loss", "_shaped_by", "_constants", "_is_one_target")
+_PRIVATE_STATE = (
+    *("_recipe", "_loss", "_shaped_by"),
+    *("_constants", "_split_seed"),  # of detectors: with rows' values, what is held out
+    "_is_one_target",
+)
 
 
-class Fitting(CallbackSupportMixin, BaseEstimator):
+class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
     """What happens between the validation of parameters and a fitted estimator.
 
     Roles whose loss, bottleneck or data are special say so in the methods under "what roles may

@@ -151,9 +151,6 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     n_held_out_ : int
         How many these were drawn from.
 
-    split_seed_ : int
-        What decides, with their values, which rows are held out.
-
     <n_components_ to validation_scores_>
 
     <n_epochs_ to feature_names_in_>
@@ -296,14 +293,14 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     def _prepared(self, data, y, reset):
         """Return the rows that are used, some of them held out."""
         if reset:
-            self.split_seed_ = draw_seed(own_random_state(self.random_state))
+            self._split_seed = draw_seed(own_random_state(self.random_state))
         self._remember_constants(data.X, reset)
         X, weight, fraction = data.X, data.weight, self.validation_fraction
         most = math.ceil(self.max_samples / (1 - fraction))
         if len(X) > most:
-            used = np.random.RandomState(self.split_seed_).permutation(len(X))[:most]
+            used = np.random.RandomState(self._split_seed).permutation(len(X))[:most]
             X, weight = X[used], None if weight is None else weight[used]
-        held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self.split_seed_))
+        held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self._split_seed))
         if not 0 < len(held_out) < len(X):
             held_out = None
         return Data(X, weight, held_out=held_out)
@@ -340,7 +337,7 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
             return more, len(more)
         if data.held_out is None:  # what a stream has learnt from cannot judge
             return self.held_out_scores_, self.n_held_out_
-        rng = np.random.RandomState((self.split_seed_ + self.n_held_out_) % 2**32)
+        rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
         kept = keep_some(self.held_out_scores_, self.n_held_out_, more, rng)
         return kept, self.n_held_out_ + len(more)
 

@@ -16,6 +16,7 @@ from sklearn_autoencoders._calibration import (
     draw_by_content,
     fence,
     keep_some,
+    repeated,
 )
 from sklearn_autoencoders._scaling import weighted_quantile
 from sklearn_autoencoders.networks import Convolutional, Dense, Ensemble, build_autoencoder
@@ -368,6 +369,16 @@ def test_quantiles_weigh_values_like_copies():
     for share in (0.01, 0.25, 0.5, 0.75, 0.99):
         copied = weighted_quantile(np.repeat(values, weight), share, None)
         assert weighted_quantile(values, share, weight.astype(float)) == copied
+
+
+def test_the_fence_of_equal_values_is_not_below_them(rng):
+    assert all(fence(np.full(3, value)) >= value for value in 10 ** rng.uniform(-9, 9, 1000))
+
+
+def test_whole_weights_are_repetitions(rng):
+    values, counts = rng.randn(20), rng.randint(0, 4, 20)
+    np.testing.assert_array_equal(repeated(values, counts), np.sort(values.repeat(counts)))
+    np.testing.assert_array_equal(repeated(values, np.full(20, 0.05)), np.sort(values))
 
 
 def test_the_fence_is_beyond_most_values():

@@ -6,6 +6,8 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from sklearn_autoencoders import AutoencoderOutlierDetector, VAEGenerator
+
 EXTRA_CHECKS = [
     checks.check_param_validation,
     checks.check_dataframe_column_names_consistency,
@@ -25,7 +27,7 @@ TRANSFORMER_CHECKS = [
 ]
 
 
-@parametrize_with_checks(CASES)
+@parametrize_with_checks([*CASES, AutoencoderOutlierDetector(), VAEGenerator()])
 def test_estimator_check(estimator, check):
     check(estimator)
 
