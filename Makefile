@@ -46,6 +46,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/outliers.py --seeds 5 --pyod
 	$(BIN)/python benchmarks/pretraining.py
 	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/claims.py
 
 soak: $(VENV)/installed-dev
 	$(BIN)/python benchmarks/soak.py

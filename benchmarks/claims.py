@@ -1,0 +1,102 @@
+"""Small figures that the README and the guide state.
+
+    python benchmarks/claims.py [--part checks seeds gaps]
+
+checks: scikit-learn's estimator checks that fail, ours, skorch's and PyOD's. seeds: the table of
+`make demo` over six seeds. gaps: a quarter of the digits' cells, filled; R² over the gaps.
+"""
+
+import argparse
+import warnings
+from collections import Counter
+
+import numpy as np
+import torch
+from _data import header
+from sklearn.datasets import load_digits
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils.estimator_checks import check_estimator
+
+import sklearn_autoencoders as sa
+
+
+class Line(torch.nn.Module):
+    """A network for rows of any width and type, which skorch does not see to."""
+
+    def __init__(self):
+        super().__init__()
+        self.line = torch.nn.LazyLinear(1)
+
+    def forward(self, X):
+        return self.line(X.float())[:, 0]
+
+
+def checks():
+    from pyod.models.auto_encoder import AutoEncoder
+    from skorch import NeuralNetRegressor
+
+    ours = [getattr(sa, name) for name in sa.__all__ if isinstance(getattr(sa, name), type)]
+    peers = [NeuralNetRegressor(Line, verbose=0), AutoEncoder(verbose=0)]
+    print("\nestimator checks of scikit-learn that fail, of all that there are")
+    for estimator in [*(cls() for cls in ours), *peers]:
+        found = check_estimator(estimator, on_fail=None, on_skip=None)
+        counts = Counter(check["status"] for check in found)
+        name = type(estimator).__name__
+        print(f"{name:28} {counts['failed']:3} of {len(found)}", flush=True)
+
+
+def seeds():
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
+    print("\ndigits: held-out R² and 5-NN accuracy on the codes, over six seeds")
+    for k in (2, 8):
+        found = []
+        for seed in range(6):
+            fitted = sa.AutoencoderTransformer(k, random_state=seed).fit(X)
+            neighbours = KNeighborsClassifier(5).fit(fitted.transform(X), y)
+            accuracy = neighbours.score(fitted.transform(X_test), y_test)
+            found.append((fitted.score(X_test), accuracy))
+        low, high = np.min(found, axis=0), np.max(found, axis=0)
+        print(
+            f"{k} components: {low[0]:.3f} to {high[0]:.3f}, {low[1]:.3f} to {high[1]:.3f}",
+            flush=True,
+        )
+
+
+def gaps():
+    rng = np.random.default_rng(0)
+    X, X_test = train_test_split(load_digits().data, random_state=0)
+    holes, holes_test = (
+        np.where(rng.random(part.shape) < 0.25, np.nan, part) for part in (X, X_test)
+    )
+    missing = np.isnan(holes_test)
+    mean = SimpleImputer(keep_empty_features=True).fit(holes).transform(holes_test)
+    error = ((X_test - mean)[missing] ** 2).sum()
+    print("\ndigits, a quarter of the cells missing: R² over the gaps of unseen rows")
+    for imputer in (
+        KNNImputer(keep_empty_features=True),
+        sa.DenoisingAutoencoder(random_state=0),
+        sa.VAEGenerator(random_state=0),
+    ):
+        fill = getattr(imputer.fit(holes), "impute", None) or imputer.transform
+        left = ((X_test - fill(holes_test))[missing] ** 2).sum()
+        print(f"{type(imputer).__name__:28} {1 - left / error:.3f}", flush=True)
+
+
+PARTS = {"checks": checks, "seeds": seeds, "gaps": gaps}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    header("Claims")
+    for name in arguments.part:
+        PARTS[name]()
+
+
+if __name__ == "__main__":
+    main()
