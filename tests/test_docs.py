@@ -12,13 +12,17 @@ import re
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
+from email.message import Message
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import matplotlib.pyplot as plt
 import pytest
+from estimators import EVERY
 
-from sklearn_autoencoders import exceptions
+from sklearn_autoencoders import _compat, _settings, exceptions
 
 ROOT = Path(__file__).parents[1]
 DOCS, EXAMPLES, SITE = ROOT / "docs", ROOT / "examples", ROOT / "docs" / "_build" / "html"
@@ -102,6 +106,42 @@ def test_the_gallery_has_an_order():
     text = (DOCS / "gallery_order.py").read_text()
     order = re.findall(r'^    "(\w+)",$', text, flags=re.M)
     assert sorted(order) == sorted(path.stem for path in EXAMPLES.glob("*.py"))
+
+
+def test_the_readme_runs(tmp_path, monkeypatch):
+    """Its blocks, one after the other; fits make few passes."""
+    pytest.importorskip("skops")
+    pytest.importorskip("onnxscript")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_settings, "make_plan", _short_plan)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
+    assert len(blocks) >= 10
+    names = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert {path.name for path in tmp_path.iterdir()} >= {"digits.png", "digits.html", "codes.onnx"}
+    plt.close("all")
+
+
+def _short_plan(*args, make_plan=_settings.make_plan, **kwargs):
+    plan = make_plan(*args, **kwargs)
+    return replace(plan, max_epochs=min(plan.max_epochs, 2))
+
+
+# ----------------------------------------------------------------------------------- notebooks
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_html_links_to_the_page_of_the_class_once_there_is_a_site(cls, monkeypatch):
+    assert 'class="sk-estimator-doc-link' in cls()._repr_html_()
+    assert "href" not in cls()._repr_html_()
+    stated = Message()
+    stated["Project-URL"] = "Documentation, https://example.org/stable/"
+    monkeypatch.setattr(_compat, "metadata", lambda name: {PACKAGE: stated}[name])
+    page = f"/api/generated/{PACKAGE}.{cls.__name__}.html"
+    assert f'href="https://example.org/stable{page}"' in cls()._repr_html_()
+    if SITE.exists():
+        assert (SITE / page[1:]).exists()
 
 
 # ------------------------------------------------------------------------- the built site
