@@ -25,6 +25,7 @@ extensions = [
     "numpydoc",
     "myst_parser",
     "sphinx_gallery.gen_gallery",
+    "sphinx_copybutton",
 ]
 exclude_patterns = ["_build"]
 templates_path = ["_templates"]
@@ -32,6 +33,10 @@ default_role = "literal"
 suppress_warnings = ["config.cache"]  # autosummary_context holds a function
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r"(torch|numpy|matplotlib|skorch)\..*")]
+
+# Of doctests the code is copied, without prompts and output.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"sklearn_autoencoders {release}"
@@ -69,6 +74,7 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "write_computation_times": False,
     "plot_gallery": "True",
+    "capture_repr": ("_repr_html_",),
 }
 
 # Where a bare name of a docstring may be defined.

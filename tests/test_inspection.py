@@ -379,6 +379,8 @@ def test_pca_draws_from_no_global_stream(rng):
 
 @pytest.mark.parametrize("components", [(0, 3), (-1, 0), (0,), (0, 1, 2), (0.0, 1.0), "01"])
 def test_components_have_to_be_there(transformer, components):
+    with pytest.raises(ValueError, match="draws two components, and the codes have one"):
+        LatentDisplay(ROWS[:, :1])
     with pytest.raises(ValueError, match="components must be"):
         LatentDisplay.from_estimator(transformer, FRAME, components=components)
 
@@ -561,6 +563,34 @@ def test_few_rows_are_standardised_as_the_estimator_does():
         TraversalDisplay.from_estimator(fitted, X[[7, 7]])
 
 
+def test_names_are_drawn_as_they_are_written(detector):
+    odd = FRAME.set_axis(["cost_$_to_$", "a$_$b", "$price$", "_hidden"], axis=1)
+    kinds = np.where(LABELS == 0, "_private", "<$_50k$")
+    transformer = quick(AutoencoderTransformer, n_components=2).fit(odd)
+    detector = quick(AutoencoderOutlierDetector).fit(odd)
+    displays = [
+        ReconstructionDisplay.from_estimator(transformer, odd),
+        TraversalDisplay.from_estimator(transformer, odd),
+        ContributionsDisplay.from_estimator(detector, odd),
+        WeightsDisplay.from_estimator(transformer),
+        CodesDisplay.from_predictions(odd, kinds),
+        OutlierScoresDisplay.from_estimator(detector, odd, kinds),
+        LatentDisplay.from_estimator(transformer, odd, pd.Series(kinds, name="$y_$")),
+    ]
+    for display in displays:
+        display.figure_.canvas.draw()  # fails over what is no formula
+    for display in displays[-2:]:
+        legend = [text.get_text().strip() for text in display.ax_.get_legend().get_texts()]
+        assert {r"<\$_50k\$", "_private"} <= set(legend)
+
+
+def test_a_legend_stays_in_axes_without_room(transformer):
+    _, (left, right) = plt.subplots(1, 2)
+    LatentDisplay.from_estimator(transformer, FRAME, LABELS, ax=left)
+    left.figure.canvas.draw()
+    assert left.get_legend().get_window_extent().x1 < right.get_window_extent().x0
+
+
 def test_long_names_leave_room(transformer, detector):
     long = FRAME.set_axis([f"column {'very ' * 12}long {i}" for i in range(4)], axis=1)
     drawn = quick(AutoencoderTransformer).fit(long), quick(AutoencoderOutlierDetector).fit(long)
@@ -673,6 +703,13 @@ def test_interpolation_is_in_the_estimators_scale():
     for fitted in (quick(AutoencoderTransformer, scaling="feature").fit(X), PCA(2).fit(X)):
         display = TraversalDisplay.from_interpolation(fitted, X[:1], X[-1:])
         assert display.ax_.get_ylabel() == "value, standardised"
+
+
+def test_a_scale_for_all_columns_is_none_for_each():
+    X = ROWS * [1, 1, 1, 1000]
+    fitted = quick(AutoencoderTransformer).fit(X)
+    display = TraversalDisplay.from_interpolation(fitted, X[:2], X[-2:], units="standardized")
+    assert all(np.ptp(line.get_ydata()) > 0.5 for line in display.ax_.lines)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 Every display has `from_estimator`, which computes and draws, and `plot`, which draws again. They
 need matplotlib: `pip install 'sklearn_autoencoders[plot]'`. No figure is shown, and none of
-matplotlib's settings is changed. `latent_explorer` writes a page for a browser, and needs nothing.
+matplotlib's settings is changed. Axes of your own need room around them for names and legends,
+which `plt.subplots(layout="constrained")` makes. `latent_explorer` writes a page for a browser, and
+needs nothing.
 
 Of a pipeline the last step is drawn, on the rows as the steps before it give them.
 """

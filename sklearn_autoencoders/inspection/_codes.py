@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from ._display import MOST_CLASSES, Display, heat_map, name_ticks, need_matplotlib
+from ._display import MOST_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
 from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import column_names, conditioned, drawn_step, spread_rows
@@ -93,7 +93,7 @@ class CodesDisplay(Display):
         self._open(ax, size=(min(4.5 + 0.12 * codes.shape[1], 12.0), 5.0))
         heat_map(self.ax_, codes, "code", **kwargs)
         self.ax_.set(xlabel="component", ylabel=f"{len(codes)} rows", yticks=[])
-        name_ticks(self.ax_.xaxis, self.component_names, most=20)
+        name_ticks(self.ax_.xaxis, as_texts(self.component_names), most=20)
         if self.y is not None:
             self._mark_classes(self.y[order])
         return self
@@ -104,7 +104,7 @@ class CodesDisplay(Display):
         if are_numbers(y) or len(values) > MOST_CLASSES:
             self.ax_.set_ylabel(f"{len(y)} rows, sorted by y")
             return
-        self.ax_.set_yticks(first + (counts - 1) / 2, [class_name(value) for value in values])
+        self.ax_.set_yticks(first + (counts - 1) / 2, as_texts(map(class_name, values)))
         self.ax_.tick_params(axis="y", length=0)
         self.ax_.set_ylabel("y")
         for place in first[1:]:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._display import ASIDE, COLOURS, MARKERS, MOST_CLASSES, SEQUENTIAL, inches_of, legend_beside
+from ._display import (
+    ASIDE,
+    COLOURS,
+    MARKERS,
+    MOST_CLASSES,
+    SEQUENTIAL,
+    as_texts,
+    inches_of,
+    legend_beside,
+)
 from ._labels import UNKNOWN, are_numbers, are_of, as_labels, class_name, classes_of
 
 # Classes in one column of the legend.
@@ -26,7 +35,7 @@ def room_beside(y):
     """Return the width in inches of what is written beside the axes."""
     if y is None or are_numbers(y):
         return 0.9
-    return _n_columns(y) * (inches_of(np.unique(y)) + 0.5)
+    return _n_columns(y) * (inches_of(as_texts(map(class_name, np.unique(y)))) + 0.5)
 
 
 def _n_columns(y):
@@ -35,6 +44,8 @@ def _n_columns(y):
 
 def draw_points(ax, points, y, settings, name):
     """Draw points in the colours of y; with a name, what they mean beside the axes."""
+    if name is not None:
+        [name] = as_texts([name])
     if y is None:
         ax.scatter(*points.T, **{"color": COLOURS[0], **settings})
     elif are_numbers(y):
@@ -55,12 +66,13 @@ def _draw_numbers(ax, points, y, settings, name):
 
 
 def _draw_classes(ax, points, y, settings, name):
-    for place, value in enumerate(classes_of(y)):
-        name_of_class = class_name(value)
+    classes = classes_of(y)
+    texts = as_texts(map(class_name, classes))
+    for place, (value, text) in enumerate(zip(classes, texts, strict=True)):
         style = {
-            "color": ASIDE if name_of_class == UNKNOWN else COLOURS[place % len(COLOURS)],
+            "color": ASIDE if text == UNKNOWN else COLOURS[place % len(COLOURS)],
             "marker": MARKERS[place // len(COLOURS)],
-            "label": name_of_class,
+            "label": text,
         }
         ax.scatter(*points[are_of(y, value)].T, **{**style, **settings})
     if name is not None:

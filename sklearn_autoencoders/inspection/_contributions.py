@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from .._compat import safe_indexing
-from ._display import ASIDE, COLOURS, Display, inches_of, need_matplotlib
+from ._display import ASIDE, COLOURS, Display, as_texts, inches_of, need_matplotlib
 from ._rows import as_rows, column_names, drawn_step
 
 
@@ -99,7 +99,7 @@ class ContributionsDisplay(Display):
         check_scalar(n_columns, "n_columns", Integral, min_val=1)
         order = np.argsort(self.contribution, kind="stable")
         shown, others = order[:n_columns], order[n_columns:]
-        lengths, labels = self.contribution[shown], [self._label(place) for place in shown]
+        lengths, labels = self.contribution[shown], self._labels(shown)
         colours = [COLOURS[0]] * len(shown)
         if len(others):
             lengths = np.append(lengths, self.contribution[others].sum())
@@ -113,10 +113,16 @@ class ContributionsDisplay(Display):
         self.ax_.set(xlabel=f"contribution to the score of {score:.3g}", ylabel="")
         return self
 
-    def _label(self, place):
-        value = self.values[place]
-        known = "missing" if np.isnan(value) else f"{value:.4g}"
-        return f"{self.feature_names[place]}: {known} (expected {self.expected[place]:.4g})"
+    def _labels(self, places):
+        return [
+            f"{name}: {'missing' if np.isnan(value) else f'{value:.4g}'} (expected {expected:.4g})"
+            for name, value, expected in zip(
+                as_texts(self.feature_names[places]),
+                self.values[places],
+                self.expected[places],
+                strict=True,
+            )
+        ]
 
     @classmethod
     def from_estimator(cls, estimator, X, *, row=0, ax=None, **kwargs):

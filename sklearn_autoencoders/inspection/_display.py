@@ -13,9 +13,14 @@ COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
+# The same, neighbours further apart.
+APART = COLOURS[::2] + COLOURS[1::2]
 # After ten classes the colours begin again, with another marker or line.
 MARKERS = ("o", "^", "s")
 LINES = ("-", "--", ":")
+
+# Of the characters of a name; the middle of a longer one is left out.
+_LONGEST = 40
 
 # More of either cannot be told apart.
 MOST_CLASSES = len(COLOURS) * len(MARKERS)
@@ -78,14 +83,30 @@ def _own_axes(ax, shape, name):
     return np.array([ax.figure.add_subplot(grid[place]) for place in places], dtype=object)
 
 
+def as_texts(names):
+    """Return names as matplotlib has to get them: no formulas, none hidden, and none too long."""
+    return [_as_text(str(name)) for name in names]
+
+
+def _as_text(name):
+    if len(name) > _LONGEST:
+        name = f"{name[: _LONGEST // 2]}…{name[1 - _LONGEST // 2 :]}"
+    name = name.replace("$", r"\$")
+    return f" {name}" if name.startswith("_") else name  # no label that matplotlib leaves out
+
+
 def legend_beside(ax, **settings):
-    """Put a legend to the right of the axes, where it covers nothing."""
-    return ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False, **settings)
+    """Put a legend to the right of the axes, if the layout makes room there, or else inside."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    if isinstance(ax.get_figure(root=True).get_layout_engine(), ConstrainedLayoutEngine):
+        settings |= {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
+    return ax.legend(**settings)
 
 
-def inches_of(names):
-    """Return about how long the longest of some names is."""
-    return 0.085 * max(len(str(name)) for name in names)
+def inches_of(texts):
+    """Return about how long the longest of some texts is."""
+    return 0.085 * max(map(len, texts))
 
 
 def heat_map(ax, values, label, **kwargs):
@@ -109,7 +130,7 @@ def heat_map(ax, values, label, **kwargs):
 
 
 def name_ticks(axis, names, most=40, **kwargs):
-    """Name the ticks of a matrix or of bars; if there are many, some of them."""
+    """Name the ticks of a matrix or of bars by texts; if there are many, some of them."""
     step = -(-len(names) // most)
     places = np.arange(0, len(names), step)
-    axis.set_ticks(places, [str(names[place]) for place in places], **kwargs)
+    axis.set_ticks(places, [names[place] for place in places], **kwargs)

@@ -60,6 +60,11 @@ class LatentDisplay(Display):
         self.codes = check_array(codes, dtype=np.float64, input_name="codes")
         self.y = None if y is None else check_colours(y)
         self.y_name = y_name or getattr(y, "name", None) or "y"
+        if self.codes.shape[1] == 1:
+            raise ValueError(
+                "LatentDisplay draws two components, and the codes have one. Use CodesDisplay or "
+                "latent_explorer, or n_components=2."
+            )
         self.components = check_components(components, self.codes.shape[1])
         if len(self.components) != 2:
             raise ValueError(f"components must be two numbers; got {components!r}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._display import COLOURS, LINES, Display, need_matplotlib
+from ._display import APART, LINES, Display, need_matplotlib
 from ._rows import check_choice, drawn_step
 
 # Losses that fall by more than this factor are drawn on a logarithmic scale.
@@ -160,7 +160,7 @@ def _draw(ax, curves, yscale, kwargs):
 
     for place, (name, losses) in enumerate(curves.items()):
         style = {
-            "color": COLOURS[2 * place % len(COLOURS)],
+            "color": APART[place % len(APART)],
             "linestyle": LINES[place % len(LINES)],
             "marker": "o" if len(losses) <= _FEW else None,
             "markersize": 4,

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from .._images import check_n_features
-from ._display import DIVERGING, MISSING
+from ._display import DIVERGING, MISSING, as_texts
 
 # Numbers of channels that can be drawn.
 _CHANNELS = (1, 3)
@@ -171,6 +171,6 @@ def label_grid(ax, images, rows=(), columns=()):
     """Name the rows and the columns of a grid of such images."""
     height, width = images.shape[1:3]
     space = _gap_of(width)
-    ax.set_yticks(np.arange(len(rows)) * (height + space) + (height - 1) / 2, rows)
+    ax.set_yticks(np.arange(len(rows)) * (height + space) + (height - 1) / 2, as_texts(rows))
     ax.set_xticks(np.arange(len(columns)) * (width + space) + (width - 1) / 2, columns)
     ax.tick_params(length=0)

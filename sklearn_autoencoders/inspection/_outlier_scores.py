@@ -7,7 +7,7 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
 
-from ._display import COLOURS, MOST_CLASSES, Display, need_matplotlib
+from ._display import APART, Display, as_texts, need_matplotlib
 from ._labels import are_of, as_labels, class_name
 from ._rows import check_choice, conditioned, drawn_step
 
@@ -64,10 +64,10 @@ class OutlierScoresDisplay(Display):
         self.offset = offset
         self.y_true = None if y_true is None else as_labels(y_true, "y_true")
         check_consistent_length(self.scores, self.y_true)
-        if y_true is not None and len(np.unique(self.y_true)) > MOST_CLASSES:
+        if y_true is not None and len(np.unique(self.y_true)) > len(APART):
             raise ValueError(
                 f"y_true has {len(np.unique(self.y_true))} kinds of rows, of which at most "
-                f"{MOST_CLASSES} can be drawn. Give 1 for normal rows and -1 for outliers."
+                f"{len(APART)} can be drawn. Give 1 for normal rows and -1 for outliers."
             )
 
     def plot(self, ax=None, *, bins=40, xscale="auto", **kwargs):
@@ -105,8 +105,8 @@ class OutlierScoresDisplay(Display):
             self.ax_.set_xlim(1.3 * lowest, 0.8 * highest)
         else:
             edges = np.histogram_bin_edges(self.scores, bins)
-        for place, (name, scores) in enumerate(self._kinds()):
-            style = {"color": COLOURS[2 * place % len(COLOURS)], "alpha": 0.7, "label": name}
+        for colour, (name, scores) in zip(APART, self._kinds(), strict=False):
+            style = {"color": colour, "alpha": 0.7, "label": name}
             self.ax_.hist(scores, edges, **{**style, **kwargs})
         if self.offset is not None:
             self.ax_.axvline(self.offset, color="black", linestyle="--", label="threshold")
@@ -137,10 +137,9 @@ class OutlierScoresDisplay(Display):
         values, counts = np.unique(self.y_true, return_counts=True)
         are_signs = values.dtype.kind != "b" and set(values.tolist()) <= set(_NAMES)
         name_of = _NAMES.get if are_signs else class_name
-        return [
-            (name_of(value), self.scores[are_of(self.y_true, value)])
-            for value in values[np.argsort(-counts, kind="stable")].tolist()
-        ]
+        values = values[np.argsort(-counts, kind="stable")].tolist()
+        scores = [self.scores[are_of(self.y_true, value)] for value in values]
+        return zip(as_texts(map(name_of, values)), scores, strict=True)
 
     @classmethod
     def from_estimator(cls, estimator, X, y_true=None, *, ax=None, **kwargs):

@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from ._display import COLOURS, LINES, Display, inches_of, legend_beside
+from ._display import COLOURS, LINES, Display, as_texts, inches_of, legend_beside
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import as_rows, column_names, largest_columns, units_to_draw
 
@@ -89,14 +89,14 @@ class PathsDisplay(Display):
         shown = largest_columns(change.max(axis=0), n_columns)
         center, scale, label = units_to_draw(self.reference, units)
         n_paths = len(self.rows)
-        width = 5.8 + inches_of(self.feature_names[shown])
-        axes = self._open(ax, (n_paths, 1), (width, 2.6 * n_paths + 0.8))
+        names = as_texts(self.feature_names[shown])
+        axes = self._open(ax, (n_paths, 1), (5.8 + inches_of(names), 2.6 * n_paths + 0.8))
         for part, rows, position, name in zip(
             axes, (self.rows - center) / scale, self.positions, self.path_names, strict=True
         ):
-            lines = zip(shown, cycle(COLOURS), cycle(LINES))
-            for column, colour, line in lines:
-                style = {"color": colour, "linestyle": line, "label": self.feature_names[column]}
+            lines = zip(shown, names, cycle(COLOURS), cycle(LINES))
+            for column, label_of, colour, line in lines:
+                style = {"color": colour, "linestyle": line, "label": label_of}
                 part.plot(position, rows[:, column], **{**style, **kwargs})
             part.set(xlabel=name, ylabel=label)
         legend_beside(axes[0])

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._display import COLOURS, Display, inches_of, legend_beside, name_ticks, need_matplotlib
+from ._display import (
+    COLOURS,
+    Display,
+    as_texts,
+    inches_of,
+    legend_beside,
+    name_ticks,
+    need_matplotlib,
+)
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import (
     as_rows,
@@ -122,7 +130,7 @@ class ReconstructionDisplay(Display):
         shown = largest_columns(errors, n_columns)
         center, scale, label = units_to_draw(self.reference, units)
         width = min(max(0.45 * len(shown) + 2.2, 5.0), 14.0)
-        names = self.feature_names[shown]
+        names = as_texts(self.feature_names[shown])
         size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
         axes = self._open(ax, (len(self.X), 1), size)
         for number, part in enumerate(axes):

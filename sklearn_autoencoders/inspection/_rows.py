@@ -93,9 +93,10 @@ def conditioned(method, rows, y=None):
     if y is None:
         return np.asarray(method(rows))
     if "y" not in signature(method).parameters:
+        name = f"{type(method.__self__).__name__}.{method.__name__}"
         raise ValueError(
-            f"y was given, but {method.__qualname__} takes none. Leave it out: it is for "
-            "estimators that are conditional on it."
+            f"y was given, but {name} takes none. Leave it out: it is for estimators that are "
+            "conditional on it."
         )
     return np.asarray(method(rows, y))
 
@@ -208,9 +209,10 @@ def units_to_draw(rows, units):
 def rows_that_vary(rows, estimator=None):
     """Return rows that say how much columns vary: those given, or if they are few, training's.
 
-    The latter are two that have the mean and the deviation that the estimator scales by.
+    The latter are two that have the mean and the deviation that the estimator scales columns by,
+    if it scales each by its own.
     """
-    if len(rows) >= _FEW or not hasattr(estimator, "center_"):
+    if len(rows) >= _FEW or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
         return rows
     return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
 

@@ -157,7 +157,7 @@ class TraversalDisplay(PathsDisplay):
         """Draw what codes on the line from one row to another stand for.
 
         How much the columns of a table vary is, with fewer than ten rows, what the estimator scales
-        them by.
+        each of them by.
 
         Parameters
         ----------

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array
 from torch import nn
 
 from ..networks import LinearPath
-from ._display import Display, heat_map, inches_of, name_ticks, need_matplotlib
+from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
 from ._rows import check_choice, column_names, drawn_step
 
@@ -82,10 +82,11 @@ class WeightsDisplay(Display):
             self._open(ax, size=grid_size(-(-n_units // across), across, images, (1.8, 0.4)))
             draw_signed_grid(self.ax_, images, across, "weight", **kwargs)
             return self
-        height = min(1.2 + 0.12 * n_units, 8.0) + inches_of(self.feature_names)
+        names = as_texts(self.feature_names)
+        height = min(1.2 + 0.12 * n_units, 8.0) + inches_of(names)
         self._open(ax, size=(min(4.5 + 0.2 * n_features, 12.0), height))
         heat_map(self.ax_, self.weights, "weight", **kwargs)
-        name_ticks(self.ax_.xaxis, self.feature_names, rotation=90)
+        name_ticks(self.ax_.xaxis, names, rotation=90)
         self.ax_.set_ylabel("unit")
         return self
 
