@@ -103,7 +103,7 @@ class ContributionsDisplay(Display):
         colours = [COLOURS[0]] * len(shown)
         if len(others):
             lengths = np.append(lengths, self.contribution[others].sum())
-            labels.append(f"{len(others)} other columns")
+            labels.append(f"{len(others)} other column{'s' if len(others) > 1 else ''}")
             colours.append(ASIDE)
         self._open(ax, size=(4.5 + inches_of(labels), 0.32 * len(labels) + 1.1))
         self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colours, **kwargs})
