@@ -249,11 +249,13 @@ class Trainer:
     @torch.no_grad()
     def clip(self) -> None:
         """Shorten a gradient that is much longer than usual, of a row that next to none is like."""
-        gradients = [p.grad for p in self.network.parameters() if p.grad is not None]
+        gradients = [tensor.grad for tensor in self._kept.live if tensor.grad is not None]
         length = torch.stack(torch._foreach_norm(gradients)).norm()
         usual = length if self._usual_length is None else self._usual_length
         limit = torch.where(usual > 0, _LONGEST * usual, length)
-        torch._foreach_mul_(gradients, torch.where(length > limit, limit / length, 1.0))
+        is_on_cpu = length.device.type == "cpu"  # where looking is free, and no wait for the device
+        if not is_on_cpu or length > limit:
+            torch._foreach_mul_(gradients, torch.where(length > limit, limit / length, 1.0))
         self._usual_length = usual.lerp(torch.minimum(length, limit), 0.05)
 
     @torch.no_grad()

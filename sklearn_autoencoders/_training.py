@@ -88,7 +88,8 @@ class _Hooks(_NeuralNet):
         step = super().train_step(batch, **fit_params)
         self.trainer.after_step(step["loss"].detach())
         if step["y_pred"].latent is not None:
-            kl, weight = step["y_pred"].latent.kl().detach().sum(1), batch[1].weight
+            with torch.no_grad():
+                kl, weight = step["y_pred"].latent.kl().sum(1), batch[1].weight
             self.means["kl"].add((kl if weight is None else kl * weight).mean(), len(kl))
         return {**step, "loss": _OnDevice(step["loss"])}
 

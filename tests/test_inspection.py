@@ -536,6 +536,10 @@ def test_rows_of_a_table_are_bars_in_their_units(transformer):
         rows = transformer.reconstruct(FRAME)
         np.testing.assert_allclose(heights(ax, "reconstruction"), rows[number])
     assert tick_labels(display.axes_[1].xaxis) == list(FRAME.columns)
+    assert [ax.get_title() for ax in display.axes_] == ["row 0", "row 1"]
+    named = FRAME.set_axis([f"flower {i}" for i in range(150)], axis=0).iloc[5:]
+    display = ReconstructionDisplay.from_estimator(transformer, named, n_rows=2)
+    assert [ax.get_title() for ax in display.axes_] == ["row flower 5", "row flower 6"]
 
 
 def test_columns_that_differ_widely_are_standardised(transformer):

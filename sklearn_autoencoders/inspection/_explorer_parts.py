@@ -12,7 +12,7 @@ from ._display import COLOURS, MISSING
 from ._explorer_page import five_digits, pack
 from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
-from ._rows import check_components, conditioned
+from ._rows import check_components, conditioned, row_names
 
 # Components that can be chosen if nothing is said; each pair of them is decoded.
 _N_AXES = 4
@@ -89,9 +89,8 @@ def _reach(values):
 
 def rows_of(X, places):
     """Return where the rows stood in the table, and what they are called there."""
-    index = getattr(X, "index", None)
-    named = index is not None and not callable(index) and list(index) != list(range(len(X)))
-    names = [str(index[place]) for place in places] if named else None
+    names = row_names(X)
+    names = None if names is None else [names[place] for place in places]
     return {"n_all": len(X), "places": pack(places.astype(np.int32)), "names": names}
 
 

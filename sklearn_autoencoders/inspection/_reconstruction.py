@@ -21,6 +21,7 @@ from ._rows import (
     first_rows,
     largest_columns,
     reconstructed,
+    row_names,
     rows_that_vary,
     units_to_draw,
 )
@@ -81,6 +82,7 @@ class ReconstructionDisplay(Display):
             )
         self.image_shape = find_image_shape(image_shape, self.X.shape[1], X)
         self.feature_names = column_names(feature_names, self.X.shape[1])
+        self.row_names = row_names(X) or [str(place) for place in range(len(self.X))]
         self.reference = self.X if reference is None else as_rows(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=30, **kwargs):
@@ -133,13 +135,13 @@ class ReconstructionDisplay(Display):
         names = as_texts(self.feature_names[shown])
         size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
         axes = self._open(ax, (len(self.X), 1), size)
-        for number, part in enumerate(axes):
+        for number, (part, title) in enumerate(zip(axes, as_texts(self.row_names), strict=True)):
             for place, (name, rows) in enumerate(self._pair()):
                 values = ((rows[number] - center) / scale)[shown]
                 style = {"width": 0.4, "color": COLOURS[place], "label": name, **kwargs}
                 part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
             part.axhline(0, color="black", linewidth=0.8)
-            part.set(ylabel=label, title=f"row {number}", xticks=[], xlim=(-0.7, len(shown) - 0.3))
+            part.set(ylabel=label, title=f"row {title}", xticks=[], xlim=(-0.7, len(shown) - 0.3))
         name_ticks(axes[-1].xaxis, names, rotation=90)
         legend_beside(axes[0])
 

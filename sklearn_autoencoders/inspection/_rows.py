@@ -140,6 +140,13 @@ def as_rows(X, name="X"):
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
 
 
+def row_names(X):
+    """Return what rows are called in their table, or None if they are numbered from 0."""
+    index = getattr(X, "index", None)
+    is_named = index is not None and not callable(index) and list(index) != list(range(len(X)))
+    return [str(name) for name in index] if is_named else None
+
+
 def column_names(names, n_columns, parameter="feature_names"):
     """Return names of columns: those given, or x0, x1 and so on as scikit-learn has it."""
     if names is None:
