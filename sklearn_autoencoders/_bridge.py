@@ -29,6 +29,7 @@ def resolve_device(device: str) -> torch.device:
     try:
         resolved = torch.device(device)
         torch.empty(0, device=resolved)
+    # no such name, built without that backend, a backend that lacks the operation
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
             f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "

@@ -385,6 +385,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 class _Scaler(StandardScaler):
     """A scaler that asks for no weights when metadata are routed."""
 
+    # scikit-learn reads a plain dict from the class
     __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
 
 

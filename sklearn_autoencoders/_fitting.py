@@ -28,11 +28,7 @@ from .networks import without_generator
 from .objectives import LOSSES, Objective
 
 # What a fit leaves behind, beside attributes with an underscore at the end.
-_PRIVATE_STATE = (
-    *("_recipe", "_loss", "_shaped_by"),
-    *("_constants", "_split_seed"),  # of detectors: with rows' values, what is held out
-    "_is_one_target",
-)
+_PRIVATE_STATE = ("_recipe", "_loss", "_shaped_by", "_constants", "_split_seed", "_is_one_target")
 
 
 class Fitting(Documented, CallbackSupportMixin, BaseEstimator):

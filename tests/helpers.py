@@ -4,11 +4,16 @@ import os
 import pickle
 import random
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import torch
 from estimators import settable
 from sklearn.base import clone
+
+from sklearn_autoencoders import _settings
+
+make_plan = _settings.make_plan
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
 
@@ -59,6 +64,12 @@ def weights(estimator):
     """Return copies of the network's parameters, by name."""
     named = estimator.network_.named_parameters()
     return {name: parameter.detach().numpy().copy() for name, parameter in named}
+
+
+def short_plan(*args, **kwargs):
+    """Stand in for `_settings.make_plan`, where whole trainings would take too long."""
+    plan = make_plan(*args, **kwargs)
+    return replace(plan, max_epochs=min(plan.max_epochs, 2))
 
 
 def snapshot():

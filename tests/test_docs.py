@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import threading
-from dataclasses import replace
 from email.message import Message
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 import matplotlib.pyplot as plt
 import pytest
 from estimators import EVERY
+from helpers import short_plan
 
 from sklearn_autoencoders import _compat, _settings, exceptions
 
@@ -113,7 +113,7 @@ def test_the_readme_runs(tmp_path, monkeypatch):
     pytest.importorskip("skops")
     pytest.importorskip("onnxscript")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_settings, "make_plan", _short_plan)
+    monkeypatch.setattr(_settings, "make_plan", short_plan)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
     assert len(blocks) >= 10
     names = {}
@@ -121,11 +121,6 @@ def test_the_readme_runs(tmp_path, monkeypatch):
         exec(compile(block, "README.md", "exec"), names)
     assert {path.name for path in tmp_path.iterdir()} >= {"digits.png", "digits.html", "codes.onnx"}
     plt.close("all")
-
-
-def _short_plan(*args, make_plan=_settings.make_plan, **kwargs):
-    plan = make_plan(*args, **kwargs)
-    return replace(plan, max_epochs=min(plan.max_epochs, 2))
 
 
 # ----------------------------------------------------------------------------------- notebooks

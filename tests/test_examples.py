@@ -14,15 +14,9 @@ EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
 
 SHORTENED = """
 import runpy, sys, warnings
-from dataclasses import replace
 import matplotlib.pyplot as plt
+from helpers import short_plan
 from sklearn_autoencoders import _settings
-
-make_plan = _settings.make_plan
-
-def short_plan(*args, **kwargs):
-    plan = make_plan(*args, **kwargs)
-    return replace(plan, max_epochs=min(plan.max_epochs, 2))
 
 _settings.make_plan = short_plan
 warnings.simplefilter("error", DeprecationWarning)
@@ -41,6 +35,7 @@ def test_there_are_examples():
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_draws(path, tmp_path):
     settings = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+    settings["PYTHONPATH"] = os.path.dirname(__file__)
     result = subprocess.run(
         [sys.executable, "-c", SHORTENED, path],
         cwd=tmp_path,

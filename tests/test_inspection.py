@@ -812,7 +812,8 @@ def test_rows_far_away_do_not_press_the_others_together():
     low, high = display.ax_.get_xlim()
     assert low < -900
     assert -0.5 < high < 0
-    with pytest.raises(ValueError, match="xscale='log' needs scores that differ and are neg"):
+    message = "xscale='log' needs scores that differ and are negative, as the threshold; got"
+    with pytest.raises(ValueError, match=message):
         OutlierScoresDisplay.from_predictions([1.0, 2.0], xscale="log")
 
 

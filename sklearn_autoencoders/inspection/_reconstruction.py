@@ -21,8 +21,8 @@ from ._rows import (
     first_rows,
     largest_columns,
     reconstructed,
+    reference_rows,
     row_names,
-    rows_that_vary,
     units_to_draw,
 )
 
@@ -208,7 +208,7 @@ class ReconstructionDisplay(Display):
             reconstructed(estimator, rows, y),
             image_shape=shape,
             feature_names=names,
-            reference=rows_that_vary(reference, estimator) if shape is None else reference,
+            reference=reference_rows(reference, estimator, shape),
         )
         return display.plot(ax, **kwargs)
 

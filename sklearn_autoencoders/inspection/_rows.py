@@ -213,13 +213,14 @@ def units_to_draw(rows, units):
     )
 
 
-def rows_that_vary(rows, estimator=None):
-    """Return rows that say how much columns vary: those given, or if they are few, training's.
+def reference_rows(rows, estimator, image_shape):
+    """Return rows that say how bright images are, or how much columns vary.
 
-    The latter are two that have the mean and the deviation that the estimator scales columns by,
-    if it scales each by its own.
+    They are those given; of a table of few two that have the mean and the deviation that the
+    estimator scales columns by, if it scales each by its own.
     """
-    if len(rows) >= _FEW or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
+    are_enough = image_shape is not None or len(rows) >= _FEW
+    if are_enough or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
         return rows
     return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
 

@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 from ._display import need_matplotlib
 from ._montage import find_image_shape
 from ._paths import PathsDisplay
-from ._rows import as_rows, check_components, conditioned, drawn_step, rows_that_vary
+from ._rows import as_rows, check_components, conditioned, drawn_step, reference_rows
 from ._walks import along_components, decoded, levels_between
 
 _NEEDED = "transform inverse_transform"
@@ -147,7 +147,7 @@ class TraversalDisplay(PathsDisplay):
             levels=levels,
             image_shape=shape,
             feature_names=names,
-            reference=rows_that_vary(rows, estimator) if shape is None else rows,
+            reference=reference_rows(rows, estimator, shape),
         ).plot(ax, **kwargs)
 
     @classmethod
@@ -210,5 +210,5 @@ class TraversalDisplay(PathsDisplay):
             pairs if len(pairs) > 1 else ["A to B"],
             image_shape=shape,
             feature_names=names,
-            reference=rows_that_vary(ends, part) if shape is None else ends,
+            reference=reference_rows(ends, part, shape),
         ).plot(ax, **kwargs)

@@ -42,6 +42,7 @@ class Predictor(Autoencoder):
         self._frozen: tuple[nn.Module, ...] = ()
         self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
 
+    # In the base these are submodules; here they are those of the autoencoder inside.
     @property
     def encoder(self) -> nn.Module:  # type: ignore[override]
         """The autoencoder's encoder."""
