@@ -18,6 +18,7 @@ from sklearn.utils import check_random_state
 from . import _bridge, _settings, _training
 from ._checkpoint import Checkpoint
 from ._compat import CallbackSupportMixin, Documented, EpochTasks
+from ._global_state import restored
 from ._linear_start import start_at_pca
 from ._memory import asking_for_less
 from ._pretraining import PRETRAINING
@@ -160,7 +161,7 @@ class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
             f"lower batch_size={self.batch_size!r}, hidden_layer_sizes or the number of rows; "
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
-        with self._unchanged_on_error(), asking_for_less(advice):
+        with restored(), self._unchanged_on_error(), asking_for_less(advice):
             if not continuing:
                 self._forget()
             data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)

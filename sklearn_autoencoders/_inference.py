@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ._bridge import Data, Model, Rows, scaling_tensors, torch_dtype
+from ._global_state import few_threads, restored
 from ._memory import asking_for_less, is_out_of_memory
-from ._threads import few_threads
 from .networks import Autoencoder, widest_layer
 from .objectives import Loss
 
@@ -140,6 +140,7 @@ class Units:
         return output if self._loss.unit_interval else output * self._scale + self._center
 
 
+@restored()
 @torch.no_grad()
 def run(
     model: Model,

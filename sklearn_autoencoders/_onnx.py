@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._atomic import write_atomically
 from ._extras import imported
+from ._global_state import restored
 from ._onnx_graphs import graph_of, methods_of
 from ._onnx_operators import translations
 from ._shell import Shell
@@ -20,6 +21,7 @@ _OPSET = 18
 _LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
 
 
+@restored()
 def export_onnx(estimator, path, method="transform"):
     r"""Write a method of a fitted estimator to a file that runs without this package.
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ._bridge import Data, Model, Rows, make_generator, torch_dtype
 from ._draws import Draws, Generated
+from ._global_state import restored
 from ._inference import Function, Units, cast_network, decoding, run
 from .networks import (
     GaussianBottleneck,
@@ -95,6 +96,7 @@ def expectation(model: Model, noise: Tensor, dtype: Any) -> Function:
     return function
 
 
+@restored()
 def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: int) -> Array:
     """Return codes drawn from the prior, in double precision."""
     network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))

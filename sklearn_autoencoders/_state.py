@@ -11,6 +11,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from torch import Tensor
 
 from ._bridge import make_generator, weights_of
+from ._global_state import restored
 from ._version import __version__
 from .exceptions import IncompatibleVersionError, ModelFileError
 from .networks import Autoencoder, build_autoencoder, making_at_most
@@ -32,6 +33,7 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
+@restored()
 def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
     """Return the state with the network rebuilt, on the CPU.
 

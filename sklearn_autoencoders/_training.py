@@ -18,8 +18,8 @@ from torch import Tensor
 
 from ._bridge import Damage, Data, Model, Rows, make_generator, weights_of
 from ._checkpoint import TrainingFile
+from ._global_state import few_threads
 from ._solvers import SOLVERS
-from ._threads import few_threads
 from ._trainer import EpochTask, History, Noise, Plan, Trainer
 from .corruptions import corrupt
 from .networks import Autoencoder, drawing

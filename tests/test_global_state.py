@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from estimators import CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, readers, snapshot, table
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderTransformer, _threads
+from sklearn_autoencoders import AutoencoderTransformer, _global_state
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -174,7 +176,7 @@ def test_little_work_uses_one_thread(cls):
 
 @every_class
 def test_much_work_uses_all_threads(cls, monkeypatch):
-    monkeypatch.setattr(_threads, "_SMALL_WORK", 0)
+    monkeypatch.setattr(_global_state, "_SMALL_WORK", 0)
     probe = Probe(torch.get_num_threads)
     quick(cls, callbacks=[probe]).fit(table())
     assert set(probe.seen) == {3}
@@ -212,7 +214,59 @@ def test_threads_are_restored_when_fits_are_concurrent(cls):
     assert set(after) == {expected}
     assert torch.get_num_threads() == 3
     assert _threads_of_a_fresh_thread() == expected
-    assert _threads._n_inside == 0
+    assert not _global_state._inside
+
+
+# --------------------------------------------------------------------------- R9: Ctrl-C
+
+
+class Positions:
+    """Where Python looks for signals, in the files that enter and leave blocks with settings.
+
+    Given one of them as `chosen`, Ctrl-C strikes there, when it is passed for the n-th time.
+    """
+
+    FILES = ("_global_state.py", "contextlib.py", "grad_mode.py", "overrides.py", "decorators.py")
+
+    def __init__(self, chosen=None, n=1):
+        self.passed, self._chosen, self._n = defaultdict(int), chosen, n
+
+    def __call__(self, frame, event, arg):
+        if event in ("call", "c_return") and frame.f_code.co_filename.endswith(self.FILES):
+            position = frame.f_code, frame.f_lasti
+            self.passed[position] += 1
+            if position == self._chosen and self.passed[position] == self._n:
+                raise KeyboardInterrupt
+
+    def watch(self, call):
+        before = sys.getprofile()
+        sys.setprofile(self)
+        try:
+            call()
+        finally:
+            sys.setprofile(before)
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("method", ["fit", "use"])
+@every_class
+def test_an_interruption_changes_no_settings_wherever_it_strikes(cls, method):
+    X = table()
+    fitted = quick(cls).fit(X)
+    calls = {"fit": lambda: quick(cls, max_epochs=2).fit(X), "use": lambda: outputs(fitted, X)}
+    before, seen = snapshot(), Positions()
+    seen.watch(calls[method])
+    assert len(seen.passed) > 20
+    for position, n in [(p, n) for p, passed in seen.passed.items() for n in {1, passed}]:
+        with suppress(KeyboardInterrupt):  # Python drops it while a generator is collected
+            Positions(position, n).watch(calls[method])
+        assert snapshot() == before, position
+        assert not _global_state._inside
+        torch.rand(3)
+        assert snapshot() != before, position  # it draws from where it drew before
+        torch.set_rng_state(
+            torch.frombuffer(bytearray(before["torch generator"]), dtype=torch.uint8)
+        )
 
 
 # ------------------------------------------------------------------------- R4: concurrency

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, EarlyStopping
 
-from sklearn_autoencoders import _threads
+from sklearn_autoencoders import _global_state
 from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -83,7 +83,7 @@ def assert_interrupted(call, delay):
     finally:
         timer.cancel()  # a call that fails early is not to end the whole run later
     timer.join()
-    assert _threads._n_inside == 0
+    assert not _global_state._inside
     assert torch.is_grad_enabled()
 
 

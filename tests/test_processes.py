@@ -16,7 +16,7 @@ import torch
 from estimators import CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, table, weights
 
-from sklearn_autoencoders import VAEGenerator, _threads
+from sklearn_autoencoders import VAEGenerator, _global_state
 
 SEARCH = """
 import numpy as np
@@ -89,7 +89,7 @@ def _large_work(estimator, X, queue):
 def _two_busy_threads(monkeypatch):
     """Let every fit use two threads, which a forked child lacks."""
     before = torch.get_num_threads()
-    monkeypatch.setattr(_threads, "_SMALL_WORK", 0)
+    monkeypatch.setattr(_global_state, "_SMALL_WORK", 0)
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(before)

@@ -1,4 +1,4 @@
-"""As many torch threads as the work is worth."""
+"""What all of a process shares: a call uses it with care and leaves it as it was."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import torch
 from torch import nn
+from torch.overrides import _len_torch_function_stack, _pop_mode
 
 from .networks import multiply_adds
 
@@ -16,13 +17,8 @@ from .networks import multiply_adds
 _SMALL_WORK = 2**24
 
 
-class _ThreadDepth(threading.local):
-    value = 0
-
-
-_depth = _ThreadDepth()
 _lock = threading.Lock()
-_n_inside = 0
+_inside: set[int] = set()  # threads
 _n_threads_outside = 1
 
 
@@ -32,8 +28,9 @@ def _begin_anew() -> None:
     It lacks the threads that OpenMP believes to have: the first operation that is worth a second
     one, of ours or of anybody, would wait for ever.
     """
-    global _depth, _lock, _n_inside
-    _depth, _lock, _n_inside = _ThreadDepth(), threading.Lock(), 0
+    global _lock
+    _lock = threading.Lock()
+    _inside.clear()
     torch.set_num_threads(1)
 
 
@@ -48,21 +45,43 @@ def few_threads(network: nn.Module, batch_size: int) -> Iterator[None]:
     OpenMP's threads spin while they wait: beside another busy process a tiny network with two
     threads is up to a hundred times slower than with one.
     """
-    global _n_inside, _n_threads_outside
+    global _n_threads_outside
     work = batch_size * multiply_adds(network)
-    if work >= _SMALL_WORK or _depth.value:
+    if work >= _SMALL_WORK or threading.get_ident() in _inside:
         yield
         return
     with _lock:
         # A thread that starts meanwhile would inherit our count, so the first one in remembers.
-        _n_threads_outside = _n_threads_outside if _n_inside else torch.get_num_threads()
-        _n_inside += 1
-        _depth.value = 1
+        _n_threads_outside = _n_threads_outside if _inside else torch.get_num_threads()
+        _inside.add(threading.get_ident())
         torch.set_num_threads(1)
     try:
         yield
     finally:
-        with _lock:
+        _leave()
+
+
+def _leave() -> None:
+    """Give this thread its torch threads back, if it has not got them yet."""
+    with _lock:
+        if threading.get_ident() in _inside:
             torch.set_num_threads(_n_threads_outside)
-            _n_inside -= 1
-            _depth.value = 0
+            _inside.remove(threading.get_ident())
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Leave torch's settings as they were, wherever in the block Ctrl-C strikes.
+
+    It can strike in the end of `few_threads` or of `no_grad`, before that has done its work.
+    """
+    is_inside, learns = threading.get_ident() in _inside, torch.is_grad_enabled()
+    n_modes = _len_torch_function_stack()
+    try:
+        yield
+    finally:
+        torch.set_grad_enabled(learns)
+        while _len_torch_function_stack() > n_modes:
+            _pop_mode()
+        if not is_inside:
+            _leave()
