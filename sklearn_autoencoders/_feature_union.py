@@ -341,6 +341,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             ]
             self._seed(own_random_state(self.random_state))
             yield
+        except GeneratorExit:  # as in Fitting
+            raise
         except BaseException:
             self.__dict__.pop("transformer_list_", None)
             if before is not None:

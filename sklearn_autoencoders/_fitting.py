@@ -117,6 +117,8 @@ class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
         before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
         try:
             yield
+        except GeneratorExit:  # Ctrl-C struck in the end of the block, which is collected later
+            raise
         except BaseException:
             self._forget()
             self.__dict__.update(before)

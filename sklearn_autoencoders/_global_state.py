@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from sklearn import get_config, set_config
 from torch import nn
 from torch.overrides import _len_torch_function_stack, _pop_mode
 
@@ -69,19 +70,24 @@ def _leave() -> None:
             _inside.remove(threading.get_ident())
 
 
-@contextmanager
-def restored() -> Iterator[None]:
-    """Leave torch's settings as they were, wherever in the block Ctrl-C strikes.
+class restored:
+    """Leave torch's and scikit-learn's settings as they were, wherever in the block Ctrl-C strikes.
 
-    It can strike in the end of `few_threads` or of `no_grad`, before that has done its work.
+    It can strike in the end of `few_threads` or of `no_grad`, before that has done its work. This
+    is no generator: struck in its beginning, that would do its own work whenever it is collected.
     """
-    is_inside, learns = threading.get_ident() in _inside, torch.is_grad_enabled()
-    n_modes = _len_torch_function_stack()
-    try:
-        yield
-    finally:
-        torch.set_grad_enabled(learns)
-        while _len_torch_function_stack() > n_modes:
+
+    def __enter__(self) -> None:
+        """Remember the settings."""
+        self._configuration, self._learns = get_config(), torch.is_grad_enabled()
+        self._n_modes = _len_torch_function_stack()
+        self._is_inside = threading.get_ident() in _inside
+
+    def __exit__(self, *error: object) -> None:
+        """Put them back."""
+        set_config(**self._configuration)
+        torch.set_grad_enabled(self._learns)
+        while _len_torch_function_stack() > self._n_modes:
             _pop_mode()
-        if not is_inside:
+        if not self._is_inside:
             _leave()

@@ -140,8 +140,6 @@ class Units:
         return output if self._loss.unit_interval else output * self._scale + self._center
 
 
-@restored()
-@torch.no_grad()
 def run(
     model: Model,
     rows: Rows,
@@ -169,7 +167,11 @@ def run(
     ndarray
         The results, one after another.
     """
-    network = cast_network(model.network, rows.dtype)
+    with restored(), torch.no_grad():
+        return _run(cast_network(model.network, rows.dtype), rows, function, n_draws)
+
+
+def _run(network: Autoencoder, rows: Rows, function: Function, n_draws: int) -> NDArray[Any]:
     n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
     advice = "neither chunks nor the result fit. Give fewer rows, or use a narrower network."

@@ -21,7 +21,6 @@ _OPSET = 18
 _LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
 
 
-@restored()
 def export_onnx(estimator, path, method="transform"):
     r"""Write a method of a fitted estimator to a file that runs without this package.
 
@@ -89,8 +88,10 @@ def export_onnx(estimator, path, method="transform"):
     """
     _check_method(estimator, method)
     _check_installed()
-    graph, name, width = graph_of(estimator, method)
-    write_atomically(path, _serialized(graph, name, width, method))
+    with restored():
+        graph, name, width = graph_of(estimator, method)
+        contents = _serialized(graph, name, width, method)
+    write_atomically(path, contents)
 
 
 def _check_method(estimator, method):

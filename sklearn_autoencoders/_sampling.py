@@ -96,13 +96,12 @@ def expectation(model: Model, noise: Tensor, dtype: Any) -> Function:
     return function
 
 
-@restored()
 def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: int) -> Array:
     """Return codes drawn from the prior, in double precision."""
-    network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
     draws = Generated(make_generator(seed, model.device))
     beside = None if condition is None else torch.tensor(condition, device=model.device)
-    with torch.no_grad():
+    with restored(), torch.no_grad():
+        network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
         codes = network.bottleneck.sample(n_samples, network.encoder, draws, beside)
     return codes.cpu().numpy()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from sklearn import config_context
+from sklearn import set_config
 from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ._bridge import Data
 from ._compat import check_sample_weight, safe_indexing
+from ._global_state import restored
 
 _DTYPES = [np.float64, np.float32]
 
@@ -44,7 +45,8 @@ def _rows(estimator, X, part, reset, names=True, input_name="X"):
     X = _flatten_images(X, getattr(part, "input_shape", None))
     settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
     # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
-    with np.errstate(over="ignore"), config_context(array_api_dispatch=False):
+    with restored(), np.errstate(over="ignore"):
+        set_config(array_api_dispatch=False)
         if names:
             X = validate_data(estimator, X, reset=reset, **settings)
         else:

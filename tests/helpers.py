@@ -7,6 +7,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import sklearn
 import torch
 from estimators import settable
 from sklearn.base import clone
@@ -86,5 +87,6 @@ def snapshot():
         "environment": dict(os.environ),
         "warning filters": list(warnings.filters),
         "numpy errors": np.geterr(),
+        "scikit-learn": sklearn.get_config(),
         "directory": os.getcwd(),
     }

@@ -267,7 +267,17 @@ def test_a_browser_shows_the_site(page, words, server, tmp_path):
     shown, errors = _opened(f"{url}/{page}", tmp_path)
     assert words in shown
     assert not errors
-    assert set(missing) <= {"/favicon.ico"}  # which browsers ask for by themselves
+    assert not missing
+
+
+@needs_site
+@needs_chromium
+def test_pages_for_users_are_found_first(server, tmp_path):
+    shown, _ = _opened(f"{server[0]}/search.html?q=contamination", tmp_path)
+    pages = re.findall(r'<li[^>]*><a href="([^"?#]+)', shown.split('id="search-results"')[1])
+    ranks = [page.startswith(("decisions/", "project/")) for page in pages]
+    assert len(set(ranks)) == 2
+    assert ranks == sorted(ranks)
 
 
 @needs_chromium

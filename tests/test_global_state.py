@@ -1,12 +1,14 @@
 """R3, R4: no call changes anything outside the estimator, and threads do not disturb another."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import _GeneratorContextManager, suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,6 +36,9 @@ def _three_threads():
     torch.set_num_threads(3)
     yield
     torch.set_num_threads(before)
+
+
+PACKAGE, TORCH = (str(Path(module.__file__).parent) for module in (_global_state, torch))
 
 
 class Broken(Callback):
@@ -221,18 +226,22 @@ def test_threads_are_restored_when_fits_are_concurrent(cls):
 
 
 class Positions:
-    """Where Python looks for signals, in the files that enter and leave blocks with settings.
+    """Where Python looks for signals, in what enters and leaves blocks with settings.
 
-    Given one of them as `chosen`, Ctrl-C strikes there, when it is passed for the n-th time.
+    Blocks of other packages than `users`, around our methods and in their checks, do not count.
+    Given a position as `chosen`, Ctrl-C strikes there, when it is passed for the n-th time.
     """
 
     FILES = ("_global_state.py", "contextlib.py", "grad_mode.py", "overrides.py", "decorators.py")
 
-    def __init__(self, chosen=None, n=1):
-        self.passed, self._chosen, self._n = defaultdict(int), chosen, n
+    def __init__(self, users=(PACKAGE, TORCH), chosen=None, n=1):
+        self.passed = defaultdict(int)
+        self._users, self._chosen, self._n = users, chosen, n
 
     def __call__(self, frame, event, arg):
-        if event in ("call", "c_return") and frame.f_code.co_filename.endswith(self.FILES):
+        if event not in ("call", "c_return") or not frame.f_code.co_filename.endswith(self.FILES):
+            return
+        if frame.f_back and frame.f_back.f_code.co_filename.startswith(self._users):
             position = frame.f_code, frame.f_lasti
             self.passed[position] += 1
             if position == self._chosen and self.passed[position] == self._n:
@@ -259,7 +268,7 @@ def test_an_interruption_changes_no_settings_wherever_it_strikes(cls, method):
     assert len(seen.passed) > 20
     for position, n in [(p, n) for p, passed in seen.passed.items() for n in {1, passed}]:
         with suppress(KeyboardInterrupt):  # Python drops it while a generator is collected
-            Positions(position, n).watch(calls[method])
+            Positions(chosen=position, n=n).watch(calls[method])
         assert snapshot() == before, position
         assert not _global_state._inside
         torch.rand(3)
@@ -267,6 +276,25 @@ def test_an_interruption_changes_no_settings_wherever_it_strikes(cls, method):
         torch.set_rng_state(
             torch.frombuffer(bytearray(before["torch generator"]), dtype=torch.uint8)
         )
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored:pytest.PytestUnraisableExceptionWarning")
+@every_class
+def test_what_an_interruption_leaves_behind_changes_no_later_fit(cls):
+    X, fitted = table(), quick(cls, max_epochs=2)
+    fitted.fit(X)
+    end, seen = (_GeneratorContextManager.__exit__.__code__, 0), Positions(PACKAGE)
+    seen.watch(lambda: fitted.fit(X))
+    assert seen.passed[end] > 5
+    for n in range(1, seen.passed[end] + 1):
+        try:
+            Positions(PACKAGE, end, n).watch(lambda: fitted.fit(X))
+        except KeyboardInterrupt as error:
+            kept = error  # with its frames, as notebooks keep it
+        network = fitted.fit(X).network_
+        del kept
+        gc.collect()
+        assert fitted.network_ is network, n
 
 
 # ------------------------------------------------------------------------- R4: concurrency
