@@ -17,7 +17,6 @@ from .networks import multiply_adds
 # Multiply-adds per batch under which a second thread costs more than it gives.
 _SMALL_WORK = 2**24
 
-
 _lock = threading.Lock()
 _inside: set[int] = set()  # threads
 _n_threads_outside = 1
