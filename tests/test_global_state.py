@@ -287,6 +287,7 @@ def test_what_an_interruption_leaves_behind_changes_no_later_fit(cls):
     seen.watch(lambda: fitted.fit(X))
     assert seen.passed[end] > 5
     for n in range(1, seen.passed[end] + 1):
+        kept = None
         try:
             Positions(PACKAGE, end, n).watch(lambda: fitted.fit(X))
         except KeyboardInterrupt as error:
