@@ -1,0 +1,157 @@
+"""Displays draw where they are told to, refuse what they cannot draw, and change nothing else."""
+
+import sys
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from drawn import FRAME, LABELS, ROWS
+from helpers import snapshot
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_autoencoders import AutoencoderOutlierDetector, AutoencoderTransformer, inspection
+from sklearn_autoencoders.inspection import (
+    CodesDisplay,
+    ContributionsDisplay,
+    LatentDisplay,
+    LossCurveDisplay,
+    OutlierScoresDisplay,
+    ReconstructionDisplay,
+    TraversalDisplay,
+    WeightsDisplay,
+)
+
+DISPLAYS = [getattr(inspection, name) for name in inspection.__all__ if name.endswith("Display")]
+every_display = pytest.mark.parametrize("cls", DISPLAYS, ids=lambda cls: cls.__name__)
+
+
+@pytest.fixture
+def drawings(transformer, detector):
+    """Return, by display, how to draw one of iris."""
+    return {
+        CodesDisplay: lambda **ax: CodesDisplay.from_estimator(transformer, FRAME, **ax),
+        ContributionsDisplay: lambda **ax: ContributionsDisplay.from_estimator(
+            detector, FRAME, **ax
+        ),
+        LatentDisplay: lambda **ax: LatentDisplay.from_estimator(transformer, FRAME, LABELS, **ax),
+        LossCurveDisplay: lambda **ax: LossCurveDisplay.from_estimator(transformer, **ax),
+        OutlierScoresDisplay: lambda **ax: OutlierScoresDisplay.from_estimator(
+            detector, FRAME, **ax
+        ),
+        ReconstructionDisplay: lambda **ax: ReconstructionDisplay.from_estimator(
+            transformer, FRAME, n_rows=1, **ax
+        ),
+        TraversalDisplay: lambda **ax: TraversalDisplay.from_estimator(transformer, FRAME, **ax),
+        WeightsDisplay: lambda **ax: WeightsDisplay.from_estimator(transformer, **ax),
+    }
+
+
+@every_display
+def test_a_display_draws_on_a_figure_of_its_own(cls, drawings):
+    display = drawings[cls]()
+    assert isinstance(display, cls)
+    assert display.axes_[0] is display.ax_
+    assert display.figure_ is display.ax_.figure
+    assert plt.get_fignums() == [display.figure_.number]
+
+
+@every_display
+def test_a_display_draws_on_given_axes(cls, drawings):
+    figure, (left, right) = plt.subplots(1, 2)
+    display = drawings[cls](ax=right)
+    assert display.ax_ is right
+    assert display.figure_ is figure
+    assert not left.has_data()
+    assert right.has_data()
+    assert plt.get_fignums() == [figure.number]
+    assert drawings[cls](ax=[left]).ax_ is left
+
+
+@every_display
+def test_a_display_draws_again(cls, drawings):
+    display = drawings[cls]()
+    first = display.ax_
+    assert display.plot() is display
+    assert display.ax_ is not first
+
+
+@every_display
+def test_nothing_is_cut_off(cls, drawings):
+    display = drawings[cls]()
+    display.figure_.canvas.draw()
+    box = display.figure_.get_tightbbox()
+    width, height = display.figure_.get_size_inches()
+    assert box.x0 >= -0.02
+    assert box.y0 >= -0.02
+    assert box.x1 <= width + 0.02
+    assert box.y1 <= height + 0.02
+
+
+@every_display
+def test_no_setting_is_changed(cls, drawings):
+    settings, before = dict(mpl.rcParams), snapshot()
+    drawings[cls]()
+    assert dict(mpl.rcParams) == settings
+    assert snapshot() == before
+
+
+@every_display
+def test_without_matplotlib_the_error_says_what_to_install(cls, drawings, monkeypatch):
+    display = drawings[cls]()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    message = rf"{cls.__name__}.* needs matplotlib.*pip install 'sklearn_autoencoders\[plot\]'"
+    with pytest.raises(ImportError, match=message):
+        drawings[cls]()
+    with pytest.raises(ImportError, match=message):
+        display.plot()
+
+
+def drawn_from(cls, estimator, X=ROWS, **params):
+    rows = () if cls in (LossCurveDisplay, WeightsDisplay) else (X,)
+    return cls.from_estimator(estimator, *rows, **params)
+
+
+@every_display
+def test_an_unfitted_estimator_is_refused(cls):
+    with pytest.raises(NotFittedError):
+        drawn_from(cls, AutoencoderOutlierDetector())
+    with pytest.raises(NotFittedError):
+        drawn_from(cls, make_pipeline(StandardScaler(), AutoencoderTransformer()))
+    assert not plt.get_fignums()
+
+
+@every_display
+def test_an_estimator_without_the_method_is_refused(cls):
+    model = make_pipeline(PCA(2), KNeighborsClassifier()).fit(ROWS, LABELS)
+    with pytest.raises(TypeError, match=r"needs an estimator with .*got KNeighbors.*pipeline\[:-1"):
+        drawn_from(cls, model)
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("cls", [LatentDisplay, CodesDisplay, ReconstructionDisplay])
+def test_wrong_rows_are_refused_before_anything_is_drawn(cls, transformer):
+    with pytest.raises(ValueError, match="feature names should match"):
+        cls.from_estimator(transformer, FRAME.iloc[:, :2])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        cls.from_estimator(transformer, FRAME, LABELS[:-1])
+    with pytest.raises(ValueError, match="n_rows == 0, must be >= 1"):
+        cls.from_estimator(transformer, FRAME, n_rows=0)
+    assert not plt.get_fignums()
+
+
+def test_several_axes_have_to_fit(transformer):
+    figure, axes = plt.subplots(1, 3)
+    with pytest.raises(ValueError, match=r"one matplotlib Axes, or 2 of them"):
+        LatentDisplay.from_estimator(transformer, FRAME, compare_pca=True, ax=axes)
+    display = LatentDisplay.from_estimator(transformer, FRAME, compare_pca=True, ax=axes[:2])
+    assert list(display.axes_) == list(axes[:2])
+    display.plot(ax=axes[2])  # divided
+    assert len(display.axes_) == 2
+    assert axes[2] not in display.axes_
+    assert all(ax.figure is figure for ax in display.axes_)
+    with pytest.raises(ValueError, match="no subplot, cannot be divided"):
+        display.plot(ax=figure.add_axes((0, 0, 1, 1)))
