@@ -4,8 +4,11 @@ import sys
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 from drawn import FRAME, LABELS, ROWS
+from estimators import quick
 from helpers import snapshot
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -155,3 +158,45 @@ def test_several_axes_have_to_fit(transformer):
     assert all(ax.figure is figure for ax in display.axes_)
     with pytest.raises(ValueError, match="no subplot, cannot be divided"):
         display.plot(ax=figure.add_axes((0, 0, 1, 1)))
+
+
+def test_names_are_drawn_as_they_are_written(detector):
+    odd = FRAME.set_axis(["cost_$_to_$", "a$_$b", "$price$", "_hidden"], axis=1)
+    kinds = np.where(LABELS == 0, "_private", "<$_50k$")
+    transformer = quick(AutoencoderTransformer, n_components=2).fit(odd)
+    detector = quick(AutoencoderOutlierDetector).fit(odd)
+    displays = [
+        ReconstructionDisplay.from_estimator(transformer, odd),
+        TraversalDisplay.from_estimator(transformer, odd),
+        ContributionsDisplay.from_estimator(detector, odd),
+        WeightsDisplay.from_estimator(transformer),
+        CodesDisplay.from_predictions(odd, kinds),
+        OutlierScoresDisplay.from_estimator(detector, odd, kinds),
+        LatentDisplay.from_estimator(transformer, odd, pd.Series(kinds, name="$y_$")),
+    ]
+    for display in displays:
+        display.figure_.canvas.draw()  # fails over what is no formula
+    for display in displays[-2:]:
+        legend = [text.get_text().strip() for text in display.ax_.get_legend().get_texts()]
+        assert {r"<\$_50k\$", "_private"} <= set(legend)
+
+
+def test_a_legend_stays_in_axes_without_room(transformer):
+    _, (left, right) = plt.subplots(1, 2)
+    LatentDisplay.from_estimator(transformer, FRAME, LABELS, ax=left)
+    left.figure.canvas.draw()
+    assert left.get_legend().get_window_extent().x1 < right.get_window_extent().x0
+
+
+def test_long_names_leave_room(transformer, detector):
+    long = FRAME.set_axis([f"column {'very ' * 12}long {i}" for i in range(4)], axis=1)
+    drawn = quick(AutoencoderTransformer).fit(long), quick(AutoencoderOutlierDetector).fit(long)
+    for display in (
+        TraversalDisplay.from_estimator(drawn[0], long),
+        ContributionsDisplay.from_estimator(drawn[1], long),
+    ):
+        display.figure_.canvas.draw()
+        box, (width, _) = display.figure_.get_tightbbox(), display.figure_.get_size_inches()
+        assert box.x0 >= -0.02
+        assert box.x1 <= width + 0.02
+        assert display.ax_.get_window_extent().width / display.figure_.dpi > 2
