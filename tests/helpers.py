@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from sklearn_autoencoders import _settings
 
-make_plan = _settings.make_plan
+make_plan = _settings.make_plan  # the real one, whose place short_plan takes
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
 
@@ -77,7 +77,7 @@ def snapshot():
     """Return everything global that training could be tempted to change, as bytes."""
     return {
         "torch generator": torch.get_rng_state().numpy().tobytes(),
-        "numpy generator": pickle.dumps(np.random.get_state()),  # noqa: NPY002
+        "numpy generator": pickle.dumps(np.random.get_state()),  # noqa: NPY002  # to see it unchanged
         "random": pickle.dumps(random.getstate()),
         "torch threads": torch.get_num_threads(),
         "torch grad mode": torch.is_grad_enabled(),
