@@ -82,7 +82,8 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
 def _rebuilt(state: dict[str, Any], weights: dict[str, Any], name: str) -> Autoencoder:
     try:
         tensors = {key: torch.tensor(array) for key, array in weights.items()}
-        network = _filled(state["_recipe"], tensors)
+        with restored():
+            network = _filled(state["_recipe"], tensors)
         _check_scaling(state)
     except (AttributeError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
         raise ModelFileError(
@@ -96,7 +97,7 @@ def _rebuilt(state: dict[str, Any], weights: dict[str, Any], name: str) -> Autoe
 def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
     """Return the network of a recipe, which may not be larger than its weights say."""
     n_cells = sum(tensor.numel() for tensor in tensors.values())
-    with restored(), making_at_most(_SLACK * n_cells + _LEAST):
+    with making_at_most(_SLACK * n_cells + _LEAST):
         network = build_autoencoder(**recipe, generator=make_generator(0), is_tried=False)
     dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     network.to(dtype).load_state_dict(tensors)

@@ -104,6 +104,7 @@ def test_nothing_global_is_seeded_or_set(path):
     assert not any(call.startswith("torch.random.fork_rng") for call in calls)
     settings = calls & {"torch.set_num_threads", "torch.set_grad_enabled"}
     assert not settings or path.name == "_global_state.py"
+    assert "set_config" not in calls or calls & {"get_config", "restored"}, "who sets puts back"
 
 
 @every_file

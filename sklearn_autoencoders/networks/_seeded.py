@@ -24,14 +24,20 @@ _DRAWS = {
 }
 
 
+# What is called in place of a function of torch, with that function, its arguments and keywords.
+_Call = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+
+
 class _Mode(TorchFunctionMode):
-    """What torch calls instead of its functions inside the block, and nowhere else.
+    """What torch calls instead of its functions inside the block, in this thread, nowhere else.
 
     Torch puts a mode aside while its own functions run. Should Ctrl-C strike just then, the mode
     is missing at the end of the block, or comes back after it.
     """
 
-    _is_over = False
+    def __init__(self, call: _Call) -> None:
+        super().__init__()
+        self._call: _Call | None = call
 
     def __torch_function__(
         self,
@@ -40,22 +46,18 @@ class _Mode(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Call what the subclass makes of a function."""
-        if self._is_over:
-            return func(*args, **(kwargs or {}))
-        return self._call(func, args, kwargs or {})
-
-    def _call(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        raise NotImplementedError
+        """Make the call; after the block, that of torch."""
+        kwargs = kwargs or {}
+        return func(*args, **kwargs) if self._call is None else self._call(func, args, kwargs)
 
     def __exit__(self, *error: Any) -> None:
         """Take the mode off the stack, if it is there."""
-        self._is_over = True
+        self._call = None
         if _get_current_function_mode() is self:
             super().__exit__(*error)
 
 
-class drawing_from(_Mode):
+def drawing_from(generator: torch.Generator) -> TorchFunctionMode:
     """Make torch draw from `generator` inside the block, in this thread only.
 
     Unlike `torch.manual_seed` inside `torch.random.fork_rng` this neither reads nor writes the
@@ -65,24 +67,26 @@ class drawing_from(_Mode):
     ----------
     generator : Generator
         The source of every draw.
+
+    Returns
+    -------
+    context manager
+        For one block.
     """
 
-    def __init__(self, generator: torch.Generator) -> None:
-        super().__init__()
-        self.generator = generator
-
-    def _call(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Hand the generator to every function that draws."""
+    def call(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         # torch.nn.init passes `generator=None` along; Python-level functions are seen whole here.
         if func in _DRAWS or "generator" in kwargs:
-            kwargs = {**kwargs, "generator": kwargs.get("generator") or self.generator}
+            kwargs = {**kwargs, "generator": kwargs.get("generator") or generator}
         return func(*args, **kwargs)
+
+    return _Mode(call)
 
 
 _MAKES = (torch.empty, torch.full, torch.ones, torch.rand, torch.randn, torch.zeros)
 
 
-class making_at_most(_Mode):
+def making_at_most(n_cells: int) -> TorchFunctionMode:
     """Let torch make tensors of so many cells in all inside the block, in this thread only.
 
     A description that was made up can ask for a network that no memory holds.
@@ -92,21 +96,25 @@ class making_at_most(_Mode):
     n_cells : int
         How many.
 
+    Returns
+    -------
+    context manager
+        For one block.
+
     Raises
     ------
     ValueError
-        Before the tensor that is too much is made.
+        In the block, before the tensor that is too much is made.
     """
+    n_left = n_cells
 
-    def __init__(self, n_cells: int) -> None:
-        super().__init__()
-        self._left = n_cells
-
-    def _call(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Count what is made."""
+    def call(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        nonlocal n_left
         if func in _MAKES:
             shaped_like = {k: v for k, v in kwargs.items() if k not in ("device", "generator")}
-            self._left -= func(*args, **shaped_like, device="meta").numel()
-            if self._left < 0:
+            n_left -= func(*args, **shaped_like, device="meta").numel()
+            if n_left < 0:
                 raise ValueError("the network is larger than its weights")
         return func(*args, **kwargs)
+
+    return _Mode(call)
