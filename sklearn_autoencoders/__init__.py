@@ -1,14 +1,15 @@
-"""Autoencoders for scikit-learn: networks of PyTorch, trained by skorch."""
+"""Autoencoders with the scikit-learn API: PyTorch networks trained by skorch."""
 
-from ._classifier import AutoencoderClassifier
-from ._denoising import DenoisingAutoencoder
-from ._feature_union import AutoencoderFeatureUnion
-from ._files import load, save
-from ._onnx import export_onnx
-from ._outlier import AutoencoderOutlierDetector
-from ._regressor import AutoencoderRegressor
-from ._transformer import AutoencoderTransformer
-from ._vae import VAEGenerator
+from ._estimators.classifier import AutoencoderClassifier
+from ._estimators.denoising import DenoisingAutoencoder
+from ._estimators.feature_union import AutoencoderFeatureUnion
+from ._estimators.outlier_detector import AutoencoderOutlierDetector
+from ._estimators.regressor import AutoencoderRegressor
+from ._estimators.transformer import AutoencoderTransformer
+from ._estimators.vae_generator import VAEGenerator
+from ._onnx.export import export_onnx
+from ._persistence.files import load, save
+from ._utils.public_names import publish
 from ._version import __version__
 
 __all__ = [
@@ -24,3 +25,5 @@ __all__ = [
     "load",
     "save",
 ]
+
+publish(globals())

@@ -12,8 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, check_array, check_consistent_length
 from sklearn.utils.multiclass import type_of_target
 
-from ._fitting import own_random_state
-from ._starting import draw_seed
+from ._utils.random import draw_seed, own_random_state
 
 __all__ = ["generation_report"]
 

@@ -9,8 +9,8 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._base import BaseAutoencoder
-from sklearn_autoencoders._fine_tuning import FineTuning
+from sklearn_autoencoders._estimators.base import BaseAutoencoder
+from sklearn_autoencoders._estimators.fine_tuning import FineTuning
 from sklearn_autoencoders.corruptions import Gaussian, Masking
 from sklearn_autoencoders.networks import Dense
 

@@ -12,9 +12,7 @@ import torch
 from estimators import settable
 from sklearn.base import clone
 
-from sklearn_autoencoders import _settings
-
-make_plan = _settings.make_plan  # the real one, whose place short_plan takes
+from sklearn_autoencoders._training.parameters import make_plan
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
 
@@ -68,7 +66,7 @@ def weights(estimator):
 
 
 def short_plan(*args, **kwargs):
-    """Stand in for `_settings.make_plan`, where whole trainings would take too long."""
+    """Stand in for `make_plan` in a fit, where whole trainings would take too long."""
     plan = make_plan(*args, **kwargs)
     return replace(plan, max_epochs=min(plan.max_epochs, 2))
 

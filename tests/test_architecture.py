@@ -100,18 +100,24 @@ def _calls(path):
 def test_nothing_global_is_seeded_or_set(path):
     calls = _calls(path)
     assert not calls & {"torch.manual_seed", "np.random.seed", "random.seed", "torch.seed"}
-    assert not calls & {"torch.set_default_dtype", "torch.set_rng_state"}
+    assert not calls & {"torch.set_rng_state"}
     assert not any(call.startswith("torch.random.fork_rng") for call in calls)
-    settings = calls & {"torch.set_num_threads", "torch.set_grad_enabled"}
-    assert not settings or path.name == "_global_state.py"
-    assert "set_config" not in calls or calls & {"get_config", "restored"}, "who sets puts back"
+    settings = calls & {
+        "torch.set_num_threads",
+        "torch.set_grad_enabled",
+        "torch.set_default_dtype",
+    }
+    assert not settings or path.name == "torch_settings.py"
+    assert "set_config" not in calls or calls & {"get_config", "preserve_settings"}, (
+        "who sets puts back"
+    )
 
 
 @every_file
 def test_there_is_one_training_loop(path):
     methods = {call.rsplit(".", 1)[-1] for call in _calls(path)}
     assert not methods & {"zero_grad", "backward"}, "skorch's loop is the only one"
-    assert "fit_loop" not in methods or path.name == "_training.py"
+    assert "fit_loop" not in methods or path.name == "skorch_loop.py"
 
 
 @every_file
@@ -128,6 +134,6 @@ def test_only_training_imports_skorch(path):
         )
     }
     roots = {name.split(".")[0] for name in imported}
-    assert "skorch" not in roots or path.name == "_training.py"
-    if path.parent.name in ("networks", "objectives", "corruptions") or path.name == "_images.py":
+    assert "skorch" not in roots or path.name == "skorch_loop.py"
+    if path.parent.name in ("networks", "objectives", "corruptions") or path.name == "images.py":
         assert not roots & {"numpy", "scipy", "skorch", "pandas"}

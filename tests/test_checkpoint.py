@@ -13,7 +13,8 @@ from helpers import case, table, weights, with_holes
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, _checkpoint
+from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
+from sklearn_autoencoders._persistence import checkpoint as _checkpoint
 from sklearn_autoencoders.networks import Dense
 
 LABELS = (table()[:, 0] > 0.5).astype(int)

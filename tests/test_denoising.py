@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 from torch import nn
 
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, _pretraining
+from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_autoencoders._training import pretraining as _pretraining
 from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
 

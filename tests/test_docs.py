@@ -22,7 +22,9 @@ import pytest
 from estimators import EVERY
 from helpers import short_plan
 
-from sklearn_autoencoders import _compat, _settings, exceptions
+from sklearn_autoencoders import exceptions
+from sklearn_autoencoders._training import fit as _fit
+from sklearn_autoencoders._utils import sklearn_compat as _compat
 
 ROOT = Path(__file__).parents[1]
 DOCS, EXAMPLES, SITE = ROOT / "docs", ROOT / "examples", ROOT / "docs" / "_build" / "html"
@@ -113,7 +115,7 @@ def test_the_readme_runs(tmp_path, monkeypatch):
     pytest.importorskip("skops")
     pytest.importorskip("onnxscript")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_settings, "make_plan", short_plan)
+    monkeypatch.setattr(_fit, "make_plan", short_plan)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
     assert len(blocks) >= 10
     names = {}

@@ -7,10 +7,13 @@ import torch
 from estimators import LEARN_FROM_ALL, PUBLIC, having, quick
 from helpers import table
 
-from sklearn_autoencoders import _training
-from sklearn_autoencoders._trainer import Noise, Plan, Trainer
-from sklearn_autoencoders.networks import Autoencoder, Dense
-from sklearn_autoencoders.objectives import LOSSES, Objective
+from sklearn_autoencoders._training import skorch_loop as _training
+from sklearn_autoencoders._training.plan import Plan
+from sklearn_autoencoders._training.trainer import Noise, Trainer
+from sklearn_autoencoders.networks import Dense
+from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.objectives import LOSSES
+from sklearn_autoencoders.objectives._objective import Objective
 
 learning_from_all = pytest.mark.parametrize("cls", LEARN_FROM_ALL, ids=lambda cls: cls.__name__)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)

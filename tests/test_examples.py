@@ -16,9 +16,9 @@ SHORTENED = """
 import runpy, sys, warnings
 import matplotlib.pyplot as plt
 from helpers import short_plan
-from sklearn_autoencoders import _settings
+from sklearn_autoencoders._training import fit
 
-_settings.make_plan = short_plan
+fit.make_plan = short_plan
 warnings.simplefilter("error", DeprecationWarning)
 warnings.simplefilter("error", FutureWarning)
 runpy.run_path(sys.argv[1], run_name="__main__")

@@ -20,13 +20,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops import io as skops
 from skorch import NeuralNetRegressor
 
-from sklearn_autoencoders import (
-    AutoencoderFeatureUnion,
-    AutoencoderTransformer,
-    _files,
-    load,
-    save,
-)
+from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer, load, save
+from sklearn_autoencoders._persistence import files as _files
 from sklearn_autoencoders.exceptions import (
     IncompatibleVersionError,
     ModelFileError,
@@ -128,7 +123,7 @@ def test_weights_have_their_names_in_safetensors(tmp_path):
 
 def _as_if_saved_by(monkeypatch, name, value, path):
     with monkeypatch.context() as patch:
-        patch.setattr(f"sklearn_autoencoders._state.{name}", value)
+        patch.setattr(f"sklearn_autoencoders._persistence.state.{name}", value)
         save(fitted(AutoencoderTransformer(2)), path)
 
 
@@ -378,7 +373,7 @@ def _function(path):
 def _function_of_ours(path):
     _, description = _members()
     protocol = {key: description[key] for key in ("protocol", "_skops_version")}
-    node = _node("TypeNode", "sklearn_autoencoders._files", "os", None)
+    node = _node("TypeNode", "sklearn_autoencoders._persistence.files", "os", None)
     _written(path, {}, {**node, **protocol})
 
 

@@ -17,7 +17,8 @@ from estimators import CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, readers, snapshot, table
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderTransformer, _global_state
+from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders._utils import torch_settings as _global_state
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)

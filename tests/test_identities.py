@@ -13,10 +13,12 @@ from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._base import ScoredByReconstruction
-from sklearn_autoencoders._scaling import fit_scaling, principal_axes
-from sklearn_autoencoders.networks import ACTIVATIONS, Dense, Dropout
-from sklearn_autoencoders.networks._seeded import drawing_from
+from sklearn_autoencoders._data.pca import principal_axes
+from sklearn_autoencoders._data.scaling import fit_scaling
+from sklearn_autoencoders._estimators.base import ScoredByReconstruction
+from sklearn_autoencoders.networks import ACTIVATIONS, Dense
+from sklearn_autoencoders.networks._layers import Dropout
+from sklearn_autoencoders.networks._torch_modes import drawing_from
 from sklearn_autoencoders.objectives import LOSSES
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
@@ -123,7 +125,7 @@ def test_missing_values_count_as_the_centre_in_the_principal_axes():
 def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     X = table(30, 50)
     _, variances, axes = _axes(X, weight)
-    monkeypatch.setattr("sklearn_autoencoders._scaling._MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
     _, wide_variances, wide_axes = _axes(X, weight)
     assert wide_axes.shape == (30, 50)
     np.testing.assert_allclose(wide_variances[:20], variances[:20], rtol=1e-8)
@@ -131,7 +133,7 @@ def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
 
 
 def test_wide_data_may_have_more_components_than_rows(monkeypatch):
-    monkeypatch.setattr("sklearn_autoencoders._scaling._MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
     X = table(10, 50)
     start = AutoencoderTransformer(20, random_state=0, **START).fit(X)
     assert start.score(X) == pytest.approx(1)

@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, EarlyStopping
 
-from sklearn_autoencoders import _global_state
+from sklearn_autoencoders._utils import torch_settings as _global_state
 from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)

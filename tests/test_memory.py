@@ -7,7 +7,8 @@ from estimators import CASES, PREDICTORS, quick
 from helpers import assert_same, case, outputs, table, weights
 from torch.nn import functional
 
-from sklearn_autoencoders import AutoencoderTransformer, _inference
+from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders._inference import run as _inference
 
 ON_CPU = "[enforce fail at alloc_cpu.cpp:115] . DefaultCPUAllocator: can't allocate memory: you ..."
 ERRORS = {

@@ -15,23 +15,13 @@ from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._compat import Interval
-from sklearn_autoencoders.networks import (
-    ACTIVATIONS,
-    Autoencoder,
-    BatchNorm,
-    Convolutional,
-    Dense,
-    Dropout,
-    Linear,
-    LinearPath,
-    Network,
-    Transposed,
-    build_autoencoder,
-    drawing,
-    multiply_adds,
-    widest_layer,
-)
+from sklearn_autoencoders._utils.sklearn_compat import Interval
+from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network
+from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.networks._build import build_autoencoder
+from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
+from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed, drawing
+from sklearn_autoencoders.networks._linear_path import LinearPath
 
 IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six columns, as those of `table`
 NETWORKS = [

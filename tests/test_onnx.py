@@ -26,9 +26,9 @@ from sklearn_autoencoders import (
     VAEGenerator,
     export_onnx,
 )
-from sklearn_autoencoders._atomic import write_atomically
-from sklearn_autoencoders._draws import Generated, Given
-from sklearn_autoencoders._onnx_graphs import graph_of, methods_of
+from sklearn_autoencoders._onnx.graphs import graph_of, methods_of
+from sklearn_autoencoders._persistence.atomic import write_atomically
+from sklearn_autoencoders._utils.draws import Generated, Given
 from sklearn_autoencoders.networks import LATENTS, Convolutional, Dense, VectorQuantizer
 from sklearn_autoencoders.objectives import LIKELIHOODS
 

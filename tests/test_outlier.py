@@ -12,15 +12,15 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.utils.estimator_checks import check_outlier_contamination
 
 from sklearn_autoencoders import AutoencoderOutlierDetector
-from sklearn_autoencoders._calibration import (
-    draw_by_content,
-    fence,
-    keep_some,
-    repeated,
-)
-from sklearn_autoencoders._scaling import weighted_quantile
-from sklearn_autoencoders.networks import Convolutional, Dense, Ensemble, build_autoencoder
-from sklearn_autoencoders.objectives import LOSSES, Compared, Trimmed
+from sklearn_autoencoders._data.scaling import weighted_quantile
+from sklearn_autoencoders._data.splits import draw_by_content
+from sklearn_autoencoders._estimators.outlier_thresholds import fence, keep_some, repeated
+from sklearn_autoencoders.networks import Convolutional, Dense
+from sklearn_autoencoders.networks._build import build_autoencoder
+from sklearn_autoencoders.networks._ensemble import Ensemble
+from sklearn_autoencoders.objectives import LOSSES
+from sklearn_autoencoders.objectives._output import Compared
+from sklearn_autoencoders.objectives._trimmed import Trimmed
 
 
 def detector(**params):

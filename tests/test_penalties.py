@@ -18,26 +18,19 @@ from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders.corruptions import Gaussian
-from sklearn_autoencoders.networks import (
-    ACTIVATIONS,
-    Autoencoder,
-    Convolutional,
-    Dense,
-    Linear,
-    Network,
-    Output,
-    build_autoencoder,
-)
+from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network, Output
+from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.networks._build import build_autoencoder
 from sklearn_autoencoders.objectives import (
     L1,
     LOSSES,
     PENALTIES,
-    Compared,
     Contractive,
     KLSparsity,
-    Objective,
     Orthogonal,
 )
+from sklearn_autoencoders.objectives._objective import Objective
+from sklearn_autoencoders.objectives._output import Compared
 
 every_penalty = pytest.mark.parametrize("name", PENALTIES)
 SQUARED_ERROR = LOSSES["squared_error"]

@@ -28,7 +28,7 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._fine_tuning import FREEZES
+from sklearn_autoencoders._estimators.fine_tuning import FREEZES
 from sklearn_autoencoders.networks import Convolutional, Dense
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)

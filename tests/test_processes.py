@@ -16,7 +16,8 @@ import torch
 from estimators import CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, table, weights
 
-from sklearn_autoencoders import VAEGenerator, _global_state
+from sklearn_autoencoders import VAEGenerator
+from sklearn_autoencoders._utils import torch_settings as _global_state
 
 SEARCH = """
 import numpy as np

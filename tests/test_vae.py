@@ -15,20 +15,15 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
 
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
-from sklearn_autoencoders._bridge import make_generator, torch_dtype
-from sklearn_autoencoders._draws import Generated
-from sklearn_autoencoders._generation import _great_circle
-from sklearn_autoencoders._inference import cast_network
-from sklearn_autoencoders._sampling import fixed_noise
+from sklearn_autoencoders._data.model import torch_dtype
+from sklearn_autoencoders._estimators.generative_mixin import _great_circle
+from sklearn_autoencoders._inference.run import cast_network
+from sklearn_autoencoders._inference.sampling import fixed_noise
+from sklearn_autoencoders._utils.draws import Generated
+from sklearn_autoencoders._utils.random import make_generator
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
-from sklearn_autoencoders.networks import (
-    LATENTS,
-    Dense,
-    MixturePrior,
-    VampPrior,
-    VectorQuantizer,
-)
-from sklearn_autoencoders.networks._latent import GaussianLatent
+from sklearn_autoencoders.networks import LATENTS, Dense, MixturePrior, VampPrior, VectorQuantizer
+from sklearn_autoencoders.networks._bottlenecks import GaussianLatent
 from sklearn_autoencoders.networks._mixture import (
     Gaussians,
     Mixture,
@@ -38,7 +33,8 @@ from sklearn_autoencoders.networks._mixture import (
     normal_log_density,
     spread,
 )
-from sklearn_autoencoders.objectives import LIKELIHOODS, Elbo
+from sklearn_autoencoders.objectives import LIKELIHOODS
+from sklearn_autoencoders.objectives._elbo import Elbo
 
 every_latent = pytest.mark.parametrize("latent", LATENTS)
 every_likelihood = pytest.mark.parametrize("likelihood", LIKELIHOODS)

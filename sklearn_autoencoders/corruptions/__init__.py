@@ -4,6 +4,7 @@ A corruption is any callable `corruption(x, generator)` that returns a damaged c
 the units of X, of shape (batch, n_features), NaN where a value is missing.
 """
 
+from .._utils.public_names import publish
 from ._augmentation import ImageAugmentation
 from ._base import Corruption, corrupt
 from ._cells import CORRUPTIONS, Dropout, Gaussian, Masking, SaltAndPepper, Swap
@@ -19,3 +20,5 @@ __all__ = [
     "Swap",
     "corrupt",
 ]
+
+publish(globals())

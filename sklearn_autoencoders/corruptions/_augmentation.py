@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .._compat import Constraints, Interval, Pair, Sizes, StrOptions
-from .._images import LAYOUTS, check_n_features, images_to_rows, rows_to_images
+from .._utils.images import LAYOUTS, check_n_features, images_to_rows, rows_to_images
+from .._utils.sklearn_compat import Constraints, Interval, Pair, Sizes, StrOptions
 from ._base import Corruption, Range, number_or_pair, uniform
 
 

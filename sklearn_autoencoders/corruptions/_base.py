@@ -10,7 +10,7 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
-from .._compat import Constraints, Interval, Pair
+from .._utils.sklearn_compat import Constraints, Interval, Pair
 
 Range = float | tuple[float, float]
 

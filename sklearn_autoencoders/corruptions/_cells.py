@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from .._compat import Constraints, Interval, Pair
+from .._utils.sklearn_compat import Constraints, Interval, Pair
 from ._base import Corruption, Range, number_or_pair, per_row, uniform
 
 FINITE = Interval(Real, None, None, closed="neither")

@@ -9,6 +9,7 @@ needs nothing.
 Of a pipeline the last step is drawn, on the rows as the steps before it give them.
 """
 
+from .._utils.public_names import publish
 from ._codes import CodesDisplay
 from ._contributions import ContributionsDisplay
 from ._explorer import latent_explorer
@@ -30,3 +31,5 @@ __all__ = [
     "WeightsDisplay",
     "latent_explorer",
 ]
+
+publish(globals())

@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from .._compat import safe_indexing
+from .._utils.sklearn_compat import safe_indexing
 from ._display import ASIDE, COLOURS, Display, as_texts, inches_of, need_matplotlib
 from ._rows import as_rows, column_names, drawn_step
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from .._extras import imported
+from .._utils.optional_imports import imported
 
 # Ten colours that remain apart for colour-blind readers (Petroff, arXiv:2107.02270).
 COLOURS = (

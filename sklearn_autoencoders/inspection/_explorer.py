@@ -10,8 +10,8 @@ from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_array
 
-from .._atomic import write_atomically
-from .._compat import safe_indexing
+from .._persistence.atomic import write_atomically
+from .._utils.sklearn_compat import safe_indexing
 from ._explorer_page import page
 from ._explorer_parts import (
     PALETTE,

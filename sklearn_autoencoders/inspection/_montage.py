@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .._images import check_n_features
+from .._utils.images import check_n_features
 from ._display import DIVERGING, MISSING, as_texts
 
 # Numbers of channels that can be drawn.

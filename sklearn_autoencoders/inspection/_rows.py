@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .._compat import safe_indexing
+from .._utils.sklearn_compat import safe_indexing
 
 # Columns whose largest values differ by more than this factor cannot share an axis.
 _WIDELY = 30.0

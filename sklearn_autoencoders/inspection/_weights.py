@@ -9,7 +9,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_array
 from torch import nn
 
-from ..networks import LinearPath
+from ..networks._linear_path import LinearPath
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
 from ._rows import check_choice, column_names, drawn_step

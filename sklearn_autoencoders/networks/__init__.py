@@ -1,37 +1,18 @@
-"""What is computed: encoders, decoders and bottlenecks.
+"""Networks: encoders, decoders and priors of latent codes.
 
-A network part is a recipe: a small parameter object whose `build` returns torch modules. Any
-estimator of this package takes one as `network=`.
+A network is given to an estimator as `network=`: a small parameter object whose `build` returns an
+encoder and a decoder as torch modules.
 """
 
+from .._utils.public_names import publish
 from ._autoencoder import Autoencoder, Output
-from ._base import (
-    LinearPath,
-    Network,
-    build_autoencoder,
-    decayed_parameters,
-    multiply_adds,
-    widest_layer,
-)
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
-from ._ensemble import Ensemble
-from ._latent import Bottleneck, GaussianBottleneck
-from ._latent_parts import (
-    LATENTS,
-    LatentPart,
-    MixturePrior,
-    NormalPrior,
-    VampPrior,
-    VectorQuantizer,
-)
-from ._layers import ACTIVATIONS, BatchNorm, Dropout, Transposed, drawing, without_generator
-from ._predictor import Predictor
-from ._quantized import QuantizedBottleneck
-from ._seeded import making_at_most
-from ._variational import VariationalAutoencoder
+from ._layers import ACTIVATIONS, BatchNorm, Dropout
+from ._network import Network
+from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
 
-# What a name alone says; `Convolutional` needs the shape of the images.
+# Networks that can be given by name; `Convolutional` needs the shape of the images.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
 
 __all__ = [
@@ -40,30 +21,17 @@ __all__ = [
     "NETWORKS",
     "Autoencoder",
     "BatchNorm",
-    "Bottleneck",
     "Convolutional",
     "Dense",
     "Dropout",
-    "Ensemble",
-    "GaussianBottleneck",
     "LatentPart",
     "Linear",
-    "LinearPath",
     "MixturePrior",
     "Network",
     "NormalPrior",
     "Output",
-    "Predictor",
-    "QuantizedBottleneck",
-    "Transposed",
     "VampPrior",
-    "VariationalAutoencoder",
     "VectorQuantizer",
-    "build_autoencoder",
-    "decayed_parameters",
-    "drawing",
-    "making_at_most",
-    "multiply_adds",
-    "widest_layer",
-    "without_generator",
 ]
+
+publish(globals())

@@ -11,10 +11,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._compat import Constraints, Interval, Sizes, StrOptions
-from .._images import LAYOUTS, check_n_features, image_sizes, images_to_rows, rows_to_images
-from ._base import Network
+from .._utils.images import LAYOUTS, check_n_features, image_sizes, images_to_rows, rows_to_images
+from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, block
+from ._network import Network
 
 Size = tuple[int, int]
 

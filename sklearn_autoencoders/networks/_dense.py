@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from torch import nn
 
-from .._compat import Constraints, Interval, Sizes, StrOptions
-from ._base import Network
+from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, Transposed, block
+from ._network import Network
 
 
 class Dense(Network):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ._autoencoder import Autoencoder, Output
-from ._latent import Bottleneck, Latent
+from ._bottlenecks import Bottleneck, Latent
 
 
 class CellNoise(nn.Module):

@@ -9,14 +9,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import (
-    Bernoulli,
-    Distribution,
-    Laplace,
-    Normal,
-)
+from torch.distributions import Bernoulli, Distribution, Laplace, Normal
 
-from .._draws import Draws
+from .._utils.draws import Draws
 
 # Least scale of the noise, in units of scale: values that repeat have no density.
 _LEAST_SCALE = 0.01

@@ -10,7 +10,7 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
-from .._compat import Constraints, Interval
+from .._utils.sklearn_compat import Constraints, Interval
 from ._output import Output, batch_mean
 
 # What may follow a matrix without mixing its outputs.

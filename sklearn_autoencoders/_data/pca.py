@@ -1,0 +1,121 @@
+"""Principal component analysis of an array, in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+from sklearn.utils.extmath import svd_flip
+
+from .scaling import Array, Scaling, _chunks
+
+# Share of the mean variance that probabilistic PCA leaves to the noise: with less, the likelihood
+# is a spike.
+_LEAST_NOISE = 1e-2
+
+# The widest matrix whose covariance is decomposed as it is.
+_MAX_COVARIANCE = 4096
+
+
+def principal_axes(
+    X: NDArray[Any], scaling: Scaling, weight: Array | None, random_state: np.random.RandomState
+) -> tuple[Array, Array]:
+    """Return the principal components of the scaled data.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Data, NaN where a value is missing.
+
+    scaling : Scaling
+        What to subtract and to divide by first; the centre is the mean of the columns.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    random_state : RandomState
+        Draws rows when there are more than 4096 of them, and more columns.
+
+    Returns
+    -------
+    variances : ndarray of shape (m,)
+        Variance along each axis, in decreasing order.
+
+    axes : ndarray of shape (m, n_features)
+        Orthonormal rows, with the signs that scikit-learn's PCA gives them.
+    """
+    if X.shape[1] <= min(len(X), _MAX_COVARIANCE):
+        covariance = np.zeros((X.shape[1], X.shape[1]))
+        for rows in _root_weighted_rows(X, scaling, weight):
+            covariance += rows.T @ rows
+        variances, axes = linalg.eigh(covariance, check_finite=False)
+        variances, axes = variances[::-1], axes.T[::-1].copy()
+    else:
+        if len(X) > _MAX_COVARIANCE:
+            chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
+            X, weight = X[chosen], None if weight is None else weight[chosen]
+        rows = np.vstack(list(_root_weighted_rows(X, scaling, weight)))
+        _, deviations, axes = linalg.svd(rows, full_matrices=False, check_finite=False)
+        variances = deviations**2
+    _, axes = svd_flip(None, axes, u_based_decision=False)
+    return np.maximum(variances, 0.0), axes
+
+
+def probabilistic_pca(
+    variances: Array, n_components: int, n_features: int
+) -> tuple[Array, Array, Array, float]:
+    """Return the most likely model of Gaussian codes, loaded on the principal axes, plus noise.
+
+    Parameters
+    ----------
+    variances : ndarray of shape (m,)
+        Variance along each principal axis, in decreasing order.
+
+    n_components : int
+        Number of codes, at most m.
+
+    n_features : int
+        Number of columns.
+
+    Returns
+    -------
+    gain : ndarray of shape (n_components,)
+        Factors that make posterior means of the principal components.
+
+    loading : ndarray of shape (n_components,)
+        Factors that make principal components of codes.
+
+    log_var : ndarray of shape (n_components,)
+        Logarithms of the posterior variances.
+
+    noise : float
+        Variance of the noise of every column.
+
+    References
+    ----------
+    M. E. Tipping and C. M. Bishop, "Probabilistic Principal Component Analysis", JRSS B 61, 1999.
+    """
+    total, kept = variances.sum(), variances[:n_components]
+    noise = (total - kept.sum()) / max(n_features - n_components, 1)
+    noise = max(noise, _LEAST_NOISE * total / n_features, np.finfo(float).tiny)
+    above = np.maximum(kept, noise)
+    loading = np.sqrt(above - noise)
+    return loading / above, loading, np.log(noise / above), noise
+
+
+def n_components_for(share: float, variances: Array) -> int:
+    """Return how many axes hold the given share of the variance."""
+    cumulative = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
+    return min(int(np.searchsorted(cumulative, share, side="right")) + 1, len(variances))
+
+
+def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None) -> Iterator[Array]:
+    """Yield chunks of the scaled rows times the root of their share of the total weight."""
+    total = len(X) if weight is None else weight.sum()
+    for chunk in _chunks(X):
+        rows = (X[chunk].astype(np.float64) - scaling.center) / scaling.scale
+        share = 1.0 if weight is None else weight[chunk, None]
+        yield np.nan_to_num(rows, copy=False) * np.sqrt(share / total)

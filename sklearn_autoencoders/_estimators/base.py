@@ -1,0 +1,264 @@
+"""Base classes of the estimators that hold a network."""
+
+from __future__ import annotations
+
+import os
+from numbers import Integral, Real
+from typing import ClassVar
+
+from .._data.scaling import explained_variance
+from .._data.validation import (
+    check_clean,
+    check_output,
+    check_rows,
+    check_unit_interval,
+    check_weight,
+    unflatten,
+)
+from .._inference.run import decode, encode, reconstruct, sample_losses
+from .._persistence.files import to_safetensors
+from .._persistence.state import from_plain, to_plain
+from .._training.fit import Fitting
+from .._training.optimizers import SCHEDULES, SOLVERS
+from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
+from ..corruptions import CORRUPTIONS
+from ..networks import ACTIVATIONS, NETWORKS, Network
+from ..objectives import LOSSES, PENALTIES
+
+
+class Shell(Fitting):
+    """Base of all estimators that hold a network.
+
+    A public method validates its input once and hands arrays to a private twin, which trusts them.
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
+        "hidden_layer_sizes": [
+            StrOptions({"auto"}),
+            "array-like",
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
+        "network": [Network, StrOptions(set(NETWORKS)), None],
+        "init": [StrOptions({"pca", "random"})],
+        "scaling": [StrOptions({"global", "feature"}), None],
+        "loss": [StrOptions(set(LOSSES))],
+        "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
+        "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],
+        "pretraining": [StrOptions({"layerwise"}), None],
+        "pretraining_epochs": [Interval(Integral, 1, None, closed="left")],
+        "solver": [StrOptions(set(SOLVERS))],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(RealNotInt, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "device": [str],
+        "dtype": [StrOptions({"auto", "float32", "float64"}), type],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [list, tuple, None],
+        "checkpoint": [str, os.PathLike, None],
+    }
+
+    def __sklearn_tags__(self):
+        """Declare that NaN is allowed and that float32 is preserved."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def to_safetensors(self, path):
+        """Write the fitted estimator to a file of named tensors, with a SHA-256 of them.
+
+        Other programs read the weights by their names, `network.` and that of the parameter in
+        `network_`; :func:`sklearn_autoencoders.load` reads the estimator if the SHA-256 is right.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to, ".safetensors" by custom. The file appears whole or not at all.
+
+        Raises
+        ------
+        ImportError
+            If safetensors or skops is not installed.
+
+        OSError
+            If the file cannot be written; an earlier one is left as it was.
+        """
+        to_safetensors(self, path)
+
+    def __sklearn_is_fitted__(self):
+        """Return whether there is a network."""
+        return hasattr(self, "network_")
+
+    def __getstate__(self):
+        """Return plain values: no torch object, no training row."""
+        return to_plain(super().__getstate__())
+
+    def __setstate__(self, state):
+        """Rebuild the network from plain values."""
+        super().__setstate__(from_plain(state, type(self).__name__))
+
+    def _encode(self, X, condition=None):
+        return check_output(encode(self._model, X, condition))
+
+    def _decode(self, codes):
+        return check_output(decode(self._model, codes))
+
+    def _reconstruct(self, X, condition=None):
+        return check_output(reconstruct(self._model, X, condition))
+
+
+class BaseAutoencoder(Shell):
+    """Base of the estimators whose task is to reconstruct: they learn without labels."""
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the autoencoder to X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows. NaN marks a missing value: it is left out of the loss.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is not usable; an earlier fit is left as it was.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss stops being finite, or rises; the best weights seen are kept.
+        """
+        return self._fit_or_go_on(X, y, sample_weight)
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Make one pass over a batch of rows, at a constant learning rate.
+
+        The first call chooses the scaling, the number of components and the starting point, so
+        that its batch should be representative. The optimiser's memory is not kept.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A batch of training rows.
+
+        y : array-like of shape (n_samples,), default=None
+            What the estimator is `conditional` on, if it is on anything; otherwise ignored.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._fit_part(X, y, sample_weight)
+
+    def reconstruct(self, X):
+        """Encode and decode rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The reconstruction, in the units of X, of the missing values too. Images come back in
+            the shape they had.
+        """
+        return unflatten(self._reconstruct(check_rows(self, X)), X)
+
+
+class ScoredByReconstruction:
+    """Scores of rows by how well they are reconstructed."""
+
+    def score_samples(self, X):
+        r"""Return how well each row is reconstructed; higher is better.
+
+        .. math:: -\frac{1}{d} \sum_j \ell(x_{ij}, \hat x_{ij})
+
+        over the :math:`d` known values of the row, on the scale on which the network is trained.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Minus the mean loss of each row.
+        """
+        X = check_rows(self, X)
+        check_unit_interval(self, self._loss, X)
+        return check_output(-sample_losses(self._model, X))
+
+    def score(self, X, y=None, sample_weight=None):
+        r"""Return the share of the variance of X that the reconstruction explains.
+
+        .. math::
+            R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
+                           {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
+
+        over the known values. For PCA, on its training set, this is
+        `explained_variance_ratio_.sum()`.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            At most 1; 0 is as good as the column means. For rows that do not vary: 1 if they are
+            reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
+        """
+        return self._score(X, sample_weight)
+
+    def _score(self, X, sample_weight, clean=None):
+        X = check_rows(self, X)
+        weight = None if sample_weight is None else check_weight(sample_weight, X)
+        target = X if clean is None else check_clean(self, clean, X)
+        return explained_variance(target, self._reconstruct(X), weight)

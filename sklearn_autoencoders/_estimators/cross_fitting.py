@@ -1,0 +1,97 @@
+"""Codes of rows from encoders that were fitted without them."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import check_cv
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import _num_samples
+
+from .._utils.sklearn_compat import check_method_params, safe_indexing
+
+# Penalty, as a share of the rows, of the map from one encoder's codes to another's.
+_SHRINKAGE = 1e-3
+
+
+def partition(cv, X, y, seed):
+    """Return folds that leave every row out exactly once.
+
+    Parameters
+    ----------
+    cv : int, cross-validation generator or iterable
+        As in scikit-learn; a number of folds is drawn at random.
+
+    X, y : array-like
+        Rows, and what is to be predicted of them, if anything.
+
+    seed : int
+        For the draw.
+
+    Returns
+    -------
+    list of (ndarray, ndarray)
+        Places of the rows to learn from, and of the others.
+
+    Raises
+    ------
+    ValueError
+        If a row is left out never or twice.
+    """
+    may_be_class = y is not None and np.asarray(y).dtype.kind != "f"
+    is_class = may_be_class and type_of_target(y) in ("binary", "multiclass")
+    folds = check_cv(cv, y, classifier=is_class, shuffle=True, random_state=seed)
+    folds = list(folds.split(X, y))
+    held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
+    if not np.array_equal(np.sort(held_out), np.arange(_num_samples(X))):
+        raise ValueError(
+            f"cross_fit={cv!r} must leave every row out exactly once, as KFold does; a generator "
+            "of splits serves one fit only."
+        )
+    return folds
+
+
+def cross_fitted(encoder, X, y, params, folds, final):
+    """Return codes of rows that were left out, near those of a final encoder.
+
+    Parameters
+    ----------
+    encoder : transformer
+        Copies of it are fitted.
+
+    X, y : array-like
+        Rows, and what is to be predicted of them, if anything.
+
+    params : dict
+        For `fit`; what has a value for each row is split with them.
+
+    folds : list of (ndarray, ndarray)
+        Which rows to learn from, and which are left out.
+
+    final : ndarray of shape (n_samples, n_codes)
+        Codes of the encoder that has seen all rows.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_codes)
+        Linear maps of the folds' codes: encoders of different folds agree on no axes.
+    """
+    output = np.empty_like(final)
+    for train, test in folds:
+        own = check_method_params(X, params, indices=train)
+        X_train = safe_indexing(X, train)
+        fold = clone(encoder).fit(X_train, None if y is None else safe_indexing(y, train), **own)
+        to_final = make_pipeline(StandardScaler(), Ridge(_SHRINKAGE * len(train)))
+        weight = own.get("sample_weight")
+        to_final.fit(dense(fold.transform(X_train)), final[train], ridge__sample_weight=weight)
+        output[test] = to_final.predict(dense(fold.transform(safe_indexing(X, test))))
+    return output
+
+
+def dense(codes):
+    """Return an array."""
+    return codes.toarray() if issparse(codes) else np.asarray(codes)

@@ -1,0 +1,274 @@
+"""Pretraining on all rows, then a head and the encoder on those with labels."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.batches import Data
+from .._data.model import place, resolve_device
+from .._data.scaling import Scaling
+from .._data.splits import hold_out
+from .._data.validation import check_magnitude, check_output, check_rows, check_unit_interval
+from .._inference.run import predict
+from .._training.head_initialization import start_at_regression
+from .._training.initialization import starting_point, untrained
+from .._training.parameters import changed_parameters, training_dtype, update_dropout
+from .._training.pretraining import PRETRAINING
+from .._utils.random import draw_seed, own_random_state
+from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from ..corruptions import CORRUPTIONS
+from ..networks._ensemble import Ensemble
+from ..networks._predictor import Predictor
+from ..networks._vector_quantizer import QuantizedBottleneck
+from ..objectives import LIKELIHOODS, LOSSES
+from ..objectives._losses import Loss
+from ..objectives._supervised import Supervised
+from .base import Shell
+
+# By names, how many of the encoder's layers stay as they are in each of the first epochs.
+FREEZES = {
+    "none": lambda n_layers, n_epochs, n_all: (),
+    "head": lambda n_layers, n_epochs, n_all: n_epochs * (n_layers,),
+    "gradual": lambda n_layers, n_epochs, n_all: tuple(
+        n for n in range(n_layers, 0, -1) for _ in range(n_epochs)
+    ),
+    "all": lambda n_layers, n_epochs, n_all: n_all * (n_layers,),
+}
+
+# What an encoder that is given brings along.
+_OF_ITS_OWN = (
+    "n_components",
+    "hidden_layer_sizes",
+    "activation",
+    "dropout",
+    "network",
+    "init",
+    "scaling",
+    "loss",
+)
+
+
+class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
+    """Base of the estimators that predict; what they predict is up to them."""
+
+    penalty = None
+    _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
+
+    _parameter_constraints: ClassVar[dict] = {
+        **{k: v for k, v in Shell._parameter_constraints.items() if k != "penalty"},
+        "encoder": [FrozenEstimator, Shell, None],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "freeze": [StrOptions(set(FREEZES))],
+        "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate_ratio": [Interval(Real, 0, None, closed="neither")],
+        "pretraining": [StrOptions(set(PRETRAINING)), None],
+        "pretraining_corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
+        "pretraining_learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "pretraining_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    }
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)  # the encoder is the user's
+    def fit(self, X, y, sample_weight=None):
+        """Pretrain on all rows, then learn from those with labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What to predict. Rows that have none (-1 for a classifier, NaN for a regressor) are
+            pretrained on. Several outputs are for a regressor.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or `sample_weight` is not usable; an earlier fit is left as it was.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss stops being finite, or rises; the best weights seen are kept.
+        """
+        self._look_at(y)
+        return self._fit_or_go_on(X, y, sample_weight)
+
+    def _look_at(self, y):
+        """Note what can be told of y only while it is whole."""
+
+    def transform(self, X):
+        """Return the codes of rows, as they are after fine-tuning.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components_)
+            The codes, in the floating type of X.
+        """
+        return self._encode(check_rows(self, X))
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def _output_of_head(self, X):
+        X = check_rows(self, X)  # which says so if there has been no fit
+        return check_output(predict(self._model, X))
+
+    # -------------------------------------------------------- what differs from Fitting
+
+    def _row_loss(self):
+        loss = self._model.loss
+        if self.alpha and not isinstance(loss, Loss):
+            raise ValueError(
+                f"alpha={self.alpha} needs an encoder whose reconstruction has a loss; "
+                f"encoder={self.encoder!r} has a likelihood. Use alpha=0."
+            )
+        return Supervised(self._formula, loss, self.alpha)
+
+    def _network_given(self):
+        encoder = getattr(self.encoder, "estimator", self.encoder)
+        return self.network if encoder is None else getattr(encoder, "network", None)
+
+    def _latent_recipe(self, data):
+        return {"n_outputs": data.labels.shape[1]}
+
+    def _held_out(self, data, rng):
+        return data  # once it is known which rows have labels
+
+    def _prepared(self, data, y, reset):
+        data = replace(data, labels=self._labels(y, data, reset))
+        if self.early_stopping:
+            known = _labelled(data)
+            rng = own_random_state(self.random_state)
+            part = hold_out(Data(data.X[known]), self.validation_fraction, rng)
+            data = replace(data, held_out=known[part.held_out])
+        return data
+
+    def _weighted(self, labels, weight):
+        """Return the weights of rows with labels, as far as these change them."""
+        return weight
+
+    def _starting_point(self, data, rng):
+        if self.encoder is None:
+            return starting_point(self, data, rng)
+        encoder = self._fitted_encoder(data, rng)
+        check_unit_interval(self, encoder._loss, data.X)
+        autoencoder = copy.deepcopy(encoder.network_)
+        if isinstance(autoencoder, Predictor):
+            autoencoder = autoencoder.autoencoder
+        recipe = {**encoder._recipe, **self._latent_recipe(data)}
+        network = Predictor(autoencoder, encoder.n_components_, recipe["n_outputs"])
+        device = resolve_device(self.device)
+        dtype = training_dtype(self, len(data.X))
+        scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
+        check_magnitude(data, scaling, dtype)
+        network = place(network, device, dtype)
+        return untrained(self, network, scaling, encoder.n_components_, encoder._loss, recipe)
+
+    def _fitted_encoder(self, data, rng):
+        """Return `encoder`, or a copy of it that is fitted to the rows."""
+        self._check_no_network_of_its_own()
+        encoder = self.encoder
+        if isinstance(encoder, FrozenEstimator):
+            encoder = encoder.estimator
+            check_is_fitted(encoder)
+        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, FineTuning):
+            encoder = clone(encoder)
+            if encoder.random_state is None:
+                encoder.set_params(random_state=draw_seed(rng))
+            rows = data.thinned(len(data.X))
+            encoder.fit(rows.X, sample_weight=rows.weight)
+        self._check_encoder(encoder)
+        return encoder
+
+    def _check_encoder(self, encoder):
+        bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
+        is_usable = isinstance(encoder, Shell) and encoder.__sklearn_is_fitted__()
+        if (
+            not is_usable
+            or isinstance(encoder.network_, Ensemble)
+            or isinstance(bottleneck, QuantizedBottleneck)
+        ):
+            raise ValueError(
+                "encoder must be an autoencoder of this package with one code for each row, which "
+                "is no entry of a codebook, such as AutoencoderTransformer, and fitted already if "
+                f"it needs labels; got {encoder!r}."
+            )
+        if encoder.n_features_in_ != self.n_features_in_:
+            raise ValueError(
+                f"X has {self.n_features_in_} features, but encoder was fitted to "
+                f"{encoder.n_features_in_}."
+            )
+        names, theirs = (getattr(e, "feature_names_in_", None) for e in (self, encoder))
+        if names is not None and theirs is not None and list(names) != list(theirs):
+            raise ValueError(
+                f"The columns of X are {list(names)}, but encoder was fitted to {list(theirs)}. "
+                "Give them in the same order."
+            )
+
+    def _check_no_network_of_its_own(self):
+        for name in changed_parameters(self, _OF_ITS_OWN):
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be given together with encoder=, which has "
+                "a network of its own. Set it there."
+            )
+
+    def _pretrain(self, data, rng, checkpoint):
+        return None if self.encoder is not None else super()._pretrain(data, rng, checkpoint)
+
+    def _to_train_on(self, data, y):
+        known = _labelled(data)
+        held_out = data.held_out
+        if held_out is not None:
+            held_out = np.flatnonzero(np.isin(known, held_out))
+        weight = None if data.weight is None else data.weight[known]
+        rows = Data(data.X[known], weight, held_out=held_out, labels=data.labels[known])
+        return replace(rows, weight=self._weighted(rows.labels, weight)), np.asarray(y)[known]
+
+    def _plan(self, data, n_samples, **overrides):
+        plan = super()._plan(data, data.n_samples, **overrides)
+        is_new = self.n_epochs_ == 0 or self.freeze == "all"
+        n_layers = len(self.network_.layers())
+        n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
+        ratios = (
+            {} if self.learning_rate_ratio == 1 else {"autoencoder.*": self.learning_rate_ratio}
+        )
+        return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
+
+    def _configure(self, network, plan, data):
+        if self.encoder is None:
+            update_dropout(self, network, data.n_samples)  # those with labels
+        network.reconstructs = self.alpha > 0
+        has_learnt = self.encoder is not None or self.pretraining or self.init == "pca"
+        if self.n_epochs_ == 0 and has_learnt:
+            model = replace(self._model, network=network)
+            start_at_regression(model, data, self._regression, self._formula)
+
+
+def _labelled(data):
+    return np.flatnonzero(~np.isnan(data.labels).all(1))

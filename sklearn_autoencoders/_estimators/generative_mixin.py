@@ -1,0 +1,341 @@
+"""What can be done with a distribution: draw, vary, walk, score, fill gaps."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_consistent_length, check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.conditions import condition_of
+from .._data.scaling import put_constants
+from .._data.validation import (
+    check_codes,
+    check_output,
+    check_rows,
+    check_unit_interval,
+    check_weight,
+    unflatten,
+)
+from .._inference.postprocess import applied, log_mean_exp
+from .._inference.sampling import (
+    draw_rows,
+    expected_rows,
+    fixed_noise,
+    log_weights,
+    sample_codes,
+    sample_posterior,
+)
+from .._utils.random import draw_seed, own_random_state
+from ..networks._bottlenecks import GaussianBottleneck
+
+
+class Generation:
+    """The methods of a fitted distribution; `y` is what the estimator is conditional on."""
+
+    def inverse_transform(self, X, y=None):
+        """Return the means of the rows that codes stand for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_components_)
+            Codes.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_in_)
+            The decoded rows, in the units of the training data.
+        """
+        codes = check_codes(self, X)
+        return self._rows_of(codes, self._condition(y, len(codes)))
+
+    def reconstruct(self, X, y=None):
+        """Encode and decode rows, without drawing.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            The reconstruction, in the units of X. Images come back in the shape they had.
+        """
+        rows = check_rows(self, X)
+        return unflatten(self._reconstruct(rows, self._condition(y, len(rows))), X)
+
+    def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
+        """Draw new rows.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of rows; with an array y, the length of y by default.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target to draw for, if `conditional`.
+
+        random_state : int, RandomState instance or None, default=None
+            Source of the draws; None draws fresh entropy.
+
+        noise : bool, default=True
+            Whether to draw from the likelihood; otherwise its mean is returned.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features_in_)
+            Rows in the units of the training data. Columns that did not vary there do not here.
+        """
+        check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        if np.ndim(y) > 0 and n_samples == 1:
+            n_samples = len(y)
+            check_scalar(n_samples, "len(y)", Integral, min_val=1)
+        condition, seeds = self._condition(y, n_samples), _seeds(random_state)
+        codes = sample_codes(self._model, n_samples, condition, next(seeds))
+        return self._rows_of(codes, condition, next(seeds) if noise else None)
+
+    def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
+        r"""Draw rows around given ones: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Rows, NaN where a value is missing.
+
+        scale : float, default=1.0
+            The factor :math:`s`; 1 draws from the posterior.
+
+        n_samples : int, default=1
+            Draws for every row.
+
+        y : array-like of shape (n_rows,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        random_state : int, RandomState instance or None, default=None
+            Source of the draws; None draws fresh entropy.
+
+        noise : bool, default=True
+            Whether to draw from the likelihood; otherwise its mean is returned.
+
+        Returns
+        -------
+        ndarray of shape (n_rows * n_samples, n_features)
+            The draws for the first row, then those for the second, and so on.
+
+        Raises
+        ------
+        ValueError
+            If codes are quantised, so that they have no neighbourhood.
+        """
+        X = check_rows(self, X)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        check_scalar(scale, "scale", Real, min_val=0)
+        if not math.isfinite(scale):
+            raise ValueError(f"scale must be finite; got {scale}.")
+        if not isinstance(self.network_.bottleneck, GaussianBottleneck):
+            raise ValueError(f"perturb needs Gaussian posteriors; got latent={self.latent!r}.")
+        condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
+        X = np.repeat(X, n_samples, axis=0)
+        codes = sample_posterior(self._model, X, condition, scale, next(seeds))
+        return self._rows_of(codes, condition, next(seeds) if noise else None)
+
+    def interpolate(self, A, B, n_steps=8, method="linear", y=None):
+        """Return the means of rows on the way from some rows to others.
+
+        Parameters
+        ----------
+        A, B : array-like of shape (n_pairs, n_features)
+            Where to start, and where to arrive.
+
+        n_steps : int, default=8
+            Number of rows, the ends included.
+
+        method : {"linear", "slerp"}, default="linear"
+            Whether codes move along a line, or along a great circle while their length changes
+            evenly, as befits codes far from the origin.
+
+        y : array-like of shape (n_pairs,) or scalar, default=None
+            Label or target of every pair, if `conditional`.
+
+        Returns
+        -------
+        ndarray of shape (n_pairs, n_steps, n_features_in_)
+            The rows on the way.
+        """
+        A, B = check_rows(self, A), check_rows(self, B)
+        check_consistent_length(A, B)
+        check_scalar(n_steps, "n_steps", Integral, min_val=2)
+        if method not in _PATHS:
+            raise ValueError(f"method must be one of {sorted(_PATHS)}; got {method!r}.")
+        share = np.linspace(0, 1, n_steps)[None, :, None]
+        condition = self._condition(y, len(A))
+        ends = (self._encode(rows, condition)[:, None] for rows in (A, B))
+        codes = _PATHS[method](*ends, share).reshape(-1, self.n_components_)
+        rows = self._rows_of(codes, self._condition(y, len(A), n_steps))
+        return rows.reshape(len(A), n_steps, -1)
+
+    def score_samples(self, X, y=None, *, n_draws=64):
+        r"""Return an estimate of each row's log-likelihood, in nats.
+
+        .. math:: \log \frac1K \sum_{k=1}^{K} \frac{p(x|z_k)\, p(z_k)}{q(z_k|x)},
+            \quad z_k \sim q(z|x)
+
+        as a density in the units of X, of the known values. It is a lower bound in expectation that
+        rises with :math:`K`. The same draws are used in every call and for every row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        n_draws : int, default=64
+            The number :math:`K`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Log-likelihoods.
+        """
+        return applied(log_mean_exp, self._log_weights(X, y, n_draws))
+
+    def elbo_samples(self, X, y=None, *, n_draws=64):
+        """Return an estimate of each row's evidence lower bound, in nats.
+
+        It is the mean of the logarithms whose mean exponential `score_samples` takes, of the same
+        draws, so that it is never more than that.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        n_draws : int, default=64
+            Number of draws.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Lower bounds of the log-likelihoods, with `beta` at one.
+        """
+        return self._log_weights(X, y, n_draws).mean(axis=1)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Return the mean log-likelihood of rows, in nats.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        float
+            The mean of `score_samples`.
+        """
+        scores = self.score_samples(X, y)
+        weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
+        return float(np.average(scores, weights=weight))
+
+    def impute(self, X, y=None, *, n_draws=64):
+        r"""Fill missing values with their expectation given the known ones.
+
+        .. math:: E[x_j \mid x_{known}] \approx \sum_k w_k E[x_j|z_k], \quad
+            w_k \propto \frac{p(x_{known}|z_k)\, p(z_k)}{q(z_k|x)}
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        y : array-like of shape (n_samples,) or scalar, default=None
+            Label or target of every row, if `conditional`.
+
+        n_draws : int, default=64
+            Number of draws of every row's code; the same in every call.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+            X with no missing value. What is known is as it was.
+        """
+        rows = check_rows(self, X)
+        check_scalar(n_draws, "n_draws", Integral, min_val=1)
+        condition = self._condition(y, len(rows))
+        noise = self._noise(n_draws, rows.dtype)
+        expected = expected_rows(self._model, rows, condition, noise)
+        return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
+
+    def _condition(self, y, n_samples, n_repeats=1):
+        """Return what the network sees beside rows, or beside several for each of them."""
+        if not self._is_conditional:
+            if y is not None:
+                raise ValueError(
+                    "y was given, but the fit was not conditional. Set conditional=True before it."
+                )
+            return None
+        return np.repeat(condition_of(self, y, n_samples), n_repeats, axis=0)
+
+    @property
+    def _is_conditional(self):
+        return self._recipe["n_conditions"] > 0
+
+    def _rows_of(self, codes, condition, seed=None):
+        rows = check_output(draw_rows(self._model, codes, condition, seed))
+        return put_constants(rows, self._constants)
+
+    def _log_weights(self, X, y, n_draws):
+        X = check_rows(self, X)
+        check_unit_interval(self, self._loss, X)
+        check_scalar(n_draws, "n_draws", Integral, min_val=1)
+        condition = self._condition(y, len(X)) if self._is_conditional else None
+        noise = self._noise(n_draws, X.dtype)
+        return check_output(log_weights(self._model, X, condition, noise))
+
+    def _noise(self, n_draws, dtype):
+        return fixed_noise(self._model, n_draws, self.n_components_, dtype)
+
+
+def _seeds(random_state):
+    """Yield seeds for torch generators."""
+    rng = own_random_state(random_state)
+    while True:
+        yield draw_seed(rng)
+
+
+def _line(start, end, share):
+    return start + share * (end - start)
+
+
+def _great_circle(start, end, share):
+    """Turn one direction into the other, and change the length evenly."""
+    lengths = [np.linalg.norm(code, axis=-1, keepdims=True) for code in (start, end)]
+    a, b = (c / np.maximum(n, 1e-12) for c, n in zip((start, end), lengths, strict=True))
+    angle = np.arccos(np.clip((a * b).sum(-1, keepdims=True), -1, 1))
+    sine = np.sin(angle)
+    turned = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.maximum(sine, 1e-6)
+    return np.where(sine > 1e-6, turned, _line(a, b, share)) * _line(*lengths, share)
+
+
+_PATHS = {"linear": _line, "slerp": _great_circle}

@@ -1,0 +1,207 @@
+"""What can be said of rows by how far they are from what is expected: scores, alarms, reasons."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+
+import numpy as np
+from sklearn.utils import Bunch, check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.scaling import put_constants
+from .._data.validation import check_output, check_rows, check_unit_interval, unflatten
+from .._inference.postprocess import SAME, alarms, applied, constant_errors, p_values
+from .._inference.run import sample_errors
+
+
+def scores(model, X, tolerance, constants):
+    """Return minus the mean error of every row's known cells, in units of the tolerance.
+
+    Parameters
+    ----------
+    model : Model
+        Gives the expected cells, but for the columns that are constant.
+
+    X : ndarray of shape (n_samples, n_features)
+        Rows, NaN where a value is missing.
+
+    tolerance : ndarray of shape (n_features,)
+        One unit of each column's error.
+
+    constants : ndarray of shape (n_features,)
+        What is expected in columns of one value, NaN for the others.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        float64.
+    """
+    is_constant = ~np.isnan(constants)
+    unit = tolerance_of_varying(tolerance, constants)
+    found = sample_errors(model, X, unit).astype(np.float64)
+    if is_constant.any():
+        expected, unit = constants[is_constant], tolerance[is_constant]
+        n_known = (~np.isnan(X)).sum(1)
+        found += applied(constant_errors, X[:, is_constant], expected, unit, n_known)
+    return -check_output(found)
+
+
+def tolerance_of_varying(tolerance, constants):
+    """Return the tolerance under which the network's errors in columns of one value are none."""
+    return np.where(np.isnan(constants), tolerance, np.inf)
+
+
+class Judging:
+    """The methods of a fitted detector, which has `tolerance_`, `offset_` and held-out scores."""
+
+    def score_samples(self, X):
+        """Return how well the cells of each row fit together; higher is more normal.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Minus the mean error, in units of the tolerance; float64. About -1 is usual.
+        """
+        X = self._checked(X)
+        return scores(self._model, X, self.tolerance_, self._constants)
+
+    def decision_function(self, X):
+        """Return `score_samples` less `offset_`: below zero for outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The differences, float64.
+        """
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """Return which rows are outliers.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            -1 for outliers, 1 for the others.
+        """
+        return applied(alarms, self.decision_function(X))
+
+    def p_values(self, X):
+        r"""Return each row's share of held-out rows that are as strange, itself among them.
+
+        .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
+
+        For rows like those of training it is at most :math:`\alpha` with a chance of at most
+        :math:`\alpha` [1]_, about so if rows repeat themselves, and after `partial_fit`, where
+        older scores come from older networks. Rows with more gaps than those of training are more
+        often strange: means of fewer cells vary more.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            In (0, 1].
+
+        References
+        ----------
+        .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
+        """
+        scores = self.score_samples(X)  # which says so if there has been no fit
+        return applied(p_values, scores, self.held_out_scores_)
+
+    def set_threshold(self, *, quantile=None, false_alarm_rate=None):
+        """Set `offset_` by the held-out rows' scores; nothing is trained.
+
+        The next `fit` or `partial_fit` sets it anew, by `contamination`.
+
+        Parameters
+        ----------
+        quantile : float, default=None
+            Share of the held-out rows that is called normal, in (0, 1).
+
+        false_alarm_rate : float, default=None
+            Instead of it, the chance in (0, 1) of a normal row to be called an outlier.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If not exactly one is given, or if there are too few held-out rows for so rare an alarm.
+        """
+        check_is_fitted(self)
+        if (quantile is None) == (false_alarm_rate is None):
+            raise ValueError("Give either quantile or false_alarm_rate.")
+        name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
+        value = quantile if false_alarm_rate is None else false_alarm_rate
+        check_scalar(value, name, Real)
+        if not 0 < value < 1:
+            raise ValueError(f"{name} must be between 0 and 1, without these; got {value}.")
+        rate = 1 - value if false_alarm_rate is None else value
+        n = len(self.held_out_scores_)
+        place = max(math.ceil((1 - rate) * (n + 1) - 1e-9), 1)
+        if place > n:
+            raise ValueError(
+                f"{name}={value} cannot be told from {n} held-out scores, but from "
+                f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
+            )
+        kept, beyond = self.held_out_scores_[place - 1], self.held_out_scores_[place:]
+        limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + SAME)
+        self.offset_ = -float(limit)
+        return self
+
+    def explain(self, X):
+        """Return what each cell contributes to its row's score, and what was expected there.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, NaN where a value is missing.
+
+        Returns
+        -------
+        Bunch
+            `contribution` and `expected`, of the shape of X, the latter in its units. Contributions
+            add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
+        """
+        rows = self._checked(X)
+        expected = self._reconstruct(rows)
+        strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
+        contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
+        contribution, expected = unflatten(contribution, X), unflatten(expected, X)
+        if hasattr(X, "iloc"):
+            contribution, expected = (
+                type(X)(values, index=X.index, columns=X.columns)
+                for values in (contribution, expected)
+            )
+        return Bunch(contribution=contribution, expected=expected)
+
+    def _reconstruct(self, X, condition=None):
+        return put_constants(super()._reconstruct(X, condition), self._constants)
+
+    def _checked(self, X):
+        X = check_rows(self, X)
+        check_unit_interval(self, self._loss, X)
+        return X

@@ -1,0 +1,268 @@
+"""What each method makes of a tensor: the graphs that are exported."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import nn
+
+from .._data.batches import Data, Rows
+from .._estimators.base import BaseAutoencoder, ScoredByReconstruction, Shell
+from .._estimators.classifier import AutoencoderClassifier
+from .._estimators.denoising import DenoisingAutoencoder
+from .._estimators.generative_mixin import Generation
+from .._estimators.outlier_mixin import Judging, tolerance_of_varying
+from .._estimators.regressor import AutoencoderRegressor
+from .._inference import postprocess, run, sampling
+from .._utils.draws import Given
+from ..objectives._likelihoods import Likelihood
+from ..objectives._output import Compared
+
+_FLOAT = np.float32
+# Draws of an estimate, as in the methods.
+_N_DRAWS = 64
+# Kinds of classes that ONNX has numbers for.
+_NUMBERS = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
+
+
+def graph_of(estimator, method):
+    """Return a method as a torch module, the name of its input and how many columns that has."""
+    fitted = _Fitted(estimator)
+    build, read = methods_of(estimator)[method]
+    graph = _Graph(fitted.network, build(fitted)).eval()
+    return graph, *read(fitted, graph)
+
+
+class _Graph(nn.Module):
+    """A function of a network and of a tensor, as a module that holds the network."""
+
+    def __init__(self, network, function):
+        super().__init__()
+        self.network, self.function = network, function
+
+    def forward(self, given):
+        """Return what the function makes of a tensor."""
+        return self.function(self.network, given)
+
+
+class _Fitted:
+    """A copy of what a fitted estimator consists of, in single precision and on the CPU."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+        network = copy.deepcopy(estimator.network_).cpu().float().eval().requires_grad_(False)
+        loss = estimator._model.loss
+        if isinstance(loss, Likelihood):  # ONNX lacks some of the functions of the noise
+            loss = loss.settled(network.noise) if hasattr(network, "noise") else loss
+        self.network = network
+        self.model = replace(estimator._model, network=network, loss=loss)
+        of_any_row = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
+        self._rows = Rows(self.model, Data(of_any_row))
+
+    def batch(self, rows):
+        """Return what the network sees of raw rows, and what its output is compared with."""
+        x, target, observed = self._rows.seen(rows, rows)
+        return x, Compared(target, observed)
+
+    def array(self, name):
+        """Return a fitted attribute as a tensor in double precision."""
+        return torch.tensor(getattr(self.estimator, name), dtype=torch.float64)
+
+
+# ------------------------------------------------------------- what the methods do to a tensor
+
+
+def _of_rows(function, then=lambda output: output):
+    """Return a function of raw rows for one of batches, and what happens to its output."""
+
+    def build(fitted):
+        of_batch = function(fitted)
+        return lambda network, rows: then(of_batch(network, fitted.batch(rows)))
+
+    return build
+
+
+def _codes(fitted):
+    return run.codes
+
+
+def _reconstruction(fitted):
+    return run.reconstruction(fitted.model, _FLOAT)
+
+
+def _minus_losses(fitted):
+    losses = run.losses(fitted.model)
+    return lambda network, batch: -losses(network, batch)
+
+
+def _of_codes(fitted):
+    decoding = run.decoding(fitted.model, _FLOAT)
+    return lambda network, codes: decoding(network, (codes,))
+
+
+def _with_constants(build):
+    """Return a function whose rows hold what columns of one value held in training."""
+
+    def build_both(fitted):
+        function, constants = build(fitted), fitted.array("_constants")
+        return lambda network, given: postprocess.with_constants(
+            function(network, given), constants
+        )
+
+    return build_both
+
+
+def _denoised(fitted):
+    return _codes(fitted) if fitted.estimator.output == "code" else _reconstruction(fitted)
+
+
+def _weights(fitted):
+    return sampling.weighting(fitted.model, _noise(fitted))
+
+
+def _noise(fitted):
+    n_components = fitted.estimator.n_components_
+    return sampling.fixed_noise(fitted.model, _N_DRAWS, n_components, _FLOAT)
+
+
+def _filled(fitted):
+    expectation = sampling.expectation(fitted.model, _noise(fitted), _FLOAT)
+
+    def function(network, rows):
+        return torch.where(rows.isnan(), expectation(network, fitted.batch(rows)), rows)
+
+    return function
+
+
+def _drawn_rows(fitted):
+    """Return rows that numbers of the unit interval stand for; noise in double, as `sample` has."""
+
+    def function(network, uniform):
+        draws = uniform if isinstance(uniform, Given) else Given(uniform)
+        codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
+        return sampling.drawing(fitted.model, draws, np.float64)(network, (codes,))
+
+    return function
+
+
+def _scores(fitted):
+    tolerance, constants = (fitted.array(name).numpy() for name in ("tolerance_", "_constants"))
+    unit = tolerance_of_varying(tolerance, constants)
+    errors = run.errors(fitted.model, unit, _FLOAT)
+    columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
+    expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
+
+    def function(network, rows):
+        found = errors(network, fitted.batch(rows)).double()
+        if len(columns):
+            n_known = (~rows.isnan()).sum(1)
+            cells = rows[:, columns]
+            found = found + postprocess.constant_errors(cells, expected, unit, n_known)
+        return -found
+
+    return function
+
+
+def _of_scores(function, name):
+    """Return a function of rows for one of their scores and of a fitted attribute."""
+
+    def build(fitted):
+        scores, learnt = _scores(fitted), fitted.array(name)
+        return lambda network, rows: function(scores(network, rows), learnt)
+
+    return build
+
+
+def _decision(scores, offset):
+    return scores - offset
+
+
+def _alarms(scores, offset):
+    return postprocess.alarms(_decision(scores, offset))
+
+
+def _logits(fitted):
+    return run.predictions
+
+
+def _classes(fitted):
+    """Return the classes if ONNX has numbers for them, else their places."""
+    classes = fitted.estimator.classes_
+    if classes.dtype.kind not in _NUMBERS:
+        return _of_rows(_logits, postprocess.most_likely)(fitted)
+    classes = torch.tensor(classes.astype(_NUMBERS[classes.dtype.kind]))
+    return _of_rows(_logits, lambda logits: classes[postprocess.most_likely(logits)])(fitted)
+
+
+def _targets(fitted):
+    center, scale = fitted.array("target_center_"), fitted.array("target_scale_")
+    is_one = fitted.estimator._is_one_target
+
+    def in_units(prediction):
+        found = postprocess.in_units(prediction.double(), center, scale)
+        return found[:, 0] if is_one else found
+
+    return _of_rows(_logits, in_units)(fitted)
+
+
+# ---------------------------------------------------------------------------- what is fed to it
+
+
+def _rows_input(fitted, graph):
+    return "X", fitted.estimator.n_features_in_
+
+
+def _codes_input(fitted, graph):
+    return "X", fitted.estimator.n_components_
+
+
+def _uniform_input(fitted, graph):
+    """Return how many numbers a draw takes, of as many as it could."""
+    most = 1 + 2 * (fitted.estimator.n_components_ + fitted.estimator.n_features_in_)
+    draws = Given(torch.full((2, most), 0.5))
+    with torch.no_grad():
+        graph(draws)
+    return "uniform", draws.n_taken
+
+
+# What each kind of estimator has beside what it inherits.
+_METHODS = {
+    Shell: {"transform": (_of_rows(_codes), _rows_input)},
+    BaseAutoencoder: {
+        "reconstruct": (_of_rows(_reconstruction), _rows_input),
+        "inverse_transform": (_of_codes, _codes_input),
+    },
+    ScoredByReconstruction: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
+    DenoisingAutoencoder: {"transform": (_of_rows(_denoised), _rows_input)},
+    Generation: {
+        "inverse_transform": (_with_constants(_of_codes), _codes_input),
+        "score_samples": (_of_rows(_weights, postprocess.log_mean_exp), _rows_input),
+        "elbo_samples": (_of_rows(_weights, lambda weights: weights.mean(1)), _rows_input),
+        "impute": (_filled, _rows_input),
+        "sample": (_with_constants(_drawn_rows), _uniform_input),
+    },
+    Judging: {
+        "reconstruct": (_with_constants(_of_rows(_reconstruction)), _rows_input),
+        "score_samples": (_scores, _rows_input),
+        "decision_function": (_of_scores(_decision, "offset_"), _rows_input),
+        "predict": (_of_scores(_alarms, "offset_"), _rows_input),
+        "p_values": (_of_scores(postprocess.p_values, "held_out_scores_"), _rows_input),
+    },
+    AutoencoderClassifier: {
+        "decision_function": (_of_rows(_logits, postprocess.margins), _rows_input),
+        "predict_proba": (_of_rows(_logits, postprocess.probabilities), _rows_input),
+        "predict": (_classes, _rows_input),
+    },
+    AutoencoderRegressor: {"predict": (_targets, _rows_input)},
+}
+
+
+def methods_of(estimator):
+    """Return what can be exported of an estimator, by name; what a subclass says counts."""
+    found = {}
+    for cls in reversed(type(estimator).__mro__):
+        found.update(_METHODS.get(cls, {}))
+    return {name: method for name, method in found.items() if hasattr(estimator, name)}

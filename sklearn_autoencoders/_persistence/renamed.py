@@ -1,0 +1,68 @@
+"""Current names of classes that older model files name otherwise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_PACKAGE = "sklearn_autoencoders"
+
+# Modules as files of format 1 name them, and where their classes are now.
+MODULES = {
+    **{
+        f"{_PACKAGE}.{module}": _PACKAGE
+        for module in (
+            "_classifier",
+            "_denoising",
+            "_feature_union",
+            "_outlier",
+            "_regressor",
+            "_transformer",
+            "_vae",
+        )
+    },
+    f"{_PACKAGE}.corruptions._augmentation": f"{_PACKAGE}.corruptions",
+    f"{_PACKAGE}.corruptions._cells": f"{_PACKAGE}.corruptions",
+    f"{_PACKAGE}.networks._convolutional": f"{_PACKAGE}.networks",
+    f"{_PACKAGE}.networks._dense": f"{_PACKAGE}.networks",
+    f"{_PACKAGE}.networks._latent_parts": f"{_PACKAGE}.networks",
+    f"{_PACKAGE}.objectives._penalties": f"{_PACKAGE}.objectives",
+}
+# Classes that moved on their own.
+CLASSES = {
+    f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.feature_union._Scaler",
+}
+
+
+def current_name(name: str) -> str:
+    """Return the full name that a class has today."""
+    if name in CLASSES:
+        return CLASSES[name]
+    module, _, cls = name.rpartition(".")
+    return f"{MODULES.get(module, module)}.{cls}"
+
+
+def with_current_names(description: bytes) -> bytes:
+    """Return the JSON description of a skops archive with today's names of classes."""
+    nodes = json.loads(description)
+    _rename(nodes)
+    return json.dumps(nodes, indent=2).encode()
+
+
+def _rename(node: Any) -> None:
+    """Replace names of classes in place."""
+    if isinstance(node, list):
+        children = node
+    elif isinstance(node, dict):
+        _rename_class(node)
+        children = list(node.values())
+    else:
+        return
+    for child in children:
+        _rename(child)
+
+
+def _rename_class(node: dict[str, Any]) -> None:
+    module, cls = node.get("__module__"), node.get("__class__")
+    if isinstance(module, str) and isinstance(cls, str) and module.startswith(_PACKAGE):
+        node["__module__"], _, node["__class__"] = current_name(f"{module}.{cls}").rpartition(".")

@@ -1,0 +1,125 @@
+"""A fitted estimator as plain values: Python scalars, strings, containers and ndarrays."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.exceptions import InconsistentVersionWarning
+from torch import Tensor
+
+from .._utils.random import make_generator
+from .._utils.torch_settings import preserve_settings
+from .._version import __version__
+from ..exceptions import IncompatibleVersionError, ModelFileError
+from ..networks._autoencoder import Autoencoder
+from ..networks._build import build_autoencoder
+from ..networks._torch_modes import making_at_most
+
+FORMAT = 1
+
+# Of the cells of its weights, how many times as many a network may make while it is built: parts of
+# it are built twice.
+_SLACK, _LEAST = 4, 2**20
+
+
+def to_plain(state: dict[str, Any]) -> dict[str, Any]:
+    """Return an estimator's state with the network as a dict of arrays."""
+    state = dict(state)
+    state["_saved_by"] = {"version": __version__, "format": FORMAT}
+    network = state.pop("network_", None)
+    if network is not None:
+        state["_weights"] = weights_of(network)
+    return state
+
+
+def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the state with the network rebuilt, on the CPU.
+
+    Parameters
+    ----------
+    state : dict
+        What `to_plain` returned, perhaps in another process or with another version.
+
+    name : str
+        Name of the estimator, for messages.
+
+    Returns
+    -------
+    dict
+        The attributes of the estimator.
+
+    Raises
+    ------
+    IncompatibleVersionError
+        If a later version of the package wrote a format that this one cannot read.
+
+    ModelFileError
+        If the weights are not those of the network that the state describes.
+    """
+    state = dict(state)
+    saved_by = state.pop("_saved_by")
+    if saved_by["format"] > FORMAT:
+        raise IncompatibleVersionError(
+            f"This {name} was saved in format {saved_by['format']} by sklearn_autoencoders "
+            f"{saved_by['version']}; version {__version__} reads up to format {FORMAT}. Upgrade."
+        )
+    if saved_by["version"] != __version__:
+        warnings.warn(
+            InconsistentVersionWarning(
+                estimator_name=name,
+                current_sklearn_version=__version__,
+                original_sklearn_version=saved_by["version"],
+            ),
+            stacklevel=3,
+        )
+    weights = state.pop("_weights", None)
+    if weights is not None:
+        state["network_"] = _rebuilt(state, weights, name)
+    return state
+
+
+def _rebuilt(state: dict[str, Any], weights: dict[str, Any], name: str) -> Autoencoder:
+    try:
+        tensors = {key: torch.tensor(array) for key, array in weights.items()}
+        with preserve_settings():
+            network = _filled(state["_recipe"], tensors)
+        _check_scaling(state)
+    except (AttributeError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
+        raise ModelFileError(
+            f"The weights of this {name} are not those of the network that it describes "
+            f"({str(error).splitlines()[0] if str(error) else type(error).__name__}). It was "
+            "damaged, or changed by hand; fit the estimator again."
+        ) from error
+    return network
+
+
+def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
+    """Return the network of a recipe, which may not be larger than its weights say."""
+    n_cells = sum(tensor.numel() for tensor in tensors.values())
+    with making_at_most(_SLACK * n_cells + _LEAST):
+        network = build_autoencoder(**recipe, generator=make_generator(0), is_tried=False)
+    dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
+    network.to(dtype).load_state_dict(tensors)
+    if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
+        raise ValueError("some are not finite")
+    return network.eval()
+
+
+def _check_scaling(state: dict[str, Any]) -> None:
+    n_features = state["_recipe"]["n_features"]
+    for name in ("center_", "scale_"):
+        if state[name].shape != (n_features,):
+            raise ValueError(f"{name} has shape {state[name].shape}, not {(n_features,)}")
+        if not np.isfinite(state[name]).all():
+            raise ValueError(f"{name} is not finite")
+    if not (state["scale_"] > 0).all():
+        raise ValueError("scale_ must be positive")
+
+
+def weights_of(network: Autoencoder) -> dict[str, NDArray[Any]]:
+    """Return the parameters and buffers of a network as arrays, by name."""
+    return {name: tensor.detach().cpu().numpy() for name, tensor in network.state_dict().items()}

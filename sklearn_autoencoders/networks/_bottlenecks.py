@@ -1,0 +1,311 @@
+"""Random codes: Gaussian posteriors, and priors that are mixtures of Gaussians."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from .._utils.draws import Draws
+from ._mixture import (
+    Gaussians,
+    Mixture,
+    fit_mixture,
+    gaussian_kl,
+    mixture_log_density,
+    normal_log_density,
+    shares_under,
+    spread,
+)
+
+# Of a posterior and of a prior; beyond them exponentials say nothing more.
+_LOG_VAR_LIMIT = 20.0
+# From every posterior, to fit a prior to.
+_N_DRAWS = 8
+
+
+class Latent(Protocol):
+    """What a random bottleneck made of a batch."""
+
+    draws: Tensor
+
+    def kl(self) -> Tensor:
+        """Return divergences from the prior, of shape (batch, m), to be summed over m."""
+
+    def log_ratio(self) -> Tensor:
+        """Return log q(z | x) - log p(z) of every draw, of shape (n_draws, batch)."""
+
+    def kl_per_component(self) -> Tensor:
+        """Return each component's divergence from its prior, of shape (batch, n_components)."""
+
+
+class GaussianLatent:
+    """Draws from Gaussian posteriors, beside their prior.
+
+    Parameters
+    ----------
+    draws : Tensor of shape (n_draws, batch, n_components)
+        The draws.
+
+    mean, log_var : Tensor of shape (batch, n_components)
+        The posteriors.
+
+    prior : Gaussians
+        The prior.
+    """
+
+    def __init__(self, draws: Tensor, mean: Tensor, log_var: Tensor, prior: Gaussians) -> None:
+        self.draws, self.mean, self.log_var, self.prior = draws, mean, log_var, prior
+        self._kl: Tensor | None = None
+
+    def kl(self) -> Tensor:
+        """Return the divergences: exact from one Gaussian, else the mean over the draws."""
+        if self._kl is None:  # asked for by the loss, and for the curve
+            is_exact = len(self.prior.mean) == 1
+            own = self.mean, self.log_var, self.prior
+            self._kl = gaussian_kl(*own) if is_exact else self.log_ratio().mean(0)[:, None]
+        return self._kl
+
+    def log_ratio(self) -> Tensor:
+        """Return log q(z | x) - log p(z) of every draw."""
+        posterior = normal_log_density(self.draws, self.mean, self.log_var).sum(-1)
+        return posterior - mixture_log_density(self.draws, self.prior)
+
+    def kl_per_component(self) -> Tensor:
+        """Return each component's divergence from the marginal of the prior."""
+        if len(self.prior.mean) == 1:
+            return self.kl()
+        weight, mean, log_var = self.prior
+        cells = normal_log_density(self.draws[..., None, :], mean, log_var) + weight[..., None]
+        posterior = normal_log_density(self.draws, self.mean, self.log_var)
+        return (posterior - cells.logsumexp(-2)).mean(0)
+
+
+Posterior = Callable[[Tensor], tuple[Tensor, Tensor]]
+
+
+class Prior(nn.Module, ABC):
+    """A distribution of codes that is a mixture of Gaussians."""
+
+    @abstractmethod
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
+        """Return the mixture."""
+
+    def fit(
+        self,
+        codes: Tensor,
+        condition: Tensor | None,
+        weight: Tensor,
+        step: float,
+    ) -> None:
+        """Move towards draws of the codes of all rows; what gradients alone teach stays."""
+
+
+class NormalPriorModule(Prior):
+    zeros: Tensor
+
+    def __init__(self, n_components: int) -> None:
+        super().__init__()
+        self.register_buffer("zeros", torch.zeros(1, n_components), persistent=False)
+
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
+        return Gaussians(self.zeros[:, 0], self.zeros, self.zeros)
+
+
+class MixturePriorModule(Prior):
+    """Gaussians learnt with the network, and fitted to its codes before and after."""
+
+    effect: Tensor
+
+    def __init__(self, n_gaussians: int, n_components: int, n_conditions: int = 0) -> None:
+        super().__init__()
+        self.logit = nn.Parameter(torch.zeros(n_gaussians))
+        self.mean = nn.Parameter(torch.randn(n_gaussians, n_components) * 0.5**0.5)
+        self.log_var = nn.Parameter(torch.full((n_gaussians, n_components), math.log(0.5)))
+        self.register_buffer("effect", torch.zeros(n_conditions, n_gaussians))
+
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
+        log_var = self.log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
+        shares = shares_under(self.logit.softmax(0), self.effect, condition)
+        return Gaussians(shares.log(), self.mean, log_var)
+
+    @torch.no_grad()
+    def fit(
+        self,
+        codes: Tensor,
+        condition: Tensor | None,
+        weight: Tensor,
+        step: float,
+    ) -> None:
+        own = (self.logit.softmax(0), self.effect, self.mean, self.log_var.exp())
+        start = Mixture(*(tensor.double() for tensor in own))
+        fitted = fit_mixture(start, codes, condition, weight)
+        mixture = Mixture(*(old.lerp(new, step) for old, new in zip(start, fitted, strict=True)))
+        self.logit.copy_(mixture.share.log())
+        self.effect.copy_(mixture.effect)
+        self.mean.copy_(mixture.mean)
+        self.log_var.copy_(mixture.variance.log())
+
+
+class VampPriorModule(Prior):
+    def __init__(self, n_gaussians: int, n_features: int) -> None:
+        super().__init__()
+        self.logit = nn.Parameter(torch.zeros(n_gaussians))
+        self.pseudo_inputs = nn.Parameter(torch.randn(n_gaussians, n_features))
+
+    def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
+        return Gaussians(self.logit.log_softmax(0), *posterior(self.pseudo_inputs))
+
+
+class Bottleneck(nn.Module, ABC):
+    """What stands between an encoder and a decoder and draws.
+
+    Attributes
+    ----------
+    generator : Generator or None
+        Where draws come from; training and scores set it.
+
+    per_batch : bool
+        Whether one draw serves all rows.
+
+    n_draws : int
+        Draws for every row.
+
+    noise : Tensor of shape (n_draws, 1 or batch, n_components) or None
+        Standard normal numbers to make draws of, in place of a generator's.
+
+    decays : bool
+        Whether weight decay acts on the parameters.
+    """
+
+    generator: torch.Generator | None = None
+    per_batch: bool = False
+    n_draws: int = 1
+    noise: Tensor | None = None
+    decays: bool = False
+
+    def __init__(self) -> None:  # torch's own takes anything, and says so
+        super().__init__()
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether there is something to make draws of."""
+        return self.generator is not None or self.noise is not None
+
+    @abstractmethod
+    def code(self, encoded: Tensor) -> Tensor:
+        """Return the codes of rows, without drawing."""
+
+    @abstractmethod
+    def forward(
+        self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
+    ) -> Latent:
+        """Return draws for rows."""
+
+    @abstractmethod
+    def sample(
+        self,
+        n_samples: int,
+        encoder: nn.Module,
+        draws: Draws,
+        condition: Tensor | None = None,
+    ) -> Tensor:
+        """Return draws from the prior, of shape (n_samples, n_components)."""
+
+    @abstractmethod
+    def statistics(self, encoded: Tensor) -> Tensor:
+        """Return what `fit_prior` has to know of rows."""
+
+    @abstractmethod
+    def fit_prior(
+        self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
+    ) -> None:
+        """Move what is not learnt by gradients towards its best value.
+
+        Parameters
+        ----------
+        statistics : Tensor of shape (n_samples, m)
+            Of the rows.
+
+        condition : Tensor of shape (n_samples, n_conditions) or None
+            Their conditions.
+
+        weight : Tensor of shape (n_samples,)
+            Their weights; one row counts one.
+
+        step : float
+            How much of the way to go, in [0, 1].
+        """
+
+
+class GaussianBottleneck(Bottleneck):
+    """A Gaussian posterior for every row: one half of the encoder's output, and the other.
+
+    Parameters
+    ----------
+    prior : Prior
+        Maps the posterior, as a function of inputs, to :class:`Gaussians`.
+    """
+
+    def __init__(self, prior: Prior) -> None:
+        super().__init__()
+        self.prior = prior
+
+    def code(self, encoded: Tensor) -> Tensor:
+        """Return the means of the posteriors."""
+        return encoded.chunk(2, 1)[0]
+
+    def posterior(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the means and the logarithms of the variances."""
+        mean, log_var = encoded.chunk(2, 1)
+        return mean, log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
+
+    def forward(
+        self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
+    ) -> GaussianLatent:
+        """Return draws from the posteriors."""
+        mean, log_var = self.posterior(encoded)
+        noise = self._drawn_noise(mean) if self.noise is None else self.noise
+        draws = mean + (0.5 * log_var).exp() * noise
+        return GaussianLatent(draws, mean, log_var, self._prior(encoder, condition))
+
+    def sample(
+        self,
+        n_samples: int,
+        encoder: nn.Module,
+        draws: Draws,
+        condition: Tensor | None = None,
+    ) -> Tensor:
+        """Return draws from the prior."""
+        weight, mean, log_var = self._prior(encoder, condition)
+        shares = weight.exp().expand(n_samples, -1)
+        chosen = draws.choice(shares)
+        center, deviation = mean[chosen], (0.5 * log_var[chosen]).exp()
+        return center + deviation * draws.normal(center)
+
+    def statistics(self, encoded: Tensor) -> Tensor:
+        """Return the means and the variances of the posteriors."""
+        mean, log_var = self.posterior(encoded)
+        return torch.stack([mean, log_var.exp()], 1)
+
+    def fit_prior(
+        self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
+    ) -> None:
+        """Move the prior towards the posteriors."""
+        mean, variance = statistics.double().unbind(1)
+        draws = spread(mean, variance, _N_DRAWS).flatten(0, 1)
+        if condition is not None:
+            condition = condition.repeat(_N_DRAWS, 1)
+        self.prior.fit(draws, condition, weight.repeat(_N_DRAWS) / _N_DRAWS, step)
+
+    def _drawn_noise(self, mean: Tensor) -> Tensor:
+        n_rows = 1 if self.per_batch else len(mean)
+        noise = mean.new_empty(self.n_draws, n_rows, mean.shape[1])
+        return noise.normal_(generator=self.generator)
+
+    def _prior(self, encoder: nn.Module, condition: Tensor | None) -> Gaussians:
+        return cast(Gaussians, self.prior(lambda x: self.posterior(encoder(x)), condition))

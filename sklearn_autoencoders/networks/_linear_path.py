@@ -1,0 +1,108 @@
+"""A linear map in parallel with a network."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class LinearPath(nn.Module):
+    r"""A linear map beside a network: :math:`y = Wx + b + f(x)`.
+
+    The last layer of `f` starts at zero, so that training starts at the linear map.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+        Sizes of `x` and `y`.
+
+    correction : Module
+        The network `f`.
+
+    is_tried : bool, default=True
+        Whether `f` is made to start at zero; not if its weights come from elsewhere.
+
+    Raises
+    ------
+    ValueError
+        If the output of `f` is not that of its last layer.
+    """
+
+    def __init__(
+        self, n_inputs: int, n_outputs: int, correction: nn.Module, is_tried: bool = True
+    ) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.correction = correction
+        if is_tried:
+            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of the linear map and its correction."""
+        y: Tensor = self.linear(x) + self.correction(x)
+        return y
+
+    @torch.no_grad()
+    def start_at(self, weight: Tensor, bias: Tensor) -> None:
+        """Set the linear map; rows or columns that `weight` lacks stay as drawn or become zero.
+
+        Parameters
+        ----------
+        weight : Tensor of shape (m, n_inputs) or (n_outputs, m)
+            The map, perhaps for fewer components than the network has.
+
+        bias : Tensor of shape (n_outputs,) or (1,)
+            The offset.
+        """
+        rows, columns = weight.shape
+        self.linear.weight[:, columns:] = 0
+        self.linear.weight[:rows, :columns] = weight
+        self.linear.bias.copy_(bias.expand_as(self.linear.bias))
+
+
+@torch.no_grad()
+def _start_at_zero(network: nn.Module, rows: Tensor) -> None:
+    """Set the last layer to zero, if its output is that of the network."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
+    if not layers or not _is_output(layers[-1], network, rows):
+        raise ValueError(
+            'init="pca" needs an encoder and a decoder whose last layer, in the order of '
+            "registration, is linear or convolutional with no activation after it, since it starts "
+            f'at zero; got {network}. Use init="random" with this network.'
+        )
+    for parameter in layers[-1].parameters():
+        parameter.zero_()
+
+
+def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x: Tensor) -> bool:
+    """Whether a constant that no activation leaves alone arrives; the weights are overwritten."""
+    constant = 0.0 if layer.bias is None else -3.0
+    layer.weight.zero_()
+    if layer.bias is not None:
+        layer.bias.fill_(constant)
+    output = network.eval()(x)
+    network.train()
+    return bool((output == constant).all())
+
+
+def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """Return what weight decay acts on: weights, but no biases and no principal components.
+
+    Modules with an attribute `decays` that is False are exempt too.
+
+    Parameters
+    ----------
+    network : Module
+        An autoencoder.
+
+    Returns
+    -------
+    list of Parameter
+        Some of the network's parameters.
+    """
+    exempt_modules: list[nn.Module] = [
+        m.linear for m in network.modules() if isinstance(m, LinearPath)
+    ]
+    exempt_modules += [m for m in network.modules() if not getattr(m, "decays", True)]
+    exempt = {id(parameter) for module in exempt_modules for parameter in module.parameters()}
+    return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]

@@ -1,0 +1,278 @@
+"""Recipes of random bottlenecks."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from numbers import Integral, Real
+from typing import ClassVar
+
+from sklearn.base import BaseEstimator
+
+from .._utils.sklearn_compat import Constraints, Interval
+from ._bottlenecks import (
+    Bottleneck,
+    GaussianBottleneck,
+    MixturePriorModule,
+    NormalPriorModule,
+    VampPriorModule,
+)
+from ._vector_quantizer import QuantizedBottleneck
+
+
+class LatentPart(BaseEstimator, ABC):
+    """The distribution of codes before a row is seen; the base of every `latent=`."""
+
+    _parameter_constraints: ClassVar[Constraints] = {}
+
+    @abstractmethod
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
+        """Return a new bottleneck."""
+
+    def n_encoded(self, n_components: int) -> int:
+        """Return how wide the encoder's output has to be."""
+        return 2 * n_components
+
+
+class NormalPrior(LatentPart):
+    r"""Codes from :math:`N(0, I)`.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders.networks import NormalPrior
+    >>> NormalPrior().n_encoded(n_components=3)
+    6
+    """
+
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
+        """Return a new bottleneck.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
+
+        Returns
+        -------
+        Bottleneck
+            Gaussian posteriors; nothing to learn of the prior.
+        """
+        return GaussianBottleneck(NormalPriorModule(n_components))
+
+
+class MixturePrior(LatentPart):
+    r"""Codes from a mixture of Gaussians, :math:`\sum_c \pi_c N(m_c, \mathrm{diag}(s_c^2))`.
+
+    Shares, means and variances are learnt with the network, and before and after that fitted to its
+    codes by expectation maximisation. Under a condition, shares depend on it.
+
+    Parameters
+    ----------
+    n_gaussians : int, default=10
+        Number of Gaussians.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import VAEGenerator
+    >>> from sklearn_autoencoders.networks import MixturePrior
+    >>> VAEGenerator(latent=MixturePrior(n_gaussians=3)).get_params()["latent__n_gaussians"]
+    3
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_gaussians": [Interval(Integral, 1, None, closed="left")]
+    }
+
+    def __init__(self, n_gaussians: int = 10):
+        self.n_gaussians = n_gaussians
+
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
+        """Return a new bottleneck.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
+
+        Returns
+        -------
+        Bottleneck
+            Gaussian posteriors; a mixture for a prior.
+        """
+        return GaussianBottleneck(MixturePriorModule(self.n_gaussians, n_components, n_conditions))
+
+
+class VampPrior(LatentPart):
+    r"""Codes from a mixture of posteriors, :math:`\sum_c \pi_c\, q(z \mid u_c)` [1]_.
+
+    The inputs :math:`u_c` are learnt with the network.
+
+    Parameters
+    ----------
+    n_gaussians : int, default=50
+        Number of learnt inputs.
+
+    References
+    ----------
+    .. [1] J. Tomczak and M. Welling, "VAE with a VampPrior", AISTATS 2018.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import VAEGenerator
+    >>> from sklearn_autoencoders.networks import VampPrior
+    >>> VAEGenerator(latent=VampPrior(n_gaussians=20)).get_params()["latent__n_gaussians"]
+    20
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_gaussians": [Interval(Integral, 1, None, closed="left")]
+    }
+
+    def __init__(self, n_gaussians: int = 50):
+        self.n_gaussians = n_gaussians
+
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
+        """Return a new bottleneck.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
+
+        Returns
+        -------
+        Bottleneck
+            Gaussian posteriors; posteriors of learnt inputs for a prior.
+        """
+        return GaussianBottleneck(VampPriorModule(self.n_gaussians, n_features))
+
+
+class VectorQuantizer(LatentPart):
+    r"""Codes from a codebook [1]_: every group of components is one of `n_codes` vectors.
+
+    The entries follow the means of the codes nearest to them, and
+    :math:`\beta_c \|e(x) - \mathrm{sg}[z]\|^2` keeps the codes near their entries. After training,
+    the prior is the chance of each entry given that of the group before.
+
+    Parameters
+    ----------
+    n_codes : int, default=64
+        Entries of each group's codebook.
+
+    group_size : int, default=2
+        Components in a group; divides `n_components`.
+
+    commitment : float, default=0.25
+        The factor :math:`\beta_c`.
+
+    decay : float, default=0.99
+        Share of the running means that a step keeps, in [0, 1).
+
+    Notes
+    -----
+    Sample weights act on the networks and on the prior, but not on the codebook.
+
+    References
+    ----------
+    .. [1] A. van den Oord, O. Vinyals and K. Kavukcuoglu, "Neural Discrete Representation
+       Learning", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import VAEGenerator
+    >>> from sklearn_autoencoders.networks import VectorQuantizer
+    >>> generator = VAEGenerator(n_components=4, latent=VectorQuantizer(n_codes=8))
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_codes": [Interval(Integral, 2, None, closed="left")],
+        "group_size": [Interval(Integral, 1, None, closed="left")],
+        "commitment": [Interval(Real, 0, None, closed="left")],
+        "decay": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_codes: int = 64,
+        group_size: int = 2,
+        commitment: float = 0.25,
+        decay: float = 0.99,
+    ):
+        self.n_codes = n_codes
+        self.group_size = group_size
+        self.commitment = commitment
+        self.decay = decay
+
+    def n_encoded(self, n_components: int) -> int:
+        """Return how wide the encoder's output has to be.
+
+        Parameters
+        ----------
+        n_components : int
+            Width of the code.
+
+        Returns
+        -------
+        int
+            The same.
+        """
+        return n_components
+
+    def build(self, n_features: int, n_components: int, n_conditions: int = 0) -> Bottleneck:
+        """Return a new bottleneck.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of columns of the input.
+
+        n_components : int
+            Width of the code.
+
+        n_conditions : int, default=0
+            Width of what the shares of Gaussians may depend on.
+
+        Returns
+        -------
+        Bottleneck
+            Codebooks and a uniform prior.
+
+        Raises
+        ------
+        ValueError
+            If `group_size` does not divide the width of the code.
+        """
+        if n_components % self.group_size:
+            raise ValueError(
+                f"n_components={n_components} cannot be divided into groups of "
+                f"group_size={self.group_size}. Change one of them."
+            )
+        n_groups = n_components // self.group_size
+        return QuantizedBottleneck(
+            n_groups, self.n_codes, self.group_size, self.commitment, self.decay
+        )
+
+
+LATENTS: dict[str, type[LatentPart]] = {
+    "mixture": MixturePrior,
+    "normal": NormalPrior,
+    "vamp": VampPrior,
+    "vector_quantized": VectorQuantizer,
+}
