@@ -1,4 +1,4 @@
-# make demo | test | docs | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
+# make demo | test | test-long | coverage | docs | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
 # Another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
 
 PYTHON ?= python3
@@ -9,11 +9,12 @@ BIN := $(VENV)/bin
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .NOTPARALLEL:
-.PHONY: help demo test docs bench soak clean
+.PHONY: help demo lint test test-long coverage docs bench soak clean
 
 help:
 	@echo "make demo    a table and demo/digits.png: the autoencoder beside PCA"
-	@echo "make test    style, types, import rules, tests with coverage"
+	@echo "make test    style, types, import rules, tests: eight minutes on two cores"
+	@echo "make coverage, make test-long    the same tests with their coverage; the slow tests"
 	@echo "make docs    the site, in docs/_build/html; the gallery runs all examples"
 	@echo "make bench   the benchmarks, some of them long"
 	@echo "make soak    interruptions, kills, threads, memory, for an hour"
@@ -22,13 +23,24 @@ help:
 demo: $(VENV)/installed-plot
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/installed-dev
+# In every process one thread: more would only wait for one another.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
+	--dist worksteal
+
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
-		--dist worksteal --cov --cov-fail-under=95
+
+test: lint
+	$(PYTEST)
+
+test-long: $(VENV)/installed-dev
+	$(PYTEST) -m long
+
+coverage: $(VENV)/installed-dev
+	$(PYTEST) --cov --cov-fail-under=95
 
 docs: $(VENV)/installed-docs
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees \
