@@ -1,4 +1,4 @@
-"""What can be said of rows by how far they are from what is expected: scores, alarms, reasons."""
+"""The methods of a fitted outlier detector: scores, labels, p-values and explanations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
-from .._data.validation import check_output, check_rows, check_unit_interval, unflatten
-from .._inference.postprocess import SAME, alarms, applied, constant_errors, p_values
+from .._data.validation import check_output, check_samples, check_unit_interval, unflatten
+from .._inference.postprocess import (
+    SAME,
+    apply_to_arrays,
+    constant_errors,
+    outlier_labels,
+    p_values,
+)
 from .._inference.run import sample_errors
 
 
@@ -43,7 +49,7 @@ def scores(model, X, tolerance, constants):
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
         n_known = (~np.isnan(X)).sum(1)
-        found += applied(constant_errors, X[:, is_constant], expected, unit, n_known)
+        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_known)
     return -check_output(found)
 
 
@@ -99,7 +105,7 @@ class Judging:
         ndarray of shape (n_samples,)
             -1 for outliers, 1 for the others.
         """
-        return applied(alarms, self.decision_function(X))
+        return apply_to_arrays(outlier_labels, self.decision_function(X))
 
     def p_values(self, X):
         r"""Return each row's share of held-out rows that are as strange, itself among them.
@@ -126,7 +132,7 @@ class Judging:
         .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
         """
         scores = self.score_samples(X)  # which says so if there has been no fit
-        return applied(p_values, scores, self.held_out_scores_)
+        return apply_to_arrays(p_values, scores, self.held_out_scores_)
 
     def set_threshold(self, *, quantile=None, false_alarm_rate=None):
         """Set `offset_` by the held-out rows' scores; nothing is trained.
@@ -202,6 +208,6 @@ class Judging:
         return put_constants(super()._reconstruct(X, condition), self._constants)
 
     def _checked(self, X):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         return X
