@@ -270,8 +270,8 @@ def _opened(url, folder):
 @pytest.mark.parametrize(
     ("page", "words"),
     [
-        ("index.html", "few numbers in place of many columns"),
-        ("guide/comparison.html", "What is known, and no more"),
+        ("index.html", "dimensionality reduction"),
+        ("guide/comparison.html", "This page lists what has been measured"),
         ("gallery/demo.html", "PCA"),
         ("api/generated/sklearn_autoencoders.VAEGenerator.html", "<math"),
         ("search.html?q=AutoencoderTransformer", "generated/sklearn_autoencoders.Autoencoder"),
