@@ -43,8 +43,8 @@ for weight in weights:
     )
 
 # %%
-# Up to a weight of 0.1, the codes move less and the reconstruction is hardly worse. The accuracy of
-# the nearest neighbors increases by about a point, which is not significant for 450 digits. With a
+# Up to a weight of 0.1, the codes move less, and R² decreases from 0.87 to 0.81. The accuracy of
+# the nearest neighbors increases by up to a point, which is not significant for 450 digits. With a
 # weight of 1.0, both the reconstruction and the accuracy are worse.
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 places = np.arange(len(weights))

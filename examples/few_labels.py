@@ -29,7 +29,7 @@ encoder = DenoisingAutoencoder(
 ).fit(X)
 settings = {"corruption": moved, "max_epochs": 25, "random_state": 0}
 models = {
-    "pretrained on all rows": AutoencoderClassifier(encoder=FrozenEstimator(encoder), **settings),
+    "pretrained": AutoencoderClassifier(encoder=FrozenEstimator(encoder), **settings),
     "not pretrained": AutoencoderClassifier(32, pretraining=None, **settings),
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
 }
@@ -41,7 +41,7 @@ found = {
     for name, model in models.items()
 }
 for name, scores in found.items():
-    print(f"{name:23}" + "".join(f"{score:8.3f}" for score in scores))
+    print(f"{name:20}" + "".join(f"{score:8.3f}" for score in scores))
 
 # %%
 # The labels are drawn once, so that differences of one point are not significant.
