@@ -299,7 +299,7 @@ class Generation:
 
     @property
     def _is_conditional(self):
-        return self._recipe["n_conditions"] > 0
+        return self._recipe.n_conditions > 0
 
     def _rows_of(self, codes, condition, seed=None):
         rows = check_output(draw_samples(self._model, codes, condition, seed))
