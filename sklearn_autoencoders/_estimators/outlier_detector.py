@@ -30,7 +30,6 @@ from .outlier_thresholds import (
     sample_stream,
     tukey_upper_fence,
 )
-from .shared_docstrings import with_shared_entries
 
 # Training samples from whose errors tolerances are estimated.
 _N_SAMPLES = 10_000
@@ -42,7 +41,6 @@ _MIN_CHANGE = 1e-3
 _CLIP = 10.0
 
 
-@with_shared_entries
 class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     r"""Outliers as rows whose cells the others of the row do not explain.
 
@@ -98,7 +96,10 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     dropout : "auto" or float, default=0.0
         Dropout rate of the hidden layers, as in :class:`AutoencoderTransformer`.
 
-    <network>
+    network : Network, "dense", "linear" or None, default=None
+        Another network, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or of your own. It excludes
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
 
     scaling : {"global", "feature"} or None, default="feature"
         The network sees centred columns divided by one common scale, by the standard deviation of
@@ -110,9 +111,12 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         What training minimises: "cauchy", which outliers move little, or as in
         :class:`AutoencoderTransformer`.
 
-    <solver>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimiser; "sgd" has Nesterov momentum 0.9.
 
-    <schedule>
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Course of the learning rate: up to `learning_rate` and down to zero over `max_epochs`, or
+        always the same.
 
     learning_rate : float, default=3e-3
         Peak of the schedule.
@@ -126,14 +130,51 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     max_epochs : "auto" or int, default="auto"
         Passes over the data. "auto" makes about 300 steps.
 
-    <early_stopping>
+    early_stopping : bool, default=False
+        Whether to hold out rows, to stop when their loss no longer improves, and to keep the best
+        weights, those of the start included. The one-cycle schedule improves up to its end, so that
+        it seldom stops early: to save time, use `schedule="constant"`.
 
     validation_fraction : float, default=0.2
         Share of the rows that is held out, to judge by. Which ones depends on their values and on
         `random_state`, so that copies of a row are on the same side; rows of many copies are
         learnt from.
 
-    <n_iter_no_change to checkpoint>
+    n_iter_no_change : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    tol : float, default=1e-6
+        Improvement of the held-out loss, in its own units, that counts as one. Epochs in which the
+        learning rate still rises are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Where to train: "cpu", "cuda", "cuda:1", and so on. "auto" takes a GPU if there is one.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating type of training. "auto" is float32, but float64 up to 64 rows. Independently of
+        it, float64 rows are transformed in float64 and float32 rows in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the order of the rows, dropout, corruptions and the held-out
+        rows. No global generator is read or changed; None draws fresh entropy.
+
+    verbose : int, default=0
+        With 1, a line is printed every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        A folder where a fit keeps what it needs to go on. If it is killed, the next fit of an
+        estimator with the same parameters to the same data goes on after the last epoch that was
+        written and ends as if nothing had happened, to the last bit; callbacks see only the rest.
+        Files are written whole or not at all, in at most about 5 % of the time, and removed when
+        the fit is over; fits of a search can share a folder. Needs a `random_state` that is not
+        None. Functions and classes of your own are known by their names: empty the folder when you
+        change one. `partial_fit` does not use it.
 
     Attributes
     ----------
@@ -153,9 +194,40 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     n_held_out_ : int
         How many these were drawn from.
 
-    <n_components_ to validation_scores_>
+    n_components_ : int
+        Width of the code.
 
-    <n_epochs_ to feature_names_in_>
+    network_ : torch.nn.Module
+        The trained network, on scaled rows; `network_.encoder` and `network_.decoder` are its
+        halves.
+
+    center_ : ndarray of shape (n_features,)
+        What is subtracted from the rows: the column means, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        What the rows are then divided by. With `scaling="feature"` it is one for columns that do
+        not vary, with `scaling=None` for all.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled data: with dropout, corruption and penalties,
+        and while the weights moved.
+
+    validation_scores_ : list of float or None
+        Minus the held-out loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without.
+
+    n_epochs_ : int
+        Number of passes made.
+
+    n_samples_seen_ : float
+        Rows, or their total weight if that is more, that `fit` or all calls of `partial_fit` have
+        learnt from.
+
+    n_features_in_ : int
+        Number of columns seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
 
     See Also
     --------

@@ -26,7 +26,6 @@ from ..objectives._elbo import Elbo
 from ..objectives._objective import Objective
 from .base import BaseAutoencoder
 from .generative_mixin import Generation
-from .shared_docstrings import with_shared_entries
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
@@ -37,7 +36,6 @@ _N_SAMPLES = 10_000
 _N_SHARED = 16
 
 
-@with_shared_entries
 class VAEGenerator(
     ClassNamePrefixFeaturesOutMixin, Generation, TransformerMixin, DensityMixin, BaseAutoencoder
 ):
@@ -100,21 +98,105 @@ class VAEGenerator(
         What happens to the rows before the encoder sees them in training, in the units of X; the
         likelihood is that of the rows as they were.
 
-    <hidden_layer_sizes to init>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Widths of the encoder's hidden layers, from the input to the code; the decoder mirrors
+        them. An empty sequence gives a linear autoencoder. "auto" is two layers, the first about
+        four times as wide as the input, between 128 and 512, the second half of that.
+
+    activation : str, default="gelu"
+        Non-linearity of the hidden layers: "elu", "gelu", "identity", "leaky_relu", "logistic",
+        "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Share of the hidden units, in [0, 1), that sit out a training step. "auto" falls with the
+        number of rows :math:`n`: :math:`20 \sqrt{p} / (20 \sqrt{p} + n)`, and nothing below 5 %.
+        Where sample weights sum to more than the number of rows, their sum is :math:`n`.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or of your own. It excludes
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
+
+    init : {"pca", "random"}, default="pca"
+        Whether to start at the principal components or, as is classical, at random weights without
+        a linear path.
 
     scaling : {"auto", "global", "feature"}, default="auto"
         The network sees centred columns divided by one common scale, or by the standard deviation
         of each. "auto" is "global" for likelihoods of X in [0, 1], whose columns have
         one unit, and "feature" for the others. What comes out is in the units of X in any case.
 
-    <penalty>
+    penalty : str, Penalty, callable, list of these or None, default=None
+        What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part with
+        parameters from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per row or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
-    <solver to batch_size>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimiser; "sgd" has Nesterov momentum 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Course of the learning rate: up to `learning_rate` and down to zero over `max_epochs`, or
+        always the same.
+
+    learning_rate : float, default=5e-3
+        Peak of the schedule.
+
+    weight_decay : float, default=10.0
+        Pull of the hidden weights towards zero: every step multiplies them by one minus the
+        learning rate times `weight_decay` divided by the root of the number of rows :math:`n`, so
+        that more data means less pull. Biases and the principal components are exempt.
+
+    batch_size : "auto" or int, default="auto"
+        Rows per step. "auto" is all of them up to 64 rows, then about a fortieth of the rows, a
+        power of two between 32 and 256.
 
     max_epochs : "auto" or int, default="auto"
         Passes over the data. "auto" makes about 10 000 steps, in 10 to 200 passes.
 
-    <early_stopping to checkpoint>
+    early_stopping : bool, default=False
+        Whether to hold out rows, to stop when their loss no longer improves, and to keep the best
+        weights, those of the start included. The one-cycle schedule improves up to its end, so that
+        it seldom stops early: to save time, use `schedule="constant"`.
+
+    validation_fraction : float, default=0.1
+        Share of the rows, drawn at random, that early stopping holds out.
+
+    n_iter_no_change : int, default=10
+        Epochs without improvement that early stopping waits for.
+
+    tol : float, default=1e-6
+        Improvement of the held-out loss, in its own units, that counts as one. Epochs in which the
+        learning rate still rises are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Where to train: "cpu", "cuda", "cuda:1", and so on. "auto" takes a GPU if there is one.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating type of training. "auto" is float32, but float64 up to 64 rows. Independently of
+        it, float64 rows are transformed in float64 and float32 rows in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Source of the initial weights, the order of the rows, dropout, corruptions and the held-out
+        rows. No global generator is read or changed; None draws fresh entropy.
+
+    verbose : int, default=0
+        With 1, a line is printed every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        A folder where a fit keeps what it needs to go on. If it is killed, the next fit of an
+        estimator with the same parameters to the same data goes on after the last epoch that was
+        written and ends as if nothing had happened, to the last bit; callbacks see only the rest.
+        Files are written whole or not at all, in at most about 5 % of the time, and removed when
+        the fit is over; fits of a search can share a folder. Needs a `random_state` that is not
+        None. Functions and classes of your own are known by their names: empty the folder when you
+        change one. `partial_fit` does not use it.
 
     Attributes
     ----------
@@ -140,9 +222,40 @@ class VAEGenerator(
     target_scale_ : float
         Standard deviation of y, likewise.
 
-    <n_components_ to validation_scores_>
+    n_components_ : int
+        Width of the code.
 
-    <n_epochs_ to feature_names_in_>
+    network_ : torch.nn.Module
+        The trained network, on scaled rows; `network_.encoder` and `network_.decoder` are its
+        halves.
+
+    center_ : ndarray of shape (n_features,)
+        What is subtracted from the rows: the column means, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        What the rows are then divided by. With `scaling="feature"` it is one for columns that do
+        not vary, with `scaling=None` for all.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled data: with dropout, corruption and penalties,
+        and while the weights moved.
+
+    validation_scores_ : list of float or None
+        Minus the held-out loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without.
+
+    n_epochs_ : int
+        Number of passes made.
+
+    n_samples_seen_ : float
+        Rows, or their total weight if that is more, that `fit` or all calls of `partial_fit` have
+        learnt from.
+
+    n_features_in_ : int
+        Number of columns seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
 
     See Also
     --------
