@@ -15,209 +15,226 @@ ESTIMATORS = Path(__file__).resolve().parents[1] / "sklearn_autoencoders" / "_es
 
 PARAMETERS = r"""
 hidden_layer_sizes : "auto", int or sequence of int, default="auto"
-    Widths of the encoder's hidden layers, from the input to the code; the decoder mirrors
-    them. An empty sequence gives a linear autoencoder. "auto" is two layers, the first about
-    four times as wide as the input, between 128 and 512, the second half of that.
+    Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+    mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+    first has about four times as many units as there are features, between 128 and 512, and the
+    second has half as many.
 
 activation : str, default="gelu"
-    Non-linearity of the hidden layers: "elu", "gelu", "identity", "leaky_relu", "logistic",
-    "relu", "selu", "silu", "softplus" or "tanh".
+    Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+    "logistic", "relu", "selu", "silu", "softplus" or "tanh".
 
 dropout : "auto" or float, default="auto"
-    Share of the hidden units, in [0, 1), that sit out a training step. "auto" falls with the
-    number of rows :math:`n`: :math:`20 \sqrt{p} / (20 \sqrt{p} + n)`, and nothing below 5 %.
-    Where sample weights sum to more than the number of rows, their sum is :math:`n`.
+    Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+    dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+    :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+    5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
 
 network : Network, "dense", "linear" or None, default=None
-    Another network, from :mod:`sklearn_autoencoders.networks`, such as
-    `Convolutional(image_shape=(28, 28))`, or of your own. It excludes
-    `hidden_layer_sizes`, `activation` and `dropout`, which describe the default one.
+    Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+    `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+    `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
 
 init : {"pca", "random"}, default="pca"
-    Whether to start at the principal components or, as is classical, at random weights without
-    a linear path.
+    Initialization of the weights. With "pca", training starts from the principal components.
+    With "random", all weights are random and the network has no linear path.
 
 scaling : {"global", "feature"} or None, default="global"
-    The network sees centred columns divided by one common scale, by the standard deviation of
-    each, or as they are. What comes out is in the units of X in any case.
+    Scaling of the data that the network receives. "global" centers the features and divides all
+    of them by one common scale; "feature" centers them and divides each by its standard
+    deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
+    cases.
 
 loss : str, default="squared_error"
     Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
-    to one unit of scale), "cauchy" (beyond it of a falling gradient) or "binary_cross_entropy"
-    (X has to lie in [0, 1]).
+    to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+    scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
 penalty : str, Penalty, callable, list of these or None, default=None
-    What is added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", a part with
-    parameters from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
-    function of torch tensors that returns one value per row or one for the batch, such as
+    Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+    a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+    function of torch tensors that returns one value per sample or one for the batch, such as
     `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
 pretraining : "layerwise" or None, default=None
-    Whether to train each pair of layers by itself first, from the outermost to the innermost,
-    on the codes of those before. Needs `init="random"` and a network of paired layers.
+    With "layerwise", each pair of layers is first trained separately, from the outermost to the
+    innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
+    of paired layers.
 
 pretraining_epochs : int, default=5
-    Passes over the data for each pair of layers.
+    Number of pretraining epochs for each pair of layers.
 
 solver : {"adam", "sgd"}, default="adam"
-    Optimiser; "sgd" has Nesterov momentum 0.9.
+    Optimizer. "sgd" uses Nesterov momentum of 0.9.
 
 schedule : {"one_cycle", "constant"}, default="one_cycle"
-    Course of the learning rate: up to `learning_rate` and down to zero over `max_epochs`, or
-    always the same.
+    Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+    decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
 learning_rate : float, default=5e-3
-    Peak of the schedule.
+    Maximum learning rate of the schedule.
 
 weight_decay : float, default=10.0
-    Pull of the hidden weights towards zero: every step multiplies them by one minus the
-    learning rate times `weight_decay` divided by the root of the number of rows :math:`n`, so
-    that more data means less pull. Biases and the principal components are exempt.
+    Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+    learning rate times `weight_decay` divided by the square root of the number of samples
+    :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+    components are not decayed.
 
 batch_size : "auto" or int, default="auto"
-    Rows per step. "auto" is all of them up to 64 rows, then about a fortieth of the rows, a
-    power of two between 32 and 256.
+    Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+    otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+    256.
 
 max_epochs : "auto" or int, default="auto"
-    Passes over the data. "auto" makes about 4000 steps, in 10 to 40 passes.
+    Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
 
 early_stopping : bool, default=False
-    Whether to hold out rows, to stop when their loss no longer improves, and to keep the best
-    weights, those of the start included. The one-cycle schedule improves up to its end, so that
-    it seldom stops early: to save time, use `schedule="constant"`.
+    Whether to set aside validation samples, to stop training when their loss no longer
+    improves, and to keep the best weights, including the initial ones. With the one-cycle
+    schedule the loss improves until the end, so that training rarely stops early; use
+    `schedule="constant"` to reduce the training time.
 
 validation_fraction : float, default=0.1
-    Share of the rows, drawn at random, that early stopping holds out.
+    Fraction of the samples, drawn at random, that early stopping uses as validation set.
 
 n_iter_no_change : int, default=10
-    Epochs without improvement that early stopping waits for.
+    Number of epochs without improvement after which early stopping ends training.
 
 tol : float, default=1e-6
-    Improvement of the held-out loss, in its own units, that counts as one. Epochs in which the
-    learning rate still rises are not counted.
+    Minimum decrease of the validation loss, in the units of the loss, that counts as an
+    improvement. Epochs in which the learning rate still increases are not counted.
 
 warm_start : bool, default=False
-    Whether `fit` goes on from the weights and the scaling of the previous `fit`.
+    Whether `fit` continues training with the weights and the scaling of the previous `fit`.
 
 device : str, default="auto"
-    Where to train: "cpu", "cuda", "cuda:1", and so on. "auto" takes a GPU if there is one.
+    Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+    available.
 
 dtype : {"auto", "float32", "float64"} or type, default="auto"
-    Floating type of training. "auto" is float32, but float64 up to 64 rows. Independently of
-    it, float64 rows are transformed in float64 and float32 rows in float32.
+    Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+    for more. Independently of this parameter, float64 samples are transformed in float64 and
+    float32 samples in float32.
 
 random_state : int, RandomState instance or None, default=None
-    Source of the initial weights, the order of the rows, dropout, corruptions and the held-out
-    rows. No global generator is read or changed; None draws fresh entropy.
+    Determines the initial weights, the order of the samples, dropout, corruptions and the
+    validation samples. No global random generator is read or modified. None uses fresh entropy
+    for each fit.
 
 verbose : int, default=0
-    With 1, a line is printed every epoch.
+    If 1, a line is printed after every epoch.
 
 callbacks : list of skorch callbacks or None, default=None
-    Called by skorch's training loop. For scikit-learn's callbacks use :meth:`set_callbacks`.
+    Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+    :meth:`set_callbacks`.
 
 checkpoint : str, path-like or None, default=None
-    A folder where a fit keeps what it needs to go on. If it is killed, the next fit of an
-    estimator with the same parameters to the same data goes on after the last epoch that was
-    written and ends as if nothing had happened, to the last bit; callbacks see only the rest.
-    Files are written whole or not at all, in at most about 5 % of the time, and removed when
-    the fit is over; fits of a search can share a folder. Needs a `random_state` that is not
-    None. Functions and classes of your own are known by their names: empty the folder when you
-    change one. `partial_fit` does not use it.
+    Folder in which a fit saves the state that is needed to resume it. If the process is
+    interrupted, the next fit of an estimator with the same parameters to the same data resumes
+    after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+    callbacks are only called for the remaining epochs. Files are written atomically, in at most
+    about 5 % of the training time, and are removed at the end of the fit. The fits of a
+    parameter search can share a folder. Requires `random_state` to be set. User-defined
+    functions and classes are identified by name only: empty the folder after changing one.
+    `partial_fit` does not use checkpoints.
 """
 
 FINE_TUNING = r"""
 n_components : int or float, default=64
-    Width of the code. A float in (0, 1) is the share of the variance that PCA would have to
-    keep.
+    Latent dimension. A float in (0, 1) is the fraction of the variance that PCA would have to
+    explain.
 
 encoder : autoencoder of this package, FrozenEstimator or None, default=None
-    An autoencoder to start from, instead of pretraining. A fitted one lends a copy of its
-    weights and its scaling; another is fitted to all rows first. `clone` and searches undo a
-    fit, unless it is wrapped in :class:`sklearn.frozen.FrozenEstimator`. It excludes parameters
-    that describe a network.
+    Autoencoder to start from, instead of pretraining. If it is fitted, a copy of its weights
+    and its scaling are used; otherwise a copy of it is first fitted to all samples. `clone` and
+    parameter searches discard the fit unless the autoencoder is wrapped in
+    :class:`sklearn.frozen.FrozenEstimator`. It cannot be combined with parameters that describe
+    a network.
 
 alpha : float, default=0.0
-    Weight of the reconstruction as a side task of fine-tuning, on the rows with labels.
+    Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
+    samples.
 
 freeze : {"gradual", "head", "none", "all"}, default="none"
-    What stays as it was pretrained while the head begins: with "head" the whole encoder, for
-    `freeze_epochs`; with "gradual" it is then thawed one layer after another, from the code to
-    the input, every `freeze_epochs`; with "none" all layers learn from the start, with "all"
-    only the head ever does.
+    Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
+    the whole encoder is frozen for `freeze_epochs`. With "gradual", it is then unfrozen one
+    layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
+    are trained from the start. With "all", only the head is trained.
 
 freeze_epochs : int, default=1
-    Passes over the rows with labels between one thaw and the next.
+    Number of epochs over the labeled samples before the next layers are unfrozen.
 
 learning_rate_ratio : float, default=1.0
-    Learning rate of the encoder in fine-tuning, divided by that of the head.
+    Learning rate of the encoder during fine-tuning, divided by the learning rate of the head.
 
 pretraining : {"joint", "layerwise"} or None, default="joint"
-    Whether the autoencoder is trained on all rows first: all layers together, or each pair of
-    them by itself from the outermost to the innermost, which needs `init="random"` and a
-    network of paired layers.
+    Whether to train the autoencoder on all samples first. "joint" trains all layers together;
+    "layerwise" trains each pair of layers separately, from the outermost to the innermost,
+    which requires `init="random"` and a network of paired layers.
 
 pretraining_corruption : str, Corruption, callable, list of these or None, default=None
-    What happens to the rows in pretraining, in the units of X, as `corruption` in
-    :class:`AutoencoderTransformer`; None does what `corruption` says.
+    Corruption of the samples during pretraining, in the units of X, as `corruption` in
+    :class:`AutoencoderTransformer`. None uses the value of `corruption`.
 
 pretraining_epochs : "auto" or int, default="auto"
-    Passes over all rows, for each pair of layers if these are trained one after another. "auto"
-    is as for `max_epochs`.
+    Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
+    layers. "auto" is as for `max_epochs`.
 
 pretraining_learning_rate : float, default=5e-3
-    Peak of the schedule of pretraining.
+    Maximum learning rate of the schedule during pretraining.
 
 corruption : str, Corruption, callable, list of these or None, default="masking"
-    What happens to the rows before the network sees them in fine-tuning, in the units of X, as
-    in :class:`AutoencoderTransformer`.
+    Corruption of the samples during fine-tuning, in the units of X, as in
+    :class:`AutoencoderTransformer`.
 
 scaling : {"global", "feature"} or None, default="feature"
-    The network sees centred columns divided by one common scale, by the standard deviation of
-    each, or as they are.
+    Scaling of the data that the network receives. "global" centers the features and divides all
+    of them by one common scale; "feature" centers them and divides each by its standard
+    deviation; None leaves X unchanged.
 
 learning_rate : float, default=3e-4
-    Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
+    Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
+    labeled samples, larger values can be used.
 """
 
 ATTRIBUTES = r"""
 n_components_ : int
-    Width of the code.
+    Latent dimension.
 
 network_ : torch.nn.Module
-    The trained network, on scaled rows; `network_.encoder` and `network_.decoder` are its
-    halves.
+    The trained network. It operates on scaled samples; `network_.encoder` and
+    `network_.decoder` are its two parts.
 
 center_ : ndarray of shape (n_features,)
-    What is subtracted from the rows: the column means, or zeros with `scaling=None`.
+    Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
 
 scale_ : ndarray of shape (n_features,)
-    What the rows are then divided by. With `scaling="feature"` it is one for columns that do
-    not vary, with `scaling=None` for all.
+    Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    features; with `scaling=None`, one for all features.
 
 loss_curve_ : list of float
-    Mean objective of every epoch on the scaled data: with dropout, corruption and penalties,
-    and while the weights moved.
+    Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+    and penalties, and is averaged while the weights are being updated.
 
 validation_scores_ : list of float or None
-    Minus the held-out loss after every epoch, if `early_stopping`; NaN for epochs of earlier
-    fits without.
+    Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+    fits without early stopping.
 
 pretraining_curves_ : list of list of float
-    Loss curve of each pair of layers, or of all at once, if `pretraining`.
+    Loss curve of each pair of layers, or of all layers together, if `pretraining`.
 
 n_epochs_ : int
-    Number of passes made.
+    Number of completed epochs.
 
 n_samples_seen_ : float
-    Rows, or their total weight if that is more, that `fit` or all calls of `partial_fit` have
-    learnt from.
+    Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+    `partial_fit`.
 
 n_features_in_ : int
-    Number of columns seen during fit.
+    Number of features seen during fit.
 
 feature_names_in_ : ndarray of shape (n_features_in_,)
-    Names of the columns, if all are strings.
+    Names of the features, if all of them are strings.
 """
 
 ALL, FINE_TUNED = (PARAMETERS, ATTRIBUTES), (PARAMETERS, ATTRIBUTES, FINE_TUNING)
@@ -233,7 +250,7 @@ TEXTS = {
     "VAEGenerator": ALL,
 }
 
-# Entries that a class words on its own.
+# Entries that are specific to a class and are left as they are in its docstring.
 OWN = {
     "AutoencoderFeatureUnion": {"random_state", "verbose"},
     "AutoencoderOutlierDetector": {
@@ -268,15 +285,12 @@ def entries_of(name):
 def rewritten(source):
     """Return the source of a module with the shared entries in its class docstrings."""
     lines = source.splitlines(keepends=True)
-    for node in ast.parse(source).body:
+    for node in reversed(ast.parse(source).body):  # from the end: line numbers stay valid
         if isinstance(node, ast.ClassDef) and node.name in TEXTS:
             entries, docstring = entries_of(node.name), node.body[0]
             span = slice(docstring.lineno - 1, docstring.end_lineno)
             old = "".join(lines[span])
-            new = ENTRY.sub(lambda found, shared=entries: shared.get(found[1], found[0]), old)
-            lines[span] = [new] + [""] * (
-                span.stop - span.start - 1
-            )  # later lines keep their place
+            lines[span] = [ENTRY.sub(lambda e, shared=entries: shared.get(e[1], e[0]), old)]
     return "".join(lines)
 
 
