@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from .._utils.optional_imports import imported
+from .._utils.optional_imports import import_optional
 
 # Ten colours that remain apart for colour-blind readers (Petroff, arXiv:2107.02270).
 COLOURS = (
@@ -35,7 +35,7 @@ DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"
 
 def need_matplotlib(name):
     """Raise ImportError, with what to install, if there is no matplotlib."""
-    imported("matplotlib", "plot", name)
+    import_optional("matplotlib", "plot", name)
 
 
 class Display:

@@ -201,5 +201,5 @@ def test_codes_as_images(of_images):
     y = np.arange(20) // 7
     display = CodesDisplay.from_predictions(np.ones((20, 4)), y, code_shape=(2, 2))
     assert tick_labels(display.ax_.yaxis) == ["0 to 1", "1 to 2"]
-    with pytest.raises(ValueError, match=r"image_shape=\(3, 2\) needs X with 6 columns"):
+    with pytest.raises(ValueError, match=r"image_shape=\(3, 2\) requires X with 6 features"):
         CodesDisplay.from_predictions(codes, code_shape=(3, 2))

@@ -79,7 +79,7 @@ def test_a_scale_for_all_columns_is_none_for_each():
         ({"quantiles": 0.5}, "quantiles must be two rising numbers"),
         ({"n_steps": 1}, "n_steps == 1, must be >= 2"),
         ({"start": 150}, "start == 150, must be <= 149"),
-        ({"image_shape": (2, 3)}, "needs X with 6 columns"),
+        ({"image_shape": (2, 3)}, "requires X with 6 features"),
     ],
 )
 def test_a_way_that_is_none_is_refused(transformer, params, message):
