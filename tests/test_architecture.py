@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,27 @@ def test_only_training_imports_skorch():
     assert len(torch_alone) > 15
     found = {_name(path): _imports(path) & {"numpy", "scipy", "pandas"} for path in torch_alone}
     assert not {name: names for name, names in found.items() if names}
+
+
+def _private_imports(path, library):
+    """Return the private names that a file imports from a library, or reads of its modules."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == library:
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+            found |= {name for name in names if name.startswith("_") and name != "__version__"}
+        elif isinstance(node, ast.Attribute):
+            dotted = ast.unparse(node)
+            root, *names = dotted.split(".") if re.fullmatch(r"[\w.]+", dotted) else [""]
+            found |= {name for name in names if root in (library, "nn") and name[:1] == "_"}
+    return {name for name in found if not name.startswith("__")}
+
+
+def test_private_names_of_torch_are_in_one_file():
+    found = {_name(path) for path in FILES if _private_imports(path, "torch")}
+    assert found == {"_utils/torch_compat.py"}
+
+
+def test_private_names_of_scikit_learn_are_in_one_file():
+    found = {_name(path) for path in FILES if _private_imports(path, "sklearn")}
+    assert found == {"_utils/sklearn_compat.py"}

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
+
+from .._utils.torch_compat import BatchNormBase, DropoutNd, children_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
@@ -113,7 +113,7 @@ def without_generator(network: nn.Module) -> nn.Module:
     return copied
 
 
-class BatchNorm(_BatchNorm):
+class BatchNorm(BatchNormBase):
     """Standardize every channel over the batch, then scale and shift it.
 
     The same class is used for tabular data and images. A training batch with one value per channel,
@@ -212,20 +212,21 @@ def _replaced(module: nn.Module, known: dict[int, nn.Module]) -> nn.Module:
     """Return the replacement of a module; a module that is used twice is replaced once."""
     if id(module) not in known:
         known[id(module)] = own = _own(module)
-        for name, child in own._modules.items():
-            own._modules[name] = None if child is None else _replaced(child, known)
+        children = children_of(own)
+        for name, child in children.items():
+            children[name] = None if child is None else _replaced(child, known)
     return known[id(module)]
 
 
 def _own(module: nn.Module) -> nn.Module:
     if type(module) is nn.Dropout:
         return Dropout(module.p)
-    if isinstance(module, _DropoutNd):
+    if isinstance(module, DropoutNd):
         raise ValueError(
             f"{module} draws from torch's global generator. Use torch.nn.Dropout, which training "
             "replaces by a layer that draws from random_state."
         )
-    if isinstance(module, _BatchNorm) and type(module) in _BATCH_NORMS:
+    if isinstance(module, BatchNormBase) and type(module) in _BATCH_NORMS:
         own = BatchNorm(module.num_features)
         own.__dict__.update(module.__dict__)  # including weights, momentum and eps
         return own
