@@ -1,4 +1,4 @@
-"""Every part of scikit-learn that is private or experimental and that we cannot do without."""
+"""Every part of scikit-learn that is private, experimental or not the same in all its versions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,41 @@ from importlib.metadata import PackageNotFoundError, metadata
 from numbers import Integral
 from typing import Any
 
+from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _num_samples as num_samples
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
+
+    class _NobodyToTell:
+        """The fit, or an epoch of it, where there are no callbacks."""
+
+        def subcontext(self, **kwargs: Any) -> _NobodyToTell:
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs: Any) -> None:
+            pass
+
+        def call_on_fit_task_end(self, **kwargs: Any) -> bool:
+            return False
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """What `EpochTasks` asks of an estimator."""
+
+        def _init_callback_context(self, **kwargs: Any) -> _NobodyToTell:
+            return _NobodyToTell()
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the method as it is."""
+        return method
+
 
 __all__ = [
     "CallbackSupportMixin",
@@ -25,9 +53,11 @@ __all__ = [
     "RealNotInt",
     "Sizes",
     "StrOptions",
+    "check_cv",
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "num_samples",
     "safe_indexing",
     "with_callbacks",
 ]
@@ -35,6 +65,34 @@ __all__ = [
 # The alternatives that each parameter has. A new kind has to be a subclass of one of scikit-learn's
 # public ones, or it does not take it; hence the intervals.
 Constraints = dict[str, list[Any]]
+
+
+def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
+    """Return a splitter; one made for a number of folds deals the rows out at random.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable of pairs of index arrays
+        As of scikit-learn's function, which takes `shuffle` and `random_state` only since 1.9.
+
+    y : array-like of shape (n_samples,) or None
+        Targets.
+
+    classifier : bool
+        Whether every fold is to have its share of each class.
+
+    seed : int
+        Deals the rows out.
+
+    Returns
+    -------
+    splitter
+        With a method `split`.
+    """
+    splitter = model_selection.check_cv(cv, y, classifier=classifier)
+    if isinstance(cv, Integral):
+        splitter.shuffle, splitter.random_state = True, seed
+    return splitter
 
 
 class Documented:
