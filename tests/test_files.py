@@ -7,6 +7,7 @@ import os
 import pickle
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -386,7 +387,7 @@ def _shape_bomb(path):
 
 def _recipe_bomb(path):
     model = fitted(AutoencoderTransformer(2))
-    model._recipe = {**model._recipe, "n_components": 10**12}
+    model._recipe = replace(model._recipe, n_components=10**12)
     save(model, path)
 
 
@@ -422,7 +423,7 @@ def _wide_images(path):
     narrow = Convolutional((2, 2), channels=(1,), kernel_size=1)
     model = case(AutoencoderTransformer(2, network=narrow, init="random")).fit(table(60, 4))
     wide = Convolutional((512, 512), channels=(2**14, 1), kernel_size=1)
-    model._recipe = {**model._recipe, "network": wide, "n_features": 2**18}
+    model._recipe = replace(model._recipe, network=wide, n_features=2**18)
     save(model, path)
 
 

@@ -14,12 +14,16 @@ from sklearn.utils.estimator_checks import check_outlier_contamination
 from sklearn_autoencoders import AutoencoderOutlierDetector
 from sklearn_autoencoders._data.scaling import weighted_quantile
 from sklearn_autoencoders._data.splits import draw_by_content
-from sklearn_autoencoders._estimators.outlier_thresholds import fence, keep_some, repeated
+from sklearn_autoencoders._estimators.outlier_thresholds import (
+    repeat_by_weight,
+    sample_stream,
+    tukey_upper_fence,
+)
+from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Convolutional, Dense
-from sklearn_autoencoders.networks._build import build_autoencoder
 from sklearn_autoencoders.networks._ensemble import Ensemble
+from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, EnsembleRecipe, build
 from sklearn_autoencoders.objectives import LOSSES
-from sklearn_autoencoders.objectives._output import Compared
 from sklearn_autoencoders.objectives._trimmed import Trimmed
 
 
@@ -92,7 +96,7 @@ def test_columns_of_one_scale_share_one_tolerance():
 
 def test_early_stopping_needs_rows_that_differ():
     X = np.tile([1.0, 2.0, 3.0], (30, 1))
-    with pytest.raises(ValueError, match="leaves no row"):
+    with pytest.raises(ValueError, match="leaves no sample"):
         detector(early_stopping=True).fit(X)
 
 
@@ -123,11 +127,10 @@ def test_a_column_has_about_its_share_of_members_that_do_not_see_it():
 
 
 def test_members_run_at_once_as_one_after_another():
-    settings = {"n_members": 3, "mask_rate": 0.5, "n_hidden": 1, "farthest": 10.0}
     generator = torch.Generator().manual_seed(0)
-    network = build_autoencoder(
-        Dense((7,)), 5, 2, linear_path=False, generator=generator, members=settings
-    )
+    member = AutoencoderRecipe(Dense((7,)), 5, 2)
+    recipe = EnsembleRecipe(member, n_estimators=3, mask_rate=0.5, n_masked=1, clip=10.0)
+    network = build(recipe, generator)
     assert isinstance(network, Ensemble)
     x = torch.randn(4, 5, generator=generator)
     output = torch.stack(
@@ -198,8 +201,8 @@ def test_a_threshold_is_set_without_a_fit():
     assert fitted.set_threshold(false_alarm_rate=0.1) is fitted
     assert (fitted.predict(new) == -1).mean() == pytest.approx(0.1, abs=0.03)
     offset = fitted.offset_
-    assert fitted.set_threshold(quantile=0.9).offset_ == pytest.approx(offset)
-    assert fitted.set_threshold(quantile=0.99).offset_ < offset
+    assert fitted.set_threshold(outlier_fraction=0.1).offset_ == pytest.approx(offset)
+    assert fitted.set_threshold(outlier_fraction=0.01).offset_ < offset
     fitted.offset_ = -1e9
     assert (fitted.predict(new) == 1).all()
     assert all((weights(fitted)[name] == before[name]).all() for name in before)
@@ -208,12 +211,12 @@ def test_a_threshold_is_set_without_a_fit():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "Give either quantile or false_alarm_rate"),
-        ({"quantile": 0.9, "false_alarm_rate": 0.1}, "Give either quantile or false_alarm_rate"),
-        ({"quantile": 1.0}, "quantile must be between 0 and 1"),
-        ({"quantile": np.nan}, "quantile must be between 0 and 1"),
-        ({"false_alarm_rate": 0}, "false_alarm_rate must be between 0 and 1"),
-        ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 cannot be told from .* from 9999"),
+        ({}, "Give either outlier_fraction or false_alarm_rate"),
+        ({"outlier_fraction": 0.1, "false_alarm_rate": 0.1}, "Give either outlier_fraction or"),
+        ({"outlier_fraction": 0.999}, r"outlier_fraction must be in \(0, 0.5\]; got 0.999"),
+        ({"outlier_fraction": np.nan}, r"outlier_fraction must be in \(0, 0.5\]"),
+        ({"false_alarm_rate": 0}, r"false_alarm_rate must be in \(0, 0.5\]"),
+        ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 is too small for .* needs 9999"),
     ],
 )
 def test_unusable_thresholds_are_named(arguments, message):
@@ -256,10 +259,10 @@ def test_the_worst_rows_do_not_count():
     loss = Trimmed(LOSSES["squared_error"], 0.25)
     target = torch.zeros(4, 1).double()
     output = type("O", (), {"reconstruction": rows[..., None].sqrt()})
-    found = loss.of_rows(output, None, None, Compared(target), 0.0)
+    found = loss.evaluate(output, Batch(target, target), None, 0.0).loss
     np.testing.assert_allclose(found, [1, 0, 2, 3])
     weight = torch.tensor([1.0, 0.5, 1.0, 1.5]).double()
-    found = loss.of_rows(output, None, None, Compared(target, weight=weight), 0.0)
+    found = loss.evaluate(output, Batch(target, target, weight=weight), None, 0.0).loss
     np.testing.assert_allclose(found, [1, 0, 2, 3 * (1 - 0.5 / 1.5)])
 
 
@@ -305,7 +308,7 @@ def test_a_reservoir_gives_every_value_the_same_chance(n_rows):
     values = np.random.RandomState(0).uniform(size=10_000)
     kept, n = values[:0], 0
     for batch in values.reshape(-1, n_rows):
-        kept = keep_some(kept, n, batch, np.random.RandomState(n))
+        kept = sample_stream(kept, n, batch, np.random.RandomState(n))
         n += n_rows
     assert len(kept) == 4096
     np.testing.assert_allclose(np.quantile(kept, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.02)
@@ -372,18 +375,20 @@ def test_quantiles_weigh_values_like_copies():
 
 
 def test_the_fence_of_equal_values_is_not_below_them(rng):
-    assert all(fence(np.full(3, value)) >= value for value in 10 ** rng.uniform(-9, 9, 1000))
+    assert all(
+        tukey_upper_fence(np.full(3, value)) >= value for value in 10 ** rng.uniform(-9, 9, 1000)
+    )
 
 
 def test_whole_weights_are_repetitions(rng):
     values, counts = rng.randn(20), rng.randint(0, 4, 20)
-    np.testing.assert_array_equal(repeated(values, counts), np.sort(values.repeat(counts)))
-    np.testing.assert_array_equal(repeated(values, np.full(20, 0.05)), np.sort(values))
+    np.testing.assert_array_equal(repeat_by_weight(values, counts), np.sort(values.repeat(counts)))
+    np.testing.assert_array_equal(repeat_by_weight(values, np.full(20, 0.05)), np.sort(values))
 
 
 def test_the_fence_is_beyond_most_values():
     values = np.exp(np.random.RandomState(0).randn(10_000))
-    assert (values > fence(values)).mean() == pytest.approx(0.0035, abs=0.002)
+    assert (values > tukey_upper_fence(values)).mean() == pytest.approx(0.0035, abs=0.002)
 
 
 def test_a_search_over_its_parameters():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from numbers import Integral, Real
 from typing import ClassVar
@@ -10,7 +11,7 @@ from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
     check_output,
-    check_rows,
+    check_samples,
     check_unit_interval,
     check_weight,
     unflatten,
@@ -29,8 +30,23 @@ from ..objectives import LOSSES, PENALTIES
 class Shell(Fitting):
     """Base of all estimators that hold a network.
 
-    A public method validates its input once and hands arrays to a private twin, which trusts them.
+    A public method validates its input and passes arrays to a private method of the same name,
+    which does not check them again. A class declares the constraints of the parameters that it
+    adds; it inherits those of the parameters that its constructor has.
     """
+
+    _shaping_parameters: ClassVar[frozenset] = frozenset(
+        {
+            "activation",
+            "dropout",
+            "hidden_layer_sizes",
+            "init",
+            "loss",
+            "n_components",
+            "network",
+            "scaling",
+        }
+    )
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [
@@ -70,6 +86,15 @@ class Shell(Fitting):
         "callbacks": [list, tuple, None],
         "checkpoint": [str, os.PathLike, None],
     }
+
+    def __init_subclass__(cls, **kwargs):
+        """Collect the constraints of the parameters of the constructor."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            inherited = super(cls, cls)._parameter_constraints
+            known = inherited | vars(cls).get("_parameter_constraints", {})
+            names = inspect.signature(cls).parameters
+            cls._parameter_constraints = {name: known[name] for name in names if name in known}
 
     def __sklearn_tags__(self):
         """Declare that NaN is allowed and that float32 is preserved."""
@@ -159,7 +184,7 @@ class BaseAutoencoder(Shell):
         ConvergenceWarning
             If the loss stops being finite, or rises; the best weights seen are kept.
         """
-        return self._fit_or_go_on(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -185,7 +210,7 @@ class BaseAutoencoder(Shell):
         self : object
             The estimator.
         """
-        return self._fit_part(X, y, sample_weight)
+        return self._partial_fit(X, y, sample_weight)
 
     def reconstruct(self, X):
         """Encode and decode rows.
@@ -201,7 +226,7 @@ class BaseAutoencoder(Shell):
             The reconstruction, in the units of X, of the missing values too. Images come back in
             the shape they had.
         """
-        return unflatten(self._reconstruct(check_rows(self, X)), X)
+        return unflatten(self._reconstruct(check_samples(self, X)), X)
 
 
 class ScoredByReconstruction:
@@ -224,7 +249,7 @@ class ScoredByReconstruction:
         ndarray of shape (n_samples,)
             Minus the mean loss of each row.
         """
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         return check_output(-sample_losses(self._model, X))
 
@@ -258,7 +283,7 @@ class ScoredByReconstruction:
         return self._score(X, sample_weight)
 
     def _score(self, X, sample_weight, clean=None):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
         return explained_variance(target, self._reconstruct(X), weight)

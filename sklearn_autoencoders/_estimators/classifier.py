@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Real
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._data.validation import check_y
-from .._inference.postprocess import applied, margins, most_likely, probabilities
+from .._inference.postprocess import apply_to_arrays, margins, most_likely, probabilities
 from .._training.head_initialization import fit_logistic
 from .._utils.sklearn_compat import Interval, StrOptions
 from ..objectives._supervised import log_loss
@@ -112,7 +113,6 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     _formula = staticmethod(log_loss)
 
     _parameter_constraints: ClassVar[dict] = {
-        **FineTuning._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
@@ -196,47 +196,44 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _look_at(self, y):
-        """Note whether -1 is a class; rows of weight zero are left out afterwards."""
-        values = set(np.ravel(np.asarray(y)).tolist())
-        self._has_class_minus_one = len(values) == 2 and -1 in values
-        if len(values) > 2 and "-1" in values:
-            raise ValueError(
-                'y holds "-1" as a word among other words. Rows without a label are marked by the '
-                "number: give y as an array of dtype=object with -1 in it."
-            )
-
-    def _labels(self, y, data, reset):
-        """Return a row of ones and zeros for every label, NaN where there is none."""
+    def _with_labels(self, data, y, reset):
+        """Return the data with one-hot labels, NaN where there are none, and class weights."""
+        if reset:
+            self._has_class_minus_one = _is_minus_one_a_class(y)
         y = column_or_1d(check_y(self, y, data), warn=True)
         _check_labels(y)
         is_known = np.ones(len(y), dtype=bool)
         if not (self._has_class_minus_one if reset else -1 in self.classes_):
             is_known &= np.asarray(y != -1, dtype=bool)
         if not is_known.any():
-            raise ValueError("y holds no label but -1. Give at least some rows a class.")
+            raise ValueError("y holds no label but -1. Give at least some samples a class.")
         check_classification_targets(y[is_known])
-        classes = np.unique(y[is_known])
+        self._set_classes(np.unique(y[is_known]), reset)
+        labels = np.full((len(y), len(self.classes_)), np.nan)
+        labels[is_known] = y[is_known, None] == self.classes_
+        weight = self._class_weighted(labels, is_known, data.weight)
+        labels = (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
+        return replace(data, labels=labels, label_weight=weight)
+
+    def _set_classes(self, classes, reset):
         if reset:
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
             raise ValueError(
                 f"y holds classes {np.setdiff1d(classes, self.classes_).tolist()} that were not "
-                "there when training began. Begin anew with warm_start=False and fit."
+                "there when training began. Fit a new model with warm_start=False and fit."
             )
-        labels = np.full((len(y), len(self.classes_)), np.nan)
-        labels[is_known] = y[is_known, None] == self.classes_
-        return (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
 
-    def _weighted(self, labels, weight):
+    def _class_weighted(self, labels, is_known, weight):
+        """Return the sample weights times the weights of the classes, or None."""
         if self.class_weight is None:
-            return weight
-        place = labels.argmax(axis=1)
-        own = np.ones(len(place)) if weight is None else weight
-        if self.class_weight == "balanced":  # by their weights: a row of weight two is two rows
-            count = np.bincount(place, own, minlength=len(self.classes_))
+            return None
+        own = np.ones(len(labels)) if weight is None else weight.copy()
+        place = labels[is_known].argmax(axis=1)
+        if self.class_weight == "balanced":  # by weight: a sample of weight two counts twice
+            count = np.bincount(place, own[is_known], minlength=len(self.classes_))
             present = count > 0
-            factor = own.sum() / (present.sum() * np.where(present, count, np.inf))
+            factor = own[is_known].sum() / (present.sum() * np.where(present, count, np.inf))
             factor[~present] = 1.0
         else:
             factor = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
@@ -244,7 +241,8 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
             raise ValueError(
                 f"class_weight must give every class a positive number; got {self.class_weight}."
             )
-        return own * factor[place]
+        own[is_known] *= factor[place]
+        return own
 
     def decision_function(self, X):
         """Return the head's output: for two classes the difference, positive for the second.
@@ -259,7 +257,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Logits.
         """
-        return applied(margins, self._output_of_head(X))
+        return apply_to_arrays(margins, self._output_of_head(X))
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -274,7 +272,7 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of `classes_`.
         """
-        return applied(probabilities, self._output_of_head(X))
+        return apply_to_arrays(probabilities, self._output_of_head(X))
 
     def predict(self, X):
         """Return the most likely class of each row.
@@ -290,12 +288,23 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
             The classes.
         """
         logits = self._output_of_head(X)  # which says so if there has been no fit
-        return self.classes_[applied(most_likely, logits)]
+        return self.classes_[apply_to_arrays(most_likely, logits)]
+
+
+def _is_minus_one_a_class(y):
+    """Whether -1 and one other value are the classes; otherwise -1 marks unlabelled samples."""
+    values = set(np.ravel(np.asarray(y)).tolist())
+    if len(values) > 2 and "-1" in values:
+        raise ValueError(
+            'y holds "-1" as a string among other strings. Unlabelled samples are marked by the '
+            "number: give y as an array of dtype=object with -1 in it."
+        )
+    return len(values) == 2 and -1 in values
 
 
 def _check_labels(y):
-    """Raise ValueError if labels are missing in a way that is not ours."""
-    advice = "Mark rows without a label by -1, in an array of dtype=object if labels are words."
+    """Raise ValueError if missing labels are not marked by -1."""
+    advice = "Mark unlabelled samples by -1, in an array of dtype=object if labels are strings."
     try:
         assert_all_finite(y, input_name="y")
     except ValueError as error:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.validation import check_codes, check_rows
+from .._data.validation import check_codes, check_samples, unflatten
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
+from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ScoredByReconstruction
 from .shared_docstrings import with_shared_entries
 
@@ -87,7 +87,6 @@ class DenoisingAutoencoder(
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "output": [StrOptions({"denoised", "code"})],
     }
 
@@ -199,13 +198,12 @@ class DenoisingAutoencoder(
         """
         shape = getattr(y, "shape", ())
         if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):
-            warnings.warn(
-                "y has the shape of X and is ignored. If it holds the clean rows, use fit(X, "
+            warn_user(
+                "y has the shape of X and is ignored. If it holds the clean samples, use fit(X, "
                 "clean=...).",
                 UserWarning,
-                stacklevel=4,
             )
-        return self._fit_or_go_on(X, y, sample_weight, clean=clean)
+        return self._fit(X, y, sample_weight, clean)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -234,23 +232,26 @@ class DenoisingAutoencoder(
         self : object
             The estimator.
         """
-        return self._fit_part(X, y, sample_weight, clean=clean)
+        return self._partial_fit(X, y, sample_weight, clean)
 
     def transform(self, X):
-        """Return cleaned rows, or their codes if `output="code"`.
+        """Denoise samples, or return their latent codes if `output="code"`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Damaged rows, NaN where a value is missing.
+            Corrupted samples, NaN where a value is missing.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
-            The cleaned rows in the units of X, one row each for images too; or the codes.
+            The denoised samples in the units of X, or the codes. As in :meth:`reconstruct`, images
+            have the shape in which they were given.
         """
-        rows = check_rows(self, X)
-        return self._encode(rows) if self.output == "code" else self._reconstruct(rows)
+        samples = check_samples(self, X)
+        if self.output == "code":
+            return self._encode(samples)
+        return unflatten(self._reconstruct(samples), X)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):

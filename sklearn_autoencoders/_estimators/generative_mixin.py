@@ -14,15 +14,15 @@ from .._data.scaling import put_constants
 from .._data.validation import (
     check_codes,
     check_output,
-    check_rows,
+    check_samples,
     check_unit_interval,
     check_weight,
     unflatten,
 )
-from .._inference.postprocess import applied, log_mean_exp
+from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
-    draw_rows,
-    expected_rows,
+    draw_samples,
+    expected_samples,
     fixed_noise,
     log_weights,
     sample_codes,
@@ -70,7 +70,7 @@ class Generation:
         ndarray of shape (n_samples, n_features)
             The reconstruction, in the units of X. Images come back in the shape they had.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         return unflatten(self._reconstruct(rows, self._condition(y, len(rows))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
@@ -137,7 +137,7 @@ class Generation:
         ValueError
             If codes are quantised, so that they have no neighbourhood.
         """
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(scale, "scale", Real, min_val=0)
         if not math.isfinite(scale):
@@ -172,7 +172,7 @@ class Generation:
         ndarray of shape (n_pairs, n_steps, n_features_in_)
             The rows on the way.
         """
-        A, B = check_rows(self, A), check_rows(self, B)
+        A, B = check_samples(self, A), check_samples(self, B)
         check_consistent_length(A, B)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         if method not in _PATHS:
@@ -209,7 +209,7 @@ class Generation:
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        return applied(log_mean_exp, self._log_weights(X, y, n_draws))
+        return apply_to_arrays(log_mean_exp, self._log_weights(X, y, n_draws))
 
     def elbo_samples(self, X, y=None, *, n_draws=64):
         """Return an estimate of each row's evidence lower bound, in nats.
@@ -280,11 +280,11 @@ class Generation:
         ndarray of shape (n_samples, n_features)
             X with no missing value. What is known is as it was.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(rows))
         noise = self._noise(n_draws, rows.dtype)
-        expected = expected_rows(self._model, rows, condition, noise)
+        expected = expected_samples(self._model, rows, condition, noise)
         return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
@@ -299,14 +299,14 @@ class Generation:
 
     @property
     def _is_conditional(self):
-        return self._recipe["n_conditions"] > 0
+        return self._recipe.n_conditions > 0
 
     def _rows_of(self, codes, condition, seed=None):
-        rows = check_output(draw_rows(self._model, codes, condition, seed))
+        rows = check_output(draw_samples(self._model, codes, condition, seed))
         return put_constants(rows, self._constants)
 
     def _log_weights(self, X, y, n_draws):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(X)) if self._is_conditional else None

@@ -10,27 +10,36 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.batches import Data
+from .._data.columns import find_ranges
 from .._data.model import Model
 from .._data.scaling import fit_scaling, weighted_quantile
-from .._data.splits import check_some_left, draw_by_content, hold_out_by_content
+from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._inference.run import reconstruct
-from .._utils.random import draw_seed, own_random_state
+from .._training.fit import merge_constants
+from .._training.initialization import initialize
+from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions
+from ..networks._recipes import EnsembleRecipe
+from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
 from .outlier_mixin import Judging, scores
-from .outlier_thresholds import border, fence, keep_some, repeated
+from .outlier_thresholds import (
+    midpoint_threshold,
+    repeat_by_weight,
+    sample_stream,
+    tukey_upper_fence,
+)
 from .shared_docstrings import with_shared_entries
 
-_EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs")
-# Rows whose errors say what is usual.
-_N_ROWS = 10_000
-# Least tolerance, in standard deviations: columns may repeat one value.
-_LEAST_TOLERANCE = 0.1
-# The same for columns of one value, as a share of it.
-_LEAST_CHANGE = 1e-3
-# Values seen by the members, in units of scale: what one cell holds should not drown the others.
-_FARTHEST = 10.0
+# Training samples from whose errors tolerances are estimated.
+_N_SAMPLES = 10_000
+# Minimum tolerance, in standard deviations, since features may repeat one value.
+_MIN_TOLERANCE = 0.1
+# The same for constant features, as a fraction of the constant.
+_MIN_CHANGE = 1e-3
+# Inputs are clipped to so many units of scale, so that one value cannot dominate the others.
+_CLIP = 10.0
 
 
 @with_shared_entries
@@ -179,13 +188,17 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     array([ 1, -1])
     """
 
+    _shaping_parameters = BaseAutoencoder._shaping_parameters | {
+        "mask_rate",
+        "method",
+        "n_estimators",
+    }
     _auto_epochs = 300, 300, 1
     init = "random"
     penalty = None
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
-        **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -260,95 +273,100 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _scaling_kind(self):
-        return "robust" if self.scaling == "feature" else self.scaling
-
-    def _latent_recipe(self, data):
-        n_hidden = max(round(self.mask_rate * self.n_estimators), 1)
-        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
-        return {
-            "members": {
-                "n_members": self.n_estimators,
-                "mask_rate": self.mask_rate,
-                "n_hidden": min(n_hidden, self.n_estimators - 1) if is_masked else 0,
-                "farthest": _FARTHEST if self.scaling == "feature" else math.inf,
-            }
-        }
-
-    def _row_loss(self):
-        return Trimmed(self._model.loss, self.trim)
-
-    def _held_out(self, data, rng):
-        can_judge = np.ptp(draw_by_content(data.X, 0)) > 0  # some are set aside in any case
-        check_some_left(int(can_judge), len(data.X), self.validation_fraction)
-        return data
-
-    def _prepared(self, data, y, reset):
-        """Return the rows that are used, some of them held out."""
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        """Return the samples that are used, some of them held out."""
+        if self.early_stopping and not partial:  # some are held out in any case
+            n_usable = int(np.ptp(draw_by_content(data.X, 0)) > 0)
+            check_enough_samples(n_usable, len(data.X), self.validation_fraction)
         if reset:
-            self._split_seed = draw_seed(own_random_state(self.random_state))
-        self._remember_constants(data.X, reset)
+            self._split_seed = draw_seed(rng)
+        self._constants = merge_constants(data.ranges, None if reset else self._constants)
         X, weight, fraction = data.X, data.weight, self.validation_fraction
-        most = math.ceil(self.max_samples / (1 - fraction))
-        if len(X) > most:
-            used = np.random.RandomState(self._split_seed).permutation(len(X))[:most]
+        index, ranges = data.index, data.ranges
+        n_used = math.ceil(self.max_samples / (1 - fraction))
+        if len(X) > n_used:
+            used = np.random.RandomState(self._split_seed).permutation(len(X))[:n_used]
             X, weight = X[used], None if weight is None else weight[used]
+            index, ranges = used if index is None else index[used], find_ranges(X)
         held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self._split_seed))
         if not 0 < len(held_out) < len(X):
             held_out = None
-        return Data(X, weight, held_out=held_out)
+        return Data(X, weight, held_out=held_out, index=index, ranges=ranges)
 
-    def _finish(self, network, data):
+    def _build(self, data, rng):
+        n_masked = max(round(self.mask_rate * self.n_estimators), 1)
+        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
+        return initialize(
+            self,
+            data,
+            rng,
+            scaling="robust" if self.scaling == "feature" else self.scaling,
+            compose=lambda base: EnsembleRecipe(
+                base,
+                self.n_estimators,
+                self.mask_rate,
+                min(n_masked, self.n_estimators - 1) if is_masked else 0,
+                _CLIP if self.scaling == "feature" else math.inf,
+            ),
+        )
+
+    def _objective(self):
+        return Objective(Trimmed(self._model.loss, self.trim))
+
+    def _post_fit_attributes(self, network, data):
         model = Model(network, self._model.scaling, self._model.loss)
-        share = data.n_samples / self.n_samples_seen_
-        # a column may not vary on the rows of one batch, or on those that are not held out
-        spread = fit_scaling(data.X, data.weight, "robust").scale if share == 1 else self.scale_
-        tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), spread, share)
+        fraction = data.n_samples / self.n_samples_seen_
+        # a feature may be constant in one batch, or in the samples that are not held out
+        spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
+        tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
         found = scores(model, data.X, tolerance, self._constants)
-        held_out, n_held_out = self._with_judges(found, data, share)
-        if self.contamination == "auto":
-            at = -min(fence(held_out), held_out[-1])
-            offset = border(-held_out, at, max(0.01, 1 / len(held_out)), None)
-        else:
-            at = weighted_quantile(found, self.contamination, data.weight)
-            offset = border(found, at, self.contamination, data.weight)
-            before = offset if share == 1 else self.offset_
-            offset = before + share * (offset - before)
+        held_out, n_held_out = self._held_out_scores(found, data, fraction)
         return {
             "tolerance_": tolerance,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
-            "offset_": float(offset),
+            "offset_": self._offset(found, held_out, data.weight, fraction),
         }
 
-    def _with_judges(self, found, data, share):
-        """Return scores to judge by, with those of the data, and how many they are drawn from."""
-        judges = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[judges]
-        more = repeated(-found[judges], weight)
-        if share == 1:
-            return more, len(more)
-        if data.held_out is None:  # what a stream has learnt from cannot judge
+    def _offset(self, found, held_out, weight, fraction):
+        """Return the threshold of the scores that `contamination` asks for."""
+        if self.contamination == "auto":
+            at = -min(tukey_upper_fence(held_out), held_out[-1])
+            rare = max(0.01, 1 / len(held_out))
+            return float(midpoint_threshold(-held_out, at, rare, None))
+        at = weighted_quantile(found, self.contamination, weight)
+        offset = midpoint_threshold(found, at, self.contamination, weight)
+        before = offset if fraction == 1 else self.offset_
+        return float(before + fraction * (offset - before))
+
+    def _held_out_scores(self, found, data, fraction):
+        """Return the negative scores of held-out samples, and from how many they are drawn."""
+        validation = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[validation]
+        new = repeat_by_weight(-found[validation], weight)
+        if fraction == 1:
+            return new, len(new)
+        if data.held_out is None:  # training samples of a stream are no validation samples
             return self.held_out_scores_, self.n_held_out_
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
-        kept = keep_some(self.held_out_scores_, self.n_held_out_, more, rng)
-        return kept, self.n_held_out_ + len(more)
+        kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
+        return kept, self.n_held_out_ + len(new)
 
-    def _tolerance_on(self, model, data, spread, share):
-        """Return the upper quartile of each column's errors, moved by a share from what it was."""
+    def _tolerance(self, model, data, spread, fraction):
+        """Return the upper quartile of each feature's errors, averaged with earlier batches."""
         errors = np.abs(data.X - reconstruct(model, data.X), dtype=np.float64)
-        before = spread if share == 1 else self.tolerance_
+        before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [
                 old if np.isnan(column).all() else weighted_quantile(column, 0.75, data.weight)
                 for column, old in zip(errors.T, before, strict=True)
             ]
         )
-        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * spread)
+        tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
         varies = np.isnan(self._constants)
         if self.scaling != "feature" and varies.any():
             largest = tolerance[varies].max()
             tolerance[:] = (tolerance[varies] / largest).mean() * largest  # no sum that overflows
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
-        tolerance[~varies] = np.maximum(_LEAST_CHANGE * size[~varies], np.finfo(np.float64).tiny)
-        return tolerance if share == 1 else before + share * (tolerance - before)
+        tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
+        return tolerance if fraction == 1 else before + fraction * (tolerance - before)

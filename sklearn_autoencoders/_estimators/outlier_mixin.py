@@ -1,4 +1,4 @@
-"""What can be said of rows by how far they are from what is expected: scores, alarms, reasons."""
+"""The methods of a fitted outlier detector: scores, labels, p-values and explanations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,14 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
-from .._data.validation import check_output, check_rows, check_unit_interval, unflatten
-from .._inference.postprocess import SAME, alarms, applied, constant_errors, p_values
+from .._data.validation import check_output, check_samples, check_unit_interval, unflatten
+from .._inference.postprocess import (
+    SAME,
+    apply_to_arrays,
+    constant_errors,
+    outlier_labels,
+    p_values,
+)
 from .._inference.run import sample_errors
 
 
@@ -43,7 +49,7 @@ def scores(model, X, tolerance, constants):
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
         n_known = (~np.isnan(X)).sum(1)
-        found += applied(constant_errors, X[:, is_constant], expected, unit, n_known)
+        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_known)
     return -check_output(found)
 
 
@@ -99,7 +105,7 @@ class Judging:
         ndarray of shape (n_samples,)
             -1 for outliers, 1 for the others.
         """
-        return applied(alarms, self.decision_function(X))
+        return apply_to_arrays(outlier_labels, self.decision_function(X))
 
     def p_values(self, X):
         r"""Return each row's share of held-out rows that are as strange, itself among them.
@@ -126,20 +132,22 @@ class Judging:
         .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
         """
         scores = self.score_samples(X)  # which says so if there has been no fit
-        return applied(p_values, scores, self.held_out_scores_)
+        return apply_to_arrays(p_values, scores, self.held_out_scores_)
 
-    def set_threshold(self, *, quantile=None, false_alarm_rate=None):
-        """Set `offset_` by the held-out rows' scores; nothing is trained.
+    def set_threshold(self, *, outlier_fraction=None, false_alarm_rate=None):
+        """Set `offset_` from the scores of held-out samples, without training.
 
-        The next `fit` or `partial_fit` sets it anew, by `contamination`.
+        The next `fit` or `partial_fit` sets it again, from `contamination`.
 
         Parameters
         ----------
-        quantile : float, default=None
-            Share of the held-out rows that is called normal, in (0, 1).
+        outlier_fraction : float, default=None
+            Fraction of samples like the held-out ones that are labelled outliers, in (0, 0.5]:
+            0.001 labels the most anomalous 0.1 %.
 
         false_alarm_rate : float, default=None
-            Instead of it, the chance in (0, 1) of a normal row to be called an outlier.
+            The same for held-out samples that are known to be normal: the probability, in
+            (0, 0.5], that a normal sample is labelled an outlier.
 
         Returns
         -------
@@ -149,25 +157,25 @@ class Judging:
         Raises
         ------
         ValueError
-            If not exactly one is given, or if there are too few held-out rows for so rare an alarm.
+            If not exactly one of them is given, or if there are too few held-out samples for it.
         """
         check_is_fitted(self)
-        if (quantile is None) == (false_alarm_rate is None):
-            raise ValueError("Give either quantile or false_alarm_rate.")
-        name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
-        value = quantile if false_alarm_rate is None else false_alarm_rate
-        check_scalar(value, name, Real)
-        if not 0 < value < 1:
-            raise ValueError(f"{name} must be between 0 and 1, without these; got {value}.")
-        rate = 1 - value if false_alarm_rate is None else value
-        n = len(self.held_out_scores_)
-        place = max(math.ceil((1 - rate) * (n + 1) - 1e-9), 1)
-        if place > n:
+        if (outlier_fraction is None) == (false_alarm_rate is None):
+            raise ValueError("Give either outlier_fraction or false_alarm_rate.")
+        name = "outlier_fraction" if false_alarm_rate is None else "false_alarm_rate"
+        rate = outlier_fraction if false_alarm_rate is None else false_alarm_rate
+        check_scalar(rate, name, Real)
+        if not 0 < rate <= 0.5:
+            raise ValueError(f"{name} must be in (0, 0.5]; got {rate}.")
+        scores = self.held_out_scores_
+        place = max(math.ceil((1 - rate) * (len(scores) + 1) - 1e-9), 1)
+        if place > len(scores):
             raise ValueError(
-                f"{name}={value} cannot be told from {n} held-out scores, but from "
-                f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
+                f"{name}={rate} is too small for {len(scores)} held-out scores; it needs "
+                f"{math.ceil(1 / rate) - 1} of them. Give a larger one, fit on more samples, or "
+                "set offset_."
             )
-        kept, beyond = self.held_out_scores_[place - 1], self.held_out_scores_[place:]
+        kept, beyond = scores[place - 1], scores[place:]
         limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + SAME)
         self.offset_ = -float(limit)
         return self
@@ -202,6 +210,6 @@ class Judging:
         return put_constants(super()._reconstruct(X, condition), self._constants)
 
     def _checked(self, X):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         return X

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 
 from .._data.scaling import fit_scaling
 from .._data.validation import check_y
-from .._inference.postprocess import applied, in_units
+from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import FineTuning
@@ -97,8 +97,6 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
     _regression = staticmethod(fit_ridge)
     _formula = staticmethod(mean_squared_error)
 
-    _parameter_constraints: ClassVar[dict] = {**FineTuning._parameter_constraints}
-
     def __init__(
         self,
         n_components=64,
@@ -180,14 +178,14 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         tags.target_tags.multi_output = True
         return tags
 
-    def _labels(self, y, data, reset):
-        """Return standardised targets, NaN where they are unknown."""
+    def _with_labels(self, data, y, reset):
+        """Return the data with standardized targets, NaN where they are unknown."""
         y = check_y(self, y, data)
         settings = {"ensure_2d": False, "dtype": np.float64, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
         columns = y.reshape(len(y), -1)
         if np.isnan(columns).all(axis=0).any():
-            raise ValueError("y holds no target but NaN. Give at least some rows a number.")
+            raise ValueError("y holds no target but NaN. Give at least some samples a target.")
         if reset:
             units = fit_scaling(columns, data.weight, "feature")
             self.target_center_, self.target_scale_ = units.center, units.scale
@@ -195,9 +193,9 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         elif columns.shape[1] != len(self.target_center_):
             raise ValueError(
                 f"y has {columns.shape[1]} targets; there were {len(self.target_center_)} when "
-                "training began. Begin anew with warm_start=False and fit."
+                "training began. Fit a new model with warm_start=False and fit."
             )
-        return (columns - self.target_center_) / self.target_scale_
+        return replace(data, labels=(columns - self.target_center_) / self.target_scale_)
 
     def predict(self, X):
         """Return the expected targets of each row.
@@ -213,5 +211,5 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
             In the units of y.
         """
         prediction = self._output_of_head(X)  # which says so if there has been no fit
-        found = applied(in_units, prediction, self.target_center_, self.target_scale_)
+        found = apply_to_arrays(in_units, prediction, self.target_center_, self.target_scale_)
         return found[:, 0] if self._is_one_target else found

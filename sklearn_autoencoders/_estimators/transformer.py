@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .._data.validation import check_codes, check_rows
+from .._data.validation import check_codes, check_samples
 from .base import BaseAutoencoder, ScoredByReconstruction
 from .shared_docstrings import with_shared_entries
 
@@ -157,7 +157,7 @@ class AutoencoderTransformer(
         ndarray of shape (n_samples, n_components_)
             The codes, in the floating type of X.
         """
-        return self._encode(check_rows(self, X))
+        return self._encode(check_samples(self, X))
 
     def inverse_transform(self, X):
         """Return the rows that codes stand for.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
@@ -12,27 +11,30 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.conditions import condition_of, effect_of, fit_condition
-from .._data.validation import check_rows
+from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
-from .._training.initialization import start_at_probabilistic_pca
-from .._training.parameters import latent_part
+from .._training.fit import merge_constants
+from .._training.initialization import initialize, start_at_probabilistic_pca
+from .._training.parameters import latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.user_warnings import warn_user
 from ..exceptions import PosteriorCollapseWarning
 from ..networks import LATENTS, LatentPart, VectorQuantizer
+from ..networks._recipes import VariationalRecipe
 from ..objectives import LIKELIHOODS
 from ..objectives._elbo import Elbo
+from ..objectives._objective import Objective
 from .base import BaseAutoencoder
 from .generative_mixin import Generation
 from .shared_docstrings import with_shared_entries
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
-_LEAST_ACTIVE = 0.05
+_MIN_ACTIVE = 0.05
 # Rows that tell of the codes of all.
-_N_ROWS = 10_000
+_N_SAMPLES = 10_000
 # Draws where one serves all rows of a small table.
 _N_SHARED = 16
-_EXCLUDED = ("loss", "pretraining", "pretraining_epochs")
 
 
 @with_shared_entries
@@ -173,10 +175,14 @@ class VAEGenerator(
 
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
+    _shaping_parameters = BaseAutoencoder._shaping_parameters | {
+        "conditional",
+        "latent",
+        "likelihood",
+    }
     _auto_epochs = 10_000, 200
 
     _parameter_constraints: ClassVar[dict] = {
-        **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},
         "likelihood": [StrOptions(set(LIKELIHOODS))],
         "scaling": [StrOptions({"auto", "global", "feature"})],
         "latent": [LatentPart, StrOptions(set(LATENTS))],
@@ -264,29 +270,46 @@ class VAEGenerator(
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _scaling_kind(self):
-        if self.scaling != "auto":
-            return self.scaling
-        return "global" if LIKELIHOODS[self.likelihood].unit_interval else "feature"
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        data = super()._prepare_data(data, y, rng, reset=reset, partial=partial)
+        before = None if reset else self._constants
+        self._constants = merge_constants(data.ranges, before)
+        if not self.conditional:
+            return data
+        y, weight = data.of(y), data.training_weight
+        if reset:
+            vars(self).update(fit_condition(y, data.X, weight, self.conditional))
+        condition = condition_of(self, y, len(data.X))
+        effect = effect_of(condition, data.X, weight) if reset else None
+        return replace(data, condition=condition, effect=effect)
 
-    def _latent_recipe(self, data):
+    def _build(self, data, rng):
+        likelihood, scaling = LIKELIHOODS[self.likelihood], self.scaling
+        if scaling == "auto":
+            scaling = "global" if likelihood.unit_interval else "feature"
+        n_conditions = 0 if data.condition is None else data.condition.shape[1]
+        return initialize(
+            self,
+            data,
+            rng,
+            scaling=scaling,
+            compose=lambda base: VariationalRecipe(
+                base, self._latent_part(), likelihood.n_noise, n_conditions
+            ),
+            start=start_at_probabilistic_pca,
+        )
+
+    def _latent_part(self):
         latent = latent_part(self)
         if isinstance(latent, VectorQuantizer) and self.n_importance_samples > 1:
             raise ValueError(
                 f"n_importance_samples={self.n_importance_samples} needs a random code; with "
-                f"latent={self.latent!r} give 1."
+                f"latent={self.latent!r} it must be 1."
             )
-        return {
-            "latent": latent,
-            "n_noise": LIKELIHOODS[self.likelihood].n_noise,
-            "n_conditions": 0 if data.condition is None else data.condition.shape[1],
-        }
+        return latent
 
-    def _start_at(self, model, axes, variances, center, effect):
-        start_at_probabilistic_pca(model, axes, variances, center, effect)
-
-    def _row_loss(self):
-        return Elbo(
+    def _objective(self):
+        loss = Elbo(
             self._model.loss,
             self.beta,
             self.kl_warmup,
@@ -295,31 +318,17 @@ class VAEGenerator(
             self.n_importance_samples,
             self.auxiliary,
         )
+        return Objective(loss, penalty_parts(self))
 
-    def _prepared(self, data, y, reset):
-        self._remember_constants(data.X, reset)
-        if not self.conditional:
-            return data
-        if reset:
-            self.__dict__.update(fit_condition(y, data.X, data.training_weight, self.conditional))
-        condition, weight = condition_of(self, y, len(data.X)), data.training_weight
-        effect = effect_of(condition, data.X, weight) if reset else None  # to start from
-        return replace(data, condition=condition, effect=effect)
-
-    def _configure(self, network, plan, data):
-        super()._configure(network, plan, data)
+    def _prepare_network(self, network, plan, data):
+        super()._prepare_network(network, plan, data)
         if self.n_epochs_ == 0:
-            fit_prior(replace(self._model, network=network), data.thinned(_N_ROWS))
+            fit_prior(replace(self._model, network=network), data.thinned(_N_SAMPLES))
         n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
-    def _fitted_attributes(self, network, history, data):
-        before = self.kl_curve_ if self.n_epochs_ else []
-        attributes = super()._fitted_attributes(network, history, data)
-        return {**attributes, "kl_curve_": before + history.kl_curve}
-
-    def _finish(self, network, data):
-        model, some = replace(self._model, network=network), data.thinned(_N_ROWS)
+    def _post_fit_attributes(self, network, data):
+        model, some = replace(self._model, network=network), data.thinned(_N_SAMPLES)
         fit_prior(model, some, data.n_samples / self.n_samples_seen_)
         kl, variance = latent_health(model, some)
         return {
@@ -327,15 +336,15 @@ class VAEGenerator(
             "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
         }
 
-    def _report_health(self):
-        least = max(math.ceil(_LEAST_ACTIVE * self.n_components_), 1)
-        if self.active_units_ < least and np.isnan(self._constants).any():
-            warnings.warn(
+    def _report(self, histories):
+        minimum = max(math.ceil(_MIN_ACTIVE * self.n_components_), 1)
+        if self.active_units_ < minimum and np.isnan(self._constants).any():
+            warn_user(
                 f"{self.active_units_} of {self.n_components_} components of the code are in use. "
-                f"Lower beta={self.beta}, let it rise slowly by kl_warmup, or give free_bits.",
+                f"Lower beta={self.beta}, increase it slowly by kl_warmup, or give free_bits.",
                 PosteriorCollapseWarning,
-                stacklevel=7,
             )
+        super()._report(histories)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -374,7 +383,7 @@ class VAEGenerator(
         PosteriorCollapseWarning
             If hardly a component of the code is in use.
         """
-        return self._fit_or_go_on(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
 
     @property
     def _n_features_out(self):
@@ -397,6 +406,6 @@ class VAEGenerator(
         ndarray of shape (n_samples, n_components_)
             The codes, in the floating type of X.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         given = y is not None and self._is_conditional
         return self._encode(rows, self._condition(y, len(rows)) if given else None)

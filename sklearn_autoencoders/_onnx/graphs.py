@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._data.batches import Data, Rows
+from .._data.batches import Data, SampleDataset
 from .._estimators.base import BaseAutoencoder, ScoredByReconstruction, Shell
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder
@@ -17,9 +17,9 @@ from .._estimators.generative_mixin import Generation
 from .._estimators.outlier_mixin import Judging, tolerance_of_varying
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import postprocess, run, sampling
+from .._utils.batch import Batch
 from .._utils.draws import Given
 from ..objectives._likelihoods import Likelihood
-from ..objectives._output import Compared
 
 _FLOAT = np.float32
 # Draws of an estimate, as in the methods.
@@ -60,12 +60,11 @@ class _Fitted:
         self.network = network
         self.model = replace(estimator._model, network=network, loss=loss)
         of_any_row = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
-        self._rows = Rows(self.model, Data(of_any_row))
+        self._samples = SampleDataset(self.model, Data(of_any_row))
 
     def batch(self, rows):
-        """Return what the network sees of raw rows, and what its output is compared with."""
-        x, target, observed = self._rows.seen(rows, rows)
-        return x, Compared(target, observed)
+        """Return raw samples as a batch."""
+        return self._samples.batch(rows, rows)
 
     def array(self, name):
         """Return a fitted attribute as a tensor in double precision."""
@@ -100,7 +99,7 @@ def _minus_losses(fitted):
 
 def _of_codes(fitted):
     decoding = run.decoding(fitted.model, _FLOAT)
-    return lambda network, codes: decoding(network, (codes,))
+    return lambda network, codes: decoding(network, Batch(codes))
 
 
 def _with_constants(build):
@@ -143,7 +142,7 @@ def _drawn_rows(fitted):
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
-        return sampling.drawing(fitted.model, draws, np.float64)(network, (codes,))
+        return sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
 
     return function
 
@@ -181,7 +180,7 @@ def _decision(scores, offset):
 
 
 def _alarms(scores, offset):
-    return postprocess.alarms(_decision(scores, offset))
+    return postprocess.outlier_labels(_decision(scores, offset))
 
 
 def _logits(fitted):

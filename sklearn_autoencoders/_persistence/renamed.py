@@ -1,4 +1,4 @@
-"""Current names of classes that older model files name otherwise."""
+"""What older model files name otherwise: classes, and the recipe of a network."""
 
 from __future__ import annotations
 
@@ -66,3 +66,19 @@ def _rename_class(node: dict[str, Any]) -> None:
     module, cls = node.get("__module__"), node.get("__class__")
     if isinstance(module, str) and isinstance(cls, str) and module.startswith(_PACKAGE):
         node["__module__"], _, node["__class__"] = current_name(f"{module}.{cls}").rpartition(".")
+
+
+def recipe_of_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the recipe of a network as a dict, as it is written today."""
+    base = ("network", "n_features", "n_components", "linear_path")
+    recipe = {"kind": "autoencoder", **{name: values[name] for name in base}}
+    if values.get("latent") is not None:
+        own = {name: values[name] for name in ("latent", "n_noise", "n_conditions")}
+        recipe = {"kind": "variational", "base": recipe, **own}
+    if values.get("members") is not None:
+        names = {"n_members": "n_estimators", "n_hidden": "n_masked", "farthest": "clip"}
+        own = {names.get(name, name): value for name, value in values["members"].items()}
+        recipe = {"kind": "ensemble", "base": recipe, **own}
+    if values.get("n_outputs") is not None:
+        recipe = {"kind": "predictor", "autoencoder": recipe, "n_outputs": values["n_outputs"]}
+    return recipe

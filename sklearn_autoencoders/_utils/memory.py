@@ -9,7 +9,7 @@ import torch
 
 
 @contextmanager
-def asking_for_less(what: str) -> Iterator[None]:
+def explain_out_of_memory(what: str) -> Iterator[None]:
     """Say which parameters to lower when memory runs out inside the block.
 
     Parameters
