@@ -1,6 +1,7 @@
 """What the package promises about itself: light imports, one training loop, short files."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,49 @@ every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.re
 
 def test_files_are_found():
     assert len(FILES) > 15
+
+
+def _external_names(path):
+    """Return the dotted names that a file takes from other packages, by import or as attributes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value  # the argument of import_module
+
+
+def _is_private(name, package):
+    root, *parts = name.split(".")
+    is_name = all(part.isidentifier() for part in parts)
+    return root == package and is_name and any(re.match("_(?!_)", part) for part in parts)
+
+
+# Not private, but experimental.
+EXPERIMENTAL = ("sklearn.callback", "sklearn.experimental")
+
+
+@pytest.mark.parametrize("package", ["sklearn", "torch"])
+def test_one_module_knows_what_is_private_in_a_package(package):
+    found = {
+        path.name: names
+        for path in FILES
+        if path.name != f"{package}_compat.py"
+        and (names := {name for name in _external_names(path) if _is_private(name, package)})
+    }
+    assert not found
+
+
+def test_one_module_knows_what_is_experimental_in_scikit_learn():
+    found = {
+        path.name
+        for path in FILES
+        if any(name.startswith(EXPERIMENTAL) for name in _external_names(path))
+    }
+    assert found == {"sklearn_compat.py"}
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
+
+from .._utils.torch_compat import BatchNormBase as _BatchNorm
+from .._utils.torch_compat import DropoutNd as _DropoutNd
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
