@@ -70,6 +70,7 @@ soak: $(VENV)/installed-dev
 
 clean:
 	rm -rf $(VENV) demo build dist .coverage .*_cache
+	rm -rf $(OLDEST)
 	rm -rf docs/_build docs/gallery docs/api/generated docs/api/backreferences examples/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -87,3 +88,23 @@ $(BIN)/pip:
 		"'$(PYTHON)' cannot create virtual environments. Install its venv module (Debian, Ubuntu:" \
 		"apt install python3-venv), or select another interpreter: PYTHON=python3.12 make demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+# The oldest versions that constraints-oldest.txt names; some have no wheels for Python >= 3.13.
+# Another interpreter: `OLDEST_PYTHON=python3.11 make test-oldest`.
+OLDEST_PYTHON ?= $(PYTHON)
+OLDEST := .venv-oldest
+
+.PHONY: test-oldest
+test-oldest: $(OLDEST)/installed
+	OMP_NUM_THREADS=1 MPLCONFIGDIR=$(CURDIR)/$(OLDEST)/matplotlib $(OLDEST)/bin/python -m pytest \
+		--numprocesses logical --maxprocesses 4 --dist worksteal -p no:cacheprovider
+
+$(OLDEST)/installed: pyproject.toml constraints-oldest.txt
+	@$(OLDEST_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { \
+		echo >&2 "'$(OLDEST_PYTHON)' is neither Python 3.11 nor 3.12, which the oldest versions" \
+		"need. Name one, as in: OLDEST_PYTHON=python3.11 make test-oldest"; exit 1; }
+	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	@echo "Installing the oldest versions into $(OLDEST); the first time takes minutes ..."
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints-oldest.txt --editable '.[test]'
+	@touch $@

@@ -28,6 +28,49 @@ def test_files_are_found():
     assert len(FILES) > 15
 
 
+def _external_names(path):
+    """Return the dotted names that a file takes from other packages, by import or as attributes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value  # the argument of import_module
+
+
+def _is_private(name, package):
+    root, *parts = name.split(".")
+    is_name = all(part.isidentifier() for part in parts)
+    return root == package and is_name and any(re.match("_(?!_)", part) for part in parts)
+
+
+# Not private, but experimental.
+EXPERIMENTAL = ("sklearn.callback", "sklearn.experimental")
+
+
+@pytest.mark.parametrize("package", ["sklearn", "torch"])
+def test_one_module_knows_what_is_private_in_a_package(package):
+    found = {
+        path.name: names
+        for path in FILES
+        if path.name != f"{package}_compat.py"
+        and (names := {name for name in _external_names(path) if _is_private(name, package)})
+    }
+    assert not found
+
+
+def test_one_module_knows_what_is_experimental_in_scikit_learn():
+    found = {
+        path.name
+        for path in FILES
+        if any(name.startswith(EXPERIMENTAL) for name in _external_names(path))
+    }
+    assert found == {"sklearn_compat.py"}
+
+
 @pytest.fixture(scope="module")
 def imports(tmp_path_factory):
     """Return what the package imports, what a fitted model then needs, and what displays add."""
@@ -173,27 +216,3 @@ def test_only_training_imports_skorch():
     assert len(torch_alone) > 15
     found = {_name(path): _imports(path) & {"numpy", "scipy", "pandas"} for path in torch_alone}
     assert not {name: names for name, names in found.items() if names}
-
-
-def _private_imports(path, library):
-    """Return the private names that a file imports from a library, or reads of its modules."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == library:
-            names = [*node.module.split("."), *(alias.name for alias in node.names)]
-            found |= {name for name in names if name.startswith("_") and name != "__version__"}
-        elif isinstance(node, ast.Attribute):
-            dotted = ast.unparse(node)
-            root, *names = dotted.split(".") if re.fullmatch(r"[\w.]+", dotted) else [""]
-            found |= {name for name in names if root in (library, "nn") and name[:1] == "_"}
-    return {name for name in found if not name.startswith("__")}
-
-
-def test_private_names_of_torch_are_in_one_file():
-    found = {_name(path) for path in FILES if _private_imports(path, "torch")}
-    assert found == {"_utils/torch_compat.py"}
-
-
-def test_private_names_of_scikit_learn_are_in_one_file():
-    found = {_name(path) for path in FILES if _private_imports(path, "sklearn")}
-    assert found == {"_utils/sklearn_compat.py"}

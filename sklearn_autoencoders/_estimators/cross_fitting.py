@@ -6,13 +6,11 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
-from .._utils.sklearn_compat import check_method_params, safe_indexing
+from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
 
 # Penalty, as a share of the rows, of the map from one encoder's codes to another's.
 _SHRINKAGE = 1e-3
@@ -44,10 +42,10 @@ def partition(cv, X, y, seed):
     """
     may_be_class = y is not None and np.asarray(y).dtype.kind != "f"
     is_class = may_be_class and type_of_target(y) in ("binary", "multiclass")
-    folds = check_cv(cv, y, classifier=is_class, shuffle=True, random_state=seed)
+    folds = check_cv(cv, y, classifier=is_class, seed=seed)
     folds = list(folds.split(X, y))
     held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
-    if not np.array_equal(np.sort(held_out), np.arange(_num_samples(X))):
+    if not np.array_equal(np.sort(held_out), np.arange(num_samples(X))):
         raise ValueError(
             f"cross_fit={cv!r} must leave every row out exactly once, as KFold does; a generator "
             "of splits serves one fit only."

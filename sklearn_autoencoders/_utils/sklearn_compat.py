@@ -1,4 +1,4 @@
-"""All private or experimental parts of scikit-learn that this package uses."""
+"""Every part of scikit-learn that is private, experimental or different between versions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,41 @@ from importlib.metadata import PackageNotFoundError, metadata
 from numbers import Integral
 from typing import Any
 
+from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _num_samples as num_samples
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
+
+    class _NoContext:
+        """The context of a fit or of an epoch without callbacks."""
+
+        def subcontext(self, **kwargs: Any) -> _NoContext:
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs: Any) -> None:
+            pass
+
+        def call_on_fit_task_end(self, **kwargs: Any) -> bool:
+            return False
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """What `EpochTasks` needs of an estimator."""
+
+        def _init_callback_context(self, **kwargs: Any) -> _NoContext:
+            return _NoContext()
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the method unchanged."""
+        return method
+
 
 __all__ = [
     "CallbackSupportMixin",
@@ -25,9 +53,11 @@ __all__ = [
     "RealNotInt",
     "Sizes",
     "StrOptions",
+    "check_cv",
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "num_samples",
     "safe_indexing",
     "with_callbacks",
 ]
@@ -35,6 +65,34 @@ __all__ = [
 # The allowed types and values of each parameter. scikit-learn only accepts its own kinds of
 # constraints and their subclasses; new kinds are therefore subclasses of Interval.
 Constraints = dict[str, list[Any]]
+
+
+def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
+    """Return a splitter; for a number of folds, one that shuffles the samples.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable of pairs of index arrays
+        As in scikit-learn, whose function has `shuffle` and `random_state` only since 1.9.
+
+    y : array-like of shape (n_samples,) or None
+        Targets.
+
+    classifier : bool
+        Whether folds are stratified.
+
+    seed : int
+        Seed of the shuffling.
+
+    Returns
+    -------
+    splitter
+        With a method `split`.
+    """
+    splitter = model_selection.check_cv(cv, y, classifier=classifier)
+    if isinstance(cv, Integral):
+        splitter.shuffle, splitter.random_state = True, seed
+    return splitter
 
 
 class Documented:
