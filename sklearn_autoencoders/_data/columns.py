@@ -24,11 +24,15 @@ class ColumnRanges:
 
     has_missing : bool
         Whether any value is missing.
+
+    empty_samples : ndarray of shape (n_empty,)
+        Positions of samples without any value.
     """
 
     low: Array
     high: Array
     has_missing: bool
+    empty_samples: NDArray[np.intp]
 
     @property
     def constants(self) -> Array:
@@ -55,12 +59,16 @@ def find_ranges(X: NDArray[Any] | RowSource) -> ColumnRanges:
     ColumnRanges
         In float64.
     """
-    low = high = None
+    low = np.full(X.shape[1], np.nan)
+    high, empty = low.copy(), [np.zeros(0, dtype=np.intp)]
     has_missing = False
-    for _, rows in chunks_of(X):
-        lows, highs = np.fmin.reduce(rows, axis=0), np.fmax.reduce(rows, axis=0)
-        low = lows if low is None else np.fmin(low, lows)
-        high = highs if high is None else np.fmax(high, highs)
+    for chunk, rows in chunks_of(X):
+        np.fmin(low, np.fmin.reduce(rows, axis=0), out=low)
+        np.fmax(high, np.fmax.reduce(rows, axis=0), out=high)
         with np.errstate(over="ignore", invalid="ignore"):
-            has_missing = has_missing or bool(np.isnan(rows.sum()))
-    return ColumnRanges(np.asarray(low, np.float64), np.asarray(high, np.float64), has_missing)
+            may_miss = np.isnan(rows.sum())
+        if may_miss:
+            missing = np.isnan(rows)
+            has_missing = has_missing or bool(missing.any())
+            empty.append(chunk.start + np.flatnonzero(missing.all(axis=1)))
+    return ColumnRanges(low, high, has_missing, np.concatenate(empty))

@@ -20,7 +20,7 @@ def check_samples(estimator, X):
 
     Parameters
     ----------
-    estimator : Shell
+    estimator : BaseNetworkEstimator
         Fitted.
 
     X : array-like
@@ -68,7 +68,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:
-        _raise_if_empty(np.isnan(data.target_ranges.low), "column", name)
+        _raise_if_empty(np.flatnonzero(np.isnan(data.target_ranges.low)), "column", name)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
@@ -151,19 +151,19 @@ def _check_values(X, estimator_name, input_name):
         if np.isfinite(X.sum()):  # one pass, if nothing is missing
             return
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
-    _raise_if_empty(np.isnan(X).all(axis=1), "row", input_name)
+    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), "row", input_name)
 
 
 def _checked_ranges(X, estimator_name, input_name):
     """Return the ranges of the features of X, or raise if its values are not usable."""
     ranges = find_ranges(X)
-    if ranges.has_missing or np.isinf([ranges.low, ranges.high]).any():
+    if np.isinf([ranges.low, ranges.high]).any():
         _check_values(X, estimator_name, input_name)
+    _raise_if_empty(ranges.empty_samples, "row", input_name)
     return ranges
 
 
-def _raise_if_empty(is_empty, kind, name):
-    empty = np.flatnonzero(is_empty)
+def _raise_if_empty(empty, kind, name):
     if len(empty):
         raise ValueError(
             f"{len(empty)} {kind}(s) of {name} contain only missing values, the first at index "

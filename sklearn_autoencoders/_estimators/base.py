@@ -19,7 +19,7 @@ from .._data.validation import (
 from .._inference.run import decode, encode, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
-from .._training.fit import Fitting
+from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
 from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
 from ..corruptions import CORRUPTIONS
@@ -27,7 +27,7 @@ from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
 
-class Shell(Fitting):
+class BaseNetworkEstimator(TrainableEstimator):
     """Base class of all estimators that train a network.
 
     A public method validates its input and passes arrays to a private method of the same name,
@@ -91,8 +91,9 @@ class Shell(Fitting):
         """Collect the constraints of the parameters of the constructor."""
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            inherited = super(cls, cls)._parameter_constraints
-            known = inherited | vars(cls).get("_parameter_constraints", {})
+            known = {}
+            for base in reversed(cls.__mro__):
+                known |= vars(base).get("_parameter_constraints", {})
             names = inspect.signature(cls).parameters
             cls._parameter_constraints = {name: known[name] for name in names if name in known}
 
@@ -149,7 +150,7 @@ class Shell(Fitting):
         return check_output(reconstruct(self._model, X, condition))
 
 
-class BaseAutoencoder(Shell):
+class BaseAutoencoder(BaseNetworkEstimator):
     """Base class of the unsupervised estimators, which are trained to reconstruct their input."""
 
     @with_callbacks
@@ -233,7 +234,7 @@ class BaseAutoencoder(Shell):
         return unflatten(self._reconstruct(check_samples(self, X)), X)
 
 
-class ScoredByReconstruction:
+class ReconstructionScoreMixin:
     """Scores based on the reconstruction loss."""
 
     def score_samples(self, X):

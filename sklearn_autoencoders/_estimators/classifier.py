@@ -17,10 +17,10 @@ from .._inference.postprocess import apply_to_arrays, margins, most_likely, prob
 from .._training.head_initialization import fit_logistic
 from .._utils.sklearn_compat import Interval, StrOptions
 from ..objectives._supervised import log_loss
-from .fine_tuning import FineTuning
+from .fine_tuning import BasePredictor
 
 
-class AutoencoderClassifier(ClassifierMixin, FineTuning):
+class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     r"""Classifier on the codes of an autoencoder that is pretrained on all samples and fine-tuned.
 
     First, an autoencoder is trained to reconstruct corrupted samples, including unlabeled ones

@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from .._data.validation import check_codes, check_samples, unflatten
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
-from .base import BaseAutoencoder, ScoredByReconstruction
+from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
 def _gives_codes(estimator):
@@ -20,7 +20,7 @@ def _gives_codes(estimator):
 
 
 class DenoisingAutoencoder(
-    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+    ReconstructionScoreMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
 ):
     r"""Denoising autoencoder: removes noise and imputes missing or corrupted values.
 

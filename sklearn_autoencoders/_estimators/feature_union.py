@@ -345,7 +345,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             ]
             self._seed(own_random_state(self.random_state))
             yield
-        except GeneratorExit:  # as in Fitting
+        except GeneratorExit:  # as in TrainableEstimator
             raise
         except BaseException:
             self.__dict__.pop("transformer_list_", None)

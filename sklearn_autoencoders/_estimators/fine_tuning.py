@@ -39,7 +39,7 @@ from ..objectives import LIKELIHOODS, LOSSES
 from ..objectives._losses import Loss
 from ..objectives._objective import Objective
 from ..objectives._supervised import Supervised
-from .base import Shell
+from .base import BaseNetworkEstimator
 
 # By name, the number of frozen layers of the encoder in each of the first epochs.
 FREEZES = {
@@ -52,15 +52,15 @@ FREEZES = {
 }
 
 
-class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
+class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator):
     """Base class of the supervised estimators, independent of the type of target."""
 
     penalty = None
-    _shaping_parameters = Shell._shaping_parameters | {"encoder"}
+    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder"}
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
     _parameter_constraints: ClassVar[dict] = {
-        "encoder": [FrozenEstimator, Shell, None],
+        "encoder": [FrozenEstimator, BaseNetworkEstimator, None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -199,7 +199,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         if isinstance(encoder, FrozenEstimator):
             encoder = encoder.estimator
             check_is_fitted(encoder)
-        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, FineTuning):
+        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
@@ -210,7 +210,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
 
     def _check_encoder(self, encoder):
         bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
-        is_usable = isinstance(encoder, Shell) and encoder.__sklearn_is_fitted__()
+        is_usable = isinstance(encoder, BaseNetworkEstimator) and encoder.__sklearn_is_fitted__()
         if (
             not is_usable
             or isinstance(encoder.network_, Ensemble)
@@ -234,7 +234,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             )
 
     def _check_no_network_of_its_own(self):
-        for name in changed_parameters(self, sorted(Shell._shaping_parameters)):
+        for name in changed_parameters(self, sorted(BaseNetworkEstimator._shaping_parameters)):
             raise ValueError(
                 f"{name}={getattr(self, name)!r} cannot be given together with encoder=, which has "
                 "a network of its own. Set it there."

@@ -32,7 +32,7 @@ from .._utils.random import draw_seed, own_random_state
 from ..networks._bottlenecks import GaussianBottleneck
 
 
-class Generation:
+class GenerativeMixin:
     """Methods of a fitted generative model; `y` is the condition of a conditional model."""
 
     def inverse_transform(self, X, y=None):

@@ -23,7 +23,7 @@ from ..networks._recipes import EnsembleRecipe
 from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
-from .outlier_mixin import Judging, scores
+from .outlier_mixin import OutlierDetectorMixin, scores
 from .outlier_thresholds import (
     midpoint_threshold,
     repeat_by_weight,
@@ -41,7 +41,7 @@ _MIN_CHANGE = 1e-3
 _CLIP = 10.0
 
 
-class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
+class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
     r"""Outlier detection by values that the other values of a sample do not explain.
 
     An ensemble of small autoencoders is trained simultaneously. Each is trained on samples with

@@ -58,7 +58,7 @@ def tolerance_of_varying(tolerance, constants):
     return np.where(np.isnan(constants), tolerance, np.inf)
 
 
-class Judging:
+class OutlierDetectorMixin:
     """Methods of a fitted detector with `tolerance_`, `offset_` and `held_out_scores_`."""
 
     def score_samples(self, X):

@@ -13,10 +13,10 @@ from .._data.validation import check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from ..objectives._supervised import mean_squared_error
-from .fine_tuning import FineTuning
+from .fine_tuning import BasePredictor
 
 
-class AutoencoderRegressor(RegressorMixin, FineTuning):
+class AutoencoderRegressor(RegressorMixin, BasePredictor):
     r"""Regressor on the codes of an autoencoder that is pretrained on all samples and fine-tuned.
 
     First, an autoencoder is trained to reconstruct corrupted samples, including samples without a

@@ -5,11 +5,11 @@ from __future__ import annotations
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .._data.validation import check_codes, check_samples
-from .base import BaseAutoencoder, ScoredByReconstruction
+from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
 class AutoencoderTransformer(
-    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+    ReconstructionScoreMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
 ):
     r"""Dimensionality reduction with an autoencoder.
 

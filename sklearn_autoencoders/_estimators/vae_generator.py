@@ -25,7 +25,7 @@ from ..objectives import LIKELIHOODS
 from ..objectives._elbo import Elbo
 from ..objectives._objective import Objective
 from .base import BaseAutoencoder
-from .generative_mixin import Generation
+from .generative_mixin import GenerativeMixin
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
@@ -37,7 +37,11 @@ _N_SHARED = 16
 
 
 class VAEGenerator(
-    ClassNamePrefixFeaturesOutMixin, Generation, TransformerMixin, DensityMixin, BaseAutoencoder
+    ClassNamePrefixFeaturesOutMixin,
+    GenerativeMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseAutoencoder,
 ):
     r"""Variational autoencoder for sampling, density estimation, interpolation and imputation.
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from .._estimators.base import Shell
+from .._estimators.base import BaseNetworkEstimator
 from .._persistence.atomic import write_atomically
 from .._utils.optional_imports import import_optional
 from .._utils.torch_settings import preserve_settings
@@ -98,7 +98,7 @@ def export_onnx(estimator, path, method="transform"):
 def _check_method(estimator, method):
     """Raise unless this is a method of a fitted estimator that only requires X."""
     name = type(estimator).__name__
-    if not isinstance(estimator, Shell):
+    if not isinstance(estimator, BaseNetworkEstimator):
         raise TypeError(
             f"export_onnx requires an estimator of this package that has a network; got {name}. "
             "For a pipeline or a union, export the estimators inside one by one."

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from .._data.batches import Data, SampleDataset
-from .._estimators.base import BaseAutoencoder, ScoredByReconstruction, Shell
+from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator, ReconstructionScoreMixin
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder
-from .._estimators.generative_mixin import Generation
-from .._estimators.outlier_mixin import Judging, tolerance_of_varying
+from .._estimators.generative_mixin import GenerativeMixin
+from .._estimators.outlier_mixin import OutlierDetectorMixin, tolerance_of_varying
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import postprocess, run, sampling
 from .._utils.batch import Batch
@@ -229,21 +229,21 @@ def _uniform_input(fitted, graph):
 
 # Methods of each class in addition to those of its base classes.
 _METHODS = {
-    Shell: {"transform": (_of_rows(_codes), _rows_input)},
+    BaseNetworkEstimator: {"transform": (_of_rows(_codes), _rows_input)},
     BaseAutoencoder: {
         "reconstruct": (_of_rows(_reconstruction), _rows_input),
         "inverse_transform": (_of_codes, _codes_input),
     },
-    ScoredByReconstruction: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
+    ReconstructionScoreMixin: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
     DenoisingAutoencoder: {"transform": (_of_rows(_denoised), _rows_input)},
-    Generation: {
+    GenerativeMixin: {
         "inverse_transform": (_with_constants(_of_codes), _codes_input),
         "score_samples": (_of_rows(_weights, postprocess.log_mean_exp), _rows_input),
         "elbo_samples": (_of_rows(_weights, lambda weights: weights.mean(1)), _rows_input),
         "impute": (_filled, _rows_input),
         "sample": (_with_constants(_drawn_rows), _uniform_input),
     },
-    Judging: {
+    OutlierDetectorMixin: {
         "reconstruct": (_with_constants(_of_rows(_reconstruction)), _rows_input),
         "score_samples": (_scores, _rows_input),
         "decision_function": (_of_scores(_decision, "offset_"), _rows_input),

@@ -30,7 +30,7 @@ from .pretraining import PRETRAINING
 from .skorch_loop import train
 
 
-class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
+class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     """The path from validated parameters to a fitted estimator.
 
     A fit works on a shallow twin of the estimator and commits its attributes at the end, so that an

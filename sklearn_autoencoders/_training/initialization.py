@@ -158,7 +158,7 @@ def initialize(
 
     Parameters
     ----------
-    estimator : Shell
+    estimator : BaseNetworkEstimator
         Its parameters say how to start.
 
     data : Data
