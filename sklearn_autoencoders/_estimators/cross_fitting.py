@@ -12,7 +12,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
 
-# Penalty, as a share of the rows, of the map from one encoder's codes to another's.
+# Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
 
 
@@ -47,8 +47,8 @@ def partition(cv, X, y, seed):
     held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
     if not np.array_equal(np.sort(held_out), np.arange(num_samples(X))):
         raise ValueError(
-            f"cross_fit={cv!r} must leave every row out exactly once, as KFold does; a generator "
-            "of splits serves one fit only."
+            f"cross_fit={cv!r} must hold out every sample exactly once, as KFold does; a generator "
+            "of splits can only be used for one fit."
         )
     return folds
 

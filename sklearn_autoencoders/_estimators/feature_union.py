@@ -21,12 +21,12 @@ from .._utils.sklearn_compat import Documented, StrOptions, fit_context
 from .cross_fitting import cross_fitted, dense, partition
 from .transformer import AutoencoderTransformer
 
-# Name of the columns themselves among the parts.
+# Name of the original features among the transformers.
 _RAW = "raw"
 
 
 def _can_go_back(union):
-    """Whether the columns are part of the output, or can be decoded from it."""
+    """Return whether the original features are in the output or can be decoded from it."""
     return union.passthrough is not False or (
         len(union.transformer_list) == 1
         and hasattr(union.transformer_list[0][1], "inverse_transform")
@@ -327,7 +327,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
                 raise ValueError(
                     "encoders must be an estimator, or a list of (name, estimator) pairs whose "
-                    f"names are not {_RAW!r}, the name of the columns; got {pair!r} among them."
+                    f"names are not {_RAW!r}, the name of the original features; got {pair!r}."
                 )
 
     def _parts(self):
@@ -336,7 +336,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     @contextmanager
     def _anew(self):
-        """Replace the fitted parts by unfitted copies; put them back if the block fails."""
+        """Replace the fitted transformers by unfitted copies; restore them if the block fails."""
         before = self.__dict__.get("transformer_list_")
         self._check_encoders()
         try:
@@ -361,12 +361,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
                     part.set_params(**{name: draw_seed(rng)})
 
     def _parallel_func(self, X, y, func, routed_params):
-        if _RAW in routed_params:  # columns have no use for sample weights
+        if _RAW in routed_params:  # the original features do not use sample weights
             routed_params = Bunch(**{**routed_params, _RAW: Bunch(fit={}, fit_transform={})})
         return super()._parallel_func(X, y, func, routed_params)
 
     def _codes_alone(self):
-        """Return an unfitted union of the encoders as they were before the fit."""
+        """Return an unfitted union of the encoders, without the original features."""
         parts = [(name, clone(part, safe=False)) for name, part in self.transformer_list]
         parts = [(name, part) for name, part in parts if name != _RAW and part != "drop"]
         weights = {
@@ -379,7 +379,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         )
 
     def _cross_fitted(self, X, y, params, folds):
-        """Return the columns of the rows, and codes of encoders that were fitted without them."""
+        """Return the original features, and out-of-fold codes of the encoders."""
         output = np.array(dense(super().transform(X)), dtype=np.float64)
         encoders = self._codes_alone()
         if not all(isinstance(part, FrozenEstimator) for _, part in encoders.encoders):
@@ -389,12 +389,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
 
 class _Scaler(StandardScaler):
-    """A scaler that asks for no weights when metadata are routed."""
+    """A scaler that does not request sample weights if metadata are routed."""
 
-    # scikit-learn reads a plain dict from the class
+    # scikit-learn reads this plain dict from the class
     __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
 
 
 def _rows(X):
-    """Return what has a shape as it is, and anything else as an array."""
+    """Convert X to an array unless it has a shape."""
     return X if hasattr(X, "shape") else np.asarray(X)

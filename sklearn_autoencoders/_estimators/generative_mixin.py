@@ -290,7 +290,7 @@ class GenerativeMixin:
         return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
-        """Return what the network sees beside rows, or beside several for each of them."""
+        """Return the condition of every sample, repeated for each of its draws."""
         if not self._is_conditional:
             if y is not None:
                 raise ValueError(

@@ -30,9 +30,9 @@ from .generative_mixin import GenerativeMixin
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
 _MIN_ACTIVE = 0.05
-# Rows that tell of the codes of all.
+# Maximum number of samples from which statistics of the codes are estimated.
 _N_SAMPLES = 10_000
-# Draws where one serves all rows of a small table.
+# Number of draws that all samples share if they are in a single batch.
 _N_SHARED = 16
 
 

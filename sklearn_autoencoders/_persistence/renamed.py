@@ -1,4 +1,4 @@
-"""What older model files name otherwise: classes, and the recipe of a network."""
+"""Conversion of older model files: names of classes, and the recipe of a network."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _rename_class(node: dict[str, Any]) -> None:
 
 
 def recipe_of_format_1(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the recipe of a network as a dict, as it is written today."""
+    """Convert the recipe of a network in format 1 to the current format."""
     base = ("network", "n_features", "n_components", "linear_path")
     recipe = {"kind": "autoencoder", **{name: values[name] for name in base}}
     if values.get("latent") is not None:

@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def explain_out_of_memory(what: str) -> Iterator[None]:
-    """Say which parameters to lower when memory runs out inside the block.
+    """Add advice to the error if memory runs out inside the block.
 
     Parameters
     ----------
