@@ -1,5 +1,6 @@
-# make demo | test | docs | bench | soak | clean. Requires Python >= 3.11 and make; the rest is installed into .venv.
-# To select another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
+# make demo | test | test-long | coverage | docs | bench | soak | clean
+# Requires Python >= 3.11 and make; the rest is installed into .venv. To select another interpreter:
+# `make clean`, then `PYTHON=python3.12 make demo`.
 
 PYTHON ?= python3
 VENV := .venv
@@ -9,26 +10,40 @@ BIN := $(VENV)/bin
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .NOTPARALLEL:
-.PHONY: help demo test docs bench soak clean
+.PHONY: help demo lint test test-long coverage docs bench soak clean
 
 help:
-	@echo "make demo    compare the autoencoder with PCA: a table and demo/digits.png"
-	@echo "make test    check style, types and import rules, and run the tests with coverage"
-	@echo "make docs    build the site in docs/_build/html, including the gallery"
-	@echo "make bench   run the benchmarks; some of them take a long time"
-	@echo "make soak    test interruptions, terminated processes, threads and memory for an hour"
-	@echo "make clean   remove all generated files, including .venv"
+	@echo "make demo       compare the autoencoder with PCA: a table and demo/digits.png"
+	@echo "make test       check style, types and import rules, and run the tests (8 minutes)"
+	@echo "make coverage   run the tests and measure their coverage"
+	@echo "make test-long  run the slow tests"
+	@echo "make docs       build the site in docs/_build/html, including the gallery"
+	@echo "make bench      run the benchmarks; some of them take a long time"
+	@echo "make soak       test interruptions, terminated processes, threads and memory for an hour"
+	@echo "make clean      remove all generated files, including .venv"
 
 demo: $(VENV)/installed-plot
 	@$(BIN)/python examples/demo.py
 
-test: $(VENV)/installed-dev
+# One thread per process: more would wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
+	--dist worksteal
+
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/shared_docstrings.py --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
-		--dist worksteal --cov --cov-fail-under=95
+
+test: lint
+	$(PYTEST)
+
+test-long: $(VENV)/installed-dev
+	$(PYTEST) -m long
+
+coverage: $(VENV)/installed-dev
+	$(PYTEST) --cov --cov-fail-under=95
 
 docs: $(VENV)/installed-docs
 	OMP_NUM_THREADS=1 MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees \

@@ -1,4 +1,4 @@
-"""Fixtures and the list of estimators that every contract test runs over."""
+"""Fixtures, and the two suites: the fast one, and what is marked `long`."""
 
 import os
 import signal
@@ -11,6 +11,43 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris
+
+
+def pytest_addoption(parser):
+    parser.addoption("--run-long", action="store_true", help="run the long suite too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the long suite, unless it is asked for: by --run-long, or by -m and its name."""
+    if config.getoption("--run-long") or "long" in config.getoption("markexpr"):
+        return
+    is_long = [item.get_closest_marker("long") is not None for item in items]
+    left_out = [item for item, is_left_out in zip(items, is_long, strict=True) if is_left_out]
+    items[:] = [item for item, is_left_out in zip(items, is_long, strict=True) if not is_left_out]
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+LEFT_OUT = pytest.StashKey[int]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Hear from a process of pytest-xdist, which collects what this one does not."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say what was left out, also where -q or several processes say nothing."""
+    if n_left_out := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(
+            f"{n_left_out} tests of the long suite left out; --run-long runs them too"
+        )
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,8 @@
 
 import inspect
 
+import pytest
+
 import sklearn_autoencoders
 from sklearn_autoencoders import (
     AutoencoderOutlierDetector,
@@ -100,6 +102,17 @@ COMPANIONS = {
 }
 
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]
+FIRST_CASES = CASES[::3]  # one of every class
+
+# Where a case has much to go through, those after the first of a class are of the long suite.
+every_case_in_time = pytest.mark.parametrize(
+    "estimator",
+    [
+        pytest.param(estimator, marks=[] if estimator in FIRST_CASES else pytest.mark.long)
+        for estimator in CASES
+    ],
+    ids=repr,
+)
 
 
 # How to ask for a loss of rows in [0, 1].

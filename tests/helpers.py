@@ -1,5 +1,7 @@
 """Data and comparisons that several test files share."""
 
+import copy
+import functools
 import os
 import pickle
 import random
@@ -37,6 +39,20 @@ def case(estimator, **params):
     """Return a clone that trains for a few epochs, reproducibly."""
     params = settable(type(estimator), params)
     return clone(estimator).set_params(**{"max_epochs": 4, "random_state": 0, **params})
+
+
+@functools.cache
+def _fitted_once(estimator, make, params):
+    return case(estimator, **dict(params)).fit(make())
+
+
+def fitted_case(estimator, make=table, **params):
+    """Return a copy, to do with as one likes, of a case that is fitted once in a process.
+
+    For tests of what a fitted model does, where `make` makes the rows to fit; tests of what a fit
+    does, fit.
+    """
+    return copy.deepcopy(_fitted_once(estimator, make, tuple(params.items())))
 
 
 def readers(estimator):

@@ -739,7 +739,10 @@ def test_cross_entropy_is_pretrained_too(clean):
     [
         ({"init": "pca"}, "init='pca' puts a linear path. Use init='random'"),
         ({"init": "pca", "network": "linear"}, "init='pca' puts a linear path"),
-        ({"network": Convolutional((2, 3))}, r"needs a network of paired layers, .*Convolutional"),
+        (
+            {"network": Convolutional((2, 3))},
+            r"requires a network of paired layers, .*Convolutional",
+        ),
         (
             {"network": Dense((8,), decoder_layer_sizes=(4, 4))},
             r"needs a decoder that mirrors the encoder",

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from estimators import CASES, PUBLIC, UNIT_LOSS, having, quick
-from helpers import assert_same, case, outputs, readers, table
+from estimators import CASES, PUBLIC, UNIT_LOSS, every_case_in_time, having, quick
+from helpers import assert_same, case, fitted_case, outputs, readers, table
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 
@@ -168,8 +168,9 @@ def assert_training_answers(estimator, data):
         assert_answers(lambda method=method: train(case(estimator), method, data))
 
 
-def assert_fitted_answers(fitted, data, usual):
+def assert_fitted_answers(estimator, make_usual, data):
     """Assert that a fitted model answers, and that a refused fit leaves it as it was."""
+    usual, fitted = make_usual(), fitted_case(estimator, make_usual)
     before, names = outputs(fitted, usual), getattr(fitted, "feature_names_in_", None)
     for name in readers(fitted):
         assert_answers(lambda name=name: getattr(fitted, name)(data))
@@ -186,41 +187,46 @@ def assert_fitted_answers(fitted, data, usual):
             assert fitted.n_features_in_ == N_FEATURES
             np.testing.assert_array_equal(getattr(fitted, "feature_names_in_", None), names)
         else:
-            fitted = case(fitted).fit(usual)
+            fitted = fitted_case(estimator, make_usual)
 
 
-@every_case
+@every_case_in_time
 @every_input
 def test_training_on_anything(estimator, make):
     assert_training_answers(estimator, make())
 
 
-@every_case
+@every_case_in_time
 @every_frame
 def test_training_on_any_frame(estimator, make):
     assert_training_answers(estimator, make())
 
 
-@every_case
+@every_case_in_time
 @every_input
 def test_a_fitted_model_meets_anything(estimator, make):
-    assert_fitted_answers(case(estimator).fit(rows()), make(), rows())
+    assert_fitted_answers(estimator, rows, make())
 
 
 # scikit-learn's word on frames whose names it cannot compare, such as numbers
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
-@every_case
+@every_case_in_time
 @every_frame
 def test_a_fitted_model_meets_any_frame(estimator, make):
-    assert_fitted_answers(case(estimator).fit(frame()), make(), frame())
+    assert_fitted_answers(estimator, frame, make())
 
 
-@every_case
-@every_input
-def test_decoding_anything(estimator, make):
-    fitted = case(estimator, n_components=N_FEATURES).fit(rows())
-    if hasattr(fitted, "inverse_transform"):
-        assert_answers(lambda: fitted.inverse_transform(make()))
+@pytest.mark.parametrize(
+    "estimator", [case for case in CASES if hasattr(case, "inverse_transform")], ids=repr
+)
+def test_decoding_anything(estimator):
+    fitted = fitted_case(estimator, rows, n_components=N_FEATURES)
+    for name, make in ZOO.items():
+        try:
+            assert_answers(lambda make=make: fitted.inverse_transform(make()))
+        except Exception as error:
+            error.add_note(f"The input was {name}.")
+            raise
 
 
 @every_class
@@ -276,7 +282,7 @@ def test_usable_frames_are_used(cls, name):
 LAYOUTS = ["big-endian", "negative strides", "strided", "read-only", "fortran order", "object"]
 
 
-@every_case
+@every_case_in_time
 @pytest.mark.parametrize("name", [*LAYOUTS, "list of lists", "longdouble"])
 def test_the_layout_in_memory_does_not_matter(estimator, name):
     data = ZOO[name]()
@@ -332,7 +338,7 @@ MESSAGES = {
     r"'n_components' parameter of .* Got 0": _fit(n_components=0),
     r"'n_components' parameter of .* Got 1\.0": _fit(n_components=1.0),
     r"'n_components' parameter of .* Got 'two'": _fit(n_components="two"),
-    r"early_stopping=True .* leaves no row of n_samples=1 to train on": _fit(
+    r"early_stopping=True .* leaves no sample of n_samples=1 to train on": _fit(
         early_stopping=True, X=rows()[:1]
     ),
     r"'callbacks' parameter of .* Got 'loud'": _fit(callbacks="loud"),

@@ -1,29 +1,35 @@
 """R9 and callbacks: who may stop a fit, how, and what is left afterwards."""
 
+import gc
+import inspect
 import os
 import signal
 import sys
 import threading
 import time
+from collections import defaultdict
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from estimators import PUBLIC, having, quick
-from helpers import assert_same, outputs, table
+from estimators import EVERY, PREDICTORS, PUBLIC, having, quick
+from helpers import assert_same, outputs, snapshot, table
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, EarlyStopping
 from versions import needs_callbacks
 
-from sklearn_autoencoders._utils import torch_settings as _global_state
+import sklearn_autoencoders
+from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer
 from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
 ENDLESS = 3000  # epochs: some ten seconds, should an interruption be lost
+PACKAGE = str(Path(sklearn_autoencoders.__file__).parent)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -67,8 +73,15 @@ def test_what_is_lost_is_struck_again():
         call()
 
 
+def settings():
+    """Return what a fit sets in a process and Ctrl-C has to leave as it was."""
+    found = snapshot()
+    return {name: found[f"torch {name}"] for name in ("threads", "grad mode", "default dtype")}
+
+
 def assert_interrupted(call, delay):
-    """Assert that Ctrl-C after `delay` seconds ends the call within two more."""
+    """Assert that Ctrl-C after `delay` seconds ends the call within two and leaves settings."""
+    before = settings()
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
 
     def start_and_call():
@@ -83,8 +96,7 @@ def assert_interrupted(call, delay):
     finally:
         timer.cancel()  # a call that fails early is not to end the whole run later
     timer.join()
-    assert not _global_state._inside
-    assert torch.is_grad_enabled()
+    assert settings() == before
 
 
 # ---------------------------------------------------------------------------- R9: Ctrl-C
@@ -98,6 +110,99 @@ def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
     assert len(estimator.pretraining_curves_) == 1
     assert estimator.n_epochs_ == 0
     assert all(np.isfinite(output).all() for output in outputs(estimator, X).values())
+
+
+def endless(cls):
+    """Return an estimator whose fit takes too long, of any class, and what it is fitted to."""
+    if cls is AutoencoderFeatureUnion:
+        return cls(quick(AutoencoderTransformer, max_epochs=ENDLESS)), [table()]
+    y = [(table()[:, 0] > 0.5).astype(int)] if cls in PREDICTORS else []
+    return quick(cls, max_epochs=ENDLESS), [table(), *y]
+
+
+@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+def test_ctrl_c_ends_the_fit_of_every_estimator_which_can_be_fitted_again(cls):
+    estimator, rows = endless(cls)
+    assert_interrupted(lambda: estimator.fit(*rows), 0.2)
+    again = {"encoders__max_epochs": 2} if cls is AutoencoderFeatureUnion else {"max_epochs": 2}
+    found = estimator.set_params(**again).fit(*rows)
+    use = found.predict if cls in PREDICTORS else getattr(found, "transform", found.fit)
+    assert use(table()) is not None
+
+
+class Strike:
+    """Ctrl-C where a function of the package begins, given one and which of its calls.
+
+    Those that enter and leave blocks with settings do not count: nobody can promise anything for
+    an interruption between a setting and what puts it back.
+    """
+
+    ELSEWHERE = ("torch_settings.py", "_torch_modes.py")
+
+    def __init__(self, function=None, n=None):
+        self.calls = defaultdict(int)
+        self._chosen = function, n
+
+    def __call__(self, frame, event, arg):
+        code = frame.f_code
+        if event != "call" or not code.co_filename.startswith(PACKAGE):
+            return
+        if code.co_filename.endswith(self.ELSEWHERE) or code.co_flags & inspect.CO_GENERATOR:
+            return
+        self.calls[code] += 1
+        if (code, self.calls[code]) == self._chosen:
+            raise KeyboardInterrupt
+
+    def watch(self, call):
+        before = sys.getprofile()
+        sys.setprofile(self)
+        try:
+            call()
+        finally:
+            sys.setprofile(before)
+
+
+def positions(call, n_positions):
+    """Return where Ctrl-C may strike, spread over a call: functions, and which of their calls."""
+    watching = Strike()
+    watching.watch(call)
+    found = [(code, n) for code, calls in watching.calls.items() for n in sorted({1, calls})]
+    assert len(found) >= n_positions
+    return [found[i] for i in np.linspace(0, len(found) - 1, n_positions).astype(int)]
+
+
+@every_class
+def test_ctrl_c_anywhere_in_a_fit_leaves_settings_and_a_usable_estimator(cls):
+    X, before, kept = table(), settings(), []
+    expected = outputs(quick(cls, max_epochs=2).fit(X), X)
+    for code, n in positions(partial(quick(cls, max_epochs=2).fit, X), 30):
+        estimator, at = quick(cls, max_epochs=2), f"call {n} of {code.co_qualname}"
+        with pytest.raises(KeyboardInterrupt) as caught:
+            Strike(code, n).watch(partial(estimator.fit, X))
+        assert settings() == before, at
+        if hasattr(estimator, "network_"):
+            assert all(np.isfinite(found).all() for found in outputs(estimator, X).values()), at
+        else:
+            assert not [name for name in vars(estimator) if name.endswith("_")], at
+        assert_same(outputs(estimator.fit(X), X), expected)
+        kept.append((caught, estimator, estimator.network_))  # with frames, as notebooks keep them
+    survivors = [(estimator, network) for _, estimator, network in kept]
+    kept.clear()
+    gc.collect()
+    assert all(estimator.network_ is network for estimator, network in survivors)
+    assert settings() == before
+
+
+@every_class
+def test_ctrl_c_anywhere_in_the_use_of_a_model_leaves_it_as_it_was(cls):
+    X, fitted, before = table(), quick(cls).fit(table()), settings()
+    expected = outputs(fitted, X)
+    use = partial(outputs, fitted, X)
+    for code, n in positions(use, 20):
+        with pytest.raises(KeyboardInterrupt):
+            Strike(code, n).watch(use)
+        assert settings() == before, code.co_qualname
+        assert_same(outputs(fitted, X), expected)
 
 
 @every_class

@@ -580,7 +580,7 @@ def test_grid_search_over_the_channels_of_a_network(digits):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) needs X with 64 columns.*got 6"),
+        ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) requires X with 64 features.*got 6"),
         ({"image_shape": 6}, r"'image_shape' .* 2 to 3 positive ints\. Got 6 "),
         ({"image_shape": (6,)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(6,\) "),
         ({"image_shape": (2, -3)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(2, -3\) "),

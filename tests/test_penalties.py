@@ -122,7 +122,7 @@ def test_kl_sparsity_tells_users_of_a_plain_code_what_to_do():
 
 
 def test_contractive_refuses_an_encoder_that_mixes_rows():
-    with pytest.raises(ValueError, match=r"Contractive needs an encoder .*; which batch normalization"):
+    with pytest.raises(ValueError, match=r"Contractive needs an encoder .*, which batch norm"):
         transformer(network=Dense((8,), batch_norm=True), penalty="contractive").fit(table())
 
 

@@ -103,7 +103,8 @@ class Data:
         """Return those of the user's values, one for each sample, that belong to these samples."""
         if values is None or self.index is None:
             return values
-        return safe_indexing(values, self.index)
+        is_indexable = hasattr(values, "__getitem__")
+        return safe_indexing(values if is_indexable else np.asarray(values), self.index)
 
     def labelled(self) -> Data:
         """Return the samples with labels; all samples if there are no labels."""
@@ -223,10 +224,12 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             for tensor in (self._weight, self._condition, self._labels)
         )
         index = indices if self._index is None else self._index[indices]
-        return self.batch(raw, clean, weight, condition, labels, index)
+        return self.batch(
+            raw, clean, weight=weight, condition=condition, labels=labels, index=index
+        )
 
-    def batch(self, raw: Tensor, clean: Tensor, *others: Any) -> Batch:
-        """Return a batch of raw inputs, of clean targets and of what else belongs to them."""
+    def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
+        """Return a batch of raw inputs and clean targets, with further fields of the batch."""
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
         x = self._scaled(corrupted)
         if self._raw_target:
@@ -235,7 +238,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             target = x if clean is corrupted else self._scaled(clean)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
-        return Batch(x, target, observed, *others, find_mask=find_mask)
+        return Batch(x, target, observed, find_mask=find_mask, **others)
 
     def largest_corruption(self, n_samples: int) -> float:
         """Return how far a value of at least `n_samples` samples is moved, in units of scale."""

@@ -1,4 +1,4 @@
-"""Pretraining on all rows, then a head and the encoder on those with labels."""
+"""Pretraining on all samples, then training of a head and the encoder on the labeled samples."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ FREEZES = {
 
 
 class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
-    """Base of the estimators that predict; what they predict is up to them."""
+    """Base class of the supervised estimators, independent of the type of target."""
 
     penalty = None
     _shaping_parameters = Shell._shaping_parameters | {"encoder"}
@@ -74,19 +74,19 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)  # the encoder is the user's
     def fit(self, X, y, sample_weight=None):
-        """Pretrain on all rows, then learn from those with labels.
+        """Pretrain on all samples, then fine-tune on the labeled samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows, NaN where a value is missing.
+            Training samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            What to predict. Rows that have none (-1 for a classifier, NaN for a regressor) are
-            pretrained on. Several outputs are for a regressor.
+            Target. Samples without a target (-1 for a classifier, NaN for a regressor) are only
+            used for pretraining. Only a regressor supports several outputs.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         Raises
         ------
         ValueError
-            If X, y or `sample_weight` is not usable; an earlier fit is left as it was.
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -104,22 +104,22 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
         """
         return self._fit(X, y, sample_weight)
 
     def transform(self, X):
-        """Return the codes of rows, as they are after fine-tuning.
+        """Encode X with the fine-tuned encoder.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating type of X.
+            The codes, in the floating-point type of X.
         """
         return self._encode(check_samples(self, X))
 

@@ -22,26 +22,26 @@ from .._inference.run import sample_errors
 
 
 def scores(model, X, tolerance, constants):
-    """Return minus the mean error of every row's known cells, in units of the tolerance.
+    """Return the negative mean error of the observed values of every sample, in tolerance units.
 
     Parameters
     ----------
     model : Model
-        Gives the expected cells, but for the columns that are constant.
+        Predicts the values of all features that are not constant.
 
     X : ndarray of shape (n_samples, n_features)
-        Rows, NaN where a value is missing.
+        Samples. Missing values are encoded as NaN.
 
     tolerance : ndarray of shape (n_features,)
-        One unit of each column's error.
+        Unit of the errors of each feature.
 
     constants : ndarray of shape (n_features,)
-        What is expected in columns of one value, NaN for the others.
+        The values of constant features; NaN for all other features.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        float64.
+        The scores, in float64.
     """
     is_constant = ~np.isnan(constants)
     unit = tolerance_of_varying(tolerance, constants)
@@ -54,36 +54,36 @@ def scores(model, X, tolerance, constants):
 
 
 def tolerance_of_varying(tolerance, constants):
-    """Return the tolerance under which the network's errors in columns of one value are none."""
+    """Return the tolerance, infinite for constant features, whose network errors then vanish."""
     return np.where(np.isnan(constants), tolerance, np.inf)
 
 
 class Judging:
-    """The methods of a fitted detector, which has `tolerance_`, `offset_` and held-out scores."""
+    """Methods of a fitted detector with `tolerance_`, `offset_` and `held_out_scores_`."""
 
     def score_samples(self, X):
-        """Return how well the cells of each row fit together; higher is more normal.
+        """Return the consistency of the values of each sample; higher is more normal.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Minus the mean error, in units of the tolerance; float64. About -1 is usual.
+            Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X = self._checked(X)
         return scores(self._model, X, self.tolerance_, self._constants)
 
     def decision_function(self, X):
-        """Return `score_samples` less `offset_`: below zero for outliers.
+        """Return `score_samples` minus `offset_`, which is negative for outliers.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
@@ -93,39 +93,41 @@ class Judging:
         return self.score_samples(X) - self.offset_
 
     def predict(self, X):
-        """Return which rows are outliers.
+        """Predict whether each sample is an outlier.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            -1 for outliers, 1 for the others.
+            -1 for outliers, 1 for inliers.
         """
         return apply_to_arrays(outlier_labels, self.decision_function(X))
 
     def p_values(self, X):
-        r"""Return each row's share of held-out rows that are as strange, itself among them.
+        r"""Return the fraction of held-out samples that are at least as anomalous as each sample.
 
         .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
 
-        For rows like those of training it is at most :math:`\alpha` with a chance of at most
-        :math:`\alpha` [1]_, about so if rows repeat themselves, and after `partial_fit`, where
-        older scores come from older networks. Rows with more gaps than those of training are more
-        often strange: means of fewer cells vary more.
+        where :math:`s_k` are the scores of the :math:`n` held-out samples, to which the sample
+        itself is added. For samples from the distribution of the training samples, the p-value is
+        at most :math:`\alpha` with a probability of at most :math:`\alpha` [1]_. This holds only
+        approximately if there are duplicate samples, and after `partial_fit`, because earlier
+        scores are computed by earlier networks. Samples with more missing values than the training
+        samples have small p-values more often, because means of fewer values vary more.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            In (0, 1].
+            The p-values, in (0, 1].
 
         References
         ----------
@@ -181,18 +183,19 @@ class Judging:
         return self
 
     def explain(self, X):
-        """Return what each cell contributes to its row's score, and what was expected there.
+        """Return the contribution of each value to the score of its sample, and its prediction.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         Bunch
-            `contribution` and `expected`, of the shape of X, the latter in its units. Contributions
-            add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
+            `contribution` and `expected`, with the shape of X. `expected` are the predicted values,
+            in the units of X. The contributions of a sample sum to its `score_samples`; the lowest
+            contributions explain why it is anomalous. Both are DataFrames if X is a DataFrame.
         """
         rows = self._checked(X)
         expected = self._reconstruct(rows)

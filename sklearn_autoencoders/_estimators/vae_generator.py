@@ -1,4 +1,4 @@
-"""A distribution to sample from."""
+"""Variational autoencoder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from ..objectives._elbo import Elbo
 from ..objectives._objective import Objective
 from .base import BaseAutoencoder
 from .generative_mixin import Generation
-from .shared_docstrings import with_shared_entries
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
@@ -37,117 +36,247 @@ _N_SAMPLES = 10_000
 _N_SHARED = 16
 
 
-@with_shared_entries
 class VAEGenerator(
     ClassNamePrefixFeaturesOutMixin, Generation, TransformerMixin, DensityMixin, BaseAutoencoder
 ):
-    r"""A variational autoencoder: a distribution that can be sampled, scored and walked through.
+    r"""Variational autoencoder for sampling, density estimation, interpolation and imputation.
 
-    Codes :math:`z` come from a prior :math:`p(z)`, rows from a likelihood :math:`p(x|z)` that a
-    decoder describes; an encoder describes the posterior :math:`q(z|x)`. Training maximises the
-    evidence lower bound of the log-likelihood,
+    Codes :math:`z` have a prior :math:`p(z)`, samples a likelihood :math:`p(x|z)` that is
+    parametrized by a decoder. An encoder parametrizes the posterior :math:`q(z|x)`. Training
+    maximizes the evidence lower bound of the log-likelihood,
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl( E_{q(z|x_i)} \log p(x_i|z)
         - \beta\, \mathrm{KL}\bigl(q(z|x_i) \,\|\, p(z)\bigr) \Bigr),
 
-    a sum over columns and over components, in nats, over the known values. It starts at
-    probabilistic PCA, whose likelihood it thus improves on.
+    which is summed over the observed features and over the components, in nats. Training starts
+    from probabilistic PCA and improves on its likelihood.
 
     Parameters
     ----------
     n_components : int or float, default=10
-        Width of the code. Components that the data do not need stay at the prior. A float in
-        (0, 1) is the share of the variance that PCA would have to keep.
+        Latent dimension. Components that the data do not require remain at the prior. A float in
+        (0, 1) is the fraction of the variance that PCA would have to explain.
 
     likelihood : str, default="gaussian"
-        Distribution of a cell around the decoder's output: "gaussian", "laplace" or "student_t",
-        with noise learnt for every column; "bernoulli" or "continuous_bernoulli", for X in [0, 1].
+        Distribution of a value given the output of the decoder: "gaussian", "laplace" or
+        "student_t", with a noise scale that is learned for every feature; "bernoulli" or
+        "continuous_bernoulli", for X in [0, 1].
 
     latent : str or LatentPart, default="mixture"
-        Prior of the codes: "normal", as is classical, "mixture" (of ten Gaussians, learnt, whose
-        draws are nearer to the data), "vamp" (of posteriors of learnt inputs), "vector_quantized"
-        (a codebook), or a part with parameters from :mod:`sklearn_autoencoders.networks`, such as
-        `MixturePrior(n_gaussians=20)`.
+        Prior of the codes: "normal" (the classical choice), "mixture" (a learned mixture of ten
+        Gaussians, whose samples are closer to the data), "vamp" (a mixture of the posteriors of
+        learned inputs), "vector_quantized" (a codebook), or an instance of a class from
+        :mod:`sklearn_autoencoders.networks`, such as `MixturePrior(n_gaussians=20)`.
 
     conditional : bool or {"labels", "target"}, default=False
-        Whether y, class labels or a continuous target, is given to the decoder beside the code, and
-        taken account of in the posterior and in the prior. True tells labels from a target as
-        scikit-learn does, where whole numbers are labels; more than 50 of them have to be called
-        by their name. It serves to generate: codes for other models are better without.
+        Whether to condition the model on y, which is either class labels or a continuous target. It
+        is passed to the decoder together with the code, and the posterior and the prior depend on
+        it. True distinguishes labels and targets as scikit-learn does: integers are labels. More
+        than 50 distinct integers require an explicit "labels" or "target". Conditioning is meant
+        for generation; as features for other models, the codes of an unconditional model are
+        better.
 
     beta : float, default=1.0
-        Weight of the divergence. More gives codes that are simpler, and reconstruct less.
+        Weight of the Kullback-Leibler divergence. Larger values result in simpler codes and in less
+        accurate reconstructions.
 
     kl_warmup : float, default=0.0
-        Share of training, in [0, 1], in which the weight of the divergence rises from zero to
-        `beta`. Early stopping waits for it.
+        Fraction of training, in [0, 1], in which the weight of the divergence increases from zero
+        to `beta`. Early stopping starts after it.
 
     kl_cycles : int, default=1
-        How often it rises, in cycles of equal length.
+        Number of times that the weight increases from zero, in cycles of equal length.
 
     free_bits : float, default=0.0
-        Divergence in nats that every component may have for nothing. Needs
+        Divergence in nats of each component that is not penalized. Requires
         `n_importance_samples=1`.
 
     n_importance_samples : int, default=1
-        Draws for every row in training; with more than one, the importance-weighted bound [3]_ is
-        maximised.
+        Number of draws of the code of every sample during training. With more than one, the
+        importance-weighted bound [3]_ is maximized.
 
     auxiliary : float, default=0.0
         Weight of the likelihood at the mean of the posterior, added to the objective.
 
     corruption : str, Corruption, callable, list of these or None, default=None
-        What happens to the rows before the encoder sees them in training, in the units of X; the
-        likelihood is that of the rows as they were.
+        Corruption of the encoder's input during training, in the units of X. The likelihood is that
+        of the original samples.
 
-    <hidden_layer_sizes to init>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
 
     scaling : {"auto", "global", "feature"}, default="auto"
-        The network sees centred columns divided by one common scale, or by the standard deviation
-        of each. "auto" is "global" for likelihoods of X in [0, 1], whose columns have
-        one unit, and "feature" for the others. What comes out is in the units of X in any case.
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation. "auto" is "global" for likelihoods of X in [0, 1], whose features are in the same
+        unit, and "feature" for the others. Reconstructions and samples are in the original units of
+        X in all cases.
 
-    <penalty>
+    penalty : str, Penalty, callable, list of these or None, default=None
+        Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+        a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per sample or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
-    <solver to batch_size>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
 
     max_epochs : "auto" or int, default="auto"
-        Passes over the data. "auto" makes about 10 000 steps, in 10 to 200 passes.
+        Maximum number of epochs. "auto" corresponds to about 10 000 steps, in 10 to 200 epochs.
 
-    <early_stopping to checkpoint>
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
     kl_curve_ : list of float
-        Mean divergence from the prior in every epoch, in nats; with `VectorQuantizer` the
-        commitment, which takes its place.
+        Mean divergence from the prior in every epoch, in nats. With `VectorQuantizer`, the
+        commitment loss, which replaces the divergence.
 
     kl_per_component_ : ndarray of shape (n_components_,)
-        Mean divergence of each component from the prior, in nats, on the training rows.
+        Mean divergence of each component from the prior on the training samples, in nats.
 
     active_units_ : int
-        Components whose code varies from row to row, with a variance above 0.01 [3]_.
+        Number of components whose code has a variance above 0.01 across samples [3]_.
 
     classes_ : ndarray of shape (n_classes,)
-        Class labels, if `conditional` on such.
+        Class labels, if `conditional` on class labels.
 
     class_prior_ : ndarray of shape (n_classes,)
-        Their shares of the training rows.
+        Fraction of each class in the training samples, if `conditional` on class labels.
 
     target_center_ : float
         Mean of y, if `conditional` on a continuous target.
 
     target_scale_ : float
-        Standard deviation of y, likewise.
+        Standard deviation of y, if `conditional` on a continuous target.
 
-    <n_components_ to validation_scores_>
+    n_components_ : int
+        Latent dimension.
 
-    <n_epochs_ to feature_names_in_>
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    sklearn.mixture.GaussianMixture : A density of fewer parameters, for few columns.
-    sklearn.neighbors.KernelDensity : A density that keeps the training rows.
+    sklearn.mixture.GaussianMixture : A density with fewer parameters, for few features.
+    sklearn.neighbors.KernelDensity : A density that stores the training samples.
 
     References
     ----------
@@ -349,18 +478,18 @@ class VAEGenerator(
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        """Fit the distribution to X.
+        """Fit the generative model to X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows. NaN marks a missing value: it is left out of the likelihood.
+            Training samples. Missing values are encoded as NaN and excluded from the likelihood.
 
         y : array-like of shape (n_samples,), default=None
-            Class labels or a continuous target, if `conditional`; otherwise ignored.
+            Class labels or a continuous target, if `conditional`. Otherwise ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
 
         Returns
         -------
@@ -370,7 +499,7 @@ class VAEGenerator(
         Raises
         ------
         ValueError
-            If X, y or `sample_weight` is not usable; an earlier fit is left as it was.
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -378,10 +507,10 @@ class VAEGenerator(
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
 
         PosteriorCollapseWarning
-            If hardly a component of the code is in use.
+            If hardly any component of the code is active.
         """
         return self._fit(X, y, sample_weight)
 
@@ -390,21 +519,21 @@ class VAEGenerator(
         return self.n_components_
 
     def transform(self, X, y=None):
-        """Return the codes of rows: the means of their posteriors, never a draw.
+        """Encode X to the means of the posteriors; no random draws are made.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`. Without it the codes are those under an
+            Label or target of every sample, if `conditional`. If None, codes are computed for an
             average condition.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating type of X.
+            The codes, in the floating-point type of X.
         """
         rows = check_samples(self, X)
         given = y is not None and self._is_conditional

@@ -124,8 +124,8 @@ def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function
         expected, observed = model.loss.link(network(batch).reconstruction), batch.observed
         values = (expected - known(batch.target)).abs() * unit
         if observed is None:
-            return cast(Tensor, values.mean(1))
-        return cast(Tensor, (values * observed).sum(1) / observed.sum(1))
+            return values.mean(1)
+        return (values * observed).sum(1) / observed.sum(1)
 
     return function
 

@@ -7,7 +7,7 @@ from typing import Any
 
 _PACKAGE = "sklearn_autoencoders"
 
-# Modules as files of format 1 name them, and where their classes are now.
+# Modules in files of format 1, and the current modules of their classes.
 MODULES = {
     **{
         f"{_PACKAGE}.{module}": _PACKAGE
@@ -28,14 +28,14 @@ MODULES = {
     f"{_PACKAGE}.networks._latent_parts": f"{_PACKAGE}.networks",
     f"{_PACKAGE}.objectives._penalties": f"{_PACKAGE}.objectives",
 }
-# Classes that moved on their own.
+# Individual classes that were moved.
 CLASSES = {
     f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.feature_union._Scaler",
 }
 
 
 def current_name(name: str) -> str:
-    """Return the full name that a class has today."""
+    """Return the current full name of a class."""
     if name in CLASSES:
         return CLASSES[name]
     module, _, cls = name.rpartition(".")
@@ -43,7 +43,7 @@ def current_name(name: str) -> str:
 
 
 def with_current_names(description: bytes) -> bytes:
-    """Return the JSON description of a skops archive with today's names of classes."""
+    """Return the JSON description of a skops archive with the current names of classes."""
     nodes = json.loads(description)
     _rename(nodes)
     return json.dumps(nodes, indent=2).encode()

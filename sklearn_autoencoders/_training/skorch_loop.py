@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import traceback
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -258,7 +259,9 @@ class _Hooks(_NeuralNet):
         for _, callback in self.callbacks_:
             try:
                 getattr(callback, method_name)(self, **kwargs)
-            except KeyboardInterrupt:  # how skorch's callbacks stop training
+            except KeyboardInterrupt as error:
+                if not _is_raised_by_statement(error):
+                    raise
                 self.training.finished = True
         if method_name == "on_epoch_end" and self.training.finished:
             raise StopTraining
@@ -313,6 +316,12 @@ class _Hooks(_NeuralNet):
             self.history.record(name, mean)
         for callback in self.own_callbacks:
             callback.end_epoch(self.training, means)
+
+
+def _is_raised_by_statement(error: KeyboardInterrupt) -> bool:
+    """Whether a callback raised it to stop training, as skorch's do, and not Ctrl-C."""
+    line = traceback.extract_tb(error.__traceback__)[-1].line
+    return line is not None and line.startswith("raise")
 
 
 class _OnDevice:

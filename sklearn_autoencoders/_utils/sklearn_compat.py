@@ -1,4 +1,4 @@
-"""Every part of scikit-learn that is private, experimental or not the same in all its versions."""
+"""Every part of scikit-learn that is private, experimental or different between versions."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
 except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
 
-    class _NobodyToTell:
-        """The fit, or an epoch of it, where there are no callbacks."""
+    class _NoContext:
+        """The context of a fit or of an epoch without callbacks."""
 
-        def subcontext(self, **kwargs: Any) -> _NobodyToTell:
+        def subcontext(self, **kwargs: Any) -> _NoContext:
             return self
 
         def call_on_fit_task_begin(self, **kwargs: Any) -> None:
@@ -33,13 +33,13 @@ except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
             return False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """What `EpochTasks` asks of an estimator."""
+        """What `EpochTasks` needs of an estimator."""
 
-        def _init_callback_context(self, **kwargs: Any) -> _NobodyToTell:
-            return _NobodyToTell()
+        def _init_callback_context(self, **kwargs: Any) -> _NoContext:
+            return _NoContext()
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
@@ -62,27 +62,27 @@ __all__ = [
     "with_callbacks",
 ]
 
-# The alternatives that each parameter has. A new kind has to be a subclass of one of scikit-learn's
-# public ones, or it does not take it; hence the intervals.
+# The allowed types and values of each parameter. scikit-learn only accepts its own kinds of
+# constraints and their subclasses; new kinds are therefore subclasses of Interval.
 Constraints = dict[str, list[Any]]
 
 
 def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
-    """Return a splitter; one made for a number of folds deals the rows out at random.
+    """Return a splitter; for a number of folds, one that shuffles the samples.
 
     Parameters
     ----------
     cv : int, splitter or iterable of pairs of index arrays
-        As of scikit-learn's function, which takes `shuffle` and `random_state` only since 1.9.
+        As in scikit-learn, whose function has `shuffle` and `random_state` only since 1.9.
 
     y : array-like of shape (n_samples,) or None
         Targets.
 
     classifier : bool
-        Whether every fold is to have its share of each class.
+        Whether folds are stratified.
 
     seed : int
-        Deals the rows out.
+        Seed of the shuffling.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
 
 
 class Documented:
-    """Links of HTML representations to the site, once the package's metadata says where it is."""
+    """Documentation links in HTML representations, if the package's metadata contains the URL."""
 
     _doc_link_module = __name__.partition(".")[0]
 
@@ -107,25 +107,25 @@ class Documented:
 
 
 def _site_of(package: str) -> str:
-    """Return the address that a package has for its documentation, or nothing."""
+    """Return the documentation URL in the metadata of a package, or an empty string."""
     try:
         stated = metadata(package).get_all("Project-URL", [])
-    except PackageNotFoundError:  # run from its source
+    except PackageNotFoundError:  # not installed
         return ""
     addresses = dict(url.split(", ", 1) for url in stated)
     return str(addresses.get("Documentation", "")).rstrip("/")
 
 
 class Interval(_Interval):
-    """A number in an interval; True and False, which scikit-learn lets pass, are none."""
+    """A number in an interval; unlike in scikit-learn, True and False are rejected."""
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a number."""
+        """Return whether a value is a number in the interval."""
         return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
 
 
 class Pair(Interval):
-    """A pair (low, high) of numbers in an interval, which differ if `strict`."""
+    """A pair (low, high) of numbers in an interval; low < high if `strict`, else low <= high."""
 
     def __init__(
         self, type: type, left: Any, right: Any, *, closed: str, strict: bool = False
@@ -134,7 +134,7 @@ class Pair(Interval):
         self.strict = strict
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a pair, in order."""
+        """Return whether a value is an ordered pair of numbers in the interval."""
         is_pair = isinstance(val, tuple | list) and len(val) == 2
         if not (is_pair and all(map(super().is_satisfied_by, val))):
             return False
@@ -147,13 +147,13 @@ class Pair(Interval):
 
 
 class Sizes(_Interval):
-    """A sequence of positive integers, of a length in an interval."""
+    """A sequence of positive integers whose length is in an interval."""
 
     def __init__(self, shortest: int = 0, longest: int | None = None) -> None:
         super().__init__(Integral, shortest, longest, closed="both" if longest else "left")
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a sequence: a tuple, a list or an array."""
+        """Return whether a value is a tuple, a list or an array of positive integers."""
         is_sequence = isinstance(val, tuple | list) or getattr(val, "ndim", 0) == 1
         return is_sequence and len(val) in self and all(map(_SIZE.is_satisfied_by, val))
 
@@ -166,22 +166,22 @@ _SIZE = Interval(Integral, 1, None, closed="left")
 
 
 class EpochTasks:
-    """Shows the epochs of a fit to the estimator's scikit-learn callbacks.
+    """Reports the epochs of a fit to the scikit-learn callbacks of the estimator.
 
     Parameters
     ----------
     estimator : estimator
-        The one being fitted.
+        The estimator that is being fitted.
 
     max_epochs : int
-        Number of tasks announced.
+        Maximum number of epochs, announced as the number of subtasks.
 
     fitted_attributes : callable
-        Maps the training history to the attributes that a copy of the estimator needs to be used
-        as if the fit had stopped here.
+        Maps the training history to the fitted attributes with which a copy of the estimator can be
+        used as if the fit had stopped after the current epoch.
 
     **data : arrays
-        `X`, `y` and `metadata` as handed to the callbacks.
+        `X`, `y` and `metadata`, which are passed to the callbacks.
     """
 
     def __init__(
@@ -197,12 +197,12 @@ class EpochTasks:
         self._root.call_on_fit_task_begin(estimator=estimator, **data)
 
     def begin(self) -> None:
-        """Tell the callbacks that an epoch begins."""
+        """Notify the callbacks of the beginning of an epoch."""
         self._epoch = self._root.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end(self, history: Any) -> bool:
-        """Tell the callbacks that an epoch has ended; return whether one of them wants to stop."""
+        """Notify the callbacks of the end of an epoch; return whether one requests to stop."""
         wants_to_stop = self._epoch.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=lambda: self._fitted_attributes(history),
@@ -211,7 +211,7 @@ class EpochTasks:
         return bool(wants_to_stop)
 
     def finish(self) -> None:
-        """Tell the callbacks that the fit has ended and that the estimator is fitted."""
+        """Notify the callbacks of the end of the fit."""
         self._root.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes={}, **self._data
         )

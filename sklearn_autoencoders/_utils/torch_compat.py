@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import os
 import threading
 import warnings
+from typing import TypeVar
 
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNormBase
@@ -16,13 +18,33 @@ __all__ = [
     "BatchNormBase",
     "ConvNd",
     "DropoutNd",
+    "children_of",
     "foreach_mul_",
     "foreach_norm",
     "import_dynamo",
+    "with_child",
 ]
+
+ModuleType = TypeVar("ModuleType", bound=torch.nn.Module)
 
 foreach_mul_ = torch._foreach_mul_
 foreach_norm = torch._foreach_norm
+
+
+def children_of(module: torch.nn.Module) -> dict[str, torch.nn.Module | None]:
+    """Return the children of a module by name, to be changed in place.
+
+    Unlike `named_children`, it includes a child for each of its names, and names without a child.
+    """
+    return module._modules
+
+
+def with_child(module: ModuleType, name: str, child: torch.nn.Module) -> ModuleType:
+    """Return a shallow copy of a module, with the same weights, in which one child is replaced."""
+    copied = copy.copy(module)
+    copied._modules = {**module._modules, name: child}
+    return copied
+
 
 _importing = threading.Lock()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .._utils.torch_compat import ConvNd
+
 
 class LinearPath(nn.Module):
     r"""A linear map plus a network: :math:`y = Wx + b + f(x)`.
@@ -63,7 +65,7 @@ class LinearPath(nn.Module):
 @torch.no_grad()
 def _start_at_zero(network: nn.Module, x: Tensor) -> None:
     """Set the last layer to zero, if its output is that of the network."""
-    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | ConvNd)]
     if not layers or not _is_output(layers[-1], network, x):
         raise ValueError(
             'init="pca" needs an encoder and a decoder whose last layer, in the order of '
@@ -74,7 +76,7 @@ def _start_at_zero(network: nn.Module, x: Tensor) -> None:
         parameter.zero_()
 
 
-def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x: Tensor) -> bool:
+def _is_output(layer: nn.Linear | ConvNd, network: nn.Module, x: Tensor) -> bool:
     """Whether the layer's output is the network's, with no activation after it; resets weights."""
     constant = 0.0 if layer.bias is None else -3.0
     layer.weight.zero_()

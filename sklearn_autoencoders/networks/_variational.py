@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.batch import Batch, as_batch
+from .._utils.torch_compat import with_child
 from ._autoencoder import Autoencoder, Output
 from ._bottlenecks import Bottleneck, Latent
 
@@ -154,8 +155,7 @@ class VariationalAutoencoder(Autoencoder):
 
     def _with(self, **settings: Any) -> VariationalAutoencoder:
         """Return a shallow copy with other settings of the bottleneck."""
-        network, bottleneck = copy.copy(self), copy.copy(self.bottleneck)
+        bottleneck = copy.copy(self.bottleneck)
         for name, value in settings.items():
             setattr(bottleneck, name, value)
-        network._modules = {**self._modules, "bottleneck": bottleneck}
-        return network
+        return with_child(self, "bottleneck", bottleneck)

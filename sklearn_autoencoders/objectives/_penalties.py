@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .._utils.batch import Batch
 from .._utils.sklearn_compat import Constraints, Interval
+from .._utils.torch_compat import BatchNormBase
 from ._contract import Output, batch_mean
 
 # Elementwise layers, which may follow a linear layer.
@@ -244,7 +245,7 @@ class Contractive(Penalty):
     ) -> Tensor:
         """Return the squared norm of the encoder's Jacobian at each sample, or an estimate."""
         encoder = cast(nn.Module, network.encoder)
-        if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in encoder.modules()):
+        if any(isinstance(m, BatchNormBase) for m in encoder.modules()):
             raise ValueError(
                 "Contractive needs an encoder that treats every sample independently, which batch "
                 "normalization does not. Use a network without it, or another penalty."
