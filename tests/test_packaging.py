@@ -58,7 +58,7 @@ def test_the_sdist_holds_sources_alone(built):
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
     folders = {name.partition("/")[0] for name in names if "/" in name}
-    assert folders == {"benchmarks", "docs", "examples", "sklearn_autoencoders", "tests"}
+    assert folders == {"benchmarks", "docs", "examples", "sklearn_autoencoders", "tests", "tools"}
     assert {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO"} <= set(names)
     made = ("docs/_build/", "docs/gallery/", "docs/api/generated/", "docs/api/backreferences/")
     assert not [name for name in names if name.startswith(made) or "__pycache__" in name]
