@@ -13,15 +13,15 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 .PHONY: help demo lint test test-long coverage docs bench soak clean
 
 help:
-	@echo "make demo       compare the autoencoder with PCA: a table and demo/digits.png"
-	@echo "make test       check style, types and import rules, and run the tests (8 minutes)"
-	@echo "make coverage   run the tests and measure their coverage"
-	@echo "make test-long  run the slow tests"
+	@echo "make demo         compare the autoencoder with PCA: a table and demo/digits.png"
+	@echo "make test         check style, types and import rules, and run the tests (8 minutes)"
+	@echo "make coverage     run the tests and measure their coverage"
+	@echo "make test-long    run the slow tests"
 	@echo "make test-oldest  run the tests with the oldest supported versions, in .venv-oldest"
-	@echo "make docs       build the site in docs/_build/html, including the gallery"
-	@echo "make bench      run the benchmarks; some of them take a long time"
-	@echo "make soak       test interruptions, terminated processes, threads and memory for an hour"
-	@echo "make clean      remove all generated files, including .venv and .venv-oldest"
+	@echo "make docs         build the site in docs/_build/html, including the gallery"
+	@echo "make bench        run the benchmarks; some of them take a long time"
+	@echo "make soak         test interruptions, terminated processes, threads and memory for an hour"
+	@echo "make clean        remove all generated files, including .venv and .venv-oldest"
 
 demo: $(VENV)/installed-plot
 	@$(BIN)/python examples/demo.py
