@@ -1,4 +1,4 @@
-# make demo | test | test-long | coverage | docs | bench | soak | clean
+# make demo | test | test-long | test-oldest | coverage | docs | bench | soak | clean
 # Requires Python >= 3.11 and make; the rest is installed into .venv. To select another interpreter:
 # `make clean`, then `PYTHON=python3.12 make demo`.
 
@@ -13,14 +13,15 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 .PHONY: help demo lint test test-long coverage docs bench soak clean
 
 help:
-	@echo "make demo       compare the autoencoder with PCA: a table and demo/digits.png"
-	@echo "make test       check style, types and import rules, and run the tests (8 minutes)"
-	@echo "make coverage   run the tests and measure their coverage"
-	@echo "make test-long  run the slow tests"
-	@echo "make docs       build the site in docs/_build/html, including the gallery"
-	@echo "make bench      run the benchmarks; some of them take a long time"
-	@echo "make soak       test interruptions, terminated processes, threads and memory for an hour"
-	@echo "make clean      remove all generated files, including .venv"
+	@echo "make demo         compare the autoencoder with PCA: a table and demo/digits.png"
+	@echo "make test         check style, types and import rules, and run the tests (8 minutes)"
+	@echo "make coverage     run the tests and measure their coverage"
+	@echo "make test-long    run the slow tests"
+	@echo "make test-oldest  run the tests with the oldest supported versions, in .venv-oldest"
+	@echo "make docs         build the site in docs/_build/html, including the gallery"
+	@echo "make bench        run the benchmarks; some of them take a long time"
+	@echo "make soak         test interruptions, terminated processes, threads and memory for an hour"
+	@echo "make clean        remove all generated files, including .venv and .venv-oldest"
 
 demo: $(VENV)/installed-plot
 	@$(BIN)/python examples/demo.py
@@ -89,8 +90,8 @@ $(BIN)/pip:
 		"apt install python3-venv), or select another interpreter: PYTHON=python3.12 make demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-# The oldest versions that constraints-oldest.txt names; some have no wheels for Python >= 3.13.
-# Another interpreter: `OLDEST_PYTHON=python3.11 make test-oldest`.
+# The oldest supported versions; some of them have no wheels for Python >= 3.13. To select another
+# interpreter: `OLDEST_PYTHON=python3.11 make test-oldest`.
 OLDEST_PYTHON ?= $(PYTHON)
 OLDEST := .venv-oldest
 
@@ -102,7 +103,7 @@ test-oldest: $(OLDEST)/installed
 $(OLDEST)/installed: pyproject.toml constraints-oldest.txt
 	@$(OLDEST_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { \
 		echo >&2 "'$(OLDEST_PYTHON)' is neither Python 3.11 nor 3.12, which the oldest versions" \
-		"need. Name one, as in: OLDEST_PYTHON=python3.11 make test-oldest"; exit 1; }
+		"require. Select another interpreter: OLDEST_PYTHON=python3.11 make test-oldest"; exit 1; }
 	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
 	@echo "Installing the oldest versions into $(OLDEST); the first time takes minutes ..."
 	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
