@@ -1,35 +1,39 @@
-# make demo | test | test-long | coverage | docs | bench | soak | clean. Needs Python >= 3.11 and make; the rest goes into .venv.
-# Another interpreter: `make clean`, then `PYTHON=python3.12 make demo`.
+# make demo | test | test-long | test-oldest | coverage | docs | bench | soak | clean
+# Requires Python >= 3.11 and make; the rest is installed into .venv. To select another interpreter:
+# `make clean`, then `PYTHON=python3.12 make demo`.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# matplotlib's font cache lives with us: nothing is read from or written to the home directory.
+# The font cache of matplotlib is inside .venv: nothing is read from or written to the home directory.
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 .NOTPARALLEL:
 .PHONY: help demo lint test test-long coverage docs bench soak clean
 
 help:
-	@echo "make demo    a table and demo/digits.png: the autoencoder beside PCA"
-	@echo "make test    style, types, import rules, tests: eight minutes on two cores"
-	@echo "make coverage, make test-long    the same tests with their coverage; the slow tests"
-	@echo "make docs    the site, in docs/_build/html; the gallery runs all examples"
-	@echo "make bench   the benchmarks, some of them long"
-	@echo "make soak    interruptions, kills, threads, memory, for an hour"
-	@echo "make clean   remove everything that make has made, .venv included"
+	@echo "make demo         compare the autoencoder with PCA: a table and demo/digits.png"
+	@echo "make test         check style, types and import rules, and run the tests (8 minutes)"
+	@echo "make coverage     run the tests and measure their coverage"
+	@echo "make test-long    run the slow tests"
+	@echo "make test-oldest  run the tests with the oldest supported versions, in .venv-oldest"
+	@echo "make docs         build the site in docs/_build/html, including the gallery"
+	@echo "make bench        run the benchmarks; some of them take a long time"
+	@echo "make soak         test interruptions, terminated processes, threads and memory for an hour"
+	@echo "make clean        remove all generated files, including .venv and .venv-oldest"
 
 demo: $(VENV)/installed-plot
 	@$(BIN)/python examples/demo.py
 
-# In every process one thread: more would only wait for one another.
+# One thread per process: more would wait for each other.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 \
 	--dist worksteal
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/shared_docstrings.py --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -67,10 +71,11 @@ soak: $(VENV)/installed-dev
 
 clean:
 	rm -rf $(VENV) demo build dist .coverage .*_cache
+	rm -rf $(OLDEST)
 	rm -rf docs/_build docs/gallery docs/api/generated docs/api/backreferences examples/demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# One stamp for each extra: `make demo` need not wait for the tools of `make test`.
+# One stamp file for each extra, so that `make demo` does not install the tools of `make test`.
 $(VENV)/installed-%: pyproject.toml constraints.txt | $(BIN)/pip
 	@echo "Installing the package with its extra '$*' into $(VENV); the first time takes minutes ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -79,8 +84,28 @@ $(VENV)/installed-%: pyproject.toml constraints.txt | $(BIN)/pip
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo >&2 \
-		"'$(PYTHON)' is not a Python >= 3.11. Name one, as in: PYTHON=python3.12 make demo"; exit 1; }
+		"'$(PYTHON)' is not Python >= 3.11. Select another interpreter: PYTHON=python3.12 make demo"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo >&2 \
-		"'$(PYTHON)' cannot make virtual environments. Install its venv module (Debian, Ubuntu:" \
-		"apt install python3-venv), or name another Python: PYTHON=python3.12 make demo"; exit 1; }
+		"'$(PYTHON)' cannot create virtual environments. Install its venv module (Debian, Ubuntu:" \
+		"apt install python3-venv), or select another interpreter: PYTHON=python3.12 make demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
+
+# The oldest supported versions; some of them have no wheels for Python >= 3.13. To select another
+# interpreter: `OLDEST_PYTHON=python3.11 make test-oldest`.
+OLDEST_PYTHON ?= $(PYTHON)
+OLDEST := .venv-oldest
+
+.PHONY: test-oldest
+test-oldest: $(OLDEST)/installed
+	OMP_NUM_THREADS=1 MPLCONFIGDIR=$(CURDIR)/$(OLDEST)/matplotlib $(OLDEST)/bin/python -m pytest \
+		--numprocesses logical --maxprocesses 4 --dist worksteal -p no:cacheprovider
+
+$(OLDEST)/installed: pyproject.toml constraints-oldest.txt
+	@$(OLDEST_PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' || { \
+		echo >&2 "'$(OLDEST_PYTHON)' is neither Python 3.11 nor 3.12, which the oldest versions" \
+		"require. Select another interpreter: OLDEST_PYTHON=python3.11 make test-oldest"; exit 1; }
+	@$(OLDEST_PYTHON) -m venv --clear $(OLDEST)
+	@echo "Installing the oldest versions into $(OLDEST); the first time takes minutes ..."
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints-oldest.txt --editable '.[test]'
+	@touch $@

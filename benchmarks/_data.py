@@ -1,4 +1,4 @@
-"""Data of the benchmarks, and how they print."""
+"""Data sets and printed headers of the benchmarks."""
 
 import platform
 import sys
@@ -12,10 +12,10 @@ FOLDER = Path(__file__).parents[2] / "shared" / "data"
 
 
 def mnist():
-    """Return X_train, y_train, X_test, y_test; pixels as float32 in [0, 1], 784 columns."""
+    """Return X_train, y_train, X_test, y_test; pixels as float32 in [0, 1], 784 features."""
     path = FOLDER / "mnist.npz"
     if not path.exists():
-        print(f"Skipped: this benchmark needs mnist.npz in {FOLDER}, which is absent.")
+        print(f"Skipped: this benchmark requires mnist.npz in {FOLDER}, which does not exist.")
         sys.exit(0)
     file = np.load(path)
     images = [
@@ -26,11 +26,11 @@ def mnist():
 
 
 def header(title):
-    """Print what is measured, where and when."""
+    """Print the title, the date, the version of torch and the machine."""
     machine = f"{platform.machine()}, {torch.get_num_threads()} torch threads"
     print(f"{title}\n{date.today()}, torch {torch.__version__}, {machine}\n", flush=True)
 
 
 def sum_of_squares(X, reconstruction):
-    """Return the mean over rows of the sum of squared errors."""
+    """Return the mean over samples of the sum of squared errors."""
     return float(((X - reconstruction) ** 2).sum(axis=1).mean())

@@ -1,9 +1,10 @@
-"""Small figures that the README and the guide state.
+"""Figures that are stated in the README and the guide.
 
     python benchmarks/claims.py [--part checks seeds gaps]
 
-checks: scikit-learn's estimator checks that fail, ours, skorch's and PyOD's. seeds: the table of
-`make demo` over six seeds. gaps: a quarter of the digits' cells, filled; R² over the gaps.
+checks: the failed estimator checks of scikit-learn for this package, skorch and PyOD. seeds: the
+table of `make demo` over six seeds. gaps: imputation of a quarter of the values of the digits; R²
+on the missing values.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import sklearn_autoencoders as sa
 
 
 class Line(torch.nn.Module):
-    """A network for rows of any width and type, which skorch does not see to."""
+    """A linear network for any number of features and any data type."""
 
     def __init__(self):
         super().__init__()
@@ -39,7 +40,7 @@ def checks():
 
     ours = [getattr(sa, name) for name in sa.__all__ if isinstance(getattr(sa, name), type)]
     peers = [NeuralNetRegressor(Line, verbose=0), AutoEncoder(verbose=0)]
-    print("\nestimator checks of scikit-learn that fail, of all that there are")
+    print("\nfailed estimator checks of scikit-learn, of all checks")
     for estimator in [*(cls() for cls in ours), *peers]:
         found = check_estimator(estimator, on_fail=None, on_skip=None)
         counts = Counter(check["status"] for check in found)
@@ -55,8 +56,8 @@ def seeds():
         found = []
         for seed in range(6):
             fitted = sa.AutoencoderTransformer(k, random_state=seed).fit(X)
-            neighbours = KNeighborsClassifier(5).fit(fitted.transform(X), y)
-            accuracy = neighbours.score(fitted.transform(X_test), y_test)
+            neighbors = KNeighborsClassifier(5).fit(fitted.transform(X), y)
+            accuracy = neighbors.score(fitted.transform(X_test), y_test)
             found.append((fitted.score(X_test), accuracy))
         low, high = np.min(found, axis=0), np.max(found, axis=0)
         print(
@@ -68,20 +69,20 @@ def seeds():
 def gaps():
     rng = np.random.default_rng(0)
     X, X_test = train_test_split(load_digits().data, random_state=0)
-    holes, holes_test = (
+    X_missing, missing_test = (
         np.where(rng.random(part.shape) < 0.25, np.nan, part) for part in (X, X_test)
     )
-    missing = np.isnan(holes_test)
-    mean = SimpleImputer(keep_empty_features=True).fit(holes).transform(holes_test)
-    error = ((X_test - mean)[missing] ** 2).sum()
-    print("\ndigits, a quarter of the cells missing: R² over the gaps of unseen rows")
+    is_missing = np.isnan(missing_test)
+    mean = SimpleImputer(keep_empty_features=True).fit(X_missing).transform(missing_test)
+    error = ((X_test - mean)[is_missing] ** 2).sum()
+    print("\ndigits, a quarter of the values missing: R² on the missing values of held-out samples")
     for imputer in (
         KNNImputer(keep_empty_features=True),
         sa.DenoisingAutoencoder(random_state=0),
         sa.VAEGenerator(random_state=0),
     ):
-        fill = getattr(imputer.fit(holes), "impute", None) or imputer.transform
-        left = ((X_test - fill(holes_test))[missing] ** 2).sum()
+        fill = getattr(imputer.fit(X_missing), "impute", None) or imputer.transform
+        left = ((X_test - fill(missing_test))[is_missing] ** 2).sum()
         print(f"{type(imputer).__name__:28} {1 - left / error:.3f}", flush=True)
 
 

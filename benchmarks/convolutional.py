@@ -1,9 +1,10 @@
-"""Seconds per epoch of convolutions through the estimator, against a torch loop by hand.
+"""Seconds per epoch of the convolutional network, compared with a hand-written torch loop.
 
-28 x 28 images, channels of 32, 32 and 16, a random start, no weight decay, batches of 128. All take
-turns within each round, in fits of three epochs, set-up included. The loop by hand has the same
-layers; the package lays the filters out channels-last, so that the loop is timed in both layouts.
-On a shared machine believe the processor's seconds of one thread: OMP_NUM_THREADS=1.
+28 x 28 images, channels of 32, 32 and 16, random initialization, no weight decay, batches of 128.
+The methods alternate within each round, in fits of three epochs, including set-up. The hand-written
+loop has the same layers. The package uses the channels-last layout, so that the loop is timed in
+both layouts. On a shared machine, the processor time of one thread is most reliable:
+OMP_NUM_THREADS=1.
 
     python benchmarks/convolutional.py [--rounds 5] [--rows 2048]
 """
@@ -64,21 +65,21 @@ def ours(X, epochs):
 
 
 def check_same_network():
-    """Raise if what is compared does not have the same layers."""
+    """Raise an error if the compared networks do not have the same layers."""
     encoder, decoder = Convolutional((28, 28), channels=(32, 32, 16)).build(784, CODE)
     shapes = [p.shape for part in (encoder, decoder) for p in part.parameters()]
     assert shapes == [p.shape for p in by_hand().parameters()]
 
 
 METHODS = {
-    "ours": ours,
+    "this package": ours,
     "torch loop": torch_loop,
     "torch loop, channels last": channels_last_loop,
 }
 
 
 def seconds(function, *arguments):
-    """Return the time per epoch on the wall and that of the processor."""
+    """Return the wall time and the processor time per epoch."""
     started = time.perf_counter(), time.process_time()
     function(*arguments)
     ended = time.perf_counter(), time.process_time()
@@ -86,9 +87,11 @@ def seconds(function, *arguments):
 
 
 def report(kind, times):
-    """Print medians, and the medians over rounds of the ratios of ours."""
+    """Print medians, and the medians over rounds of the ratios of this package to the others."""
     for name, values in times.items():
-        ratio = median(own / other for own, other in zip(times["ours"], values, strict=True))
+        ratio = median(
+            own / other for own, other in zip(times["this package"], values, strict=True)
+        )
         print(f"{kind:10} {name:26} {median(values):8.2f} {ratio:12.2f}")
 
 
@@ -106,7 +109,7 @@ def main():
     for _ in range(arguments.rounds):
         for name, function in METHODS.items():
             times[name].append(seconds(function, X, EPOCHS))
-    print(f"{'seconds per epoch, ' + str(len(X)) + ' rows':37} {'median':>8} {'ours / this':>12}")
+    print(f"{'seconds per epoch, ' + str(len(X)) + ' images':37} {'median':>8} {'ratio':>12}")
     for i, kind in enumerate(("wall", "processor")):
         report(kind, {name: [pair[i] for pair in pairs] for name, pairs in times.items()})
 

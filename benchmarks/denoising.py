@@ -1,12 +1,12 @@
-"""Noisy MNIST: what comes back, and what the codes are good for.
+"""Denoising of MNIST, and classification with the codes of noisy images.
 
-images      noise of 0.5 clipped to [0, 1]; the mean squared error per pixel against the clean test
-            images, beside PCA and two denoisers of scikit-image, whose settings noisy training
-            images choose
-entropy     784-64 on 30 000 rows, ten epochs of batches of 64; binary cross-entropy per pixel
-neighbours  what noise costs 5-NN on the codes of a plain and of a denoising autoencoder, as in
-            Vincent et al. (JMLR 11:3371-3408, 2010)
-tied        a decoder of the encoder's matrices, transposed, or of its own, by the number of rows
+images      noise of 0.5 clipped to [0, 1]; the mean squared error per pixel with respect to the
+            clean test images, compared with PCA and two denoisers of scikit-image, whose settings
+            are chosen on noisy training images
+entropy     784-64 on 30 000 samples, ten epochs of batches of 64; binary cross-entropy per pixel
+neighbours  the effect of noise on the 5-NN accuracy for the codes of a plain and of a denoising
+            autoencoder, as in Vincent et al. (JMLR 11:3371-3408, 2010)
+tied        tied and untied weights of the decoder, by the number of training samples
 
     python benchmarks/denoising.py [--part images entropy neighbours tied] [--rows 60000]
 """
@@ -29,13 +29,13 @@ UNIT = (0.0, 1.0)
 
 
 def gaussian(X, std, seed):
-    """Return pixels with normal noise, clipped to [0, 1]."""
+    """Return pixels with Gaussian noise, clipped to [0, 1]."""
     noise = np.random.default_rng(seed).standard_normal(X.shape, np.float32)
     return np.clip(X + std * noise, *UNIT)
 
 
 def salt_and_pepper(X, rate, seed):
-    """Return pixels of which some are black or white."""
+    """Return pixels of which a fraction is black or white."""
     draws = np.random.default_rng(seed).random(X.shape, np.float32)
     return np.where(draws < rate / 2, 0, np.where(draws < rate, 1, X)).astype(np.float32)
 
@@ -50,7 +50,7 @@ def timed(function, *arguments):
 
 
 def autoencoders():
-    """Return denoising autoencoders by name; what is not given is the default."""
+    """Return denoising autoencoders by name; other parameters have their defaults."""
     noise = Gaussian(0.5, clip=UNIT)
     convolutional = Convolutional((28, 28), channels=(16, 32))
     return {
@@ -58,7 +58,7 @@ def autoencoders():
             64, hidden_layer_sizes=(256,), corruption=noise, random_state=0
         ),
         "dense, 784-512-256-128": DenoisingAutoencoder(128, corruption=noise, random_state=0),
-        "convolutional, code of 128": DenoisingAutoencoder(
+        "convolutional, 128 components": DenoisingAutoencoder(
             128,
             network=convolutional,
             corruption=noise,
@@ -87,7 +87,7 @@ def nonlocal_means(X, h, patch):
 
 
 def peers(X):
-    """Return, by name, a function of noisy rows and the settings to choose from."""
+    """Return, by name, a function of noisy images and the settings to choose from."""
     pca = PCA(200, random_state=0).fit(X)
     components = [{"k": k} for k in (10, 20, 30, 40, 50, 60, 80, 100, 200)]
     weights = [{"weight": weight} for weight in np.arange(0.05, 1.0, 0.05).round(2)]
@@ -106,12 +106,12 @@ def error(X, clean):
 
 
 def line(X, clean):
-    """Return the slope and the intercept that bring pixels closest to the clean ones."""
+    """Return the slope and the intercept of the linear regression of the clean pixels."""
     return np.polyfit(X.ravel(), clean.ravel(), 1)
 
 
 def best(function, settings, noisy, clean, with_line):
-    """Return the settings of the lowest error on training images, and the line after them."""
+    """Return the settings with the lowest error on training images, and the linear correction."""
     tried = []
     for chosen in settings:
         denoised = function(noisy, **chosen)
@@ -121,10 +121,12 @@ def best(function, settings, noisy, clean, with_line):
 
 
 def images(X, X_test):
-    """Every method on the same noisy test images."""
+    """Print the error of every method on the same noisy test images."""
     noisy_test, few = gaussian(X_test, 0.5, seed=0), X[:200]
-    print(f"{'noise of 0.5, rows: ' + str(len(X)):53} {'error':>8} {'fit, s':>7} {'apply, s':>8}")
-    print(f"{'as it is':53} {error(noisy_test, X_test):8.5f}")
+    print(
+        f"{'noise of 0.5, samples: ' + str(len(X)):53} {'error':>8} {'fit, s':>7} {'apply, s':>8}"
+    )
+    print(f"{'noisy images':53} {error(noisy_test, X_test):8.5f}")
     for name, model in autoencoders().items():
         fit, _ = timed(model.fit, X)
         apply, denoised = timed(model.transform, noisy_test)
@@ -136,7 +138,7 @@ def images(X, X_test):
             )
             apply, denoised = timed(partial(function, **chosen), noisy_test)
             values = ", ".join(f"{key} {value}" for key, value in chosen.items())
-            title = f"{name}, {values}" + with_line * ", then the best line"
+            title = f"{name}, {values}" + with_line * ", with linear correction"
             result = error(slope * denoised + intercept, X_test)
             print(f"{title:53} {result:8.5f} {fit:7.0f} {apply:8.1f}", flush=True)
 
@@ -150,21 +152,21 @@ def cross_entropy(clean, probability):
 
 
 def entropy(X, X_test):
-    """S1 without and S8 with noise of 0.4: the classical network, variants, the defaults."""
+    """Print the cross-entropy of the classical network, of variants and of the defaults."""
     relu, leaky = (Dense((), code_activation=name) for name in ("relu", "leaky_relu"))
     classical = {"network": relu, "init": "random", "learning_rate": 6e-3}
     variants = {
-        "784-64, ReLU code, random start": classical,
+        "784-64, ReLU code, random initialization": classical,
         "the same, pixels not scaled": {**classical, "scaling": None},
-        "784-64, leaky ReLU code, random start": {"network": leaky, "init": "random"},
-        "784-64, linear code, PCA start": {"network": Dense(())},
+        "784-64, leaky ReLU code, random initialization": {"network": leaky, "init": "random"},
+        "784-64, linear code, PCA initialization": {"network": Dense(())},
         "784-512-256-64, all defaults": {},
     }
     settings = {"loss": "binary_cross_entropy", "batch_size": 64, "max_epochs": 10}
     noisy_test = gaussian(X_test, 0.4, seed=0)
-    title = f"binary cross-entropy, {len(X[:30_000])} rows"
-    print(f"{title:40} {'clean':>8} noise of 0.4")
-    print(f"{'aim':40} {0.0752:8.4f} {0.0985:12.4f}")
+    title = f"binary cross-entropy, {len(X[:30_000])} samples"
+    print(f"{title:46} {'clean':>8} noise of 0.4")
+    print(f"{'aim':46} {0.0752:8.4f} {0.0985:12.4f}")
     for name, variant in variants.items():
         results = []
         for corruption, rows in ((None, X_test), (Gaussian(0.4, clip=UNIT), noisy_test)):
@@ -173,18 +175,18 @@ def entropy(X, X_test):
             )
             restored = model.fit(X[:30_000]).transform(rows)
             results.append(cross_entropy(X_test, restored))
-        print(f"{name:40} {results[0]:8.5f} {results[1]:12.5f}", flush=True)
+        print(f"{name:46} {results[0]:8.5f} {results[1]:12.5f}", flush=True)
 
 
 # ------------------------------------------------------------------------------------ neighbours
 
 
 def neighbours(X, y, X_test, y_test):
-    """Salt and pepper on a quarter of the pixels of the queries alone."""
+    """Print the 5-NN accuracy with salt-and-pepper noise in a quarter of the query pixels."""
     n = 20_000
     X, y, X_test, y_test = X[:n], y[:n], X_test[: n // 4], y_test[: n // 4]
     noisy_test = salt_and_pepper(X_test, 0.25, seed=0)
-    print(f"{'5-NN, ' + str(len(X)) + ' rows':28} {'clean':>8} {'noisy':>8} {'lost':>8}")
+    print(f"{'5-NN, ' + str(len(X)) + ' samples':28} {'clean':>8} {'noisy':>8} {'loss':>8}")
     for name, corruption in (
         ("plain autoencoder", None),
         ("denoising autoencoder", SaltAndPepper(0.25)),
@@ -202,15 +204,15 @@ def neighbours(X, y, X_test, y_test):
 
 
 def tied(X, X_test):
-    """784-256-32 from a random start: sum of squared errors per test image."""
-    print(f"{'784-256-32, rows':>16} {'free':>8} {'tied':>8}")
+    """Print the sum of squared errors per test image of 784-256-32, initialized at random."""
+    print(f"{'784-256-32, samples':>19} {'untied':>8} {'tied':>8}")
     for n_rows in sorted({min(n, len(X)) for n in (1024, 8192, 32_768, 60_000)}):
         errors = []
         for is_tied in (False, True):
             network = Dense((256,), tied_weights=is_tied)
             model = AutoencoderTransformer(32, network=network, init="random", random_state=0)
             errors.append(sum_of_squares(X_test, model.fit(X[:n_rows]).reconstruct(X_test)))
-        print(f"{n_rows:16} {errors[0]:8.2f} {errors[1]:8.2f}", flush=True)
+        print(f"{n_rows:19} {errors[0]:8.2f} {errors[1]:8.2f}", flush=True)
 
 
 PARTS = {
@@ -224,7 +226,7 @@ PARTS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", nargs="*", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--rows", type=int, default=60_000, help="training rows, to shorten")
+    parser.add_argument("--rows", type=int, default=60_000, help="number of training samples")
     arguments = parser.parse_args()
     header("Denoising")
     data = [rows[: arguments.rows] for rows in mnist()]

@@ -1,9 +1,9 @@
-"""Synthetic rows beside those of densities of scikit-learn: how alike, how useful, how copied.
+"""Fidelity and utility of generated samples, compared with density estimators of scikit-learn.
 
     python benchmarks/generation.py [--rows 4000]
 
-Every method draws for each class as many rows as there are. Generators see the training half; rows
-are compared with the other half.
+Every method generates as many samples of each class as there are in the training data. Generators
+are fitted to one half of the data, and the generated samples are compared with the other half.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from sklearn_autoencoders.metrics import generation_report
 def adult():
     path = FOLDER / "adult.csv.gz"
     if not path.exists():
-        print(f"Without adult: it needs adult.csv.gz in {FOLDER}, which is absent.")
+        print(f"Skipped adult: it requires adult.csv.gz in {FOLDER}, which does not exist.")
         return None
     table = pd.read_csv(path)
     X = table.drop(columns="salary").select_dtypes("number").fillna(0).to_numpy(float)
@@ -36,7 +36,7 @@ def adult():
 
 
 def by_class(make):
-    """Return a function that fits one density for each class, and draws for labels."""
+    """Return a function that fits one density for each class, and samples given labels."""
 
     def draw(X, y):
         rows = np.empty_like(X, dtype=float)
@@ -53,7 +53,7 @@ def by_class(make):
 
 
 def bootstrap(X, y):
-    """Draw every column by itself within each class."""
+    """Draw every feature independently within each class."""
     rows, rng = np.empty_like(X, dtype=float), np.random.RandomState(0)
     for label in np.unique(y):
         of_class = y == label
@@ -79,7 +79,7 @@ METHODS = {
         lambda n: GaussianMixture(max(min(n // 100, 8), 1), reg_covar=1e-3, random_state=0)
     ),
     "KernelDensity": by_class(lambda n: KernelDensity(bandwidth=0.3)),
-    "columns by themselves": bootstrap,
+    "features drawn independently": bootstrap,
 }
 
 
@@ -89,8 +89,8 @@ def compare(name, X, y, n_rows):
     X_train, X_test, y_train, y_test = train_test_split(
         X, y, test_size=0.5, stratify=y, random_state=0
     )
-    print(f"\n{name}, {X_train.shape[0]} rows, {X_train.shape[1]} columns")
-    print(f"{'':30} sd ratio (least, mean, most)   KS   corr  AUC   utility  copies  seconds")
+    print(f"\n{name}, {X_train.shape[0]} samples, {X_train.shape[1]} features")
+    print(f"{'':30} sd ratio (min, mean, max)      KS   corr  AUC   utility  copies  seconds")
     for method, draw in METHODS.items():
         started = time.perf_counter()
         rows = draw(X_train, y_train)
@@ -117,7 +117,7 @@ def main():
     table = adult()
     if table is None:
         sys.exit(0)
-    compare("adult, numeric columns", *table, arguments.rows)
+    compare("adult, numeric features", *table, arguments.rows)
 
 
 if __name__ == "__main__":

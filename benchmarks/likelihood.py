@@ -1,4 +1,4 @@
-"""Likelihoods of MNIST: grey levels after ten epochs, and fixed binarisation; time per epoch.
+"""Likelihoods of MNIST with gray levels and with fixed binarization, and the time per epoch.
 
 python benchmarks/likelihood.py [--part grey binary epoch]
 """
@@ -33,16 +33,16 @@ def fitted(name, X, X_test, **params):
 
 
 def grey(X, X_test):
-    """Print the bound for the architecture of PyTorch's example."""
-    print("grey levels, 784-400-20, 10 epochs (aim 105.6)")
+    """Print the bound for the architecture of the PyTorch example."""
+    print("gray levels, 784-400-20, 10 epochs (aim 105.6)")
     shape = {"hidden_layer_sizes": (400,), "max_epochs": 10, "batch_size": 128}
     for latent in ("normal", "mixture"):
         fitted(latent, X, X_test, n_components=20, latent=latent, **shape)
 
 
 def binary(X, X_test):
-    """Print the bound for pixels above one half."""
-    print("\nfixed binarisation, 784-200-200-50 (aim 89.8)")
+    """Print the bound for pixels binarized at one half."""
+    print("\nfixed binarization, 784-200-200-50 (aim 89.8)")
     X, X_test = ((rows > 0.5).astype(np.float32) for rows in (X, X_test))
     shape = {"hidden_layer_sizes": (200, 200), "n_components": 50, "max_epochs": 100}
     for latent in ("normal", "vamp"):
@@ -50,7 +50,7 @@ def binary(X, X_test):
 
 
 class Plain(nn.Module):
-    """The same network by hand."""
+    """The same network, written by hand."""
 
     def __init__(self):
         super().__init__()
@@ -85,10 +85,10 @@ def ours(X, epochs):
 
 
 def epoch(X, X_test):
-    """Print what three more epochs add, ours and a loop by hand in turns."""
-    X, times = X[:20_000], {"ours": [], "torch loop": []}
+    """Print the additional time of three more epochs, alternating with a hand-written loop."""
+    X, times = X[:20_000], {"this package": [], "torch loop": []}
     for _ in range(5):
-        for name, fit in (("ours", ours), ("torch loop", torch_loop)):
+        for name, fit in (("this package", ours), ("torch loop", torch_loop)):
             marks = []
             for epochs in (1, 4):
                 started = time.perf_counter()
@@ -97,8 +97,8 @@ def epoch(X, X_test):
             times[name].append((marks[1] - marks[0]) / 3)
     ratio = median(a / b for a, b in zip(*times.values(), strict=True))
     medians = {name: round(median(values), 3) for name, values in times.items()}
-    print(f"\nseconds per epoch, 20 000 rows: {medians}")
-    print(f"ours / torch loop {ratio:.2f} (aim 1.2)")
+    print(f"\nseconds per epoch, 20 000 images: {medians}")
+    print(f"this package / torch loop {ratio:.2f} (aim 1.2)")
 
 
 PARTS = {"grey": grey, "binary": binary, "epoch": epoch}

@@ -1,4 +1,4 @@
-"""Anonymous memory: fitting a memory map, transforming a million rows, many refits.
+"""Anonymous memory of fitting a memory map, transforming a million samples, and many refits.
 
 python benchmarks/memory.py
 """
@@ -19,13 +19,13 @@ MEGABYTE = 2**20
 
 
 def anonymous():
-    """Return the bytes of this process that no file backs."""
+    """Return the memory of this process that is not backed by a file, in bytes."""
     memory = psutil.Process().memory_info()
     return memory.rss - memory.shared
 
 
 class Peak:
-    """The largest growth of anonymous memory inside the block, sampled every 5 ms."""
+    """Context manager that measures the peak growth of anonymous memory, every 5 ms."""
 
     def __enter__(self):
         gc.collect()
@@ -45,7 +45,7 @@ class Peak:
 
 
 def memory_map(folder, n_rows, n_features):
-    """Write float32 numbers, a chunk at a time; return the map."""
+    """Write random float32 numbers in chunks, and return the memory map."""
     path, rng = Path(folder) / "rows.npy", np.random.default_rng(0)
     X = np.lib.format.open_memmap(path, "w+", np.float32, (n_rows, n_features))
     for start in range(0, n_rows, 4096):
@@ -56,7 +56,7 @@ def memory_map(folder, n_rows, n_features):
 
 
 def grown(function, *arguments):
-    """Return the peak growth in MB over the result, if that is an array."""
+    """Return the peak growth in MB, without the size of the result if it is an array."""
     with Peak() as peak:
         result = function(*arguments)
     output = result.nbytes if isinstance(result, np.ndarray) else 0
@@ -64,7 +64,7 @@ def grown(function, *arguments):
 
 
 def refits(X, n_refits):
-    """Return the growth in MB over many fits, after a few that fill the pools."""
+    """Return the growth in MB over many fits, after a few fits that fill the memory pools."""
     for i in range(n_refits + 20):
         if i == 20:
             gc.collect()
@@ -82,10 +82,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         X = memory_map(folder, 2**19, 512)
         print(f"fit of a {X.nbytes / 2**30:.0f} GB memory map: {grown(model.fit, X):+.0f} MB")
-        print(f"transform of it: {grown(model.transform, X):+.0f} MB over its output")
+        print(f"transform of it: {grown(model.transform, X):+.0f} MB in addition to the output")
     rows = np.random.default_rng(0).random((10**6, 30))
     model.fit(rows[:1000])
-    print(f"transform of a million rows: {grown(model.transform, rows):+.0f} MB over its output")
+    growth = grown(model.transform, rows)
+    print(f"transform of a million samples: {growth:+.0f} MB in addition to the output")
     print(f"200 refits: {refits(rows[:200], 200):+.1f} MB")
 
 

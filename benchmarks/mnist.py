@@ -1,4 +1,4 @@
-"""MNIST: reconstruction error, and what two components are good for.
+"""MNIST: reconstruction error, and classification with two components.
 
 The error is the mean over the 10 000 test images of the sum of squared errors, as in Hinton and
 Salakhutdinov (Science 313:504, 2006): PCA-30 13.87, their deep autoencoder 3.00.
@@ -23,7 +23,7 @@ def timed_fit(estimator, X):
 
 
 def small(X, y, X_test, y_test):
-    """784-256-64-32: below PCA after one epoch, and how far it comes in half a minute."""
+    """Print the error of 784-256-64-32 after one epoch and after ten epochs, and that of PCA."""
     pca = PCA(32).fit(X)
     error = sum_of_squares(X_test, pca.inverse_transform(pca.transform(X_test)))
     print(f"PCA-32: {error:.2f}")
@@ -37,7 +37,7 @@ def small(X, y, X_test, y_test):
 
 
 def codes(X, y, X_test, y_test):
-    """5-NN on two components, all defaults."""
+    """Print the 5-NN accuracy on two components, with default parameters."""
     for model in (PCA(2), AutoencoderTransformer(2, random_state=0)):
         seconds = timed_fit(model, X)
         knn = KNeighborsClassifier(5).fit(model.transform(X), y)
@@ -47,7 +47,7 @@ def codes(X, y, X_test, y_test):
 
 
 def deep(X, y, X_test, y_test):
-    """784-1000-500-250-30, only the sizes and the number of epochs given."""
+    """Print the error of 784-1000-500-250-30; only sizes and epochs differ from the defaults."""
     model = AutoencoderTransformer(
         30, hidden_layer_sizes=(1000, 500, 250), max_epochs=60, random_state=0
     )

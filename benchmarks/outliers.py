@@ -1,9 +1,9 @@
-"""Outliers of 20 data sets and of digits: ours beside forests, neighbours and PyOD's detectors.
+"""Outlier detection on 20 data sets and on digits, compared with scikit-learn and PyOD.
 
     python benchmarks/outliers.py [--part unsupervised one_class digits large] [--seeds 1] [--pyod]
 
-Unsupervised: 70 % of the rows without labels to learn from, the others to rank, scaled to [0, 1].
-One class: half of the normal rows to learn from; the other half and all outliers to rank.
+Unsupervised: training on 70 % of the samples without labels, test on the others, scaled to [0, 1].
+One class: training on half of the normal samples, test on the other half and all outliers.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def ours(seed):
 
 
 def for_normal_rows(seed):
-    """Return what the docstring advises for normal rows, of columns that share a unit."""
+    """Return the recommended settings for normal samples whose features share a unit."""
     model = AutoencoderOutlierDetector(
         scaling="global",
         trim=0.0,
@@ -67,7 +67,7 @@ def components(seed):
 
 
 def of_pyod(module, name):
-    """Return a maker of one of PyOD's detectors, which set seeds as they like."""
+    """Return a factory of a PyOD detector; these detectors set their own seeds."""
 
     def make(seed):
         from importlib import import_module
@@ -85,11 +85,11 @@ def of_pyod(module, name):
 
 METHODS = {
     "AutoencoderOutlierDetector": ours,
-    "the same, for normal rows": for_normal_rows,
+    "the same, for normal samples": for_normal_rows,
     "the same, untrained": untrained,
     "IsolationForest": forest,
-    "5 nearest neighbours": neighbours,
-    "PCA, reconstruction": components,
+    "5 nearest neighbors": neighbours,
+    "PCA, reconstruction error": components,
 }
 PYOD = {
     "PyOD AutoEncoder": of_pyod("auto_encoder", "AutoEncoder"),
@@ -99,10 +99,10 @@ PYOD = {
 
 
 def sets():
-    """Yield names, rows and labels."""
+    """Yield names, samples and labels."""
     files = sorted((FOLDER / "adbench").glob("*.npz"), key=lambda f: int(f.name.split("_")[0]))
     if not files:
-        sys.exit(f"The sets are in {FOLDER / 'adbench'}, which is absent.")
+        sys.exit(f"The data sets are expected in {FOLDER / 'adbench'}, which does not exist.")
     for file in files:
         with np.load(file) as data:
             yield file.stem.split("_", 1)[1], data["X"].astype(float), data["y"].astype(int)
@@ -119,14 +119,14 @@ def unsupervised(X, y, seed):
 def one_class(X, y, seed):
     X, y = (rows[np.random.RandomState(seed).permutation(len(X))[:MOST_ROWS]] for rows in (X, y))
     normal = np.flatnonzero(y == 0)
-    learnt = normal[: len(normal) // 2]
-    kept = np.setdiff1d(np.arange(len(y)), learnt)
-    return X[learnt], X[kept], y[kept]
+    train = normal[: len(normal) // 2]
+    kept = np.setdiff1d(np.arange(len(y)), train)
+    return X[train], X[kept], y[kept]
 
 
 def compare(protocol, methods, n_seeds):
-    print(f"\n{protocol.__name__}, means over the sets and {n_seeds} seeds")
-    print(f"{'':28} ROC-AUC (sd over seeds)   AP      seconds to fit and rank all, median")
+    print(f"\n{protocol.__name__}, means over the data sets and {n_seeds} seeds")
+    print(f"{'':28} ROC-AUC (sd over seeds)   AP      seconds to fit and score all, median")
     found = {name: [] for name in methods}
     for seed in range(n_seeds):
         results = {name: [] for name in methods}
@@ -149,10 +149,10 @@ def compare(protocol, methods, n_seeds):
 
 
 def digits(methods):
-    """Print how well 5 and 9 are found by models of the other digits."""
+    """Print how well models of the other digits detect 5 and 9."""
     X_train, y_train, X_test, y_test = mnist()
     known = ~np.isin(y_train, [5, 9])
-    print("\nMNIST, digits 5 and 9 never seen: ROC-AUC on the test images")
+    print("\nMNIST, trained without the digits 5 and 9: ROC-AUC on the test images")
     for name, make in methods.items():
         started = time.perf_counter()
         scores = make(0)(X_train[known], X_test)
@@ -161,7 +161,7 @@ def digits(methods):
 
 
 def large():
-    """Print time and memory for a million rows of 30 columns."""
+    """Print time and memory for a million samples with 30 features."""
     X = np.random.RandomState(0).randn(1_000_000, 30)
     AutoencoderOutlierDetector(max_epochs=1, random_state=0).fit(X[:1000])  # imports and threads
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -175,8 +175,8 @@ def large():
         seconds.append(time.perf_counter() - begun)
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(
-        f"\n10^6 rows of 30 columns: fit {fitted - started:.1f} s (aim 60), "
-        f"{1e6 / np.median(seconds):,.0f} rows/s (aim 500 000), +{more:.0f} MB (aim 200)"
+        f"\n10^6 samples, 30 features: fit {fitted - started:.1f} s (aim 60), "
+        f"{1e6 / np.median(seconds):,.0f} samples/s (aim 500 000), +{more:.0f} MB (aim 200)"
     )
 
 
@@ -185,7 +185,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=parts, default=parts)
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--pyod", action="store_true", help="slow: minutes")
+    parser.add_argument(
+        "--pyod", action="store_true", help="add the detectors of PyOD (takes minutes)"
+    )
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     header("Outliers")

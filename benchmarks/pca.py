@@ -1,6 +1,6 @@
-"""Never worse than PCA: held-out R² of AutoencoderTransformer and of PCA, all defaults.
+"""Held-out R² of AutoencoderTransformer and of PCA, with default parameters.
 
-Five folds, StandardScaler before both. `--more` adds the tables beside the checkout.
+Five folds, StandardScaler before both. `--more` adds the tables in the folder next to the checkout.
 
     python benchmarks/pca.py [--more] [--set name=value ...]
 """
@@ -35,7 +35,7 @@ def tables():
 
 
 def explained_variance(estimator, X, n_splits):
-    """Return the mean held-out R² in the scaled units, and the seconds per fit."""
+    """Return the mean held-out R² in scaled units, and the seconds per fit."""
     scores, started = [], time.perf_counter()
     for train, test in KFold(n_splits, shuffle=True, random_state=0).split(X):
         scaler = StandardScaler().fit(X[train])
@@ -48,9 +48,7 @@ def explained_variance(estimator, X, n_splits):
 
 def compare(sets, n_splits, params):
     gains = []
-    print(
-        f"{'data set':16} {'shape':>12} {'k':>2} {'PCA':>7} {'ours':>7} {'gain':>8} {'seconds':>8}"
-    )
+    print(f"{'data set':16} {'shape':>12} {'k':>2} {'PCA':>7} {'AE':>7} {'gain':>8} {'seconds':>8}")
     for name, X in sets:
         for k in (2, 4, 8):
             ours = AutoencoderTransformer(k, random_state=0, **params)
@@ -62,13 +60,13 @@ def compare(sets, n_splits, params):
                 f"{seconds:8.2f}",
                 flush=True,
             )
-    print(f"least gain {min(gains):+.4f}, mean gain {np.mean(gains):+.4f}, pairs {len(gains)}\n")
+    print(f"smallest gain {min(gains):+.4f}, mean gain {np.mean(gains):+.4f}, pairs {len(gains)}\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--more", action="store_true", help="also the outlier-detection tables")
-    parser.add_argument("--set", nargs="*", default=[], help="parameters, as in max_epochs=50")
+    parser.add_argument("--more", action="store_true", help="add the outlier-detection tables")
+    parser.add_argument("--set", nargs="*", default=[], help="parameters, such as max_epochs=50")
     arguments = parser.parse_args()
     params = {k: ast.literal_eval(v) for k, v in (item.split("=") for item in arguments.set)}
     compare(bundled(), 5, params)

@@ -1,10 +1,10 @@
-"""What rows without labels are worth: classifiers that begin as autoencoders, and others.
+"""Benefit of unlabeled samples: pretrained classifiers compared with other methods.
 
     python benchmarks/pretraining.py [--part basic few adult union] [--seeds 3]
 
-basic: 10 000 digits with labels, three hidden layers, with pretraining and from a random start.
-few: 60 000 digits of which 100 or 1000 have labels. adult: numbers and categories, 200 to 10 000
-labels. union: logistic regression on columns, and on columns beside codes.
+basic: 10 000 digits with labels, three hidden layers, with pretraining and with random
+initialization. few: 60 000 digits of which 100 or 1000 have labels. adult: numeric and categorical
+features, 200 to 10 000 labels. union: logistic regression on features, and on features and codes.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from sklearn_autoencoders.networks import Convolutional
 
 
 def timed(model, X, y, X_test, y_test):
-    """Return the error on test rows in per cent, and the seconds that the fit takes."""
+    """Return the test error in percent, and the seconds of the fit."""
     started = time.perf_counter()
     model.fit(X, y)
     seconds = time.perf_counter() - started
@@ -52,7 +52,7 @@ def logistic(C=1.0):
 
 
 def three_layers(seed, **params):
-    """Return a classifier of the kind for which pretraining was invented, sigmoids throughout."""
+    """Return a classifier with sigmoid units, for which pretraining was invented."""
     settings = {
         "hidden_layer_sizes": (1000, 1000, 1000),
         "n_components": 100,
@@ -80,10 +80,10 @@ GELU = {
     "max_epochs": 30,
 }
 BASIC = {
-    "sigmoids, layer by layer": {},
-    "sigmoids, random start": {"pretraining": None},
-    "GELU, all layers pretrained": GELU,
-    "GELU, random start": {**GELU, "pretraining": None},
+    "sigmoid, layer-wise pretraining": {},
+    "sigmoid, random initialization": {"pretraining": None},
+    "GELU, joint pretraining": GELU,
+    "GELU, random initialization": {**GELU, "pretraining": None},
 }
 OTHERS = {
     "LogisticRegression": lambda seed: logistic(0.01),
@@ -93,7 +93,7 @@ OTHERS = {
 
 
 def basic(n_seeds):
-    print("\n10 000 MNIST digits to learn from: test error in per cent (SDAE-3 2.84, SVM 3.03)")
+    print("\n10 000 MNIST training digits: test error in percent (SDAE-3 2.84, SVM 3.03)")
     X, y, X_test, y_test = mnist()
     makers = {
         **{name: lambda seed, p=params: three_layers(seed, **p) for name, params in BASIC.items()},
@@ -115,7 +115,7 @@ MOVED = ImageAugmentation((28, 28), rotation=10, shift=0.08, zoom=0.1)
 
 
 def with_few_labels(y, n_labels, seed):
-    """Return labels of which all but a few of every class are -1."""
+    """Return labels that are -1 except for a few of every class."""
     rng, known = np.random.RandomState(seed), np.full(len(y), -1)
     for label in np.unique(y):
         chosen = rng.permutation(np.flatnonzero(y == label))[: n_labels // 10]
@@ -124,7 +124,7 @@ def with_few_labels(y, n_labels, seed):
 
 
 class SpreadThenLearn(ClassifierMixin, BaseEstimator):
-    """Labels spread among the codes of digits; then twice a classifier of the certain ones."""
+    """Label spreading on codes, then two fits of a classifier on the confident labels."""
 
     def __init__(self, random_state=0):
         self.random_state = random_state
@@ -165,7 +165,7 @@ class SpreadThenLearn(ClassifierMixin, BaseEstimator):
 
 
 class OnLabelsAlone(ClassifierMixin, BaseEstimator):
-    """A classifier of the rows with labels."""
+    """A classifier that is fitted to the labeled samples only."""
 
     def __init__(self, classifier):
         self.classifier = classifier
@@ -183,7 +183,7 @@ def spreading():
 
 
 FEW = {
-    "codes, spread labels, classifier": SpreadThenLearn(),
+    "codes, label spreading, classifier": SpreadThenLearn(),
     "AutoencoderClassifier": AutoencoderClassifier(
         scaling="global", corruption=[MOVED, Masking(0.25)], pretraining_epochs=10, random_state=0
     ),
@@ -198,7 +198,7 @@ FEW = {
 
 
 def few(n_seeds):
-    print("\n60 000 MNIST digits, few with labels: test error in per cent (M1+TSVM 11.82 and 4.24)")
+    print("\n60 000 MNIST digits, few with labels: test error in percent (M1+TSVM 11.82 and 4.24)")
     X, y, X_test, y_test = mnist()
     for n_labels in (100, 1000):
         known = with_few_labels(y, n_labels, seed=0)
@@ -211,7 +211,7 @@ def few(n_seeds):
 
 
 def adult():
-    """Return numbers and one-hot columns, and labels."""
+    """Return numeric and one-hot features, and labels."""
     table = pd.read_csv(FOLDER / "adult.csv.gz")
     y = (table.iloc[:, -1] == table.iloc[0, -1]).astype(int).to_numpy()
     numbers = table.iloc[:, :-1].select_dtypes("number")
@@ -236,7 +236,7 @@ TABLE = {
 
 def table(n_seeds):
     X, y = adult()
-    print(f"\nadult, {X.shape[1]} columns, 10 000 rows of which some have labels: test accuracy")
+    print(f"\nadult, {X.shape[1]} features, 10 000 samples, some with labels: test accuracy")
     for n_labels in (200, 1000, 10_000):
         for name, make in TABLE.items():
             found = []
@@ -253,8 +253,8 @@ def table(n_seeds):
 
 
 def union(n_seeds):
-    print("\nlogistic regression: accuracy over 5 folds, twice, on standardised columns")
-    print(f"{'':24}{'columns':>17}{'and codes':>17}{'cross-fitted':>17}")
+    print("\nlogistic regression: accuracy over 5 folds, twice, on standardized features")
+    print(f"{'':24}{'features':>17}{'and codes':>17}{'cross-fitted':>17}")
     X_adult, y_adult = adult()
     rows = np.random.RandomState(0).permutation(len(X_adult))[:3000]
     noise = np.random.RandomState(0).randn(300, 20), np.random.RandomState(1).randint(2, size=300)
@@ -263,7 +263,7 @@ def union(n_seeds):
     for name, (X, y), encoder in (
         ("digits", load_digits(return_X_y=True), codes),
         ("breast_cancer", load_breast_cancer(return_X_y=True), codes),
-        ("adult, 3000 rows", (np.nan_to_num(X_adult[rows]), y_adult[rows]), codes),
+        ("adult, 3000 samples", (np.nan_to_num(X_adult[rows]), y_adult[rows]), codes),
         ("noise, codes of labels", noise, supervised),
     ):
         folds = RepeatedStratifiedKFold(n_splits=5, n_repeats=2, random_state=0)
@@ -281,12 +281,12 @@ def union(n_seeds):
     for cross_fit in (None, 5):
         part = AutoencoderFeatureUnion(supervised, cross_fit=cross_fit, random_state=0)
         model = make_pipeline(part, StandardScaler(), LogisticRegression(max_iter=2000))
-        print(f"noise, cross_fit={cross_fit}: accuracy on the rows it was fitted to: ", end="")
+        print(f"noise, cross_fit={cross_fit}: training accuracy: ", end="")
         print(f"{model.fit(*noise)[-1].score(*_codes_of_fit(model, *noise)):.3f}")
 
 
 def _codes_of_fit(model, X, y):
-    """Return what the last step was fitted to."""
+    """Return the training data of the last step."""
     part, scaler, _ = (clone(step) for _, step in model.steps)
     return scaler.fit_transform(part.fit_transform(X, y)), y
 
@@ -297,7 +297,7 @@ PARTS = {"basic": basic, "few": few, "adult": table, "union": union}
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--seeds", type=int, default=3, help="of the part basic")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds of the part basic")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     header("Pretraining")

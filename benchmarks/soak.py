@@ -1,8 +1,8 @@
-"""Faults and load: interruptions, kills, threads and many refits, for every estimator.
+"""Faults and load: interruptions, terminations, threads and many refits, for every estimator.
 
 python benchmarks/soak.py [--rounds 20] [--part sigint sigkill threads leak]
 
-Every line says what was found and what must hold; the exit status is 1 if something does not.
+Every line prints a result and its requirement. The exit status is 1 if a requirement is not met.
 """
 
 import argparse
@@ -30,7 +30,7 @@ FAILURES = []
 
 
 def report(what, found, holds):
-    """Print a figure, and remember if it is not what it must be."""
+    """Print a result, and record it if the requirement is not met."""
     print(f"{what:64} {found}{'' if holds else '   FAILED'}", flush=True)
     if not holds:
         FAILURES.append(what)
@@ -57,7 +57,7 @@ def quick(cls, **params):
 
 
 def results(estimator, X):
-    """Return what an estimator makes of rows, as one array."""
+    """Return the output of an estimator as one array."""
     return estimator.transform(X) if hasattr(estimator, "transform") else estimator.score_samples(X)
 
 
@@ -65,7 +65,7 @@ def results(estimator, X):
 
 
 def interrupted(call, delay):
-    """Return the seconds until a call ended after Ctrl-C, None if nothing was interrupted."""
+    """Return the seconds from Ctrl-C to the end of a call, None if it was not interrupted."""
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
     started = time.monotonic()
     try:
@@ -100,7 +100,7 @@ def sigint(n_rounds):
         left = [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
         report(f"search, n_jobs={n_jobs}: Ctrl-C, within 2 s", f"{slowest:.2f} s", slowest < 2)
         idle = sum(p.cpu_percent(0.3) for p in left)
-        report(f"search, n_jobs={n_jobs}: workers still at work", f"{idle:.0f} % CPU", idle < 20)
+        report(f"search, n_jobs={n_jobs}: workers still busy", f"{idle:.0f} % CPU", idle < 20)
 
 
 # -------------------------------------------------------------------------------------- SIGKILL
@@ -119,7 +119,7 @@ soak.sa.save(estimator.fit(X, y), sys.argv[3])
 
 
 def sigkill(n_rounds):
-    """Kill fits at random moments until one gets through; compare with one that was left alone."""
+    """Terminate fits at random times until one finishes; compare it with an uninterrupted fit."""
     X, _ = rows()
     rng = random.Random(0)
     here = os.path.dirname(os.path.abspath(__file__))
@@ -148,8 +148,8 @@ def sigkill(n_rounds):
             worst = np.abs(results(first, X) - results(second, X)).max()
             same = worst == 0 and first.loss_curve_ == second.loss_curve_
             torn = [f for f in os.listdir(f"{folder}/killed") if not f.endswith(".tmp")]
-            found = f"{n_kills} kills, difference {worst:.0e}, {len(torn)} files left"
-            report(f"{name}: SIGKILL, then go on: bitwise equal", found, same and not torn)
+            found = f"{n_kills} terminations, difference {worst:.0e}, {len(torn)} remaining files"
+            report(f"{name}: SIGKILL, then resume: bitwise equal", found, same and not torn)
 
 
 # -------------------------------------------------------------------------------------- threads
@@ -168,8 +168,8 @@ def threads(n_rounds):
             n_fits = sum((found != expected[i % 10]).any() for i, found in enumerate(fits))
             runs = pool.map(lambda _, m=model: results(m, X), range(1200))
             n_runs = sum((found != codes).any() for found in runs)
-        report(f"{name}: 4 x 10 fits in threads, not as alone", n_fits, n_fits == 0)
-        report(f"{name}: 4 x 300 runs of one model, not as alone", n_runs, n_runs == 0)
+        report(f"{name}: 4 x 10 fits in threads that differ", n_fits, n_fits == 0)
+        report(f"{name}: 4 x 300 predictions in threads that differ", n_runs, n_runs == 0)
 
 
 # ----------------------------------------------------------------------------------------- leak
@@ -197,7 +197,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=20)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # even if the shell ignores it
     header("Faults and load")
     for name in arguments.part:
         PARTS[name](arguments.rounds)

@@ -1,6 +1,6 @@
-"""Seconds per epoch, per transform and until a peer's error, as ratios to the peers.
+"""Seconds per epoch, per transform and until the error of another method is reached, as ratios.
 
-Peers and ours take turns within each round; medians over rounds. 784-256-64-32 on 20 000 rows.
+The methods alternate within each round; medians over rounds. 784-256-64-32 on 20 000 samples.
 
     python benchmarks/speed.py [--rounds 5] [--part epoch target transform small import busy]
 """
@@ -25,6 +25,7 @@ from sklearn_autoencoders import AutoencoderTransformer
 
 SIZES = (256, 64)
 CODE = 32
+OURS = "this, same network"
 PARTS = ["epoch", "target", "transform", "small", "import", "busy"]
 
 
@@ -106,8 +107,8 @@ def seconds(function, *arguments):
 
 
 def epoch_times(X, rounds):
-    """Seconds per epoch: what three more epochs add, and a quarter of a fit of four, set-up too."""
-    methods = {"ours, same network": ours_like_for_like, "ours, default": ours, **PEERS}
+    """Print seconds per epoch: of three additional epochs, and of a fit of four with set-up."""
+    methods = {OURS: ours_like_for_like, "this, default": ours, **PEERS}
     print(f"seconds per epoch{'':14} " + " ".join(f"{name:>20}" for name in methods))
     for batch_size in (32, 128, 512):
         marginal, whole = ({name: [] for name in methods} for _ in range(2))
@@ -117,32 +118,36 @@ def epoch_times(X, rounds):
                 four, _ = seconds(fit, X, batch_size, 4)
                 marginal[name].append((four - one) / 3)
                 whole[name].append(four / 4)
-        for kind, times in (("an epoch more", marginal), ("a fit of four", whole)):
+        for kind, times in (("additional epoch", marginal), ("fit of four", whole)):
             report(f"batch {batch_size}, {kind}", times)
 
 
 def report(title, times):
-    """Print medians, and the medians over rounds of the ratios to ours on the same network."""
-    ours_times = times["ours, same network"]
+    """Print medians, and the medians over rounds of the ratios to this package, same network."""
+    ours_times = times[OURS]
     ratios = {
         name: median(t / own for t, own in zip(values, ours_times, strict=True))
         for name, values in times.items()
     }
     print(f"{title:31} " + " ".join(f"{median(values):20.3f}" for values in times.values()))
-    print(f"{'  ratio to ours':31} " + " ".join(f"{ratio:20.2f}" for ratio in ratios.values()))
-    print(f"  ours / torch loop: {1 / ratios['torch loop']:.2f}", flush=True)
+    print(
+        f"{'  ratio to this package':31} " + " ".join(f"{ratio:20.2f}" for ratio in ratios.values())
+    )
+    print(f"  this package / torch loop: {1 / ratios['torch loop']:.2f}", flush=True)
 
 
 def time_to_target(X, X_test):
-    """Our whole fit, set-up included, until a peer's test error after ten epochs at batch 128."""
-    print("\ntime to the test error (sum of squares per image) of ten epochs of a peer")
+    """Print the time of a whole fit that reaches the test error of others after ten epochs."""
+    print("\ntime to reach the test error (sum of squares per image) of others after ten epochs")
     for fit in (ours, *PEERS.values()):
-        fit(X[:1000], 128, 1)  # what is imported when first used is over
+        fit(X[:1000], 128, 1)  # load the modules that are imported at first use
     candidates = []
     for epochs in (1, 2, 3, 4, 6):
         spent, predict = seconds(ours, X, 128, epochs)
         candidates.append((spent, sum_of_squares(X_test, predict(X_test)), epochs))
-        print(f"  ours, {epochs} epochs: {candidates[-1][1]:.2f} in {spent:.2f} s", flush=True)
+        print(
+            f"  this package, {epochs} epochs: {candidates[-1][1]:.2f} in {spent:.2f} s", flush=True
+        )
     for name, fit in PEERS.items():
         spent, predict = seconds(fit, X, 128, 10)
         error = sum_of_squares(X_test, predict(X_test))
@@ -150,12 +155,12 @@ def time_to_target(X, X_test):
         verdict = "not reached"
         if reached:
             t, e, n = reached[0]
-            verdict = f"ours {e:.2f} in {t:.2f} s, {n} epoch(s): ratio {t / spent:.2f}"
+            verdict = f"this package {e:.2f} in {t:.2f} s, {n} epoch(s): ratio {t / spent:.2f}"
         print(f"  {name:14} {error:.2f} in {spent:.2f} s; {verdict}", flush=True)
 
 
 def transform_time(X, rounds):
-    """`transform` of all rows against the bare encoder on the whole array."""
+    """Print the time of `transform`, compared with that of the encoder on the whole array."""
     model = AutoencoderTransformer(CODE, hidden_layer_sizes=SIZES, max_epochs=1).fit(X[:2000])
     rows = torch.from_numpy(X)
 
@@ -170,14 +175,14 @@ def transform_time(X, rounds):
 
 
 def small_fit(rounds):
-    """Time the default fit on breast_cancer."""
+    """Print the time of a default fit on breast_cancer."""
     X = load_breast_cancer(return_X_y=True)[0]
     times = [seconds(AutoencoderTransformer(2).fit, X)[0] for _ in range(rounds)]
     print(f"\ndefault fit on breast_cancer {X.shape}: {median(times):.2f} s")
 
 
 def import_time(rounds):
-    """Time what importing the package adds to importing scikit-learn and torch."""
+    """Print the import time in addition to that of scikit-learn and torch."""
     code = """
 import time, sklearn.decomposition, torch
 started = time.perf_counter()
@@ -187,11 +192,11 @@ print(time.perf_counter() - started)
     command = [sys.executable, "-c", code]
     outputs = (subprocess.run(command, capture_output=True, check=True) for _ in range(rounds))
     times = [float(output.stdout) for output in outputs]
-    print(f"\nimport, beyond scikit-learn and torch: {median(times):.2f} s")
+    print(f"\nimport, in addition to scikit-learn and torch: {median(times):.2f} s")
 
 
 def busy_core(rounds):
-    """Time default fits while another process keeps a core busy, against one thread undisturbed."""
+    """Print the time of default fits while one core is busy, and with one thread alone."""
     for name, X in (
         ("breast_cancer", load_breast_cancer(return_X_y=True)[0]),
         ("digits", digits()),

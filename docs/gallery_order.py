@@ -1,4 +1,4 @@
-"""In which order the gallery shows the examples: from the first steps to special matters."""
+"""Order of the examples in the gallery: from basic to advanced."""
 
 ORDER = (
     "demo",
@@ -25,5 +25,5 @@ ORDER = (
 
 
 def sort_key(file):
-    """Return the place of an example, by the name of its file."""
+    """Return the position of an example, given the name of its file."""
     return ORDER.index(file.removesuffix(".py"))

@@ -1,10 +1,11 @@
 """
-The classical autoencoder, and a deep one
-=========================================
+Classical and deep autoencoders
+===============================
 
-One hidden layer with a rectified code, trained from random weights with the binary cross-entropy:
-the autoencoder of the textbooks. Beside it a deep one, one with batch normalisation and dropout
-whose decoder is no mirror of the encoder, and the default, which starts at PCA.
+The classical autoencoder has one hidden layer with a rectified code. It is trained from random
+weights with the binary cross-entropy. This example compares it with a deep autoencoder, with an
+asymmetric autoencoder that uses batch normalization and dropout, and with the default, which is
+initialized at the PCA solution.
 """
 
 import matplotlib.pyplot as plt
@@ -17,10 +18,11 @@ from sklearn_autoencoders.inspection import ReconstructionDisplay
 from sklearn_autoencoders.networks import Dense
 
 X, _ = load_digits(return_X_y=True)
-X, X_test = train_test_split(X / 16, random_state=0)  # in [0, 1], as the loss needs it
+X, X_test = train_test_split(X / 16, random_state=0)  # in [0, 1], as the loss requires
 
 # %%
-# A network is a value: a recipe that is given to the estimator. All codes have 16 numbers.
+# The architecture of the network is a parameter of the estimator. All autoencoders have 16
+# components.
 one_layer = Dense((), code_activation="relu")
 deep = Dense((256, 64), activation="relu")
 asymmetric = Dense(
@@ -38,13 +40,14 @@ for name, autoencoder in autoencoders.items():
     print(f"{name:11} held-out R² {autoencoder.score(X_test):.3f}")
 
 # %%
-# Encoder and decoder are separate: codes can be kept, and decoded later.
+# ``transform`` and ``inverse_transform`` apply the encoder and the decoder separately, so that
+# codes can be stored and decoded later.
 codes = autoencoders["one layer"].transform(X_test)
-print(f"codes from {codes.min():.1f} on, {np.mean(codes == 0):.0%} of them zero")
+print(f"smallest value of a code {codes.min():.1f}, fraction of zeros {np.mean(codes == 0):.0%}")
 back = autoencoders["one layer"].inverse_transform(codes)
 
 # %%
-# What comes back of the same test digits.
+# The reconstructions of the same test digits.
 figure, axes = plt.subplots(2, 2, figsize=(13, 3.8), layout="constrained")
 for axis, (name, autoencoder) in zip(axes.flat, autoencoders.items(), strict=True):
     ReconstructionDisplay.from_estimator(autoencoder, X_test, image_shape=(8, 8), ax=axis)

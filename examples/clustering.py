@@ -1,9 +1,10 @@
 """
-Clusters among codes
-====================
+Clustering of codes
+===================
 
-k-means on pixels, on principal components and on codes of an autoencoder, judged by labels that
-none has seen, over five seeds. And two pictures of the same digits: two components, and t-SNE.
+This example applies k-means to pixels, to principal components and to the codes of an autoencoder.
+The clusters are compared with the labels, which no method uses for training, over five seeds. The
+example also compares the visualization by two components with that of t-SNE.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +21,7 @@ from sklearn_autoencoders.inspection import LatentDisplay
 X, y = load_digits(return_X_y=True)
 
 # %%
-# Codes of two, and of eight numbers.
+# Codes with two and with eight components.
 two = AutoencoderTransformer(2, random_state=0).fit_transform(X)
 eight = AutoencoderTransformer(8, random_state=0).fit_transform(X)
 spaces = {
@@ -32,7 +33,7 @@ spaces = {
 }
 
 # %%
-# How pure ten clusters are: 1 if each holds digits of one kind alone.
+# Homogeneity of ten clusters: 1 if each cluster contains digits of a single class.
 found = {}
 for name, rows in spaces.items():
     clusterings = [KMeans(10, n_init=3, random_state=seed).fit_predict(rows) for seed in range(5)]
@@ -40,9 +41,10 @@ for name, rows in spaces.items():
     print(f"{name:9} homogeneity {np.mean(found[name]):.3f} ± {np.std(found[name]):.3f}")
 
 # %%
-# With eight numbers, codes are about as good as pixels and PCA: an autoencoder keeps what a row
-# looks like, not which kind it is of. With two they keep much more than PCA. For a picture alone,
-# t-SNE parts the digits best, but it has no ``transform`` for new rows and no way back.
+# With eight components, the codes are about as good as pixels and PCA: an autoencoder preserves the
+# appearance of a sample, not its class. With two components, the codes are much better than PCA.
+# For visualization alone, t-SNE separates the digits best, but it has neither ``transform`` for new
+# samples nor ``inverse_transform``.
 figure, axes = plt.subplot_mosaic(
     "ABC", figsize=(15, 4.4), width_ratios=[0.8, 1, 1.15], layout="constrained"
 )

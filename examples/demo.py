@@ -1,15 +1,15 @@
 """
-An autoencoder where PCA stood
-==============================
+Autoencoder as a replacement for PCA
+====================================
 
-:class:`~sklearn_autoencoders.AutoencoderTransformer` in place of PCA, on scikit-learn's 8x8 digits,
-every parameter at its default. A table compares them on rows that neither has seen; the picture,
-``demo/digits.png``, shows codes of two components and reconstructions from eight.
+This example compares :class:`~sklearn_autoencoders.AutoencoderTransformer` with PCA on the 8x8
+digits of scikit-learn, with default parameters. A table compares them on held-out samples. The
+figure, ``demo/digits.png``, shows the codes of two components and the reconstructions from eight.
 """
 
 # %%
-# Each estimator gets a row of the table: the share of the variance that comes back, and how often
-# five neighbours among the codes are right about the digit.
+# Each row of the table contains the fraction of the variance that the reconstruction explains, and
+# the accuracy of a 5-nearest-neighbors classifier on the codes.
 import os
 import time
 from pathlib import Path
@@ -36,10 +36,10 @@ def fit_and_report(estimator):
     started = time.perf_counter()
     estimator.fit(X)
     seconds = time.perf_counter() - started
-    neighbours = KNeighborsClassifier(5).fit(estimator.transform(X), y)
-    accuracy = neighbours.score(estimator.transform(X_test), y_test)
+    neighbors = KNeighborsClassifier(5).fit(estimator.transform(X), y)
+    accuracy = neighbors.score(estimator.transform(X_test), y_test)
     residual = ((X_test - reconstruct(estimator, X_test)) ** 2).sum()
-    score = 1 - residual / ((X_test - X_test.mean(0)) ** 2).sum()  # ours is `estimator.score`
+    score = 1 - residual / ((X_test - X_test.mean(0)) ** 2).sum()  # `score` of the autoencoder
     name, k = type(estimator).__name__, estimator.n_components
     print(f"{name:22} {k:12} {score:12.3f} {accuracy:15.3f} {seconds:8.3f}", flush=True)
     return estimator
@@ -47,20 +47,20 @@ def fit_and_report(estimator):
 
 print(f"{'':22} n_components  held-out R²  5-NN on codes  seconds")
 pca_2 = fit_and_report(PCA(2, random_state=0))
-ours_2 = fit_and_report(AutoencoderTransformer(2, random_state=0))
+autoencoder_2 = fit_and_report(AutoencoderTransformer(2, random_state=0))
 pca_8 = fit_and_report(PCA(8, random_state=0))
-ours_8 = fit_and_report(AutoencoderTransformer(8, random_state=0))
+autoencoder_8 = fit_and_report(AutoencoderTransformer(8, random_state=0))
 
 # %%
-# With two components the autoencoder parts the digits far better. With eight its reconstructions
-# are sharper, but neighbours do as well on PCA's codes.
+# With two components, the autoencoder separates the digits much better than PCA. With eight
+# components its reconstructions are sharper, but the classifier is as accurate on the codes of PCA.
 figure, axes = plt.subplot_mosaic(
     "AB;CD", figsize=(13, 7.5), height_ratios=[3.2, 1], layout="constrained"
 )
-for place, name, estimator in (("A", "PCA", pca_2), ("B", "Autoencoder", ours_2)):
+for place, name, estimator in (("A", "PCA", pca_2), ("B", "Autoencoder", autoencoder_2)):
     LatentDisplay(estimator.transform(X_test), y_test, y_name="digit").plot(axes[place])
     axes[place].set_title(f"{name}: codes of the test digits")
-for place, name, estimator in (("C", "PCA", pca_8), ("D", "Autoencoder", ours_8)):
+for place, name, estimator in (("C", "PCA", pca_8), ("D", "Autoencoder", autoencoder_8)):
     back = reconstruct(estimator, X_test[:8])
     ReconstructionDisplay.from_predictions(X_test[:8], back, image_shape=(8, 8), ax=axes[place])
     axes[place].set_title(f"{name}: from 8 components")

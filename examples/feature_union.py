@@ -1,9 +1,9 @@
 """
-Codes beside the columns
-========================
+Codes as additional features
+============================
 
-:class:`~sklearn_autoencoders.AutoencoderFeatureUnion` puts codes beside the columns for a model
-that comes after. For a linear model of curved data that can help. On real tables it often does not.
+:class:`~sklearn_autoencoders.AutoencoderFeatureUnion` adds codes to the features for a subsequent
+model. This can help a linear model on nonlinear data. On real tables it often does not.
 """
 
 import matplotlib.pyplot as plt
@@ -17,20 +17,21 @@ from sklearn.preprocessing import StandardScaler
 from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer
 
 # %%
-# A sheet bent to an S, whose middle is one class and whose ends are the other; and two real tables.
+# The data sets are an S-shaped sheet, whose middle is one class and whose ends are the other class,
+# and two real tables.
 sheet, place = make_s_curve(600, noise=0.05, random_state=0)
 is_middle = np.abs(place) < np.median(np.abs(place))
 tables = {
-    "bent sheet": (sheet, is_middle.astype(int)),
+    "S curve": (sheet, is_middle.astype(int)),
     "wine": load_wine(return_X_y=True),
     "breast_cancer": load_breast_cancer(return_X_y=True),
 }
 
 # %%
-# The union fits copies of the encoder. ``cross_fit`` would matter for encoders that look at y.
+# The union fits copies of the encoder. ``cross_fit`` is required only for encoders that use y.
 encoder = AutoencoderTransformer(2, random_state=0)
 union = AutoencoderFeatureUnion(encoder, random_state=0)
-models = {"columns": "passthrough", "columns and codes": union}
+models = {"features": "passthrough", "features and codes": union}
 found = {}
 for name, (X, y) in tables.items():
     for features, step in models.items():
@@ -42,8 +43,8 @@ for name, (X, y) in tables.items():
         print(f"{name:14} {features:18} {scores.mean():.3f} ± {scores.std():.3f}")
 
 # %%
-# Two codes unroll the sheet well enough for a linear model to see more; how well depends on the
-# fold. On the real tables the columns alone say as much.
+# Two components unroll the sheet sufficiently to improve a linear model. The improvement depends on
+# the fold. On the real tables, the features alone are as good.
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 colours = ("#94a4a2", "#3f90da")
 for shift, (features, colour) in enumerate(zip(models, colours, strict=True)):

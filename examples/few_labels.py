@@ -1,8 +1,8 @@
 """
-Few labels
-==========
+Classification with few labels
+==============================
 
-What digits without a label are worth, when 20 to 500 have one.
+This example measures the benefit of unlabeled digits if only 20 to 500 digits have a label.
 """
 
 import matplotlib.pyplot as plt
@@ -20,15 +20,16 @@ X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
 # %%
-# An encoder of all rows learns to undo what moves and hides parts of them. Classifiers then begin
-# at a copy of it. ``AutoencoderClassifier`` can also pretrain by itself, on rows whose label is -1.
+# An encoder is pretrained on all samples: it learns to reconstruct digits that are shifted, rotated
+# or partly masked. The classifiers start from a copy of this encoder. ``AutoencoderClassifier`` can
+# also pretrain its own encoder, on samples with the label -1.
 moved = ImageAugmentation((8, 8), rotation=10, shift=0.08, zoom=0.1, value_range=(0, 16))
 encoder = DenoisingAutoencoder(
     32, corruption=[moved, Masking(0.25)], max_epochs=40, random_state=0
 ).fit(X)
 settings = {"corruption": moved, "max_epochs": 25, "random_state": 0}
 models = {
-    "pretrained on all rows": AutoencoderClassifier(encoder=FrozenEstimator(encoder), **settings),
+    "pretrained": AutoencoderClassifier(encoder=FrozenEstimator(encoder), **settings),
     "not pretrained": AutoencoderClassifier(32, pretraining=None, **settings),
     "logistic regression": make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)),
 }
@@ -40,15 +41,15 @@ found = {
     for name, model in models.items()
 }
 for name, scores in found.items():
-    print(f"{name:23}" + "".join(f"{score:8.3f}" for score in scores))
+    print(f"{name:20}" + "".join(f"{score:8.3f}" for score in scores))
 
 # %%
-# One draw of the labels, so that differences of a point mean nothing.
+# The labels are drawn once, so that differences of one point are not significant.
 figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
 styles = (("#3f90da", "o-"), ("#bd1f01", "s--"), ("#717581", "^:"))
 for (name, scores), (colour, style) in zip(found.items(), styles, strict=True):
     axes.plot(n_labels, scores, style, color=colour, label=name)
-axes.set(xscale="log", xlabel="rows with labels, of 1347", ylabel="accuracy on 450 others")
+axes.set(xscale="log", xlabel="labeled samples, of 1347", ylabel="accuracy on 450 test samples")
 axes.set_xticks(n_labels, n_labels)
 axes.minorticks_off()
 axes.legend(frameon=False, loc="lower right")

@@ -1,11 +1,11 @@
 """
-Layer by layer
-==============
+Layer-wise pretraining
+======================
 
-Before deep networks could be trained at once, each pair of layers was trained by itself: the
-outermost on the rows, the next on its codes, and so on; then all of them together. With logistic
-units, whose gradients vanish in depth, that still makes the difference. With the default it is of
-no use.
+In greedy layer-wise pretraining, each pair of layers is trained separately: the outermost pair on
+the samples, the next pair on its codes, and so on. Then all layers are trained together. With
+logistic units, whose gradients vanish in deep networks, pretraining improves the result. With the
+default network it does not.
 """
 
 import matplotlib.pyplot as plt
@@ -20,26 +20,27 @@ X, _ = load_digits(return_X_y=True)
 X, X_test = train_test_split(X / 16, random_state=0)
 
 # %%
-# Three pairs of layers with tied weights. ``DenoisingAutoencoder`` fine-tunes on damaged rows, of
-# which a quarter of the cells is missing.
+# The network has three pairs of layers with tied weights. ``DenoisingAutoencoder`` is fine-tuned on
+# corrupted samples with a quarter of the values missing.
 network = Dense((100, 50), activation="logistic", tied_weights=True)
 settings = {"network": network, "init": "random", "weight_decay": 0.0, "random_state": 0}
-at_once = DenoisingAutoencoder(16, max_epochs=50, **settings).fit(X)
+jointly = DenoisingAutoencoder(16, max_epochs=50, **settings).fit(X)
 stacked = DenoisingAutoencoder(
     16, max_epochs=20, pretraining="layerwise", pretraining_epochs=10, **settings
 ).fit(X)
 default = AutoencoderTransformer(16, max_epochs=20, random_state=0).fit(X)
-for name, model in (("at once", at_once), ("stacked", stacked), ("default", default)):
+for name, model in (("joint", jointly), ("stacked", stacked), ("default", default)):
     print(f"{name:8} held-out R² {model.score(X_test):.3f}")
 
 # %%
-# 50 passes at once end above 30 passes of pairs and 20 of the whole. The default, which starts at
-# PCA and keeps no logistic units, is better than both after 20. Left: each pair by itself. Right:
-# all layers, from where pretraining ended. The losses of the pairs are of different things, and
-# only their falling can be compared.
+# The final loss of 50 epochs of joint training is higher than that of 30 epochs of pretraining (10
+# for each pair) and 20 epochs of fine-tuning. The default, which is initialized at PCA and has no
+# logistic units, is better than both after 20 epochs. Left: the loss of each pair in pretraining.
+# Right: the loss of all layers after pretraining. The losses of the pairs refer to different data,
+# so that only their decrease can be compared.
 display = LossCurveDisplay.from_estimator(stacked)
-passes = range(1, at_once.n_epochs_ + 1)
-display.ax_.plot(passes, at_once.loss_curve_, "--", color="#bd1f01", label="at once")
+epochs = range(1, jointly.n_epochs_ + 1)
+display.ax_.plot(epochs, jointly.loss_curve_, "--", color="#bd1f01", label="joint training")
 display.ax_.lines[0].set_label("after pretraining")
 display.ax_.legend(frameon=False)
 plt.show()

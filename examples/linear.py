@@ -1,10 +1,11 @@
 """
-PCA as an autoencoder
-=====================
+PCA as a linear autoencoder
+===========================
 
-A linear autoencoder with the squared error ends in PCA's subspace, wherever it starts. Tied weights
-and a penalty on the angles between directions also make its directions orthonormal, but not in
-PCA's order. A hyperbolic tangent then makes it the simplest non-linear PCA.
+A linear autoencoder with the squared error converges to the subspace of PCA from any
+initialization. With tied weights and a penalty on the angles between its directions, the directions
+are also orthonormal, but not ordered as in PCA. A hyperbolic tangent activation makes it the
+simplest nonlinear PCA.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +25,8 @@ X, X_test = train_test_split(X, random_state=0)
 settings = {"init": "random", "weight_decay": 0.0, "max_epochs": 60, "random_state": 0}
 
 # %%
-# ``network=Linear(tied_weights=True)`` decodes with the transpose of the encoder's matrix.
+# With ``network=Linear(tied_weights=True)``, the weight matrix of the decoder is the transpose of
+# that of the encoder.
 pca = PCA(6).fit(X)
 linear = AutoencoderTransformer(
     6, network=Linear(tied_weights=True), penalty=Orthogonal(weight=0.1), **settings
@@ -32,11 +34,12 @@ linear = AutoencoderTransformer(
 directions = linear.network_.encoder[-1].weight.detach().numpy()
 angle = subspace_angles(pca.components_.T, directions.T).max()
 products = directions @ directions.T
-print(f"largest angle to PCA's subspace: {np.degrees(angle):.2f} degrees")
-print(f"farthest from orthonormal: {np.abs(products - np.eye(6)).max():.3f}")
+print(f"largest angle to the subspace of PCA: {np.degrees(angle):.2f} degrees")
+print(f"largest deviation from orthonormality: {np.abs(products - np.eye(6)).max():.3f}")
 
 # %%
-# One hidden layer each way with a hyperbolic tangent bends the subspace.
+# One hidden layer with hyperbolic tangent units in the encoder and in the decoder yields a curved
+# manifold.
 tanh = AutoencoderTransformer(6, network=Dense((64,), activation="tanh"), **settings).fit(X)
 back = pca.inverse_transform(pca.transform(X_test))
 pca_score = 1 - ((X_test - back) ** 2).sum() / ((X_test - X_test.mean(0)) ** 2).sum()
@@ -45,7 +48,8 @@ for name, score in scores.items():
     print(f"{name:7} held-out R² {score:.3f}")
 
 # %%
-# The same subspace, other axes of it: the directions of the autoencoder are mixtures of PCA's.
+# The subspace is the same, but its axes differ: the directions of the autoencoder are linear
+# combinations of those of PCA.
 figure, axes = plt.subplots(1, 2, figsize=(12, 4.5), layout="constrained")
 WeightsDisplay(pca.components_, image_shape=(8, 8)).plot(axes[0])
 axes[0].set_title(f"PCA: R² {scores['PCA']:.3f}")

@@ -1,9 +1,9 @@
 """
-Masked columns of a table
-=========================
+Masked features of a table
+==========================
 
-To predict columns from the others is a task that needs no labels. It fills gaps, and it is what
-:class:`~sklearn_autoencoders.AutoencoderClassifier` is pretrained with by default.
+Predicting some features from the others is a task that requires no labels. It imputes missing
+values, and it is the default pretraining of :class:`~sklearn_autoencoders.AutoencoderClassifier`.
 """
 
 import matplotlib.pyplot as plt
@@ -22,10 +22,10 @@ X = StandardScaler().fit_transform(X)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 
 # %%
-# A third of the cells is hidden; R² on these. One model answers for every column, whatever is
-# hidden.
-holes = np.where(np.random.default_rng(0).random(X_test.shape) < 1 / 3, np.nan, X_test)
-hidden = np.isnan(holes)
+# A third of the values is masked, and R² is computed on the masked values. A single model imputes
+# every feature from any subset of the others.
+X_missing = np.where(np.random.default_rng(0).random(X_test.shape) < 1 / 3, np.nan, X_test)
+masked = np.isnan(X_missing)
 denoiser = DenoisingAutoencoder(corruption=Masking((0, 0.7)), random_state=0).fit(X)
 fillers = {
     "means": SimpleImputer().fit(X).transform,
@@ -34,15 +34,15 @@ fillers = {
     "DenoisingAutoencoder": denoiser.transform,
 }
 filled = {
-    name: 1 - ((fill(holes) - X_test)[hidden] ** 2).mean() / X_test[hidden].var()
+    name: 1 - ((fill(X_missing) - X_test)[masked] ** 2).mean() / X_test[masked].var()
     for name, fill in fillers.items()
 }
 for name, score in filled.items():
-    print(f"{name:21} R² on hidden cells {score:.3f}")
+    print(f"{name:21} R² on masked values {score:.3f}")
 
 # %%
-# And from 20 labels: with pretraining on all rows, without, and logistic regression; five draws
-# of which rows have a label.
+# Classification from 20 labels: with pretraining on all samples, without pretraining, and logistic
+# regression. The labeled samples are drawn five times.
 accuracy = {"pretrained": [], "not pretrained": [], "logistic regression": []}
 for seed in range(5):
     known = np.full(len(y), -1)
@@ -60,16 +60,16 @@ for name, scores in accuracy.items():
     print(f"{name:21} accuracy {np.mean(scores):.3f} ± {np.std(scores):.3f}")
 
 # %%
-# The nearest rows fill gaps better here, but need the training rows. Pretraining is of no use for
-# this table: all columns say much the same, and a linear model is as good from 20 rows.
+# KNNImputer imputes better here, but stores the training samples. Pretraining does not help on this
+# table: the features are highly redundant, and a linear model is as good with 20 samples.
 figure, axes = plt.subplots(1, 2, figsize=(12, 3.4), layout="constrained")
 axes[0].barh(list(filled), list(filled.values()), color="#3f90da")
-axes[0].set(xlabel="R² on hidden cells", xlim=(0, 1))
+axes[0].set(xlabel="R² on masked values", xlim=(0, 1))
 for name, scores in accuracy.items():
     axes[1].plot(scores, [name] * 5, "o", color="#3f90da", alpha=0.6, markersize=8)
     axes[1].plot(np.mean(scores), name, "|", color="black", markersize=22, markeredgewidth=2)
 axes[1].margins(y=0.3)
-axes[1].set(xlabel="accuracy from 20 labels; the bar is the mean")
+axes[1].set(xlabel="accuracy with 20 labels; the bar is the mean")
 for axis in axes:
     axis.invert_yaxis()
 plt.show()

@@ -1,9 +1,9 @@
 """
-Every picture of a fitted autoencoder
-=====================================
+Displays of a fitted autoencoder
+================================
 
-:mod:`sklearn_autoencoders.inspection` draws what was learnt, in the manner of scikit-learn's
-displays: one call each, on axes of your own if you give some.
+:mod:`sklearn_autoencoders.inspection` provides displays in the style of scikit-learn. Each of them
+is a single call, which optionally plots on existing axes.
 """
 
 import matplotlib.pyplot as plt
@@ -25,31 +25,31 @@ X, X_test, y, y_test = train_test_split(X, y, random_state=0)
 autoencoder = AutoencoderTransformer(8, early_stopping=True, random_state=0).fit(X)
 
 # %%
-# The loss of every epoch. On rows that training has not seen it stops falling earlier.
+# The loss of every epoch. On validation samples it stops decreasing earlier.
 LossCurveDisplay.from_estimator(autoencoder)
 
 # %%
-# Originals over what comes back of them.
+# Original samples (top) and their reconstructions (bottom).
 ReconstructionDisplay.from_estimator(autoencoder, X_test, image_shape=(8, 8))
 
 # %%
-# Where rows lie among the codes: two components of eight.
+# The samples in the latent space: two components of eight.
 LatentDisplay.from_estimator(autoencoder, X_test, y_test)
 
 # %%
-# All eight components, a line for each row, sorted by digit.
+# All eight components, one line for each sample, sorted by digit.
 CodesDisplay.from_estimator(autoencoder, X_test, y_test)
 
 # %%
-# What the units of the first layer look for. Few of them show a stroke that a reader would name.
+# The weights of the units of the first layer. Few of them show recognizable strokes.
 WeightsDisplay.from_estimator(autoencoder, image_shape=(8, 8), n_units=36)
 
 # %%
-# What happens to a median digit if one component changes and the others stay.
+# The effect on a median digit if one component changes and the others are constant.
 TraversalDisplay.from_estimator(autoencoder, X_test, components=[0, 1, 2], image_shape=(8, 8))
 
 # %%
-# And what lies on the straight way between the codes of two digits: not all of it is a digit.
-# :doc:`latent_space` has a model that was made for that.
+# Linear interpolation between the codes of two digits. Not all intermediate images are digits.
+# :doc:`latent_space` shows a generative model, which is designed for this.
 TraversalDisplay.from_interpolation(autoencoder, X_test[:3], X_test[3:6], image_shape=(8, 8))
 plt.show()

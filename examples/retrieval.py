@@ -1,9 +1,10 @@
 """
-Image search
-============
+Image retrieval
+===============
 
-The nearest digits by pixels, by principal components and by codes. The autoencoder sees no labels:
-they only say afterwards how many of the ten nearest digits are of the query's kind.
+This example retrieves the nearest digits by pixels, by principal components and by codes. The
+autoencoder is trained without labels. Labels are only used to count how many of the ten nearest
+digits have the class of the query.
 """
 
 import matplotlib.pyplot as plt
@@ -22,7 +23,8 @@ X, y = load_digits(return_X_y=True)
 X, X_query, y, y_query = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
 
 # %%
-# Codes are to be alike for digits that are moved, turned or noisy: the network has to undo that.
+# The network learns to remove shifts, rotations and noise, so that the codes become invariant to
+# them.
 moved = ImageAugmentation((8, 8), rotation=10, shift=0.08, zoom=0.1, value_range=(0, 16))
 settings = {"corruption": [moved, Gaussian((0, 6))], "output": "code", "random_state": 0}
 spaces = {
@@ -40,8 +42,9 @@ for name, space in spaces.items():
     print(f"{name:10} precision@10 {precision[name]:.3f}")
 
 # %%
-# Eight codes find almost as much as 64 pixels, and more than eight principal components. With
-# sixteen all are alike. Pixels are no worse: codes pay for indexes that are too large for pixels.
+# Eight components of the autoencoder are almost as good as 64 pixels, and better than eight
+# principal components. With sixteen components, all methods are equally good. Pixels are not worse:
+# codes are useful for indexes that are too large for pixels.
 figure, axes = plt.subplot_mosaic(
     "AB;AC;AD", figsize=(13, 5.4), width_ratios=[1, 1.4], layout="constrained"
 )
@@ -56,5 +59,5 @@ for place, query in zip("BCD", worst, strict=True):
     )
     ReconstructionDisplay.from_predictions(by_pixels, by_codes, image_shape=(8, 8), ax=axes[place])
     axes[place].set_yticklabels(["by pixels", "by codes, 8"])
-axes["B"].set_title("a query, and its ten nearest: the three worst by codes")
+axes["B"].set_title("query and its ten nearest digits: the three worst queries for codes")
 plt.show()

@@ -1,9 +1,10 @@
 """
-Narrow, wide and denoising
-==========================
+Robustness to noise
+===================
 
-What noise does to three autoencoders. All learn from clean digits alone; the last one damages them
-for itself while it learns.
+This example compares three autoencoders on noisy digits: one with a narrow code, one with a wide
+code, and a denoising one. All are trained on clean digits. The denoising autoencoder corrupts them
+during training.
 """
 
 import matplotlib.pyplot as plt
@@ -19,29 +20,29 @@ X, y = load_digits(return_X_y=True)
 X, X_test = train_test_split(X, test_size=0.3, stratify=y, random_state=0)
 noise = Gaussian(std=(0, 8), clip=(0, 16))
 autoencoders = {
-    "narrow: code of 8": DenoisingAutoencoder(8, corruption=None, random_state=0),
-    "wide: code of 64": DenoisingAutoencoder(64, corruption=None, random_state=0),
-    "denoising: code of 64": DenoisingAutoencoder(64, corruption=noise, random_state=0),
+    "narrow: 8 components": DenoisingAutoencoder(8, corruption=None, random_state=0),
+    "wide: 64 components": DenoisingAutoencoder(64, corruption=None, random_state=0),
+    "denoising: 64 components": DenoisingAutoencoder(64, corruption=noise, random_state=0),
 }
 
 # %%
-# The same noise at every level, but for its strength. Pixels go from 0 to 16.
+# The noise at each level differs only in its standard deviation. Pixel values range from 0 to 16.
 levels = (0, 2, 4, 6, 8)
 draws = np.random.default_rng(0).standard_normal(X_test.shape)
 noisy = {level: np.clip(X_test + level * draws, 0, 16) for level in levels}
-errors = {"the input itself": [((rows - X_test) ** 2).mean() for rows in noisy.values()]}
+errors = {"noisy input": [((rows - X_test) ** 2).mean() for rows in noisy.values()]}
 for name, autoencoder in autoencoders.items():
     autoencoder.fit(X)
     errors[name] = [((autoencoder.transform(rows) - X_test) ** 2).mean() for rows in noisy.values()]
-print("Mean squared error per pixel against the clean digit")
-print(f"{'noise':22}" + "".join(f"{level:8}" for level in levels))
+print("Mean squared error per pixel with respect to the clean digit")
+print(f"{'noise':24}" + "".join(f"{level:8}" for level in levels))
 for name, values in errors.items():
-    print(f"{name:22}" + "".join(f"{value:8.2f}" for value in values))
+    print(f"{name:24}" + "".join(f"{value:8.2f}" for value in values))
 
 # %%
-# The wide one starts at PCA with all components, which is the identity, and copies most of the
-# noise. The narrow one loses detail of clean digits, but has no room for all of the noise. Only the
-# denoising one is good at both.
+# The wide autoencoder is initialized at PCA with all components, which is the identity, and copies
+# most of the noise. The narrow autoencoder loses details of clean digits, but cannot represent all
+# of the noise. Only the denoising autoencoder is good on both clean and noisy digits.
 figure, axes = plt.subplot_mosaic("AB;AC;AD", figsize=(13, 5), layout="constrained")
 styles = (("#94a4a2", "x:"), ("#3f90da", "s--"), ("#832db6", "^-."), ("#bd1f01", "o-"))
 for (name, values), (colour, style) in zip(errors.items(), styles, strict=True):

@@ -2,9 +2,9 @@
 Sparse and overcomplete codes
 =============================
 
-A code of 128 numbers for 64 pixels could just copy them. Sparsity keeps it from that: an L1 penalty
-pulls every number of the code to zero, the Kullback-Leibler penalty asks that each is active for
-a few rows only.
+A code of 128 components could simply copy 64 pixels. Sparsity prevents this: an L1 penalty shrinks
+every component of the code to zero, and the Kullback-Leibler penalty makes each component active
+for a few samples only.
 """
 
 import matplotlib.pyplot as plt
@@ -21,8 +21,8 @@ X, X_test, y, y_test = train_test_split(X / 16, y, random_state=0)
 settings = {"init": "random", "weight_decay": 0.0, "learning_rate": 1e-2, "random_state": 0}
 
 # %%
-# One layer each way. A rectified code can be exactly zero; the Kullback-Leibler penalty needs codes
-# between zero and one.
+# Encoder and decoder have one layer each. A rectified code can be exactly zero. The
+# Kullback-Leibler penalty requires codes between zero and one.
 relu, logistic = Dense((), code_activation="relu"), Dense((), code_activation="logistic")
 autoencoders = {
     "no penalty": AutoencoderTransformer(128, network=relu, **settings),
@@ -31,8 +31,8 @@ autoencoders = {
 }
 
 # %%
-# Each line of a picture is the code of a digit, sorted by the kind of digit. Without a penalty
-# most numbers are in use. The price of sparsity is a part of the reconstruction.
+# Each line of an image is the code of one digit, sorted by class. Without a penalty, most
+# components are in use. Sparsity increases the reconstruction error.
 figure, axes = plt.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
 for axis, (name, autoencoder) in zip(axes, autoencoders.items(), strict=True):
     active = (autoencoder.fit(X).transform(X_test) > 0.1).mean(axis=0).sum()

@@ -6,32 +6,33 @@ from collections.abc import Sequence
 
 
 class PosteriorCollapseWarning(UserWarning):
-    """Hardly a component of a variational autoencoder's code says anything about the rows."""
+    """Hardly any component of a variational autoencoder's code carries information on the data."""
 
 
 class ModelFileError(ValueError):
-    """A file, or a state, that no estimator of this package can have written as it is."""
+    """A file or state is damaged, or was not written by an estimator of this package."""
 
 
 class IncompatibleVersionError(ValueError):
-    """A model of a later version of this package, whose format this version cannot read."""
+    """A model was written by a later version of this package in a format not supported here."""
 
 
 class UntrustedTypesError(ValueError):
-    """A file needs types that are neither scikit-learn's nor ours, and that nobody vouched for.
+    """A file contains types from other packages that are not declared as trusted.
 
     Parameters
     ----------
     message : str
-        What to do about it.
+        Error message with advice.
 
     types : sequence of str
-        Their full names.
+        Full names of the untrusted types.
 
     Attributes
     ----------
     types : list of str
-        Their full names, for `load(..., trusted=error.types)` once you know them.
+        Full names of the untrusted types, for `load(..., trusted=error.types)` after they have been
+        reviewed.
     """
 
     def __init__(self, message: str, types: Sequence[str]) -> None:
@@ -39,5 +40,5 @@ class UntrustedTypesError(ValueError):
         self.types = list(types)
 
     def __str__(self) -> str:
-        """Return the message alone."""
+        """Return the message without the types."""
         return str(self.args[0])

@@ -1,4 +1,4 @@
-"""How close synthetic rows are to real ones, and whether they are too close."""
+"""Comparison of synthetic samples with real ones."""
 
 from __future__ import annotations
 
@@ -16,62 +16,67 @@ from ._utils.random import draw_seed, own_random_state
 
 __all__ = ["generation_report"]
 
-# Columns of at most so many values are compared value by value.
+# Features with at most this many distinct values are compared as categories.
 _MAX_CATEGORIES = 20
 
 
 def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_state=None):
-    """Compare synthetic rows with real ones.
+    """Compare synthetic samples with real ones.
 
     Parameters
     ----------
     real : array-like of shape (n_real, n_features)
-        Real rows: those that the generator learnt from or, to be stricter, others.
+        Real samples: the training samples of the generator or, for a stricter comparison, other
+        samples.
 
     synthetic : array-like of shape (n_synthetic, n_features)
-        Rows that it drew; as many as there are real ones is a good choice.
+        Samples drawn from the generator, preferably as many as there are real samples.
 
     y_real : array-like of shape (n_real,), default=None
         Class labels or a continuous target.
 
     y_synthetic : array-like of shape (n_synthetic,), default=None
-        What the synthetic rows were drawn for.
+        Labels or target on which the synthetic samples were conditioned.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the folds and of the forests' draws. None draws fresh entropy.
+        Determines the folds and the randomness of the forests. None uses fresh entropy.
 
     Returns
     -------
     Bunch
-        `column_distance` of shape (n_features,): the Kolmogorov-Smirnov statistic or, for columns
-        of at most 20 values, the total variation distance; 0 is best, 1 worst.
+        `column_distance` of shape (n_features,): the Kolmogorov-Smirnov statistic or, for features
+        with at most 20 distinct values, the total variation distance; 0 is best, 1 is worst.
 
-        `std_ratio` of shape (n_features,): synthetic over real standard deviation; NaN for real
-        columns that do not vary.
+        `std_ratio` of shape (n_features,): ratio of the synthetic to the real standard deviation;
+        NaN for features that are constant in the real samples.
 
         `correlation_difference`: mean absolute difference of the correlations; 0 is best.
 
-        `two_sample_auc`: area under the ROC curve of a random forest that tells synthetic from
-        real rows, cross-validated; 0.5 is best, 1 worst, and far below 0.5 speaks of copies. It
-        finds what a density cannot have: columns of whole or rounded numbers are told by their
-        values alone. Round the synthetic ones first where that is not the question.
+        `two_sample_auc`: cross-validated area under the ROC curve of a random forest that
+        classifies samples as real or synthetic; 0.5 is best, 1 is worst, and values far below 0.5
+        indicate copies. Integer or rounded features are recognized by their values alone, because a
+        density cannot reproduce them. If this is not of interest, round the synthetic samples
+        first.
 
-        `nearest_ratio`: median distance of synthetic rows to the nearest real row over that of
-        real rows to the nearest other one, in standardised columns. Far below 1 means copies.
+        `nearest_ratio`: ratio of the median distance of synthetic samples to the nearest real
+        sample to the median distance of real samples to the nearest other real sample, for
+        standardized features. Values far below 1 indicate copies.
 
-        `share_of_copies`: synthetic rows nearer to a real one than 99 % of the real rows are to
-        each other; about 0.01 is what fresh rows would give, more speaks of copies, unless real
-        rows repeat themselves.
+        `share_of_copies`: fraction of the synthetic samples that are closer to a real sample than
+        99 % of the real samples are to each other. New samples of the same distribution would
+        result in about 0.01. Larger values indicate copies, unless there are duplicates among the
+        real samples.
 
-        `real_score`, `synthetic_score`, `utility`: if y is given, the score on real rows of a
-        random forest trained on other real rows (five folds) and on the synthetic ones (accuracy,
-        or R²), and the second over the first; 1 is best, more is copies or luck, and NaN says that
-        not even real rows tell y.
+        `real_score`, `synthetic_score`, `utility`: if y is given, the scores (accuracy or R²) on
+        real samples of a random forest that is trained on other real samples (five folds) and of
+        one that is trained on the synthetic samples, and the ratio of the second to the first. A
+        ratio of 1 is best, a larger one indicates copies or chance, and NaN means that y cannot be
+        predicted even from real samples.
 
     Raises
     ------
     ValueError
-        If the rows cannot be compared, or just one of the targets is given.
+        If the samples cannot be compared, or if only one of the targets is given.
 
     References
     ----------
@@ -95,7 +100,8 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     real, synthetic = _checked(real, "real"), _checked(synthetic, "synthetic")
     if real.shape[1] != synthetic.shape[1]:
         raise ValueError(
-            f"real has {real.shape[1]} columns and synthetic {synthetic.shape[1]}. Give the same."
+            f"real has {real.shape[1]} features and synthetic has {synthetic.shape[1]}. They must "
+            "have the same number of features."
         )
     if (y_real is None) != (y_synthetic is None):
         raise ValueError("y_real and y_synthetic must be given together, or neither.")
@@ -118,17 +124,20 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
 def _checked(rows, name):
     rows = check_array(rows, ensure_all_finite="allow-nan", ensure_min_samples=5, input_name=name)
     if np.isnan(rows).any():
-        raise ValueError(f"{name} contains NaN. Fill the gaps, as with VAEGenerator.impute.")
+        raise ValueError(
+            f"{name} contains NaN. Impute missing values first, for instance with "
+            "VAEGenerator.impute."
+        )
     return rows
 
 
 def _check_feature_names(synthetic, real):
-    """Raise if two tables name their columns, but not alike."""
+    """Raise if both tables have column names and the names differ."""
     names = [getattr(rows, "columns", None) for rows in (real, synthetic)]
     if all(name is not None for name in names) and list(names[0]) != list(names[1]):
         raise ValueError(
-            f"real has the columns {list(names[0])} and synthetic {list(names[1])}. Give the same, "
-            "in the same order."
+            f"real has the columns {list(names[0])} and synthetic has {list(names[1])}. They must "
+            "have the same columns in the same order."
         )
 
 
@@ -151,7 +160,7 @@ def _std_ratios(real, synthetic):
 
 
 def _correlation_difference(real, synthetic):
-    """Return the mean over pairs of columns that vary in both tables."""
+    """Return the mean over pairs of features that are not constant in both tables."""
     varies = (np.ptp(real, axis=0) > 0) & (np.ptp(synthetic, axis=0) > 0)
     pairs = np.triu_indices(varies.sum(), 1)
     if not len(pairs[0]):

@@ -12,7 +12,7 @@ from sklearn_autoencoders import (
     VAEGenerator,
 )
 from sklearn_autoencoders._estimators.base import BaseAutoencoder
-from sklearn_autoencoders._estimators.fine_tuning import FineTuning
+from sklearn_autoencoders._estimators.fine_tuning import BasePredictor
 from sklearn_autoencoders.corruptions import Gaussian, Masking
 from sklearn_autoencoders.networks import Dense
 
@@ -24,7 +24,7 @@ EVERY = [
 
 # Those that learn without labels, and those that predict.
 PUBLIC = [cls for cls in EVERY if issubclass(cls, BaseAutoencoder)]
-PREDICTORS = [cls for cls in EVERY if issubclass(cls, FineTuning)]
+PREDICTORS = [cls for cls in EVERY if issubclass(cls, BasePredictor)]
 
 # Default-constructed, and settings far from the defaults.
 SETTINGS = {

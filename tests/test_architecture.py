@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,49 @@ def _name(path):
 
 def test_files_are_found():
     assert len(FILES) > 15
+
+
+def _external_names(path):
+    """Return the dotted names that a file takes from other packages, by import or as attributes."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value  # the argument of import_module
+
+
+def _is_private(name, package):
+    root, *parts = name.split(".")
+    is_name = all(part.isidentifier() for part in parts)
+    return root == package and is_name and any(re.match("_(?!_)", part) for part in parts)
+
+
+# Not private, but experimental.
+EXPERIMENTAL = ("sklearn.callback", "sklearn.experimental")
+
+
+@pytest.mark.parametrize("package", ["sklearn", "torch"])
+def test_one_module_knows_what_is_private_in_a_package(package):
+    found = {
+        path.name: names
+        for path in FILES
+        if path.name != f"{package}_compat.py"
+        and (names := {name for name in _external_names(path) if _is_private(name, package)})
+    }
+    assert not found
+
+
+def test_one_module_knows_what_is_experimental_in_scikit_learn():
+    found = {
+        path.name
+        for path in FILES
+        if any(name.startswith(EXPERIMENTAL) for name in _external_names(path))
+    }
+    assert found == {"sklearn_compat.py"}
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +113,36 @@ def test_displays_import_matplotlib_only_to_draw(imports):
     assert not imports[2] & HEAVY
 
 
+def _docstring_lines(node):
+    """Return how many lines the docstring of a function or class has."""
+    if ast.get_docstring(node) is None:
+        return 0
+    docstring = node.body[0]
+    return docstring.end_lineno - docstring.lineno + 1
+
+
+def _lines_to_read(path):
+    """Return the number of lines of a file, without the docstrings of public classes.
+
+    A public class describes every parameter, in text that is generated for the most part.
+    """
+    text = path.read_text()
+    classes = [
+        node
+        for node in (ast.parse(text).body if path.suffix == ".py" else ())
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    return len(text.splitlines()) - sum(map(_docstring_lines, classes))
+
+
 def test_files_are_short():
-    n_lines = {_name(path): len(path.read_text().splitlines()) for path in FILES + WEB}
+    n_lines = {_name(path): _lines_to_read(path) for path in FILES + WEB}
     assert not {name: n for name, n in n_lines.items() if n > 400}
 
 
 def _code_lines(function):
     """Return how many lines a function has without its docstring."""
-    n_lines = function.end_lineno - function.lineno + 1
-    if ast.get_docstring(function) is not None:
-        docstring = function.body[0]
-        n_lines -= docstring.end_lineno - docstring.lineno + 1
-    return n_lines
+    return function.end_lineno - function.lineno + 1 - _docstring_lines(function)
 
 
 def test_functions_are_short():

@@ -640,6 +640,6 @@ def test_numbers_of_a_grid_are_accepted(number):
 
 @pytest.mark.parametrize("n_features", [11, 13])
 def test_an_image_has_as_many_pixels_as_columns(n_features):
-    message = rf"image_shape=\(3, 4\) needs X with 12 columns.*; got {n_features}\."
+    message = rf"image_shape=\(3, 4\) requires X with 12 features.*; got {n_features}\."
     with pytest.raises(ValueError, match=message):
         IMAGE.check(n_features)

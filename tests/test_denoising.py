@@ -9,7 +9,6 @@ from estimators import quick
 from helpers import assert_same, outputs, table, weights, with_holes
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.callback import ScoringMonitor
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import r2_score
@@ -18,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 from torch import nn
+from versions import needs_callbacks
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
 from sklearn_autoencoders._training import pretraining as _pretraining
@@ -534,7 +534,10 @@ def test_a_search_over_the_strength_of_a_corruption_works(clean):
     assert search.transform(clean).shape == clean.shape
 
 
+@needs_callbacks
 def test_a_scoring_monitor_sees_the_pairs(clean, noisy):
+    from sklearn.callback import ScoringMonitor
+
     monitor = ScoringMonitor(
         scoring=lambda estimator, X, y, **metadata: {"score": estimator.score(X, **metadata)}
     )
@@ -736,7 +739,10 @@ def test_cross_entropy_is_pretrained_too(clean):
     [
         ({"init": "pca"}, "init='pca' puts a linear path. Use init='random'"),
         ({"init": "pca", "network": "linear"}, "init='pca' puts a linear path"),
-        ({"network": Convolutional((2, 3))}, r"needs a network of paired layers, .*Convolutional"),
+        (
+            {"network": Convolutional((2, 3))},
+            r"requires a network of paired layers, .*Convolutional",
+        ),
         (
             {"network": Dense((8,), decoder_layer_sizes=(4, 4))},
             r"needs a decoder that mirrors the encoder",

@@ -9,7 +9,9 @@ from helpers import table
 
 from sklearn_autoencoders._training import skorch_loop as _training
 from sklearn_autoencoders._training.plan import Plan
-from sklearn_autoencoders._training.trainer import Noise, Trainer
+from sklearn_autoencoders._training.training import Noise, Training
+from sklearn_autoencoders._training.weight_selection import EarlyStopping
+from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.objectives import LOSSES
@@ -45,10 +47,10 @@ def judges(monkeypatch):
 
 
 def _held_out_loss(fitted, held_out):
-    x, compared = held_out.__getitems__(range(len(held_out)))
+    batch = held_out.__getitems__(range(len(held_out)))
     objective, network = Objective(LOSSES[fitted.loss]), fitted.network_
     with torch.no_grad():
-        return objective(network(x), x, network, compared).item()
+        return objective(network(batch), batch, network).loss.item()
 
 
 @pytest.mark.parametrize("cls", having("loss", "init"), ids=lambda cls: cls.__name__)
@@ -92,31 +94,37 @@ def test_without_early_stopping_there_are_no_validation_scores(cls, split):
     assert split[0][1] is None
 
 
-class _Task:
-    def begin(self):
-        pass
+class _Validation:
+    """A single sample whose initial loss is infinite."""
 
-    def end(self, history):
-        return False
+    def __len__(self):
+        return 1
+
+    def __getitems__(self, indices):
+        return Batch(torch.zeros(1, 3), torch.full((1, 3), math.inf))
 
 
-def _trainer(**plan):
+def _stopping(**plan):
+    """Return early stopping that has begun, and its training."""
     network = Autoencoder(*Dense((2,)).build(3, 1))
     defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
     plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
     noise = Noise(torch.Generator(), shared=False)
-    trainer = Trainer(network, Objective(LOSSES["squared_error"]), plan, _Task(), noise)
-    trainer.start(torch.optim.SGD(network.parameters()), n_rows=1, held_out=None)
-    return trainer
+    objective = Objective(LOSSES["squared_error"])
+    training = Training(network, objective, plan, noise, _Validation(), _Validation())
+    stopping = EarlyStopping()
+    stopping.begin(training)
+    return stopping, training
 
 
-def _judge(trainer, losses):
-    """Mark the weights with the loss, judge it; return after which loss patience ran out."""
+def _judge(stopping, training, losses):
+    """Mark the weights with each loss, report it; return after which loss training stops."""
     for i, loss in enumerate(losses):
         with torch.no_grad():
-            trainer.network.decoder[-1].bias.fill_(loss)
-        trainer.history.loss_curve.append(loss)
-        if trainer._judge(loss):
+            training.network.decoder[-1].bias.fill_(loss)
+        training.history.loss_curve.append(loss)
+        stopping.end_epoch(training, {"valid_loss": loss})
+        if training.finished:
             return i
     return None
 
@@ -135,9 +143,8 @@ def _judge(trainer, losses):
     ],
 )
 def test_improvement_is_absolute(losses, stops_at, best):
-    trainer = _trainer(n_iter_no_change=2, tol=0.1)
-    assert _judge(trainer, losses) == stops_at
-    trainer._kept.put_back()
+    stopping, training = _stopping(n_iter_no_change=2, tol=0.1)
+    assert _judge(stopping, training, losses) == stops_at
+    stopping._best.restore()
     if best is not None:
-        assert trainer.network.decoder[-1].bias[0].item() == pytest.approx(best)
-    assert trainer.history.validation_losses == losses[: None if stops_at is None else stops_at + 1]
+        assert training.network.decoder[-1].bias[0].item() == pytest.approx(best)

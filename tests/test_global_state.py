@@ -12,6 +12,7 @@ import torch
 from estimators import CASES, PUBLIC, every_case_in_time, quick
 from helpers import assert_same, case, fitted_case, outputs, readers, snapshot, table
 from skorch.callbacks import Callback
+from versions import needs_callbacks
 
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._utils import torch_settings
@@ -122,6 +123,7 @@ def test_failed_training_changes_nothing_global(cls, method, error, params, X):
     assert snapshot() == before
 
 
+@needs_callbacks
 @every_class
 def test_a_broken_scikit_learn_callback_changes_nothing_global(cls):
     estimator = quick(cls).set_callbacks(BrokenTask())

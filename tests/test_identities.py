@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler, scale
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._data.pca import principal_axes
 from sklearn_autoencoders._data.scaling import fit_scaling
-from sklearn_autoencoders._estimators.base import ScoredByReconstruction
+from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders.networks import ACTIVATIONS, Dense
 from sklearn_autoencoders.networks._layers import Dropout
 from sklearn_autoencoders.networks._torch_modes import drawing_from
@@ -24,7 +24,7 @@ from sklearn_autoencoders.objectives import LOSSES
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 every_r2 = pytest.mark.parametrize(
-    "estimator", [case for case in CASES if isinstance(case, ScoredByReconstruction)], ids=repr
+    "estimator", [case for case in CASES if isinstance(case, ReconstructionScoreMixin)], ids=repr
 )
 every_class_scored_by_its_loss = pytest.mark.parametrize(
     "cls", having("loss", "init"), ids=lambda cls: cls.__name__

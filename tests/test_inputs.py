@@ -338,7 +338,7 @@ MESSAGES = {
     r"'n_components' parameter of .* Got 0": _fit(n_components=0),
     r"'n_components' parameter of .* Got 1\.0": _fit(n_components=1.0),
     r"'n_components' parameter of .* Got 'two'": _fit(n_components="two"),
-    r"early_stopping=True .* leaves no row of n_samples=1 to train on": _fit(
+    r"early_stopping=True .* leaves no sample of n_samples=1 to train on": _fit(
         early_stopping=True, X=rows()[:1]
     ),
     r"'callbacks' parameter of .* Got 'loud'": _fit(callbacks="loud"),

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 from estimators import EVERY, PREDICTORS, PUBLIC, having, quick
 from helpers import assert_same, outputs, snapshot, table
-from sklearn.callback import ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback, EarlyStopping
+from versions import needs_callbacks
 
 import sklearn_autoencoders
 from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer
@@ -256,6 +256,7 @@ def test_an_interruption_inside_a_callback_of_skorch_is_not_a_wish_to_stop(cls):
     assert_interrupted(lambda: estimator.fit(table()), 0.4)
 
 
+@needs_callbacks
 @every_class
 def test_the_curves_of_an_interrupted_fit_are_kept(cls):
     class Interrupting:
@@ -387,6 +388,7 @@ class Recorder:
         return context.task_id == self.stop_after
 
 
+@needs_callbacks
 @every_class
 def test_tasks_of_scikit_learn_are_announced_in_order(cls):
     recorder = Recorder()
@@ -403,6 +405,7 @@ def test_tasks_of_scikit_learn_are_announced_in_order(cls):
     ]
 
 
+@needs_callbacks
 @every_class
 def test_the_estimator_shown_after_an_epoch_is_the_one_of_a_shorter_fit(cls):
     X, recorder, n_epochs = table(), Recorder(), (20, 25, 30)
@@ -413,12 +416,14 @@ def test_the_estimator_shown_after_an_epoch_is_the_one_of_a_shorter_fit(cls):
     assert shown == pytest.approx(shorter, rel=1e-6)
 
 
+@needs_callbacks
 @every_class
 def test_a_callback_of_scikit_learn_stops_the_fit(cls):
     fitted = quick(cls, max_epochs=50).set_callbacks(Recorder(stop_after=2)).fit(table())
     assert fitted.n_epochs_ == len(fitted.loss_curve_) == 3
 
 
+@needs_callbacks
 @every_class
 def test_an_error_in_a_callback_of_scikit_learn_leaves_the_earlier_fit(cls):
     X = table()
@@ -430,8 +435,11 @@ def test_an_error_in_a_callback_of_scikit_learn_leaves_the_earlier_fit(cls):
     assert_same(outputs(fitted, X), before)
 
 
+@needs_callbacks
 @every_class
 def test_a_progress_bar_is_shown(cls, capsys):
+    from sklearn.callback import ProgressBar
+
     quick(cls).set_callbacks(ProgressBar()).fit(table())
     assert f"{cls.__name__} - fit" in capsys.readouterr().out
 
@@ -441,9 +449,12 @@ def own_score(estimator, X, y, sample_weight=None):
     return {"score": np.average(estimator.score_samples(X), weights=sample_weight)}
 
 
+@needs_callbacks
 @every_class
 @pytest.mark.parametrize("sample_weight", [None, np.linspace(0.1, 1, 80)], ids=["", "weights"])
 def test_a_scoring_monitor_has_an_entry_an_epoch(cls, sample_weight):
+    from sklearn.callback import ScoringMonitor
+
     monitor = ScoringMonitor(scoring=own_score)
     fitted = quick(cls, n_components=1).set_callbacks(monitor)
     fitted.fit(table(), sample_weight=sample_weight)
@@ -455,9 +466,12 @@ def test_a_scoring_monitor_has_an_entry_an_epoch(cls, sample_weight):
     assert all(np.isfinite(entry["score"]) for entry in entries)
 
 
+@needs_callbacks
 @every_class
 @pytest.mark.parametrize("nested", ["pipeline", "search"])
 def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
+    from sklearn.callback import ProgressBar, ScoringMonitor
+
     monitor = ScoringMonitor(scoring=own_score)
     estimator = quick(cls, max_epochs=2).set_callbacks(monitor)
     meta = make_pipeline(StandardScaler(), estimator)

@@ -73,7 +73,7 @@ def test_the_same_seed_gives_the_same_report_and_touches_nothing_global(real):
 
 
 def test_unusable_tables_are_named(real):
-    with pytest.raises(ValueError, match="real has 6 columns and synthetic 5"):
+    with pytest.raises(ValueError, match="real has 6 features and synthetic has 5"):
         generation_report(real, real[:, :5])
     with pytest.raises(ValueError, match="y_real and y_synthetic must be given together"):
         generation_report(real, real, real[:, 0])

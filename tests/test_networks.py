@@ -18,10 +18,10 @@ from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._utils.sklearn_compat import Interval
 from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
-from sklearn_autoencoders.networks._build import build_autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
 from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed, drawing
 from sklearn_autoencoders.networks._linear_path import LinearPath
+from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
 IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six columns, as those of `table`
 NETWORKS = [
@@ -42,9 +42,7 @@ every_network = pytest.mark.parametrize("network", NETWORKS, ids=repr)
 
 def built(network, n_features=6, n_components=2, *, linear_path=False, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return build_autoencoder(
-        network, n_features, n_components, linear_path=linear_path, generator=generator
-    )
+    return build(AutoencoderRecipe(network, n_features, n_components, linear_path), generator)
 
 
 def transformer(network, **params):
@@ -185,7 +183,7 @@ def test_a_linear_path_beside_a_network_with_another_end_is_refused(end):
 
 
 def test_a_half_that_returns_no_tensor_is_refused():
-    with pytest.raises(ValueError, match=r"must return encoders .* made: tuple"):
+    with pytest.raises(ValueError, match=r"must return encoders .* returned tuple"):
         built(Modules(nn.GRU, nn.Linear))
 
 
@@ -582,7 +580,7 @@ def test_grid_search_over_the_channels_of_a_network(digits):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) needs X with 64 columns.*got 6"),
+        ({"image_shape": (8, 8)}, r"image_shape=\(8, 8\) requires X with 64 features.*got 6"),
         ({"image_shape": 6}, r"'image_shape' .* 2 to 3 positive ints\. Got 6 "),
         ({"image_shape": (6,)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(6,\) "),
         ({"image_shape": (2, -3)}, r"'image_shape' .* 2 to 3 positive ints\. Got \(2, -3\) "),

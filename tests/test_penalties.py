@@ -17,10 +17,11 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.corruptions import Gaussian
 from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network, Output
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
-from sklearn_autoencoders.networks._build import build_autoencoder
+from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 from sklearn_autoencoders.objectives import (
     L1,
     LOSSES,
@@ -30,7 +31,6 @@ from sklearn_autoencoders.objectives import (
     Orthogonal,
 )
 from sklearn_autoencoders.objectives._objective import Objective
-from sklearn_autoencoders.objectives._output import Compared
 
 every_penalty = pytest.mark.parametrize("name", PENALTIES)
 SQUARED_ERROR = LOSSES["squared_error"]
@@ -45,8 +45,8 @@ def rows(n_rows=20, n_features=6, seed=1):
 
 
 def built(network, n_components=3, n_features=6, **params):
-    params = {"linear_path": False, "generator": generator(), **params}
-    return build_autoencoder(network, n_features, n_components, **params).double()
+    recipe = AutoencoderRecipe(network, n_features, n_components, **params)
+    return build(recipe, generator()).double()
 
 
 def value(penalty, network, x):
@@ -122,7 +122,7 @@ def test_kl_sparsity_tells_users_of_a_plain_code_what_to_do():
 
 
 def test_contractive_refuses_an_encoder_that_mixes_rows():
-    with pytest.raises(ValueError, match=r"Contractive needs an encoder .*; batch normalisation"):
+    with pytest.raises(ValueError, match=r"Contractive needs an encoder .*, which batch norm"):
         transformer(network=Dense((8,), batch_norm=True), penalty="contractive").fit(table())
 
 
@@ -305,7 +305,8 @@ def per_batch(output, x, network):
 
 
 def objective(penalties, network, x, weight=None):
-    return Objective(SQUARED_ERROR, penalties)(network(x), x, network, Compared(x, None, weight))
+    batch = Batch(x, x, weight=weight)
+    return Objective(SQUARED_ERROR, penalties)(network(batch), batch, network).loss
 
 
 @every_penalty
@@ -361,7 +362,7 @@ def test_the_activity_is_a_mean_in_every_batch():
     ],
 )
 def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
-    message = rf"penalty must return a tensor of shape \(batch,\).* returned {got} for 20 rows"
+    message = rf"penalty must return a tensor of shape \(batch,\).* returned {got} for 20 samples"
     with pytest.raises(ValueError, match=message):
         objective([wrong], built(Linear()), rows())
     estimator = transformer(penalty=["l1", wrong])

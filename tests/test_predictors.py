@@ -549,7 +549,7 @@ def test_early_stopping_needs_two_rows_with_a_target():
     X = table()
     y = np.full(80, np.nan)
     y[3] = 1.0
-    with pytest.raises(ValueError, match="leaves no row"):
+    with pytest.raises(ValueError, match="leaves no sample"):
         predictor(AutoencoderRegressor, early_stopping=True).fit(X, y)
 
 
@@ -599,5 +599,5 @@ def test_an_interrupted_fit_is_usable(cls):
 )
 def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
-    with pytest.raises(ValueError, match="Mark rows without a label by -1"):
+    with pytest.raises(ValueError, match="Mark unlabelled samples by -1"):
         predictor(AutoencoderClassifier).fit(table(30), y)

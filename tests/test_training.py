@@ -158,7 +158,7 @@ def test_the_order_of_rows_changes_from_epoch_to_epoch(cls):
 
     class Order(Callback):
         def on_batch_end(self, net, batch=None, **kwargs):
-            orders.append(batch[0][:, 0].tolist())
+            orders.append(batch[0].x[:, 0].tolist())
 
     quick(cls, max_epochs=3, corruption=None, callbacks=[Order()]).fit(table(20))
     assert sorted(orders[0]) == sorted(orders[1]) == sorted(orders[2])

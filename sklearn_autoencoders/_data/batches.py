@@ -1,4 +1,4 @@
-"""The bridge from arrays to tensors: models, data, and rows as batches."""
+"""Training data, and batches of tensors that are made of them."""
 
 from __future__ import annotations
 
@@ -12,36 +12,48 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..objectives._output import Compared
+from .._utils.batch import Batch
+from .._utils.sklearn_compat import safe_indexing
+from .columns import ColumnRanges
 from .model import Model, scaling_tensors, torch_dtype
+from .sources import as_source
 
 
 @dataclass(frozen=True)
 class Data:
-    """Rows to learn from.
+    """Samples to train on.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        What the network sees, in the user's units; NaN where a value is missing.
+        Input of the network, in the user's units; NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None, default=None
         Sample weights.
 
     clean : ndarray of shape (n_samples, n_features) or None, default=None
-        What it is to give back, if not X itself.
+        What the network is to reconstruct, if not X itself.
 
     held_out : ndarray of shape (n_held_out,) or None, default=None
-        Which rows are to judge the others' training.
+        Positions of the validation samples.
 
     condition : ndarray of shape (n_samples, n_conditions) or None, default=None
-        What the network sees beside the columns of X, in its own units, with mean zero.
+        Further input of the network, of mean zero.
 
     effect : ndarray of shape (n_conditions, n_features) or None, default=None
-        What the condition adds to the column means, in the user's units.
+        What the condition adds to the feature means, in the user's units.
 
     labels : ndarray of shape (n_samples, n_outputs) or None, default=None
         What a head is to predict, NaN where that is unknown.
+
+    label_weight : ndarray of shape (n_samples,) or None, default=None
+        Sample weights for the training on labels, if they differ from `weight`.
+
+    index : ndarray of shape (n_samples,) or None, default=None
+        Positions of the samples in the user's X, if some were dropped.
+
+    ranges, clean_ranges : ColumnRanges or None, default=None
+        Ranges of the features of `X` and of `clean`, once they are known.
     """
 
     X: NDArray[Any]
@@ -51,38 +63,76 @@ class Data:
     condition: NDArray[Any] | None = None
     effect: NDArray[np.float64] | None = None
     labels: NDArray[np.float64] | None = None
+    label_weight: NDArray[np.float64] | None = None
+    index: NDArray[np.intp] | None = None
+    ranges: ColumnRanges | None = None
+    clean_ranges: ColumnRanges | None = None
+
+    @property
+    def target(self) -> NDArray[Any]:
+        """What the network is to reconstruct."""
+        return self.X if self.clean is None else self.clean
+
+    @property
+    def target_ranges(self) -> ColumnRanges:
+        """Ranges of the features of the target."""
+        ranges = self.ranges if self.clean is None else self.clean_ranges
+        assert ranges is not None
+        return ranges
 
     @property
     def residual(self) -> NDArray[Any]:
-        """What the network is to give back, less the effect of the condition."""
+        """The target minus the effect of the condition."""
         if self.condition is None or self.effect is None:
             return self.target
         return self.target - self.condition @ self.effect
 
     @property
-    def target(self) -> NDArray[Any]:
-        """What the network is to give back."""
-        return self.X if self.clean is None else self.clean
+    def has_missing(self) -> bool:
+        """Whether any value of X or of the target is missing."""
+        if self.ranges is None:
+            return _has_nan(self.X) or (self.clean is not None and _has_nan(self.clean))
+        return self.ranges.has_missing or self.target_ranges.has_missing
 
     def is_one_batch(self, batch_size: int) -> bool:
-        """Whether a step sees all rows that are not held out, so that they share its draws."""
+        """Whether a batch holds all training samples, so that they share its random draws."""
         n_held_out = 0 if self.held_out is None else len(self.held_out)
         return batch_size >= len(self.X) - n_held_out
 
-    def thinned(self, n_rows: int) -> Data:
-        """Return some of the rows to train on, at most `n_rows`, evenly spread."""
+    def of(self, values: Any) -> Any:
+        """Return those of the user's values, one for each sample, that belong to these samples."""
+        if values is None or self.index is None:
+            return values
+        is_indexable = hasattr(values, "__getitem__")
+        return safe_indexing(values if is_indexable else np.asarray(values), self.index)
+
+    def labelled(self) -> Data:
+        """Return the samples with labels; all samples if there are no labels."""
+        if self.labels is None:
+            return self
+        known = np.flatnonzero(~np.isnan(self.labels).all(axis=1))
+        held_out = self.held_out
+        if held_out is not None:
+            held_out = np.flatnonzero(np.isin(known, held_out))
+        weight = self.weight if self.label_weight is None else self.label_weight
+        weight = None if weight is None else weight[known]
+        index = known if self.index is None else self.index[known]
+        return Data(self.X[known], weight, None, held_out, labels=self.labels[known], index=index)
+
+    def thinned(self, n_samples: int) -> Data:
+        """Return at most `n_samples` training samples, evenly spread."""
         kept = np.arange(len(self.X))
         if self.held_out is not None:
             kept = np.delete(kept, self.held_out)
-        kept = kept[:: -(-len(kept) // n_rows)]
+        kept = kept[:: -(-len(kept) // n_samples)]
         weight, condition = (
-            None if rows is None else rows[kept] for rows in (self.weight, self.condition)
+            None if values is None else values[kept] for values in (self.weight, self.condition)
         )
         return Data(self.X[kept], weight, condition=condition)
 
     @property
     def training_weight(self) -> NDArray[np.float64] | None:
-        """Sample weights, zero for rows that are held out."""
+        """Sample weights, zero for validation samples."""
         if self.held_out is None:
             return self.weight
         weight = np.ones(len(self.X)) if self.weight is None else self.weight.copy()
@@ -91,7 +141,7 @@ class Data:
 
     @property
     def mean_training_weight(self) -> float:
-        """Mean weight of the rows that are not held out."""
+        """Mean weight of the training samples."""
         if self.weight is None:
             return 1.0
         weight = self.weight if self.held_out is None else np.delete(self.weight, self.held_out)
@@ -99,18 +149,18 @@ class Data:
 
     @property
     def n_samples(self) -> float:
-        """Number of training rows, or their total weight if that is more."""
+        """Number of training samples, or their total weight if that is larger."""
         weight = self.training_weight
         return len(self.X) if weight is None else max(float(weight.sum()), (weight > 0).sum())
 
 
-Damage = Callable[[Tensor], Tensor]
+Corruptor = Callable[[Tensor], Tensor]
 
 
-class Rows(torch.utils.data.Dataset[Any]):
-    """Rows of an array as the network sees them, a whole batch at a time.
+class SampleDataset(torch.utils.data.Dataset[Any]):
+    """Samples as the network receives them, a whole batch at a time.
 
-    Nothing of `X` is copied but the rows of one batch, so that a memory map stays on disk.
+    Only the rows of one batch are copied, so that a memory map stays on disk.
 
     Parameters
     ----------
@@ -118,20 +168,19 @@ class Rows(torch.utils.data.Dataset[Any]):
         Gives the scaling, the device and the kind of target.
 
     data : Data
-        The rows.
+        The samples.
 
     dtype : torch.dtype or None, default=None
         Type of the batches; that of X by default.
 
     scaled : bool, default=False
-        Whether X is in the network's units already, as codes are.
+        Whether X is scaled already, as latent codes are.
 
     resident : bool, default=False
-        Whether to move all rows to the model's device at once, rather than batch by batch.
-
+        Whether to move all samples to the model's device at once, rather than batch by batch.
     """
 
-    _damage: Damage | None = None
+    _corruptor: Corruptor | None = None
 
     def __init__(
         self,
@@ -141,74 +190,65 @@ class Rows(torch.utils.data.Dataset[Any]):
         scaled: bool = False,
         resident: bool = False,
     ) -> None:
-        X = data.X
-        self.dtype = torch_dtype(X.dtype) if dtype is None else dtype
-        self._device = model.device
-        self._rows = _on_device(X, model.device) if resident else np.asarray(X)
-        self._clean = None if data.clean is None else _on_device(data.clean, model.device)
-        # the wider type: neither the centre nor the values lose digits, nor overflow
-        self._wide = torch.promote_types(self.dtype, torch_dtype(X.dtype))
+        self.dtype = torch_dtype(data.X.dtype) if dtype is None else dtype
+        self._device, self._index = model.device, data.index
+        self._inputs = _rows(data.X, model.device, resident)
+        self._clean = None if data.clean is None else _rows(data.clean, model.device, True)
+        # the wider type, in which neither the centre nor the values lose digits or overflow
+        self._wide = torch.promote_types(self.dtype, torch_dtype(data.X.dtype))
         self._scaling = None if scaled else scaling_tensors(model, self._wide)
         self._raw_target = model.loss.unit_interval
-        self._weight = None
-        if data.weight is not None:
-            weight = data.weight / data.mean_training_weight
-            self._weight = torch.tensor(weight, device=model.device, dtype=self.dtype)
-        self._condition = None
-        if data.condition is not None:
-            self._condition = torch.tensor(data.condition, device=model.device, dtype=self.dtype)
-        self._labels = None
-        if data.labels is not None:
-            self._labels = torch.tensor(data.labels, device=model.device, dtype=self.dtype)
-        self._has_missing = _holds_nan(X) or (data.clean is not None and _holds_nan(data.clean))
+        weight = None if data.weight is None else data.weight / data.mean_training_weight
+        self._weight, self._condition, self._labels = (
+            None if array is None else torch.tensor(array, device=model.device, dtype=self.dtype)
+            for array in (weight, data.condition, data.labels)
+        )
+        self._has_missing = data.has_missing
 
-    def damaged_by(self, damage: Damage | None) -> Rows:
-        """Return these rows with something happening to them before the network sees them."""
-        rows = copy.copy(self)
-        rows._damage = damage
-        return rows
+    def corrupted_by(self, corruptor: Corruptor | None) -> SampleDataset:
+        """Return these samples with a corruption applied to the input of the network."""
+        samples = copy.copy(self)
+        samples._corruptor = corruptor
+        return samples
 
     def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self._rows)
+        """Return the number of samples."""
+        return int(self._inputs.shape[0])
 
-    def __getitems__(self, indices: Any) -> tuple[Tensor, Compared]:
-        """Return a batch: the input, and what the objective compares its reconstruction with.
+    def __getitems__(self, indices: Any) -> Batch:
+        """Return a batch, for a list of positions or a slice."""
+        raw = self._raw(indices)
+        clean = raw if self._clean is None else _as_tensor(self._clean.take(indices))
+        weight, condition, labels = (
+            None if tensor is None else tensor[indices]
+            for tensor in (self._weight, self._condition, self._labels)
+        )
+        index = indices if self._index is None else self._index[indices]
+        return self.batch(
+            raw, clean, weight=weight, condition=condition, labels=labels, index=index
+        )
 
-        Returns
-        -------
-        x : Tensor of shape (batch, n_features + n_conditions)
-            Scaled, with zero in place of missing values; beside it the condition.
-
-        compared : Compared
-            The cells to reconstruct, 1.0 where they are known, the rows' weights and labels.
-        """
-        raw = _as_tensor(self._rows[indices]).to(self._device)
-        clean = raw if self._clean is None else _as_tensor(self._clean[indices])
-        x, target, observed = self.seen(raw, clean)
-        weight = None if self._weight is None else self._weight[indices]
-        if self._condition is not None:
-            x = torch.cat([x, self._condition[indices]], 1)
-        labels = None if self._labels is None else self._labels[indices]
-        return x, Compared(target, observed, weight, labels)
-
-    def seen(self, raw: Tensor, clean: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return what the network sees of raw rows, the cells to give back, and which are known."""
-        seen = raw if self._damage is None else self._damage(raw)
-        x = self._scaled(seen)
+    def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
+        """Return a batch of raw inputs and clean targets, with further fields of the batch."""
+        corrupted = raw if self._corruptor is None else self._corruptor(raw)
+        x = self._scaled(corrupted)
         if self._raw_target:
             target = self._without_nan(clean.to(self.dtype))
         else:
-            target = x if clean is seen else self._scaled(clean)
+            target = x if clean is corrupted else self._scaled(clean)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
-        return x, target, observed
+        find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
+        return Batch(x, target, observed, find_mask=find_mask, **others)
 
-    def farthest_damage(self, n_rows: int) -> float:
-        """Return how far a trial on at least `n_rows` rows moves a value, in units of the scale."""
-        raw = _as_tensor(self._rows[:n_rows]).to(self._device)
-        raw = raw.repeat(-(-n_rows // len(raw)), 1)
-        damaged = raw if self._damage is None else self._damage(raw)
-        return float((self._scaled(damaged) - self._scaled(raw)).abs().max())
+    def largest_corruption(self, n_samples: int) -> float:
+        """Return how far a value of at least `n_samples` samples is moved, in units of scale."""
+        raw = self._raw(slice(0, n_samples))
+        raw = raw.repeat(-(-n_samples // len(raw)), 1)
+        corrupted = raw if self._corruptor is None else self._corruptor(raw)
+        return float((self._scaled(corrupted) - self._scaled(raw)).abs().max())
+
+    def _raw(self, indices: Any) -> Tensor:
+        return _as_tensor(self._inputs.take(indices)).to(self._device)
 
     def _scaled(self, raw: Tensor) -> Tensor:
         if self._scaling is None:
@@ -217,17 +257,34 @@ class Rows(torch.utils.data.Dataset[Any]):
         return self._without_nan((raw.to(self._wide) - center).div_(scale).to(self.dtype))
 
     def _without_nan(self, x: Tensor) -> Tensor:
-        return x.nan_to_num(nan=0.0) if self._has_missing or self._damage is not None else x
+        return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x
 
 
-def _holds_nan(X: NDArray[Any]) -> bool:
+class _TensorRows:
+    """Rows of a tensor on a device."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self._tensor, self.shape = tensor, tuple(tensor.shape)
+
+    def take(self, indices: Any) -> Tensor:
+        return self._tensor[indices]
+
+
+def _rows(X: NDArray[Any], device: torch.device, resident: bool) -> Any:
+    """Return a source of rows, or of tensors if all are to be moved to another device."""
+    if not resident or device.type == "cpu":
+        return as_source(X)
+    return _TensorRows(torch.from_numpy(np.array(X)).to(device))
+
+
+def _differ(corrupted: Tensor, raw: Tensor) -> Tensor:
+    """Return which values differ; NaN equals NaN."""
+    return (corrupted != raw) & ~(corrupted.isnan() & raw.isnan())
+
+
+def _has_nan(X: NDArray[Any]) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isnan(np.sum(X)))
-
-
-def _on_device(X: NDArray[Any], device: torch.device) -> Any:
-    """Return an array as it is on the CPU, or a tensor on another device."""
-    return np.asarray(X) if device.type == "cpu" else torch.from_numpy(np.array(X)).to(device)
 
 
 def _as_tensor(rows: Any) -> Tensor:

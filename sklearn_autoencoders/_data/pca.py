@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from scipy import linalg
 from sklearn.utils.extmath import svd_flip
 
-from .scaling import Array, Scaling, _chunks
+from .scaling import Array, Scaling
+from .sources import chunks_of
 
-# Share of the mean variance that probabilistic PCA leaves to the noise: with less, the likelihood
-# is a spike.
+# Minimum noise variance of probabilistic PCA, as a fraction of the mean variance: with less, the
+# likelihood degenerates.
 _LEAST_NOISE = 1e-2
 
-# The widest matrix whose covariance is decomposed as it is.
+# Maximum number of features whose covariance matrix is decomposed.
 _MAX_COVARIANCE = 4096
 
 
@@ -28,16 +29,16 @@ def principal_axes(
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Data, NaN where a value is missing.
+        Samples, NaN where a value is missing.
 
     scaling : Scaling
-        What to subtract and to divide by first; the centre is the mean of the columns.
+        Applied first; the center is the mean of the features.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
     random_state : RandomState
-        Draws rows when there are more than 4096 of them, and more columns.
+        Draws samples when there are more than 4096 of them, and more features than that.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def principal_axes(
 def probabilistic_pca(
     variances: Array, n_components: int, n_features: int
 ) -> tuple[Array, Array, Array, float]:
-    """Return the most likely model of Gaussian codes, loaded on the principal axes, plus noise.
+    """Return the maximum likelihood solution of probabilistic PCA.
 
     Parameters
     ----------
@@ -78,21 +79,21 @@ def probabilistic_pca(
         Number of codes, at most m.
 
     n_features : int
-        Number of columns.
+        Number of features.
 
     Returns
     -------
     gain : ndarray of shape (n_components,)
-        Factors that make posterior means of the principal components.
+        Factors from principal components to posterior means.
 
     loading : ndarray of shape (n_components,)
-        Factors that make principal components of codes.
+        Factors from codes to principal components.
 
     log_var : ndarray of shape (n_components,)
         Logarithms of the posterior variances.
 
     noise : float
-        Variance of the noise of every column.
+        Variance of the noise of each feature.
 
     References
     ----------
@@ -106,16 +107,16 @@ def probabilistic_pca(
     return loading / above, loading, np.log(noise / above), noise
 
 
-def n_components_for(share: float, variances: Array) -> int:
-    """Return how many axes hold the given share of the variance."""
+def n_components_for(fraction: float, variances: Array) -> int:
+    """Return the number of components that explain the given fraction of the variance."""
     cumulative = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
-    return min(int(np.searchsorted(cumulative, share, side="right")) + 1, len(variances))
+    return min(int(np.searchsorted(cumulative, fraction, side="right")) + 1, len(variances))
 
 
 def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None) -> Iterator[Array]:
-    """Yield chunks of the scaled rows times the root of their share of the total weight."""
+    """Yield chunks of the scaled samples times the root of their fraction of the total weight."""
     total = len(X) if weight is None else weight.sum()
-    for chunk in _chunks(X):
-        rows = (X[chunk].astype(np.float64) - scaling.center) / scaling.scale
-        share = 1.0 if weight is None else weight[chunk, None]
-        yield np.nan_to_num(rows, copy=False) * np.sqrt(share / total)
+    for chunk, rows in chunks_of(X):
+        scaled = (rows.astype(np.float64) - scaling.center) / scaling.scale
+        own = 1.0 if weight is None else weight[chunk, None]
+        yield np.nan_to_num(scaled, copy=False) * np.sqrt(own / total)

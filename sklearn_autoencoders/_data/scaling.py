@@ -1,120 +1,153 @@
-"""What is learnt of an array before training: centre, scale and principal axes.
+"""Center and scale of the features, quantiles, and the explained variance.
 
-Every pass goes over the rows in chunks, in float64, so that a memory map stays on disk. Missing
-values are left out of the centre and the scale and count as the centre afterwards.
+Statistics are computed in chunks of rows, in float64, so that a memory map stays on disk. Missing
+values are ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
+
+from .columns import ColumnRanges, find_ranges
+from .sources import chunks_of
 
 Array = NDArray[np.float64]
 
-_CHUNK_CELLS = 2**18
-
-# Quartile ranges between the quartiles and what is too far away to count.
-_FENCE = 30.0
+# Values farther from the quartiles than so many interquartile ranges are clipped.
+_MAX_INTERQUARTILE_RANGES = 30.0
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What the network sees of X: (X - center) / scale.
+    """The input of the network is (X - center) / scale.
 
     Parameters
     ----------
     center : ndarray of shape (n_features,)
-        Subtracted from every row.
+        Subtracted from every sample.
 
     scale : ndarray of shape (n_features,)
-        Divides every row.
+        Divides every sample.
     """
 
     center: Array
     scale: Array
 
 
-def fit_scaling(X: NDArray[Any], weight: Array | None, kind: str | None) -> Scaling:
-    """Return the centre and the scale of the columns.
+def fit_scaling(
+    X: NDArray[Any], weight: Array | None, kind: str | None, ranges: ColumnRanges | None = None
+) -> Scaling:
+    """Return the center and the scale of the features.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Data, NaN where a value is missing.
+        Samples, NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
     kind : {"global", "feature", "robust"} or None
-        One scale for all columns (the root mean variance), one for each (its standard deviation,
-        or that with values beyond 30 quartile ranges moved there), or none.
+        One scale for all features (the root mean variance), one for each (its standard deviation,
+        or that after values beyond 30 interquartile ranges have been clipped), or none.
+
+    ranges : ColumnRanges or None, default=None
+        Ranges of the features of X, if they are known.
 
     Returns
     -------
     Scaling
-        Columns that do not vary have scale one.
+        The scale of constant features is one.
     """
-    n_features = X.shape[1]
     if kind is None:
-        return Scaling(np.zeros(n_features), np.ones(n_features))
+        return Scaling(np.zeros(X.shape[1]), np.ones(X.shape[1]))
     if kind == "robust":
-        X = _within_fences(X, weight)
-    # In units of the largest value neither sums nor squares overflow or vanish.
-    unit = np.maximum(np.fmax.reduce(X, axis=0), -np.fmin.reduce(X, axis=0)).astype(np.float64)
-    unit[unit == 0] = 1.0
-    mean, _ = _column_means(lambda rows: rows / unit, X, weight)
-    variance, _ = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
-    deviation = np.sqrt(variance)
-    deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(mean)] = 0.0
+        X = _clip_outliers(X, weight)
+        ranges = None
+    ranges = find_ranges(X) if ranges is None else ranges
+    center, deviation = _moments(X, weight, ranges)
+    deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(center)] = 0.0
     if kind == "global":
-        largest = unit.max()
-        root_mean = np.sqrt(np.mean((deviation * (unit / largest)) ** 2))
-        scale = np.full(n_features, root_mean * largest)
-    else:
-        scale = deviation * unit
-    return Scaling(mean * unit, np.where(scale > 0, scale, 1.0))
+        largest = deviation.max()
+        unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
+        deviation = np.full_like(deviation, np.sqrt(np.mean((deviation / unit) ** 2)) * largest)
+    return Scaling(center, np.where(deviation > 0, deviation, 1.0))
 
 
-def _within_fences(X: NDArray[Any], weight: Array | None) -> NDArray[Any]:
-    """Return X with values far from the quartiles moved nearer; as it is where these agree.
+def _moments(X: NDArray[Any], weight: Array | None, ranges: ColumnRanges) -> tuple[Array, Array]:
+    """Return the means and the standard deviations of the features, in one pass.
 
-    Nearer fences would cut skewed columns, such as pixels, that are as they should be.
+    Means and squared deviations of chunks are merged as in [1]_. In units of half the range around
+    its midpoint all values lie in [-1, 1], so that squares neither overflow nor vanish.
+
+    .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating Formulae and a Pairwise Algorithm
+       for Computing Sample Variances", COMPSTAT 1982.
+    """
+    middle = np.nan_to_num(ranges.low / 2 + ranges.high / 2)
+    unit = np.nan_to_num(ranges.high / 2 - ranges.low / 2)
+    unit[unit == 0] = 1.0
+    count, mean, squares = np.zeros((3, X.shape[1]))
+    for chunk, rows in chunks_of(X):
+        own_count, own_mean, own_squares = _chunk_moments(
+            (rows.astype(np.float64) - middle) / unit,
+            None if weight is None else weight[chunk],
+            ranges.has_missing,
+        )
+        total = np.maximum(count + own_count, np.finfo(np.float64).tiny)
+        step = own_mean - mean
+        squares += own_squares + step**2 * count * (own_count / total)
+        mean += step * own_count / total
+        count = count + own_count
+    variance = squares / np.where(count > 0, count, 1.0)
+    return middle + mean * unit, np.sqrt(variance) * unit
+
+
+def _chunk_moments(
+    values: Array, weight: Array | None, has_missing: bool
+) -> tuple[Array, Array, Array]:
+    """Return the total weight, mean and weighted squared deviation of the observed values."""
+    weight = np.ones(len(values)) if weight is None else weight
+    known = ~np.isnan(values) if has_missing else np.ones((len(values), 1), dtype=bool)
+    count = weight @ known
+    mean = weight @ np.nan_to_num(values) / np.where(count > 0, count, 1.0)
+    deviation = np.nan_to_num(values - mean, copy=False)
+    return count, mean, weight @ np.square(deviation, out=deviation)
+
+
+def _clip_outliers(X: NDArray[Any], weight: Array | None) -> NDArray[Any]:
+    """Return X with values far from the quartiles clipped; features with equal quartiles are not.
+
+    Tighter limits would clip skewed features, such as pixels.
     """
     quartiles = [[weighted_quantile(values, q, weight) for values in X.T] for q in (0.25, 0.75)]
     low, high = np.array(quartiles)
     with np.errstate(over="ignore"):
-        reach = _FENCE * (high - low)
+        reach = _MAX_INTERQUARTILE_RANGES * (high - low)
         lowest = np.where(reach > 0, low - reach, -np.inf)
         highest = np.where(reach > 0, high + reach, np.inf)
         clipped: NDArray[Any] = np.clip(X, lowest, highest).astype(X.dtype)
     return clipped
 
 
-def weighted_quantile(values: Array, share: float, weight: Array | None) -> float:
-    """Return the least known value that this share of the weight does not exceed; NaN if none."""
+def weighted_quantile(values: Array, fraction: float, weight: Array | None) -> float:
+    """Return the smallest observed value that has this fraction of the weight up to it."""
     known = ~np.isnan(values)
     if not known.any():
         return float("nan")
     order = np.argsort(values[known], kind="stable")
     weight = np.ones(known.sum()) if weight is None else weight[known]
     reached = np.cumsum(weight[order])
-    place = np.searchsorted(reached, share * reached[-1] * (1 - 1e-12))
+    place = np.searchsorted(reached, fraction * reached[-1] * (1 - 1e-12))
     return float(values[known][order[place]])
 
 
-def constants_of(X: NDArray[Any]) -> Array:
-    """Return the value of every column that holds only one, and NaN for the others."""
-    low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
-    return np.where(low == high, low, np.nan).astype(np.float64)
-
-
 def put_constants(rows: NDArray[Any], constants: Array) -> NDArray[Any]:
-    """Return the rows, changed in place, with the values of the columns that hold only one."""
+    """Set the constant features of samples to their values, in place, and return the samples."""
     is_constant = ~np.isnan(constants)
     rows[:, is_constant] = constants[is_constant]
     return rows
@@ -123,7 +156,7 @@ def put_constants(rows: NDArray[Any], constants: Array) -> NDArray[Any]:
 def explained_variance(
     X: NDArray[Any], reconstruction: NDArray[Any], weight: Array | None
 ) -> float:
-    """Return one minus the squared error over the squared deviation from the column means."""
+    """Return one minus the squared error over the squared deviation from the feature means."""
     residual = X / 2 - reconstruction / 2  # halved, since values near the largest float overflow
     unit = max(np.nanmax(np.abs(X)), np.nanmax(np.abs(residual)), np.finfo(X.dtype).tiny)
     mean, _ = _column_means(lambda rows: rows / unit, X, weight)
@@ -138,16 +171,12 @@ def explained_variance(
 def _column_means(
     function: Callable[[Array], Array], X: NDArray[Any], weight: Array | None
 ) -> tuple[Array, Array]:
-    """Return the means over the known cells of `function(rows)`, and their total weights."""
+    """Return the means over the observed values of `function(rows)`, and their total weights."""
     total, count = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for chunk in _chunks(X):
-        values = function(X[chunk].astype(np.float64))
+    for chunk, rows in chunks_of(X):
+        values = function(rows.astype(np.float64))
         weights = np.ones(len(values)) if weight is None else weight[chunk]
         known = ~np.isnan(values)
         total += weights @ np.where(known, values, 0.0)
         count += weights @ known
     return total / np.where(count > 0, count, 1.0), count
-
-
-def _chunks(X: NDArray[Any]) -> Iterator[slice]:
-    yield from gen_batches(len(X), max(_CHUNK_CELLS // X.shape[1], 1))

@@ -12,38 +12,38 @@ Array = NDArray[Any]
 
 
 def hold_out(data, fraction, rng):
-    """Return `data` with a share of its rows, drawn at random, held out."""
-    n_rows = len(data.X)
-    n_held_out = max(round(fraction * n_rows), 1)
-    check_some_left(n_rows - n_held_out, n_rows, fraction)
-    return replace(data, held_out=rng.permutation(n_rows)[:n_held_out])
+    """Return `data` with a random fraction of its samples held out for validation."""
+    n_samples = len(data.X)
+    n_held_out = max(round(fraction * n_samples), 1)
+    check_enough_samples(n_samples - n_held_out, n_samples, fraction)
+    return replace(data, held_out=rng.permutation(n_samples)[:n_held_out])
 
 
-def check_some_left(n_left, n_rows, fraction):
-    """Raise if no row is left to train on when some are held out for early stopping."""
+def check_enough_samples(n_left, n_samples, fraction):
+    """Raise if no sample is left to train on."""
     if n_left <= 0:
         raise ValueError(
-            f"early_stopping=True with validation_fraction={fraction} leaves no row of "
-            f"n_samples={n_rows} to train on. Use more rows, a smaller fraction, or no early "
-            "stopping."
+            f"early_stopping=True with validation_fraction={fraction} leaves no sample "
+            f"of n_samples={n_samples} to train on. Use more samples, a smaller fraction, or no "
+            "early stopping."
         )
 
 
 def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
-    """Return a number in [0, 1) for every row, the same for the same row in every call.
+    """Return a number in [0, 1) for each sample that depends on its values and the seed only.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Rows, NaN where a value is missing.
+        Samples, NaN where a value is missing.
 
     seed : int
-        Another one gives other numbers.
+        Different seeds give independent numbers.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        As if drawn at random. Copies of a row get the same.
+        Uniformly distributed; the same for copies of a sample.
     """
     mixed = np.full(len(X), seed, dtype=np.uint64)
     for column in X.T:
@@ -55,27 +55,27 @@ def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
 
 
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
-    """Return which rows to judge by; copies of a row are on the same side.
+    """Return which samples to hold out; copies of a sample are on the same side.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        Rows.
+        Samples.
 
     weight : ndarray of shape (n_samples,) or None
-        Their weights.
+        Sample weights.
 
     fraction : float
-        About the share that is held out. Rows that make up more than half of it, by their weight or
-        by their copies, are too many to be missed in training.
+        Approximate fraction that is held out. A sample whose weight or copies make up more than
+        half of it is not held out, since it would be missing in training.
 
     seed : int
-        Decides which ones.
+        Seed of the choice.
 
     Returns
     -------
     ndarray of bool, of shape (n_samples,)
-        At least one row, and at least one row not, if two differ; else none.
+        At least one sample is held out and at least one is not, if two differ; else none is.
     """
     draw = draw_by_content(X, seed)
     _, kind = np.unique(draw, return_inverse=True)

@@ -1,4 +1,4 @@
-"""Checks of input that scikit-learn does not make, with messages that say what to do."""
+"""Validation of the input beyond what scikit-learn checks."""
 
 from __future__ import annotations
 
@@ -7,75 +7,90 @@ from sklearn import set_config
 from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .._utils.sklearn_compat import check_sample_weight, safe_indexing
+from .._utils.sklearn_compat import check_sample_weight
 from .._utils.torch_settings import preserve_settings
 from .batches import Data
+from .columns import find_ranges
 
 _DTYPES = [np.float64, np.float32]
 
 
-def check_rows(estimator, X, *, reset=False):
-    """Return X as an array of rows; images are flattened, NaN is allowed.
+def check_samples(estimator, X):
+    """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
     ----------
-    estimator : BaseAutoencoder
-        Fitted, unless `reset`.
+    estimator : BaseNetworkEstimator
+        Fitted.
 
     X : array-like
-        Rows, or images if the network is one for images.
-
-    reset : bool, default=False
-        Whether to remember the number and the names of the columns, rather than to compare them.
+        Samples, or images if the network is one for images.
 
     Returns
     -------
     ndarray of shape (n_samples, n_features)
-        float64, or float32 as it was.
+        float64, or float32 if X is. Images are flattened.
     """
-    if not reset:
-        check_is_fitted(estimator)
-    part = estimator._network_given() if reset else estimator._recipe["network"]
-    return _rows(estimator, X, part, reset)
+    check_is_fitted(estimator)
+    X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
+    _check_values(X, type(estimator).__name__, "X")
+    return X
 
 
-def _rows(estimator, X, part, reset, names=True, input_name="X"):
-    X = _flatten_images(X, getattr(part, "input_shape", None))
+def _as_array(estimator, X, network, reset, names=True, input_name="X"):
+    """Return X as an array of numbers, whose values are not checked."""
+    X = _flatten_images(X, getattr(network, "input_shape", None))
     settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
     # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
         if names:
-            X = validate_data(estimator, X, reset=reset, **settings)
-        else:
-            X = check_array(X, input_name=input_name, **settings)
-    _check_values(X, type(estimator).__name__, input_name)
-    return X
+            return validate_data(estimator, X, reset=reset, **settings)
+        return check_array(X, input_name=input_name, **settings)
 
 
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
-    """Return what `fit` is given as `Data`, and y, without rows of weight zero."""
-    X = check_rows(estimator, X, reset=reset)
+    """Return the arguments of `fit` as :class:`Data`, without samples of weight zero."""
+    network = given_network(estimator) if reset else estimator._recipe.base.network
+    X = _as_array(estimator, X, network, reset)
+    ranges = _checked_ranges(X, type(estimator).__name__, "X")
+    clean_ranges = None
     if clean is not None:
-        clean = check_clean(estimator, clean, X, reset=reset)
-    weight = None
+        clean, clean_ranges = _check_clean(estimator, clean, X, network)
+    weight = index = None
     if sample_weight is not None:
         check_consistent_length(X, y)
         weight = check_weight(sample_weight, X)
-        if not weight.all():  # a row of weight zero is as good as absent, also for batch sizes
-            kept = np.flatnonzero(weight)
-            X, weight, clean, y = (_safe_rows(rows, kept) for rows in (X, weight, clean, y))
-    data = Data(X, weight, clean)
+        if not weight.all():  # a sample of weight zero is ignored, also in the batch size
+            index = np.flatnonzero(weight)
+            X, weight, clean = (_taken(rows, index) for rows in (X, weight, clean))
+            ranges, clean_ranges = find_ranges(X), _found(clean)
+    data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:
-        _check_columns(data.target, name)
+        _raise_if_empty(np.flatnonzero(np.isnan(data.target_ranges.low)), "column", name)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
-    check_unit_interval(estimator, loss, data.target, name)
-    return data, y
+    check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
+    return data
+
+
+def given_network(estimator):
+    """Return the parameter that says which shape samples have: the network, or its name."""
+    encoder = getattr(estimator, "encoder", None)
+    encoder = getattr(encoder, "estimator", encoder)  # inside FrozenEstimator
+    return getattr(estimator if encoder is None else encoder, "network", None)
+
+
+def _taken(rows, index):
+    return None if rows is None else rows[index]
+
+
+def _found(X):
+    return None if X is None else find_ranges(X)
 
 
 def check_weight(sample_weight, X):
-    """Return sample weights as a float64 array that can be summed."""
+    """Return sample weights as a float64 array with a finite, positive sum."""
     weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
     with np.errstate(over="ignore"):
         total = weight.sum()
@@ -84,39 +99,41 @@ def check_weight(sample_weight, X):
     return weight
 
 
-def _safe_rows(rows, kept):
-    return None if rows is None else safe_indexing(rows, kept)
-
-
 def check_y(estimator, y, data):
-    """Return y as an array, or raise if it is none or has other rows than X."""
+    """Return y as an array for the samples of `data`, or raise if it has another length."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} requires y to be passed, but the target y is None."
         )
+    y = data.of(y)
     check_consistent_length(data.X, y)
     return np.asarray(y)
 
 
-def check_clean(estimator, clean, X, *, reset=False):
-    """Return the clean versions of the rows of X, whose names of columns are known already."""
-    part = estimator._network_given() if reset else estimator._recipe["network"]
+def check_clean(estimator, clean, X):
+    """Return the clean versions of the samples X for a fitted estimator."""
+    return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
+
+
+def _check_clean(estimator, clean, X, network):
+    """Return the clean versions of the samples X, and the ranges of their features."""
     try:
         names = hasattr(clean, "columns")
-        clean = _rows(estimator, clean, part, reset=False, names=names, input_name="clean")
+        clean = _as_array(estimator, clean, network, False, names, input_name="clean")
+        ranges = _checked_ranges(clean, type(estimator).__name__, "clean")
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"clean must be like X. {error}") from error
     if clean.shape != X.shape:
         raise ValueError(
-            f"clean must hold the clean version of every row of X, of shape {X.shape}; got shape "
-            f"{clean.shape}."
+            f"clean must hold the clean version of every sample of X, of shape {X.shape}; got "
+            f"shape {clean.shape}."
         )
-    return clean
+    return clean, ranges
 
 
 def check_codes(estimator, X):
-    """Return codes as a finite array with as many columns as a fitted estimator's codes have."""
+    """Return latent codes as a finite array with `n_components_` columns."""
     check_is_fitted(estimator)
     with np.errstate(over="ignore", invalid="ignore"):
         codes = check_array(X, dtype=_DTYPES, order="C", input_name="X")
@@ -129,53 +146,57 @@ def check_codes(estimator, X):
 
 
 def _check_values(X, estimator_name, input_name):
-    """Raise if X holds infinities, or if a row holds no value."""
+    """Raise if X holds infinities, or if all values of a sample are missing."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(X.sum()):  # one pass over the rows, where all is well
+        if np.isfinite(X.sum()):  # one pass, if nothing is missing
             return
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
-    _raise_if_empty(np.isnan(X).all(axis=1), "row", input_name)
+    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), "row", input_name)
 
 
-def _check_columns(X, name):
-    """Raise if a column holds no value."""
-    _raise_if_empty(np.isnan(np.fmax.reduce(X, axis=0)), "column", name)  # no array of X's size
+def _checked_ranges(X, estimator_name, input_name):
+    """Return the ranges of the features of X, or raise if its values are not usable."""
+    ranges = find_ranges(X)
+    if np.isinf([ranges.low, ranges.high]).any():
+        _check_values(X, estimator_name, input_name)
+    _raise_if_empty(ranges.empty_samples, "row", input_name)
+    return ranges
 
 
-def _raise_if_empty(is_empty, kind, name):
-    empty = np.flatnonzero(is_empty)
+def _raise_if_empty(empty, kind, name):
     if len(empty):
         raise ValueError(
-            f"{len(empty)} {kind}(s) of {name} contain only NaN, the first at index {empty[0]}, "
-            "and tell nothing. Drop them."
+            f"{len(empty)} {kind}(s) of {name} contain only missing values, the first at index "
+            f"{empty[0]}. Drop them."
         )
 
 
 def _flatten_images(X, image_shape):
-    """Return images of the given shape as rows; anything else as it is."""
+    """Return images of the given shape as flat samples; anything else unchanged."""
     shape = getattr(X, "shape", ())
     if image_shape is None or len(shape) <= 2:
         return X
     if tuple(shape[1:]) != tuple(image_shape):
         raise ValueError(
-            f"X must hold rows, or images of image_shape={tuple(image_shape)} as the network says; "
-            f"got images of shape {tuple(shape[1:])}."
+            f"X must hold flat samples, or images of image_shape={tuple(image_shape)}, that of the "
+            f"network; got images of shape {tuple(shape[1:])}."
         )
     return np.reshape(X, (len(X), -1))
 
 
 def unflatten(rows, X):
-    """Return rows in the shape of the images they were made of."""
+    """Return samples in the shape of the images X; unchanged if X is two-dimensional."""
     shape = getattr(X, "shape", ())
     return rows.reshape(shape) if len(shape) > 2 else rows
 
 
-def check_unit_interval(estimator, loss, X, name="X"):
-    """Raise if a loss needs values in [0, 1] and X has others."""
+def check_unit_interval(estimator, loss, X, name="X", ranges=None):
+    """Raise if a loss needs values in [0, 1] and there are others."""
     parameter = estimator._loss_parameter
     if not estimator._losses[loss].unit_interval:
         return
-    low, high = np.nanmin(X), np.nanmax(X)
+    ranges = find_ranges(X) if ranges is None else ranges
+    low, high = np.nanmin(ranges.low), np.nanmax(ranges.high)
     if low < 0 or high > 1:
         other = next(key for key, value in estimator._losses.items() if not value.unit_interval)
         raise ValueError(
@@ -187,15 +208,15 @@ def check_unit_interval(estimator, loss, X, name="X"):
 
 def check_magnitude(data, scaling, dtype):
     """Raise if the squares of the scaled values overflow the type the network is trained in."""
-    _check_magnitude(data.X, scaling, dtype, "X")
+    _check_magnitude(data.ranges, scaling, dtype, "X")
     if data.clean is not None:
-        _check_magnitude(data.clean, scaling, dtype, "clean")
+        _check_magnitude(data.clean_ranges, scaling, dtype, "clean")
 
 
-def _check_magnitude(X, scaling, dtype, name):
+def _check_magnitude(ranges, scaling, dtype, name):
     with np.errstate(over="ignore"):
-        highest = (np.fmax.reduce(X, axis=0) - scaling.center) / scaling.scale
-        lowest = (np.fmin.reduce(X, axis=0) - scaling.center) / scaling.scale
+        highest = (ranges.high - scaling.center) / scaling.scale
+        lowest = (ranges.low - scaling.center) / scaling.scale
     largest = max(np.nanmax(highest), -np.nanmin(lowest))
     limit = np.sqrt(np.finfo(dtype).max) / 1e3
     if not largest < limit:
@@ -206,7 +227,7 @@ def _check_magnitude(X, scaling, dtype, name):
 
 
 def check_output(output):
-    """Return the output, or raise if the input was so large that it is not finite."""
+    """Return the output, or raise if it is not finite, because the input is too large."""
     if not np.isfinite(output).all():
         raise ValueError(
             "X contains values too large for this model: its output is not finite. Check the "

@@ -1,7 +1,8 @@
-"""Base classes of the estimators that hold a network."""
+"""Base classes of the estimators that train a network."""
 
 from __future__ import annotations
 
+import inspect
 import os
 from numbers import Integral, Real
 from typing import ClassVar
@@ -10,7 +11,7 @@ from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
     check_output,
-    check_rows,
+    check_samples,
     check_unit_interval,
     check_weight,
     unflatten,
@@ -18,7 +19,7 @@ from .._data.validation import (
 from .._inference.run import decode, encode, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
-from .._training.fit import Fitting
+from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
 from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
 from ..corruptions import CORRUPTIONS
@@ -26,11 +27,26 @@ from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
 
-class Shell(Fitting):
-    """Base of all estimators that hold a network.
+class BaseNetworkEstimator(TrainableEstimator):
+    """Base class of all estimators that train a network.
 
-    A public method validates its input once and hands arrays to a private twin, which trusts them.
+    A public method validates its input and passes arrays to a private method of the same name,
+    which does not check them again. A class declares the constraints of the parameters that it
+    adds; it inherits those of the parameters that its constructor has.
     """
+
+    _shaping_parameters: ClassVar[frozenset] = frozenset(
+        {
+            "activation",
+            "dropout",
+            "hidden_layer_sizes",
+            "init",
+            "loss",
+            "n_components",
+            "network",
+            "scaling",
+        }
+    )
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [
@@ -71,6 +87,16 @@ class Shell(Fitting):
         "checkpoint": [str, os.PathLike, None],
     }
 
+    def __init_subclass__(cls, **kwargs):
+        """Collect the constraints of the parameters of the constructor."""
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            known = {}
+            for base in reversed(cls.__mro__):
+                known |= vars(base).get("_parameter_constraints", {})
+            names = inspect.signature(cls).parameters
+            cls._parameter_constraints = {name: known[name] for name in names if name in known}
+
     def __sklearn_tags__(self):
         """Declare that NaN is allowed and that float32 is preserved."""
         tags = super().__sklearn_tags__()
@@ -80,15 +106,17 @@ class Shell(Fitting):
         return tags
 
     def to_safetensors(self, path):
-        """Write the fitted estimator to a file of named tensors, with a SHA-256 of them.
+        """Write the fitted estimator to a file of named tensors, with their SHA-256 checksum.
 
-        Other programs read the weights by their names, `network.` and that of the parameter in
-        `network_`; :func:`sklearn_autoencoders.load` reads the estimator if the SHA-256 is right.
+        Other programs can read the weights by name: `network.` followed by the name of the
+        parameter in `network_`. :func:`sklearn_autoencoders.load` reads the estimator if the
+        checksum is correct.
 
         Parameters
         ----------
         path : str or path-like
-            Where to, ".safetensors" by custom. The file appears whole or not at all.
+            Path of the file, by convention with the suffix ".safetensors". The file is written
+            atomically.
 
         Raises
         ------
@@ -96,16 +124,16 @@ class Shell(Fitting):
             If safetensors or skops is not installed.
 
         OSError
-            If the file cannot be written; an earlier one is left as it was.
+            If the file cannot be written. An existing file is left unchanged.
         """
         to_safetensors(self, path)
 
     def __sklearn_is_fitted__(self):
-        """Return whether there is a network."""
+        """Return whether the estimator has a network."""
         return hasattr(self, "network_")
 
     def __getstate__(self):
-        """Return plain values: no torch object, no training row."""
+        """Return a state of plain values, without torch objects and training samples."""
         return to_plain(super().__getstate__())
 
     def __setstate__(self, state):
@@ -122,8 +150,8 @@ class Shell(Fitting):
         return check_output(reconstruct(self._model, X, condition))
 
 
-class BaseAutoencoder(Shell):
-    """Base of the estimators whose task is to reconstruct: they learn without labels."""
+class BaseAutoencoder(BaseNetworkEstimator):
+    """Base class of the unsupervised estimators, which are trained to reconstruct their input."""
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -133,13 +161,13 @@ class BaseAutoencoder(Shell):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows. NaN marks a missing value: it is left out of the loss.
+            Training samples. Missing values are encoded as NaN and excluded from the loss.
 
         y : Ignored
             Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
 
         Returns
         -------
@@ -149,7 +177,7 @@ class BaseAutoencoder(Shell):
         Raises
         ------
         ValueError
-            If X or `sample_weight` is not usable; an earlier fit is left as it was.
+            If X or `sample_weight` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -157,108 +185,112 @@ class BaseAutoencoder(Shell):
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
         """
-        return self._fit_or_go_on(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Make one pass over a batch of rows, at a constant learning rate.
+        """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call chooses the scaling, the number of components and the starting point, so
-        that its batch should be representative. The optimiser's memory is not kept.
+        The first call determines the scaling, the latent dimension and the initial weights. Its
+        batch should therefore be representative of the data. The state of the optimizer is not kept
+        between calls.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            A batch of training rows.
+            A batch of training samples.
 
         y : array-like of shape (n_samples,), default=None
-            What the estimator is `conditional` on, if it is on anything; otherwise ignored.
+            Class labels or target on which a `conditional` estimator is conditioned. Otherwise
+            ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
+            Non-negative sample weights.
 
         Returns
         -------
         self : object
             The estimator.
         """
-        return self._fit_part(X, y, sample_weight)
+        return self._partial_fit(X, y, sample_weight)
 
     def reconstruct(self, X):
-        """Encode and decode rows.
+        """Encode and decode X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X, of the missing values too. Images come back in
-            the shape they had.
+            The reconstruction, in the units of X, including the missing values. Images are returned
+            in the shape of the input.
         """
-        return unflatten(self._reconstruct(check_rows(self, X)), X)
+        return unflatten(self._reconstruct(check_samples(self, X)), X)
 
 
-class ScoredByReconstruction:
-    """Scores of rows by how well they are reconstructed."""
+class ReconstructionScoreMixin:
+    """Scores based on the reconstruction loss."""
 
     def score_samples(self, X):
-        r"""Return how well each row is reconstructed; higher is better.
+        r"""Return the negative reconstruction loss of each sample; higher is better.
 
         .. math:: -\frac{1}{d} \sum_j \ell(x_{ij}, \hat x_{ij})
 
-        over the :math:`d` known values of the row, on the scale on which the network is trained.
+        over the :math:`d` observed values of the sample, on the scale on which the network is
+        trained.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Minus the mean loss of each row.
+            Negative mean loss of each sample.
         """
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         return check_output(-sample_losses(self._model, X))
 
     def score(self, X, y=None, sample_weight=None):
-        r"""Return the share of the variance of X that the reconstruction explains.
+        r"""Return the fraction of the variance of X that is explained by the reconstruction.
 
         .. math::
             R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
-        over the known values. For PCA, on its training set, this is
+        over the observed values. For PCA and its training set, this is
         `explained_variance_ratio_.sum()`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : Ignored
             Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Sample weights.
 
         Returns
         -------
         float
-            At most 1; 0 is as good as the column means. For rows that do not vary: 1 if they are
-            reproduced, else 0, as in :func:`sklearn.metrics.r2_score`.
+            At most 1. A constant reconstruction by the means of the features has score 0. If all
+            samples are equal, the score is 1 for an exact reconstruction and 0 otherwise, as in
+            :func:`sklearn.metrics.r2_score`.
         """
         return self._score(X, sample_weight)
 
     def _score(self, X, sample_weight, clean=None):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
         return explained_variance(target, self._reconstruct(X), weight)

@@ -1,7 +1,8 @@
-"""Classify by an encoder that has learnt from rows without labels too."""
+"""Classification with an encoder that is also trained on unlabeled samples."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Real
 from typing import ClassVar
 
@@ -12,79 +13,244 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._data.validation import check_y
-from .._inference.postprocess import applied, margins, most_likely, probabilities
+from .._inference.postprocess import apply_to_arrays, margins, most_likely, probabilities
 from .._training.head_initialization import fit_logistic
 from .._utils.sklearn_compat import Interval, StrOptions
 from ..objectives._supervised import log_loss
-from .fine_tuning import FineTuning
-from .shared_docstrings import with_shared_entries
+from .fine_tuning import BasePredictor
 
 
-@with_shared_entries
-class AutoencoderClassifier(ClassifierMixin, FineTuning):
-    r"""Classify rows by the codes of an autoencoder, pretrained on all rows and then fine-tuned.
+class AutoencoderClassifier(ClassifierMixin, BasePredictor):
+    r"""Classifier on the codes of an autoencoder that is pretrained on all samples and fine-tuned.
 
-    An autoencoder learns to give back damaged rows, those without labels (-1) too. Then a linear
-    head on its code :math:`e(x)`, and the encoder with it, minimise
+    First, an autoencoder is trained to reconstruct corrupted samples, including unlabeled ones
+    (label -1). Then a linear head on its code :math:`e(x)` is trained together with the encoder to
+    minimize
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(-\sum_k y_{ik} \log p_k(e(x_i))
         + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
-    over the rows with labels.
+    over the labeled samples.
 
     Parameters
     ----------
     n_components : int or float, default=64
-        Width of the code. A float in (0, 1) is the share of the variance that PCA would have to
-        keep.
+        Latent dimension. A float in (0, 1) is the fraction of the variance that PCA would have to
+        explain.
 
-    <encoder to alpha>
+    encoder : autoencoder of this package, FrozenEstimator or None, default=None
+        Autoencoder to start from, instead of pretraining. If it is fitted, a copy of its weights
+        and its scaling are used; otherwise a copy of it is first fitted to all samples. `clone` and
+        parameter searches discard the fit unless the autoencoder is wrapped in
+        :class:`sklearn.frozen.FrozenEstimator`. It cannot be combined with parameters that describe
+        a network.
+
+    alpha : float, default=0.0
+        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
+        samples.
 
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in :func:`sklearn.utils.class_weight.compute_sample_weight`.
+        Class weights, as in :func:`sklearn.utils.class_weight.compute_sample_weight`.
 
     label_smoothing : float, default=0.0
-        Share of every label, in [0, 1), that is spread over all classes.
+        Fraction of the probability of every label, in [0, 1), that is distributed over all classes.
 
-    <freeze to pretraining_learning_rate>
+    freeze : {"gradual", "head", "none", "all"}, default="none"
+        Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
+        the whole encoder is frozen for `freeze_epochs`. With "gradual", it is then unfrozen one
+        layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
+        are trained from the start. With "all", only the head is trained.
+
+    freeze_epochs : int, default=1
+        Number of epochs over the labeled samples before the next layers are unfrozen.
+
+    learning_rate_ratio : float, default=1.0
+        Learning rate of the encoder during fine-tuning, divided by the learning rate of the head.
+
+    pretraining : {"joint", "layerwise"} or None, default="joint"
+        Whether to train the autoencoder on all samples first. "joint" trains all layers together;
+        "layerwise" trains each pair of layers separately, from the outermost to the innermost,
+        which requires `init="random"` and a network of paired layers.
+
+    pretraining_corruption : str, Corruption, callable, list of these or None, default=None
+        Corruption of the samples during pretraining, in the units of X, as `corruption` in
+        :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+
+    pretraining_epochs : "auto" or int, default="auto"
+        Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
+        layers. "auto" is as for `max_epochs`.
+
+    pretraining_learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule during pretraining.
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
-        What happens to the rows before the network sees them in fine-tuning, in the units of X, as
-        in :class:`AutoencoderTransformer`.
+        Corruption of the samples during fine-tuning, in the units of X, as in
+        :class:`AutoencoderTransformer`.
 
-    <hidden_layer_sizes to init>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
 
     scaling : {"global", "feature"} or None, default="feature"
-        The network sees centred columns divided by one common scale, by the standard deviation of
-        each, or as they are.
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves X unchanged.
 
-    <loss>
+    loss : str, default="squared_error"
+        Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+        to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+        scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
-    <solver to schedule>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
+        Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
+        labeled samples, larger values can be used.
 
-    <weight_decay to checkpoint>
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The classes, without -1 for rows that have none.
+        The class labels, without the -1 of unlabeled samples.
 
-    <n_components_ to feature_names_in_>
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    pretraining_curves_ : list of list of float
+        Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    AutoencoderFeatureUnion : Codes beside the columns, for any classifier.
-    sklearn.semi_supervised.LabelSpreading : Labels spread to neighbours.
+    AutoencoderFeatureUnion : Codes next to the original features, for any classifier.
+    sklearn.semi_supervised.LabelSpreading : Propagation of labels to neighboring samples.
 
     Notes
     -----
-    As in :mod:`sklearn.semi_supervised`, -1 is no class. Where -1 and one more value is all that y
-    holds, these two are the classes. Labels that are words need `dtype=object` to hold -1 as well.
-    Scores compare with the y that they are given: leave out rows without a label there. Ensembles
-    that encode y first, such as voting, make a class of -1.
+    As in :mod:`sklearn.semi_supervised`, -1 marks an unlabeled sample. If y contains only -1 and
+    one other value, these two are the classes. String labels require `dtype=object` to be combined
+    with -1. Scores compare predictions with the y that is given: exclude unlabeled samples from it.
+    Ensembles that encode y before fitting, such as voting classifiers, turn -1 into a class.
 
     References
     ----------
@@ -112,7 +278,6 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
     _formula = staticmethod(log_loss)
 
     _parameter_constraints: ClassVar[dict] = {
-        **FineTuning._parameter_constraints,
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
     }
@@ -196,47 +361,44 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _look_at(self, y):
-        """Note whether -1 is a class; rows of weight zero are left out afterwards."""
-        values = set(np.ravel(np.asarray(y)).tolist())
-        self._has_class_minus_one = len(values) == 2 and -1 in values
-        if len(values) > 2 and "-1" in values:
-            raise ValueError(
-                'y holds "-1" as a word among other words. Rows without a label are marked by the '
-                "number: give y as an array of dtype=object with -1 in it."
-            )
-
-    def _labels(self, y, data, reset):
-        """Return a row of ones and zeros for every label, NaN where there is none."""
+    def _with_labels(self, data, y, reset):
+        """Return the data with one-hot labels, NaN where there are none, and class weights."""
+        if reset:
+            self._has_class_minus_one = _is_minus_one_a_class(y)
         y = column_or_1d(check_y(self, y, data), warn=True)
         _check_labels(y)
         is_known = np.ones(len(y), dtype=bool)
         if not (self._has_class_minus_one if reset else -1 in self.classes_):
             is_known &= np.asarray(y != -1, dtype=bool)
         if not is_known.any():
-            raise ValueError("y holds no label but -1. Give at least some rows a class.")
+            raise ValueError("y holds no label but -1. Give at least some samples a class.")
         check_classification_targets(y[is_known])
-        classes = np.unique(y[is_known])
+        self._set_classes(np.unique(y[is_known]), reset)
+        labels = np.full((len(y), len(self.classes_)), np.nan)
+        labels[is_known] = y[is_known, None] == self.classes_
+        weight = self._class_weighted(labels, is_known, data.weight)
+        labels = (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
+        return replace(data, labels=labels, label_weight=weight)
+
+    def _set_classes(self, classes, reset):
         if reset:
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
             raise ValueError(
                 f"y holds classes {np.setdiff1d(classes, self.classes_).tolist()} that were not "
-                "there when training began. Begin anew with warm_start=False and fit."
+                "there when training began. Fit a new model with warm_start=False and fit."
             )
-        labels = np.full((len(y), len(self.classes_)), np.nan)
-        labels[is_known] = y[is_known, None] == self.classes_
-        return (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
 
-    def _weighted(self, labels, weight):
+    def _class_weighted(self, labels, is_known, weight):
+        """Return the sample weights times the weights of the classes, or None."""
         if self.class_weight is None:
-            return weight
-        place = labels.argmax(axis=1)
-        own = np.ones(len(place)) if weight is None else weight
-        if self.class_weight == "balanced":  # by their weights: a row of weight two is two rows
-            count = np.bincount(place, own, minlength=len(self.classes_))
+            return None
+        own = np.ones(len(labels)) if weight is None else weight.copy()
+        place = labels[is_known].argmax(axis=1)
+        if self.class_weight == "balanced":  # by weight: a sample of weight two counts twice
+            count = np.bincount(place, own[is_known], minlength=len(self.classes_))
             present = count > 0
-            factor = own.sum() / (present.sum() * np.where(present, count, np.inf))
+            factor = own[is_known].sum() / (present.sum() * np.where(present, count, np.inf))
             factor[~present] = 1.0
         else:
             factor = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
@@ -244,58 +406,70 @@ class AutoencoderClassifier(ClassifierMixin, FineTuning):
             raise ValueError(
                 f"class_weight must give every class a positive number; got {self.class_weight}."
             )
-        return own * factor[place]
+        own[is_known] *= factor[place]
+        return own
 
     def decision_function(self, X):
-        """Return the head's output: for two classes the difference, positive for the second.
+        """Return the logits; for two classes their difference, positive for the second class.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             Logits.
         """
-        return applied(margins, self._output_of_head(X))
+        return apply_to_arrays(margins, self._output_of_head(X))
 
     def predict_proba(self, X):
-        """Return the probability of each class.
+        """Return the probability of each class for every sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_classes)
             Probabilities, in the order of `classes_`.
         """
-        return applied(probabilities, self._output_of_head(X))
+        return apply_to_arrays(probabilities, self._output_of_head(X))
 
     def predict(self, X):
-        """Return the most likely class of each row.
+        """Return the most likely class of each sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            The classes.
+            The predicted class labels.
         """
         logits = self._output_of_head(X)  # which says so if there has been no fit
-        return self.classes_[applied(most_likely, logits)]
+        return self.classes_[apply_to_arrays(most_likely, logits)]
+
+
+def _is_minus_one_a_class(y):
+    """Whether -1 and one other value are the classes; otherwise -1 marks unlabelled samples."""
+    values = set(np.ravel(np.asarray(y)).tolist())
+    if len(values) > 2 and "-1" in values:
+        raise ValueError(
+            'y holds "-1" as a string among other strings. Unlabelled samples are marked by the '
+            "number: give y as an array of dtype=object with -1 in it."
+        )
+    return len(values) == 2 and -1 in values
 
 
 def _check_labels(y):
-    """Raise ValueError if labels are missing in a way that is not ours."""
-    advice = "Mark rows without a label by -1, in an array of dtype=object if labels are words."
+    """Raise ValueError if missing labels are not marked by -1."""
+    advice = "Mark unlabelled samples by -1, in an array of dtype=object if labels are strings."
     try:
         assert_all_finite(y, input_name="y")
     except ValueError as error:

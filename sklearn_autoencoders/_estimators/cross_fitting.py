@@ -1,4 +1,4 @@
-"""Codes of rows from encoders that were fitted without them."""
+"""Cross-fitting: codes of samples from encoders that were fitted without them."""
 
 from __future__ import annotations
 
@@ -6,79 +6,78 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
-from sklearn.model_selection import check_cv
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples
 
-from .._utils.sklearn_compat import check_method_params, safe_indexing
+from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
 
-# Penalty, as a share of the rows, of the map from one encoder's codes to another's.
+# Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
 
 
 def partition(cv, X, y, seed):
-    """Return folds that leave every row out exactly once.
+    """Return folds in which every sample is held out exactly once.
 
     Parameters
     ----------
     cv : int, cross-validation generator or iterable
-        As in scikit-learn; a number of folds is drawn at random.
+        As in scikit-learn. If it is a number of folds, they are drawn at random.
 
     X, y : array-like
-        Rows, and what is to be predicted of them, if anything.
+        Samples and, if there is one, their target.
 
     seed : int
-        For the draw.
+        Seed of the random folds.
 
     Returns
     -------
     list of (ndarray, ndarray)
-        Places of the rows to learn from, and of the others.
+        Indices of the training samples and of the held-out samples.
 
     Raises
     ------
     ValueError
-        If a row is left out never or twice.
+        If a sample is not held out exactly once.
     """
     may_be_class = y is not None and np.asarray(y).dtype.kind != "f"
     is_class = may_be_class and type_of_target(y) in ("binary", "multiclass")
-    folds = check_cv(cv, y, classifier=is_class, shuffle=True, random_state=seed)
+    folds = check_cv(cv, y, classifier=is_class, seed=seed)
     folds = list(folds.split(X, y))
     held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
-    if not np.array_equal(np.sort(held_out), np.arange(_num_samples(X))):
+    if not np.array_equal(np.sort(held_out), np.arange(num_samples(X))):
         raise ValueError(
-            f"cross_fit={cv!r} must leave every row out exactly once, as KFold does; a generator "
-            "of splits serves one fit only."
+            f"cross_fit={cv!r} must hold out every sample exactly once, as KFold does; a generator "
+            "of splits can only be used for one fit."
         )
     return folds
 
 
 def cross_fitted(encoder, X, y, params, folds, final):
-    """Return codes of rows that were left out, near those of a final encoder.
+    """Return out-of-fold codes of all samples, aligned with the codes of a final encoder.
 
     Parameters
     ----------
     encoder : transformer
-        Copies of it are fitted.
+        Encoder of which a copy is fitted for each fold.
 
     X, y : array-like
-        Rows, and what is to be predicted of them, if anything.
+        Samples and, if there is one, their target.
 
     params : dict
-        For `fit`; what has a value for each row is split with them.
+        Parameters of `fit`. Values with one entry per sample are split like the samples.
 
     folds : list of (ndarray, ndarray)
-        Which rows to learn from, and which are left out.
+        Indices of the training samples and of the held-out samples.
 
     final : ndarray of shape (n_samples, n_codes)
-        Codes of the encoder that has seen all rows.
+        Codes of the encoder that was fitted to all samples.
 
     Returns
     -------
     ndarray of shape (n_samples, n_codes)
-        Linear maps of the folds' codes: encoders of different folds agree on no axes.
+        The codes of each fold after a linear map to the final codes. The map is required because
+        the axes of encoders of different folds do not correspond.
     """
     output = np.empty_like(final)
     for train, test in folds:
@@ -93,5 +92,5 @@ def cross_fitted(encoder, X, y, params, folds, final):
 
 
 def dense(codes):
-    """Return an array."""
+    """Return codes as a dense array."""
     return codes.toarray() if issparse(codes) else np.asarray(codes)

@@ -1,17 +1,16 @@
-"""Give back clean rows."""
+"""Denoising of samples."""
 
 from __future__ import annotations
 
-import warnings
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.validation import check_codes, check_rows
+from .._data.validation import check_codes, check_samples, unflatten
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
-from .base import BaseAutoencoder, ScoredByReconstruction
-from .shared_docstrings import with_shared_entries
+from .._utils.user_warnings import warn_user
+from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
 def _gives_codes(estimator):
@@ -20,50 +19,208 @@ def _gives_codes(estimator):
     raise AttributeError('inverse_transform needs output="code"; use reconstruct instead.')
 
 
-@with_shared_entries
 class DenoisingAutoencoder(
-    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+    ReconstructionScoreMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
 ):
-    r"""Clean rows of noise, of gaps and of wrong cells.
+    r"""Denoising autoencoder: removes noise and imputes missing or corrupted values.
 
-    An encoder :math:`e` and a decoder :math:`d` learn to give back rows that a corruption
-    :math:`c` has damaged:
+    An encoder :math:`e` and a decoder :math:`d` learn to reconstruct samples from a corruption
+    :math:`c` of them:
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \frac{1}{p} \sum_{j=1}^{p}
         \ell\bigl(x_{ij}, d(e(c(x_i)))_j\bigr)
 
-    is minimised over the known values of the scaled data. `fit(X)` takes clean rows and damages
-    them anew in every step; `fit(X, clean=...)` takes pairs of damaged and clean rows.
-    `transform` gives the cleaned rows, in the columns of X, so that it can stand before any other
-    estimator.
+    is minimized over the observed values of the scaled data. `fit(X)` takes clean samples and draws
+    a new corruption of them in every step; `fit(X, clean=...)` takes pairs of corrupted and clean
+    samples. `transform` returns the denoised samples, with the features of X, so that it can
+    precede any other estimator in a pipeline.
 
     Parameters
     ----------
     n_components : int or float, default=0.99
-        Width of the code. It may exceed the number of columns. A float in (0, 1) is the share of
-        the variance that PCA would have to keep.
+        Latent dimension. It can exceed the number of features. A float in (0, 1) is the fraction of
+        the variance that PCA would have to explain.
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
-        What happens to the rows before the network sees them in training, in the units of X:
-        "dropout", "gaussian" (of standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1),
-        "swap", a part with parameters from :mod:`sklearn_autoencoders.corruptions`, such as
-        `Gaussian(std=4.0)`, or a function of torch tensors that returns a damaged batch, such as
-        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. Pairs
-        are taken as they are.
+        Corruption of the network's input during training, in the units of X: "dropout", "gaussian"
+        (with standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1), "swap", an instance
+        of a class from :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a
+        function of torch tensors that returns a corrupted batch, such as
+        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. It is not applied if
+        `clean` is given to `fit`.
 
     output : {"denoised", "code"}, default="denoised"
-        What `transform` returns: the cleaned rows, or their codes. It may be set after `fit`.
+        Whether `transform` returns the denoised samples or their codes. It can be changed after
+        `fit`.
 
-    <hidden_layer_sizes to checkpoint>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
+
+    scaling : {"global", "feature"} or None, default="global"
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
+        cases.
+
+    loss : str, default="squared_error"
+        Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+        to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+        scale) or "binary_cross_entropy" (requires X in [0, 1]).
+
+    penalty : str, Penalty, callable, list of these or None, default=None
+        Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+        a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per sample or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
+
+    pretraining : "layerwise" or None, default=None
+        With "layerwise", each pair of layers is first trained separately, from the outermost to the
+        innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
+        of paired layers.
+
+    pretraining_epochs : int, default=5
+        Number of pretraining epochs for each pair of layers.
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
-    <n_components_ to feature_names_in_>
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    pretraining_curves_ : list of list of float
+        Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    AutoencoderTransformer : Codes in place of principal components.
-    sklearn.impute.KNNImputer : Fill gaps from the nearest rows.
+    AutoencoderTransformer : Codes instead of principal components.
+    sklearn.impute.KNNImputer : Imputation from the nearest samples.
 
     References
     ----------
@@ -87,7 +244,6 @@ class DenoisingAutoencoder(
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **BaseAutoencoder._parameter_constraints,
         "output": [StrOptions({"denoised", "code"})],
     }
 
@@ -159,25 +315,26 @@ class DenoisingAutoencoder(
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None, clean=None):
-        """Fit the autoencoder to give back clean rows.
+        """Fit the autoencoder to reconstruct clean samples.
 
-        Behind a scaler in a pipeline, `clean` has to be scaled too: with metadata routing enabled,
+        If the estimator follows a scaler in a pipeline, `clean` must be scaled as well: with
+        metadata routing enabled, use
         `make_pipeline(scaler, denoiser.set_fit_request(clean=True), transform_input=["clean"])`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Clean rows, which are corrupted for training; or damaged ones, if `clean` is given. NaN
-            marks a missing value.
+            Clean samples, which are corrupted during training, or corrupted samples if `clean` is
+            given. Missing values are encoded as NaN.
 
         y : Ignored
-            Present for API consistency: a pipeline hands class labels down as `y`.
+            Present for API consistency: a pipeline passes class labels as `y`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
+            Non-negative sample weights.
 
         clean : array-like of shape (n_samples, n_features), default=None
-            What the rows of X should become. Missing values are left out of the loss.
+            The clean samples that correspond to X. Missing values are excluded from the loss.
 
         Returns
         -------
@@ -187,7 +344,7 @@ class DenoisingAutoencoder(
         Raises
         ------
         ValueError
-            If X, `sample_weight` or `clean` is not usable; an earlier fit is left as it was.
+            If X, `sample_weight` or `clean` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -195,66 +352,69 @@ class DenoisingAutoencoder(
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
         """
         shape = getattr(y, "shape", ())
         if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):
-            warnings.warn(
-                "y has the shape of X and is ignored. If it holds the clean rows, use fit(X, "
+            warn_user(
+                "y has the shape of X and is ignored. If it holds the clean samples, use fit(X, "
                 "clean=...).",
                 UserWarning,
-                stacklevel=4,
             )
-        return self._fit_or_go_on(X, y, sample_weight, clean=clean)
+        return self._fit(X, y, sample_weight, clean)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None, clean=None):
-        """Make one pass over a batch of rows, at a constant learning rate.
+        """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call chooses the scaling, the number of components and the starting point, so
-        that its batch should be representative.
+        The first call determines the scaling, the latent dimension and the initial weights. Its
+        batch should therefore be representative of the data.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Clean rows, which are corrupted for training; or damaged ones, if `clean` is given.
+            Clean samples, which are corrupted during training, or corrupted samples if `clean` is
+            given.
 
         y : Ignored
             Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows.
+            Non-negative sample weights.
 
         clean : array-like of shape (n_samples, n_features), default=None
-            What the rows of X should become.
+            The clean samples that correspond to X.
 
         Returns
         -------
         self : object
             The estimator.
         """
-        return self._fit_part(X, y, sample_weight, clean=clean)
+        return self._partial_fit(X, y, sample_weight, clean)
 
     def transform(self, X):
-        """Return cleaned rows, or their codes if `output="code"`.
+        """Denoise samples, or return their latent codes if `output="code"`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Damaged rows, NaN where a value is missing.
+            Corrupted samples, NaN where a value is missing.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
-            The cleaned rows in the units of X, one row each for images too; or the codes.
+            The denoised samples in the units of X, or the codes. As in :meth:`reconstruct`, images
+            have the shape in which they were given.
         """
-        rows = check_rows(self, X)
-        return self._encode(rows) if self.output == "code" else self._reconstruct(rows)
+        samples = check_samples(self, X)
+        if self.output == "code":
+            return self._encode(samples)
+        return unflatten(self._reconstruct(samples), X)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):
-        """Return the rows that codes stand for, if `output="code"`.
+        """Decode codes to the original feature space, if `output="code"`.
 
         Parameters
         ----------
@@ -264,56 +424,57 @@ class DenoisingAutoencoder(
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded rows, in the units of the training data.
+            The decoded samples, in the units of the training data.
         """
         return self._decode(check_codes(self, X))
 
     def score(self, X, y=None, sample_weight=None, clean=None):
-        r"""Return the share of the variance of the clean rows that the cleaned ones explain.
+        r"""Return the fraction of the variance of the clean samples explained by the denoised ones.
 
         .. math::
             R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
-        where :math:`x` is clean and :math:`\hat x` is what comes out of X. Without `clean`, X is
-        itself taken to be clean, and the best model is one that copies it. To choose by
-        search, fit and score on pairs (`set_fit_request(clean=True)` and
-        `set_score_request(clean=True)`), or judge by what comes after in a pipeline.
+        where :math:`x` is clean and :math:`\hat x` is the reconstruction of X. Without `clean`, X
+        itself is assumed to be clean, and the best model is one that copies it. For model
+        selection, fit and score on pairs (`set_fit_request(clean=True)` and
+        `set_score_request(clean=True)`), or use the score of the estimator that follows in a
+        pipeline.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Damaged rows.
+            Corrupted samples.
 
         y : Ignored
             Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Sample weights.
 
         clean : array-like of shape (n_samples, n_features), default=None
-            Their clean versions; X itself by default.
+            The clean samples that correspond to X. By default X itself.
 
         Returns
         -------
         float
-            At most 1; 0 is as good as the column means.
+            At most 1. A constant reconstruction by the means of the features has score 0.
         """
         return self._score(X, sample_weight, clean)
 
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns that `transform` returns.
+        """Return the names of the features that `transform` returns.
 
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the columns of X, if not those seen in `fit`.
+            Names of the features of X. By default those seen in `fit`.
 
         Returns
         -------
         ndarray of str objects
-            The names of the columns of X, or with `output="code"` the name of the class and a
-            number.
+            The names of the features of X; with `output="code"`, the lowercase class name followed
+            by a number.
         """
         if self.output == "code":
             return super().get_feature_names_out(input_features)

@@ -1,4 +1,4 @@
-"""Codes beside the columns that they were made of."""
+"""Concatenate the original features and codes of autoencoders."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .._utils.sklearn_compat import Documented, StrOptions, fit_context
 from .cross_fitting import cross_fitted, dense, partition
 from .transformer import AutoencoderTransformer
 
-# Name of the columns themselves among the parts.
+# Name of the original features among the transformers.
 _RAW = "raw"
 
 
 def _can_go_back(union):
-    """Whether the columns are part of the output, or can be decoded from it."""
+    """Return whether the original features are in the output or can be decoded from it."""
     return union.passthrough is not False or (
         len(union.transformer_list) == 1
         and hasattr(union.transformer_list[0][1], "inverse_transform")
@@ -34,71 +34,75 @@ def _can_go_back(union):
 
 
 class AutoencoderFeatureUnion(Documented, FeatureUnion):
-    r"""Codes beside the columns that they were made of.
+    r"""Concatenate the original features and codes of autoencoders.
 
-    A :class:`sklearn.pipeline.FeatureUnion` of the columns, under the name "raw", and of one or
-    more encoders. Unlike there, the encoders that are given are left as they are, and copies of
-    them are fitted.
+    This is a :class:`sklearn.pipeline.FeatureUnion` of the original features, under the name "raw",
+    and of one or more encoders. Unlike `FeatureUnion`, it fits copies of the encoders and leaves
+    the given ones unchanged.
 
-    Each encoder minimises its own loss, by default the squared error of
-    :class:`AutoencoderTransformer`; a row :math:`x` becomes :math:`(x, e_1(x), e_2(x), \ldots)`.
+    Each encoder minimizes its own loss, by default the squared error of
+    :class:`AutoencoderTransformer`. A sample :math:`x` is transformed to
+    :math:`(x, e_1(x), e_2(x), \ldots)`.
 
     Parameters
     ----------
     encoders : estimator, list of (str, estimator) pairs or None, default=None
-        Transformers of the rows. A single one is called "codes", and its parameters
-        `encoders__<parameter>`; those of a list are `<name>__<parameter>`. None is an
-        :class:`AutoencoderTransformer`. One that is fitted already stays so inside
-        :class:`sklearn.frozen.FrozenEstimator`.
+        Transformers that encode the samples. A single estimator is named "codes" and its parameters
+        are `encoders__<parameter>`; the parameters of estimators in a list are
+        `<name>__<parameter>`. None is an :class:`AutoencoderTransformer`. To use an encoder that is
+        already fitted, wrap it in :class:`sklearn.frozen.FrozenEstimator`.
 
     passthrough : bool or "scaled", default=True
-        Whether the columns come first, as they are or standardised.
+        Whether the original features precede the codes, unchanged or ("scaled") standardized.
 
     cross_fit : int, cross-validation generator, iterable or None, default=None
-        How :meth:`fit_transform` makes codes for the rows that it is fitted to. None has the fitted
-        encoders do it, which know these rows better than others. A number of folds, drawn at
-        random, or what else scikit-learn takes as `cv`, has encoders do it that were fitted
-        without them; their codes are brought near those of the final encoders by linear maps. What
-        stands behind in a pipeline then learns from codes like those that it is going to see. Every
-        row has to be left out once.
+        Determines how :meth:`fit_transform` computes the codes of the training samples. With None,
+        the fitted encoders compute them; these encoders fit the training samples better than new
+        ones. With a number of folds, drawn at random, or another value that scikit-learn accepts as
+        `cv`, the codes of each fold are computed by encoders that were fitted without it and are
+        mapped linearly to the codes of the final encoders. The estimator that follows in a pipeline
+        is then trained on codes like those of new samples. Every sample must be held out exactly
+        once.
 
     n_jobs : int or None, default=None
-        Number of encoders that are fitted at the same time, as in scikit-learn.
+        Number of encoders that are fitted in parallel, as in scikit-learn.
 
     transformer_weights : dict or None, default=None
-        Factors of the parts' columns, by names.
+        Multiplicative weights of the features of each transformer, by name.
 
     verbose : bool, default=False
-        Whether to print the time that each part takes.
+        Whether to print the time elapsed while fitting each transformer.
 
     verbose_feature_names_out : bool, default=True
-        Whether the names of the columns begin with those of the parts.
+        Whether the output feature names are prefixed with the names of the transformers.
 
     random_state : int, RandomState instance or None, default=None
-        Seeds encoders whose own `random_state` is None, and draws the folds.
+        Seeds the encoders whose `random_state` is None and determines the random folds.
 
     Attributes
     ----------
     transformer_list_ : list of (str, estimator) pairs
-        The fitted parts.
+        The fitted transformers.
 
     n_features_in_ : int
-        Number of columns seen during fit.
+        Number of features seen during fit.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, if all are strings.
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    AutoencoderTransformer : The codes alone.
-    AutoencoderClassifier : A classifier on codes that it fine-tunes.
+    AutoencoderTransformer : The codes without the original features.
+    AutoencoderClassifier : A classifier that fine-tunes its encoder.
 
     Notes
     -----
-    Images, for a convolutional encoder, are given as rows, or without `passthrough`.
+    For a convolutional encoder, pass images as a two-dimensional array with one sample per row, or
+    set `passthrough=False`.
 
-    Encoders that look at y, such as :class:`AutoencoderClassifier`, need `cross_fit`: codes of rows
-    whose labels they know say more of these labels than those of new rows ever do.
+    Supervised encoders, such as :class:`AutoencoderClassifier`, require `cross_fit`: the codes of
+    the samples on which they were trained carry more information on the labels than the codes of
+    new samples.
 
     References
     ----------
@@ -157,14 +161,14 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows.
+            Training samples.
 
         y : array-like of shape (n_samples,), default=None
-            For encoders that look at it.
+            Target for supervised encoders.
 
         **params : dict
-            For the `fit` of the encoders, such as `sample_weight`; with metadata routing enabled,
-            for those that request it.
+            Parameters of the encoders' `fit`, such as `sample_weight`. With metadata routing
+            enabled, they are passed to the encoders that request them.
 
         Returns
         -------
@@ -177,15 +181,15 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None, **params):
-        """Fit copies of all encoders and return the columns and codes of the rows.
+        """Fit copies of all encoders and return the original features and the codes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows.
+            Training samples.
 
         y : array-like of shape (n_samples,), default=None
-            For encoders that look at it.
+            Target for supervised encoders.
 
         **params : dict
             As for `fit`.
@@ -193,7 +197,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         Returns
         -------
         ndarray or DataFrame of shape (n_samples, n_features_out)
-            The codes of encoders that have not seen the row, if `cross_fit`.
+            The features and the codes. With `cross_fit`, the codes of each sample are computed by
+            encoders that were fitted without it.
         """
         X = _rows(X)
         with self._anew():
@@ -205,37 +210,37 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             return self._cross_fitted(X, y, params, folds)
 
     def transform(self, X, **params):
-        """Return the columns and the codes of rows.
+        """Return the original features and the codes of X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows.
+            Samples.
 
         **params : dict
-            For the `transform` of the encoders, if metadata routing is enabled.
+            Parameters of the encoders' `transform`, if metadata routing is enabled.
 
         Returns
         -------
         ndarray or DataFrame of shape (n_samples, n_features_out)
-            In the order of `transformer_list_`.
+            The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
         return super().transform(_rows(X), **params)
 
     @available_if(_can_go_back)
     def inverse_transform(self, X):
-        """Return the rows that an output belongs to: their columns or, without, what codes say.
+        """Return the original features: those passed through, or otherwise the decoded codes.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features_out)
-            What `transform` returned.
+            Output of `transform`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The rows, in their own units.
+            The samples, in their original units.
         """
         check_is_fitted(self)
         (name, part), *_ = self.transformer_list
@@ -245,12 +250,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return part.inverse_transform(own)
 
     def set_output(self, *, transform=None):
-        """Say what `transform` and `fit_transform` return.
+        """Set the output container of `transform` and `fit_transform`.
 
         Parameters
         ----------
         transform : {"default", "pandas", "polars"} or None, default=None
-            The container; None leaves it as it is.
+            The output container. None leaves it unchanged.
 
         Returns
         -------
@@ -260,27 +265,27 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return super(FeatureUnion, self).set_output(transform=transform)
 
     def get_params(self, deep=True):
-        """Return the parameters, with those of the encoders under `<name>__<parameter>`.
+        """Return the parameters, including those of the encoders as `<name>__<parameter>`.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to include the encoders'.
+            Whether to include the parameters of the encoders.
 
         Returns
         -------
         dict
-            Values by name.
+            Parameter values by name.
         """
         return self._get_params("encoders", deep=deep)
 
     def set_params(self, **kwargs):
-        """Set parameters, of encoders too.
+        """Set parameters of the union and of the encoders.
 
         Parameters
         ----------
         **kwargs : dict
-            Values by name.
+            Parameter values by name.
 
         Returns
         -------
@@ -292,7 +297,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     @property
     def transformer_list(self):
-        """The parts: fitted ones after a fit."""
+        """The transformers; after a fit, the fitted ones."""
         return self.__dict__.get("transformer_list_") or self._parts()
 
     @transformer_list.setter
@@ -300,11 +305,11 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self.transformer_list_ = parts
 
     def __sklearn_is_fitted__(self):
-        """Return whether there are fitted parts."""
+        """Return whether the union has fitted transformers."""
         return hasattr(self, "transformer_list_")
 
     def __sklearn_tags__(self):
-        """Declare that NaN is allowed if every encoder takes it."""
+        """Declare that NaN is allowed if every encoder allows it."""
         tags = super().__sklearn_tags__()
         encoders = [part for _, part in self._encoders() if not isinstance(part, str)]
         tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in encoders)
@@ -322,7 +327,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
                 raise ValueError(
                     "encoders must be an estimator, or a list of (name, estimator) pairs whose "
-                    f"names are not {_RAW!r}, the name of the columns; got {pair!r} among them."
+                    f"names are not {_RAW!r}, the name of the original features; got {pair!r}."
                 )
 
     def _parts(self):
@@ -331,7 +336,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     @contextmanager
     def _anew(self):
-        """Replace the fitted parts by unfitted copies; put them back if the block fails."""
+        """Replace the fitted transformers by unfitted copies; restore them if the block fails."""
         before = self.__dict__.get("transformer_list_")
         self._check_encoders()
         try:
@@ -340,7 +345,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             ]
             self._seed(own_random_state(self.random_state))
             yield
-        except GeneratorExit:  # as in Fitting
+        except GeneratorExit:  # as in TrainableEstimator
             raise
         except BaseException:
             self.__dict__.pop("transformer_list_", None)
@@ -356,12 +361,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
                     part.set_params(**{name: draw_seed(rng)})
 
     def _parallel_func(self, X, y, func, routed_params):
-        if _RAW in routed_params:  # columns have no use for sample weights
+        if _RAW in routed_params:  # the original features do not use sample weights
             routed_params = Bunch(**{**routed_params, _RAW: Bunch(fit={}, fit_transform={})})
         return super()._parallel_func(X, y, func, routed_params)
 
     def _codes_alone(self):
-        """Return an unfitted union of the encoders as they were before the fit."""
+        """Return an unfitted union of the encoders, without the original features."""
         parts = [(name, clone(part, safe=False)) for name, part in self.transformer_list]
         parts = [(name, part) for name, part in parts if name != _RAW and part != "drop"]
         weights = {
@@ -374,7 +379,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         )
 
     def _cross_fitted(self, X, y, params, folds):
-        """Return the columns of the rows, and codes of encoders that were fitted without them."""
+        """Return the original features, and out-of-fold codes of the encoders."""
         output = np.array(dense(super().transform(X)), dtype=np.float64)
         encoders = self._codes_alone()
         if not all(isinstance(part, FrozenEstimator) for _, part in encoders.encoders):
@@ -384,12 +389,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
 
 class _Scaler(StandardScaler):
-    """A scaler that asks for no weights when metadata are routed."""
+    """A scaler that does not request sample weights if metadata are routed."""
 
-    # scikit-learn reads a plain dict from the class
+    # scikit-learn reads this plain dict from the class
     __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
 
 
 def _rows(X):
-    """Return what has a shape as it is, and anything else as an array."""
+    """Convert X to an array unless it has a shape."""
     return X if hasattr(X, "shape") else np.asarray(X)

@@ -1,4 +1,4 @@
-"""Pretraining on all rows, then a head and the encoder on those with labels."""
+"""Pretraining on all samples, then training of a head and the encoder on the labeled samples."""
 
 from __future__ import annotations
 
@@ -16,55 +16,51 @@ from .._data.batches import Data
 from .._data.model import place, resolve_device
 from .._data.scaling import Scaling
 from .._data.splits import hold_out
-from .._data.validation import check_magnitude, check_output, check_rows, check_unit_interval
+from .._data.validation import check_magnitude, check_output, check_samples, check_unit_interval
 from .._inference.run import predict
 from .._training.head_initialization import start_at_regression
-from .._training.initialization import starting_point, untrained
-from .._training.parameters import changed_parameters, training_dtype, update_dropout
+from .._training.initialization import initial_attributes, initialize
+from .._training.parameters import (
+    changed_parameters,
+    corruption_parts,
+    make_plan,
+    training_dtype,
+    update_dropout,
+)
 from .._training.pretraining import PRETRAINING
-from .._utils.random import draw_seed, own_random_state
+from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..corruptions import CORRUPTIONS
 from ..networks._ensemble import Ensemble
 from ..networks._predictor import Predictor
+from ..networks._recipes import PredictorRecipe
 from ..networks._vector_quantizer import QuantizedBottleneck
 from ..objectives import LIKELIHOODS, LOSSES
 from ..objectives._losses import Loss
+from ..objectives._objective import Objective
 from ..objectives._supervised import Supervised
-from .base import Shell
+from .base import BaseNetworkEstimator
 
-# By names, how many of the encoder's layers stay as they are in each of the first epochs.
+# By name, the number of frozen layers of the encoder in each of the first epochs.
 FREEZES = {
-    "none": lambda n_layers, n_epochs, n_all: (),
-    "head": lambda n_layers, n_epochs, n_all: n_epochs * (n_layers,),
-    "gradual": lambda n_layers, n_epochs, n_all: tuple(
+    "none": lambda n_layers, n_epochs, max_epochs: (),
+    "head": lambda n_layers, n_epochs, max_epochs: n_epochs * (n_layers,),
+    "gradual": lambda n_layers, n_epochs, max_epochs: tuple(
         n for n in range(n_layers, 0, -1) for _ in range(n_epochs)
     ),
-    "all": lambda n_layers, n_epochs, n_all: n_all * (n_layers,),
+    "all": lambda n_layers, n_epochs, max_epochs: max_epochs * (n_layers,),
 }
 
-# What an encoder that is given brings along.
-_OF_ITS_OWN = (
-    "n_components",
-    "hidden_layer_sizes",
-    "activation",
-    "dropout",
-    "network",
-    "init",
-    "scaling",
-    "loss",
-)
 
-
-class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
-    """Base of the estimators that predict; what they predict is up to them."""
+class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator):
+    """Base class of the supervised estimators, independent of the type of target."""
 
     penalty = None
+    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder"}
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
     _parameter_constraints: ClassVar[dict] = {
-        **{k: v for k, v in Shell._parameter_constraints.items() if k != "penalty"},
-        "encoder": [FrozenEstimator, Shell, None],
+        "encoder": [FrozenEstimator, BaseNetworkEstimator, None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -78,19 +74,19 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=False)  # the encoder is the user's
     def fit(self, X, y, sample_weight=None):
-        """Pretrain on all rows, then learn from those with labels.
+        """Pretrain on all samples, then fine-tune on the labeled samples.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows, NaN where a value is missing.
+            Training samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            What to predict. Rows that have none (-1 for a classifier, NaN for a regressor) are
-            pretrained on. Several outputs are for a regressor.
+            Target. Samples without a target (-1 for a classifier, NaN for a regressor) are only
+            used for pretraining. Only a regressor supports several outputs.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
 
         Returns
         -------
@@ -100,7 +96,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         Raises
         ------
         ValueError
-            If X, y or `sample_weight` is not usable; an earlier fit is left as it was.
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -108,87 +104,93 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
         """
-        self._look_at(y)
-        return self._fit_or_go_on(X, y, sample_weight)
-
-    def _look_at(self, y):
-        """Note what can be told of y only while it is whole."""
+        return self._fit(X, y, sample_weight)
 
     def transform(self, X):
-        """Return the codes of rows, as they are after fine-tuning.
+        """Encode X with the fine-tuned encoder.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating type of X.
+            The codes, in the floating-point type of X.
         """
-        return self._encode(check_rows(self, X))
+        return self._encode(check_samples(self, X))
 
     @property
     def _n_features_out(self):
         return self.n_components_
 
     def _output_of_head(self, X):
-        X = check_rows(self, X)  # which says so if there has been no fit
+        X = check_samples(self, X)  # which says so if there has been no fit
         return check_output(predict(self._model, X))
 
-    # -------------------------------------------------------- what differs from Fitting
+    # ------------------------------------------------------------------------------ fit
 
-    def _row_loss(self):
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        data = self._with_labels(data, y, reset)
+        if not self.early_stopping:
+            return data
+        known = np.flatnonzero(~np.isnan(data.labels).all(axis=1))
+        part = hold_out(Data(data.X[known]), self.validation_fraction, rng)
+        return replace(data, held_out=known[part.held_out])
+
+    def _build(self, data, rng):
+        n_outputs = data.labels.shape[1]
+        if self.encoder is None:
+            return initialize(
+                self,
+                data,
+                rng,
+                scaling=self.scaling,
+                compose=lambda base: PredictorRecipe(base, n_outputs),
+            )
+        encoder = self._fitted_encoder(data, rng)
+        check_unit_interval(self, encoder._loss, data.X, ranges=data.ranges)
+        autoencoder, recipe = copy.deepcopy(encoder.network_), encoder._recipe
+        if isinstance(autoencoder, Predictor):
+            autoencoder, recipe = autoencoder.autoencoder, recipe.autoencoder
+        scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
+        dtype = training_dtype(self, len(data.X))
+        check_magnitude(data, scaling, dtype)
+        network = Predictor(autoencoder, encoder.n_components_, n_outputs)
+        network = place(network, resolve_device(self.device), dtype)
+        recipe = PredictorRecipe(recipe, n_outputs)
+        return initial_attributes(self, network, scaling, encoder._loss, recipe)
+
+    def _objective(self):
         loss = self._model.loss
         if self.alpha and not isinstance(loss, Loss):
             raise ValueError(
                 f"alpha={self.alpha} needs an encoder whose reconstruction has a loss; "
                 f"encoder={self.encoder!r} has a likelihood. Use alpha=0."
             )
-        return Supervised(self._formula, loss, self.alpha)
+        return Objective(Supervised(self._formula, loss, self.alpha))
 
-    def _network_given(self):
-        encoder = getattr(self.encoder, "estimator", self.encoder)
-        return self.network if encoder is None else getattr(encoder, "network", None)
+    def _plan(self, data, **overrides):
+        corruptions = corruption_parts(self.corruption, data, "corruption")
+        plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
+        is_new = self.n_epochs_ == 0 or self.freeze == "all"
+        n_layers = len(self.network_.layers())
+        n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
+        ratio = self.learning_rate_ratio
+        ratios = {} if ratio == 1 else {"autoencoder.*": ratio}
+        return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
 
-    def _latent_recipe(self, data):
-        return {"n_outputs": data.labels.shape[1]}
-
-    def _held_out(self, data, rng):
-        return data  # once it is known which rows have labels
-
-    def _prepared(self, data, y, reset):
-        data = replace(data, labels=self._labels(y, data, reset))
-        if self.early_stopping:
-            known = _labelled(data)
-            rng = own_random_state(self.random_state)
-            part = hold_out(Data(data.X[known]), self.validation_fraction, rng)
-            data = replace(data, held_out=known[part.held_out])
-        return data
-
-    def _weighted(self, labels, weight):
-        """Return the weights of rows with labels, as far as these change them."""
-        return weight
-
-    def _starting_point(self, data, rng):
+    def _prepare_network(self, network, plan, data):
         if self.encoder is None:
-            return starting_point(self, data, rng)
-        encoder = self._fitted_encoder(data, rng)
-        check_unit_interval(self, encoder._loss, data.X)
-        autoencoder = copy.deepcopy(encoder.network_)
-        if isinstance(autoencoder, Predictor):
-            autoencoder = autoencoder.autoencoder
-        recipe = {**encoder._recipe, **self._latent_recipe(data)}
-        network = Predictor(autoencoder, encoder.n_components_, recipe["n_outputs"])
-        device = resolve_device(self.device)
-        dtype = training_dtype(self, len(data.X))
-        scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
-        check_magnitude(data, scaling, dtype)
-        network = place(network, device, dtype)
-        return untrained(self, network, scaling, encoder.n_components_, encoder._loss, recipe)
+            update_dropout(self, network, data.n_samples)  # of the samples with labels
+        network.reconstructs = self.alpha > 0
+        is_pretrained = self.encoder is not None or self.pretraining or self.init == "pca"
+        if self.n_epochs_ == 0 and is_pretrained:
+            model = replace(self._model, network=network)
+            start_at_regression(model, data, self._regression, self._formula)
 
     def _fitted_encoder(self, data, rng):
         """Return `encoder`, or a copy of it that is fitted to the rows."""
@@ -197,7 +199,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
         if isinstance(encoder, FrozenEstimator):
             encoder = encoder.estimator
             check_is_fitted(encoder)
-        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, FineTuning):
+        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
@@ -208,7 +210,7 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
 
     def _check_encoder(self, encoder):
         bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
-        is_usable = isinstance(encoder, Shell) and encoder.__sklearn_is_fitted__()
+        is_usable = isinstance(encoder, BaseNetworkEstimator) and encoder.__sklearn_is_fitted__()
         if (
             not is_usable
             or isinstance(encoder.network_, Ensemble)
@@ -232,43 +234,8 @@ class FineTuning(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Shell):
             )
 
     def _check_no_network_of_its_own(self):
-        for name in changed_parameters(self, _OF_ITS_OWN):
+        for name in changed_parameters(self, sorted(BaseNetworkEstimator._shaping_parameters)):
             raise ValueError(
                 f"{name}={getattr(self, name)!r} cannot be given together with encoder=, which has "
                 "a network of its own. Set it there."
             )
-
-    def _pretrain(self, data, rng, checkpoint):
-        return None if self.encoder is not None else super()._pretrain(data, rng, checkpoint)
-
-    def _to_train_on(self, data, y):
-        known = _labelled(data)
-        held_out = data.held_out
-        if held_out is not None:
-            held_out = np.flatnonzero(np.isin(known, held_out))
-        weight = None if data.weight is None else data.weight[known]
-        rows = Data(data.X[known], weight, held_out=held_out, labels=data.labels[known])
-        return replace(rows, weight=self._weighted(rows.labels, weight)), np.asarray(y)[known]
-
-    def _plan(self, data, n_samples, **overrides):
-        plan = super()._plan(data, data.n_samples, **overrides)
-        is_new = self.n_epochs_ == 0 or self.freeze == "all"
-        n_layers = len(self.network_.layers())
-        n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
-        ratios = (
-            {} if self.learning_rate_ratio == 1 else {"autoencoder.*": self.learning_rate_ratio}
-        )
-        return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
-
-    def _configure(self, network, plan, data):
-        if self.encoder is None:
-            update_dropout(self, network, data.n_samples)  # those with labels
-        network.reconstructs = self.alpha > 0
-        has_learnt = self.encoder is not None or self.pretraining or self.init == "pca"
-        if self.n_epochs_ == 0 and has_learnt:
-            model = replace(self._model, network=network)
-            start_at_regression(model, data, self._regression, self._formula)
-
-
-def _labelled(data):
-    return np.flatnonzero(~np.isnan(data.labels).all(1))

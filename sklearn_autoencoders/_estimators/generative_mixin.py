@@ -1,4 +1,4 @@
-"""What can be done with a distribution: draw, vary, walk, score, fill gaps."""
+"""Methods of a generative model: sampling, perturbation, interpolation, likelihood, imputation."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .._data.scaling import put_constants
 from .._data.validation import (
     check_codes,
     check_output,
-    check_rows,
+    check_samples,
     check_unit_interval,
     check_weight,
     unflatten,
 )
-from .._inference.postprocess import applied, log_mean_exp
+from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
-    draw_rows,
-    expected_rows,
+    draw_samples,
+    expected_samples,
     fixed_noise,
     log_weights,
     sample_codes,
@@ -32,11 +32,11 @@ from .._utils.random import draw_seed, own_random_state
 from ..networks._bottlenecks import GaussianBottleneck
 
 
-class Generation:
-    """The methods of a fitted distribution; `y` is what the estimator is conditional on."""
+class GenerativeMixin:
+    """Methods of a fitted generative model; `y` is the condition of a conditional model."""
 
     def inverse_transform(self, X, y=None):
-        """Return the means of the rows that codes stand for.
+        """Decode codes to the means of their likelihoods.
 
         Parameters
         ----------
@@ -44,56 +44,57 @@ class Generation:
             Codes.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded rows, in the units of the training data.
+            The decoded samples, in the units of the training data.
         """
         codes = check_codes(self, X)
         return self._rows_of(codes, self._condition(y, len(codes)))
 
     def reconstruct(self, X, y=None):
-        """Encode and decode rows, without drawing.
+        """Encode and decode X deterministically, without sampling.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X. Images come back in the shape they had.
+            The reconstruction, in the units of X. Images are returned in the shape of the input.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         return unflatten(self._reconstruct(rows, self._condition(y, len(rows))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
-        """Draw new rows.
+        """Draw samples from the model.
 
         Parameters
         ----------
         n_samples : int, default=1
-            Number of rows; with an array y, the length of y by default.
+            Number of samples. If y is an array, the default is the length of y.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target to draw for, if `conditional`.
+            Label or target on which the samples are conditioned, if `conditional`.
 
         random_state : int, RandomState instance or None, default=None
-            Source of the draws; None draws fresh entropy.
+            Determines the random draws. None uses fresh entropy.
 
         noise : bool, default=True
-            Whether to draw from the likelihood; otherwise its mean is returned.
+            Whether to draw from the likelihood. If False, its mean is returned.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            Rows in the units of the training data. Columns that did not vary there do not here.
+            Samples in the units of the training data. Features that are constant in the training
+            data are constant.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -105,39 +106,39 @@ class Generation:
         return self._rows_of(codes, condition, next(seeds) if noise else None)
 
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
-        r"""Draw rows around given ones: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
+        r"""Draw variations of samples: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
 
         Parameters
         ----------
         X : array-like of shape (n_rows, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         scale : float, default=1.0
-            The factor :math:`s`; 1 draws from the posterior.
+            The factor :math:`s`. With 1, codes are drawn from the posterior.
 
         n_samples : int, default=1
-            Draws for every row.
+            Number of draws for every sample.
 
         y : array-like of shape (n_rows,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         random_state : int, RandomState instance or None, default=None
-            Source of the draws; None draws fresh entropy.
+            Determines the random draws. None uses fresh entropy.
 
         noise : bool, default=True
-            Whether to draw from the likelihood; otherwise its mean is returned.
+            Whether to draw from the likelihood. If False, its mean is returned.
 
         Returns
         -------
         ndarray of shape (n_rows * n_samples, n_features)
-            The draws for the first row, then those for the second, and so on.
+            The draws for the first sample, followed by those for the second, and so on.
 
         Raises
         ------
         ValueError
-            If codes are quantised, so that they have no neighbourhood.
+            If the codes are quantized and thus have no neighborhood.
         """
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(scale, "scale", Real, min_val=0)
         if not math.isfinite(scale):
@@ -150,19 +151,19 @@ class Generation:
         return self._rows_of(codes, condition, next(seeds) if noise else None)
 
     def interpolate(self, A, B, n_steps=8, method="linear", y=None):
-        """Return the means of rows on the way from some rows to others.
+        """Interpolate between pairs of samples in the latent space.
 
         Parameters
         ----------
         A, B : array-like of shape (n_pairs, n_features)
-            Where to start, and where to arrive.
+            Start and end samples.
 
         n_steps : int, default=8
-            Number of rows, the ends included.
+            Number of interpolated samples, including both ends.
 
         method : {"linear", "slerp"}, default="linear"
-            Whether codes move along a line, or along a great circle while their length changes
-            evenly, as befits codes far from the origin.
+            Whether to interpolate codes linearly, or spherically along a great circle with linearly
+            interpolated norm, which is appropriate for codes far from the origin.
 
         y : array-like of shape (n_pairs,) or scalar, default=None
             Label or target of every pair, if `conditional`.
@@ -170,9 +171,9 @@ class Generation:
         Returns
         -------
         ndarray of shape (n_pairs, n_steps, n_features_in_)
-            The rows on the way.
+            The interpolated samples, as means of the likelihood.
         """
-        A, B = check_rows(self, A), check_rows(self, B)
+        A, B = check_samples(self, A), check_samples(self, B)
         check_consistent_length(A, B)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         if method not in _PATHS:
@@ -185,45 +186,46 @@ class Generation:
         return rows.reshape(len(A), n_steps, -1)
 
     def score_samples(self, X, y=None, *, n_draws=64):
-        r"""Return an estimate of each row's log-likelihood, in nats.
+        r"""Return an estimate of the log-likelihood of each sample, in nats.
 
         .. math:: \log \frac1K \sum_{k=1}^{K} \frac{p(x|z_k)\, p(z_k)}{q(z_k|x)},
             \quad z_k \sim q(z|x)
 
-        as a density in the units of X, of the known values. It is a lower bound in expectation that
-        rises with :math:`K`. The same draws are used in every call and for every row.
+        as a density of the observed values in the units of X. In expectation it is a lower bound of
+        the log-likelihood that increases with :math:`K`. The same draws are used in every call and
+        for every sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         n_draws : int, default=64
-            The number :math:`K`.
+            The number of draws :math:`K`.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        return applied(log_mean_exp, self._log_weights(X, y, n_draws))
+        return apply_to_arrays(log_mean_exp, self._log_weights(X, y, n_draws))
 
     def elbo_samples(self, X, y=None, *, n_draws=64):
-        """Return an estimate of each row's evidence lower bound, in nats.
+        """Return an estimate of the evidence lower bound (ELBO) of each sample, in nats.
 
-        It is the mean of the logarithms whose mean exponential `score_samples` takes, of the same
-        draws, so that it is never more than that.
+        It is the mean of the log-weights of which `score_samples` is the log-mean-exp, for the same
+        draws. It is therefore never larger than `score_samples`.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         n_draws : int, default=64
             Number of draws.
@@ -231,23 +233,23 @@ class Generation:
         Returns
         -------
         ndarray of shape (n_samples,)
-            Lower bounds of the log-likelihoods, with `beta` at one.
+            Lower bounds of the log-likelihoods, with a `beta` of one.
         """
         return self._log_weights(X, y, n_draws).mean(axis=1)
 
     def score(self, X, y=None, sample_weight=None):
-        """Return the mean log-likelihood of rows, in nats.
+        """Return the mean log-likelihood of the samples, in nats.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
+            Sample weights.
 
         Returns
         -------
@@ -259,7 +261,7 @@ class Generation:
         return float(np.average(scores, weights=weight))
 
     def impute(self, X, y=None, *, n_draws=64):
-        r"""Fill missing values with their expectation given the known ones.
+        r"""Impute missing values by their expectation given the observed values.
 
         .. math:: E[x_j \mid x_{known}] \approx \sum_k w_k E[x_j|z_k], \quad
             w_k \propto \frac{p(x_{known}|z_k)\, p(z_k)}{q(z_k|x)}
@@ -267,28 +269,28 @@ class Generation:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`.
+            Label or target of every sample, if `conditional`.
 
         n_draws : int, default=64
-            Number of draws of every row's code; the same in every call.
+            Number of draws of the code of every sample. They are the same in every call.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            X with no missing value. What is known is as it was.
+            X without missing values. Observed values are unchanged.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(rows))
         noise = self._noise(n_draws, rows.dtype)
-        expected = expected_rows(self._model, rows, condition, noise)
+        expected = expected_samples(self._model, rows, condition, noise)
         return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
-        """Return what the network sees beside rows, or beside several for each of them."""
+        """Return the condition of every sample, repeated for each of its draws."""
         if not self._is_conditional:
             if y is not None:
                 raise ValueError(
@@ -299,14 +301,14 @@ class Generation:
 
     @property
     def _is_conditional(self):
-        return self._recipe["n_conditions"] > 0
+        return self._recipe.n_conditions > 0
 
     def _rows_of(self, codes, condition, seed=None):
-        rows = check_output(draw_rows(self._model, codes, condition, seed))
+        rows = check_output(draw_samples(self._model, codes, condition, seed))
         return put_constants(rows, self._constants)
 
     def _log_weights(self, X, y, n_draws):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(X)) if self._is_conditional else None

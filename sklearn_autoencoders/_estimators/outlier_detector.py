@@ -1,4 +1,4 @@
-"""Rows that the others do not explain."""
+"""Outlier detection."""
 
 from __future__ import annotations
 
@@ -10,154 +10,252 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.batches import Data
+from .._data.columns import find_ranges
 from .._data.model import Model
 from .._data.scaling import fit_scaling, weighted_quantile
-from .._data.splits import check_some_left, draw_by_content, hold_out_by_content
+from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._inference.run import reconstruct
-from .._utils.random import draw_seed, own_random_state
+from .._training.fit import merge_constants
+from .._training.initialization import initialize
+from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions
+from ..networks._recipes import EnsembleRecipe
+from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
-from .outlier_mixin import Judging, scores
-from .outlier_thresholds import border, fence, keep_some, repeated
-from .shared_docstrings import with_shared_entries
+from .outlier_mixin import OutlierDetectorMixin, scores
+from .outlier_thresholds import (
+    midpoint_threshold,
+    repeat_by_weight,
+    sample_stream,
+    tukey_upper_fence,
+)
 
-_EXCLUDED = ("init", "penalty", "corruption", "pretraining", "pretraining_epochs")
-# Rows whose errors say what is usual.
-_N_ROWS = 10_000
-# Least tolerance, in standard deviations: columns may repeat one value.
-_LEAST_TOLERANCE = 0.1
-# The same for columns of one value, as a share of it.
-_LEAST_CHANGE = 1e-3
-# Values seen by the members, in units of scale: what one cell holds should not drown the others.
-_FARTHEST = 10.0
+# Training samples from whose errors tolerances are estimated.
+_N_SAMPLES = 10_000
+# Minimum tolerance, in standard deviations, since features may repeat one value.
+_MIN_TOLERANCE = 0.1
+# The same for constant features, as a fraction of the constant.
+_MIN_CHANGE = 1e-3
+# Inputs are clipped to so many units of scale, so that one value cannot dominate the others.
+_CLIP = 10.0
 
 
-@with_shared_entries
-class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
-    r"""Outliers as rows whose cells the others of the row do not explain.
+class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
+    r"""Outlier detection by values that the other values of a sample do not explain.
 
-    A few small autoencoders are trained at once, each on rows with cells hidden at random, and each
-    without the rows that it finds hardest. Every cell :math:`x_{ij}` of a new row is then compared
-    with what those members expect, :math:`\hat x_{ij}`, from which its column is hidden:
+    An ensemble of small autoencoders is trained simultaneously. Each is trained on samples with
+    randomly masked values and excludes the samples with the highest loss. To score a new sample,
+    every value :math:`x_{ij}` is compared with the prediction :math:`\hat x_{ij}` of those
+    autoencoders from which feature :math:`j` is masked:
 
     .. math:: s_i = -\frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
-    over the :math:`d` known values of the row, where the tolerance :math:`t_j` is the upper
-    quartile of the column's errors on training rows, or their mean over the columns if these
-    share one scale. Some rows are held out of training: their scores say
-    what is usual.
+    over the :math:`d` observed values of the sample. The tolerance :math:`t_j` is the upper
+    quartile of the absolute errors of feature :math:`j` on the training samples, or the mean of
+    these quartiles over the features if the features share one scale. Some samples are held out of
+    training: their scores are the reference for the threshold and for p-values.
 
     Parameters
     ----------
     n_components : int, default=16
-        Width of each member's code.
+        Latent dimension of each autoencoder of the ensemble.
 
     contamination : "auto" or float, default="auto"
-        What :meth:`predict` calls an outlier: the share of the training rows, in (0, 0.5]; or, with
-        "auto", what lies beyond Tukey's upper fence of the logarithms of the held-out rows' scores,
-        and at least the strangest of these rows. That keeps false alarms rare, but for a few dozen
-        rows; where several per cent are outliers, it finds only the worst: say how many.
+        Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
+        in the training samples. "auto" uses Tukey's upper fence of the logarithms of the anomaly
+        scores of the held-out samples; at least the most anomalous held-out sample is an outlier.
+        With "auto", false alarms are rare unless there are only a few dozen samples. If several per
+        cent of the samples are outliers, "auto" detects only the most anomalous ones: specify their
+        fraction instead.
 
     n_estimators : int, default=8
-        Number of members.
+        Number of autoencoders in the ensemble.
 
     method : {"masked", "reconstruction"}, default="masked"
-        Whether cells are compared with what is expected from other columns, or with their
-        reconstruction from the whole row. The former finds cells that do not fit the others, in
-        rows that each column might hold by itself too; the latter rows between clusters of a few
-        columns, where the others say little. A single column is reconstructed in any case.
+        Whether values are compared with their prediction from other features ("masked") or with
+        their reconstruction from the whole sample ("reconstruction"). "masked" detects values that
+        are inconsistent with the other features, even if each value on its own is plausible.
+        "reconstruction" detects samples between clusters in data with few features, where the
+        other features carry little information. A single feature is always reconstructed.
 
     mask_rate : float, default=0.5
-        Share of the cells that is hidden from a member, in [0, 1). With 0, or with one member only,
-        cells are compared with their reconstruction.
+        Fraction of the values that is masked from each autoencoder, in [0, 1). With 0, or with a
+        single autoencoder, values are compared with their reconstruction.
 
     trim : float, default=0.1
-        Share of the rows of a batch that a member does not learn from, those of the highest loss;
-        in [0, 1). Outliers among the training rows should be well fewer, above all if they are
-        alike: what is not left out is learnt.
+        Fraction of the samples of a batch, in [0, 1), that each autoencoder excludes from training:
+        those with the highest loss. The fraction of outliers in the training samples should be
+        clearly smaller, in particular if the outliers are similar to each other, because the
+        autoencoders learn to reconstruct the outliers that are not excluded.
 
     max_samples : int, default=16384
-        Training rows that are used, drawn at random if there are more.
+        Maximum number of training samples. If there are more, a random subset is used.
 
     hidden_layer_sizes : "auto", int or sequence of int, default=(32,)
-        Widths of each member's layers on the way to the code.
+        Number of units in each hidden layer of the encoder of each autoencoder.
 
     activation : str, default="relu"
-        Activation of the hidden layers, as in :class:`AutoencoderTransformer`.
+        Activation function of the hidden layers, as in :class:`AutoencoderTransformer`.
 
     dropout : "auto" or float, default=0.0
         Dropout rate of the hidden layers, as in :class:`AutoencoderTransformer`.
 
-    <network>
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
 
     scaling : {"global", "feature"} or None, default="feature"
-        The network sees centred columns divided by one common scale, by the standard deviation of
-        each, or as they are. In that of each, values beyond 30 quartile ranges from the quartiles
-        count as if they were there, and members see no value beyond 10 of it. Unless by
-        each, the tolerance is one for all columns, as it should be for the pixels of images.
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves X unchanged. With "feature", values farther than 30 interquartile
+        ranges from the quartiles are clipped to that distance when the mean and the standard
+        deviation are computed, and the input of the autoencoders is clipped to 10 standard
+        deviations. Otherwise, one tolerance is used for all features, which is appropriate for the
+        pixels of images.
 
     loss : str, default="cauchy"
-        What training minimises: "cauchy", which outliers move little, or as in
+        Reconstruction loss: "cauchy", which is robust to outliers, or another loss of
         :class:`AutoencoderTransformer`.
 
-    <solver>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
 
-    <schedule>
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-3
-        Peak of the schedule.
+        Maximum learning rate of the schedule.
 
     weight_decay : float, default=0.0
-        As in :class:`AutoencoderTransformer`.
+        Weight decay, as in :class:`AutoencoderTransformer`.
 
     batch_size : "auto" or int, default=64
-        Rows per step.
+        Number of samples per batch.
 
     max_epochs : "auto" or int, default="auto"
-        Passes over the data. "auto" makes about 300 steps.
+        Maximum number of epochs. "auto" corresponds to about 300 steps.
 
-    <early_stopping>
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
 
     validation_fraction : float, default=0.2
-        Share of the rows that is held out, to judge by. Which ones depends on their values and on
-        `random_state`, so that copies of a row are on the same side; rows of many copies are
-        learnt from.
+        Fraction of the samples that is held out for validation. The held-out samples are determined
+        by their values and by `random_state`, so that duplicates of a sample are either all held
+        out or all used for training. Samples with many duplicates are used for training.
 
-    <n_iter_no_change to checkpoint>
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
     offset_ : float
-        Scores below it are those of outliers. It may be set; see :meth:`set_threshold`.
+        Threshold: samples with a score below it are outliers. It can be set; see
+        :meth:`set_threshold`.
 
     tolerance_ : ndarray of shape (n_features_in_,)
-        Upper quartile of each column's absolute errors on training rows, in the units of X; at
-        least a tenth of the column's `scale_`. Without `scaling="feature"` the mean of these. For a
-        column of one value, which is what is then expected there, a thousandth of it.
+        Upper quartile of the absolute errors of each feature on the training samples, in the units
+        of X, and at least a tenth of the `scale_` of the feature. Without `scaling="feature"`, the
+        mean of these values. The prediction for a constant feature is its value, and its tolerance
+        is a thousandth of it.
 
     held_out_scores_ : ndarray of shape (n,)
-        Minus the scores of the held-out rows, in ascending order, of at most 4096 after
-        `partial_fit`; of training rows, if all are alike. With `early_stopping` they have chosen
-        the epoch too.
+        Anomaly scores (negative scores) of the held-out samples, in ascending order; at most 4096
+        after `partial_fit`. If all training samples are equal, these are the scores of the training
+        samples. With `early_stopping`, the same held-out samples determine the best epoch.
 
     n_held_out_ : int
-        How many these were drawn from.
+        Number of held-out samples from which `held_out_scores_` is drawn.
 
-    <n_components_ to validation_scores_>
+    n_components_ : int
+        Latent dimension.
 
-    <n_epochs_ to feature_names_in_>
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    sklearn.ensemble.IsolationForest : Faster, and without reasons.
-    sklearn.neighbors.LocalOutlierFactor : Distances to neighbours, for rows known to be normal.
+    sklearn.ensemble.IsolationForest : Faster, without contributions of the features.
+    sklearn.neighbors.LocalOutlierFactor : Distances to neighbors, for novelty detection.
 
     Notes
     -----
-    Rows that are known to be normal need no other setting, but gain from larger members that learn
-    from all of them: `trim=0, hidden_layer_sizes=(128,), learning_rate=1e-2`. Pixels, and other
-    columns of one unit, gain from `scaling="global"`.
+    If the training samples are known to be normal, no other setting is required, but larger
+    autoencoders that are trained on all samples perform better:
+    `trim=0, hidden_layer_sizes=(128,), learning_rate=1e-2`. For pixels and other features in the
+    same unit, `scaling="global"` performs better.
 
     References
     ----------
@@ -179,13 +277,17 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
     array([ 1, -1])
     """
 
+    _shaping_parameters = BaseAutoencoder._shaping_parameters | {
+        "mask_rate",
+        "method",
+        "n_estimators",
+    }
     _auto_epochs = 300, 300, 1
     init = "random"
     penalty = None
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
-        **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -260,95 +362,100 @@ class AutoencoderOutlierDetector(Judging, OutlierMixin, BaseAutoencoder):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _scaling_kind(self):
-        return "robust" if self.scaling == "feature" else self.scaling
-
-    def _latent_recipe(self, data):
-        n_hidden = max(round(self.mask_rate * self.n_estimators), 1)
-        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
-        return {
-            "members": {
-                "n_members": self.n_estimators,
-                "mask_rate": self.mask_rate,
-                "n_hidden": min(n_hidden, self.n_estimators - 1) if is_masked else 0,
-                "farthest": _FARTHEST if self.scaling == "feature" else math.inf,
-            }
-        }
-
-    def _row_loss(self):
-        return Trimmed(self._model.loss, self.trim)
-
-    def _held_out(self, data, rng):
-        can_judge = np.ptp(draw_by_content(data.X, 0)) > 0  # some are set aside in any case
-        check_some_left(int(can_judge), len(data.X), self.validation_fraction)
-        return data
-
-    def _prepared(self, data, y, reset):
-        """Return the rows that are used, some of them held out."""
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        """Return the samples that are used, some of them held out."""
+        if self.early_stopping and not partial:  # some are held out in any case
+            n_usable = int(np.ptp(draw_by_content(data.X, 0)) > 0)
+            check_enough_samples(n_usable, len(data.X), self.validation_fraction)
         if reset:
-            self._split_seed = draw_seed(own_random_state(self.random_state))
-        self._remember_constants(data.X, reset)
+            self._split_seed = draw_seed(rng)
+        self._constants = merge_constants(data.ranges, None if reset else self._constants)
         X, weight, fraction = data.X, data.weight, self.validation_fraction
-        most = math.ceil(self.max_samples / (1 - fraction))
-        if len(X) > most:
-            used = np.random.RandomState(self._split_seed).permutation(len(X))[:most]
+        index, ranges = data.index, data.ranges
+        n_used = math.ceil(self.max_samples / (1 - fraction))
+        if len(X) > n_used:
+            used = np.random.RandomState(self._split_seed).permutation(len(X))[:n_used]
             X, weight = X[used], None if weight is None else weight[used]
+            index, ranges = used if index is None else index[used], find_ranges(X)
         held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self._split_seed))
         if not 0 < len(held_out) < len(X):
             held_out = None
-        return Data(X, weight, held_out=held_out)
+        return Data(X, weight, held_out=held_out, index=index, ranges=ranges)
 
-    def _finish(self, network, data):
+    def _build(self, data, rng):
+        n_masked = max(round(self.mask_rate * self.n_estimators), 1)
+        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
+        return initialize(
+            self,
+            data,
+            rng,
+            scaling="robust" if self.scaling == "feature" else self.scaling,
+            compose=lambda base: EnsembleRecipe(
+                base,
+                self.n_estimators,
+                self.mask_rate,
+                min(n_masked, self.n_estimators - 1) if is_masked else 0,
+                _CLIP if self.scaling == "feature" else math.inf,
+            ),
+        )
+
+    def _objective(self):
+        return Objective(Trimmed(self._model.loss, self.trim))
+
+    def _post_fit_attributes(self, network, data):
         model = Model(network, self._model.scaling, self._model.loss)
-        share = data.n_samples / self.n_samples_seen_
-        # a column may not vary on the rows of one batch, or on those that are not held out
-        spread = fit_scaling(data.X, data.weight, "robust").scale if share == 1 else self.scale_
-        tolerance = self._tolerance_on(model, data.thinned(_N_ROWS), spread, share)
+        fraction = data.n_samples / self.n_samples_seen_
+        # a feature may be constant in one batch, or in the samples that are not held out
+        spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
+        tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
         found = scores(model, data.X, tolerance, self._constants)
-        held_out, n_held_out = self._with_judges(found, data, share)
-        if self.contamination == "auto":
-            at = -min(fence(held_out), held_out[-1])
-            offset = border(-held_out, at, max(0.01, 1 / len(held_out)), None)
-        else:
-            at = weighted_quantile(found, self.contamination, data.weight)
-            offset = border(found, at, self.contamination, data.weight)
-            before = offset if share == 1 else self.offset_
-            offset = before + share * (offset - before)
+        held_out, n_held_out = self._held_out_scores(found, data, fraction)
         return {
             "tolerance_": tolerance,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
-            "offset_": float(offset),
+            "offset_": self._offset(found, held_out, data.weight, fraction),
         }
 
-    def _with_judges(self, found, data, share):
-        """Return scores to judge by, with those of the data, and how many they are drawn from."""
-        judges = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[judges]
-        more = repeated(-found[judges], weight)
-        if share == 1:
-            return more, len(more)
-        if data.held_out is None:  # what a stream has learnt from cannot judge
+    def _offset(self, found, held_out, weight, fraction):
+        """Return the threshold of the scores that `contamination` asks for."""
+        if self.contamination == "auto":
+            at = -min(tukey_upper_fence(held_out), held_out[-1])
+            rare = max(0.01, 1 / len(held_out))
+            return float(midpoint_threshold(-held_out, at, rare, None))
+        at = weighted_quantile(found, self.contamination, weight)
+        offset = midpoint_threshold(found, at, self.contamination, weight)
+        before = offset if fraction == 1 else self.offset_
+        return float(before + fraction * (offset - before))
+
+    def _held_out_scores(self, found, data, fraction):
+        """Return the negative scores of held-out samples, and from how many they are drawn."""
+        validation = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[validation]
+        new = repeat_by_weight(-found[validation], weight)
+        if fraction == 1:
+            return new, len(new)
+        if data.held_out is None:  # training samples of a stream are no validation samples
             return self.held_out_scores_, self.n_held_out_
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
-        kept = keep_some(self.held_out_scores_, self.n_held_out_, more, rng)
-        return kept, self.n_held_out_ + len(more)
+        kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
+        return kept, self.n_held_out_ + len(new)
 
-    def _tolerance_on(self, model, data, spread, share):
-        """Return the upper quartile of each column's errors, moved by a share from what it was."""
+    def _tolerance(self, model, data, spread, fraction):
+        """Return the upper quartile of each feature's errors, averaged with earlier batches."""
         errors = np.abs(data.X - reconstruct(model, data.X), dtype=np.float64)
-        before = spread if share == 1 else self.tolerance_
+        before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [
                 old if np.isnan(column).all() else weighted_quantile(column, 0.75, data.weight)
                 for column, old in zip(errors.T, before, strict=True)
             ]
         )
-        tolerance = np.maximum(tolerance, _LEAST_TOLERANCE * spread)
+        tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
         varies = np.isnan(self._constants)
         if self.scaling != "feature" and varies.any():
             largest = tolerance[varies].max()
             tolerance[:] = (tolerance[varies] / largest).mean() * largest  # no sum that overflows
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
-        tolerance[~varies] = np.maximum(_LEAST_CHANGE * size[~varies], np.finfo(np.float64).tiny)
-        return tolerance if share == 1 else before + share * (tolerance - before)
+        tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
+        return tolerance if fraction == 1 else before + fraction * (tolerance - before)

@@ -1,4 +1,4 @@
-"""What can be said of rows by how far they are from what is expected: scores, alarms, reasons."""
+"""The methods of a fitted outlier detector: scores, labels, p-values and explanations."""
 
 from __future__ import annotations
 
@@ -10,32 +10,38 @@ from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
-from .._data.validation import check_output, check_rows, check_unit_interval, unflatten
-from .._inference.postprocess import SAME, alarms, applied, constant_errors, p_values
+from .._data.validation import check_output, check_samples, check_unit_interval, unflatten
+from .._inference.postprocess import (
+    SAME,
+    apply_to_arrays,
+    constant_errors,
+    outlier_labels,
+    p_values,
+)
 from .._inference.run import sample_errors
 
 
 def scores(model, X, tolerance, constants):
-    """Return minus the mean error of every row's known cells, in units of the tolerance.
+    """Return the negative mean error of the observed values of every sample, in tolerance units.
 
     Parameters
     ----------
     model : Model
-        Gives the expected cells, but for the columns that are constant.
+        Predicts the values of all features that are not constant.
 
     X : ndarray of shape (n_samples, n_features)
-        Rows, NaN where a value is missing.
+        Samples. Missing values are encoded as NaN.
 
     tolerance : ndarray of shape (n_features,)
-        One unit of each column's error.
+        Unit of the errors of each feature.
 
     constants : ndarray of shape (n_features,)
-        What is expected in columns of one value, NaN for the others.
+        The values of constant features; NaN for all other features.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        float64.
+        The scores, in float64.
     """
     is_constant = ~np.isnan(constants)
     unit = tolerance_of_varying(tolerance, constants)
@@ -43,41 +49,41 @@ def scores(model, X, tolerance, constants):
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
         n_known = (~np.isnan(X)).sum(1)
-        found += applied(constant_errors, X[:, is_constant], expected, unit, n_known)
+        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_known)
     return -check_output(found)
 
 
 def tolerance_of_varying(tolerance, constants):
-    """Return the tolerance under which the network's errors in columns of one value are none."""
+    """Return the tolerance, infinite for constant features, whose network errors then vanish."""
     return np.where(np.isnan(constants), tolerance, np.inf)
 
 
-class Judging:
-    """The methods of a fitted detector, which has `tolerance_`, `offset_` and held-out scores."""
+class OutlierDetectorMixin:
+    """Methods of a fitted detector with `tolerance_`, `offset_` and `held_out_scores_`."""
 
     def score_samples(self, X):
-        """Return how well the cells of each row fit together; higher is more normal.
+        """Return the consistency of the values of each sample; higher is more normal.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Minus the mean error, in units of the tolerance; float64. About -1 is usual.
+            Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X = self._checked(X)
         return scores(self._model, X, self.tolerance_, self._constants)
 
     def decision_function(self, X):
-        """Return `score_samples` less `offset_`: below zero for outliers.
+        """Return `score_samples` minus `offset_`, which is negative for outliers.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
@@ -87,59 +93,63 @@ class Judging:
         return self.score_samples(X) - self.offset_
 
     def predict(self, X):
-        """Return which rows are outliers.
+        """Predict whether each sample is an outlier.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            -1 for outliers, 1 for the others.
+            -1 for outliers, 1 for inliers.
         """
-        return applied(alarms, self.decision_function(X))
+        return apply_to_arrays(outlier_labels, self.decision_function(X))
 
     def p_values(self, X):
-        r"""Return each row's share of held-out rows that are as strange, itself among them.
+        r"""Return the fraction of held-out samples that are at least as anomalous as each sample.
 
         .. math:: p_i = \frac{1 + \#\{k: s_k \le s_i\}}{1 + n}
 
-        For rows like those of training it is at most :math:`\alpha` with a chance of at most
-        :math:`\alpha` [1]_, about so if rows repeat themselves, and after `partial_fit`, where
-        older scores come from older networks. Rows with more gaps than those of training are more
-        often strange: means of fewer cells vary more.
+        where :math:`s_k` are the scores of the :math:`n` held-out samples, to which the sample
+        itself is added. For samples from the distribution of the training samples, the p-value is
+        at most :math:`\alpha` with a probability of at most :math:`\alpha` [1]_. This holds only
+        approximately if there are duplicate samples, and after `partial_fit`, because earlier
+        scores are computed by earlier networks. Samples with more missing values than the training
+        samples have small p-values more often, because means of fewer values vary more.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            In (0, 1].
+            The p-values, in (0, 1].
 
         References
         ----------
         .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
         """
         scores = self.score_samples(X)  # which says so if there has been no fit
-        return applied(p_values, scores, self.held_out_scores_)
+        return apply_to_arrays(p_values, scores, self.held_out_scores_)
 
-    def set_threshold(self, *, quantile=None, false_alarm_rate=None):
-        """Set `offset_` by the held-out rows' scores; nothing is trained.
+    def set_threshold(self, *, outlier_fraction=None, false_alarm_rate=None):
+        """Set `offset_` from the scores of held-out samples, without training.
 
-        The next `fit` or `partial_fit` sets it anew, by `contamination`.
+        The next `fit` or `partial_fit` sets it again, from `contamination`.
 
         Parameters
         ----------
-        quantile : float, default=None
-            Share of the held-out rows that is called normal, in (0, 1).
+        outlier_fraction : float, default=None
+            Fraction of samples like the held-out ones that are labelled outliers, in (0, 0.5]:
+            0.001 labels the most anomalous 0.1 %.
 
         false_alarm_rate : float, default=None
-            Instead of it, the chance in (0, 1) of a normal row to be called an outlier.
+            The same for held-out samples that are known to be normal: the probability, in
+            (0, 0.5], that a normal sample is labelled an outlier.
 
         Returns
         -------
@@ -149,42 +159,43 @@ class Judging:
         Raises
         ------
         ValueError
-            If not exactly one is given, or if there are too few held-out rows for so rare an alarm.
+            If not exactly one of them is given, or if there are too few held-out samples for it.
         """
         check_is_fitted(self)
-        if (quantile is None) == (false_alarm_rate is None):
-            raise ValueError("Give either quantile or false_alarm_rate.")
-        name = "quantile" if false_alarm_rate is None else "false_alarm_rate"
-        value = quantile if false_alarm_rate is None else false_alarm_rate
-        check_scalar(value, name, Real)
-        if not 0 < value < 1:
-            raise ValueError(f"{name} must be between 0 and 1, without these; got {value}.")
-        rate = 1 - value if false_alarm_rate is None else value
-        n = len(self.held_out_scores_)
-        place = max(math.ceil((1 - rate) * (n + 1) - 1e-9), 1)
-        if place > n:
+        if (outlier_fraction is None) == (false_alarm_rate is None):
+            raise ValueError("Give either outlier_fraction or false_alarm_rate.")
+        name = "outlier_fraction" if false_alarm_rate is None else "false_alarm_rate"
+        rate = outlier_fraction if false_alarm_rate is None else false_alarm_rate
+        check_scalar(rate, name, Real)
+        if not 0 < rate <= 0.5:
+            raise ValueError(f"{name} must be in (0, 0.5]; got {rate}.")
+        scores = self.held_out_scores_
+        place = max(math.ceil((1 - rate) * (len(scores) + 1) - 1e-9), 1)
+        if place > len(scores):
             raise ValueError(
-                f"{name}={value} cannot be told from {n} held-out scores, but from "
-                f"{math.ceil(1 / rate) - 1}. Give another, fit on more rows, or set offset_."
+                f"{name}={rate} is too small for {len(scores)} held-out scores; it needs "
+                f"{math.ceil(1 / rate) - 1} of them. Give a larger one, fit on more samples, or "
+                "set offset_."
             )
-        kept, beyond = self.held_out_scores_[place - 1], self.held_out_scores_[place:]
+        kept, beyond = scores[place - 1], scores[place:]
         limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + SAME)
         self.offset_ = -float(limit)
         return self
 
     def explain(self, X):
-        """Return what each cell contributes to its row's score, and what was expected there.
+        """Return the contribution of each value to the score of its sample, and its prediction.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         Bunch
-            `contribution` and `expected`, of the shape of X, the latter in its units. Contributions
-            add up to `score_samples`; the lowest are the reasons. Both are DataFrames if X is one.
+            `contribution` and `expected`, with the shape of X. `expected` are the predicted values,
+            in the units of X. The contributions of a sample sum to its `score_samples`; the lowest
+            contributions explain why it is anomalous. Both are DataFrames if X is a DataFrame.
         """
         rows = self._checked(X)
         expected = self._reconstruct(rows)
@@ -202,6 +213,6 @@ class Judging:
         return put_constants(super()._reconstruct(X, condition), self._constants)
 
     def _checked(self, X):
-        X = check_rows(self, X)
+        X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         return X

@@ -1,4 +1,4 @@
-"""Rows to judge by, and what their scores say of others."""
+"""Thresholds of outlier scores."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-# Scores that are kept of held-out rows.
+# Maximum number of held-out scores that are kept.
 _N_KEPT = 4096
 
 
-def repeated(values: Array, weight: Array | None) -> Array:
-    """Return a sorted sample of values, each as often as its weight says, at most 4096."""
+def repeat_by_weight(values: Array, weight: Array | None) -> Array:
+    """Return sorted values, each repeated in proportion to its weight, at most 4096 of them."""
     if weight is None:
         return np.sort(values)
     order, n = np.argsort(values, kind="stable"), round(float(weight.sum()))
     if (weight != np.round(weight)).any():
-        n = max(n, len(values))  # weights that sum to one, say, are no reason to forget values
+        n = max(n, len(values))  # weights may be normalized to sum to one
     reached = np.cumsum(weight[order])
     places = (np.arange(min(n, _N_KEPT)) + 0.5) / min(n, _N_KEPT) * reached[-1]
     return values[order][np.searchsorted(reached, places)]
 
 
-def keep_some(values: Array, n_values: int, more: Array, rng: np.random.RandomState) -> Array:
-    """Return a sorted sample of values and of more values.
+def sample_stream(values: Array, n_values: int, more: Array, rng: np.random.RandomState) -> Array:
+    """Return a sorted uniform sample of the values of a stream.
 
     Parameters
     ----------
     values : ndarray of shape (n_kept,)
-        A sample of those before.
+        A uniform sample of the previous values.
 
     n_values : int
-        How many there were.
+        Number of previous values.
 
     more : ndarray of shape (n_more,)
-        The new ones.
+        New values.
 
     rng : RandomState
-        Chooses; another one for every call.
+        Source of random numbers; a different one for each call.
 
     Returns
     -------
     ndarray of shape (at most 4096,)
-        Every value that ever was has the same chance to be among them.
+        Every value of the stream has the same probability of being in it.
     """
     n_kept = min(_N_KEPT, n_values + len(more))
     n_new = rng.hypergeometric(len(more), n_values, n_kept) if n_kept else 0
@@ -53,28 +53,28 @@ def keep_some(values: Array, n_values: int, more: Array, rng: np.random.RandomSt
     return np.sort(np.concatenate([rng.choice(v, n, replace=False) for v, n in parts if n]))
 
 
-def border(values: Array, at: float, share: float, weight: Array | None) -> float:
-    """Return a threshold above or below a value, whichever leaves nearer to a share below it.
+def midpoint_threshold(values: Array, at: float, fraction: float, weight: Array | None) -> float:
+    """Return a threshold just above or below a value, with about a fraction of the values below it.
 
-    It is midway to the next value, so that rounding errors do not cross it.
+    It is the midpoint to the next value, so that rounding errors do not matter.
     """
     below = np.average(values < at, weights=weight)
     up_to = np.average(values <= at, weights=weight)
     if below == up_to:
         return at
-    is_above = abs(up_to - share) <= abs(below - share)
+    is_above = abs(up_to - fraction) <= abs(below - fraction)
     beyond = values[values > at] if is_above else -values[values < at]
     sign = 1.0 if is_above else -1.0
     step = beyond.min() - sign * at if len(beyond) else 2e-6 * abs(at)
     return float(at + sign * step / 2)
 
 
-def fence(values: Array) -> float:
+def tukey_upper_fence(values: Array) -> float:
     """Return Tukey's upper fence of positive values, on their logarithms [1]_.
 
     .. [1] J. W. Tukey, "Exploratory Data Analysis", 1977.
     """
     logs = np.log(np.maximum(values, np.finfo(np.float64).tiny))
     low, high = np.quantile(logs, [0.25, 0.75])
-    # of equal values it is not below them, however logarithms are rounded
+    # not below equal values, whatever the rounding of logarithms
     return float(np.exp(high + 1.5 * (high - low)) * (1 + 1e-9))

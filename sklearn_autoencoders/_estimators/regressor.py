@@ -1,8 +1,8 @@
-"""Predict numbers by an encoder that has learnt from rows without a target too."""
+"""Regression with an encoder that is also trained on samples without a target."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -10,53 +10,182 @@ from sklearn.utils import check_array
 
 from .._data.scaling import fit_scaling
 from .._data.validation import check_y
-from .._inference.postprocess import applied, in_units
+from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from ..objectives._supervised import mean_squared_error
-from .fine_tuning import FineTuning
-from .shared_docstrings import with_shared_entries
+from .fine_tuning import BasePredictor
 
 
-@with_shared_entries
-class AutoencoderRegressor(RegressorMixin, FineTuning):
-    r"""Predict numbers by the codes of an autoencoder, pretrained on all rows and then fine-tuned.
+class AutoencoderRegressor(RegressorMixin, BasePredictor):
+    r"""Regressor on the codes of an autoencoder that is pretrained on all samples and fine-tuned.
 
-    An autoencoder learns to give back damaged rows, those without a target (NaN) too. Then a linear
-    head :math:`h` on its code :math:`e(x)`, and the encoder with it, minimise
+    First, an autoencoder is trained to reconstruct corrupted samples, including samples without a
+    target (NaN). Then a linear head :math:`h` on its code :math:`e(x)` is trained together with the
+    encoder to minimize
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(\frac{1}{m} \sum_{k=1}^{m}
         (y_{ik} - h_k(e(x_i)))^2 + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
-    over the known ones of :math:`m` standardised targets.
+    over the observed values of :math:`m` standardized targets.
 
     Parameters
     ----------
     n_components : int or float, default=64
-        Width of the code. A float in (0, 1) is the share of the variance that PCA would have to
-        keep.
+        Latent dimension. A float in (0, 1) is the fraction of the variance that PCA would have to
+        explain.
 
-    <encoder to alpha>
+    encoder : autoencoder of this package, FrozenEstimator or None, default=None
+        Autoencoder to start from, instead of pretraining. If it is fitted, a copy of its weights
+        and its scaling are used; otherwise a copy of it is first fitted to all samples. `clone` and
+        parameter searches discard the fit unless the autoencoder is wrapped in
+        :class:`sklearn.frozen.FrozenEstimator`. It cannot be combined with parameters that describe
+        a network.
 
-    <freeze to pretraining_learning_rate>
+    alpha : float, default=0.0
+        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
+        samples.
+
+    freeze : {"gradual", "head", "none", "all"}, default="none"
+        Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
+        the whole encoder is frozen for `freeze_epochs`. With "gradual", it is then unfrozen one
+        layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
+        are trained from the start. With "all", only the head is trained.
+
+    freeze_epochs : int, default=1
+        Number of epochs over the labeled samples before the next layers are unfrozen.
+
+    learning_rate_ratio : float, default=1.0
+        Learning rate of the encoder during fine-tuning, divided by the learning rate of the head.
+
+    pretraining : {"joint", "layerwise"} or None, default="joint"
+        Whether to train the autoencoder on all samples first. "joint" trains all layers together;
+        "layerwise" trains each pair of layers separately, from the outermost to the innermost,
+        which requires `init="random"` and a network of paired layers.
+
+    pretraining_corruption : str, Corruption, callable, list of these or None, default=None
+        Corruption of the samples during pretraining, in the units of X, as `corruption` in
+        :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+
+    pretraining_epochs : "auto" or int, default="auto"
+        Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
+        layers. "auto" is as for `max_epochs`.
+
+    pretraining_learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule during pretraining.
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
-        What happens to the rows before the network sees them in fine-tuning, in the units of X, as
-        in :class:`AutoencoderTransformer`.
+        Corruption of the samples during fine-tuning, in the units of X, as in
+        :class:`AutoencoderTransformer`.
 
-    <hidden_layer_sizes to init>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
 
     scaling : {"global", "feature"} or None, default="feature"
-        The network sees centred columns divided by one common scale, by the standard deviation of
-        each, or as they are.
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves X unchanged.
 
-    <loss>
+    loss : str, default="squared_error"
+        Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+        to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+        scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
-    <solver to schedule>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Peak of the schedule of fine-tuning, for the head. Thousands of labels bear more.
+        Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
+        labeled samples, larger values can be used.
 
-    <weight_decay to checkpoint>
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -64,13 +193,49 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         Means of the targets.
 
     target_scale_ : ndarray of shape (n_outputs,)
-        Their standard deviations.
+        Standard deviations of the targets.
 
-    <n_components_ to feature_names_in_>
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    pretraining_curves_ : list of list of float
+        Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    AutoencoderFeatureUnion : Codes beside the columns, for any regressor.
+    AutoencoderFeatureUnion : Codes next to the original features, for any regressor.
 
     References
     ----------
@@ -96,8 +261,6 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
 
     _regression = staticmethod(fit_ridge)
     _formula = staticmethod(mean_squared_error)
-
-    _parameter_constraints: ClassVar[dict] = {**FineTuning._parameter_constraints}
 
     def __init__(
         self,
@@ -180,14 +343,14 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         tags.target_tags.multi_output = True
         return tags
 
-    def _labels(self, y, data, reset):
-        """Return standardised targets, NaN where they are unknown."""
+    def _with_labels(self, data, y, reset):
+        """Return the data with standardized targets, NaN where they are unknown."""
         y = check_y(self, y, data)
         settings = {"ensure_2d": False, "dtype": np.float64, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
         columns = y.reshape(len(y), -1)
         if np.isnan(columns).all(axis=0).any():
-            raise ValueError("y holds no target but NaN. Give at least some rows a number.")
+            raise ValueError("y holds no target but NaN. Give at least some samples a target.")
         if reset:
             units = fit_scaling(columns, data.weight, "feature")
             self.target_center_, self.target_scale_ = units.center, units.scale
@@ -195,23 +358,23 @@ class AutoencoderRegressor(RegressorMixin, FineTuning):
         elif columns.shape[1] != len(self.target_center_):
             raise ValueError(
                 f"y has {columns.shape[1]} targets; there were {len(self.target_center_)} when "
-                "training began. Begin anew with warm_start=False and fit."
+                "training began. Fit a new model with warm_start=False and fit."
             )
-        return (columns - self.target_center_) / self.target_scale_
+        return replace(data, labels=(columns - self.target_center_) / self.target_scale_)
 
     def predict(self, X):
-        """Return the expected targets of each row.
+        """Predict the targets of each sample.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the units of y.
+            The predictions, in the units of y.
         """
         prediction = self._output_of_head(X)  # which says so if there has been no fit
-        found = applied(in_units, prediction, self.target_center_, self.target_scale_)
+        found = apply_to_arrays(in_units, prediction, self.target_center_, self.target_scale_)
         return found[:, 0] if self._is_one_target else found

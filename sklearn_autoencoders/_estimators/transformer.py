@@ -1,55 +1,210 @@
-"""Reduce dimension with an autoencoder, where PCA stood."""
+"""Dimensionality reduction with an autoencoder."""
 
 from __future__ import annotations
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .._data.validation import check_codes, check_rows
-from .base import BaseAutoencoder, ScoredByReconstruction
-from .shared_docstrings import with_shared_entries
+from .._data.validation import check_codes, check_samples
+from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
-@with_shared_entries
 class AutoencoderTransformer(
-    ScoredByReconstruction, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+    ReconstructionScoreMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
 ):
-    r"""Reduce dimension with an autoencoder, where PCA stood.
+    r"""Dimensionality reduction with an autoencoder.
 
-    An encoder :math:`e` and a decoder :math:`d` minimise
+    It can be used as a drop-in replacement for :class:`sklearn.decomposition.PCA`. An encoder
+    :math:`e` and a decoder :math:`d` minimize
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \frac{1}{p} \sum_{j=1}^{p}
         \ell\bigl(x_{ij}, d(e(x_i))_j\bigr)
 
-    over the known values of the scaled data. With `init="pca"` both start as the principal
-    components, beside a network that starts at zero, so that training starts at the error of PCA
-    and goes down. The code is in the units of the network: its principal axes are those of the
-    scaled data.
+    over the observed values of the scaled data. With `init="pca"`, both are initialized with the
+    principal components, in parallel with a network whose initial output is zero. Training
+    therefore starts at the reconstruction error of PCA and decreases it. The code is in the units
+    of the network: its principal axes are those of the scaled data.
 
     Parameters
     ----------
     n_components : int or float, default=2
-        Width of the code. It may exceed the number of columns. A float in (0, 1) is the share of
-        the variance that PCA would have to keep.
+        Latent dimension. It can exceed the number of features. A float in (0, 1) is the fraction of
+        the variance that PCA would have to explain.
 
-    <hidden_layer_sizes to loss>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
+
+    scaling : {"global", "feature"} or None, default="global"
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
+        cases.
+
+    loss : str, default="squared_error"
+        Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+        to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+        scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
     corruption : str, Corruption, callable, list of these or None, default=None
-        What happens to the rows before the network sees them in training, in the units of X:
-        "dropout", "gaussian" (of standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1),
-        "swap", a part with parameters from :mod:`sklearn_autoencoders.corruptions`, such as
-        `Gaussian(std=4.0)`, or a function of torch tensors that returns a damaged batch, such as
+        Corruption of the network's input during training, in the units of X: "dropout", "gaussian"
+        (with standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1), "swap", an instance
+        of a class from :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a
+        function of torch tensors that returns a corrupted batch, such as
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`.
 
-    <penalty to checkpoint>
+    penalty : str, Penalty, callable, list of these or None, default=None
+        Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+        a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per sample or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
+
+    pretraining : "layerwise" or None, default=None
+        With "layerwise", each pair of layers is first trained separately, from the outermost to the
+        innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
+        of paired layers.
+
+    pretraining_epochs : int, default=5
+        Number of pretraining epochs for each pair of layers.
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
-    <n_components_ to feature_names_in_>
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    pretraining_curves_ : list of list of float
+        Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
     sklearn.decomposition.PCA : The linear case, in closed form.
-    sklearn_autoencoders.networks.Network : The base of networks of your own.
+    sklearn_autoencoders.networks.Network : Base class of custom networks.
 
     References
     ----------
@@ -145,22 +300,22 @@ class AutoencoderTransformer(
         return self.n_components_
 
     def transform(self, X):
-        """Return the codes of rows.
+        """Encode X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating type of X.
+            The codes, in the floating-point type of X.
         """
-        return self._encode(check_rows(self, X))
+        return self._encode(check_samples(self, X))
 
     def inverse_transform(self, X):
-        """Return the rows that codes stand for.
+        """Decode codes to the original feature space.
 
         Parameters
         ----------
@@ -170,6 +325,6 @@ class AutoencoderTransformer(
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded rows, in the units of the training data.
+            The decoded samples, in the units of the training data.
         """
         return self._decode(check_codes(self, X))

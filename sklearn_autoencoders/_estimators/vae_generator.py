@@ -1,9 +1,8 @@
-"""A distribution to sample from."""
+"""Variational autoencoder."""
 
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
@@ -12,140 +11,276 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.conditions import condition_of, effect_of, fit_condition
-from .._data.validation import check_rows
+from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
-from .._training.initialization import start_at_probabilistic_pca
-from .._training.parameters import latent_part
+from .._training.fit import merge_constants
+from .._training.initialization import initialize, start_at_probabilistic_pca
+from .._training.parameters import latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.user_warnings import warn_user
 from ..exceptions import PosteriorCollapseWarning
 from ..networks import LATENTS, LatentPart, VectorQuantizer
+from ..networks._recipes import VariationalRecipe
 from ..objectives import LIKELIHOODS
 from ..objectives._elbo import Elbo
+from ..objectives._objective import Objective
 from .base import BaseAutoencoder
-from .generative_mixin import Generation
-from .shared_docstrings import with_shared_entries
+from .generative_mixin import GenerativeMixin
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
-_LEAST_ACTIVE = 0.05
-# Rows that tell of the codes of all.
-_N_ROWS = 10_000
-# Draws where one serves all rows of a small table.
+_MIN_ACTIVE = 0.05
+# Maximum number of samples from which statistics of the codes are estimated.
+_N_SAMPLES = 10_000
+# Number of draws that all samples share if they are in a single batch.
 _N_SHARED = 16
-_EXCLUDED = ("loss", "pretraining", "pretraining_epochs")
 
 
-@with_shared_entries
 class VAEGenerator(
-    ClassNamePrefixFeaturesOutMixin, Generation, TransformerMixin, DensityMixin, BaseAutoencoder
+    ClassNamePrefixFeaturesOutMixin,
+    GenerativeMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseAutoencoder,
 ):
-    r"""A variational autoencoder: a distribution that can be sampled, scored and walked through.
+    r"""Variational autoencoder for sampling, density estimation, interpolation and imputation.
 
-    Codes :math:`z` come from a prior :math:`p(z)`, rows from a likelihood :math:`p(x|z)` that a
-    decoder describes; an encoder describes the posterior :math:`q(z|x)`. Training maximises the
-    evidence lower bound of the log-likelihood,
+    Codes :math:`z` have a prior :math:`p(z)`, samples a likelihood :math:`p(x|z)` that is
+    parametrized by a decoder. An encoder parametrizes the posterior :math:`q(z|x)`. Training
+    maximizes the evidence lower bound of the log-likelihood,
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl( E_{q(z|x_i)} \log p(x_i|z)
         - \beta\, \mathrm{KL}\bigl(q(z|x_i) \,\|\, p(z)\bigr) \Bigr),
 
-    a sum over columns and over components, in nats, over the known values. It starts at
-    probabilistic PCA, whose likelihood it thus improves on.
+    which is summed over the observed features and over the components, in nats. Training starts
+    from probabilistic PCA and improves on its likelihood.
 
     Parameters
     ----------
     n_components : int or float, default=10
-        Width of the code. Components that the data do not need stay at the prior. A float in
-        (0, 1) is the share of the variance that PCA would have to keep.
+        Latent dimension. Components that the data do not require remain at the prior. A float in
+        (0, 1) is the fraction of the variance that PCA would have to explain.
 
     likelihood : str, default="gaussian"
-        Distribution of a cell around the decoder's output: "gaussian", "laplace" or "student_t",
-        with noise learnt for every column; "bernoulli" or "continuous_bernoulli", for X in [0, 1].
+        Distribution of a value given the output of the decoder: "gaussian", "laplace" or
+        "student_t", with a noise scale that is learned for every feature; "bernoulli" or
+        "continuous_bernoulli", for X in [0, 1].
 
     latent : str or LatentPart, default="mixture"
-        Prior of the codes: "normal", as is classical, "mixture" (of ten Gaussians, learnt, whose
-        draws are nearer to the data), "vamp" (of posteriors of learnt inputs), "vector_quantized"
-        (a codebook), or a part with parameters from :mod:`sklearn_autoencoders.networks`, such as
-        `MixturePrior(n_gaussians=20)`.
+        Prior of the codes: "normal" (the classical choice), "mixture" (a learned mixture of ten
+        Gaussians, whose samples are closer to the data), "vamp" (a mixture of the posteriors of
+        learned inputs), "vector_quantized" (a codebook), or an instance of a class from
+        :mod:`sklearn_autoencoders.networks`, such as `MixturePrior(n_gaussians=20)`.
 
     conditional : bool or {"labels", "target"}, default=False
-        Whether y, class labels or a continuous target, is given to the decoder beside the code, and
-        taken account of in the posterior and in the prior. True tells labels from a target as
-        scikit-learn does, where whole numbers are labels; more than 50 of them have to be called
-        by their name. It serves to generate: codes for other models are better without.
+        Whether to condition the model on y, which is either class labels or a continuous target. It
+        is passed to the decoder together with the code, and the posterior and the prior depend on
+        it. True distinguishes labels and targets as scikit-learn does: integers are labels. More
+        than 50 distinct integers require an explicit "labels" or "target". Conditioning is meant
+        for generation; as features for other models, the codes of an unconditional model are
+        better.
 
     beta : float, default=1.0
-        Weight of the divergence. More gives codes that are simpler, and reconstruct less.
+        Weight of the Kullback-Leibler divergence. Larger values result in simpler codes and in less
+        accurate reconstructions.
 
     kl_warmup : float, default=0.0
-        Share of training, in [0, 1], in which the weight of the divergence rises from zero to
-        `beta`. Early stopping waits for it.
+        Fraction of training, in [0, 1], in which the weight of the divergence increases from zero
+        to `beta`. Early stopping starts after it.
 
     kl_cycles : int, default=1
-        How often it rises, in cycles of equal length.
+        Number of times that the weight increases from zero, in cycles of equal length.
 
     free_bits : float, default=0.0
-        Divergence in nats that every component may have for nothing. Needs
+        Divergence in nats of each component that is not penalized. Requires
         `n_importance_samples=1`.
 
     n_importance_samples : int, default=1
-        Draws for every row in training; with more than one, the importance-weighted bound [3]_ is
-        maximised.
+        Number of draws of the code of every sample during training. With more than one, the
+        importance-weighted bound [3]_ is maximized.
 
     auxiliary : float, default=0.0
         Weight of the likelihood at the mean of the posterior, added to the objective.
 
     corruption : str, Corruption, callable, list of these or None, default=None
-        What happens to the rows before the encoder sees them in training, in the units of X; the
-        likelihood is that of the rows as they were.
+        Corruption of the encoder's input during training, in the units of X. The likelihood is that
+        of the original samples.
 
-    <hidden_layer_sizes to init>
+    hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+        Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+        mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+        first has about four times as many units as there are features, between 128 and 512, and the
+        second has half as many.
+
+    activation : str, default="gelu"
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    dropout : "auto" or float, default="auto"
+        Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+        dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+        :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+        5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+    network : Network, "dense", "linear" or None, default=None
+        Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+        `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+        `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    init : {"pca", "random"}, default="pca"
+        Initialization of the weights. With "pca", training starts from the principal components.
+        With "random", all weights are random and the network has no linear path.
 
     scaling : {"auto", "global", "feature"}, default="auto"
-        The network sees centred columns divided by one common scale, or by the standard deviation
-        of each. "auto" is "global" for likelihoods of X in [0, 1], whose columns have
-        one unit, and "feature" for the others. What comes out is in the units of X in any case.
+        Scaling of the data that the network receives. "global" centers the features and divides all
+        of them by one common scale; "feature" centers them and divides each by its standard
+        deviation. "auto" is "global" for likelihoods of X in [0, 1], whose features are in the same
+        unit, and "feature" for the others. Reconstructions and samples are in the original units of
+        X in all cases.
 
-    <penalty>
+    penalty : str, Penalty, callable, list of these or None, default=None
+        Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+        a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+        function of torch tensors that returns one value per sample or one for the batch, such as
+        `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
-    <solver to batch_size>
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=5e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : float, default=10.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples
+        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+        components are not decayed.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
 
     max_epochs : "auto" or int, default="auto"
-        Passes over the data. "auto" makes about 10 000 steps, in 10 to 200 passes.
+        Maximum number of epochs. "auto" corresponds to about 10 000 steps, in 10 to 200 epochs.
 
-    <early_stopping to checkpoint>
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"} or type, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+        for more. Independently of this parameter, float64 samples are transformed in float64 and
+        float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
     kl_curve_ : list of float
-        Mean divergence from the prior in every epoch, in nats; with `VectorQuantizer` the
-        commitment, which takes its place.
+        Mean divergence from the prior in every epoch, in nats. With `VectorQuantizer`, the
+        commitment loss, which replaces the divergence.
 
     kl_per_component_ : ndarray of shape (n_components_,)
-        Mean divergence of each component from the prior, in nats, on the training rows.
+        Mean divergence of each component from the prior on the training samples, in nats.
 
     active_units_ : int
-        Components whose code varies from row to row, with a variance above 0.01 [3]_.
+        Number of components whose code has a variance above 0.01 across samples [3]_.
 
     classes_ : ndarray of shape (n_classes,)
-        Class labels, if `conditional` on such.
+        Class labels, if `conditional` on class labels.
 
     class_prior_ : ndarray of shape (n_classes,)
-        Their shares of the training rows.
+        Fraction of each class in the training samples, if `conditional` on class labels.
 
     target_center_ : float
         Mean of y, if `conditional` on a continuous target.
 
     target_scale_ : float
-        Standard deviation of y, likewise.
+        Standard deviation of y, if `conditional` on a continuous target.
 
-    <n_components_ to validation_scores_>
+    n_components_ : int
+        Latent dimension.
 
-    <n_epochs_ to feature_names_in_>
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_features,)
+        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+    scale_ : ndarray of shape (n_features,)
+        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+        features; with `scaling=None`, one for all features.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
 
     See Also
     --------
-    sklearn.mixture.GaussianMixture : A density of fewer parameters, for few columns.
-    sklearn.neighbors.KernelDensity : A density that keeps the training rows.
+    sklearn.mixture.GaussianMixture : A density with fewer parameters, for few features.
+    sklearn.neighbors.KernelDensity : A density that stores the training samples.
 
     References
     ----------
@@ -173,10 +308,14 @@ class VAEGenerator(
 
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
+    _shaping_parameters = BaseAutoencoder._shaping_parameters | {
+        "conditional",
+        "latent",
+        "likelihood",
+    }
     _auto_epochs = 10_000, 200
 
     _parameter_constraints: ClassVar[dict] = {
-        **{k: v for k, v in BaseAutoencoder._parameter_constraints.items() if k not in _EXCLUDED},
         "likelihood": [StrOptions(set(LIKELIHOODS))],
         "scaling": [StrOptions({"auto", "global", "feature"})],
         "latent": [LatentPart, StrOptions(set(LATENTS))],
@@ -264,29 +403,46 @@ class VAEGenerator(
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
-    def _scaling_kind(self):
-        if self.scaling != "auto":
-            return self.scaling
-        return "global" if LIKELIHOODS[self.likelihood].unit_interval else "feature"
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        data = super()._prepare_data(data, y, rng, reset=reset, partial=partial)
+        before = None if reset else self._constants
+        self._constants = merge_constants(data.ranges, before)
+        if not self.conditional:
+            return data
+        y, weight = data.of(y), data.training_weight
+        if reset:
+            vars(self).update(fit_condition(y, data.X, weight, self.conditional))
+        condition = condition_of(self, y, len(data.X))
+        effect = effect_of(condition, data.X, weight) if reset else None
+        return replace(data, condition=condition, effect=effect)
 
-    def _latent_recipe(self, data):
+    def _build(self, data, rng):
+        likelihood, scaling = LIKELIHOODS[self.likelihood], self.scaling
+        if scaling == "auto":
+            scaling = "global" if likelihood.unit_interval else "feature"
+        n_conditions = 0 if data.condition is None else data.condition.shape[1]
+        return initialize(
+            self,
+            data,
+            rng,
+            scaling=scaling,
+            compose=lambda base: VariationalRecipe(
+                base, self._latent_part(), likelihood.n_noise, n_conditions
+            ),
+            start=start_at_probabilistic_pca,
+        )
+
+    def _latent_part(self):
         latent = latent_part(self)
         if isinstance(latent, VectorQuantizer) and self.n_importance_samples > 1:
             raise ValueError(
                 f"n_importance_samples={self.n_importance_samples} needs a random code; with "
-                f"latent={self.latent!r} give 1."
+                f"latent={self.latent!r} it must be 1."
             )
-        return {
-            "latent": latent,
-            "n_noise": LIKELIHOODS[self.likelihood].n_noise,
-            "n_conditions": 0 if data.condition is None else data.condition.shape[1],
-        }
+        return latent
 
-    def _start_at(self, model, axes, variances, center, effect):
-        start_at_probabilistic_pca(model, axes, variances, center, effect)
-
-    def _row_loss(self):
-        return Elbo(
+    def _objective(self):
+        loss = Elbo(
             self._model.loss,
             self.beta,
             self.kl_warmup,
@@ -295,31 +451,17 @@ class VAEGenerator(
             self.n_importance_samples,
             self.auxiliary,
         )
+        return Objective(loss, penalty_parts(self))
 
-    def _prepared(self, data, y, reset):
-        self._remember_constants(data.X, reset)
-        if not self.conditional:
-            return data
-        if reset:
-            self.__dict__.update(fit_condition(y, data.X, data.training_weight, self.conditional))
-        condition, weight = condition_of(self, y, len(data.X)), data.training_weight
-        effect = effect_of(condition, data.X, weight) if reset else None  # to start from
-        return replace(data, condition=condition, effect=effect)
-
-    def _configure(self, network, plan, data):
-        super()._configure(network, plan, data)
+    def _prepare_network(self, network, plan, data):
+        super()._prepare_network(network, plan, data)
         if self.n_epochs_ == 0:
-            fit_prior(replace(self._model, network=network), data.thinned(_N_ROWS))
+            fit_prior(replace(self._model, network=network), data.thinned(_N_SAMPLES))
         n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
-    def _fitted_attributes(self, network, history, data):
-        before = self.kl_curve_ if self.n_epochs_ else []
-        attributes = super()._fitted_attributes(network, history, data)
-        return {**attributes, "kl_curve_": before + history.kl_curve}
-
-    def _finish(self, network, data):
-        model, some = replace(self._model, network=network), data.thinned(_N_ROWS)
+    def _post_fit_attributes(self, network, data):
+        model, some = replace(self._model, network=network), data.thinned(_N_SAMPLES)
         fit_prior(model, some, data.n_samples / self.n_samples_seen_)
         kl, variance = latent_health(model, some)
         return {
@@ -327,31 +469,31 @@ class VAEGenerator(
             "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
         }
 
-    def _report_health(self):
-        least = max(math.ceil(_LEAST_ACTIVE * self.n_components_), 1)
-        if self.active_units_ < least and np.isnan(self._constants).any():
-            warnings.warn(
+    def _report(self, histories):
+        minimum = max(math.ceil(_MIN_ACTIVE * self.n_components_), 1)
+        if self.active_units_ < minimum and np.isnan(self._constants).any():
+            warn_user(
                 f"{self.active_units_} of {self.n_components_} components of the code are in use. "
-                f"Lower beta={self.beta}, let it rise slowly by kl_warmup, or give free_bits.",
+                f"Lower beta={self.beta}, increase it slowly by kl_warmup, or give free_bits.",
                 PosteriorCollapseWarning,
-                stacklevel=7,
             )
+        super()._report(histories)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        """Fit the distribution to X.
+        """Fit the generative model to X.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Training rows. NaN marks a missing value: it is left out of the likelihood.
+            Training samples. Missing values are encoded as NaN and excluded from the likelihood.
 
         y : array-like of shape (n_samples,), default=None
-            Class labels or a continuous target, if `conditional`; otherwise ignored.
+            Class labels or a continuous target, if `conditional`. Otherwise ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative weights of the rows. A row of weight 2 counts like two rows.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
 
         Returns
         -------
@@ -361,7 +503,7 @@ class VAEGenerator(
         Raises
         ------
         ValueError
-            If X, y or `sample_weight` is not usable; an earlier fit is left as it was.
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
 
         FloatingPointError
             If the loss is not finite from the first epoch on and `init="random"`.
@@ -369,34 +511,34 @@ class VAEGenerator(
         Warns
         -----
         ConvergenceWarning
-            If the loss stops being finite, or rises; the best weights seen are kept.
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
 
         PosteriorCollapseWarning
-            If hardly a component of the code is in use.
+            If hardly any component of the code is active.
         """
-        return self._fit_or_go_on(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
 
     @property
     def _n_features_out(self):
         return self.n_components_
 
     def transform(self, X, y=None):
-        """Return the codes of rows: the means of their posteriors, never a draw.
+        """Encode X to the means of the posteriors; no random draws are made.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, if `conditional`. Without it the codes are those under an
+            Label or target of every sample, if `conditional`. If None, codes are computed for an
             average condition.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating type of X.
+            The codes, in the floating-point type of X.
         """
-        rows = check_rows(self, X)
+        rows = check_samples(self, X)
         given = y is not None and self._is_conditional
         return self._encode(rows, self._condition(y, len(rows)) if given else None)

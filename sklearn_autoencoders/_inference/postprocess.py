@@ -1,4 +1,4 @@
-"""What is made of a network's output: likelihoods, scores, alarms, probabilities; row by row."""
+"""From a network's output to scores, labels and probabilities, sample by sample."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# Scores that differ by less are the same: rows alone and in a batch are rounded differently.
+# Relative difference below which scores are equal: rounding depends on the size of the batch.
 SAME = 1e-6
 
 
-def applied(function: Callable[..., Tensor], *arrays: Any) -> NDArray[Any]:
-    """Return what a function of tensors makes of arrays."""
+def apply_to_arrays(function: Callable[..., Tensor], *arrays: Any) -> NDArray[Any]:
+    """Apply a function of tensors to arrays."""
     result: NDArray[Any] = function(*(torch.tensor(array) for array in arrays)).numpy()
     return result
 
@@ -26,61 +26,63 @@ def log_mean_exp(log_weights: Tensor) -> Tensor:
 
 
 def with_constants(rows: Tensor, constants: Tensor) -> Tensor:
-    """Return rows with the values of the columns that hold only one; NaN stands for the others."""
+    """Return samples with constant features set to their values; NaN marks the other features."""
     return torch.where(constants.isnan(), rows, constants.to(rows.dtype))
 
 
-def constant_errors(cells: Tensor, constants: Tensor, tolerance: Tensor, n_known: Tensor) -> Tensor:
-    """Return the errors in columns of one value, shared out over all known cells of a row.
+def constant_errors(
+    values: Tensor, constants: Tensor, tolerance: Tensor, n_known: Tensor
+) -> Tensor:
+    """Return the sum of the errors in constant features, divided by the number of observed values.
 
     Parameters
     ----------
-    cells : Tensor of shape (n_samples, m)
-        What the rows hold there, NaN where a value is missing.
+    values : Tensor of shape (n_samples, m)
+        Values of the constant features, NaN where a value is missing.
 
     constants, tolerance : Tensor of shape (m,)
-        What is expected there, and one unit of each column's error.
+        Expected values, and tolerances.
 
     n_known : Tensor of shape (n_samples,)
-        How many cells of each row are known, of all columns.
+        Number of observed values of each sample, over all features.
 
     Returns
     -------
     Tensor of shape (n_samples,)
-        Zero for rows that hold what is expected.
+        Zero for samples that have the expected values.
     """
-    off = (cells - constants).abs() / tolerance
+    off = (values - constants).abs() / tolerance
     return off.nan_to_num(nan=0.0).sum(1) / n_known
 
 
-def alarms(decision: Tensor) -> Tensor:
-    """Return -1 for outliers, whose decision function is below zero, and 1 for the others."""
+def outlier_labels(decision: Tensor) -> Tensor:
+    """Return -1 for outliers, whose decision function is negative, and 1 for inliers."""
     return torch.where(decision < 0, -1, 1)
 
 
 def p_values(scores: Tensor, held_out: Tensor) -> Tensor:
-    """Return each row's share of held-out rows that are as strange, itself among them.
+    """Return the fraction of held-out samples, plus the sample itself, that score no higher.
 
     Parameters
     ----------
     scores : Tensor of shape (n_samples,)
-        The rows' scores.
+        Scores of the samples.
 
     held_out : Tensor of shape (n,)
-        Minus the scores of held-out rows, in ascending order.
+        Negative scores of held-out samples, in ascending order.
 
     Returns
     -------
     Tensor of shape (n_samples,)
         In (0, 1].
     """
-    strangeness, n = -scores, len(held_out)
-    less = torch.searchsorted(held_out, strangeness - SAME * strangeness)
+    anomaly, n = -scores, len(held_out)
+    less = torch.searchsorted(held_out, anomaly - SAME * anomaly)
     return (1 + n - less).to(scores.dtype) / (1 + n)
 
 
 def margins(logits: Tensor) -> Tensor:
-    """Return the logits: for two classes the difference, positive for the second."""
+    """Return the logits; for two classes their difference, positive for the second class."""
     return logits[:, 1] - logits[:, 0] if logits.shape[1] == 2 else logits
 
 
@@ -90,7 +92,7 @@ def probabilities(logits: Tensor) -> Tensor:
 
 
 def most_likely(logits: Tensor) -> Tensor:
-    """Return the number of each row's most likely class."""
+    """Return the index of the most likely class of each sample."""
     return logits.argmax(1)
 
 

@@ -1,4 +1,4 @@
-"""A trained network over an array, chunk by chunk."""
+"""Applying a trained network to an array, chunk by chunk."""
 
 from __future__ import annotations
 
@@ -11,61 +11,65 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import Data, Rows
+from .._data.batches import Data, SampleDataset
 from .._data.model import Model, scaling_tensors, torch_dtype
-from .._utils.memory import asking_for_less, is_out_of_memory
+from .._utils.batch import Batch
+from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._autoencoder import Autoencoder
 from ..networks._costs import multiply_adds, widest_layer
+from ..objectives._contract import known
 from ..objectives._losses import Loss
 
-# Cells of the widest layer held at once while a network runs over an array.
-_CHUNK_CELLS = 2**20
+# Number of values of the widest layer that are held at once.
+_CHUNK_SIZE = 2**20
 
-# What is computed of a network and a batch; the first axis of the result is that of the batch.
+# A function of a network and a batch; the first axis of its result is that of the batch.
 Function = Callable[[Any, Any], Tensor]
 
 
 def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
-    """Return the codes of the rows, of shape (n_samples, n_components)."""
-    return run(model, Rows(model, Data(X, condition=condition)), codes)
+    """Return the codes of samples, of shape (n_samples, n_components)."""
+    return run(model, SampleDataset(model, Data(X, condition=condition)), codes)
 
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
-    """Return the rows that codes stand for, in the user's units."""
-    return run(model, Rows(model, Data(codes), scaled=True), decoding(model, codes.dtype))
+    """Return the samples that codes are decoded to, in the user's units."""
+    return run(model, SampleDataset(model, Data(codes), scaled=True), decoding(model, codes.dtype))
 
 
 def reconstruct(
     model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
 ) -> NDArray[Any]:
-    """Return the reconstructions of the rows, in the user's units."""
-    return run(model, Rows(model, Data(X, condition=condition)), reconstruction(model, X.dtype))
+    """Return the reconstructions of samples, in the user's units."""
+    return run(
+        model, SampleDataset(model, Data(X, condition=condition)), reconstruction(model, X.dtype)
+    )
 
 
 def predict(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return what the head makes of the rows, of shape (n_samples, n_outputs)."""
-    return run(model, Rows(model, Data(X)), predictions)
+    """Return the output of the head, of shape (n_samples, n_outputs)."""
+    return run(model, SampleDataset(model, Data(X)), predictions)
 
 
 def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
-    """Return the reconstruction loss of every row, of shape (n_samples,)."""
-    return run(model, Rows(model, Data(X)), losses(model))
+    """Return the reconstruction loss of each sample, of shape (n_samples,)."""
+    return run(model, SampleDataset(model, Data(X)), losses(model))
 
 
 def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64]) -> NDArray[Any]:
-    """Return the mean absolute error of every row's known cells, in units of a tolerance.
+    """Return the mean absolute error of each sample's observed values, in units of a tolerance.
 
     Parameters
     ----------
     model : Model
-        Gives the expected cells.
+        Gives the expected values.
 
     X : ndarray of shape (n_samples, n_features)
-        Rows, NaN where a value is missing.
+        Samples, NaN where a value is missing.
 
     tolerance : ndarray of shape (n_features,)
-        One unit of each column's error, in the units of X.
+        Tolerance of each feature, in the units of X.
 
     Returns
     -------
@@ -73,131 +77,133 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
         Of the type of X.
     """
     function = errors(model, tolerance, X.dtype)
-    return run(model, Rows(model, Data(X)), function, n_draws=4)  # layers at once, in the cache
+    return run(
+        model, SampleDataset(model, Data(X)), function, n_draws=4
+    )  # small chunks stay in the cache
 
 
-def codes(network: Autoencoder, batch: Any) -> Tensor:
+def codes(network: Autoencoder, batch: Batch) -> Tensor:
     """Return the codes of a batch."""
-    return network.encode(batch[0])
+    return network.encode(batch)
 
 
-def predictions(network: Any, batch: Any) -> Tensor:
-    """Return what the head makes of a batch."""
-    return cast(Tensor, network.predict(batch[0]))
+def predictions(network: Any, batch: Batch) -> Tensor:
+    """Return the output of the head for a batch."""
+    return cast(Tensor, network.predict(batch))
 
 
 def decoding(model: Model, dtype: Any) -> Function:
-    """Return what leads from codes to rows of a type, in the user's units."""
+    """Return the function from codes to samples of a type, in the user's units."""
     units = Units(model, dtype)
-    return lambda network, batch: units(network.decode(batch[0]))
+    return lambda network, batch: units(network.decode(batch.x, batch.condition))
 
 
 def reconstruction(model: Model, dtype: Any) -> Function:
-    """Return what leads from rows of a type to their reconstructions."""
+    """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    return lambda network, batch: units(network(batch[0])[1])
+    return lambda network, batch: units(network(batch).reconstruction)
 
 
 def losses(model: Model) -> Function:
-    """Return what leads from rows to their reconstruction losses."""
+    """Return the function from samples to their reconstruction losses."""
 
-    def function(network: Autoencoder, batch: Any) -> Tensor:
-        x, compared = batch
-        target, observed = compared.target, compared.observed
-        totals = cast(Loss, model.loss).per_sample(network(x).reconstruction, target, observed)
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        loss, observed = cast(Loss, model.loss), batch.observed
+        totals = loss.per_sample(network(batch).reconstruction, known(batch.target), observed)
         return totals if observed is None else totals / observed.mean(1)
 
     return function
 
 
 def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function:
-    """Return what leads from rows of a type to their errors, as in :func:`sample_errors`."""
+    """Return the function from samples of a type to their errors, as in :func:`sample_errors`."""
     scale = 1.0 if model.loss.unit_interval else model.scaling.scale
     unit = torch.tensor(scale / tolerance, dtype=torch_dtype(dtype), device=model.device)
 
-    def function(network: Autoencoder, batch: Any) -> Tensor:
-        x, compared = batch
-        observed = compared.observed
-        cells = (model.loss.link(network(x).reconstruction) - compared.target).abs() * unit
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        expected, observed = model.loss.link(network(batch).reconstruction), batch.observed
+        values = (expected - known(batch.target)).abs() * unit
         if observed is None:
-            return cast(Tensor, cells.mean(1))
-        return cast(Tensor, (cells * observed).sum(1) / observed.sum(1))
+            return values.mean(1)
+        return (values * observed).sum(1) / observed.sum(1)
 
     return function
 
 
 class Units:
-    """Leads from the network's output back to the user's units."""
+    """Converts the network's output to the user's units."""
 
     def __init__(self, model: Model, dtype: Any) -> None:
         self._loss = model.loss
         self._center, self._scale = scaling_tensors(model, torch_dtype(dtype))
 
     def __call__(self, output: Tensor) -> Tensor:
-        """Return the means that the network's output stands for."""
+        """Return the mean of the values, given the network's output."""
         return self.of_values(self._loss.link(output))
 
     def of_values(self, output: Tensor) -> Tensor:
-        """Return values in the network's units in the user's."""
+        """Return scaled values in the user's units."""
         return output if self._loss.unit_interval else output * self._scale + self._center
 
 
 def run(
     model: Model,
-    rows: Rows,
+    samples: SampleDataset,
     function: Function,
     n_draws: int = 1,
 ) -> NDArray[Any]:
-    """Return a function of the network and of batches of rows, over all rows.
+    """Apply a function of the network and of a batch to all samples.
 
     Parameters
     ----------
     model : Model
-        Its network is used in the type of the rows.
+        Its network is used in the type of the samples.
 
-    rows : Rows
-        Where batches come from.
+    samples : SampleDataset
+        The samples.
 
     function : callable
         Maps the network and a batch to a tensor whose first axis is that of the batch.
 
     n_draws : int, default=1
-        How often the function holds a row at once.
+        How many copies of a sample the function holds.
 
     Returns
     -------
     ndarray
-        The results, one after another.
+        The concatenated results.
     """
     with preserve_settings(), torch.no_grad():
-        return _run(cast_network(model.network, rows.dtype), rows, function, n_draws)
+        return _run(cast_network(model.network, samples.dtype), samples, function, n_draws)
 
 
-def _run(network: Autoencoder, rows: Rows, function: Function, n_draws: int) -> NDArray[Any]:
-    n_rows = max(_CHUNK_CELLS // (n_draws * widest_layer(network)), 1)
+def _run(
+    network: Autoencoder, samples: SampleDataset, function: Function, n_draws: int
+) -> NDArray[Any]:
+    size = max(_CHUNK_SIZE // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
-    advice = "neither chunks nor the result fit. Give fewer rows, or use a narrower network."
-    work = min(n_rows, len(rows)) * multiply_adds(network)
-    with asking_for_less(advice), few_threads(work):
-        for chunk, output in _chunks(network, rows, function, n_rows):
+    advice = "neither chunks nor the result fit. Give fewer samples, or use a narrower network."
+    work = min(size, len(samples)) * multiply_adds(network)
+    with explain_out_of_memory(advice), few_threads(work):
+        for chunk, output in _chunks(network, samples, function, size):
             if outputs is None:
-                outputs = np.empty((len(rows), *output.shape[1:]), dtype=output.dtype)
+                outputs = np.empty((len(samples), *output.shape[1:]), dtype=output.dtype)
             outputs[chunk] = output
     return cast(NDArray[Any], outputs)
 
 
 def _chunks(
-    network: Autoencoder, rows: Rows, function: Function, n_rows: int
+    network: Autoencoder, samples: SampleDataset, function: Function, size: int
 ) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield chunks with what the function makes of them; smaller ones once memory runs out."""
+    """Yield chunks with the results of the function; smaller ones when memory runs out."""
     start = 0
-    while start < len(rows):
-        chunk = slice(start, min(start + n_rows, len(rows)))
+    while start < len(samples):
+        chunk = slice(start, min(start + size, len(samples)))
         try:
-            output = function(network, rows.__getitems__(chunk)).cpu().numpy()
+            output = function(network, samples.__getitems__(chunk)).cpu().numpy()
         except Exception as error:
-            n_rows = (chunk.stop - start) // 2
-            if not is_out_of_memory(error) or n_rows == 0:
+            size = (chunk.stop - start) // 2
+            if not is_out_of_memory(error) or size == 0:
                 raise
         else:
             yield chunk, output

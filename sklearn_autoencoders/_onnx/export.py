@@ -1,4 +1,4 @@
-"""A method of a fitted estimator as a file that runs without this package."""
+"""Export of a method of a fitted estimator to a file that runs without this package."""
 
 from __future__ import annotations
 
@@ -9,62 +9,63 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
-from .._estimators.base import Shell
+from .._estimators.base import BaseNetworkEstimator
 from .._persistence.atomic import write_atomically
-from .._utils.optional_imports import imported
+from .._utils.optional_imports import import_optional
 from .._utils.torch_settings import preserve_settings
 from .graphs import graph_of, methods_of
 from .operators import translations
 
 _OPSET = 18
-# What exporters write of their own work.
+# Loggers of the exporter.
 _LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
 
 
 def export_onnx(estimator, path, method="transform"):
-    r"""Write a method of a fitted estimator to a file that runs without this package.
+    r"""Export a method of a fitted estimator to an ONNX file that runs without this package.
 
-    Scaling, network and threshold are one graph. Its input is "X", of type float32 and shape
-    (n_samples, n_features), with NaN where a value is missing; for `inverse_transform` it holds
-    codes. Its output has the name of the method, and the shape and the type that the method has for
-    float32 rows. What the method would reject, such as infinities, the graph does not notice.
+    Scaling, network and threshold are exported as one graph. Its input is "X", of type float32 and
+    shape (n_samples, n_features), with missing values as NaN; for `inverse_transform` it contains
+    codes. The output is named like the method, and has the shape and type that the method returns
+    for float32 samples. Unlike the method, the graph does not validate its input and does not
+    reject infinite values, for instance.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted one of this package, with a network of its own.
+        A fitted estimator of this package that has a network.
 
     path : str or path-like
-        Where to write; what is there is replaced once the new file is whole.
+        Path of the file. An existing file is replaced atomically.
 
     method : str, default="transform"
-        What the graph computes: a method that maps rows to rows or to numbers, or "sample".
+        The exported method: a method that maps samples to arrays, or "sample".
 
     Raises
     ------
     ImportError
-        If onnx or onnxscript is missing.
+        If onnx or onnxscript is not installed.
 
     NotFittedError
-        If the estimator has not been fitted.
+        If the estimator is not fitted.
 
     TypeError
-        If it is a union, a pipeline, or no estimator of this package.
+        If the estimator is a union, a pipeline, or not an estimator of this package.
 
     ValueError
-        If it has no such method, or if the method needs a y.
+        If the estimator does not have the method, or if the method requires y.
 
     Notes
     -----
-    The graph of `sample` draws nothing itself, so that it can be tested and repeated. Its input is
-    "uniform", of shape (n_samples, m), with numbers drawn uniformly from (0, 1). The first chooses
-    a Gaussian of the prior, with two for every component of the code after it [1]_; with
-    `VectorQuantizer`, there is one for each group. Then come one or two for each cell: two under
-    likelihood "gaussian" or "student_t", one under the others. The shape of the input tells
-    :math:`m`.
+    The graph of `sample` is deterministic, so that it can be tested and reproduced. Its input is
+    "uniform", of shape (n_samples, m), with numbers drawn uniformly from (0, 1). The first column
+    selects a Gaussian of the prior and is followed by two columns for every component of the code
+    [1]_; with `VectorQuantizer`, there is one column for each group instead. One or two columns for
+    each feature follow: two for the likelihoods "gaussian" and "student_t", one for the others. The
+    shape of the graph's input contains :math:`m`.
 
-    A classifier's `predict` returns the classes if they are numbers, and otherwise their places in
-    `classes_`.
+    The `predict` of a classifier returns the class labels if they are numbers, and otherwise their
+    indices in `classes_`.
 
     References
     ----------
@@ -95,12 +96,12 @@ def export_onnx(estimator, path, method="transform"):
 
 
 def _check_method(estimator, method):
-    """Raise unless this is a method of a fitted estimator that needs nothing beside rows."""
+    """Raise unless this is a method of a fitted estimator that only requires X."""
     name = type(estimator).__name__
-    if not isinstance(estimator, Shell):
+    if not isinstance(estimator, BaseNetworkEstimator):
         raise TypeError(
-            f"export_onnx takes an estimator of this package that has a network; got {name}. Of a "
-            "pipeline or a union, export the estimators inside one by one."
+            f"export_onnx requires an estimator of this package that has a network; got {name}. "
+            "For a pipeline or a union, export the estimators inside one by one."
         )
     check_is_fitted(estimator)
     methods = sorted(methods_of(estimator))
@@ -108,19 +109,19 @@ def _check_method(estimator, method):
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")
     if method != "transform" and getattr(estimator, "_is_conditional", False):
         raise ValueError(
-            f"method={method!r} of a conditional {name} needs y, which the graph does not take. "
-            "Fit with conditional=False, or export method='transform'."
+            f"method={method!r} of a conditional {name} needs y, which is not an input of the "
+            "graph. Fit with conditional=False, or export method='transform'."
         )
 
 
 def _check_installed():
     with _quiet():
         for name in ("onnx", "onnxscript"):
-            imported(name, "onnx", "export_onnx")
+            import_optional(name, "onnx", "export_onnx")
 
 
 def _serialized(graph, input_name, n_columns, method):
-    """Return the bytes of a file with a graph whose first axis is that of the rows."""
+    """Return the bytes of an ONNX file; the first axis of the input is the one of the samples."""
     example = torch.full((2, n_columns), 0.5)
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
@@ -137,14 +138,14 @@ def _serialized(graph, input_name, n_columns, method):
         )
         model = program.model_proto
     del model.graph.metadata_props[:]
-    for node in model.graph.node:  # they say where the package is installed
+    for node in model.graph.node:  # they contain the path where the package is installed
         del node.metadata_props[:]
     return model.SerializeToString()
 
 
 @contextmanager
 def _quiet():
-    """Let the exporter work without a word: it warns of what users can do nothing about."""
+    """Suppress warnings and messages of the exporter, which users cannot act on."""
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [logger.level for logger in loggers]
     with warnings.catch_warnings():

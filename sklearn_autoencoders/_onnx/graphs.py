@@ -1,4 +1,4 @@
-"""What each method makes of a tensor: the graphs that are exported."""
+"""The methods of estimators as functions of a tensor, from which ONNX graphs are exported."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._data.batches import Data, Rows
-from .._estimators.base import BaseAutoencoder, ScoredByReconstruction, Shell
+from .._data.batches import Data, SampleDataset
+from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator, ReconstructionScoreMixin
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder
-from .._estimators.generative_mixin import Generation
-from .._estimators.outlier_mixin import Judging, tolerance_of_varying
+from .._estimators.generative_mixin import GenerativeMixin
+from .._estimators.outlier_mixin import OutlierDetectorMixin, tolerance_of_varying
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import postprocess, run, sampling
+from .._utils.batch import Batch
 from .._utils.draws import Given
 from ..objectives._likelihoods import Likelihood
-from ..objectives._output import Compared
 
 _FLOAT = np.float32
-# Draws of an estimate, as in the methods.
+# Number of draws of an estimate, as in the methods.
 _N_DRAWS = 64
-# Kinds of classes that ONNX has numbers for.
+# Kinds of class labels that have a numeric ONNX type.
 _NUMBERS = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
 
 
 def graph_of(estimator, method):
-    """Return a method as a torch module, the name of its input and how many columns that has."""
+    """Return a method as a torch module, the name of its input and its number of columns."""
     fitted = _Fitted(estimator)
     build, read = methods_of(estimator)[method]
     graph = _Graph(fitted.network, build(fitted)).eval()
@@ -37,46 +37,45 @@ def graph_of(estimator, method):
 
 
 class _Graph(nn.Module):
-    """A function of a network and of a tensor, as a module that holds the network."""
+    """A module that contains a network and applies a function of the network to a tensor."""
 
     def __init__(self, network, function):
         super().__init__()
         self.network, self.function = network, function
 
     def forward(self, given):
-        """Return what the function makes of a tensor."""
+        """Apply the function to a tensor."""
         return self.function(self.network, given)
 
 
 class _Fitted:
-    """A copy of what a fitted estimator consists of, in single precision and on the CPU."""
+    """A copy of the model of a fitted estimator, in single precision and on the CPU."""
 
     def __init__(self, estimator):
         self.estimator = estimator
         network = copy.deepcopy(estimator.network_).cpu().float().eval().requires_grad_(False)
         loss = estimator._model.loss
-        if isinstance(loss, Likelihood):  # ONNX lacks some of the functions of the noise
+        if isinstance(loss, Likelihood):  # ONNX does not support some functions of the noise
             loss = loss.settled(network.noise) if hasattr(network, "noise") else loss
         self.network = network
         self.model = replace(estimator._model, network=network, loss=loss)
         of_any_row = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
-        self._rows = Rows(self.model, Data(of_any_row))
+        self._samples = SampleDataset(self.model, Data(of_any_row))
 
     def batch(self, rows):
-        """Return what the network sees of raw rows, and what its output is compared with."""
-        x, target, observed = self._rows.seen(rows, rows)
-        return x, Compared(target, observed)
+        """Return raw samples as a batch."""
+        return self._samples.batch(rows, rows)
 
     def array(self, name):
         """Return a fitted attribute as a tensor in double precision."""
         return torch.tensor(getattr(self.estimator, name), dtype=torch.float64)
 
 
-# ------------------------------------------------------------- what the methods do to a tensor
+# ---------------------------------------------------------------------------------- methods
 
 
 def _of_rows(function, then=lambda output: output):
-    """Return a function of raw rows for one of batches, and what happens to its output."""
+    """Convert a function of batches to one of unscaled samples; `then` maps its output."""
 
     def build(fitted):
         of_batch = function(fitted)
@@ -100,11 +99,11 @@ def _minus_losses(fitted):
 
 def _of_codes(fitted):
     decoding = run.decoding(fitted.model, _FLOAT)
-    return lambda network, codes: decoding(network, (codes,))
+    return lambda network, codes: decoding(network, Batch(codes))
 
 
 def _with_constants(build):
-    """Return a function whose rows hold what columns of one value held in training."""
+    """Set constant features in the output of a function to their values in training."""
 
     def build_both(fitted):
         function, constants = build(fitted), fitted.array("_constants")
@@ -138,12 +137,12 @@ def _filled(fitted):
 
 
 def _drawn_rows(fitted):
-    """Return rows that numbers of the unit interval stand for; noise in double, as `sample` has."""
+    """Compute samples from uniform numbers; the noise has double precision, as in `sample`."""
 
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
-        return sampling.drawing(fitted.model, draws, np.float64)(network, (codes,))
+        return sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
 
     return function
 
@@ -167,7 +166,7 @@ def _scores(fitted):
 
 
 def _of_scores(function, name):
-    """Return a function of rows for one of their scores and of a fitted attribute."""
+    """Convert a function of scores and of a fitted attribute to a function of samples."""
 
     def build(fitted):
         scores, learnt = _scores(fitted), fitted.array(name)
@@ -181,7 +180,7 @@ def _decision(scores, offset):
 
 
 def _alarms(scores, offset):
-    return postprocess.alarms(_decision(scores, offset))
+    return postprocess.outlier_labels(_decision(scores, offset))
 
 
 def _logits(fitted):
@@ -189,7 +188,7 @@ def _logits(fitted):
 
 
 def _classes(fitted):
-    """Return the classes if ONNX has numbers for them, else their places."""
+    """Return class labels if they have a numeric ONNX type, otherwise their indices."""
     classes = fitted.estimator.classes_
     if classes.dtype.kind not in _NUMBERS:
         return _of_rows(_logits, postprocess.most_likely)(fitted)
@@ -208,7 +207,7 @@ def _targets(fitted):
     return _of_rows(_logits, in_units)(fitted)
 
 
-# ---------------------------------------------------------------------------- what is fed to it
+# ---------------------------------------------------------------------------------- inputs
 
 
 def _rows_input(fitted, graph):
@@ -220,7 +219,7 @@ def _codes_input(fitted, graph):
 
 
 def _uniform_input(fitted, graph):
-    """Return how many numbers a draw takes, of as many as it could."""
+    """Determine the number of uniform columns that a draw uses, at most `most`."""
     most = 1 + 2 * (fitted.estimator.n_components_ + fitted.estimator.n_features_in_)
     draws = Given(torch.full((2, most), 0.5))
     with torch.no_grad():
@@ -228,23 +227,23 @@ def _uniform_input(fitted, graph):
     return "uniform", draws.n_taken
 
 
-# What each kind of estimator has beside what it inherits.
+# Methods of each class in addition to those of its base classes.
 _METHODS = {
-    Shell: {"transform": (_of_rows(_codes), _rows_input)},
+    BaseNetworkEstimator: {"transform": (_of_rows(_codes), _rows_input)},
     BaseAutoencoder: {
         "reconstruct": (_of_rows(_reconstruction), _rows_input),
         "inverse_transform": (_of_codes, _codes_input),
     },
-    ScoredByReconstruction: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
+    ReconstructionScoreMixin: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
     DenoisingAutoencoder: {"transform": (_of_rows(_denoised), _rows_input)},
-    Generation: {
+    GenerativeMixin: {
         "inverse_transform": (_with_constants(_of_codes), _codes_input),
         "score_samples": (_of_rows(_weights, postprocess.log_mean_exp), _rows_input),
         "elbo_samples": (_of_rows(_weights, lambda weights: weights.mean(1)), _rows_input),
         "impute": (_filled, _rows_input),
         "sample": (_with_constants(_drawn_rows), _uniform_input),
     },
-    Judging: {
+    OutlierDetectorMixin: {
         "reconstruct": (_with_constants(_of_rows(_reconstruction)), _rows_input),
         "score_samples": (_scores, _rows_input),
         "decision_function": (_of_scores(_decision, "offset_"), _rows_input),
@@ -261,7 +260,7 @@ _METHODS = {
 
 
 def methods_of(estimator):
-    """Return what can be exported of an estimator, by name; what a subclass says counts."""
+    """Return the exportable methods of an estimator by name; subclasses override base classes."""
     found = {}
     for cls in reversed(type(estimator).__mro__):
         found.update(_METHODS.get(cls, {}))

@@ -1,15 +1,15 @@
-"""Operations of torch that its ONNX exporter cannot translate, or not exactly enough."""
+"""Translations of torch operations that its ONNX exporter does not support or not accurately."""
 
 from __future__ import annotations
 
 import torch
 
-# ONNX's numbers for types.
+# Type codes of ONNX.
 _INT64, _DOUBLE = 7, 11
 
 
 def translations():
-    """Return what stands in ONNX for operations of torch, as the exporter takes it."""
+    """Return the custom translation table of the exporter, from torch operations to ONNX."""
     aten = torch.ops.aten
     return {
         aten.expm1.default: _expm1,
@@ -25,7 +25,7 @@ def _operators():
     return opset18
 
 
-# Near zero, single precision rounds away what is added to one.
+# In double precision: in single precision, a small number that is added to one is rounded off.
 def _expm1(self):
     op = _operators()
     one = op.Cast(1.0, to=_DOUBLE)
@@ -39,14 +39,14 @@ def _log1p(self):
 
 
 def _cdist(x1, x2, p, compute_mode=None):
-    """Euclidean distances, the only ones that are asked for."""
+    """Return Euclidean distances; no other distance is used."""
     op = _operators()
     difference = op.Sub(op.Unsqueeze(x1, [-2]), op.Unsqueeze(x2, [-3]))
     return op.Sqrt(op.ReduceSum(op.Mul(difference, difference), [-1], keepdims=0))
 
 
 def _searchsorted(sorted_sequence, self, out_int32=False, right=False, side=None, sorter=None):
-    """Count what is less, from the left, in a sequence of one axis."""
+    """Return the number of smaller entries of a one-dimensional sequence for each value."""
     op = _operators()
     is_less = op.Less(sorted_sequence, op.Unsqueeze(self, [-1]))
     return op.ReduceSum(op.Cast(is_less, to=_INT64), [-1], keepdims=0)

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import suppress
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file, or leave the one that was there.
+    """Write a file atomically; if this fails, an existing file is left unchanged.
 
     Parameters
     ----------
     path : str or path-like
-        Where to. What a symbolic link points to is replaced, not the link.
+        Path of the file. If it is a symbolic link, its target is replaced.
 
     data : bytes
-        What.
+        Contents of the file.
 
     Raises
     ------
@@ -27,8 +27,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     target = os.path.realpath(os.fspath(path))
     if os.path.exists(target) and not os.path.isfile(target):
         kind = errno.EISDIR if os.path.isdir(target) else errno.EINVAL
-        raise OSError(kind, "Nothing was written, for this is no ordinary file", target)
-    temporary = f"{target}.{uuid.uuid4().hex}.tmp"  # beside it: renaming works within a disk
+        raise OSError(kind, "Nothing was written: the path is not a regular file", target)
+    temporary = f"{target}.{uuid.uuid4().hex}.tmp"  # in the same folder, so that it can be renamed
     try:
         with open(temporary, "xb") as file:
             file.write(data)
@@ -39,14 +39,16 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         with suppress(OSError):
             os.remove(temporary)
         if isinstance(error, OSError):
-            reason = f"Nothing was written, and no earlier file changed ({error.strerror or error})"
+            reason = (
+                f"Nothing was written, an existing file is unchanged ({error.strerror or error})"
+            )
             raise OSError(error.errno, reason, target) from error
         raise
     _sync_directory(os.path.dirname(target))
 
 
 def _sync_directory(directory: str) -> None:
-    """Have the disk know the new name, where the system lets directories be synchronised."""
+    """Flush the new name to the disk, if the system supports synchronizing directories."""
     with suppress(OSError):
         handle = os.open(directory, os.O_RDONLY)
         try:

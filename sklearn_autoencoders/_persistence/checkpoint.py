@@ -1,4 +1,4 @@
-"""A fit that was killed goes on where it was."""
+"""Checkpoints, from which an interrupted fit is resumed."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from sklearn.base import BaseEstimator
 from .._version import __version__
 from .atomic import write_atomically
 
-# Share of the time of a fit that may go into writing.
+# Maximum fraction of the training time that is spent on writing.
 _MOST_TIME = 0.05
 
-# Parameters that do not change what is learnt; of the last one the generator's state tells more.
+# Parameters that do not identify a fit. The state of the generator replaces `random_state`.
 _IRRELEVANT = ("callbacks", "checkpoint", "verbose", "random_state")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a fit keeps what it needs to go on; a fit may train several networks in turn.
+    """The checkpoint files of a fit, which may train several networks one after another.
 
     Parameters
     ----------
     folder : Path
-        Where the files are, one for each network.
+        Folder of the files, one for each network.
 
     fit : str
-        What tells this fit from others, but for its data.
+        Identifier of the fit, independent of its data.
     """
 
     folder: Path
@@ -46,30 +46,30 @@ class Checkpoint:
 
     @classmethod
     def of(cls, estimator: BaseEstimator) -> Checkpoint | None:
-        """Return that of a fit of an estimator, None if it wants none.
+        """Return the checkpoint of a fit of an estimator.
 
         Parameters
         ----------
         estimator : estimator
-            Its parameter `checkpoint` names the folder, which is made if there is none.
+            Its parameter `checkpoint` is the folder, which is created if it does not exist.
 
         Returns
         -------
         Checkpoint or None
-            Nothing is written yet.
+            The checkpoint, before anything is written. None if `checkpoint` is None.
 
         Raises
         ------
         ValueError
-            If the fit could not be recognised.
+            If the fit cannot be identified.
         """
         folder = estimator.checkpoint
         if folder is None:
             return None
         if estimator.random_state is None:
             raise ValueError(
-                f"checkpoint={os.fspath(folder)!r} needs a random_state that is a number: without "
-                "one every fit is another, and none can be gone on with."
+                f"checkpoint={os.fspath(folder)!r} requires random_state to be set: with "
+                "random_state=None every fit is different and cannot be resumed."
             )
         params = {k: v for k, v in estimator.get_params().items() if k not in _IRRELEVANT}
         fit = _hash([type(estimator).__qualname__, params])
@@ -77,33 +77,33 @@ class Checkpoint:
             os.makedirs(folder, exist_ok=True)
         except OSError as error:
             raise ValueError(
-                f"checkpoint={os.fspath(folder)!r} must be a folder, or where one can be made; got "
-                f"{error.strerror}."
+                f"checkpoint={os.fspath(folder)!r} must be a folder that exists or can be created; "
+                f"got {error.strerror}."
             ) from error
         return cls(Path(folder), fit)
 
     def file_for(self, *beginnings: Any) -> TrainingFile:
-        """Return the file of a training that begins with all of this."""
+        """Return the file of a training run that is identified by its initial state."""
         name = _hash([self.fit, __version__, torch.__version__, *beginnings])
         self._files.append(TrainingFile(self.folder / f"{name}.checkpoint"))
         return self._files[-1]
 
     def clear(self) -> None:
-        """Remove the files of this fit, which is over."""
+        """Remove the files at the end of the fit."""
         for file in self._files:
-            # and what was being written when somebody pulled the plug
+            # including temporary files of an interrupted process
             for path in [file.path, *self.folder.glob(f"{file.path.name}.*.tmp")]:
                 with suppress(OSError):  # another process may have the same fit
                     path.unlink()
 
 
 class TrainingFile:
-    """The state of a training, as it was after an epoch.
+    """The state of a training run after an epoch.
 
     Parameters
     ----------
     path : Path
-        The file; it need not be there.
+        Path of the file, which does not have to exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -111,21 +111,22 @@ class TrainingFile:
         self._due = 0.0
 
     def read(self, device: torch.device) -> dict[str, Any] | None:
-        """Return the state that was written, None if there is none."""
+        """Return the saved state, or None if the file does not exist or is damaged."""
         try:
             state: dict[str, Any] = torch.load(self.path, map_location=device, weights_only=True)
         except FileNotFoundError:
             return None
-        except Exception:  # a damaged file can go wrong in any way
+        except Exception:  # a damaged file can raise any exception
             warnings.warn(
-                f"{os.fspath(self.path)!r} is damaged, or no checkpoint; the fit begins anew.",
+                f"{os.fspath(self.path)!r} is damaged or not a checkpoint; the fit restarts from "
+                "scratch.",
                 stacklevel=2,
             )
             return None
         return state
 
     def write(self, state: Callable[[], dict[str, Any]]) -> None:
-        """Write a state, unless that was done so recently that it would take too much time."""
+        """Write a state, unless the last one is so recent that writing would take too much time."""
         started = time.monotonic()
         if started < self._due:
             return
@@ -133,9 +134,9 @@ class TrainingFile:
         torch.save(state(), buffer)
         try:
             write_atomically(self.path, buffer.getvalue())
-        except OSError as error:  # the fit is worth more than what is to save it
+        except OSError as error:  # the fit continues without checkpoints
             self._due = math.inf
-            warnings.warn(f"No checkpoint is written any more. {error}", stacklevel=2)
+            warnings.warn(f"No further checkpoints are written. {error}", stacklevel=2)
             return
         ended = time.monotonic()
         self._due = ended + (ended - started) / _MOST_TIME
@@ -144,8 +145,8 @@ class TrainingFile:
 def _hash(parts: list[Any]) -> str:
     try:
         return str(joblib.hash(parts))
-    except Exception as error:  # of pickle, in many ways
+    except Exception as error:  # pickle raises many kinds of exceptions
         raise ValueError(
-            "checkpoint= needs parameters that can be pickled, to recognise the fit "
+            "checkpoint= requires parameters that can be pickled, to identify the fit "
             f"({error}). Define functions and classes in a module, without lambda."
         ) from error

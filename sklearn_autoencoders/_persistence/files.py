@@ -1,4 +1,4 @@
-"""Models as files that hold no code: skops archives, and weights as safetensors."""
+"""Model files without code: skops archives and safetensors files."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.optional_imports import imported
+from .._utils.optional_imports import import_optional
 from ..exceptions import IncompatibleVersionError, ModelFileError, UntrustedTypesError
 from .atomic import write_atomically
 from .renamed import current_name, with_current_names
 
-# Which brings skops and safetensors, and what needs them.
+# The extra that installs skops and safetensors, and the operation that requires them.
 _EXTRA = ("persist", "Saving or loading a file")
 
-# What an archive may consist of: a description, arrays, and sparse matrices, which are archives of
-# arrays. What is compressed may not be more than so many times larger than it looks.
+# Allowed members of an archive: a description, arrays, and sparse matrices, which are archives of
+# arrays. The uncompressed size is at most this multiple of the size of the archive.
 _DESCRIPTION, _ARRAY, _MATRIX = "schema.json", ".npy", ".npz"
 _MOST_COMPRESSION = 200
 
@@ -36,26 +36,28 @@ _ARRAY_HEADERS = {
     (2, 0): np.lib.format.read_array_header_2_0,
 }
 
-# How often, in the mean, a node of a description may be referred to: each time it is looked at.
+# Maximum mean number of references to a node of a description; a node is visited for each of them.
 _MOST_REFERENCES = 100
 
-# Where a file of safetensors has the estimator without its weights, and the digest of the rest.
+# Names, in a safetensors file, of the estimator without its weights and of the digest.
 _REST, _DIGEST = "estimator", "sha256"
 
 
 def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
-    """Save an estimator, or a pipeline, to a file that holds no code.
+    """Save an estimator or a pipeline to a file that contains no code.
 
-    The file is a skops archive: a description in JSON, and arrays. It appears whole or not at all,
-    so that an earlier file survives a full disk or a loss of power.
+    The file is a skops archive, which consists of a description in JSON and of arrays. It is
+    written atomically, so that an existing file is preserved if the disk is full or the power
+    fails.
 
     Parameters
     ----------
     estimator : estimator
-        One of this package, or any of scikit-learn's that skops knows, such as a Pipeline.
+        An estimator of this package, or an estimator of scikit-learn that skops supports, such as a
+        Pipeline.
 
     path : str or path-like
-        Where to, ".skops" by custom.
+        Path of the file, by convention with the suffix ".skops".
 
     Raises
     ------
@@ -63,14 +65,14 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         If skops is not installed.
 
     TypeError
-        If the estimator holds something that only a pickle could.
+        If the estimator contains an object that can only be pickled.
 
     OSError
-        If the file cannot be written; an earlier one is left as it was.
+        If the file cannot be written. An existing file is left unchanged.
 
     See Also
     --------
-    load : The way back.
+    load : Load an estimator from a file.
 
     References
     ----------
@@ -96,48 +98,50 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
 def load(
     path: str | os.PathLike[str], trusted: str | type | Iterable[str | type] = ()
 ) -> BaseEstimator:
-    """Load what :func:`save` or `to_safetensors` wrote; no code of the file runs.
+    """Load an estimator from a file of :func:`save` or `to_safetensors` without executing code.
 
     Parameters
     ----------
     path : str or path-like
-        The file.
+        Path of the file.
 
     trusted : sequence of str or type, default=()
-        What the file may hold beside the classes of this package and what skops trusts: scikit-
-        learn's estimators, and types of Python, NumPy and SciPy. Some estimators hold more, such as
-        trees and scorers. Name what you know and trust.
+        Additional types that the file may contain. The classes of this package and the types that
+        skops trusts (scikit-learn's estimators, and types of Python, NumPy and SciPy) are always
+        allowed. Some estimators contain other types, such as trees and scorers. Only list types
+        that you know and trust.
 
     Returns
     -------
     estimator
-        As it was saved, with its network on the CPU.
+        The saved estimator, with its network on the CPU.
 
     Raises
     ------
     ImportError
-        If skops, or safetensors for its files, is not installed.
+        If skops is not installed or, for a safetensors file, safetensors.
 
     OSError
         If the file cannot be read.
 
     UntrustedTypesError
-        If the file needs other types; `error.types` names them. Nothing was loaded.
+        If the file contains other types, which are listed in `error.types`. Nothing is loaded.
 
     ModelFileError
-        If the file is damaged, or no model.
+        If the file is damaged or not a model file.
 
     IncompatibleVersionError
-        If a later version of this package wrote it in a format that this one cannot read.
+        If the file was written by a later version of this package in a format that is not supported
+        by this version.
 
     Warns
     -----
     InconsistentVersionWarning
-        If another version of this package, or of scikit-learn, wrote it.
+        If the file was written with another version of this package or of scikit-learn.
 
     See Also
     --------
-    save : The way there.
+    save : Save an estimator to a file.
     """
     with open(path, "rb") as file:
         data = file.read()
@@ -146,17 +150,20 @@ def load(
         return _from_safetensors(data, path, names)
     loaded = _restored(data, path, names)
     if not isinstance(loaded, BaseEstimator):
-        raise ModelFileError(f"{os.fspath(path)!r} holds a {type(loaded).__name__}, no estimator.")
+        raise ModelFileError(
+            f"{os.fspath(path)!r} contains an object of type {type(loaded).__name__}, which is not "
+            "an estimator."
+        )
     return loaded
 
 
 def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
-    """Write a fitted estimator's weights, by their names, and the rest of it as one more tensor."""
+    """Write the weights of a fitted estimator as named tensors, and the rest as another tensor."""
     check_is_fitted(estimator)
     name = _full_name(type(estimator))
     if _class_of_ours(name) is None:
-        raise TypeError(f"{name} is no class of this package. Use save(), and load(trusted=...).")
-    module = imported("safetensors.numpy", *_EXTRA)
+        raise TypeError(f"{name} is not a class of this package. Use save() and load(trusted=...).")
+    module = import_optional("safetensors.numpy", *_EXTRA)
     state = estimator.__getstate__()
     weights = {key: np.asarray(array, order="C") for key, array in state.pop("_weights").items()}
     rest = _archived([name, state])
@@ -167,19 +174,19 @@ def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
 
 
 def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
-    module = imported("safetensors.numpy", *_EXTRA)
-    with _blaming(path):
+    module = import_optional("safetensors.numpy", *_EXTRA)
+    with _model_file_errors(path):
         stated = json.loads(_header(data))["__metadata__"][_DIGEST]
         if stated != _digest(data):
-            raise ValueError("its SHA-256 is not the one that it states")
+            raise ValueError("its SHA-256 checksum is wrong")
         tensors = module.load(data)
         rest = tensors.pop(_REST).tobytes()
     restored = _restored(rest, path, trusted)
-    with _blaming(path):
+    with _model_file_errors(path):
         name, state = restored
         cls = _class_of_ours(current_name(name))
         if cls is None:
-            raise ValueError(f"{name!r} is no class of this package")
+            raise ValueError(f"{name!r} is not a class of this package")
         state["_weights"] = {name.removeprefix("network."): a for name, a in tensors.items()}
         estimator = cls.__new__(cls)
         estimator.__setstate__(state)
@@ -187,7 +194,7 @@ def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
 
 
 def _header(data: bytes) -> bytes:
-    """Return what a file of safetensors says of its tensors: JSON, after its length."""
+    """Return the JSON header of a safetensors file, which follows its length."""
     return data[8 : 8 + int.from_bytes(data[:8], "little")]
 
 
@@ -200,22 +207,22 @@ def _digest(data: bytes) -> str:
 
 
 def _archived(thing: Any) -> bytes:
-    skops = imported("skops.io", *_EXTRA)
+    skops = import_optional("skops.io", *_EXTRA)
     archive = _packed(skops.dumps(thing))
     try:
         _check_archive(archive)
         _check_importable(skops.get_untrusted_types(data=archive))
     except ValueError as error:
         raise TypeError(
-            f"{type(thing).__name__} cannot be saved without a pickle: {error}. The usual reasons "
-            "are a network that skorch trained, to be saved by its own means, and functions that "
-            "are defined in others or by lambda, to be moved to a module."
+            f"{type(thing).__name__} cannot be saved without a pickle: {error}. Usual reasons are "
+            "nets of skorch, which must be saved with skorch's own methods, and lambdas or nested "
+            "functions, which must be moved to a module."
         ) from error
     return archive
 
 
 def _packed(archive: bytes) -> bytes:
-    """Return an archive with its description compressed, and with the current names of classes."""
+    """Return an archive with a compressed description and the current names of classes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
@@ -227,8 +234,8 @@ def _packed(archive: bytes) -> bytes:
 
 
 def _restored(archive: bytes, path: Any, trusted: set[str]) -> Any:
-    skops = imported("skops.io", *_EXTRA)
-    with _blaming(path):
+    skops = import_optional("skops.io", *_EXTRA)
+    with _model_file_errors(path):
         _check_archive(archive)
         archive = _packed(archive)
         needed = set(skops.get_untrusted_types(data=archive))
@@ -236,24 +243,24 @@ def _restored(archive: bytes, path: Any, trusted: set[str]) -> Any:
     unknown = sorted(needed - ours - trusted)
     if unknown:
         raise UntrustedTypesError(
-            f"{os.fspath(path)!r} needs types that are not trusted: {unknown}. If you know them "
-            f"and trust where the file comes from, use load(path, trusted={unknown}).",
+            f"{os.fspath(path)!r} contains types that are not trusted: {unknown}. If you know "
+            f"these types and trust the source of the file, use load(path, trusted={unknown}).",
             unknown,
         )
-    with _blaming(path):
+    with _model_file_errors(path):
         return skops.loads(archive, trusted=sorted(needed))
 
 
 def _check_archive(data: bytes, compressed: bool = False) -> None:
-    """Raise ValueError if an archive holds anything but JSON and arrays, or is damaged."""
+    """Raise ValueError if an archive contains anything but JSON and arrays, or is damaged."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
         for member in members:
             _check_kind(archive, member, compressed)
         if len({member.filename for member in members}) < len(members):
-            raise ValueError("two of its members have one name")
+            raise ValueError("two of its members have the same name")
         if sum(member.file_size for member in members) > _MOST_COMPRESSION * len(data):
-            raise ValueError("it unpacks to more than it can hold")
+            raise ValueError("its uncompressed size is too large")
         damaged = archive.testzip()
         if damaged is not None:
             raise ValueError(f"the checksum of {damaged!r} is wrong")
@@ -265,21 +272,21 @@ def _check_archive(data: bytes, compressed: bool = False) -> None:
 
 
 def _check_importable(names: Iterable[str]) -> None:
-    """Raise ValueError if something could not be found by its name when a file is loaded."""
+    """Raise ValueError if an object could not be imported by its name when a file is loaded."""
     for name in names:
         if pydoc.locate(name) is None:
             raise ValueError(f"nothing can be imported as {name!r}")
 
 
 def _check_description(text: bytes) -> None:
-    """Raise ValueError if things that stand in many places make little look like much."""
+    """Raise ValueError if repeated references expand a small description to a large one."""
     n_nodes = text.count(b'"__loader__"')
     if _unfolded(json.loads(text), {}) > _MOST_REFERENCES * n_nodes:
-        raise ValueError("its description refers to itself too often")
+        raise ValueError("its description contains too many references")
 
 
 def _unfolded(node: Any, known: dict[Any, int]) -> int:
-    """Return how many nodes there are if each is counted wherever it is referred to."""
+    """Return the number of nodes if each is counted once for every reference to it."""
     if isinstance(node, list):
         return sum(_unfolded(part, known) for part in node)
     if not isinstance(node, dict):
@@ -294,40 +301,41 @@ def _unfolded(node: Any, known: dict[Any, int]) -> int:
 
 
 def _check_kind(archive: zipfile.ZipFile, member: zipfile.ZipInfo, compressed: bool) -> None:
-    """Raise ValueError unless a member is what may be at its place."""
+    """Raise ValueError unless the kind and compression of a member are allowed."""
     is_description = member.filename == _DESCRIPTION and not compressed
     is_matrix = member.filename.endswith(_MATRIX) and not compressed
     if member.filename.endswith(_ARRAY):
         with archive.open(member) as file:
             _check_array(file, member)
     elif not (is_description or is_matrix):
-        raise ValueError(f"it holds raw bytes, {member.filename!r}")
+        raise ValueError(f"it contains raw bytes, {member.filename!r}")
     if member.compress_type != zipfile.ZIP_STORED and not (is_description or compressed):
         raise ValueError(f"{member.filename!r} is compressed")
 
 
 def _check_array(file: Any, member: zipfile.ZipInfo) -> None:
-    """Raise ValueError unless these are numbers or words, as many as their header says."""
+    """Raise ValueError unless a file is an array of numbers or strings of the stated size."""
     try:
         shape, _, dtype = _ARRAY_HEADERS[np.lib.format.read_magic(file)](file)
     except (KeyError, ValueError) as error:
-        raise ValueError(f"it holds raw bytes, {member.filename!r}") from error
+        raise ValueError(f"it contains raw bytes, {member.filename!r}") from error
     if dtype.hasobject or math.prod(shape) * dtype.itemsize != member.file_size - file.tell():
-        raise ValueError(f"{member.filename!r} is no array of numbers of its size")
+        raise ValueError(f"{member.filename!r} is not an array of numbers of the stated size")
 
 
 @contextmanager
-def _blaming(path: Any) -> Iterator[None]:
-    """Say of what goes wrong inside the block that it is the file's fault."""
+def _model_file_errors(path: Any) -> Iterator[None]:
+    """Raise ModelFileError instead of most exceptions inside the block."""
     try:
         yield
     except (IncompatibleVersionError, ModelFileError, ImportError, MemoryError, Warning):
         raise
-    except Exception as error:  # a damaged file can go wrong in any way
+    except Exception as error:  # a damaged file can raise any exception
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"{os.fspath(path)!r} is damaged, or no model file ({reason}). Save the model again; a "
-            "pickle is no such file, and what is defined in a script belongs into a module."
+            f"{os.fspath(path)!r} is damaged or not a model file ({reason}). Save the model again. "
+            "Pickles are not supported, and functions and classes must be defined in a module "
+            "instead of a script."
         ) from error
 
 
@@ -336,11 +344,11 @@ def _names(trusted: str | type | Iterable[str | type]) -> set[str]:
     if isinstance(trusted, str | type):
         trusted = [trusted]
     if not isinstance(trusted, Iterable):
-        raise TypeError(f"trusted must hold types or their full names; got {trusted!r}.")
+        raise TypeError(f"trusted must contain types or their full names; got {trusted!r}.")
     found = {_full_name(t) if isinstance(t, type) else t for t in trusted}
     for name in found:
         if not isinstance(name, str):
-            raise TypeError(f"trusted must hold types or their full names; got {name!r}.")
+            raise TypeError(f"trusted must contain types or their full names; got {name!r}.")
     return found
 
 
@@ -349,7 +357,7 @@ def _full_name(cls: type) -> str:
 
 
 def _class_of_ours(name: str) -> Any:
-    """Return the class of this package that has a full name, or None."""
+    """Return the class of this package with a full name, or None if it does not exist."""
     module, _, attribute = name.rpartition(".")
     if module.partition(".")[0] != __name__.partition(".")[0]:
         return None

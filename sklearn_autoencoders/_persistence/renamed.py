@@ -1,4 +1,4 @@
-"""Current names of classes that older model files name otherwise."""
+"""Conversion of older model files: names of classes, and the recipe of a network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 _PACKAGE = "sklearn_autoencoders"
 
-# Modules as files of format 1 name them, and where their classes are now.
+# Modules in files of format 1, and the current modules of their classes.
 MODULES = {
     **{
         f"{_PACKAGE}.{module}": _PACKAGE
@@ -28,14 +28,14 @@ MODULES = {
     f"{_PACKAGE}.networks._latent_parts": f"{_PACKAGE}.networks",
     f"{_PACKAGE}.objectives._penalties": f"{_PACKAGE}.objectives",
 }
-# Classes that moved on their own.
+# Individual classes that were moved.
 CLASSES = {
     f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.feature_union._Scaler",
 }
 
 
 def current_name(name: str) -> str:
-    """Return the full name that a class has today."""
+    """Return the current full name of a class."""
     if name in CLASSES:
         return CLASSES[name]
     module, _, cls = name.rpartition(".")
@@ -43,7 +43,7 @@ def current_name(name: str) -> str:
 
 
 def with_current_names(description: bytes) -> bytes:
-    """Return the JSON description of a skops archive with today's names of classes."""
+    """Return the JSON description of a skops archive with the current names of classes."""
     nodes = json.loads(description)
     _rename(nodes)
     return json.dumps(nodes, indent=2).encode()
@@ -66,3 +66,19 @@ def _rename_class(node: dict[str, Any]) -> None:
     module, cls = node.get("__module__"), node.get("__class__")
     if isinstance(module, str) and isinstance(cls, str) and module.startswith(_PACKAGE):
         node["__module__"], _, node["__class__"] = current_name(f"{module}.{cls}").rpartition(".")
+
+
+def recipe_of_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """Convert the recipe of a network in format 1 to the current format."""
+    base = ("network", "n_features", "n_components", "linear_path")
+    recipe = {"kind": "autoencoder", **{name: values[name] for name in base}}
+    if values.get("latent") is not None:
+        own = {name: values[name] for name in ("latent", "n_noise", "n_conditions")}
+        recipe = {"kind": "variational", "base": recipe, **own}
+    if values.get("members") is not None:
+        names = {"n_members": "n_estimators", "n_hidden": "n_masked", "farthest": "clip"}
+        own = {names.get(name, name): value for name, value in values["members"].items()}
+        recipe = {"kind": "ensemble", "base": recipe, **own}
+    if values.get("n_outputs") is not None:
+        recipe = {"kind": "predictor", "autoencoder": recipe, "n_outputs": values["n_outputs"]}
+    return recipe

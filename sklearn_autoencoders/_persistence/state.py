@@ -16,23 +16,20 @@ from .._utils.torch_settings import preserve_settings
 from .._version import __version__
 from ..exceptions import IncompatibleVersionError, ModelFileError
 from ..networks._autoencoder import Autoencoder
-from ..networks._build import build_autoencoder
-from ..networks._torch_modes import making_at_most
+from ..networks._recipes import Recipe, build, recipe_from_dict, recipe_to_dict
+from .renamed import recipe_of_format_1
 
-FORMAT = 1
-
-# Of the cells of its weights, how many times as many a network may make while it is built: parts of
-# it are built twice.
-_SLACK, _LEAST = 4, 2**20
+FORMAT = 2
 
 
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:
-    """Return an estimator's state with the network as a dict of arrays."""
+    """Return an estimator's state with the network and its recipe as plain values."""
     state = dict(state)
     state["_saved_by"] = {"version": __version__, "format": FORMAT}
     network = state.pop("network_", None)
     if network is not None:
         state["_weights"] = weights_of(network)
+        state["_recipe"] = recipe_to_dict(state["_recipe"])
     return state
 
 
@@ -78,30 +75,33 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
         )
     weights = state.pop("_weights", None)
     if weights is not None:
-        state["network_"] = _rebuilt(state, weights, name)
+        state["network_"], state["_recipe"] = _rebuilt(state, weights, name, saved_by["format"])
     return state
 
 
-def _rebuilt(state: dict[str, Any], weights: dict[str, Any], name: str) -> Autoencoder:
+def _rebuilt(
+    state: dict[str, Any], weights: dict[str, Any], name: str, file_format: int
+) -> tuple[Autoencoder, Recipe]:
     try:
+        values = state["_recipe"]
+        recipe = recipe_from_dict(recipe_of_format_1(values) if file_format == 1 else values)
         tensors = {key: torch.tensor(array) for key, array in weights.items()}
         with preserve_settings():
-            network = _filled(state["_recipe"], tensors)
-        _check_scaling(state)
+            network = _filled(recipe, tensors)
+        _check_scaling(state, recipe.base.n_features)
     except (AttributeError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
         raise ModelFileError(
             f"The weights of this {name} are not those of the network that it describes "
             f"({str(error).splitlines()[0] if str(error) else type(error).__name__}). It was "
             "damaged, or changed by hand; fit the estimator again."
         ) from error
-    return network
+    return network, recipe
 
 
-def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
-    """Return the network of a recipe, which may not be larger than its weights say."""
-    n_cells = sum(tensor.numel() for tensor in tensors.values())
-    with making_at_most(_SLACK * n_cells + _LEAST):
-        network = build_autoencoder(**recipe, generator=make_generator(0), is_tried=False)
+def _filled(recipe: Recipe, tensors: dict[str, Tensor]) -> Autoencoder:
+    """Return the network of a recipe with the given weights."""
+    _check_size(recipe, tensors)
+    network = build(recipe, make_generator(0), check_shapes=False)
     dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     network.to(dtype).load_state_dict(tensors)
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
@@ -109,8 +109,23 @@ def _filled(recipe: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
     return network.eval()
 
 
-def _check_scaling(state: dict[str, Any]) -> None:
-    n_features = state["_recipe"]["n_features"]
+def _check_size(recipe: Recipe, tensors: dict[str, Tensor]) -> None:
+    """Raise ValueError, before memory is allocated, if the network is larger than its weights.
+
+    The network is built on torch's meta device, which stores shapes only. A network class of the
+    user, which may compute with its weights, is trusted to be as large as it was.
+    """
+    if getattr(recipe, "n_estimators", 1) > len(tensors):
+        raise ValueError("the ensemble has more autoencoders than weights")
+    if not type(recipe.base.network).__module__.startswith(__name__.partition(".")[0]):
+        return
+    with torch.device("meta"):
+        shapes = recipe.module(check_shapes=False).state_dict()
+    if sum(map(Tensor.numel, shapes.values())) > sum(map(Tensor.numel, tensors.values())):
+        raise ValueError("the network is larger than its weights")
+
+
+def _check_scaling(state: dict[str, Any], n_features: int) -> None:
     for name in ("center_", "scale_"):
         if state[name].shape != (n_features,):
             raise ValueError(f"{name} has shape {state[name].shape}, not {(n_features,)}")

@@ -1,12 +1,9 @@
-"""The way from parameters and rows to a trained network."""
+"""From parameters and samples to a trained network: the path that every `fit` takes."""
 
 from __future__ import annotations
 
 import copy
 import math
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
 
@@ -15,208 +12,187 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
-from .._data.scaling import Scaling, constants_of
+from .._data.scaling import Scaling
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
-from .._utils.memory import asking_for_less
+from .._utils.memory import explain_out_of_memory
 from .._utils.random import draw_seed, make_generator, own_random_state
 from .._utils.sklearn_compat import CallbackSupportMixin, Documented, EpochTasks
 from .._utils.torch_settings import preserve_settings
+from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
 from ..objectives import LOSSES
 from ..objectives._objective import Objective
-from .initialization import shape_of, start_at_pca, starting_point
+from .initialization import initialize, shaping_values
 from .parameters import corruption_parts, make_plan, penalty_parts, update_dropout
 from .pretraining import PRETRAINING
 from .skorch_loop import train
 
-# What a fit leaves behind, beside attributes with an underscore at the end.
-_PRIVATE_STATE = ("_recipe", "_loss", "_shaped_by", "_constants", "_split_seed", "_is_one_target")
 
+class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
+    """The path from validated parameters to a fitted estimator.
 
-class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
-    """What happens between the validation of parameters and a fitted estimator.
-
-    Roles whose loss, bottleneck or data are special say so in the methods under "what roles may
-    change".
+    A fit works on a shallow twin of the estimator and commits its attributes at the end, so that an
+    estimator is unchanged when a fit fails. Estimators override the six methods of the section
+    "what estimators may change", and declare their parameters by the class attributes below.
     """
 
+    # The parameter that names the loss, and the losses it may name.
     _loss_parameter = "loss"
     _losses: ClassVar[dict] = LOSSES
-    _auto_epochs: tuple[int, ...] = 4000, 40  # steps, most passes and, if not ten, least
-    pretraining: str | None = None  # where they are no parameters
+    # Parameters that cannot change when training continues.
+    _shaping_parameters: ClassVar[frozenset] = frozenset()
+    # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
+    _auto_epochs: tuple[int, ...] = 4000, 40
+    # Values of parameters that not every estimator has.
+    pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
 
-    # --------------------------------------------------------------- what roles may change
+    # ------------------------------------------------------- what estimators may change
 
-    def _network_given(self):
-        """Return what says the shape of the samples."""
-        return self.network
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        """Return the data with all that training needs: held-out samples, conditions, labels.
 
-    def _scaling_kind(self):
-        """Return what the columns are divided by."""
-        return self.scaling
+        Parameters
+        ----------
+        data : Data
+            Validated samples.
 
-    def _starting_point(self, data, rng):
-        """Return the fitted attributes of an estimator that has not been trained yet."""
-        return starting_point(self, data, rng)
+        y : array-like or None
+            As the user gave it; `data.of(y)` belongs to the samples of `data`.
 
-    def _latent_recipe(self, data):
-        """Return what `build_autoencoder` has to know beside the network."""
-        return {}
+        rng : RandomState
+            Source of random numbers.
 
-    def _start_at(self, model, axes, variances, center, effect):
-        """Start the linear path of a model at the principal components."""
-        start_at_pca(model, axes, center)
+        reset : bool
+            Whether a new model is fitted, rather than training continued.
 
-    def _row_loss(self):
-        """Return what training minimises of every row, penalties aside."""
-        return self._model.loss
-
-    def _held_out(self, data, rng):
-        """Return the data with rows set aside for early stopping."""
-        return hold_out(data, self.validation_fraction, rng)
-
-    def _prepared(self, data, y, reset):
-        """Return the data with what the network sees beside X, and remember what it needs."""
+        partial : bool
+            Whether this is a call of `partial_fit`, which has no validation samples.
+        """
+        if self.early_stopping and not partial:
+            data = hold_out(data, self.validation_fraction, rng)
         return data
 
-    def _to_train_on(self, data, y):
-        """Return the rows to train on after pretraining, and their y."""
-        return data, y
+    def _build(self, data, rng):
+        """Return the attributes of an estimator that has not been trained yet, by name."""
+        return initialize(self, data, rng, scaling=self.scaling)
 
-    def _plan(self, data, n_samples, **overrides):
-        """Return how to train on data that are part of a number of samples."""
-        corruptions = corruption_parts(self.corruption, data, "corruption")
-        return make_plan(self, data, n_samples, corruptions=corruptions, **overrides)
-
-    def _configure(self, network, plan, data):
-        """Bring what may change between fits into a network."""
+    def _prepare_network(self, network, plan, data):
+        """Set what may change between fits in a network that is going to be trained."""
         update_dropout(self, network, self.n_samples_seen_)
 
-    def _finish(self, network, data):
-        """Settle in a trained network what gradients do not, and return what it tells."""
+    def _objective(self):
+        """Return what is minimized."""
+        return Objective(self._model.loss, penalty_parts(self))
+
+    def _plan(self, data, **overrides):
+        """Return how to train."""
+        corruptions = corruption_parts(self.corruption, data, "corruption")
+        return make_plan(self, data, self.n_samples_seen_, corruptions=corruptions, **overrides)
+
+    def _post_fit_attributes(self, network, data):
+        """Return further attributes of a fitted estimator; may change the network in place."""
         return {}
 
-    def _report_health(self):
-        """Warn of what a trained network is not good at."""
+    # ------------------------------------------------------------------------------ fit
 
-    # ------------------------------------------------------------------------------- train
+    def _fit(self, X, y, sample_weight=None, clean=None):
+        """Fit, or continue training if `warm_start`."""
+        resumed = self.warm_start and self.__sklearn_is_fitted__()
+        return self._run_fit(X, y, sample_weight, clean, resumed=resumed)
 
-    def _remember_constants(self, X, reset):
-        """Note the values of the columns that hold one, in all fits so far."""
-        constants = constants_of(X)
-        if not reset:
-            unknown = np.isnan(X).all(axis=0)
-            constants[unknown] = self._constants[unknown]
-            constants[constants != self._constants] = np.nan
-        self._constants = constants
+    def _partial_fit(self, X, y, sample_weight=None, clean=None):
+        """Train for one epoch on a batch, at a constant learning rate."""
+        resumed = self.__sklearn_is_fitted__()
+        return self._run_fit(X, y, sample_weight, clean, resumed=resumed, partial=True)
 
-    @contextmanager
-    def _unchanged_on_error(self) -> Iterator[None]:
-        """Leave the fitted attributes as they were if the block raises an error."""
-        before = {name: value for name, value in vars(self).items() if _is_fitted_state(name)}
-        try:
-            yield
-        except GeneratorExit:  # Ctrl-C struck in the end of the block, which is collected later
-            raise
-        except BaseException:
-            self._forget()
-            self.__dict__.update(before)
-            raise
-
-    def _forget(self):
-        for name in list(filter(_is_fitted_state, vars(self))):
-            delattr(self, name)
-
-    def _fit_or_go_on(self, X, y, sample_weight, clean=None):
-        continuing = self.warm_start and hasattr(self, "network_")
-        checkpoint = Checkpoint.of(self)
-        return self._fit(X, y, sample_weight, clean, continuing=continuing, checkpoint=checkpoint)
-
-    def _fit_part(self, X, y, sample_weight, clean=None):
-        return self._fit(
-            X,
-            y,
-            sample_weight,
-            clean,
-            continuing=hasattr(self, "network_"),
-            n_samples_before=getattr(self, "n_samples_seen_", 0),
-            max_epochs=1,
-            schedule="constant",
-            n_iter_no_change=None,
-            may_keep_start=False,
-        )
-
-    def _fit(
-        self,
-        X,
-        y,
-        sample_weight,
-        clean,
-        *,
-        continuing,
-        n_samples_before=0,
-        checkpoint=None,
-        **overrides,
-    ):
+    def _run_fit(self, X, y, sample_weight, clean, *, resumed, partial=False):
         advice = (
-            f"lower batch_size={self.batch_size!r}, hidden_layer_sizes or the number of rows; "
+            f"lower batch_size={self.batch_size!r}, hidden_layer_sizes or the number of samples; "
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
-        with preserve_settings(), self._unchanged_on_error(), asking_for_less(advice):
-            if not continuing:
-                self._forget()
-            data, y = check_training_data(self, X, y, sample_weight, clean, reset=not continuing)
+        checkpoint = None if partial else Checkpoint.of(self)
+        twin = self._twin(fitted=resumed)
+        with preserve_settings(), explain_out_of_memory(advice):
+            data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
             rng = own_random_state(self.random_state)
-            if self.early_stopping and "n_iter_no_change" not in overrides:
-                data = self._held_out(data, rng)
-            if continuing:
-                self._check_unchanged()
-            data = self._prepared(data, y, reset=not continuing)
-            if continuing:
-                check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
-            else:
-                self.__dict__.update(self._starting_point(data, rng))
-            self.n_samples_seen_ = n_samples_before + data.n_samples
-            to_train_on, y = self._to_train_on(data, y)
-            plan = self._plan(to_train_on, self.n_samples_seen_, **overrides)
-            plan = replace(plan, checkpoint=checkpoint)
-            objective = Objective(self._row_loss(), penalty_parts(self))
-            interruption = None
-            if self.pretraining and not continuing:
-                interruption = self._pretrain(data, rng, checkpoint)
-            interruption = interruption or self._train(objective, to_train_on, y, plan, rng)
-        if interruption is not None:
-            raise interruption
+            data = twin._start(data, y, rng, resumed=resumed, partial=partial)
+            histories, tasks = twin._train_stages(
+                self, data, y, rng, resumed=resumed, partial=partial, checkpoint=checkpoint
+            )
+            self._commit(twin)
+            if tasks is not None:
+                tasks.finish()
+        self._report(histories)
         if checkpoint is not None:
             checkpoint.clear()
         return self
 
+    def _twin(self, *, fitted):
+        """Return an estimator with the same parameters, and with the same fit if `fitted`."""
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self) if fitted else self.get_params(deep=False))
+        return twin
+
+    def _commit(self, twin):
+        """Replace the fitted attributes by those of a twin, in one assignment."""
+        kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
+        self.__dict__ = kept | vars(twin)
+
+    def _start(self, data, y, rng, *, resumed, partial):
+        """Prepare the data, and a model that has not been trained yet or that is to continue."""
+        if resumed:
+            self._check_unchanged()
+        n_samples_before = self.n_samples_seen_ if resumed and partial else 0
+        data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
+        if resumed:
+            check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
+        else:
+            vars(self).update(self._build(data, rng))
+        self.n_samples_seen_ = n_samples_before + data.n_samples
+        return data
+
     def _check_unchanged(self):
         """Raise if a parameter that shapes the model is not what it was when training began."""
-        now = shape_of(self)
+        now = shaping_values(self)
         for name, before in self._shaped_by.items():
             if now.get(name) != before:
                 raise ValueError(
                     f"{name} was {before} when training began and is now {now.get(name)}. Set it "
-                    "back, or begin anew with warm_start=False and fit."
+                    "back, or fit a new model with warm_start=False and fit."
                 )
 
-    def _pretrain(self, data, rng, checkpoint):
-        plan = replace(self._plan_of_pretraining(data), checkpoint=checkpoint)
-        pretrain = PRETRAINING[self.pretraining]
-        generator = make_generator(draw_seed(rng))
-        histories = pretrain(self._model, self._recipe["network"], data, plan, generator)
-        self.network_.eval()
-        self.pretraining_curves_ = [history.loss_curve for history in histories]
-        for history in histories:
-            self._report(history, plan.learning_rate)
-        return histories[-1].interruption
+    # ------------------------------------------------------------------------- training
 
-    def _plan_of_pretraining(self, data):
+    def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
+        """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
+        training_data = data.labelled()
+        plan = self._plan(training_data, **(_PARTIAL if partial else {}))
+        plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
+        histories = []
+        if self.pretraining and not resumed and getattr(self, "encoder", None) is None:
+            histories += self._pretrain(data, rng, checkpoint)
+            if histories[-1][0].interruption is not None:
+                return histories, None
+        history, tasks = self._train(estimator, objective, training_data, y, plan, rng)
+        return [*histories, (history, plan.learning_rate)], tasks
+
+    def _pretrain(self, data, rng, checkpoint):
+        plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)
+        pretrain, generator = PRETRAINING[self.pretraining], make_generator(draw_seed(rng))
+        histories = []
+        for history in pretrain(self._model, self._recipe.base.network, data, plan, generator):
+            histories += [(history, plan.learning_rate)]
+            if history.interruption is not None:
+                break
+        self.network_.eval()
+        self.pretraining_curves_ = [history.loss_curve for history, _ in histories]
+        return histories
+
+    def _pretraining_plan(self, data):
         name = "corruption" if self.pretraining_corruption is None else "pretraining_corruption"
         return make_plan(
             self,
@@ -230,58 +206,68 @@ class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
             may_keep_start=False,
         )
 
-    def _train(self, objective, data, y, plan, rng):
+    def _train(self, estimator, objective, data, y, plan, rng):
+        """Train the network; return its history, and the tasks that callbacks see."""
         network = copy.deepcopy(self.network_).to(resolve_device(self.device))
-        self._configure(network, plan, data)
+        self._prepare_network(network, plan, data)
         metadata = {"sample_weight": data.weight, "clean": data.clean}
         tasks = EpochTasks(
-            self,
+            estimator,
             plan.max_epochs,
-            lambda history: self._fitted_attributes(without_generator(network), history, data),
+            lambda history: (
+                self._changes_from(estimator)
+                | self._fitted_attributes(without_generator(network), history, data, objective)
+            ),
             X=data.X,
-            y=data.X if y is None else y,
+            y=data.X if y is None else data.of(y),
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
-        model = replace(self._model, network=network)
         generator = make_generator(draw_seed(rng) + self.n_epochs_)
+        model = replace(self._model, network=network)
         history = train(model, objective, data, plan, generator, tasks)
-        self.__dict__.update(self._fitted_attributes(network, history, data))
-        tasks.finish()
-        self._report(history, plan.learning_rate)
-        self._report_health()
-        return history.interruption
+        if history.problem and not history.loss_curve and not self._recipe.base.linear_path:
+            raise FloatingPointError(
+                f"Training failed: {history.problem}. {_advice(plan.learning_rate)}"
+            )
+        vars(self).update(self._fitted_attributes(network, history, data, objective))
+        return history, tasks
 
-    def _fitted_attributes(self, network, history, data):
+    def _changes_from(self, estimator):
+        """Return the attributes of this twin that an estimator does not have as they are."""
+        before = vars(estimator)
+        return {k: v for k, v in vars(self).items() if k not in before or before[k] is not v}
+
+    def _fitted_attributes(self, network, history, data, objective):
+        curves = {f"{name}_curve_": [] for name in objective.loss.term_names}
+        for name, curve in history.terms.items():
+            curves[f"{name}_curve_"] = curve
         return {
             "network_": network,
             "n_epochs_": self.n_epochs_ + len(history.loss_curve),
             "loss_curve_": self.loss_curve_ + history.loss_curve,
-            "validation_scores_": self._validated(history),
-            **self._finish(network, data),
+            "validation_scores_": self._validation_scores(history),
+            **{name: getattr(self, name, []) + curve for name, curve in curves.items()},
+            **self._post_fit_attributes(network, data),
         }
 
-    def _validated(self, history):
-        """Return a score for each epoch so far, NaN for those of a fit that held nothing out."""
+    def _validation_scores(self, history):
+        """Return a score for each epoch so far, NaN for those without validation samples."""
         scores = [-loss for loss in history.validation_losses]
         if not (scores or self.validation_scores_):
             return self.validation_scores_
         before = self.validation_scores_ or [math.nan] * self.n_epochs_
         return before + (scores or [math.nan] * len(history.loss_curve))
 
-    def _report(self, history, learning_rate):
-        if history.problem is None:
-            return
-        advice = (
-            f"learning_rate={learning_rate} may be too high, X may contain extreme values, or "
-            "have few rows for its many columns, where principal components are hard to improve on."
-        )
-        if not history.loss_curve and not self._recipe["linear_path"]:
-            raise FloatingPointError(f"Training failed: {history.problem}. {advice}")
-        warnings.warn(
-            f"{history.problem}; the best weights seen were kept. {advice}",
-            ConvergenceWarning,
-            stacklevel=7,
-        )
+    def _report(self, histories):
+        """Warn of problems, then raise an interruption again."""
+        for history, learning_rate in histories:
+            if history.problem is not None:
+                warn_user(
+                    f"{history.problem}; the best weights seen were kept. {_advice(learning_rate)}",
+                    ConvergenceWarning,
+                )
+        if histories[-1][0].interruption is not None:
+            raise histories[-1][0].interruption
 
     @property
     def _model(self):
@@ -289,7 +275,41 @@ class Fitting(Documented, CallbackSupportMixin, BaseEstimator):
         return Model(self.network_, scaling, self._losses[self._loss])
 
 
-def _is_fitted_state(name):
-    """Whether an attribute is set by fit; what scikit-learn's callbacks set is not ours."""
-    is_ours = name in _PRIVATE_STATE
-    return is_ours or (name.endswith("_") and not name.startswith("_")) or name.endswith("_in_")
+# How a call of `partial_fit` trains.
+_PARTIAL = {
+    "max_epochs": 1,
+    "schedule": "constant",
+    "n_iter_no_change": None,
+    "may_keep_start": False,
+}
+
+
+def _advice(learning_rate):
+    return (
+        f"learning_rate={learning_rate} may be too high, X may contain extreme values, or have few "
+        "samples for its many features, where principal components are hard to improve on."
+    )
+
+
+def _is_fitted(name):
+    """Whether an attribute is a public one that `fit` sets, as scikit-learn names them."""
+    return name.endswith("_") and not name.startswith("_")
+
+
+def merge_constants(ranges, before=None):
+    """Return the constant features of all fits so far: their values, and NaN for the others.
+
+    Parameters
+    ----------
+    ranges : ColumnRanges
+        Of the present samples.
+
+    before : ndarray of shape (n_features,) or None, default=None
+        What was returned for the samples before.
+    """
+    constants = ranges.constants
+    if before is not None:
+        unknown = np.isnan(ranges.low)
+        constants[unknown] = before[unknown]
+        constants[constants != before] = np.nan
+    return constants

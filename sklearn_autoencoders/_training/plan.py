@@ -6,24 +6,65 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor
 
 from .._persistence.checkpoint import Checkpoint
+from .sampler import ShuffledSampler
 
 
 class EpochTask(Protocol):
-    """Whoever wants to know about epochs."""
+    """Is notified of epochs."""
 
     def begin(self) -> None:
-        """Hear that an epoch begins."""
+        """Handle the begin of an epoch."""
 
     def end(self, history: History) -> bool:
-        """Hear that an epoch has ended; return whether to stop."""
+        """Handle the end of an epoch; return whether to stop."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train: the estimator's parameters, resolved."""
+    """How to train: the estimator's parameters, with "auto" resolved.
+
+    Parameters
+    ----------
+    solver, schedule : str
+        Keys of `SOLVERS` and `SCHEDULES`.
+
+    learning_rate, weight_decay : float
+        Maximum learning rate, and weight decay relative to it.
+
+    batch_size, max_epochs : int
+        Samples per step, and number of epochs.
+
+    tol, n_iter_no_change : float, int or None
+        Early stopping, if `n_iter_no_change` is not None.
+
+    verbose : int
+        Whether to print a line per epoch.
+
+    callbacks : sequence of skorch callbacks
+        Notified by skorch's loop.
+
+    corruptions : sequence of callable
+        Applied to the input of the network, in this order.
+
+    may_keep_start : bool
+        Whether the initial weights are kept if training does not improve on them.
+
+    n_frozen : sequence of int
+        Number of frozen layers of the encoder in each of the first epochs.
+
+    rate_ratios : mapping of str to float
+        Factors of the learning rate, by patterns of parameter names.
+
+    checkpoint : Checkpoint or None
+        Where the state of training is written.
+
+    sampler : callable
+        Maps the number of training samples and a generator to a sampler of torch.
+    """
 
     solver: str
     schedule: str
@@ -37,37 +78,41 @@ class Plan:
     callbacks: Sequence[Any] = ()
     corruptions: Sequence[Callable[..., Tensor]] = ()
     may_keep_start: bool = True
-    # of the encoder's layers, how many stay as they are in each epoch; then none
     n_frozen: Sequence[int] = ()
-    # by patterns of parameters' names, what the learning rate is multiplied by
     rate_ratios: Mapping[str, float] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    sampler: Callable[[int, torch.Generator], torch.utils.data.Sampler[int]] = ShuffledSampler
 
 
 @dataclass
 class History:
-    """What training leaves behind, beside the weights.
+    """What training records, apart from the weights.
 
     Attributes
     ----------
     loss_curve : list of float
-        Mean training objective of every epoch.
+        Mean training objective of each epoch.
 
     validation_losses : list of float
-        Loss on the held-out rows after every epoch.
+        Loss of the validation samples after each epoch.
 
-    kl_curve : list of float
-        Mean divergence from the prior in every epoch, where codes are random.
+    terms : dict of str to list of float
+        Mean of each term of the loss in each epoch, by name.
 
     problem : str or None
-        Why the last weights are not the ones kept.
+        Why the last weights were not kept.
 
     interruption : KeyboardInterrupt or None
-        To be raised again once the estimator is usable.
+        To be raised once the estimator is usable.
     """
 
     loss_curve: list[float] = field(default_factory=list)
     validation_losses: list[float] = field(default_factory=list)
-    kl_curve: list[float] = field(default_factory=list)
+    terms: dict[str, list[float]] = field(default_factory=dict)
     problem: str | None = None
     interruption: KeyboardInterrupt | None = None
+
+    def curves(self) -> dict[str, Any]:
+        """Return the curves by name."""
+        names = ("loss_curve", "validation_losses", "terms")
+        return {name: getattr(self, name) for name in names}

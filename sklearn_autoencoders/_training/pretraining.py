@@ -1,7 +1,8 @@
-"""Pretraining, of all layers or of one after another: a good place to start from."""
+"""Unsupervised pretraining, of all layers jointly or of one pair of layers after another."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
@@ -22,8 +23,8 @@ from .plan import History, Plan
 from .skorch_loop import train
 
 
-class _Nobody:
-    """Listens to no epoch."""
+class _NoTask:
+    """Ignores epochs."""
 
     def begin(self) -> None:
         pass
@@ -34,16 +35,16 @@ class _Nobody:
 
 def pretrain_jointly(
     model: Model, part: Network, data: Data, plan: Plan, generator: torch.Generator
-) -> list[History]:
+) -> Iterator[History]:
     """Train encoder and decoder as an autoencoder; parameters as in :func:`pretrain_layerwise`."""
     model = replace(model, network=Autoencoder(model.network.encoder, model.network.decoder))
-    return [train(model, Objective(cast(Loss, model.loss)), data, plan, generator, _Nobody())]
+    yield _train(model, data, plan, generator)
 
 
 def pretrain_layerwise(
     model: Model, part: Network, data: Data, plan: Plan, generator: torch.Generator
-) -> list[History]:
-    """Train each pair of layers as an autoencoder of the codes of the pairs around it.
+) -> Iterator[History]:
+    """Train each pair of layers as an autoencoder of the codes of the previous pairs.
 
     Parameters
     ----------
@@ -51,47 +52,39 @@ def pretrain_layerwise(
         Its network is changed in place.
 
     part : Network
-        The recipe of the network, which knows its pairs of layers.
+        The network's parameters; it knows the pairs of layers.
 
     data : Data
-        Training rows. The first pair learns from them, corrupted as the plan says, under the loss
-        of the model; the others learn to give back clean codes with the least squared error.
+        Training samples. The first pair is trained on them with the corruptions of the plan and the
+        loss of the model, the others on codes without corruption and with the squared error.
 
     plan : Plan
         How to train each pair.
 
     generator : Generator
-        The source of all draws.
+        Source of all random numbers.
 
-    Returns
-    -------
-    list of History
-        One for each pair, from the outermost to the innermost; the last may be an interruption.
+    Yields
+    ------
+    History
+        One for each pair, from the outermost to the innermost.
     """
-    histories: list[History] = []
     stages = part.stages(model.network.encoder, model.network.decoder)
-    # drawn at once: how much a stage draws depends on the number of rows
+    # drawn together: how many numbers a stage draws depends on the number of samples
     seeds = torch.randint(2**31, (len(stages),), generator=generator).tolist()
-    for (encoder, decoder), seed in zip(stages, seeds, strict=True):
-        if histories:
+    for stage, ((encoder, decoder), seed) in enumerate(zip(stages, seeds, strict=True)):
+        if stage > 0:
             codes = encode(model, data.target)
-            units = np.zeros(codes.shape[1]), np.ones(codes.shape[1])
-            model = Model(model.network, Scaling(*units), LOSSES["squared_error"])
-            data, plan = replace(data, X=codes, clean=None), replace(plan, corruptions=())
+            units = Scaling(np.zeros(codes.shape[1]), np.ones(codes.shape[1]))
+            model = Model(model.network, units, LOSSES["squared_error"])
+            data = replace(data, X=codes, clean=None, ranges=None, clean_ranges=None)
+            plan = replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
-        histories += [
-            train(
-                model,
-                Objective(cast(Loss, model.loss)),
-                data,
-                plan,
-                make_generator(seed),
-                _Nobody(),
-            )
-        ]
-        if histories[-1].interruption is not None:
-            break
-    return histories
+        yield _train(model, data, plan, make_generator(seed))
+
+
+def _train(model: Model, data: Data, plan: Plan, generator: torch.Generator) -> History:
+    return train(model, Objective(cast(Loss, model.loss)), data, plan, generator, _NoTask())
 
 
 PRETRAINING = {"joint": pretrain_jointly, "layerwise": pretrain_layerwise}

@@ -1,4 +1,4 @@
-"""Where random numbers come from: a generator, or numbers that are given."""
+"""Sources of random draws: a generator, or given uniform numbers."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Draws(Protocol):
     """A source of random numbers."""
 
     def normal(self, like: Tensor) -> Tensor:
-        """Return standard normal numbers, in the shape of another tensor."""
+        """Return standard normal numbers with the shape of another tensor."""
 
     def uniform(self, like: Tensor) -> Tensor:
-        """Return numbers from the open interval (0, 1), in the shape of another tensor."""
+        """Return numbers from the open interval (0, 1) with the shape of another tensor."""
 
     def bernoulli(self, share: Tensor) -> Tensor:
-        """Return ones with the given chances, else zeros."""
+        """Return ones with the given probabilities, otherwise zeros."""
 
     def choice(self, shares: Tensor) -> Tensor:
-        """Return the number of a column for each row, with the chances that the row holds."""
+        """Return a category for each row, with the probabilities in the columns of the row."""
 
 
 class Generated:
@@ -31,7 +31,7 @@ class Generated:
     Parameters
     ----------
     generator : Generator
-        On the device of what is drawn.
+        Generator on the device of the tensors that are drawn.
     """
 
     def __init__(self, generator: torch.Generator) -> None:
@@ -46,26 +46,27 @@ class Generated:
         return _inside(torch.empty_like(like).uniform_(generator=self._generator))
 
     def bernoulli(self, share: Tensor) -> Tensor:
-        """Return ones with the given chances, else zeros."""
+        """Return ones with the given probabilities, otherwise zeros."""
         return share.bernoulli(generator=self._generator)
 
     def choice(self, shares: Tensor) -> Tensor:
-        """Return the number of a column for each row."""
+        """Return a category for each row."""
         return shares.multinomial(1, generator=self._generator)[:, 0]
 
 
 class Given:
-    """Draws made of given numbers, column by column: the same numbers make the same draws.
+    """Draws computed deterministically from given uniform numbers, column by column.
 
     Parameters
     ----------
     uniform : Tensor of shape (batch, m)
-        From the unit interval. One makes a uniform number or a choice, two make a normal one.
+        Numbers from the unit interval. A uniform number or a choice uses one column, a normal
+        number uses two.
 
     Attributes
     ----------
     n_taken : int
-        How many columns have been used.
+        Number of columns used so far.
 
     References
     ----------
@@ -78,11 +79,11 @@ class Given:
 
     @property
     def n_rows(self) -> int:
-        """Number of draws that rows of numbers make."""
+        """Number of rows, which is the number of samples that can be drawn."""
         return self._uniform.shape[0]
 
     def normal(self, like: Tensor) -> Tensor:
-        """Return standard normal numbers, by Box and Muller."""
+        """Return standard normal numbers by the Box-Muller transform."""
         u, v = self.uniform(like), self.uniform(like)
         return (-2 * u.log()).sqrt() * (2 * math.pi * v).cos()
 
@@ -91,11 +92,11 @@ class Given:
         return self._take(like.shape[1]).to(like.dtype)
 
     def bernoulli(self, share: Tensor) -> Tensor:
-        """Return ones where the next columns are below the given chances, else zeros."""
+        """Return ones where the next columns are below the given probabilities, else zeros."""
         return (self.uniform(share) < share).to(share.dtype)
 
     def choice(self, shares: Tensor) -> Tensor:
-        """Return how many cumulative shares the next column exceeds."""
+        """Return the category given by the number of cumulative sums below the next column."""
         reached = shares.cumsum(1)
         exceeds = reached[:, :-1] < self._take(1).to(shares.dtype) * reached[:, -1:]
         return exceeds.sum(1)
@@ -106,6 +107,6 @@ class Given:
 
 
 def _inside(uniform: Tensor) -> Tensor:
-    """Return numbers of [0, 1] without its ends, whose logarithms are not finite."""
+    """Clamp numbers of [0, 1] to the open interval, so that their logarithms are finite."""
     eps = torch.finfo(uniform.dtype).eps
     return uniform.clamp(eps / 2, 1 - eps / 2)

@@ -1,4 +1,4 @@
-"""Images as the rows that estimators see, and as the stacks of channels that torch sees."""
+"""Conversion between flattened images, used by estimators, and torch's images with channels."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def image_sizes(image_shape: Sequence[int], layout: str) -> tuple[int, int, int]
     Parameters
     ----------
     image_shape : sequence of 2 or 3 int
-        (height, width), or the three sizes in the order that `layout` names.
+        Shape (height, width), or all three sizes in the order of `layout`.
 
     layout : {"HWC", "CHW"}
-        Whether the channels come last or first.
+        Order of the axes: channels last or channels first.
 
     Returns
     -------
@@ -33,17 +33,17 @@ def image_sizes(image_shape: Sequence[int], layout: str) -> tuple[int, int, int]
 
 
 def check_n_features(image_shape: Sequence[int], n_features: int) -> None:
-    """Raise ValueError unless rows of `n_features` columns are images of this shape."""
+    """Raise ValueError unless samples of `n_features` features are images of this shape."""
     n_values = math.prod(image_shape)
     if n_features != n_values:
         raise ValueError(
-            f"image_shape={image_shape!r} needs X with {n_values} columns, one for each value of "
-            f"an image; got {n_features}."
+            f"image_shape={image_shape!r} requires X with {n_values} features, one for each value "
+            f"of an image; got {n_features}."
         )
 
 
 def rows_to_images(rows: Tensor, image_shape: Sequence[int], layout: str) -> Tensor:
-    """Return rows of shape (batch, n_features) as images of shape (batch, channels, h, w)."""
+    """Reshape flattened images (batch, n_features) to (batch, channels, height, width)."""
     channels, height, width = image_sizes(image_shape, layout)
     if layout == "CHW":
         return rows.reshape(-1, channels, height, width)
@@ -51,5 +51,5 @@ def rows_to_images(rows: Tensor, image_shape: Sequence[int], layout: str) -> Ten
 
 
 def images_to_rows(images: Tensor, layout: str) -> Tensor:
-    """Return images of shape (batch, channels, h, w) as rows of shape (batch, n_features)."""
+    """Flatten images of shape (batch, channels, height, width) to (batch, n_features)."""
     return (images if layout == "CHW" else images.permute(0, 2, 3, 1)).flatten(1)

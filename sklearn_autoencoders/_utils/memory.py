@@ -1,4 +1,4 @@
-"""What to do when memory runs out."""
+"""Advice when memory runs out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import torch
 
 
 @contextmanager
-def asking_for_less(what: str) -> Iterator[None]:
-    """Say which parameters to lower when memory runs out inside the block.
+def explain_out_of_memory(what: str) -> Iterator[None]:
+    """Add advice to the error if memory runs out inside the block.
 
     Parameters
     ----------
     what : str
-        What needed the memory, and what to do.
+        Advice, such as parameters to lower.
 
     Yields
     ------
@@ -25,7 +25,7 @@ def asking_for_less(what: str) -> Iterator[None]:
     Raises
     ------
     MemoryError
-        In place of what torch or NumPy raise.
+        Instead of the error raised by torch or NumPy.
     """
     try:
         yield
@@ -36,7 +36,7 @@ def asking_for_less(what: str) -> Iterator[None]:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error says so; on the CPU torch has no class for it."""
+    """Return whether memory ran out; on the CPU, torch has no specific error class for this."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)

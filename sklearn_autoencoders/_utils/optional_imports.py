@@ -1,4 +1,4 @@
-"""Modules that come with an extra of this package, which not everybody has installed."""
+"""Import of optional dependencies."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import importlib
 from typing import Any
 
 
-def imported(name: str, extra: str, what: str) -> Any:
-    """Return a module; ImportError says which extra brings what needs it."""
+def import_optional(name: str, extra: str, what: str) -> Any:
+    """Import a module; if it is missing, raise an ImportError that names the extra to install."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         raise ImportError(
-            f"{what} needs {error.name or name}. Install it with: "
+            f"{what} requires {error.name or name}. Install it with: "
             f"pip install 'sklearn_autoencoders[{extra}]'"
         ) from error

@@ -1,4 +1,4 @@
-"""Where public names say that they live."""
+"""Public module names of classes and functions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 def publish(namespace: dict[str, Any]) -> None:
     """Set `__module__` of everything in a public module's `__all__` to that module.
 
-    Model files and pickles store the module of each class. Private modules may then be renamed.
+    Model files and pickles store the module of each class. With public module names, private
+    modules can be renamed.
 
     Parameters
     ----------
     namespace : dict
-        `globals()` of the public module.
+        The `globals()` of the public module.
     """
     for name in namespace["__all__"]:
         value = namespace[name]

@@ -10,12 +10,12 @@ from sklearn.utils import check_random_state
 
 
 def make_generator(seed: int, device: torch.device | str = "cpu") -> torch.Generator:
-    """Return a torch generator that shares nothing with the global one."""
+    """Return a torch generator that is independent of the global one."""
     return torch.Generator(device).manual_seed(seed)
 
 
 def own_random_state(random_state: Any) -> np.random.RandomState:
-    """Return a generator to draw from; None never means NumPy's global one."""
+    """Return a random generator; for None a new one instead of NumPy's global generator."""
     return np.random.RandomState() if random_state is None else check_random_state(random_state)
 
 

@@ -1,4 +1,4 @@
-"""Every part of scikit-learn that is private or experimental and that we cannot do without."""
+"""Every part of scikit-learn that is private, experimental or different between versions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,41 @@ from importlib.metadata import PackageNotFoundError, metadata
 from numbers import Integral
 from typing import Any
 
+from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
-from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _num_samples as num_samples
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
+
+    class _NoContext:
+        """The context of a fit or of an epoch without callbacks."""
+
+        def subcontext(self, **kwargs: Any) -> _NoContext:
+            return self
+
+        def call_on_fit_task_begin(self, **kwargs: Any) -> None:
+            pass
+
+        def call_on_fit_task_end(self, **kwargs: Any) -> bool:
+            return False
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """What `EpochTasks` needs of an estimator."""
+
+        def _init_callback_context(self, **kwargs: Any) -> _NoContext:
+            return _NoContext()
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the method unchanged."""
+        return method
+
 
 __all__ = [
     "CallbackSupportMixin",
@@ -25,20 +53,50 @@ __all__ = [
     "RealNotInt",
     "Sizes",
     "StrOptions",
+    "check_cv",
     "check_method_params",
     "check_sample_weight",
     "fit_context",
+    "num_samples",
     "safe_indexing",
     "with_callbacks",
 ]
 
-# The alternatives that each parameter has. A new kind has to be a subclass of one of scikit-learn's
-# public ones, or it does not take it; hence the intervals.
+# The allowed types and values of each parameter. scikit-learn only accepts its own kinds of
+# constraints and their subclasses; new kinds are therefore subclasses of Interval.
 Constraints = dict[str, list[Any]]
 
 
+def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
+    """Return a splitter; for a number of folds, one that shuffles the samples.
+
+    Parameters
+    ----------
+    cv : int, splitter or iterable of pairs of index arrays
+        As in scikit-learn, whose function has `shuffle` and `random_state` only since 1.9.
+
+    y : array-like of shape (n_samples,) or None
+        Targets.
+
+    classifier : bool
+        Whether folds are stratified.
+
+    seed : int
+        Seed of the shuffling.
+
+    Returns
+    -------
+    splitter
+        With a method `split`.
+    """
+    splitter = model_selection.check_cv(cv, y, classifier=classifier)
+    if isinstance(cv, Integral):
+        splitter.shuffle, splitter.random_state = True, seed
+    return splitter
+
+
 class Documented:
-    """Links of HTML representations to the site, once the package's metadata says where it is."""
+    """Documentation links in HTML representations, if the package's metadata contains the URL."""
 
     _doc_link_module = __name__.partition(".")[0]
 
@@ -49,25 +107,25 @@ class Documented:
 
 
 def _site_of(package: str) -> str:
-    """Return the address that a package has for its documentation, or nothing."""
+    """Return the documentation URL in the metadata of a package, or an empty string."""
     try:
         stated = metadata(package).get_all("Project-URL", [])
-    except PackageNotFoundError:  # run from its source
+    except PackageNotFoundError:  # not installed
         return ""
     addresses = dict(url.split(", ", 1) for url in stated)
     return str(addresses.get("Documentation", "")).rstrip("/")
 
 
 class Interval(_Interval):
-    """A number in an interval; True and False, which scikit-learn lets pass, are none."""
+    """A number in an interval; unlike in scikit-learn, True and False are rejected."""
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a number."""
+        """Return whether a value is a number in the interval."""
         return not isinstance(val, bool) and bool(super().is_satisfied_by(val))
 
 
 class Pair(Interval):
-    """A pair (low, high) of numbers in an interval, which differ if `strict`."""
+    """A pair (low, high) of numbers in an interval; low < high if `strict`, else low <= high."""
 
     def __init__(
         self, type: type, left: Any, right: Any, *, closed: str, strict: bool = False
@@ -76,7 +134,7 @@ class Pair(Interval):
         self.strict = strict
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a pair, in order."""
+        """Return whether a value is an ordered pair of numbers in the interval."""
         is_pair = isinstance(val, tuple | list) and len(val) == 2
         if not (is_pair and all(map(super().is_satisfied_by, val))):
             return False
@@ -89,13 +147,13 @@ class Pair(Interval):
 
 
 class Sizes(_Interval):
-    """A sequence of positive integers, of a length in an interval."""
+    """A sequence of positive integers whose length is in an interval."""
 
     def __init__(self, shortest: int = 0, longest: int | None = None) -> None:
         super().__init__(Integral, shortest, longest, closed="both" if longest else "left")
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is such a sequence: a tuple, a list or an array."""
+        """Return whether a value is a tuple, a list or an array of positive integers."""
         is_sequence = isinstance(val, tuple | list) or getattr(val, "ndim", 0) == 1
         return is_sequence and len(val) in self and all(map(_SIZE.is_satisfied_by, val))
 
@@ -108,22 +166,22 @@ _SIZE = Interval(Integral, 1, None, closed="left")
 
 
 class EpochTasks:
-    """Shows the epochs of a fit to the estimator's scikit-learn callbacks.
+    """Reports the epochs of a fit to the scikit-learn callbacks of the estimator.
 
     Parameters
     ----------
     estimator : estimator
-        The one being fitted.
+        The estimator that is being fitted.
 
     max_epochs : int
-        Number of tasks announced.
+        Maximum number of epochs, announced as the number of subtasks.
 
     fitted_attributes : callable
-        Maps the training history to the attributes that a copy of the estimator needs to be used
-        as if the fit had stopped here.
+        Maps the training history to the fitted attributes with which a copy of the estimator can be
+        used as if the fit had stopped after the current epoch.
 
     **data : arrays
-        `X`, `y` and `metadata` as handed to the callbacks.
+        `X`, `y` and `metadata`, which are passed to the callbacks.
     """
 
     def __init__(
@@ -139,12 +197,12 @@ class EpochTasks:
         self._root.call_on_fit_task_begin(estimator=estimator, **data)
 
     def begin(self) -> None:
-        """Tell the callbacks that an epoch begins."""
+        """Notify the callbacks of the beginning of an epoch."""
         self._epoch = self._root.subcontext(task_name="epoch")
         self._epoch.call_on_fit_task_begin(estimator=self._estimator, **self._data)
 
     def end(self, history: Any) -> bool:
-        """Tell the callbacks that an epoch has ended; return whether one of them wants to stop."""
+        """Notify the callbacks of the end of an epoch; return whether one requests to stop."""
         wants_to_stop = self._epoch.call_on_fit_task_end(
             estimator=self._estimator,
             reconstruction_attributes=lambda: self._fitted_attributes(history),
@@ -153,7 +211,7 @@ class EpochTasks:
         return bool(wants_to_stop)
 
     def finish(self) -> None:
-        """Tell the callbacks that the fit has ended and that the estimator is fitted."""
+        """Notify the callbacks of the end of the fit."""
         self._root.call_on_fit_task_end(
             estimator=self._estimator, reconstruction_attributes={}, **self._data
         )

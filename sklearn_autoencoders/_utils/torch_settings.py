@@ -1,4 +1,4 @@
-"""Settings of torch and scikit-learn that a whole process shares; no call leaves them changed."""
+"""Process-wide settings of torch and scikit-learn, which every call restores."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 import torch
 from sklearn import get_config, set_config
 
-# Multiply-adds per batch under which a second thread costs more than it gives.
+# Number of multiply-adds per batch below which a second thread is slower than a single one.
 _SMALL_WORK = 2**24
 
 _lock = threading.Lock()
-_inside: set[int] = set()  # threads
+_inside: set[int] = set()  # identifiers of the threads that are inside `few_threads`
 _n_threads_outside = 1
 
 
-def _begin_anew() -> None:
-    """Give a process that was forked one torch thread, and forget who was inside the block.
+def _reset_after_fork() -> None:
+    """Use one torch thread in a forked process and clear the record of threads inside a block.
 
-    It lacks the threads that OpenMP believes to have: the first operation that is worth a second
-    one, of ours or of anybody, would wait for ever.
+    OpenMP assumes that its threads still exist, but the forked process does not have them. The
+    first operation with more than one thread, in this package or elsewhere, would never return.
     """
     global _lock
     _lock = threading.Lock()
@@ -31,15 +31,15 @@ def _begin_anew() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=_reset_after_fork)
 
 
 @contextmanager
 def few_threads(multiply_adds: int) -> Iterator[None]:
-    """Use one torch thread inside the block when a batch needs little work.
+    """Use one torch thread inside the block if a batch requires little computation.
 
-    OpenMP's threads spin while they wait: next to another busy process a small network with two
-    threads is up to a hundred times slower than with one.
+    OpenMP's threads use busy waiting. While another process uses the CPU, a small network is up to
+    a hundred times slower with two threads than with one.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def few_threads(multiply_adds: int) -> Iterator[None]:
         yield
         return
     with _lock:
-        # A thread that starts meanwhile would inherit our count, so the first one in remembers.
+        # A thread that starts inside the block inherits its count, so only the first one stores it.
         _n_threads_outside = _n_threads_outside if _inside else torch.get_num_threads()
         _inside.add(threading.get_ident())
         torch.set_num_threads(1)
@@ -62,7 +62,7 @@ def few_threads(multiply_adds: int) -> Iterator[None]:
 
 
 def _leave() -> None:
-    """Restore this thread's number of torch threads, unless that has been done already."""
+    """Restore the number of torch threads of this thread, unless it is already restored."""
     with _lock:
         if threading.get_ident() in _inside:
             torch.set_num_threads(_n_threads_outside)
@@ -70,10 +70,10 @@ def _leave() -> None:
 
 
 class preserve_settings:
-    """Restore torch's and scikit-learn's settings at the end of the block, also after Ctrl-C.
+    """Restore the settings of torch and scikit-learn at the end of the block, even after Ctrl-C.
 
-    A class and not a generator: a generator that is interrupted before its block begins would
-    restore the settings whenever it is garbage-collected.
+    This is a class because a generator that is interrupted before its block begins would only
+    restore the settings when it is garbage-collected.
     """
 
     def __enter__(self) -> None:
@@ -83,7 +83,7 @@ class preserve_settings:
         self._is_inside = threading.get_ident() in _inside
 
     def __exit__(self, *error: object) -> None:
-        """Restore them."""
+        """Restore the settings."""
         set_config(**self._configuration)
         torch.set_grad_enabled(self._grad_mode)
         torch.set_default_dtype(self._dtype)

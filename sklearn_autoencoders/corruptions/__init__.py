@@ -1,7 +1,7 @@
-"""How inputs are damaged before the network sees them, for it to learn to give them back whole.
+"""Corruptions of the network's input during training, which it learns to remove.
 
-A corruption is any callable `corruption(x, generator)` that returns a damaged copy of a batch in
-the units of X, of shape (batch, n_features), NaN where a value is missing.
+A corruption is any callable `corruption(x, generator)` that returns a corrupted copy of a batch of
+shape (batch, n_features), in the units of X. Missing values are encoded as NaN.
 """
 
 from .._utils.public_names import publish

@@ -1,4 +1,4 @@
-"""Corruptions of rows that are images."""
+"""Corruptions of images."""
 
 from __future__ import annotations
 
@@ -17,52 +17,54 @@ from ._base import Corruption, Range, number_or_pair, uniform
 
 
 def _up_to(high: float) -> list[Any]:
-    """Return the constraints of a strength v, short for (-v, v), or of a pair."""
+    """Return the constraints of a strength v, a shorthand for (-v, v), or of a pair."""
     return [Interval(Real, 0, high, closed="both"), Pair(Real, -high, high, closed="both")]
 
 
 def _below(high: float) -> list[Any]:
-    """Return the same, but for the limit itself."""
+    """Return the constraints of `_up_to`, excluding the limit itself."""
     return [Interval(Real, 0, high, closed="left"), Pair(Real, -high, high, closed="neither")]
 
 
 class ImageAugmentation(Corruption):
-    r"""Images turned, moved, sheared, zoomed, made brighter or darker, and compressed.
+    r"""Random rotation, shift, shear, zoom, brightness and JPEG compression of images.
 
-    Every row is an image. A strength `v` is short for the pair (-v, v), and what is done to a row
-    is drawn uniformly from each pair. One affine map, about the centre, does the first four; an
-    image goes on beyond its edge as at its edge, and missing pixels move with it. Brightness and
-    compression follow, and clamp to `value_range`.
+    Every sample is an image. A strength `v` is a shorthand for the pair (-v, v), and the value for
+    each sample is drawn uniformly from the pair. Rotation, shift, shear and zoom are combined in
+    one affine map about the center of the image. Pixels beyond the edge have the value of the
+    nearest edge pixel, and missing pixels are moved with the image. Brightness and compression are
+    applied afterwards and clamp pixels to `value_range`.
 
     Parameters
     ----------
     image_shape : tuple of 2 or 3 int
-        (height, width), or the three sizes in the order that `layout` names.
+        Shape (height, width), or all three sizes in the order of `layout`.
 
     layout : {"HWC", "CHW"}, default="HWC"
-        Whether the channels come last or first.
+        Order of the axes: channels last or channels first.
 
     rotation : float or pair of float, default=0.0
-        Degrees, counter-clockwise, up to 360.
+        Counterclockwise rotation in degrees, at most 360.
 
     shift : float or pair of float, default=0.0
-        To the right, as a share of the width, and downwards, of the height: two draws. Up to 1.
+        Shift to the right, as a fraction of the width, and downwards, as a fraction of the height,
+        drawn independently. At most 1.
 
     shear : float or pair of float, default=0.0
-        Degrees by which columns lean to the left, below 90.
+        Angle in degrees by which columns of pixels lean to the left, less than 90.
 
     zoom : float or pair of float, default=0.0
-        0.1 stands for magnifications in [0.9, 1.1]. Below 1.
+        Relative magnification, less than 1. 0.1 corresponds to magnifications in [0.9, 1.1].
 
     brightness : float or pair of float, default=0.0
-        What is added to all pixels, as a share of the width of `value_range`. Up to 1.
+        Value added to all pixels, as a fraction of the width of `value_range`. At most 1.
 
     jpeg_quality : int, pair of int or None, default=None
-        Quality from 1 to 100 of a JPEG compression [1]_, each channel by itself. A pair (low,
-        high) is a range from which every row's is drawn. None does not compress.
+        Quality, from 1 to 100, of a JPEG compression [1]_ of each channel separately. A pair (low,
+        high) is a range from which a value is drawn for every sample. None disables compression.
 
     value_range : pair of float, default=(0.0, 1.0)
-        Black and white, in the units of X.
+        Values of black and white pixels, in the units of X.
 
     References
     ----------
@@ -112,12 +114,12 @@ class ImageAugmentation(Corruption):
         self.value_range = value_range
 
     def check(self, n_features: int) -> None:
-        """Raise ValueError unless rows of `n_features` columns are images; called before training.
+        """Raise ValueError unless samples of `n_features` features are images of this shape.
 
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
         """
         check_n_features(self.image_shape, n_features)
 
@@ -149,7 +151,7 @@ def _pair(value: Range) -> tuple[float, float]:
 def _drawn(
     ranges: Sequence[Range], x: Tensor, generator: torch.Generator, shared: bool
 ) -> tuple[Tensor, ...]:
-    """Return draws from each range, one per row, of shape (batch,), or one for all, (1,)."""
+    """Return draws from each range: one per sample, shape (batch,), or a shared one, (1,)."""
     low, high = x.new_tensor([_pair(value) for value in ranges]).unbind(1)
     return (low + (high - low) * uniform(x, generator, shared, len(ranges))).unbind(1)
 
@@ -157,7 +159,7 @@ def _drawn(
 def _qualities(
     quality: int | tuple[int, int], x: Tensor, generator: torch.Generator, shared: bool
 ) -> Tensor:
-    """Return integer qualities, one per row, of shape (batch,), or one for all, (1,)."""
+    """Return integer qualities: one per sample, shape (batch,), or a shared one, (1,)."""
     low, high = quality if isinstance(quality, tuple | list) else (quality, quality)
     size = (1 if shared else len(x),)
     return torch.randint(low, high + 1, size, device=x.device, generator=generator)
@@ -166,10 +168,11 @@ def _qualities(
 def affine_maps(
     rotation: Tensor, shear: Tensor, zoom: Tensor, right: Tensor, down: Tensor, aspect: float
 ) -> Tensor:
-    """Return the maps from where a pixel comes to where it comes from, of shape (n, 2, 3).
+    """Return maps from target to source coordinates of pixels, of shape (n, 2, 3).
 
-    An image is moved, then zoomed and sheared, then rotated. Coordinates are those of torch's
-    `affine_grid`: from -1 to 1 on either axis, so that `aspect`, width over height, enters.
+    An image is shifted, then zoomed and sheared, then rotated. Coordinates are those of torch's
+    `affine_grid`: from -1 to 1 on both axes, so that the maps depend on `aspect`, the ratio of
+    width to height.
     """
     cos, sin, lean = rotation.deg2rad().cos(), rotation.deg2rad().sin(), shear.deg2rad().tan()
     x = torch.stack([(cos - lean * sin) / zoom, -(sin + lean * cos) / zoom / aspect, -2 * right])
@@ -178,7 +181,7 @@ def affine_maps(
 
 
 def _resampled(images: Tensor, maps: Tensor) -> Tensor:
-    """Return images under affine maps; a pixel is missing if most of what it comes from is."""
+    """Return images under affine maps; a pixel is missing if most of its source is missing."""
     grid = functional.affine_grid(
         maps.expand(len(images), -1, -1), list(images.shape), align_corners=False
     )
@@ -194,7 +197,7 @@ def _sampled(images: Tensor, grid: Tensor) -> Tensor:
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
 
-# ITU-T T.81, table K.1: the steps of the luminance at quality 50.
+# ITU-T T.81, table K.1: quantization steps of the luminance at quality 50.
 _LUMINANCE = (
     (16, 11, 10, 16, 24, 40, 51, 61),
     (12, 12, 14, 19, 26, 58, 60, 55),
@@ -208,23 +211,24 @@ _LUMINANCE = (
 
 
 def compressed(levels: Tensor, quality: Tensor) -> Tensor:
-    """Return what a JPEG file of the given quality keeps of images; missing pixels stay NaN.
+    """Return images after JPEG compression and decompression; missing pixels remain NaN.
 
-    Every block of 8 x 8 pixels loses what is below half a step in its cosine transform. (The
-    coding of the steps, which makes the file small, loses nothing and is left out.)
+    The cosine transform of every block of 8 x 8 pixels is rounded to quantization steps. The
+    subsequent lossless coding of a JPEG file is not required and is omitted.
 
     Parameters
     ----------
     levels : Tensor of shape (batch, channels, height, width)
-        From 0 to 255. Sizes are filled up to multiples of 8 with copies of the edge, and cut back.
+        Pixel levels from 0 to 255. Images are padded to multiples of 8 by replicating the edge and
+        are cropped afterwards.
 
     quality : integer Tensor of shape (batch,) or (1,)
-        From 1 to 100.
+        Quality from 1 to 100.
 
     Returns
     -------
     Tensor of shape (batch, channels, height, width)
-        Not rounded, and not clamped to the levels that there are.
+        The pixel levels, neither rounded nor clamped to [0, 255].
     """
     height, width = levels.shape[-2:]
     centred = (levels - 128).nan_to_num(nan=0.0)
@@ -245,7 +249,7 @@ def _cosines(like: Tensor) -> Tensor:
 
 
 def _steps(quality: Tensor) -> Tensor:
-    """Return the tables that the IJG library makes of qualities, of shape (n, 8, 8)."""
+    """Return the quantization tables of the IJG library for qualities, of shape (n, 8, 8)."""
     percent = torch.where(quality < 50, 5000 // quality, 200 - 2 * quality)
     table = torch.tensor(_LUMINANCE, device=quality.device)
     steps: Tensor = (table * percent[:, None, None] + 50) // 100

@@ -1,4 +1,4 @@
-"""The contract of a corruption, and what the parameters and the draws of all have in common."""
+"""Base class of corruptions, and helpers for their parameters and random draws."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def number_or_pair(type: type, low: float, high: float | None, closed: str) -> l
 
 
 def uniform(x: Tensor, generator: torch.Generator, shared: bool, n_columns: int) -> Tensor:
-    """Return draws from [0, 1): a row of them for every row of x, or one row for all."""
+    """Return uniform draws from [0, 1): separate ones for every sample, or one set for all."""
     n_rows = 1 if shared else len(x)
     return torch.rand(n_rows, n_columns, dtype=x.dtype, device=x.device, generator=generator)
 
 
 def per_row(value: Range, x: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
-    """Return the strength of every row, of shape (batch, 1), or one for all, of shape (1, 1)."""
+    """Return the strength of every sample, shape (batch, 1), or a shared one, shape (1, 1)."""
     low, high = value if isinstance(value, tuple | list) else (value, value)
     return low + (high - low) * uniform(x, generator, shared, 1)
 
 
 class Corruption(BaseEstimator, ABC):
-    """A way to damage inputs; the base of the parts that `corruption=` takes.
+    """Base class of corruptions, for the parameter `corruption` of the estimators.
 
-    Subclass it, store the constructor's arguments under their own names, and implement
-    `__call__(x, generator, *, shared=False)`. It returns a new tensor like `x`, in the units of X,
-    draws from `generator` alone, and leaves missing cells NaN. With `shared` one draw serves all
-    rows: training asks for it when a step sees a whole table, where a row of weight two has to
-    remain the same as two rows.
+    Subclasses store the arguments of the constructor under their own names and implement
+    `__call__(x, generator, *, shared=False)`. This method returns a new tensor like `x`, in the
+    units of X, uses only `generator` for random draws, and leaves missing values as NaN. With
+    `shared`, one draw is used for all samples. Training requires this when a batch contains all
+    samples, so that a sample of weight two remains equivalent to two samples.
 
     Examples
     --------
@@ -60,18 +60,18 @@ class Corruption(BaseEstimator, ABC):
 
     @abstractmethod
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        """Return a damaged copy of x.
+        """Return a corrupted copy of x.
 
         Parameters
         ----------
         x : Tensor of shape (batch, n_features)
-            Rows in the units of X, NaN where a value is missing. They are not changed.
+            Samples in the units of X, with missing values as NaN. They are not modified.
 
         generator : Generator
-            Where all draws come from, on the device of x.
+            Source of all random draws, on the device of x.
 
         shared : bool, default=False
-            Whether one draw serves all rows.
+            Whether one draw is used for all samples.
 
         Returns
         -------
@@ -80,12 +80,14 @@ class Corruption(BaseEstimator, ABC):
         """
 
     def check(self, n_features: int) -> None:
-        """Raise ValueError if rows of this width cannot be damaged; called before training.
+        """Raise ValueError if samples with `n_features` features cannot be corrupted.
+
+        This method is called before training.
 
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
         """
 
 
@@ -96,35 +98,35 @@ def corrupt(
     *,
     shared: bool,
 ) -> Tensor:
-    """Apply corruptions, one after another.
+    """Apply corruptions sequentially.
 
     Parameters
     ----------
     corruptions : iterable of callable
-        A :class:`Corruption` is called as `corruption(x, generator, shared=shared)`, any other
-        function as `corruption(x, generator)`, with a copy that it may change.
+        A :class:`Corruption` is called as `corruption(x, generator, shared=shared)`; any other
+        function is called as `corruption(x, generator)` with a copy that it may modify.
 
     x : Tensor of shape (batch, n_features)
-        Rows in the units of X, NaN where a value is missing. They are not changed.
+        Samples in the units of X, with missing values as NaN. They are not modified.
 
     generator : Generator
-        Where all draws come from, on the device of x.
+        Source of all random draws, on the device of x.
 
     shared : bool
-        Whether one draw serves all rows.
+        Whether one draw is used for all samples.
 
     Returns
     -------
     Tensor of shape (batch, n_features)
-        The damaged rows; `x` itself if there is no corruption.
+        The corrupted samples, or `x` itself if there are no corruptions.
 
     Raises
     ------
     TypeError
-        If a corruption returns something else than a tensor.
+        If a corruption does not return a tensor.
 
     ValueError
-        If it returns a tensor of another shape or type, or on another device, than its input.
+        If a corruption returns a tensor whose shape, type or device differs from its input.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Corruptions of single cells, for rows of any kind."""
+"""Corruptions of individual values, for any kind of data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FINITE = Interval(Real, None, None, closed="neither")
 
 
 def _replace(x: Tensor, cells: Tensor, value: float) -> Tensor:
-    """Return a copy with a value in some cells, but in none that is missing."""
+    """Return a copy with some entries replaced by a value, except missing ones."""
     return x.masked_fill(cells & ~x.isnan(), value)
 
 
@@ -27,10 +27,10 @@ class Gaussian(Corruption):
     ----------
     std : float or pair of float, default=0.1
         Standard deviation :math:`\sigma`, at least 0, in the units of X. A pair (low, high) is a
-        range from which every row's is drawn.
+        range from which a value is drawn for every sample.
 
     clip : pair of float or None, default=None
-        The (low, high) to which the sum is clamped.
+        Limits (low, high) to which the result is clamped.
 
     References
     ----------
@@ -63,17 +63,18 @@ class Gaussian(Corruption):
 
 
 class Masking(Corruption):
-    r"""Cells replaced by one value: :math:`\tilde x = v` with probability `rate`, else `x`.
+    r"""Masking noise: :math:`\tilde x = v` with probability `rate`, otherwise :math:`x`.
 
     Parameters
     ----------
     rate : float or pair of float, default=0.25
-        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+        Probability in [0, 1]. A pair (low, high) is a range from which a value is drawn for every
+        sample.
 
     value : float, default=nan
-        What comes in place of the cells, in the units of X. NaN marks them as missing: they enter
-        the network as their column's centre, and it learns to impute. 0.0 is the classical
-        masking noise [1]_.
+        Value that replaces the masked entries, in the units of X. NaN marks them as missing: the
+        network receives the center of the feature instead and learns to impute missing values. 0.0
+        is the classical masking noise [1]_.
 
     References
     ----------
@@ -102,15 +103,16 @@ class Masking(Corruption):
 
 
 class SaltAndPepper(Corruption):
-    r"""Cells set to an extreme: with probability `rate` to `low` or `high`, by a fair coin.
+    r"""Salt-and-pepper noise: `low` or `high`, equally likely, with total probability `rate`.
 
     Parameters
     ----------
     rate : float or pair of float, default=0.25
-        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+        Probability in [0, 1]. A pair (low, high) is a range from which a value is drawn for every
+        sample.
 
     low, high : float, default=0.0 and 1.0
-        The extremes, in the units of X.
+        The two extreme values, in the units of X.
 
     References
     ----------
@@ -143,15 +145,16 @@ class SaltAndPepper(Corruption):
 
 
 class Dropout(Corruption):
-    r"""Cells left out: :math:`\tilde x = 0` with probability `rate`, else :math:`x / (1-rate)`.
+    r"""Dropout of inputs: :math:`\tilde x = 0` with probability `rate`, else :math:`x / (1-rate)`.
 
-    Its mean is :math:`x`, in the units of X. (Leaving out units of hidden layers is a parameter of
-    the network.)
+    The expectation of :math:`\tilde x` is :math:`x`, in the units of X. For dropout of hidden
+    units, use the parameter `dropout` of the network.
 
     Parameters
     ----------
     rate : float or pair of float, default=0.2
-        Probability in [0, 1). A pair (low, high) is a range from which every row's is drawn.
+        Probability in [0, 1). A pair (low, high) is a range from which a value is drawn for every
+        sample.
 
     References
     ----------
@@ -178,21 +181,24 @@ class Dropout(Corruption):
 
 
 class Swap(Corruption):
-    r"""Cells replaced by another row's: :math:`\tilde x_{ij} = x_{kj}` with probability `rate`.
+    r"""Swap noise: :math:`\tilde x_{ij} = x_{kj}` of another sample, with probability `rate`.
 
-    The row :math:`k \ne i` is drawn from the batch for every cell, so that each column keeps its
-    distribution, whatever its units: the noise for tables. A cell stays as it is if either value
-    is missing; a batch of one row stays as it is.
+    The sample :math:`k \ne i` is drawn from the batch for every value. Each feature therefore keeps
+    its distribution, regardless of its units, which makes this noise suitable for tabular data. A
+    value is left unchanged if either of the two values is missing. A batch of one sample is left
+    unchanged.
 
     Parameters
     ----------
     rate : float or pair of float, default=0.15
-        Probability in [0, 1]. A pair (low, high) is a range from which every row's is drawn.
+        Probability in [0, 1]. A pair (low, high) is a range from which a value is drawn for every
+        sample.
 
     Notes
     -----
-    With `shared` whole columns are swapped, each rolled by a random number of rows. Values come
-    from rows whatever their weight, so that here a row of weight two is not the same as two rows.
+    With `shared`, entire features are swapped: each is rolled by a random number of samples. Sample
+    weights are ignored when samples are drawn. With this corruption, a sample of weight two is
+    therefore not equivalent to two samples.
 
     Examples
     --------

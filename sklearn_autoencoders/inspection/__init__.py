@@ -1,12 +1,12 @@
-"""Pictures of fitted estimators, in the manner of scikit-learn's displays.
+"""Displays of fitted estimators, with the interface of scikit-learn's displays.
 
-Every display has `from_estimator`, which computes and draws, and `plot`, which draws again. They
-need matplotlib: `pip install 'sklearn_autoencoders[plot]'`. No figure is shown, and none of
-matplotlib's settings is changed. Axes of your own need room around them for names and legends,
-which `plt.subplots(layout="constrained")` makes. `latent_explorer` writes a page for a browser, and
-needs nothing.
+Every display has a method `from_estimator`, which computes the data and draws them, and `plot`,
+which draws them again. Displays require matplotlib: `pip install 'sklearn_autoencoders[plot]'`.
+They do not show figures and do not change matplotlib's settings. If axes are passed, they must
+have space for names and legends around them, as with `plt.subplots(layout="constrained")`.
+`latent_explorer` writes a page for a browser and has no additional requirements.
 
-Of a pipeline the last step is drawn, on the rows as the steps before it give them.
+For a pipeline, the last step is displayed, for samples transformed by the previous steps.
 """
 
 from .._utils.public_names import publish

@@ -1,4 +1,4 @@
-"""Codes as pictures."""
+"""Display of latent codes as a heat map or as images."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
 from ._rows import column_names, conditioned, drawn_step, spread_rows
 
-# Small images in a row of a grid.
+# Maximum number of images in a row of the grid.
 _ACROSS = 10
 
 
 class CodesDisplay(Display):
-    """Codes as a heat map, a line for each row, or as one small image each.
+    """Latent codes as a heat map with one line per sample, or as one small image per sample.
 
     Parameters
     ----------
@@ -24,13 +24,13 @@ class CodesDisplay(Display):
         The codes.
 
     y : array-like of shape (n_samples,), default=None
-        Classes: the rows are sorted by them.
+        Class labels, by which the samples are sorted.
 
     code_shape : pair of int, default=None
-        (height, width) of the image that a code becomes. None draws a heat map.
+        Shape (height, width) of the image that represents a code. None draws a heat map.
 
     component_names : array-like of str of shape (n_components,), default=None
-        Names of the components; their numbers by default.
+        Names of the components. By default their indices.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class CodesDisplay(Display):
         The axes.
 
     axes_ : ndarray of matplotlib Axes
-        The same, as an array.
+        Array that contains the axes.
 
     figure_ : matplotlib Figure
         The figure.
@@ -70,10 +70,10 @@ class CodesDisplay(Display):
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; a new figure by default.
+            Axes to draw on. By default a new figure is created.
 
         **kwargs : dict
-            For matplotlib's `imshow`.
+            Keyword arguments of matplotlib's `imshow`.
 
         Returns
         -------
@@ -92,17 +92,17 @@ class CodesDisplay(Display):
             return self
         self._open(ax, size=(min(4.5 + 0.12 * codes.shape[1], 12.0), 5.0))
         heat_map(self.ax_, codes, "code", **kwargs)
-        self.ax_.set(xlabel="component", ylabel=f"{len(codes)} rows", yticks=[])
+        self.ax_.set(xlabel="component", ylabel=f"{len(codes)} samples", yticks=[])
         name_ticks(self.ax_.xaxis, as_texts(self.component_names), most=20)
         if self.y is not None:
             self._mark_classes(self.y[order])
         return self
 
     def _mark_classes(self, y):
-        """Name the classes in place of the rows, and part them by lines; not if they are many."""
+        """Label classes instead of samples and separate them by lines, unless they are too many."""
         values, first, counts = np.unique(y, return_index=True, return_counts=True)
         if are_numbers(y) or len(values) > MOST_CLASSES:
-            self.ax_.set_ylabel(f"{len(y)} rows, sorted by y")
+            self.ax_.set_ylabel(f"{len(y)} samples, sorted by y")
             return
         self.ax_.set_yticks(first + (counts - 1) / 2, as_texts(map(class_name, values)))
         self.ax_.tick_params(axis="y", length=0)
@@ -114,31 +114,31 @@ class CodesDisplay(Display):
     def from_estimator(
         cls, estimator, X, y=None, *, code_shape=None, n_rows=100, ax=None, **kwargs
     ):
-        """Draw the codes of rows.
+        """Draw the codes of X.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator with `transform`, or a pipeline that ends in one. A
-            :class:`DenoisingAutoencoder` gives its codes.
+            A fitted estimator with `transform`, or a pipeline whose last step is one. For a
+            :class:`DenoisingAutoencoder`, the codes are used.
 
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,), default=None
-            Classes: the rows are sorted by them.
+            Class labels, by which the samples are sorted.
 
         code_shape : pair of int, default=None
-            (height, width) of the image that a code becomes. None draws a heat map.
+            Shape (height, width) of the image that represents a code. None draws a heat map.
 
         n_rows : int, default=100
-            Most rows that are drawn, evenly spaced ones of X.
+            Maximum number of samples that are drawn. They are evenly spaced in X.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -151,7 +151,7 @@ class CodesDisplay(Display):
             If the estimator has no `transform`.
 
         ValueError
-            If rows, classes or the shape do not fit.
+            If samples, labels or the shape are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         X, y = spread_rows(X, n_rows, y)
@@ -160,24 +160,24 @@ class CodesDisplay(Display):
 
     @classmethod
     def from_predictions(cls, codes, y=None, *, code_shape=None, ax=None, **kwargs):
-        """Draw codes that are there already.
+        """Draw given codes.
 
         Parameters
         ----------
         codes : array-like of shape (n_samples, n_components)
-            The codes; all are drawn.
+            The codes, all of which are drawn.
 
         y : array-like of shape (n_samples,), default=None
-            Classes: the rows are sorted by them.
+            Class labels, by which the samples are sorted.
 
         code_shape : pair of int, default=None
-            (height, width) of the image that a code becomes. None draws a heat map.
+            Shape (height, width) of the image that represents a code. None draws a heat map.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -187,7 +187,7 @@ class CodesDisplay(Display):
         Raises
         ------
         ValueError
-            If codes, classes or the shape do not fit.
+            If codes, labels or the shape are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         names = getattr(codes, "columns", None)
@@ -195,7 +195,7 @@ class CodesDisplay(Display):
 
 
 def _spans(y, across):
-    """Return the first and the last class of each row of a grid."""
+    """Return names for the rows of a grid: their first and last class."""
     ends = ((part[0], part[-1]) for part in np.split(y, range(across, len(y), across)))
     names = ((class_name(first), class_name(last)) for first, last in ends)
     return [first if first == last else f"{first} to {last}" for first, last in names]

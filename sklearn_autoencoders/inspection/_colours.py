@@ -1,4 +1,4 @@
-"""Points in the colours of their classes, or of their numbers."""
+"""Scatter plots with points colored by classes or by numbers."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ._display import (
 )
 from ._labels import UNKNOWN, are_numbers, are_of, as_labels, class_name, classes_of
 
-# Classes in one column of the legend.
+# Maximum number of classes in one column of the legend.
 _MOST_IN_A_COLUMN = 15
 
 
 def check_colours(y, name="y"):
-    """Return y as a column, or raise if it has more classes than there are colours."""
+    """Return y as a one-dimensional array, or raise if it has too many classes for the colors."""
     y = as_labels(y, name)
     if not are_numbers(y) and len(np.unique(y)) > MOST_CLASSES:
         raise ValueError(
-            f"{name} has {len(np.unique(y))} classes, of which at most {MOST_CLASSES} can be told "
-            "apart. Give numbers, or join classes."
+            f"{name} has {len(np.unique(y))} classes; at most {MOST_CLASSES} can be distinguished. "
+            "Pass numbers, or merge classes."
         )
     return y
 
 
 def room_beside(y):
-    """Return the width in inches of what is written beside the axes."""
+    """Return the width in inches of the legend or color bar next to the axes."""
     if y is None or are_numbers(y):
         return 0.9
     return _n_columns(y) * (inches_of(as_texts(map(class_name, np.unique(y)))) + 0.5)
@@ -43,7 +43,7 @@ def _n_columns(y):
 
 
 def draw_points(ax, points, y, settings, name):
-    """Draw points in the colours of y; with a name, what they mean beside the axes."""
+    """Draw points in the colors of y; if a name is given, with a legend or color bar."""
     if name is not None:
         [name] = as_texts([name])
     if y is None:

@@ -1,4 +1,4 @@
-"""Why a row is an outlier."""
+"""Display of the contributions of features to an anomaly score."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ._rows import as_rows, column_names, drawn_step
 
 
 class ContributionsDisplay(Display):
-    """What the columns of one row contribute to its score, and what was expected there.
+    """Contributions of the features of one sample to its score, with the expected values.
 
     Parameters
     ----------
     contribution : array-like of shape (n_features,)
-        Contributions, zero or less; the lowest are the reasons.
+        Contributions, which are at most zero. The lowest ones explain why the sample is anomalous.
 
     values : array-like of shape (n_features,)
-        The row, NaN where a value is missing.
+        The sample. Missing values are encoded as NaN.
 
     expected : array-like of shape (n_features,)
-        What was expected, in the same units.
+        The expected values, in the units of `values`.
 
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of the columns; those of `values` if it is a DataFrame or a Series.
+        Names of the features. By default those of `values` if it is a DataFrame or a Series.
 
     Attributes
     ----------
@@ -35,14 +35,14 @@ class ContributionsDisplay(Display):
         The axes.
 
     axes_ : ndarray of matplotlib Axes
-        The same, as an array.
+        Array that contains the axes.
 
     figure_ : matplotlib Figure
         The figure.
 
     See Also
     --------
-    AutoencoderOutlierDetector : Its `explain` gives the contributions.
+    AutoencoderOutlierDetector : Its method `explain` computes the contributions.
 
     Examples
     --------
@@ -51,8 +51,8 @@ class ContributionsDisplay(Display):
     >>> from sklearn_autoencoders.inspection import ContributionsDisplay
     >>> iris = load_iris(as_frame=True).data
     >>> detector = AutoencoderOutlierDetector(max_epochs=50, random_state=0).fit(iris)
-    >>> strangest = detector.score_samples(iris).argmin()
-    >>> display = ContributionsDisplay.from_estimator(detector, iris, row=strangest)
+    >>> most_anomalous = detector.score_samples(iris).argmin()
+    >>> display = ContributionsDisplay.from_estimator(detector, iris, row=most_anomalous)
     >>> len(display.ax_.patches)
     4
     """
@@ -68,8 +68,8 @@ class ContributionsDisplay(Display):
         ]
         if len({row.shape for row in rows}) > 1 or len(rows[0]) != 1:
             raise ValueError(
-                "contribution, values and expected must be of one row, of shape (n_features,) "
-                f"each; got {[np.shape(row) for row in (contribution, values, expected)]}."
+                "contribution, values and expected must be one sample of shape (n_features,) each; "
+                f"got {[np.shape(row) for row in (contribution, values, expected)]}."
             )
         self.contribution, self.values, self.expected = (row[0] for row in rows)
         if feature_names is None:
@@ -77,19 +77,19 @@ class ContributionsDisplay(Display):
         self.feature_names = column_names(feature_names, len(self.contribution))
 
     def plot(self, ax=None, *, n_columns=12, **kwargs):
-        """Draw a bar for each column, the most telling at the top.
+        """Draw one bar per feature, with the largest contributions at the top.
 
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; a new figure by default.
+            Axes to draw on. By default a new figure is created.
 
         n_columns : int, default=12
-            Most columns that are drawn. What the others contribute is one grey bar below them, so
-            that the bars add up to the score.
+            Maximum number of features that are drawn. The contributions of the others are
+            aggregated in one grey bar below them, so that the bars sum to the score.
 
         **kwargs : dict
-            For matplotlib's `barh`.
+            Keyword arguments of matplotlib's `barh`.
 
         Returns
         -------
@@ -103,7 +103,7 @@ class ContributionsDisplay(Display):
         colours = [COLOURS[0]] * len(shown)
         if len(others):
             lengths = np.append(lengths, self.contribution[others].sum())
-            labels.append(f"{len(others)} other column{'s' if len(others) > 1 else ''}")
+            labels.append(f"{len(others)} other feature{'s' if len(others) > 1 else ''}")
             colours.append(ASIDE)
         self._open(ax, size=(4.5 + inches_of(labels), 0.32 * len(labels) + 1.1))
         self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colours, **kwargs})
@@ -126,25 +126,25 @@ class ContributionsDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator, X, *, row=0, ax=None, **kwargs):
-        """Explain the score of one row.
+        """Explain the score of one sample.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted detector with `explain`, or a pipeline that ends in one, whose steps before
-            then give the units.
+            A fitted detector with `explain`, or a pipeline whose last step is one. For a pipeline,
+            the values are those transformed by the previous steps.
 
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         row : int, default=0
-            The position of the row that is explained.
+            Index of the sample that is explained.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -157,7 +157,7 @@ class ContributionsDisplay(Display):
             If the estimator has no `explain`.
 
         ValueError
-            If the row does not fit, or there is none.
+            If the sample does not exist or is invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         check_scalar(row, "row", Integral, min_val=0, max_val=len(X) - 1)
@@ -171,27 +171,27 @@ class ContributionsDisplay(Display):
     def from_predictions(
         cls, contribution, values, expected, *, feature_names=None, ax=None, **kwargs
     ):
-        """Draw contributions that are there already.
+        """Draw given contributions.
 
         Parameters
         ----------
         contribution : array-like of shape (n_features,)
-            Contributions, zero or less.
+            Contributions, which are at most zero.
 
         values : array-like of shape (n_features,)
-            The row, NaN where a value is missing.
+            The sample. Missing values are encoded as NaN.
 
         expected : array-like of shape (n_features,)
-            What was expected, in the same units.
+            The expected values, in the units of `values`.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            As above.
+            Names of the features, as for the class.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -201,7 +201,7 @@ class ContributionsDisplay(Display):
         Raises
         ------
         ValueError
-            If the three do not fit one another.
+            If the shapes of the three arrays differ.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         display = cls(contribution, values, expected, feature_names=feature_names)
@@ -209,7 +209,7 @@ class ContributionsDisplay(Display):
 
 
 def _names_of(values):
-    """Return the names of a row of a table; the index of a Series is one if it holds words."""
+    """Return the column names of a DataFrame, or the index of a Series if it contains strings."""
     if hasattr(values, "columns"):
         return values.columns
     index = getattr(values, "index", None)

@@ -1,4 +1,4 @@
-"""What all displays draw with: matplotlib, axes to draw on, colours that remain apart."""
+"""Common parts of all displays: axes, distinguishable colors, heat maps and legends."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ from itertools import product
 
 import numpy as np
 
-from .._utils.optional_imports import imported
+from .._utils.optional_imports import import_optional
 
-# Ten colours that remain apart for colour-blind readers (Petroff, arXiv:2107.02270).
+# Ten colors that color-blind readers can distinguish (Petroff, arXiv:2107.02270).
 COLOURS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
-# The same, neighbours further apart.
+# The same colors in another order, in which neighbors differ more.
 APART = COLOURS[::2] + COLOURS[1::2]
-# After ten classes the colours begin again, with another marker or line.
+# After ten classes, the colors are repeated with another marker or line style.
 MARKERS = ("o", "^", "s")
 LINES = ("-", "--", ":")
 
-# Of the characters of a name; the middle of a longer one is left out.
+# Maximum number of characters of a name; the middle of longer names is omitted.
 _LONGEST = 40
 
-# More of either cannot be told apart.
+# Maximum number of classes that can be distinguished.
 MOST_CLASSES = len(COLOURS) * len(MARKERS)
 
-# Of cells without a value, and of what is not in the foreground.
+# Colors of missing values and of elements in the background.
 MISSING = "#d55e00"
 ASIDE = "0.6"
 
-# For values above and below zero, and for those on one side of it.
+# Color maps for values of both signs and for values of one sign.
 DIVERGING, SEQUENTIAL = "RdBu_r", "cividis"
 
 
 def need_matplotlib(name):
-    """Raise ImportError, with what to install, if there is no matplotlib."""
-    imported("matplotlib", "plot", name)
+    """Raise ImportError with installation advice if matplotlib is not installed."""
+    import_optional("matplotlib", "plot", name)
 
 
 class Display:
-    """Base of the displays: `axes_`, `ax_` and `figure_` are set by drawing."""
+    """Base class of the displays. Drawing sets `axes_`, `ax_` and `figure_`."""
 
     def _open(self, ax, shape=(1, 1), size=None):
-        """Return axes to draw on: those given, or those of a new figure."""
+        """Return the axes to draw on: the given ones, or those of a new figure."""
         name = type(self).__name__
         need_matplotlib(f"{name}.plot")
         self.axes_ = _new_axes(shape, size) if ax is None else _own_axes(ax, shape, name)
@@ -59,7 +59,7 @@ def _new_axes(shape, size):
 
 
 def _own_axes(ax, shape, name):
-    """Return the axes that were given; one where several are needed is divided."""
+    """Return the given axes; a single axes is divided if several are required."""
     from matplotlib.axes import Axes
 
     n_axes = int(np.prod(shape))
@@ -74,8 +74,8 @@ def _own_axes(ax, shape, name):
         return np.array([ax], dtype=object)
     if ax.get_subplotspec() is None:
         raise ValueError(
-            f"This {name} needs {n_axes} axes, and ax, which is no subplot, cannot be divided. "
-            f"Give an array of {n_axes} axes."
+            f"This {name} requires {n_axes} axes, and ax cannot be divided because it is not a "
+            f"subplot. Pass an array of {n_axes} axes."
         )
     ax.set_axis_off()
     grid = ax.get_subplotspec().subgridspec(*shape)
@@ -84,7 +84,7 @@ def _own_axes(ax, shape, name):
 
 
 def as_texts(names):
-    """Return names as matplotlib has to get them: no formulas, none hidden, and none too long."""
+    """Return names as texts for matplotlib: shortened, and without its special characters."""
     return [_as_text(str(name)) for name in names]
 
 
@@ -92,11 +92,11 @@ def _as_text(name):
     if len(name) > _LONGEST:
         name = f"{name[: _LONGEST // 2]}…{name[1 - _LONGEST // 2 :]}"
     name = name.replace("$", r"\$")
-    return f" {name}" if name.startswith("_") else name  # no label that matplotlib leaves out
+    return f" {name}" if name.startswith("_") else name  # matplotlib hides labels that start with _
 
 
 def legend_beside(ax, **settings):
-    """Put a legend to the right of the axes, if the layout makes room there, or else inside."""
+    """Add a legend, to the right of the axes if the layout is constrained, otherwise inside."""
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     if isinstance(ax.get_figure(root=True).get_layout_engine(), ConstrainedLayoutEngine):
@@ -105,12 +105,12 @@ def legend_beside(ax, **settings):
 
 
 def inches_of(texts):
-    """Return about how long the longest of some texts is."""
+    """Return the approximate length in inches of the longest of some texts."""
     return 0.085 * max(map(len, texts))
 
 
 def heat_map(ax, values, label, **kwargs):
-    """Draw a matrix with a colour bar; zero is in the middle of the colours if signs differ."""
+    """Draw a matrix with a color bar, which is centered at zero if the signs differ."""
     from matplotlib import colormaps
 
     largest = np.nanmax(np.abs(values)) or 1.0
@@ -130,7 +130,7 @@ def heat_map(ax, values, label, **kwargs):
 
 
 def name_ticks(axis, names, most=40, **kwargs):
-    """Name the ticks of a matrix or of bars by texts; if there are many, some of them."""
+    """Label the ticks of a matrix or of bars; if there are many, only some of them."""
     step = -(-len(names) // most)
     places = np.arange(0, len(names), step)
     axis.set_ticks(places, [names[place] for place in places], **kwargs)

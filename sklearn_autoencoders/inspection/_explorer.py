@@ -1,4 +1,4 @@
-"""An interactive page on which codes can be looked at, and decoded."""
+"""Interactive HTML page that displays codes and decodes them."""
 
 from __future__ import annotations
 
@@ -45,82 +45,87 @@ def latent_explorer(
     n_grid=24,
     title=None,
 ):
-    """Write a page on which the codes of rows can be explored: one HTML file, for any browser.
+    """Write an interactive page that displays the codes of samples, as a single HTML file.
 
-    The page shows two components of the codes. Pointing at a row shows its values or its image; a
-    click between rows shows what the decoder makes of that place. It asks no network for anything
-    and can be sent by mail. It works with a pointer, with fingers and with keys alone.
+    The page shows two components of the codes. Pointing at a sample shows its values or its image.
+    A click between samples shows the decoded values or image of the selected code. The file has no
+    external dependencies and makes no network requests, so that it can be sent by mail. It can be
+    used with a mouse, a touch screen or the keyboard.
 
-    Decoding is by interpolation: the estimator decodes a grid of `n_grid` by `n_grid` codes over
-    the rows, here and now, and the page interpolates between them, bilinearly. Where the decoder
-    bends within a cell of the grid, the page is smoother than the estimator: at the codes of
-    digits, 95 % of the pixels are within 5 % of the range of brightness. Twice the `n_grid` makes
-    that about a third. Components that are not drawn are at their medians.
+    Decoded values are interpolated: the estimator decodes a grid of `n_grid` by `n_grid` codes when
+    the page is written, and the page interpolates bilinearly between them. The page is therefore
+    smoother than a decoder that is nonlinear within a cell of the grid. For the codes of digits,
+    95 % of the pixels are within 5 % of the range of brightness; doubling `n_grid` reduces this to
+    about a third. Components that are not drawn are set to their medians.
 
-    Values are carried with five digits, images and what is decoded of them with 255 levels. The
-    file holds the values that it shows: who has it has them. 5000 rows of 64 columns, with small
-    images, take about 2 MB; large images take more, up to a byte for each pixel.
+    Values are stored with five digits, and images and decoded images with 255 levels. The file
+    contains the values that it displays, and thus discloses them to its recipients. 5000 samples of
+    64 features with small images require about 2 MB. Large images require more, up to one byte per
+    pixel.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted estimator with `transform`, or a pipeline that ends in one, of which the last step
-        is shown. A :class:`DenoisingAutoencoder` gives its codes. Without `inverse_transform`
-        nothing is decoded, and without `score_samples` there is no colour by score.
+        A fitted estimator with `transform`, or a pipeline whose last step is one. For a pipeline,
+        the last step is displayed. For a :class:`DenoisingAutoencoder`, the codes are used. Without
+        `inverse_transform` codes are not decoded; without `score_samples` samples cannot be colored
+        by score.
 
     X : array-like of shape (n_samples, n_features)
-        Rows, NaN where a value is missing; or images.
+        Samples or images. Missing values are encoded as NaN.
 
     path : str or path-like
-        Where to, ".html" by custom. An earlier file is replaced as a whole or not at all.
+        Path of the file, by convention with the suffix ".html". An existing file is replaced
+        atomically.
 
     labels : array-like of shape (n_samples,), default=None
-        Colours of the rows. Words, and up to 20 different whole numbers, are classes, of which
-        there may be 30; other numbers have a scale. Rows whose label is missing are rings.
+        Labels that determine the colors of the samples. Strings, and up to 20 distinct integers,
+        are classes, of which there can be at most 30. Other numbers are shown with a color scale.
+        Samples with a missing label are drawn as rings.
 
     images : array-like of shape (n_samples, height, width), default=None
-        What rows look like, also with 1 or 3 channels first or last. By default rows are images if
-        `image_shape`, X or the estimator's network says so. If an image has a cell for each column,
-        decoded rows are drawn as such images too.
+        Images of the samples, optionally with 1 or 3 channels first or last. By default, samples
+        are images if `image_shape`, X or the estimator's network define an image shape. If an image
+        has one pixel value per feature, decoded samples are displayed as images of the same shape.
 
     y : array-like of shape (n_samples,) or scalar, default=None
-        Label or target, for an estimator that is conditional on it. One for all rows is that of
-        decoded rows too; with one for each row nothing is decoded.
+        Label or target, for a conditional estimator. A scalar is used for all samples and for
+        decoded codes. With one value per sample, codes are not decoded.
 
     components : sequence of int, default=None
-        Which components can be chosen as axes, the first two to begin with. Each pair of them is
-        decoded. None takes the first four, or fewer if what is decoded were images of more than a
-        million pixels. A code of one component is spread out to see its rows.
+        Components that can be selected as axes; the first two are shown initially. Each pair of
+        them is decoded. None uses the first four, or fewer if the decoded images would have more
+        than a million pixels. Samples with a one-dimensional code are spread along the other axis.
 
     image_shape : sequence of 2 or 3 int, default=None
-        (height, width), or these with 1 or 3 channels first or last, if rows are images.
+        Shape (height, width), optionally with 1 or 3 channels first or last, if samples are images.
 
     n_rows : int, default=5000
-        Most rows that are shown, evenly spaced ones of X.
+        Maximum number of samples that are displayed. They are evenly spaced in X.
 
     n_columns : int, default=64
-        Most columns that are shown, the first ones. Images are whole in any case.
+        Maximum number of features that are displayed: the first ones. Images are always complete.
 
     n_grid : int, default=24
-        Decoded codes along each axis.
+        Number of decoded codes along each axis.
 
     title : str, default=None
-        Title of the page; the name of the estimator's class by default.
+        Title of the page. By default it contains the class name of the estimator.
 
     Raises
     ------
     TypeError
-        If the estimator has no `transform`, X is sparse or the title is no str.
+        If the estimator has no `transform`, X is sparse or the title is not a str.
 
     ValueError
-        If rows, labels, images or components do not fit.
+        If samples, labels, images or components are inconsistent.
 
     OSError
         If the file cannot be written.
 
     See Also
     --------
-    LatentDisplay : The same as a picture.
+    LatentDisplay : A static plot of the codes.
 
     Examples
     --------
@@ -136,7 +141,7 @@ def latent_explorer(
     ['iris.html']
     """
     if issparse(X):
-        raise TypeError("X is sparse. The page shows single values: use X.toarray().")
+        raise TypeError("X is sparse. The page requires a dense array: use X.toarray().")
     if not (title is None or isinstance(title, str)):
         raise TypeError(f"title must be a str or None; got {title!r}.")
     check_scalar(n_columns, "n_columns", Integral, min_val=1)
@@ -170,7 +175,7 @@ def latent_explorer(
 
 
 def _image_shape(image_shape, images, values, X, estimator):
-    """Return the shape of images that rows are: as is said, or that of images of as many cells."""
+    """Return the image shape of samples: the given one, or that of images of the same size."""
     shape = find_image_shape(image_shape, values.shape[1], X, estimator)
     if shape is not None or images is None:
         return shape

@@ -1,4 +1,4 @@
-"""An explorer's content as one HTML file that asks no network for anything."""
+"""Assembly of the explorer page as a single HTML file without external resources."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ import numpy as np
 _STYLES = ("explorer.css",)
 _SCRIPTS = ("content.js", "plot.js", "panel.js", "explorer.js")
 
-# An old browser says so, instead of drawing nothing.
+# Error message for browsers that do not support the page.
 _ON_ERROR = """(error) => {
-  document.getElementById("subtitle").textContent = `This browser cannot draw the page: ${error}`;
+  document.getElementById("subtitle").textContent = `This browser cannot show the page: ${error}`;
   throw error;
 }"""
 
-# What would end a script element, or is a line end to JavaScript only.
+# Characters that could end a script element, or are line ends in JavaScript only.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
-# Of 24 bits that a float has, 18 are five digits; zeros in place of the others pack to nothing.
+# Five digits require 18 of the 24 bits of a float's significand; the others are set to zero, which
+# compresses well.
 _KEPT, _HALF = np.uint32(0xFFFFFFC0), np.uint32(0x20)
 _LARGEST = 3.4e38
 
 
 def page(content):
-    """Return the file: the template with styles, scripts and content in it."""
+    """Return the contents of the file: the template with styles, scripts and data."""
     style, script = (_joined(names) for names in (_STYLES, _SCRIPTS))
     script = f'(async () => {{\n"use strict";\n{script}\n}})().catch({_ON_ERROR});\n'
     text = Template(_read("explorer.html")).substitute(
@@ -45,12 +46,12 @@ def page(content):
 
 
 def as_json(content):
-    """Return content as JSON that cannot end the script element it stands in."""
+    """Return content as JSON that can be embedded in a script element."""
     return json.dumps(content, allow_nan=False, separators=(",", ":")).translate(_ESCAPES)
 
 
 def pack(values):
-    """Return an array as text: first bytes of all numbers, second bytes and so on, deflated."""
+    """Compress an array to text, ordered by byte planes: first bytes of all numbers, and so on."""
     little = np.ascontiguousarray(values, np.dtype(values.dtype).newbyteorder("<"))
     planes = little.reshape(-1, 1).view(np.uint8).T
     packed = base64.b64encode(zlib.compress(planes.tobytes(), 9))
@@ -58,7 +59,7 @@ def pack(values):
 
 
 def five_digits(values):
-    """Return float32 numbers of which five digits are right, and which pack well."""
+    """Round to float32 numbers with five accurate digits, which compress well."""
     values = np.clip(values, -_LARGEST, _LARGEST).astype(np.float32)
     bits = np.ascontiguousarray(values).view(np.uint32)
     return np.where(np.isnan(values), values, ((bits + _HALF) & _KEPT).view(np.float32))
@@ -73,6 +74,6 @@ def _joined(names):
 
 
 def _hash(text):
-    """Return what the page's policy knows its own script by; it lets no other run."""
+    """Return the hash of a script or style for the content security policy of the page."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

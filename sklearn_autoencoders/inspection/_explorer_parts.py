@@ -1,4 +1,4 @@
-"""The parts of an explorer: rows, colours, images and decoded planes, as what JSON can hold."""
+"""Parts of the explorer page as JSON data: samples, labels, images and decoded planes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
 from ._rows import check_components, conditioned, row_names
 
-# Components that can be chosen if nothing is said; each pair of them is decoded.
+# Default number of components that can be selected; each pair of them is decoded.
 _N_AXES = 4
-# Pixels of decoded images, unless components are chosen: about as many bytes.
+# Maximum number of pixels of decoded images with default components, about one byte each.
 _MOST_PIXELS = 2**20
-# Of the range of the codes, added on each side.
+# Margin on each side, as a fraction of the range of the codes.
 _MARGIN = 0.05
-# The levels of pixels end at the first; the other says that there is no value.
+# Highest level of a pixel, and the level of a missing value.
 _BRIGHTEST, _NO_PIXEL = 254, 255
 _LEVELS = np.iinfo(np.uint16).max
 
@@ -29,42 +29,42 @@ PALETTE = {"classes": COLOURS, "missing": MISSING}
 
 
 def check_lengths(n_samples, **given):
-    """Raise ValueError unless everything given has one entry for each row of X."""
+    """Raise ValueError unless every array has one entry for each sample of X."""
     for name, values in given.items():
         if np.ndim(values) == 0 and values is not None and name != "y":
-            raise ValueError(f"{name} must have one entry for each row of X; got {values!r}.")
+            raise ValueError(f"{name} must have one entry for each sample of X; got {values!r}.")
         if np.ndim(values) > 0 and len(values) != n_samples:
             raise ValueError(
-                f"{name} has {len(values)} entries for {n_samples} rows of X. Give one each."
+                f"{name} has {len(values)} entries for {n_samples} samples of X. Pass one for each."
             )
 
 
 def most_axes(shape, n_grid):
-    """Return how many components can be chosen while what is decoded of images stays small."""
+    """Return the number of components that can be selected such that decoded images are small."""
     n_pixels = 0 if shape is None else n_grid**2 * math.prod(shape)
     fit = (n for n in range(_N_AXES, 2, -1) if math.comb(n, 2) * n_pixels <= _MOST_PIXELS)
     return next(fit, 2)
 
 
 def selectable(components, n_components, n_most=_N_AXES):
-    """Return which components can be axes. None stands for an axis without a meaning."""
+    """Return the components that can be selected as axes; None is an axis without meaning."""
     if components is None:
         components = np.arange(min(n_components, n_most))
     axes = check_components(components, n_components).tolist()
     if len(set(axes)) < len(axes) or (len(axes) == 1 < n_components):
-        raise ValueError(f"components must be two or more different numbers; got {components!r}.")
+        raise ValueError(f"components must be two or more different indices; got {components!r}.")
     return axes if len(axes) > 1 else [*axes, None]
 
 
 def axes_of(codes, axes):
-    """Return the axes: their names, where rows lie on them, and what range is decoded."""
+    """Return the axes: their names, the positions of the samples, and the decoded range."""
     return [_axis(axis, _along(codes, axis)) for axis in axes]
 
 
 def _axis(axis, values):
     low, high = _reach(values)
     return {
-        "name": "rows, spread out" if axis is None else f"component {axis}",
+        "name": "samples, spread out" if axis is None else f"component {axis}",
         "is_spread": axis is None,
         "low": low,
         "high": high,
@@ -77,7 +77,7 @@ def _along(codes, axis):
 
 
 def _spread(n_samples):
-    """Return places from 0 to 1 that neighbours do not share: multiples of the golden ratio."""
+    """Return positions in [0, 1] that differ between neighbors: multiples of the golden ratio."""
     return np.arange(1, n_samples + 1) * ((np.sqrt(5) - 1) / 2) % 1
 
 
@@ -88,14 +88,14 @@ def _reach(values):
 
 
 def rows_of(X, places):
-    """Return where the rows stood in the table, and what they are called there."""
+    """Return the indices and the names of the samples in X."""
     names = row_names(X)
     names = None if names is None else [names[place] for place in places]
     return {"n_all": len(X), "places": pack(places.astype(np.int32)), "names": names}
 
 
 def columns_of(rows, names, n_columns):
-    """Return names and values of the first columns, a column after another."""
+    """Return names and values of the first features, in feature-major order."""
     return {
         "n_all": rows.shape[1],
         "names": [str(name) for name in names[:n_columns]],
@@ -104,11 +104,11 @@ def columns_of(rows, names, n_columns):
 
 
 def labels_of(labels, places):
-    """Return labels as numbers with a scale, or as places in a list of classes."""
+    """Return labels as numbers with a scale, or as indices in a list of classes."""
     if labels is None:
         return None
     if np.ndim(labels) > 1:
-        raise ValueError(f"labels must be one for each row; got shape {np.shape(labels)}.")
+        raise ValueError(f"labels must be one-dimensional; got shape {np.shape(labels)}.")
     name = str(getattr(labels, "name", None) or "label")
     labels = check_colours(np.asarray(labels)[places], "labels")
     if are_numbers(labels):
@@ -125,7 +125,7 @@ def labels_of(labels, places):
 
 
 def scores_of(estimator, X, y):
-    """Return the scores of rows, or None from an estimator that cannot tell."""
+    """Return the scores of samples, or None if the estimator cannot compute them."""
     if not hasattr(estimator, "score_samples") or _lacks_condition(estimator, y):
         return None
     return _scale("score", conditioned(estimator.score_samples, X, y))
@@ -140,21 +140,21 @@ def _lacks_condition(estimator, y):
 
 
 def stack_of(images, shape, rows, places):
-    """Return what rows look like, or None.
+    """Return the images of samples, or None.
 
     Parameters
     ----------
     images : ndarray or None
-        Images of all rows, before some were taken.
+        Images of all samples, before the selection.
 
     shape : tuple of int or None
-        The shape of images that rows themselves are.
+        Image shape of the samples, if they are images themselves.
 
     rows : ndarray of shape (n_samples, n_features)
-        The rows taken.
+        The selected samples.
 
     places : ndarray of shape (n_samples,)
-        Where they were.
+        Indices of the selected samples.
 
     Returns
     -------
@@ -173,7 +173,7 @@ def _limits(values):
 
 
 def _pixels(images, limits):
-    """Return images as levels from 0, the darkest, to 254; 255 is a missing value."""
+    """Return images as levels from 0 (dark) to 254 (bright); 255 is a missing value."""
     low, high = limits
     levels = np.rint((np.clip(images, low, high) - low) / (high - low) * _BRIGHTEST)
     pixels = np.where(np.isnan(levels), _NO_PIXEL, levels).astype(np.uint8)
@@ -187,41 +187,41 @@ def _pixels(images, limits):
 
 
 def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
-    """Return what codes on a grid over each pair of axes stand for, or why that is not known.
+    """Return decoded codes on a grid over each pair of axes, or why they cannot be decoded.
 
-    A grid asks any estimator by its public methods. Weights would be exact, but every network would
-    have to be written a second time in JavaScript.
+    A grid can be decoded by the public methods of any estimator. Exporting weights would be exact,
+    but would require an implementation of every network in JavaScript.
 
     Parameters
     ----------
     estimator : estimator
-        Perhaps with `inverse_transform`.
+        The estimator, which can have `inverse_transform`.
 
     codes : ndarray of shape (n_samples, n_components)
-        The codes of the rows.
+        The codes of the samples.
 
     axes : list of int or None
-        As from :func:`selectable`.
+        Components, as returned by :func:`selectable`.
 
     y : array-like, scalar or None
-        What the estimator is conditional on.
+        Condition of a conditional estimator.
 
     n_grid : int
-        Codes along each axis.
+        Number of codes along each axis.
 
     rows : ndarray of shape (n_samples, n_features)
-        The rows; they say how bright images are.
+        The samples, which determine the range of brightness of images.
 
     shape : tuple of int or None
-        The shape of images that rows are.
+        Image shape of the samples.
 
     n_columns : int
-        Most columns that are kept if they are none.
+        Maximum number of features of samples that are not images.
 
     Returns
     -------
     dict
-        With "hint", or with "planes".
+        A dict with the key "hint" or "planes".
     """
     hint = _why_not(estimator, y)
     if hint is not None:
@@ -245,16 +245,16 @@ def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
 def _why_not(estimator, y):
     name = type(estimator).__name__
     if not hasattr(estimator, "inverse_transform"):
-        return f"{name} has no inverse_transform, so that nothing can be decoded."
+        return f"{name} has no inverse_transform. Codes cannot be decoded."
     if np.ndim(y) > 0:
-        return "Nothing is decoded, as each row has a y of its own. Give one y for all."
+        return "Codes are not decoded because each sample has its own y. Pass one y for all."
     if _lacks_condition(estimator, y):
-        return f"Nothing is decoded, as this {name} is conditional. Give a y to decode by."
+        return f"Codes are not decoded because this {name} is conditional. Pass y to decode them."
     return None
 
 
 def _grid(codes, axes, pair, n_grid):
-    """Return codes on a grid over two axes, the second fastest; the others are at medians."""
+    """Return codes on a grid over two axes, the second varying fastest; others are medians."""
     levels = [np.linspace(*_reach(_along(codes, axes[place])), n_grid) for place in pair]
     grid = np.tile(np.median(codes, axis=0), (n_grid**2, 1))
     for place, values in zip(pair, np.meshgrid(*levels, indexing="ij"), strict=True):
@@ -264,7 +264,7 @@ def _grid(codes, axes, pair, n_grid):
 
 
 def _shares(decoded):
-    """Return decoded rows as shares of what each column reaches from, and up to, in 65535ths."""
+    """Quantize decoded features to 65536 levels between their minimum and maximum."""
     low = np.min([part.min(axis=0) for part in decoded], axis=0).astype(np.float64)
     high = np.max([part.max(axis=0) for part in decoded], axis=0).astype(np.float64)
     spans = np.where(high > low, high - low, 1.0)

@@ -1,4 +1,4 @@
-"""What is said of rows: numbers, or the classes that they belong to."""
+"""Labels of samples: numbers or classes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import column_or_1d
 
-# What a row without a label is called.
+# Name of the class of samples without a label.
 UNKNOWN = "unknown"
-# Whole numbers are classes, unless they are more.
+# Integers are classes if there are at most this many distinct values.
 _MOST_NUMBERS = 20
 
 
 def as_labels(y, name):
-    """Return y as a column of numbers, NaN where there is none, or of words, then UNKNOWN."""
+    """Return y as numbers or strings, with missing labels as NaN or UNKNOWN."""
     y = column_or_1d(np.asarray(y), input_name=name)
     if y.dtype.kind != "O":
         return y
@@ -25,12 +25,12 @@ def as_labels(y, name):
 
 
 def _is_missing(value):
-    """Whether it is None, NaN, or one of pandas' values for what is not there."""
+    """Return whether a label is None, NaN, or a missing value of pandas."""
     return value is None or str(value) in ("nan", "NaT", "<NA>")
 
 
 def are_numbers(y):
-    """Whether y is a continuous target: numbers with fractions, or many different ones."""
+    """Return whether y is continuous: non-integer numbers, or many distinct ones."""
     if y.dtype.kind not in "fiu":
         return False
     known = y[~np.isnan(y)]
@@ -38,19 +38,19 @@ def are_numbers(y):
 
 
 def classes_of(y):
-    """Return the classes in order, what is unknown at the end."""
+    """Return the sorted classes, with the unknown class at the end."""
     classes = np.unique(y)
     is_unknown = np.array([class_name(value) == UNKNOWN for value in classes], dtype=bool)
     return np.concatenate([classes[~is_unknown], classes[is_unknown]])
 
 
 def class_name(value):
-    """Return a class as it is written in a legend."""
+    """Return the name of a class in a legend."""
     if not isinstance(value, float | np.floating):
         return str(value)
     return UNKNOWN if np.isnan(value) else f"{value:.10g}"
 
 
 def are_of(y, value):
-    """Return which rows are of a class."""
-    return y == value if value == value else y != y  # NaN equals nothing
+    """Return which samples belong to a class."""
+    return y == value if value == value else y != y  # NaN differs from itself

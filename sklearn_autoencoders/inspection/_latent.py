@@ -1,4 +1,4 @@
-"""Where rows lie among the codes."""
+"""Display of samples in the latent space."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._rows import as_rows, check_components, conditioned, drawn_step, spread_ro
 
 
 class LatentDisplay(Display):
-    """Two components of the codes, with the rows' classes or targets as colours.
+    """Scatter plot of two components of the codes, colored by class or target.
 
     Parameters
     ----------
@@ -21,17 +21,18 @@ class LatentDisplay(Display):
         The codes.
 
     y : array-like of shape (n_samples,), default=None
-        Colours of the rows. Words, and up to 20 different whole numbers, are classes, which have a
-        legend and may be 30; other numbers have a colour bar. Rows whose y is missing are grey.
+        Labels that determine the colors of the samples. Strings, and up to 20 distinct integers,
+        are classes with a legend, of which there can be at most 30. Other numbers are shown with a
+        color bar. Samples with a missing label are grey.
 
     components : pair of int, default=(0, 1)
-        Which components are drawn.
+        Indices of the components that are drawn.
 
     pca_codes : array-like of shape (n_samples, 2), default=None
-        What principal component analysis makes of the same rows, to be drawn beside.
+        Principal components of the same samples, which are drawn in a second plot.
 
     y_name : str, default=None
-        What the colours mean; the name of y by default, if it is a Series.
+        Title of the legend or color bar. By default the name of y if it is a Series.
 
     Attributes
     ----------
@@ -39,7 +40,7 @@ class LatentDisplay(Display):
         The axes of the codes.
 
     axes_ : ndarray of matplotlib Axes
-        The same, and those of the principal components if there are any.
+        The axes of the codes and, if they are drawn, those of the principal components.
 
     figure_ : matplotlib Figure
         The figure.
@@ -62,12 +63,12 @@ class LatentDisplay(Display):
         self.y_name = y_name or getattr(y, "name", None) or "y"
         if self.codes.shape[1] == 1:
             raise ValueError(
-                "LatentDisplay draws two components, and the codes have one. Use CodesDisplay or "
+                "LatentDisplay draws two components, but the codes have one. Use CodesDisplay or "
                 "latent_explorer, or n_components=2."
             )
         self.components = check_components(components, self.codes.shape[1])
         if len(self.components) != 2:
-            raise ValueError(f"components must be two numbers; got {components!r}.")
+            raise ValueError(f"components must be two indices; got {components!r}.")
         self.pca_codes = None
         if pca_codes is not None:
             self.pca_codes = check_array(pca_codes, dtype=np.float64, input_name="pca_codes")
@@ -81,11 +82,11 @@ class LatentDisplay(Display):
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Where to draw; a new figure by default. Beside principal components there are two: one
-            axes is divided.
+            Axes to draw on. By default a new figure is created. With principal components, two axes
+            are required; a single axes is divided.
 
         **kwargs : dict
-            For matplotlib's `scatter`.
+            Keyword arguments of matplotlib's `scatter`.
 
         Returns
         -------
@@ -120,35 +121,37 @@ class LatentDisplay(Display):
         ax=None,
         **kwargs,
     ):
-        """Draw the codes of rows.
+        """Draw the codes of X.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator with `transform`, or a pipeline that ends in one. A
-            :class:`DenoisingAutoencoder` gives its codes.
+            A fitted estimator with `transform`, or a pipeline whose last step is one. For a
+            :class:`DenoisingAutoencoder`, the codes are used.
 
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing.
+            Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,), default=None
-            Colours of the rows, as above. No condition: the codes are those of `transform(X)`.
+            Labels that determine the colors, as for the class. They are not used as a condition:
+            the codes are `transform(X)`.
 
         components : pair of int, default=(0, 1)
-            Which components are drawn.
+            Indices of the components that are drawn.
 
         compare_pca : bool, default=False
-            Whether principal components of the same numbers are drawn beside: of the rows drawn,
-            scaled as the network sees them, with the column's centre for missing values.
+            Whether the principal components with the same indices are drawn in a second plot. They
+            are computed from the drawn samples after the scaling of the network; missing values
+            are replaced by the center of the feature.
 
         n_rows : int, default=5000
-            Most rows that are drawn, evenly spaced ones of X.
+            Maximum number of samples that are drawn. They are evenly spaced in X.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For matplotlib's `scatter`.
+            Keyword arguments of matplotlib's `scatter`.
 
         Returns
         -------
@@ -161,7 +164,7 @@ class LatentDisplay(Display):
             If the estimator has no `transform`.
 
         ValueError
-            If rows, colours or components do not fit.
+            If samples, labels or components are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         y_name = getattr(y, "name", None)
@@ -175,24 +178,24 @@ class LatentDisplay(Display):
 
     @classmethod
     def from_predictions(cls, codes, y=None, *, components=(0, 1), ax=None, **kwargs):
-        """Draw codes that are there already.
+        """Draw given codes.
 
         Parameters
         ----------
         codes : array-like of shape (n_samples, n_components)
-            The codes; all rows are drawn.
+            The codes, all of which are drawn.
 
         y : array-like of shape (n_samples,), default=None
-            Colours of the rows, as above.
+            Labels that determine the colors, as for the class.
 
         components : pair of int, default=(0, 1)
-            Which components are drawn.
+            Indices of the components that are drawn.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For matplotlib's `scatter`.
+            Keyword arguments of matplotlib's `scatter`.
 
         Returns
         -------
@@ -202,25 +205,25 @@ class LatentDisplay(Display):
         Raises
         ------
         ValueError
-            If codes, colours or components do not fit.
+            If codes, labels or components are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         return cls(codes, y, components=components).plot(ax, **kwargs)
 
 
 def _principal(estimator, rows, components):
-    """Return principal components of rows in the units of the network."""
+    """Return principal components of samples in the units of the network."""
     n_needed = components.max() + 1
     if n_needed > min(rows.shape):
         raise ValueError(
-            f"compare_pca=True needs at least {n_needed} rows and columns for components="
+            f"compare_pca=True requires at least {n_needed} samples and features for components="
             f"{tuple(components.tolist())}; got X of shape {rows.shape}."
         )
     center = getattr(estimator, "center_", 0.0)
     scaled = (rows - center) / getattr(estimator, "scale_", 1.0)
     if not hasattr(estimator, "center_"):
         scaled -= np.nanmean(scaled, axis=0)
-    # the default's solver may be a random one
+    # the default solver can be a randomized one
     solver = "covariance_eigh" if len(rows) >= rows.shape[1] else "full"
     pca = PCA(n_needed, svd_solver=solver)
     return pca.fit_transform(np.nan_to_num(scaled))[:, components]

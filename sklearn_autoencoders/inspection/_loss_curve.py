@@ -1,4 +1,4 @@
-"""How the loss fell."""
+"""Display of loss curves."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import numpy as np
 from ._display import APART, LINES, Display, need_matplotlib
 from ._rows import check_choice, drawn_step
 
-# Losses that fall by more than this factor are drawn on a logarithmic scale.
+# Losses that decrease by more than this factor are drawn on a logarithmic scale.
 _MUCH = 10.0
-# Curves of at most so many epochs have a marker for each.
+# Curves of at most this many epochs have a marker for each epoch.
 _FEW = 20
 
 
 class LossCurveDisplay(Display):
-    """Loss of every epoch, in training and on held-out rows.
+    """Training and validation loss of every epoch.
 
-    Pretraining minimises another loss, that of a reconstruction, of codes if it goes layer by
-    layer. It has axes of its own, and so has the divergence of a variational autoencoder's codes,
-    which is a part of the loss.
+    Pretraining minimizes another loss, that of the reconstruction of samples or, for layerwise
+    pretraining, of codes. It is drawn on separate axes. The divergence of a variational
+    autoencoder, which is a part of the loss, is also drawn on separate axes.
 
     Parameters
     ----------
@@ -26,13 +26,13 @@ class LossCurveDisplay(Display):
         Mean training objective of every epoch.
 
     validation_curve : array-like, default=None
-        Loss on held-out rows after every epoch.
+        Loss on the held-out validation samples after every epoch.
 
     pretraining_curves : list of array-like, default=None
-        Loss curve of all layers at once, or of each pair of layers.
+        Loss curve of all layers together, or of each pair of layers.
 
     kl_curve : array-like, default=None
-        Mean divergence of random codes from their prior in every epoch.
+        Mean divergence of the codes from their prior in every epoch.
 
     Attributes
     ----------
@@ -40,14 +40,14 @@ class LossCurveDisplay(Display):
         The axes of the training curve.
 
     axes_ : ndarray of matplotlib Axes
-        All axes: those of pretraining, if it was made, come first, those of the divergence last.
+        All axes: first those of pretraining, if there was any, and last those of the divergence.
 
     figure_ : matplotlib Figure
         The figure.
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : Scores by the number of rows.
+    sklearn.model_selection.LearningCurveDisplay : Scores for different numbers of samples.
 
     Examples
     --------
@@ -77,15 +77,15 @@ class LossCurveDisplay(Display):
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Where to draw; a new figure by default. With pretraining, or a divergence, there are
-            more: one axes is divided.
+            Axes to draw on. By default a new figure is created. With pretraining or a divergence,
+            several axes are required; a single axes is divided.
 
         yscale : {"auto", "linear", "log"}, default="auto"
-            Scale of the loss. "auto" is logarithmic for losses that are all positive and fall by
-            more than a factor of ten.
+            Scale of the loss. "auto" is logarithmic if all losses are positive and decrease by more
+            than a factor of ten.
 
         **kwargs : dict
-            For matplotlib's `plot`.
+            Keyword arguments of matplotlib's `plot`.
 
         Returns
         -------
@@ -112,18 +112,18 @@ class LossCurveDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None, **kwargs):
-        """Draw the curves that a fitted estimator has kept.
+        """Draw the curves of a fitted estimator.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator of this package, or a pipeline that ends in one.
+            A fitted estimator of this package, or a pipeline whose last step is one.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -133,10 +133,10 @@ class LossCurveDisplay(Display):
         Raises
         ------
         TypeError
-            If the estimator keeps no curve.
+            If the estimator has no loss curve.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
-        # scikit-learn's perceptrons have curves too, but their validation scores are no losses
+        # scikit-learn's perceptrons also have curves, but their validation scores are not losses
         estimator, _, _ = drawn_step(cls, estimator, "network_ loss_curve_ validation_scores_")
         scores = estimator.validation_scores_
         display = cls(
@@ -151,7 +151,7 @@ class LossCurveDisplay(Display):
 def _check_curve(curve, name):
     curve = np.asarray(curve, dtype=np.float64)
     if curve.ndim != 1 or not len(curve):
-        raise ValueError(f"{name} must hold a loss for each epoch; got shape {curve.shape}.")
+        raise ValueError(f"{name} must contain one loss per epoch; got shape {curve.shape}.")
     return curve
 
 

@@ -1,4 +1,4 @@
-"""Rows as images, and images side by side on one axes."""
+"""Samples as images, and grids of images on one axes."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ import numpy as np
 from .._utils.images import check_n_features
 from ._display import DIVERGING, MISSING, as_texts
 
-# Numbers of channels that can be drawn.
+# Numbers of channels that are supported.
 _CHANNELS = (1, 3)
 
 
 def find_image_shape(image_shape, n_features, X=None, estimator=None):
-    """Return the shape of the images that rows are, or None if they are no images.
+    """Return the image shape of samples, or None if they are not images.
 
     Parameters
     ----------
     image_shape : sequence of 2 or 3 int or None
-        What the user says. None asks X, then the estimator's network.
+        Shape given by the user. None uses the shape of X or of the estimator's network.
 
     n_features : int
-        Number of columns.
+        Number of features.
 
     X : array-like, default=None
-        Rows, or images.
+        Samples or images.
 
     estimator : estimator, default=None
-        Perhaps with a network for images.
+        The estimator, which can have a network for images.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def _is_image(shape):
 
 
 def _channel_axis(shape):
-    """Return which axis of three has a number of channels that can be drawn, the last if both."""
+    """Return which of three axes can be the channels, preferring the last, or None."""
     return next((axis for axis in (-1, 0) if shape[axis] in _CHANNELS), None)
 
 
@@ -58,30 +58,30 @@ def _check_image_shape(image_shape, n_features):
     are_sizes = all(isinstance(size, Integral) and size > 0 for size in shape)
     if not (are_sizes and _is_image(shape)):
         raise ValueError(
-            "image_shape must be (height, width), or these with 1 or 3 channels first or last; got "
-            f"{image_shape!r}."
+            "image_shape must be (height, width), optionally with 1 or 3 channels first or last; "
+            f"got {image_shape!r}."
         )
     check_n_features(shape, n_features)
     return tuple(map(int, shape))
 
 
 def check_stack(images):
-    """Return images as a float array of shape (n, ...), or raise if they are none."""
+    """Return images as a float array of shape (n, ...), or raise if they are not images."""
     images = np.asarray(images, dtype=np.float64)
     if not (images.ndim > 2 and images.size and _is_image(images.shape[1:])):
         raise ValueError(
-            "images must be of shape (n_samples, height, width), or with 1 or 3 channels first or "
-            f"last; got {images.shape}."
+            "images must be of shape (n_samples, height, width), optionally with 1 or 3 channels "
+            f"first or last; got {images.shape}."
         )
     if np.isinf(images).any():
-        raise ValueError("images has infinite pixels. Give NaN where there is no value.")
+        raise ValueError("images has infinite pixels. Use NaN for missing values.")
     if np.isnan(images).all():
         raise ValueError("images has no value: all pixels are NaN.")
     return images
 
 
 def to_images(rows, image_shape):
-    """Return rows as images of shape (n, height, width), or (n, height, width, 3) of colours."""
+    """Reshape samples to images of shape (n, height, width), or (n, height, width, 3) for RGB."""
     images = np.reshape(rows, (-1, *image_shape))
     if len(image_shape) == 2:
         return images
@@ -104,19 +104,19 @@ def draw_grid(ax, images, n_columns, limits, **kwargs):
     Parameters
     ----------
     ax : Axes
-        Where.
+        Axes to draw on.
 
     images : ndarray of shape (n, height, width) or (n, height, width, 3)
-        NaN where a value is missing; such cells have a colour of their own.
+        Images. Missing values (NaN) are drawn in a separate color.
 
     n_columns : int
-        Images in a row.
+        Number of images in a row of the grid.
 
     limits : tuple of float
-        Values at the ends of the colours. What is beyond is drawn as the end.
+        Limits of the color map, to which values are clipped.
 
     **kwargs : dict
-        For `imshow`.
+        Keyword arguments of `imshow`.
 
     Returns
     -------
@@ -131,7 +131,7 @@ def draw_grid(ax, images, n_columns, limits, **kwargs):
         images = np.where(np.isnan(images), colors.to_rgb(MISSING), (images - low) / (high - low))
         gap = 1.0
     else:
-        gap = high + (high - low)  # beyond the limits, for which there is a colour
+        gap = high + (high - low)  # above the limits, for which a color is set below
     settings = {"cmap": "gray", "interpolation": "nearest", "vmin": low, "vmax": high, **kwargs}
     cmap = colormaps.get_cmap(settings.pop("cmap"))
     settings["cmap"] = cmap.with_extremes(bad=MISSING, over="white")
@@ -142,11 +142,11 @@ def draw_grid(ax, images, n_columns, limits, **kwargs):
 
 
 def draw_signed_grid(ax, images, n_columns, label, **kwargs):
-    """Draw images of values above and below zero, with a colour bar, as :func:`draw_grid` does."""
+    """Draw images of positive and negative values with a color bar; see :func:`draw_grid`."""
     largest = np.nanmax(np.abs(images)) or 1.0
     kwargs = {"cmap": DIVERGING, **kwargs}
     grid = draw_grid(ax, images, n_columns, (-largest, largest), **kwargs)
-    if images.ndim == 3:  # colours are no scale
+    if images.ndim == 3:  # RGB images have no color scale
         ax.figure.colorbar(grid, ax=ax, label=label, shrink=0.8)
     return grid
 
@@ -156,7 +156,7 @@ def _gap_of(size):
 
 
 def _tiled(images, n_columns, gap):
-    """Return images in one array, with a gap between them."""
+    """Return images in one array, with gaps between them."""
     height, width = (size + _gap_of(images.shape[2]) for size in images.shape[1:3])
     n_rows = -(-len(images) // n_columns)
     tiles = np.full((n_rows * height, n_columns * width, *images.shape[3:]), gap)
@@ -168,7 +168,7 @@ def _tiled(images, n_columns, gap):
 
 
 def label_grid(ax, images, rows=(), columns=()):
-    """Name the rows and the columns of a grid of such images."""
+    """Label the rows and columns of a grid of images."""
     height, width = images.shape[1:3]
     space = _gap_of(width)
     ax.set_yticks(np.arange(len(rows)) * (height + space) + (height - 1) / 2, as_texts(rows))

@@ -1,4 +1,4 @@
-"""Which scores are usual, and where outliers begin."""
+"""Display of anomaly scores and the threshold of a detector."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from ._display import APART, Display, as_texts, need_matplotlib
 from ._labels import are_of, as_labels, class_name
 from ._rows import check_choice, conditioned, drawn_step
 
-# What scikit-learn's labels of outliers mean.
-_NAMES = {1: "normal rows", -1: "outliers"}
-# Lowest scores so many times the median would press all others together.
+# Names of scikit-learn's labels of outliers.
+_NAMES = {1: "inliers", -1: "outliers"}
+# Ratio of the lowest score to the median above which the scale is logarithmic.
 _FAR = 20.0
 
 
 class OutlierScoresDisplay(Display):
-    """Histogram of the scores of a detector, with the threshold below which rows are outliers.
+    """Histogram of the scores of a detector, with the threshold below which samples are outliers.
 
     Parameters
     ----------
     scores : array-like of shape (n_samples,)
-        Scores, higher for rows that are more normal.
+        Scores, which are higher for samples that are more normal.
 
     offset : float, default=None
         The threshold.
 
     y_true : array-like of shape (n_samples,), default=None
-        Kinds of rows, which are drawn in colours of their own: 1 for normal rows and -1 for
+        Labels of groups of samples, which are drawn in different colors: 1 for inliers and -1 for
         outliers, or any other labels.
 
     Attributes
@@ -38,7 +38,7 @@ class OutlierScoresDisplay(Display):
         The axes.
 
     axes_ : ndarray of matplotlib Axes
-        The same, as an array.
+        Array that contains the axes.
 
     figure_ : matplotlib Figure
         The figure.
@@ -66,8 +66,8 @@ class OutlierScoresDisplay(Display):
         check_consistent_length(self.scores, self.y_true)
         if y_true is not None and len(np.unique(self.y_true)) > len(APART):
             raise ValueError(
-                f"y_true has {len(np.unique(self.y_true))} kinds of rows, of which at most "
-                f"{len(APART)} can be drawn. Give 1 for normal rows and -1 for outliers."
+                f"y_true has {len(np.unique(self.y_true))} distinct labels; at most {len(APART)} "
+                "can be drawn. Use 1 for inliers and -1 for outliers."
             )
 
     def plot(self, ax=None, *, bins=40, xscale="auto", **kwargs):
@@ -76,18 +76,19 @@ class OutlierScoresDisplay(Display):
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; a new figure by default.
+            Axes to draw on. By default a new figure is created.
 
         bins : int, default=40
-            Number of bars over the range of all scores; on a logarithmic axis over that of the
-            threshold too.
+            Number of bins over the range of all scores; on a logarithmic axis, the range includes
+            the threshold.
 
         xscale : {"auto", "linear", "log"}, default="auto"
-            Scale of the scores. "auto" is logarithmic if all are negative and the lowest is more
-            than twenty times the median, so that single rows do not press all others together.
+            Scale of the scores. "auto" is logarithmic if all scores are negative and the lowest one
+            is more than twenty times the median, so that individual samples do not dominate the
+            range.
 
         **kwargs : dict
-            For matplotlib's `hist`.
+            Keyword arguments of matplotlib's `hist`.
 
         Returns
         -------
@@ -100,7 +101,7 @@ class OutlierScoresDisplay(Display):
         self._open(ax, size=(6.4, 4.0))
         if is_log:
             edges = -np.geomspace(-lowest, -highest, bins + 1)
-            edges[[0, -1]] = lowest, highest  # which rounding may have left out
+            edges[[0, -1]] = lowest, highest  # which can be excluded due to rounding errors
             self.ax_.set_xscale("symlog", linthresh=-highest)
             self.ax_.set_xlim(1.3 * lowest, 0.8 * highest)
         else:
@@ -110,13 +111,13 @@ class OutlierScoresDisplay(Display):
             self.ax_.hist(scores, edges, **{**style, **kwargs})
         if self.offset is not None:
             self.ax_.axvline(self.offset, color="black", linestyle="--", label="threshold")
-        self.ax_.set(xlabel="score", ylabel="rows")
+        self.ax_.set(xlabel="score", ylabel="samples")
         if self.offset is not None or self.y_true is not None:
             self.ax_.legend(frameon=False, loc="upper left")
         return self
 
     def _reach(self):
-        """Return the lowest and the highest of the scores and the threshold."""
+        """Return the minimum and maximum of the scores and the threshold."""
         drawn = self.scores if self.offset is None else np.append(self.scores, self.offset)
         return drawn.min(), drawn.max()
 
@@ -124,16 +125,16 @@ class OutlierScoresDisplay(Display):
         check_choice(xscale, "xscale", ("auto", "linear", "log"))
         if xscale == "log" and not lowest < highest < 0:
             raise ValueError(
-                "xscale='log' needs scores that differ and are negative, as the threshold; got "
+                "xscale='log' requires negative scores that differ, and a negative threshold; got "
                 f"scores from {lowest:.6g} to {highest:.6g}. Use xscale='linear'."
             )
         is_far = highest < 0 and self.scores.min() < _FAR * np.median(self.scores)
         return xscale == "log" or (xscale == "auto" and is_far)
 
     def _kinds(self):
-        """Return names and scores of the kinds of rows, the largest first."""
+        """Return names and scores of the groups of samples, the largest group first."""
         if self.y_true is None:
-            return [("rows", self.scores)]
+            return [("samples", self.scores)]
         values, counts = np.unique(self.y_true, return_counts=True)
         are_signs = values.dtype.kind != "b" and set(values.tolist()) <= set(_NAMES)
         name_of = _NAMES.get if are_signs else class_name
@@ -143,25 +144,25 @@ class OutlierScoresDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator, X, y_true=None, *, ax=None, **kwargs):
-        """Score rows and draw the histogram.
+        """Score samples and draw the histogram.
 
         Parameters
         ----------
         estimator : estimator
             A fitted detector with `score_samples` and `offset_`, such as
-            :class:`AutoencoderOutlierDetector`, or a pipeline that ends in one.
+            :class:`AutoencoderOutlierDetector`, or a pipeline whose last step is one.
 
         X : array-like of shape (n_samples, n_features)
-            Rows, NaN where a value is missing. All are counted.
+            Samples, all of which are counted. Missing values are encoded as NaN.
 
         y_true : array-like of shape (n_samples,), default=None
-            Kinds of rows, as above.
+            Labels of groups of samples, as for the class.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -171,10 +172,10 @@ class OutlierScoresDisplay(Display):
         Raises
         ------
         TypeError
-            If the estimator is no such detector.
+            If the estimator does not have `score_samples` and `offset_`.
 
         ValueError
-            If the rows do not fit.
+            If the samples or labels are invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         estimator, X, _ = drawn_step(cls, estimator, "score_samples offset_", X)
@@ -183,24 +184,24 @@ class OutlierScoresDisplay(Display):
 
     @classmethod
     def from_predictions(cls, scores, offset=None, y_true=None, *, ax=None, **kwargs):
-        """Draw scores that are there already.
+        """Draw given scores.
 
         Parameters
         ----------
         scores : array-like of shape (n_samples,)
-            Scores, higher for rows that are more normal.
+            Scores, which are higher for samples that are more normal.
 
         offset : float, default=None
             The threshold.
 
         y_true : array-like of shape (n_samples,), default=None
-            Kinds of rows, as above.
+            Labels of groups of samples, as for the class.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -210,7 +211,7 @@ class OutlierScoresDisplay(Display):
         Raises
         ------
         ValueError
-            If the scores do not fit.
+            If the scores or labels are invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         return cls(scores, offset, y_true).plot(ax, **kwargs)

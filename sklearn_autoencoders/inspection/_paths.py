@@ -1,4 +1,4 @@
-"""Decoded rows along ways: images in a grid, or a line for each column."""
+"""Drawing of samples that are decoded along paths in the latent space."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._rows import as_rows, column_names, largest_columns, units_to_draw
 
 
 class PathsDisplay(Display):
-    """How a :class:`TraversalDisplay` is drawn; where its rows come from is said there."""
+    """The drawing of a :class:`TraversalDisplay`, which computes the decoded samples."""
 
     def __init__(
         self,
@@ -42,24 +42,25 @@ class PathsDisplay(Display):
         self.reference = as_rows(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=8, **kwargs):
-        """Draw all ways.
+        """Draw all paths.
 
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Where to draw; a new figure by default. A table has one axes for each way: a single one
-            is divided.
+            Axes to draw on. By default a new figure is created. Tabular data require one axes for
+            each path; a single axes is divided.
 
         units : {"auto", "original", "standardized"}, default="auto"
-            Units of a table's columns: those of X, or standard deviations from the mean. "auto"
-            takes the latter if the largest values of the columns differ by more than a factor of
-            thirty.
+            Units of the features of tabular data: the original units of X, or standard deviations
+            from the mean. "auto" uses standard deviations if the largest values of the features
+            differ by more than a factor of thirty.
 
         n_columns : int, default=8
-            Most columns of a table that are drawn: those that change most, in standard deviations.
+            Maximum number of features of tabular data that are drawn: those that change most, in
+            standard deviations.
 
         **kwargs : dict
-            For matplotlib's `imshow`, or `plot`.
+            Keyword arguments of matplotlib's `imshow` or `plot`.
 
         Returns
         -------
@@ -81,7 +82,7 @@ class PathsDisplay(Display):
         is_named = self.levels is not None
         steps = [f"{step:.0%}" for step in (self.levels if is_named else self.positions[0])]
         label_grid(self.ax_, images, self.path_names, steps)
-        self.ax_.set_xlabel("quantile of the component" if is_named else "share of the way")
+        self.ax_.set_xlabel("quantile of the component" if is_named else "fraction of the path")
 
     def _draw_lines(self, ax, units, n_columns, kwargs):
         _, deviation, _ = units_to_draw(self.reference, "standardized")

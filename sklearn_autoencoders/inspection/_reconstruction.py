@@ -1,4 +1,4 @@
-"""Rows and what comes back of them."""
+"""Display of samples and their reconstructions."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ _NEEDED = "reconstruct | transform inverse_transform"
 
 
 class ReconstructionDisplay(Display):
-    """Originals over reconstructions of images; bars beside each other for rows of a table.
+    """Samples and their reconstructions, as images or as bars for tabular data.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Rows or images, NaN where a value is missing.
+        Samples or images. Missing values are encoded as NaN.
 
     reconstruction : array-like of shape (n_samples, n_features)
-        What came back of them.
+        The reconstructions.
 
     image_shape : sequence of 2 or 3 int, default=None
-        (height, width), or these with 1 or 3 channels first or last, if rows are images. None takes
-        the shape of X if it has more than two axes.
+        Shape (height, width), optionally with 1 or 3 channels first or last, if samples are images.
+        None uses the shape of X if it has more than two axes.
 
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of the columns of a table.
+        Names of the features of tabular data.
 
     reference : array-like of shape (n_rows, n_features), default=None
-        More rows, which say how much columns vary; X by default.
+        Samples that determine the mean and the standard deviation of the features. By default X.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes of the images, or of the first row of a table.
+        The axes of the images, or of the first sample of tabular data.
 
     axes_ : ndarray of matplotlib Axes
-        All axes, one for each row of a table.
+        All axes; for tabular data, one for each sample.
 
     figure_ : matplotlib Figure
         The figure.
@@ -86,23 +86,25 @@ class ReconstructionDisplay(Display):
         self.reference = self.X if reference is None else as_rows(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=30, **kwargs):
-        """Draw all rows.
+        """Draw all samples.
 
         Parameters
         ----------
         ax : Axes or array of Axes, default=None
-            Where to draw; a new figure by default. A table has one axes for each row: a single one
-            is divided.
+            Axes to draw on. By default a new figure is created. Tabular data require one axes for
+            each sample; a single axes is divided.
 
         units : {"auto", "original", "standardized"}, default="auto"
-            Units of a table's bars: those of X, or standard deviations from the column's mean, as
-            "auto" does if the largest values of columns differ by more than a factor of thirty.
+            Units of the features of tabular data: the original units of X, or standard deviations
+            from the mean. "auto" uses standard deviations if the largest values of the features
+            differ by more than a factor of thirty.
 
         n_columns : int, default=30
-            Most columns of a table that are drawn: those that come back worst, standardised.
+            Maximum number of features of tabular data that are drawn: those with the largest
+            standardized reconstruction errors.
 
         **kwargs : dict
-            For matplotlib's `imshow`, or `bar`.
+            Keyword arguments of matplotlib's `imshow` or `bar`.
 
         Returns
         -------
@@ -141,7 +143,9 @@ class ReconstructionDisplay(Display):
                 style = {"width": 0.4, "color": COLOURS[place], "label": name, **kwargs}
                 part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
             part.axhline(0, color="black", linewidth=0.8)
-            part.set(ylabel=label, title=f"row {title}", xticks=[], xlim=(-0.7, len(shown) - 0.3))
+            part.set(
+                ylabel=label, title=f"sample {title}", xticks=[], xlim=(-0.7, len(shown) - 0.3)
+            )
         name_ticks(axes[-1].xaxis, names, rotation=90)
         legend_beside(axes[0])
 
@@ -157,32 +161,34 @@ class ReconstructionDisplay(Display):
         ax=None,
         **kwargs,
     ):
-        """Reconstruct the first rows of X and draw them.
+        """Reconstruct the first samples of X and draw them.
 
         Parameters
         ----------
         estimator : estimator
             A fitted estimator with `reconstruct`, or with `transform` and `inverse_transform`, or a
-            pipeline that ends in one.
+            pipeline whose last step is one.
 
         X : array-like of shape (n_samples, n_features)
-            Rows or images, NaN where a value is missing. All say how much columns vary; if they
-            are fewer than ten, what the estimator scales by does.
+            Samples or images. Missing values are encoded as NaN. All samples determine the standard
+            deviations of the features; if there are fewer than ten, the scaling of the estimator is
+            used instead.
 
         y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every row, for an estimator that is conditional on it.
+            Label or target of every sample, for a conditional estimator.
 
         image_shape : sequence of 2 or 3 int, default=None
-            As above; None also asks the estimator's network.
+            Image shape, as for the class. None also uses the shape of the estimator's network.
 
         n_rows : int, default=None
-            Most rows that are drawn; by default 10 images, or 3 rows of a table.
+            Maximum number of samples that are drawn. By default 10 images, or 3 samples of tabular
+            data.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -192,10 +198,10 @@ class ReconstructionDisplay(Display):
         Raises
         ------
         TypeError
-            If the estimator reconstructs nothing.
+            If the estimator cannot reconstruct samples.
 
         ValueError
-            If the rows, or their shape, do not fit.
+            If the samples or the shape are invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         estimator, X, names = drawn_step(cls, estimator, _NEEDED, X)
@@ -223,27 +229,27 @@ class ReconstructionDisplay(Display):
         ax=None,
         **kwargs,
     ):
-        """Draw rows and reconstructions that are there already.
+        """Draw given samples and reconstructions.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows or images; all are drawn.
+            Samples or images, all of which are drawn.
 
         reconstruction : array-like of shape (n_samples, n_features)
-            What came back of them.
+            The reconstructions.
 
         image_shape : sequence of 2 or 3 int, default=None
-            As above.
+            Image shape, as for the class.
 
         feature_names : array-like of str of shape (n_features,), default=None
-            Names of the columns; those of X if it is a DataFrame.
+            Names of the features. By default the columns of X if it is a DataFrame.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -253,7 +259,7 @@ class ReconstructionDisplay(Display):
         Raises
         ------
         ValueError
-            If the rows, or their shapes, do not fit.
+            If the shapes are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
         names = getattr(X, "columns", None) if feature_names is None else feature_names

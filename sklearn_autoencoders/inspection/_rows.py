@@ -1,4 +1,4 @@
-"""What displays ask of estimators and of rows."""
+"""Access to estimators and samples for displays."""
 
 from __future__ import annotations
 
@@ -14,42 +14,43 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._utils.sklearn_compat import safe_indexing
 
-# Columns whose largest values differ by more than this factor cannot share an axis.
+# Features whose largest values differ by more than this factor are standardized.
 _WIDELY = 30.0
 
-# So many rows say how much columns vary.
+# Minimum number of samples from which standard deviations of features are computed.
 _FEW = 10
 
 UNITS = ("auto", "original", "standardized")
 
 
 def drawn_step(display, estimator, needed, X=None, *, codes=False):
-    """Return what is drawn of a fitted estimator, rows as it sees them, and the columns' names.
+    """Return the estimator that is displayed, its input, and the names of the features.
 
     Parameters
     ----------
     display : type
-        For messages.
+        The display, for error messages.
 
     estimator : estimator
-        Of a pipeline it is the last step.
+        A fitted estimator. For a pipeline, the last step is displayed.
 
     needed : str
-        Methods and attributes that it must have, between blanks; alternatives between bars.
+        Methods and attributes that it must have, separated by spaces; alternatives are separated
+        by vertical bars.
 
     X : array-like, default=None
-        Rows.
+        Samples.
 
     codes : bool, default=False
-        Whether its `transform` has to give codes, as that of a denoiser does on request.
+        Whether `transform` must return codes. For a denoiser, a copy with `output="code"` is used.
 
     Returns
     -------
     estimator, X : estimator, array-like
-        What is drawn.
+        The displayed estimator and its input.
 
     names : sequence of str or None
-        Where there are names.
+        Names of the features, if they have names.
     """
     check_is_fitted(estimator)
     names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
@@ -69,7 +70,7 @@ def _check_has(display, estimator, needed):
         wanted = ", or ".join(" and ".join(names) for names in alternatives)
         raise TypeError(
             f"{display.__name__} needs an estimator with {wanted}; got {type(estimator).__name__}. "
-            "Of a pipeline or a search, give the part that has it, such as pipeline[:-1] or "
+            "For a pipeline or a search, pass the estimator that has it, such as pipeline[:-1] or "
             "search.best_estimator_."
         )
 
@@ -77,39 +78,38 @@ def _check_has(display, estimator, needed):
 def _names_out(steps):
     try:
         return steps.get_feature_names_out()
-    except (AttributeError, ValueError, NotFittedError):  # not every transformer knows them
+    except (AttributeError, ValueError, NotFittedError):  # not all transformers support it
         return None
 
 
 def with_codes(estimator):
-    """Return an estimator or, of one that gives clean rows, a copy that gives codes."""
+    """Return the estimator or, for a denoiser, a copy whose `transform` returns codes."""
     if getattr(estimator, "output", None) != "denoised":
         return estimator
     return copy.copy(estimator).set_params(output="code")
 
 
 def conditioned(method, rows, y=None):
-    """Return what a method makes of rows, and of y if the method takes it, as an array."""
+    """Call a method with samples, and with y if it is given, and return an array."""
     if y is None:
         return np.asarray(method(rows))
     if "y" not in signature(method).parameters:
         name = f"{type(method.__self__).__name__}.{method.__name__}"
         raise ValueError(
-            f"y was given, but {name} takes none. Leave it out: it is for estimators that are "
-            "conditional on it."
+            f"y was given, but {name} takes no y. Omit it: it is for conditional estimators."
         )
     return np.asarray(method(rows, y))
 
 
 def reconstructed(estimator, X, y=None):
-    """Return what comes back of rows, as an array."""
+    """Return the reconstruction of samples as an array."""
     if hasattr(estimator, "reconstruct"):
         return conditioned(estimator.reconstruct, X, y)
     return conditioned(estimator.inverse_transform, conditioned(estimator.transform, X, y), y)
 
 
 def first_rows(X, n_rows, y=None):
-    """Return at most so many of the first rows, and their y if it is one for each."""
+    """Return the first samples, at most `n_rows`, and their y if it is not a scalar."""
     check_scalar(n_rows, "n_rows", Integral, min_val=1)
     check_consistent_length(X, None if np.ndim(y) == 0 else y)
     first = np.arange(min(n_rows, len(X)))
@@ -117,7 +117,7 @@ def first_rows(X, n_rows, y=None):
 
 
 def spread_rows(X, n_rows, y=None):
-    """Return at most so many rows, evenly spaced, and their y."""
+    """Return evenly spaced samples, at most `n_rows`, and their y."""
     check_consistent_length(X, y)
     places = spread_places(len(X), n_rows)
     if len(X) == len(places):
@@ -126,7 +126,7 @@ def spread_rows(X, n_rows, y=None):
 
 
 def spread_places(n_samples, n_rows):
-    """Return the places of at most so many rows, evenly spaced."""
+    """Return the indices of evenly spaced samples, at most `n_rows`."""
     check_scalar(n_rows, "n_rows", Integral, min_val=1)
     if n_samples <= n_rows:
         return np.arange(n_samples)
@@ -134,69 +134,70 @@ def spread_places(n_samples, n_rows):
 
 
 def as_rows(X, name="X"):
-    """Return rows or images as a float array of shape (n_samples, n_features); NaN may be there."""
+    """Return samples or images as a float array of shape (n_samples, n_features), with NaN."""
     X = np.asarray(X) if np.ndim(X) > 2 else X
     flat = X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
 
 
 def row_names(X):
-    """Return what rows are called in their table, or None if they are numbered from 0."""
+    """Return the index of a DataFrame as strings, or None if it is a default index."""
     index = getattr(X, "index", None)
     is_named = index is not None and not callable(index) and list(index) != list(range(len(X)))
     return [str(name) for name in index] if is_named else None
 
 
 def column_names(names, n_columns, parameter="feature_names"):
-    """Return names of columns: those given, or x0, x1 and so on as scikit-learn has it."""
+    """Return names of features: the given ones, or x0, x1, and so on, as in scikit-learn."""
     if names is None:
         return np.array([f"x{place}" for place in range(n_columns)], dtype=object)
     names = np.asarray(names, dtype=object)
     if names.shape != (n_columns,):
         raise ValueError(
-            f"{parameter} must hold a name for each of the {n_columns} columns; got {names.size}."
+            f"{parameter} must contain a name for each of the {n_columns} features; got "
+            f"{names.size}."
         )
     return names
 
 
 def check_choice(value, name, choices):
-    """Raise ValueError unless a parameter has one of its values."""
+    """Raise ValueError unless a parameter has an allowed value."""
     if not (isinstance(value, str) and value in choices):
         raise ValueError(f"{name} must be one of {sorted(choices)}; got {value!r}.")
 
 
 def check_components(components, n_components, name="components"):
-    """Return numbers of components as an array, or raise if there are no such."""
+    """Return indices of components as an array, or raise if they are invalid."""
     places = np.atleast_1d(np.asarray(components))
     if places.ndim != 1 or not len(places) or places.dtype.kind not in "iu":
-        raise ValueError(f"{name} must be whole numbers; got {components!r}.")
+        raise ValueError(f"{name} must be integers; got {components!r}.")
     if places.min() < 0 or places.max() >= n_components:
         raise ValueError(
-            f"{name} must be between 0 and {n_components - 1}, as codes have {n_components} "
-            f"column(s); got {components!r}."
+            f"{name} must be between 0 and {n_components - 1}, because codes have {n_components} "
+            f"component(s); got {components!r}."
         )
     return places
 
 
 def units_to_draw(rows, units):
-    """Return centre and scale of columns as they are drawn: 0 and 1, or mean and deviation.
+    """Return center and scale of features: 0 and 1, or their mean and standard deviation.
 
     Parameters
     ----------
     rows : ndarray of shape (n_samples, n_features)
-        Rows that say how much the columns vary, NaN where a value is missing.
+        Samples from which mean and standard deviation are computed, with missing values as NaN.
 
     units : {"auto", "original", "standardized"}
-        "auto" standardises if the largest values of the columns differ widely, and if the rows
-        vary at all.
+        "auto" standardizes if the largest values of the features differ widely and not all features
+        are constant.
 
     Returns
     -------
     center, scale : ndarray of shape (n_features,)
-        What is subtracted, and what is then divided by.
+        Values to subtract and to divide by.
 
     label : str
-        Of the axis.
+        Label of the axis.
     """
     check_choice(units, "units", UNITS)
     known = np.ma.masked_invalid(rows)
@@ -209,15 +210,15 @@ def units_to_draw(rows, units):
     return (
         known.mean(axis=0).filled(0.0),
         np.where(deviation > 0, deviation, 1.0),
-        ("value, standardised"),
+        "value, standardized",
     )
 
 
 def reference_rows(rows, estimator, image_shape):
-    """Return rows that say how bright images are, or how much columns vary.
+    """Return samples that determine the brightness of images or the deviations of features.
 
-    They are those given; of a table of few two that have the mean and the deviation that the
-    estimator scales columns by, if it scales each by its own.
+    These are the given samples. If there are too few samples of tabular data, two samples with the
+    center and the scale of the estimator are returned instead, if it scales features separately.
     """
     are_enough = image_shape is not None or len(rows) >= _FEW
     if are_enough or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
@@ -226,6 +227,6 @@ def reference_rows(rows, estimator, image_shape):
 
 
 def largest_columns(sizes, n_columns):
-    """Return the places of the columns with the largest sizes, in the order of the table."""
+    """Return the sorted indices of the features with the largest sizes."""
     check_scalar(n_columns, "n_columns", Integral, min_val=1)
     return np.sort(np.argsort(-sizes, kind="stable")[:n_columns])

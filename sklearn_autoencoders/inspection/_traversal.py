@@ -1,4 +1,4 @@
-"""What codes on a way stand for."""
+"""Display of samples that are decoded along paths in the latent space."""
 
 from __future__ import annotations
 
@@ -15,40 +15,41 @@ _NEEDED = "transform inverse_transform"
 
 
 class TraversalDisplay(PathsDisplay):
-    """Rows that codes on a way stand for: images in a grid, or a line for each column of a table.
+    """Samples decoded along paths in the latent space, as a grid of images or as lines.
 
-    The way leads along one component, while the others stay, or from one row to another.
+    A path varies one component while the others are fixed, or interpolates between two samples.
 
     Parameters
     ----------
     rows : array-like of shape (n_paths, n_steps, n_features)
-        The decoded rows.
+        The decoded samples.
 
     positions : array-like of shape (n_paths, n_steps)
-        Where on its way each of them is.
+        Position of each decoded sample on its path.
 
     path_names : list of str
-        Name of each way.
+        Names of the paths.
 
     levels : array-like of shape (n_steps,), default=None
-        Quantiles of the component that the steps are.
+        Quantiles of the component at each step.
 
     image_shape : sequence of 2 or 3 int, default=None
-        (height, width), or these with 1 or 3 channels first or last, if rows are images.
+        Shape (height, width), optionally with 1 or 3 channels first or last, if samples are images.
 
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of the columns of a table.
+        Names of the features of tabular data.
 
     reference : array-like of shape (n_samples, n_features), default=None
-        Rows that say how much columns vary, and how bright images are; the decoded ones by default.
+        Samples that determine the standard deviations of the features, and the brightness of
+        images. By default the decoded samples.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        The axes of the images, or of the first way through a table.
+        The axes of the images, or of the first path of tabular data.
 
     axes_ : ndarray of matplotlib Axes
-        All axes, one for each way through a table.
+        All axes; for tabular data, one for each path.
 
     figure_ : matplotlib Figure
         The figure.
@@ -83,40 +84,40 @@ class TraversalDisplay(PathsDisplay):
         ax=None,
         **kwargs,
     ):
-        """Draw what changes with single components.
+        """Draw decoded samples while individual components are varied.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator with `transform` and `inverse_transform`, or a pipeline that ends in
-            one. A :class:`DenoisingAutoencoder` gives its codes.
+            A fitted estimator with `transform` and `inverse_transform`, or a pipeline whose last
+            step is one. For a :class:`DenoisingAutoencoder`, the codes are used.
 
         X : array-like of shape (n_samples, n_features)
-            Rows whose codes say how far components reach.
+            Samples whose codes determine the range of the components.
 
         y : scalar, default=None
-            Label or target, for an estimator that is conditional on it.
+            Label or target, for a conditional estimator.
 
         components : int, sequence of int or None, default=0
-            What to vary, each on a way of its own; None varies all, one after another.
+            Components that are varied, each on a separate path. None varies all components.
 
         start : int, default=None
-            The row of X whose code is varied; the median of the codes by default.
+            Index of the sample of X whose code is varied. By default the median of the codes.
 
         n_steps : int, default=8
-            Rows on each way, at evenly spaced quantiles of the component.
+            Number of decoded samples on each path, at evenly spaced quantiles of the component.
 
         quantiles : pair of float, default=(0.05, 0.95)
-            Where each way begins and ends.
+            Quantiles at which each path begins and ends.
 
         image_shape : sequence of 2 or 3 int, default=None
-            As above; None asks X, then the estimator's network.
+            Image shape, as for the class. None uses the shape of X or of the estimator's network.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -129,7 +130,7 @@ class TraversalDisplay(PathsDisplay):
             If the estimator cannot encode or decode.
 
         ValueError
-            If components, quantiles or rows do not fit.
+            If components, quantiles or samples are invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         levels = levels_between(quantiles, n_steps)
@@ -154,10 +155,10 @@ class TraversalDisplay(PathsDisplay):
     def from_interpolation(
         cls, estimator, A, B, y=None, *, n_steps=8, image_shape=None, ax=None, **kwargs
     ):
-        """Draw what codes on the line from one row to another stand for.
+        """Draw samples decoded along the line between the codes of two samples.
 
-        How much the columns of a table vary is, with fewer than ten rows, what the estimator scales
-        each of them by.
+        With fewer than ten samples of tabular data, the scaling of the estimator determines the
+        standard deviations of the features.
 
         Parameters
         ----------
@@ -165,22 +166,22 @@ class TraversalDisplay(PathsDisplay):
             As for :meth:`from_estimator`.
 
         A, B : array-like of shape (n_pairs, n_features)
-            Where to start, and where to arrive. All pairs are drawn.
+            Start and end samples. All pairs are drawn.
 
         y : scalar, default=None
-            Label or target, for an estimator that is conditional on it.
+            Label or target, for a conditional estimator.
 
         n_steps : int, default=8
-            Rows on each way, the reconstructions of its ends included.
+            Number of decoded samples on each path, including the reconstructions of its ends.
 
         image_shape : sequence of 2 or 3 int, default=None
-            As above; None asks A, then the estimator's network.
+            Image shape, as for the class. None uses the shape of A or of the estimator's network.
 
         ax : Axes or array of Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -193,7 +194,7 @@ class TraversalDisplay(PathsDisplay):
             If the estimator cannot encode or decode.
 
         ValueError
-            If A and B, or their shape, do not fit.
+            If A and B, or the image shape, are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_interpolation")
         share = levels_between((0, 1), n_steps)

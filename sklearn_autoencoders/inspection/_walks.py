@@ -1,4 +1,4 @@
-"""Codes on a way, and the rows that they stand for."""
+"""Codes along paths in the latent space, and their decoding."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ def levels_between(quantiles, n_steps):
     check_scalar(n_steps, "n_steps", Integral, min_val=2)
     if np.shape(quantiles) != (2,) or not 0 <= quantiles[0] < quantiles[1] <= 1:
         raise ValueError(
-            f"quantiles must be two rising numbers between 0 and 1; got {quantiles!r}."
+            f"quantiles must be two increasing numbers between 0 and 1; got {quantiles!r}."
         )
     return np.linspace(*quantiles, n_steps)
 
 
 def along_components(codes, components, levels, start=None):
-    """Return one code with single components moved through their quantiles.
+    """Return paths on which one component of a code is varied over its quantiles.
 
     Parameters
     ----------
     codes : ndarray of shape (n_samples, n_components)
-        Codes that say how far components reach.
+        Codes that determine the quantiles.
 
     components : ndarray of shape (n_paths,)
-        What to move.
+        Components that are varied, one for each path.
 
     levels : ndarray of shape (n_steps,)
         The quantiles.
 
     start : int or None, default=None
-        Which of the codes is moved; None moves their median.
+        Index of the code that is varied. None varies the median of the codes.
 
     Returns
     -------
     ways : ndarray of shape (n_paths, n_steps, n_components)
-        The codes on the way.
+        The codes on the paths.
 
     positions : ndarray of shape (n_paths, n_steps)
-        What the component that moves is.
+        Values of the varied component.
     """
     if start is not None:
         check_scalar(start, "start", Integral, min_val=0, max_val=len(codes) - 1)
     if len(np.unique(codes[:, components], axis=0)) < 2:
         raise ValueError(
-            "X must have at least two rows with different codes, whose quantiles are the way; got "
-            f"{len(codes)} row(s) with one code."
+            "X must have at least two samples with different codes, whose quantiles define the "
+            f"path; got {len(codes)} sample(s) with one code."
         )
     code = np.median(codes, axis=0) if start is None else codes[start]
     positions = np.quantile(codes[:, components], levels, axis=0).T
@@ -61,6 +61,6 @@ def along_components(codes, components, levels, start=None):
 
 
 def decoded(estimator, ways, y=None):
-    """Return the rows that codes of shape (n_paths, n_steps, n_components) stand for."""
+    """Decode codes of shape (n_paths, n_steps, n_components)."""
     flat = ways.reshape(-1, ways.shape[2])
     return conditioned(estimator.inverse_transform, flat, y).reshape(*ways.shape[:2], -1)

@@ -1,4 +1,4 @@
-"""What the units of the first layer look for."""
+"""Display of the weights of the first layer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ._rows import check_choice, column_names, drawn_step
 
 
 class WeightsDisplay(Display):
-    """Weights of the encoder's first layer, as one image for each unit, or as a heat map.
+    """Weights of the encoder's first layer, as one image for each unit or as a heat map.
 
-    They are those that the network applies to scaled columns. All images share one scale.
+    These are the weights of the scaled features. All images share one color scale.
 
     Parameters
     ----------
@@ -26,11 +26,12 @@ class WeightsDisplay(Display):
         The weights.
 
     image_shape : sequence of 2 or 3 int, default=None
-        (height, width), or these with 1 or 3 channels first or last, if rows are images. None draws
-        a heat map. Of colours each channel has its own weights; grey is zero.
+        Shape (height, width), optionally with 1 or 3 channels first or last, if samples are images.
+        None draws a heat map. For color images, each channel shows its own weights, and grey is
+        zero.
 
     feature_names : array-like of str of shape (n_features,), default=None
-        Names of the columns of a table.
+        Names of the features of tabular data.
 
     Attributes
     ----------
@@ -38,7 +39,7 @@ class WeightsDisplay(Display):
         The axes.
 
     axes_ : ndarray of matplotlib Axes
-        The same, as an array.
+        Array that contains the axes.
 
     figure_ : matplotlib Figure
         The figure.
@@ -65,10 +66,10 @@ class WeightsDisplay(Display):
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; a new figure by default.
+            Axes to draw on. By default a new figure is created.
 
         **kwargs : dict
-            For matplotlib's `imshow`.
+            Keyword arguments of matplotlib's `imshow`.
 
         Returns
         -------
@@ -100,24 +101,25 @@ class WeightsDisplay(Display):
         ----------
         estimator : estimator
             A fitted estimator of this package whose encoder begins with a fully connected layer, or
-            a pipeline that ends in one. Of a detector the first member is drawn.
+            a pipeline whose last step is one. For a detector, the first autoencoder of the ensemble
+            is drawn.
 
         path : {"hidden", "linear"}, default="hidden"
-            Which layer: the first of the network itself, or with `init="pca"` also the linear path
-            beside it, which starts at the principal components.
+            Layer that is drawn: the first hidden layer, or, with `init="pca"`, the parallel linear
+            path, which is initialized with the principal components.
 
         image_shape : sequence of 2 or 3 int, default=None
-            As above; None asks the estimator's network.
+            Image shape, as for the class. None uses the shape of the estimator's network.
 
         n_units : int, default=64
-            Most units that are drawn: of the hidden ones those with the largest weights, largest
-            first; of the linear path the first components.
+            Maximum number of units that are drawn: the hidden units with the largest weights in
+            descending order, or the first components of the linear path.
 
         ax : Axes, default=None
             As for :meth:`plot`.
 
         **kwargs : dict
-            For :meth:`plot`.
+            Keyword arguments of :meth:`plot`.
 
         Returns
         -------
@@ -130,7 +132,7 @@ class WeightsDisplay(Display):
             If the estimator has no network.
 
         ValueError
-            If there is no such layer, or the shape does not fit.
+            If the layer does not exist, or the shape is invalid.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         check_choice(path, "path", ("hidden", "linear"))
@@ -142,14 +144,14 @@ class WeightsDisplay(Display):
 
 
 def _hidden(encoder, n_features):
-    """Return the weights of the first layer beside the linear path, largest units first."""
+    """Return the weights of the first hidden layer, with the largest units first."""
     network = encoder.correction if isinstance(encoder, LinearPath) else encoder
     first = next((m for m in network.modules() if _has_matrix(m)), None)
     if not isinstance(first, nn.Linear) or first.in_features != n_features:
         raise ValueError(
-            "path='hidden' needs an encoder that begins with a fully connected layer on the "
-            f"{n_features} columns; this one begins with {first}. Draw its codes or what they "
-            "stand for instead, with CodesDisplay or TraversalDisplay."
+            "path='hidden' requires an encoder that begins with a fully connected layer on the "
+            f"{n_features} features; this one begins with {first}. Use CodesDisplay or "
+            "TraversalDisplay instead."
         )
     weights = _as_array(first.weight)
     return weights[np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")]
@@ -159,8 +161,8 @@ def _linear(encoder, n_features):
     """Return the weights of the linear path."""
     if not isinstance(encoder, LinearPath):
         raise ValueError(
-            "path='linear' needs a linear path beside the encoder, which a fit with init='pca' "
-            "makes; this encoder has none. Use path='hidden'."
+            "path='linear' needs a linear path, which exists after a fit with init='pca'; this "
+            "encoder has none. Use path='hidden'."
         )
     return _as_array(encoder.linear.weight)
 

@@ -1,7 +1,7 @@
 """Networks: encoders, decoders and priors of latent codes.
 
-A network is given to an estimator as `network=`: a small parameter object whose `build` returns an
-encoder and a decoder as torch modules.
+A network is passed to an estimator as `network`. It is a small parameter object whose `build`
+returns an encoder and a decoder as torch modules.
 """
 
 from .._utils.public_names import publish
@@ -12,7 +12,7 @@ from ._layers import ACTIVATIONS, BatchNorm, Dropout
 from ._network import Network
 from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
 
-# Networks that can be given by name; `Convolutional` needs the shape of the images.
+# Networks that can be specified by name; `Convolutional` requires the shape of the images.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
 
 __all__ = [

@@ -7,24 +7,26 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from .._utils.batch import Batch, as_batch
+
 
 class Output(NamedTuple):
-    """What one pass through an autoencoder gives.
+    """What a forward pass through an autoencoder returns.
 
     Parameters
     ----------
     code : Tensor of shape (batch, n_components)
-        The bottleneck.
+        The latent code.
 
     reconstruction : Tensor of shape (batch, n_features)
-        The decoder's output, before the link of the loss. Where the code is random, of shape
-        (n_draws, batch, n_features).
+        The decoder's output, before the link function of the loss. Where the code is random, of
+        shape (n_draws, batch, n_features).
 
     latent : object or None, default=None
-        What a random bottleneck knows of its draws.
+        Draws of a random bottleneck, with their densities.
 
     prediction : Tensor of shape (batch, n_outputs) or None, default=None
-        What a head makes of the code.
+        Output of a head.
     """
 
     code: Tensor
@@ -35,6 +37,8 @@ class Output(NamedTuple):
 
 class Autoencoder(nn.Module):
     """An encoder followed by a decoder.
+
+    Methods accept a :class:`Batch`, or a tensor of inputs only.
 
     Parameters
     ----------
@@ -47,10 +51,10 @@ class Autoencoder(nn.Module):
     Attributes
     ----------
     generator : Generator or None
-        Where modules and penalties draw from; training sets it on every module that has one.
+        Source of random numbers of modules and penalties; set during training.
 
     per_batch : bool
-        Whether one draw serves all rows of a batch; set likewise.
+        Whether all samples of a batch share one draw; set during training.
     """
 
     generator: torch.Generator | None = None
@@ -61,17 +65,19 @@ class Autoencoder(nn.Module):
         self.encoder = encoder
         self.decoder = decoder
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the codes of a batch."""
-        code: Tensor = self.encoder(x)
+    def encode(self, x: Batch | Tensor) -> Tensor:
+        """Return the latent codes of a batch."""
+        code: Tensor = self.encoder(as_batch(x).x)
         return code
 
-    def decode(self, code: Tensor) -> Tensor:
-        """Return what codes stand for, before the link of the loss."""
+    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return the decoder's output, before the link function of the loss."""
+        if condition is not None:
+            code = torch.cat([code, condition.expand(*code.shape[:-1], -1)], -1)
         output: Tensor = self.decoder(code)
         return output
 
-    def forward(self, x: Tensor) -> Output:
-        """Return the code and the reconstruction of a batch."""
+    def forward(self, x: Batch | Tensor) -> Output:
+        """Return the codes and the reconstructions of a batch."""
         code = self.encode(x)
         return Output(code, self.decode(code))

@@ -1,4 +1,4 @@
-"""Random codes: Gaussian posteriors, and priors that are mixtures of Gaussians."""
+"""Random codes: Gaussian posteriors and mixtures of Gaussians as priors."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from ._mixture import (
     spread,
 )
 
-# Of a posterior and of a prior; beyond them exponentials say nothing more.
+# Limit of the log variances of posteriors and priors.
 _LOG_VAR_LIMIT = 20.0
-# From every posterior, to fit a prior to.
+# Number of draws from every posterior, to which a prior is fitted.
 _N_DRAWS = 8
 
 
 class Latent(Protocol):
-    """What a random bottleneck made of a batch."""
+    """Output of a random bottleneck for a batch."""
 
     draws: Tensor
 
     def kl(self) -> Tensor:
-        """Return divergences from the prior, of shape (batch, m), to be summed over m."""
+        """Return the divergences from the prior, of shape (batch, m), to be summed over m."""
 
     def log_ratio(self) -> Tensor:
-        """Return log q(z | x) - log p(z) of every draw, of shape (n_draws, batch)."""
+        """Return log q(z | x) - log p(z) for each draw, of shape (n_draws, batch)."""
 
     def kl_per_component(self) -> Tensor:
-        """Return each component's divergence from its prior, of shape (batch, n_components)."""
+        """Return the divergence of each component, of shape (batch, n_components)."""
 
 
 class GaussianLatent:
-    """Draws from Gaussian posteriors, beside their prior.
+    """Draws from Gaussian posteriors, together with the posteriors and the prior.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class GaussianLatent:
         The draws.
 
     mean, log_var : Tensor of shape (batch, n_components)
-        The posteriors.
+        Means and log variances of the posteriors.
 
     prior : Gaussians
         The prior.
@@ -63,20 +63,20 @@ class GaussianLatent:
         self._kl: Tensor | None = None
 
     def kl(self) -> Tensor:
-        """Return the divergences: exact from one Gaussian, else the mean over the draws."""
-        if self._kl is None:  # asked for by the loss, and for the curve
+        """Return the divergences: exact for a single Gaussian, otherwise a mean over the draws."""
+        if self._kl is None:  # used by the loss and by the curve
             is_exact = len(self.prior.mean) == 1
             own = self.mean, self.log_var, self.prior
             self._kl = gaussian_kl(*own) if is_exact else self.log_ratio().mean(0)[:, None]
         return self._kl
 
     def log_ratio(self) -> Tensor:
-        """Return log q(z | x) - log p(z) of every draw."""
+        """Return log q(z | x) - log p(z) for each draw."""
         posterior = normal_log_density(self.draws, self.mean, self.log_var).sum(-1)
         return posterior - mixture_log_density(self.draws, self.prior)
 
     def kl_per_component(self) -> Tensor:
-        """Return each component's divergence from the marginal of the prior."""
+        """Return the divergence of each component from the marginal of the prior."""
         if len(self.prior.mean) == 1:
             return self.kl()
         weight, mean, log_var = self.prior
@@ -89,11 +89,11 @@ Posterior = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 class Prior(nn.Module, ABC):
-    """A distribution of codes that is a mixture of Gaussians."""
+    """Base class of priors, which are mixtures of Gaussians."""
 
     @abstractmethod
     def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
-        """Return the mixture."""
+        """Return the prior as a mixture of Gaussians."""
 
     def fit(
         self,
@@ -102,7 +102,7 @@ class Prior(nn.Module, ABC):
         weight: Tensor,
         step: float,
     ) -> None:
-        """Move towards draws of the codes of all rows; what gradients alone teach stays."""
+        """Move parameters towards a fit to draws of all codes; by default, there are none."""
 
 
 class NormalPriorModule(Prior):
@@ -117,7 +117,7 @@ class NormalPriorModule(Prior):
 
 
 class MixturePriorModule(Prior):
-    """Gaussians learnt with the network, and fitted to its codes before and after."""
+    """Gaussians that are learned with the network, and fitted to its codes before and after."""
 
     effect: Tensor
 
@@ -162,24 +162,24 @@ class VampPriorModule(Prior):
 
 
 class Bottleneck(nn.Module, ABC):
-    """What stands between an encoder and a decoder and draws.
+    """Base class of random bottlenecks between an encoder and a decoder.
 
     Attributes
     ----------
     generator : Generator or None
-        Where draws come from; training and scores set it.
+        Source of random draws, which is set by training and by scores.
 
     per_batch : bool
-        Whether one draw serves all rows.
+        Whether one draw is used for all samples.
 
     n_draws : int
-        Draws for every row.
+        Number of draws for each sample.
 
     noise : Tensor of shape (n_draws, 1 or batch, n_components) or None
-        Standard normal numbers to make draws of, in place of a generator's.
+        Standard normal numbers from which draws are computed, instead of using a generator.
 
     decays : bool
-        Whether weight decay acts on the parameters.
+        Whether weight decay is applied to the parameters.
     """
 
     generator: torch.Generator | None = None
@@ -188,23 +188,23 @@ class Bottleneck(nn.Module, ABC):
     noise: Tensor | None = None
     decays: bool = False
 
-    def __init__(self) -> None:  # torch's own takes anything, and says so
+    def __init__(self) -> None:  # unlike the one of torch, it accepts no arguments
         super().__init__()
 
     @property
     def is_drawing(self) -> bool:
-        """Whether there is something to make draws of."""
+        """Whether a generator or noise is set, from which draws are computed."""
         return self.generator is not None or self.noise is not None
 
     @abstractmethod
     def code(self, encoded: Tensor) -> Tensor:
-        """Return the codes of rows, without drawing."""
+        """Return the deterministic codes of samples, without random draws."""
 
     @abstractmethod
     def forward(
         self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
     ) -> Latent:
-        """Return draws for rows."""
+        """Return draws of the codes of samples."""
 
     @abstractmethod
     def sample(
@@ -218,32 +218,32 @@ class Bottleneck(nn.Module, ABC):
 
     @abstractmethod
     def statistics(self, encoded: Tensor) -> Tensor:
-        """Return what `fit_prior` has to know of rows."""
+        """Return the statistics of samples that `fit_prior` requires."""
 
     @abstractmethod
     def fit_prior(
         self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
     ) -> None:
-        """Move what is not learnt by gradients towards its best value.
+        """Move parameters that are not learned by gradients towards their optimal values.
 
         Parameters
         ----------
         statistics : Tensor of shape (n_samples, m)
-            Of the rows.
+            Statistics of the samples.
 
         condition : Tensor of shape (n_samples, n_conditions) or None
-            Their conditions.
+            Conditions of the samples.
 
         weight : Tensor of shape (n_samples,)
-            Their weights; one row counts one.
+            Sample weights, normalized such that one sample has weight one.
 
         step : float
-            How much of the way to go, in [0, 1].
+            Step size as a fraction of the distance, in [0, 1].
         """
 
 
 class GaussianBottleneck(Bottleneck):
-    """A Gaussian posterior for every row: one half of the encoder's output, and the other.
+    """A Gaussian posterior for each sample; the encoder outputs its mean and its log variance.
 
     Parameters
     ----------
@@ -260,7 +260,7 @@ class GaussianBottleneck(Bottleneck):
         return encoded.chunk(2, 1)[0]
 
     def posterior(self, encoded: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the means and the logarithms of the variances."""
+        """Return the means and the log variances of the posteriors."""
         mean, log_var = encoded.chunk(2, 1)
         return mean, log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
 

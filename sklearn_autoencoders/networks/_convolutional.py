@@ -20,57 +20,59 @@ Size = tuple[int, int]
 
 
 class Convolutional(Network):
-    """Convolutions and pooling for images; the decoder mirrors the encoder.
+    """Convolutional network for images; the decoder mirrors the encoder.
 
-    Every entry of `channels` is a level: `blocks` convolutions, each followed by the activation,
-    then pooling, which halves height and width, rounded up. A linear layer leads to the code. The
-    decoder goes the same way back and ends in a convolution without an activation. Sizes that are
-    odd, or not the same, come back as they were.
+    Each entry of `channels` defines a level of `blocks` convolutions, each followed by the
+    activation, and a pooling layer that halves height and width (rounded up). A linear layer
+    computes the code. The decoder reverses these steps and ends with a convolution without
+    activation. Images of odd sizes, or with different height and width, are reconstructed in their
+    original size.
 
     Parameters
     ----------
     image_shape : sequence of 2 or 3 int, default=(28, 28)
-        (height, width), or the three sizes in the order that `layout` names. The rows are such
-        images, flattened.
+        Shape (height, width), or all three sizes in the order of `layout`. Each sample is a
+        flattened image of this shape.
 
     layout : {"HWC", "CHW"}, default="HWC"
-        Whether the channels of an image come last or first.
+        Order of the axes of an image: channels last or channels first.
 
     channels : sequence of int, default=(16, 32)
-        Number of filters of every level, from the input to the code.
+        Number of filters of each level, from the input to the code.
 
     kernel_size : int, default=3
         Height and width of the filters, an odd number. Images are padded with zeros.
 
     blocks : int, default=1
-        Convolutions per level.
+        Number of convolutions per level.
 
     pooling : bool, default=True
-        Whether every level ends in 2 x 2 maximum pooling, as long as both sides are two or more.
-        Without it, details survive, as denoising may want; training takes longer.
+        Whether each level ends with 2 x 2 max pooling, as long as height and width are at least
+        two. Without pooling, details are preserved, which can be useful for denoising, but training
+        takes longer.
 
     upsample : {"nearest", "transposed"}, default="nearest"
-        How the decoder enlarges images where the encoder pooled: by repeating pixels, or by a
-        transposed convolution, which may leave a checkerboard pattern [1]_.
+        Upsampling of the decoder where the encoder applies pooling: by repeating pixels, or by a
+        transposed convolution, which can cause checkerboard artifacts [1]_.
 
     bottleneck : {"dense", "global"}, default="dense"
-        Whether the linear layer before the code sees all pixels of the last level, or the mean of
-        every channel.
+        Whether the linear layer before the code receives all pixels of the last level, or the mean
+        of each channel.
 
     activation : str, default="gelu"
-        Non-linearity of the hidden layers: "elu", "gelu", "identity", "leaky_relu", "logistic",
-        "relu", "selu", "silu", "softplus" or "tanh".
+        Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
 
     batch_norm : bool, default=False
-        Whether the channels of every hidden layer are standardised over the batch. A row then
-        depends on its batch, though only in training.
+        Whether the channels of every hidden layer are standardized over the batch. During training,
+        the output for a sample then depends on the other samples of its batch.
 
     dropout : float, default=0.0
-        Share of the hidden units, in [0, 1), that sit out a training step.
+        Dropout rate of the hidden layers, in [0, 1).
 
     See Also
     --------
-    Dense : For tables.
+    Dense : Network for tabular data.
 
     References
     ----------
@@ -135,7 +137,7 @@ class Convolutional(Network):
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of an image."""
-        self._validate_params()  # asked for before the network is built
+        self._validate_params()  # this property is used before `build`
         return tuple(map(int, self.image_shape))
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
@@ -144,21 +146,20 @@ class Convolutional(Network):
         Parameters
         ----------
         n_features : int
-            Number of pixels times channels of an image.
+            Number of pixels of an image times the number of channels.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         Returns
         -------
         encoder, decoder : Sequential
-            Modules that map rows to codes and codes to rows.
+            Modules that map flattened images to codes and codes to flattened images.
 
         Raises
         ------
         ValueError
-            If an argument of the constructor is not usable, or `n_features` is not the size of an
-            image.
+            If a parameter is invalid, or if `n_features` is not the size of an image.
         """
         self._validate_params()
         check_n_features(self.image_shape, n_features)
@@ -169,12 +170,12 @@ class Convolutional(Network):
         sizes = self._sizes((height, width), len(self.channels))
         encoder = self._encoder(widths, sizes, n_components)
         decoder = self._decoder(widths, sizes, n_components)
-        for half in (encoder, decoder):  # a training step on a CPU takes two thirds of the time
+        for half in (encoder, decoder):  # reduces the time of a training step on a CPU by a third
             half.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in stubs
         return encoder, decoder
 
     def _sizes(self, size: Size, n_levels: int) -> list[Size]:
-        """Return height and width before the first level and after every level."""
+        """Return height and width before the first level and after each level."""
         sizes = [size]
         for _ in range(n_levels):
             height, width = sizes[-1]
@@ -210,14 +211,14 @@ class Convolutional(Network):
         return nn.Sequential(*parts, end, _Rows(self.layout))
 
     def _convolutions(self, widths: Sequence[int], size: Size) -> list[nn.Module]:
-        """Return convolutions from width to width, each with what follows it."""
+        """Return convolutions between numbers of channels, each followed by its activation."""
         return [
             self._hidden(_Conv(*ends, self.kernel_size, size, not self.batch_norm), ends[1])
             for ends in pairwise(widths)
         ]
 
     def _enlargement(self, n_channels: int, size: Size, larger: Size) -> list[nn.Module]:
-        """Return what undoes the pooling from `larger` to `size`."""
+        """Return upsampling layers from `size` to `larger`."""
         if self.upsample == "nearest":
             return [nn.Upsample(size=larger, mode="nearest")]
         layer = _Enlarging(n_channels, size, larger, not self.batch_norm)
@@ -228,7 +229,7 @@ class Convolutional(Network):
 
 
 class _Images(nn.Module):
-    """Turns rows into images of shape (batch, channels, height, width)."""
+    """Reshapes flattened images to (batch, channels, height, width)."""
 
     def __init__(self, image_shape: Sequence[int], layout: str) -> None:
         super().__init__()
@@ -239,7 +240,7 @@ class _Images(nn.Module):
 
 
 class _Rows(nn.Module):
-    """Turns images into rows."""
+    """Flattens images."""
 
     def __init__(self, layout: str) -> None:
         super().__init__()
@@ -250,7 +251,7 @@ class _Rows(nn.Module):
 
 
 class _Conv(nn.Conv2d):
-    """A convolution that keeps height and width, and knows how often it is applied."""
+    """A convolution that preserves height and width and stores its number of positions."""
 
     def __init__(
         self, n_inputs: int, n_outputs: int, kernel_size: int, size: Size, bias: bool = True
@@ -260,7 +261,7 @@ class _Conv(nn.Conv2d):
 
 
 class _Enlarging(nn.ConvTranspose2d):
-    """A transposed convolution that doubles height and width, less what pooling rounded up."""
+    """A transposed convolution that doubles height and width and crops them to `larger`."""
 
     def __init__(self, n_channels: int, size: Size, larger: Size, bias: bool) -> None:
         super().__init__(n_channels, n_channels, kernel_size=2, stride=2, bias=bias)

@@ -1,4 +1,4 @@
-"""How much work a network is."""
+"""The cost of a forward pass."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from torch import nn
 
 
 def multiply_adds(network: nn.Module) -> int:
-    """Return about how many multiply-adds one row costs.
+    """Return the approximate number of multiply-adds per sample.
 
     Parameters
     ----------
     network : Module
-        A layer that applies its weights in many positions, as a convolution does, says so by an
-        attribute `positions`.
+        A layer that applies its weights at many positions, as a convolution does, has an attribute
+        `positions`.
 
     Returns
     -------
     int
-        Number of weights, each as often as it is applied.
+        Number of weights, each multiplied by its number of positions.
     """
     return sum(positions * weight.numel() for positions, weight in _applied(network))
 
 
 def widest_layer(network: nn.Module) -> int:
-    """Return about how many cells the widest layer has for one row.
+    """Return the approximate number of values per sample in the widest layer.
 
     Parameters
     ----------
@@ -35,15 +35,15 @@ def widest_layer(network: nn.Module) -> int:
     Returns
     -------
     int
-        Number of units, or channels times positions, of all members if there are several.
+        Number of units, or channels times positions, of all autoencoders of an ensemble.
     """
-    return getattr(network, "n_members", 1) * max(
+    return getattr(network, "n_estimators", 1) * max(
         positions * max(parameter.shape, default=1) for positions, parameter in _applied(network)
     )
 
 
 def _applied(network: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
-    """Yield every weight with the number of positions that it is applied in."""
+    """Yield every parameter with the number of positions at which it is applied."""
     for module in network.modules():
         for parameter in module.parameters(recurse=False):
             yield getattr(module, "positions", 1), parameter

@@ -17,43 +17,45 @@ from ._network import Network
 class Dense(Network):
     r"""Fully connected layers; the decoder mirrors the encoder.
 
-    Every hidden layer computes :math:`y = \sigma(Wx + b)`. The last layer of the decoder is linear,
-    that of the encoder too unless `code_activation` says otherwise.
+    Every hidden layer computes :math:`y = \sigma(Wx + b)`. The last layer of the decoder is linear.
+    The last layer of the encoder is linear unless `code_activation` is set.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int, default=(64,)
-        Widths of the encoder's hidden layers, from the input to the code. They may exceed the
-        width of the input. An empty sequence gives one layer each way.
+        Number of units in each hidden layer of the encoder, from the input to the code. It can
+        exceed the number of input features. An empty sequence results in a single layer for the
+        encoder and for the decoder.
 
     activation : str, default="gelu"
-        Non-linearity :math:`\sigma` of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
-        "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+        Activation function :math:`\sigma` of the hidden layers: "elu", "gelu", "identity",
+        "leaky_relu", "logistic", "relu", "selu", "silu", "softplus" or "tanh".
 
     dropout : float, default=0.0
-        Share of the hidden units, in [0, 1), that sit out a training step [2]_.
+        Dropout rate of the hidden layers, in [0, 1) [2]_.
 
     code_activation : str, default="identity"
-        Non-linearity of the code itself, by the same names: "relu" for the code of a classical
-        autoencoder, "logistic" for a sparse one, whose code lies in (0, 1), "tanh" for (-1, 1).
-        Unless it is "identity", training has to start at `init="random"`.
+        Activation function of the code, with the same names: "relu" for the code of a classical
+        autoencoder, "logistic" for a sparse autoencoder with codes in (0, 1), "tanh" for codes in
+        (-1, 1). Any value other than "identity" requires `init="random"`.
 
     batch_norm : bool, default=False
-        Whether every hidden layer's :math:`Wx` is standardised over the batch [3]_, in which case
-        it needs no offset of its own. A row then depends on its batch, though only in training.
+        Whether the :math:`Wx` of every hidden layer is standardized over the batch [3]_. The layer
+        then has no bias. During training, the output for a sample depends on the other samples of
+        its batch.
 
     tied_weights : bool, default=False
-        Whether every matrix of the decoder is the transpose of the encoder's [4]_; the offsets
-        remain its own. Training then has to start at `init="random"`.
+        Whether every weight matrix of the decoder is the transpose of the encoder's [4]_. The
+        biases are not shared. This requires `init="random"`.
 
     decoder_layer_sizes : sequence of int or None, default=None
-        Widths of the decoder's hidden layers, from the code to the output. None mirrors the
-        encoder.
+        Number of units in each hidden layer of the decoder, from the code to the output. None
+        mirrors the encoder.
 
     See Also
     --------
-    Linear : Without hidden layers.
-    Convolutional : For images.
+    Linear : Network without hidden layers.
+    Convolutional : Network for images.
 
     References
     ----------
@@ -125,21 +127,21 @@ class Dense(Network):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         Returns
         -------
         encoder, decoder : Sequential
-            One block for every layer: the linear map, batch normalisation, activation, dropout. The
-            last is the linear map alone, or with the activation of the code.
+            One block for every layer: linear map, batch normalization, activation, dropout. The
+            last block is a linear map, followed by the activation of the code in the encoder.
 
         Raises
         ------
         ValueError
-            If an argument of the constructor is not usable.
+            If a parameter is invalid.
         """
         self._validate_params()
         inwards, outwards = self._hidden_sizes()
@@ -166,13 +168,13 @@ class Dense(Network):
         Parameters
         ----------
         encoder, decoder : Sequential
-            What :meth:`build` returned.
+            Return values of :meth:`build`.
 
         Returns
         -------
         list of (Module, Module)
-            An encoder stage and the decoder stage that undoes it, from the outermost pair to the
-            innermost. They are parts of the network, not copies.
+            Pairs of an encoder stage and the corresponding decoder stage, from the outermost to the
+            innermost pair. They are parts of the network, not copies.
 
         Raises
         ------
@@ -189,7 +191,7 @@ class Dense(Network):
         return list(zip(encoder.children(), reversed(list(decoder.children())), strict=True))
 
     def _hidden_sizes(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the hidden widths of the encoder and of the decoder."""
+        """Return the sizes of the hidden layers of the encoder and of the decoder."""
         inwards = tuple(map(int, self.hidden_layer_sizes))
         if self.decoder_layer_sizes is None:
             return inwards, inwards[::-1]
@@ -204,7 +206,7 @@ class Dense(Network):
         return [Transposed(a.weight, bias) for a, bias in zip(layers[::-1], biases, strict=True)]
 
     def _biases(self, n_layers: int) -> list[bool]:
-        """Return which layers have an offset: those that no batch normalisation follows."""
+        """Return which layers have a bias: those that are not followed by batch normalization."""
         return [not self.batch_norm] * (n_layers - 1) + [True]
 
     def _sequential(
@@ -221,21 +223,21 @@ class Dense(Network):
 
 
 class Linear(Network):
-    r"""One matrix each way and no activation: PCA as an autoencoder.
+    r"""Linear encoder and decoder without activation: PCA as an autoencoder.
 
-    The code is :math:`z = Wx + b`, the reconstruction :math:`Vz + c`, with :math:`V = W^\top` if
-    the weights are tied. Trained to its optimum under the squared error, :math:`VW` is the
-    projection onto the principal subspace [1]_.
+    The code is :math:`z = Wx + b` and the reconstruction is :math:`Vz + c`, with
+    :math:`V = W^\top` if the weights are tied. At the optimum of the squared error, :math:`VW` is
+    the projection onto the principal subspace [1]_.
 
     Parameters
     ----------
     tied_weights : bool, default=False
-        Whether the decoder's matrix is the transpose of the encoder's. Training then has to start
-        at `init="random"`.
+        Whether the weight matrix of the decoder is the transpose of the encoder's. This requires
+        `init="random"`.
 
     See Also
     --------
-    Dense : With hidden layers.
+    Dense : Network with hidden layers.
 
     References
     ----------
@@ -269,31 +271,31 @@ class Linear(Network):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         Returns
         -------
         encoder, decoder : Sequential
-            One linear map each.
+            A linear map each.
 
         Raises
         ------
         ValueError
-            If `tied_weights` is not a truth value.
+            If `tied_weights` is not a boolean.
         """
         self._validate_params()
         return Dense((), tied_weights=self.tied_weights).build(n_features, n_components)
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
-        """Return the one pair of layers.
+        """Return the single pair of layers.
 
         Parameters
         ----------
         encoder, decoder : Sequential
-            What :meth:`build` returned.
+            Return values of :meth:`build`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Several autoencoders in one module, each of which has to guess other cells."""
+"""An ensemble of autoencoders in one module; each predicts values that are masked from it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .._utils.batch import Batch, as_batch
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
 
@@ -16,64 +17,69 @@ _ELEMENTWISE = tuple(ACTIVATIONS.values())
 
 
 class Ensemble(Autoencoder):
-    """Members of one architecture, with weights of their own, that are trained at once.
+    """Autoencoders of one architecture, each with its own weights, trained simultaneously.
 
-    In training every member sees rows with cells hidden from it at random. Afterwards each is asked
-    for the cells that are always hidden from it, and the mean of their answers is the output.
+    In training, each autoencoder receives samples with values masked at random. In evaluation, each
+    feature is always masked from the same autoencoders, and the output is the mean of the outputs
+    of those from which it is masked.
 
     Parameters
     ----------
-    members : sequence of (Module, Module)
+    autoencoders : sequence of (Module, Module)
         Encoders and decoders.
 
     n_features : int
-        Number of columns.
+        Number of features.
 
     mask_rate : float
-        Share of the cells that is hidden, in [0, 1). What is hidden is zero.
+        Fraction of the values that are masked in training, in [0, 1). Masked values are zero.
 
-    n_hidden : int
-        How many members do not see a column when they are asked. With 0 all see all.
+    n_masked : int
+        From how many autoencoders each feature is masked in evaluation. With 0, nothing is masked.
 
-    farthest : float
-        What is farther from zero is seen as that.
+    clip : float
+        Inputs are clipped to [-clip, clip].
     """
 
     hidden: Tensor
 
     def __init__(
         self,
-        members: Sequence[tuple[nn.Module, nn.Module]],
+        autoencoders: Sequence[tuple[nn.Module, nn.Module]],
         n_features: int,
         mask_rate: float,
-        n_hidden: int,
-        farthest: float,
+        n_masked: int,
+        clip: float,
     ) -> None:
-        encoders, decoders = zip(*members, strict=True)
+        encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
-        self.n_members, self.mask_rate, self.farthest = len(members), mask_rate, farthest
-        order = torch.rand(len(members), n_features).argsort(0)
-        self.register_buffer("hidden", order < n_hidden)
+        self.n_estimators, self.mask_rate, self.clip = len(autoencoders), mask_rate, clip
+        order = torch.rand(len(autoencoders), n_features).argsort(0)
+        self.register_buffer("hidden", order < n_masked)
 
-    def forward(self, x: Tensor) -> Output:
-        """Return codes and outputs of all members or, where nothing is drawn, their answers."""
-        x = x.clamp(-self.farthest, self.farthest)
+    def encode(self, x: Batch | Tensor) -> Tensor:
+        """Return the codes of all autoencoders, of shape (n_estimators, batch, n_components)."""
+        return self(x).code  # type: ignore[no-any-return]
+
+    def forward(self, x: Batch | Tensor) -> Output:
+        """Return codes and outputs of all autoencoders; in evaluation, their mean output."""
+        x = as_batch(x).x.clamp(-self.clip, self.clip)
         if self.generator is None:
-            return self._answers(x)
+            return self._mean_output(x)
         n_rows = 1 if self.per_batch else len(x)
         draws = x.new_empty(len(self.hidden), n_rows, x.shape[1]).uniform_(generator=self.generator)
         return self._passed(x, draws < self.mask_rate)
 
-    def _answers(self, x: Tensor) -> Output:
-        """Return the codes, and the mean of the outputs of the members that are asked."""
-        asked = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is hidden
-        share = asked / asked.sum(0)
+    def _mean_output(self, x: Tensor) -> Output:
+        """Return the codes, and the mean output of those from which a feature is masked."""
+        used = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is masked
+        share = used / used.sum(0)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
         if not (_are_batched(encoders) and _are_batched(decoders)):
             passed = self._passed(x, self.hidden[:, None])
             return Output(passed.code, torch.einsum("ebd,ed->bd", passed.reconstruction, share))
-        # one product for all members in the first layer, and in the last: what is hidden and who is
-        # asked become zeros among the weights
+        # one matrix product for all autoencoders in the first layer and in the last: masks are
+        # zeros among the weights
         weight, bias = _stacked(encoders[0])
         weight = weight.masked_fill(self.hidden[:, None], 0.0)
         units = functional.linear(x, weight.flatten(0, 1), bias.flatten())
@@ -84,7 +90,7 @@ class Ensemble(Autoencoder):
         return Output(code, functional.linear(units, weight, (bias * share).sum(0)))
 
     def _passed(self, x: Tensor, hidden: Tensor) -> Output:
-        """Return the codes and the outputs of each member for rows with hidden cells."""
+        """Return the codes and the outputs of each autoencoder for samples with masked values."""
         seen = x.expand(len(self.hidden), -1, -1).masked_fill(hidden, 0.0)
         code = _at_once(self.encoder, seen)
         return Output(code, _at_once(self.decoder, code))
@@ -94,26 +100,26 @@ Layers = list[tuple[Any, ...]]
 
 
 def _layers_of(modules: Any) -> Layers:
-    """Return what modules alike consist of: their first layers, their second ones, and so on."""
+    """Return the layers of modules of one architecture: the first of each, the second, ..."""
     return list(zip(*map(_layers, modules), strict=True))
 
 
 def _layers(module: nn.Module) -> list[nn.Module]:
-    """Return what a module consists of, in order, if it is a sequence."""
+    """Return the layers of a module in order, if it is a sequence."""
     if not isinstance(module, nn.Sequential):
         return [module]
     return [layer for part in module for layer in _layers(part)]
 
 
 def _are_batched(layers: Layers) -> bool:
-    """Whether each layer can work for all members in one operation, from linear to linear."""
+    """Whether all layers are linear or elementwise, the first and the last linear."""
     kinds = [type(alike[0]) for alike in layers]
     known = all(issubclass(kind, (nn.Linear, *_ELEMENTWISE)) for kind in kinds)
     return known and issubclass(kinds[0], nn.Linear) and issubclass(kinds[-1], nn.Linear)
 
 
 def _at_once(modules: Any, x: Tensor) -> Tensor:
-    """Return what each module makes of its rows, for all at once where that is possible."""
+    """Return the output of each module for its samples, in one operation where possible."""
     layers = _layers_of(modules)
     if _are_batched(layers):
         return _through(layers, x)

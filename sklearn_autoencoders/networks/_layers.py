@@ -1,4 +1,4 @@
-"""Layers that several networks are made of."""
+"""Layers of the networks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.modules.dropout import _DropoutNd
+
+from .._utils.torch_compat import BatchNormBase, DropoutNd, children_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,
@@ -28,23 +28,23 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 class Dropout(nn.Module):
-    """Leave out units in training, and scale the others up to compensate.
+    """Randomly set units to zero during training and rescale the others.
 
-    Unlike `torch.nn.Dropout` it draws from an explicit generator, which training sets.
+    Unlike `torch.nn.Dropout`, it uses an explicit random generator, which is set by training.
 
     Parameters
     ----------
     rate : float
-        Probability in [0, 1) of leaving a unit out.
+        Dropout rate: probability, in [0, 1), of setting a unit to zero.
 
     Attributes
     ----------
     generator : Generator or None
-        Where training draws from.
+        Source of the random draws during training.
 
     per_batch : bool
-        Whether one draw serves all rows. Training sets it when a batch holds all rows, where a row
-        of weight two has to remain the same as two rows.
+        Whether one draw is used for all samples. Training sets it when a batch contains all
+        samples, so that a sample of weight two remains equivalent to two samples.
     """
 
     generator: torch.Generator | None = None
@@ -55,7 +55,7 @@ class Dropout(nn.Module):
         self.rate = rate
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the units, in training with some of them set to zero."""
+        """Return the input, with dropout if the module is in training mode."""
         if not self.training:
             return x
         shape = x.shape[1:] if self.per_batch else x.shape
@@ -65,7 +65,7 @@ class Dropout(nn.Module):
 
 @contextmanager
 def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> Iterator[None]:
-    """Let every module that has room for a generator draw from this one inside the block.
+    """Set the generator of every module that has a `generator` attribute inside the block.
 
     Parameters
     ----------
@@ -73,15 +73,15 @@ def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> 
         The network.
 
     generator : Generator
-        The source of the draws, on the network's device.
+        Source of the random draws, on the device of the network.
 
     per_batch : bool
-        Whether one draw serves all rows of a batch.
+        Whether one draw is used for all samples of a batch.
 
     Yields
     ------
     None
-        Afterwards the network draws from nothing of ours, and can be copied.
+        After the block, the generators are removed, so that the network can be copied.
     """
     layers: list[Any] = [module for module in network.modules() if hasattr(module, "generator")]
     for layer in layers:
@@ -94,17 +94,17 @@ def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> 
 
 
 def without_generator(network: nn.Module) -> nn.Module:
-    """Return a copy of a network in training that can be used as if training were over.
+    """Return a copy of a network in evaluation mode and without generator.
 
     Parameters
     ----------
     network : Module
-        Perhaps inside :func:`drawing`.
+        The network, which can be in training inside :func:`drawing`.
 
     Returns
     -------
     Module
-        In evaluation mode, with nothing to draw from.
+        The copy.
     """
     copied = copy.deepcopy(network).eval()
     modules: list[Any] = [module for module in copied.modules() if hasattr(module, "generator")]
@@ -113,11 +113,12 @@ def without_generator(network: nn.Module) -> nn.Module:
     return copied
 
 
-class BatchNorm(_BatchNorm):
-    """Standardise every channel over the batch, then shift and scale it.
+class BatchNorm(BatchNormBase):
+    """Standardize every channel over the batch, then scale and shift it.
 
-    One class serves tables and images. A training batch that has one value per channel, such as a
-    single row, has no variance; it is standardised by the running statistics, as after training.
+    The same class is used for tabular data and images. A training batch with one value per channel,
+    such as a single sample, has no variance; it is standardized by the running statistics, as in
+    evaluation mode.
 
     Parameters
     ----------
@@ -134,32 +135,32 @@ class BatchNorm(_BatchNorm):
         super().__init__(num_features)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the standardised batch, of the same shape."""
+        """Return the standardized batch, of the same shape."""
         if self.training and x.numel() == self.num_features:
             statistics = self.running_mean, self.running_var
             return functional.batch_norm(x, *statistics, self.weight, self.bias, eps=self.eps)
         return super().forward(x)
 
     def _check_input_dim(self, input: Tensor) -> None:
-        """Take any number of axes."""
+        """Accept any number of axes."""
 
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class Transposed(nn.Module):
-    r"""A linear layer with another layer's matrix, transposed: :math:`y = W^\top x + b`.
+    r"""A linear layer with the transposed weights of another layer: :math:`y = W^\top x + b`.
 
-    The matrix is one parameter in two places: copies, conversions and gradients see it once, and
-    so does the state, where it belongs to the other layer.
+    The weight matrix is one parameter that is shared by both layers: it is copied, converted and
+    updated once. In the state dict it is only stored for the other layer.
 
     Parameters
     ----------
     weight : Parameter of shape (n_inputs, n_outputs)
-        The matrix of the other layer.
+        The weight matrix of the other layer.
 
     bias : bool, default=True
-        Whether there is an offset, which is this layer's own.
+        Whether the layer has a bias, which is not shared.
     """
 
     def __init__(self, weight: Tensor, bias: bool = True) -> None:
@@ -171,11 +172,11 @@ class Transposed(nn.Module):
             nn.init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the batch times the matrix."""
+        """Return the transformed batch."""
         return functional.linear(x, self.weight.t(), self.bias)
 
     def extra_repr(self) -> str:
-        """Return what torch prints between the parentheses."""
+        """Return the text that torch prints in parentheses."""
         n_inputs, n_outputs = self.weight.shape
         return f"in_features={n_inputs}, out_features={n_outputs}, bias={self.bias is not None}"
 
@@ -189,43 +190,45 @@ class Transposed(nn.Module):
 
 
 def with_own_layers(module: nn.Module) -> nn.Module:
-    """Replace torch's dropout and batch normalisation by those of this package.
+    """Replace torch's dropout and batch normalization layers by those of this package.
 
-    Torch's draw from the global generator, and break on a batch of one row.
+    Torch's dropout uses the global generator, and its batch normalization fails for a batch of one
+    sample.
 
     Parameters
     ----------
     module : Module
-        Just built; changed in place, unless it is such a layer itself.
+        A new module, which is modified in place unless it is such a layer itself.
 
     Returns
     -------
     Module
-        The module, or what takes its place.
+        The module or its replacement.
     """
     return _replaced(module, {})
 
 
 def _replaced(module: nn.Module, known: dict[int, nn.Module]) -> nn.Module:
-    """Return what takes the place of a module; one that stands in two places is replaced once."""
+    """Return the replacement of a module; a module that is used twice is replaced once."""
     if id(module) not in known:
         known[id(module)] = own = _own(module)
-        for name, child in own._modules.items():
-            own._modules[name] = None if child is None else _replaced(child, known)
+        children = children_of(own)
+        for name, child in children.items():
+            children[name] = None if child is None else _replaced(child, known)
     return known[id(module)]
 
 
 def _own(module: nn.Module) -> nn.Module:
     if type(module) is nn.Dropout:
         return Dropout(module.p)
-    if isinstance(module, _DropoutNd):
+    if isinstance(module, DropoutNd):
         raise ValueError(
-            f"{module} draws from torch's global generator. Use torch.nn.Dropout, in whose place "
-            "training puts a layer that draws from random_state."
+            f"{module} draws from torch's global generator. Use torch.nn.Dropout, which training "
+            "replaces by a layer that draws from random_state."
         )
-    if isinstance(module, _BatchNorm) and type(module) in _BATCH_NORMS:
+    if isinstance(module, BatchNormBase) and type(module) in _BATCH_NORMS:
         own = BatchNorm(module.num_features)
-        own.__dict__.update(module.__dict__)  # its weights, its momentum, its eps
+        own.__dict__.update(module.__dict__)  # including weights, momentum and eps
         return own
     return module
 
@@ -233,12 +236,12 @@ def _own(module: nn.Module) -> nn.Module:
 def block(
     layer: nn.Module, n_channels: int, activation: str, batch_norm: bool, dropout: float
 ) -> nn.Sequential:
-    """Return a layer and what follows it inside a network.
+    """Return a layer followed by batch normalization, activation and dropout.
 
     Parameters
     ----------
     layer : Module
-        Its output has the channels on the second axis.
+        Layer whose output has the channels on the second axis.
 
     n_channels : int
         Number of channels of the layer's output.
@@ -247,15 +250,15 @@ def block(
         A key of `ACTIVATIONS`.
 
     batch_norm : bool
-        Whether the layer's output is standardised.
+        Whether the output of the layer is standardized over the batch.
 
     dropout : float
-        Share of the units that sit out a training step.
+        Dropout rate.
 
     Returns
     -------
     Sequential
-        Layer, batch normalisation, activation, dropout.
+        Layer, batch normalization, activation and dropout.
     """
     parts = [layer]
     parts += [BatchNorm(n_channels)] if batch_norm else []

@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .._utils.torch_compat import ConvNd
+
 
 class LinearPath(nn.Module):
-    r"""A linear map beside a network: :math:`y = Wx + b + f(x)`.
+    r"""A linear map plus a network: :math:`y = Wx + b + f(x)`.
 
     The last layer of `f` starts at zero, so that training starts at the linear map.
 
@@ -19,8 +21,8 @@ class LinearPath(nn.Module):
     correction : Module
         The network `f`.
 
-    is_tried : bool, default=True
-        Whether `f` is made to start at zero; not if its weights come from elsewhere.
+    starts_at_zero : bool, default=True
+        Whether the last layer of `f` is set to zero; not needed if weights are going to be loaded.
 
     Raises
     ------
@@ -29,12 +31,12 @@ class LinearPath(nn.Module):
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, correction: nn.Module, is_tried: bool = True
+        self, n_inputs: int, n_outputs: int, correction: nn.Module, starts_at_zero: bool = True
     ) -> None:
         super().__init__()
         self.linear = nn.Linear(n_inputs, n_outputs)
         self.correction = correction
-        if is_tried:
+        if starts_at_zero:
             _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,15 +46,15 @@ class LinearPath(nn.Module):
 
     @torch.no_grad()
     def start_at(self, weight: Tensor, bias: Tensor) -> None:
-        """Set the linear map; rows or columns that `weight` lacks stay as drawn or become zero.
+        """Set the linear map. Missing rows of `weight` keep their values, missing columns are zero.
 
         Parameters
         ----------
         weight : Tensor of shape (m, n_inputs) or (n_outputs, m)
-            The map, perhaps for fewer components than the network has.
+            The weights, possibly for fewer components than the network has.
 
         bias : Tensor of shape (n_outputs,) or (1,)
-            The offset.
+            The bias.
         """
         rows, columns = weight.shape
         self.linear.weight[:, columns:] = 0
@@ -61,10 +63,10 @@ class LinearPath(nn.Module):
 
 
 @torch.no_grad()
-def _start_at_zero(network: nn.Module, rows: Tensor) -> None:
+def _start_at_zero(network: nn.Module, x: Tensor) -> None:
     """Set the last layer to zero, if its output is that of the network."""
-    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.modules.conv._ConvNd)]
-    if not layers or not _is_output(layers[-1], network, rows):
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | ConvNd)]
+    if not layers or not _is_output(layers[-1], network, x):
         raise ValueError(
             'init="pca" needs an encoder and a decoder whose last layer, in the order of '
             "registration, is linear or convolutional with no activation after it, since it starts "
@@ -74,8 +76,8 @@ def _start_at_zero(network: nn.Module, rows: Tensor) -> None:
         parameter.zero_()
 
 
-def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x: Tensor) -> bool:
-    """Whether a constant that no activation leaves alone arrives; the weights are overwritten."""
+def _is_output(layer: nn.Linear | ConvNd, network: nn.Module, x: Tensor) -> bool:
+    """Whether the layer's output is the network's, with no activation after it; resets weights."""
     constant = 0.0 if layer.bias is None else -3.0
     layer.weight.zero_()
     if layer.bias is not None:
@@ -86,9 +88,9 @@ def _is_output(layer: nn.Linear | nn.modules.conv._ConvNd, network: nn.Module, x
 
 
 def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
-    """Return what weight decay acts on: weights, but no biases and no principal components.
+    """Return the parameters that weight decay acts on: weights, not biases or principal components.
 
-    Modules with an attribute `decays` that is False are exempt too.
+    Modules whose attribute `decays` is False are exempt too.
 
     Parameters
     ----------

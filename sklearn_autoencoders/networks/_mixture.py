@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians with diagonal covariances: their density, and their fit to codes."""
+"""Mixtures of Gaussians with diagonal covariances: density and fitting."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _MOST_STEPS, _TOL = 100, 1e-3
 
 
 class Gaussians(NamedTuple):
-    """Gaussians with diagonal covariances, and their shares in a mixture.
+    """Mixture of Gaussians with diagonal covariances.
 
     Parameters
     ----------
     log_weight : Tensor of shape (n_gaussians,) or (batch, n_gaussians)
-        Logarithms of the shares, perhaps of every row.
+        Logarithms of the mixture weights, which can differ between samples.
 
     mean, log_var : Tensor of shape (n_gaussians, n_components)
-        Means, and logarithms of variances.
+        Means and logarithms of the variances.
     """
 
     log_weight: Tensor
@@ -30,12 +30,12 @@ class Gaussians(NamedTuple):
 
 
 def normal_log_density(z: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
-    r""":math:`-\frac12 \bigl(\log 2\pi\sigma^2 + (z - \mu)^2 / \sigma^2\bigr)`, cell by cell."""
+    r""":math:`-\frac12 \bigl(\log 2\pi\sigma^2 + (z - \mu)^2 / \sigma^2\bigr)`, elementwise."""
     return -0.5 * (math.log(2 * math.pi) + log_var + (z - mean).square() * (-log_var).exp())
 
 
 def gaussian_kl(mean: Tensor, log_var: Tensor, other: Gaussians) -> Tensor:
-    r"""Return every component's divergence from one Gaussian.
+    r"""Return the divergence of each component from a single Gaussian.
 
     .. math:: \frac12 \Bigl(\log\frac{s^2}{\sigma^2} + \frac{\sigma^2 + (\mu - m)^2}{s^2} - 1\Bigr)
     """
@@ -45,7 +45,7 @@ def gaussian_kl(mean: Tensor, log_var: Tensor, other: Gaussians) -> Tensor:
 
 
 def joint_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
-    """Return the log densities of points under each Gaussian, times its share.
+    """Return the logarithm of the density under each Gaussian times its mixture weight.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def joint_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
     Returns
     -------
     Tensor of shape (..., n_gaussians)
-        In nats.
+        Log densities, in nats.
     """
     precision = (-mixture.log_var).exp()
     squares = z.square() @ precision.T - 2 * z @ (mixture.mean * precision).T
@@ -73,23 +73,23 @@ def mixture_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
 
 
 def shares_under(share: Tensor, effect: Tensor, condition: Tensor | None) -> Tensor:
-    """Return the shares of Gaussians, in every row if there is a condition.
+    """Return the mixture weights; with a condition, those of each sample.
 
     Parameters
     ----------
     share : Tensor of shape (n_gaussians,)
-        Under an average condition.
+        Mixture weights for the average condition.
 
     effect : Tensor of shape (n_conditions, n_gaussians)
-        What the condition adds.
+        Linear effect of the condition on the mixture weights.
 
     condition : Tensor of shape (batch, n_conditions) or None
-        Of mean zero.
+        Conditions, with mean zero.
 
     Returns
     -------
     Tensor of shape (n_gaussians,) or (batch, n_gaussians)
-        Positive; they add up to one.
+        Positive weights that sum to one.
     """
     if condition is None or not len(effect):
         return share
@@ -98,18 +98,18 @@ def shares_under(share: Tensor, effect: Tensor, condition: Tensor | None) -> Ten
 
 
 class Mixture(NamedTuple):
-    """Gaussians whose shares depend on a condition.
+    """Mixture of Gaussians whose weights depend linearly on a condition.
 
     Parameters
     ----------
     share : Tensor of shape (n_gaussians,)
-        Shares under an average condition.
+        Mixture weights for the average condition.
 
     effect : Tensor of shape (n_conditions, n_gaussians)
-        What the condition adds to them.
+        Linear effect of the condition on the mixture weights.
 
     mean, variance : Tensor of shape (n_gaussians, n_components)
-        The Gaussians.
+        Means and variances of the Gaussians.
     """
 
     share: Tensor
@@ -118,21 +118,22 @@ class Mixture(NamedTuple):
     variance: Tensor
 
     def under(self, condition: Tensor | None) -> Gaussians:
-        """Return the Gaussians, with the shares of every row if there is a condition."""
+        """Return the mixture; with a condition, with the weights of each sample."""
         shares = shares_under(self.share, self.effect, condition)
         return Gaussians(shares.log(), self.mean, self.variance.log())
 
 
 def spread(mean: Tensor, variance: Tensor, n_draws: int) -> Tensor:
-    """Return draws from Gaussians that have their means and variances exactly.
+    """Return draws from Gaussians whose empirical means and variances are exact.
 
     Parameters
     ----------
     mean, variance : Tensor of shape (n_samples, n_components)
-        The Gaussians.
+        Means and variances of the Gaussians.
 
     n_draws : int
-        Number of draws from each, an even one. They are the same for all, and in every call.
+        Number of draws from each Gaussian, an even number. The same noise is used for all Gaussians
+        and in every call.
 
     Returns
     -------
@@ -146,31 +147,32 @@ def spread(mean: Tensor, variance: Tensor, n_draws: int) -> Tensor:
 
 
 def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight: Tensor) -> Mixture:
-    r"""Return a mixture under which codes are likelier, by expectation maximisation.
+    r"""Fit a mixture to codes by expectation maximization.
 
     .. math:: \sum_i w_i \log \sum_c \pi_c(y_i)\, N(z_i; m_c, s_c^2)
 
-    rises from `start` on. One code of average spread is added to every Gaussian, so that none
-    becomes a point. Shares are linear in the condition: for class labels, those of each class.
+    is increased, beginning with `start`. One code with average variance is added to every Gaussian,
+    so that its variance does not vanish. The mixture weights are linear in the condition; for class
+    labels, there are separate weights for each class.
 
     Parameters
     ----------
     start : Mixture
-        Where to begin.
+        Initial mixture.
 
     codes : Tensor of shape (n_samples, n_components)
-        What to fit.
+        Codes to which the mixture is fitted.
 
     condition : Tensor of shape (n_samples, n_conditions) or None
-        Beside the codes.
+        Conditions of the codes.
 
     weight : Tensor of shape (n_samples,)
-        Weights; one code counts one.
+        Sample weights, normalized such that one code has weight one.
 
     Returns
     -------
     Mixture
-        The best one found.
+        The best mixture found.
     """
     total = weight.sum()
     variance = weight @ (codes - weight @ codes / total).square() / total
@@ -192,9 +194,10 @@ def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight:
 def _shares_of(
     before: Mixture, part: Tensor, condition: Tensor | None, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the shares under an average condition, and what a condition adds, by least squares.
+    """Return mixture weights for the average condition and the effect of a condition.
 
-    What codes say nothing about, such as classes of which there are none, stays as it was.
+    They are determined by least squares. Parameters on which the codes carry no information, such
+    as the effect of absent classes, keep their previous values.
     """
     total = weight.sum()
     if condition is None:

@@ -1,4 +1,4 @@
-"""The base class of network recipes."""
+"""Base class of networks, as parameter objects."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .._utils.sklearn_compat import Constraints
 
 
 class Network(BaseEstimator, ABC):
-    """A recipe for an encoder and a decoder; the base of every `network=`.
+    """Base class of network architectures, for the parameter `network` of the estimators.
 
-    Subclass it, store the constructor's arguments under their own names, and implement
-    :meth:`build`. `get_params`, `clone` and a grid search over `network__<name>` then work
-    as for any scikit-learn object.
+    Subclasses store the arguments of the constructor under their own names and implement
+    :meth:`build`. `get_params`, `clone` and a grid search over `network__<name>` then work as for
+    any scikit-learn object.
 
     Examples
     --------
@@ -42,16 +42,16 @@ class Network(BaseEstimator, ABC):
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
 
-        Random numbers may be drawn from torch in the ordinary way: while this method runs, they
-        come from the estimator's `random_state` and not from torch's global generator.
+        Random numbers can be drawn from torch as usual. While this method runs, they are determined
+        by the estimator's `random_state` instead of torch's global generator.
 
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         Returns
         -------
@@ -64,9 +64,9 @@ class Network(BaseEstimator, ABC):
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
-        """Shape of a sample where it is more than a row; None for a table.
+        """Shape of a sample with more than one axis, such as an image; None for tabular data.
 
-        Estimators also take arrays of shape (n_samples, *input_shape), which they flatten.
+        Estimators also accept arrays of shape (n_samples, *input_shape), which they flatten.
         """
         return None
 
@@ -78,20 +78,20 @@ class Network(BaseEstimator, ABC):
         Parameters
         ----------
         encoder, decoder : Module
-            What :meth:`build` returned.
+            Return values of :meth:`build`.
 
         Returns
         -------
         list of (Module, Module)
-            An encoder stage and the decoder stage that undoes it, from the outermost pair to the
-            innermost. They are parts of the network, not copies.
+            Pairs of an encoder stage and the corresponding decoder stage, from the outermost to the
+            innermost pair. They are parts of the network, not copies.
 
         Raises
         ------
         ValueError
-            If there are none.
+            If the network does not consist of pairs of layers.
         """
         raise ValueError(
-            "pretraining='layerwise' needs a network of paired layers, such as Dense; got "
+            "pretraining='layerwise' requires a network of paired layers, such as Dense; got "
             f"network={self!r}."
         )

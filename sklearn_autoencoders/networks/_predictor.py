@@ -7,28 +7,29 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from .._utils.batch import Batch
 from ._autoencoder import Autoencoder, Output
 
 
 class _Head(nn.Linear):
-    decays = False  # where it starts, its weights are as small as they should be
+    decays = False  # its initial weights are regularized by the regression that they come from
 
 
 class Predictor(Autoencoder):
-    """An autoencoder, and a linear head on its code that starts at zero.
+    """An autoencoder with a linear head on its code; the head starts at zero.
 
     Parameters
     ----------
     autoencoder : Autoencoder
-        What makes the codes.
+        Computes the codes.
 
     n_components, n_outputs : int
-        Widths of the code and of the prediction.
+        Sizes of the code and of the prediction.
 
     Attributes
     ----------
     reconstructs : bool
-        Whether a pass decodes too.
+        Whether the forward pass decodes too.
     """
 
     reconstructs = True
@@ -53,19 +54,19 @@ class Predictor(Autoencoder):
         """The autoencoder's decoder."""
         return self.autoencoder.decoder
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the codes of a batch."""
         return self.autoencoder.encode(x)
 
-    def decode(self, code: Tensor) -> Tensor:
-        """Return what codes stand for."""
-        return self.autoencoder.decode(code)
+    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return the decoder's output, before the link function of the loss."""
+        return self.autoencoder.decode(code, condition)
 
-    def predict(self, x: Tensor) -> Tensor:
-        """Return what the head makes of a batch."""
+    def predict(self, x: Batch | Tensor) -> Tensor:
+        """Return the output of the head."""
         return cast(Tensor, self.head(self.encode(x)))
 
-    def forward(self, x: Tensor) -> Output:
+    def forward(self, x: Batch | Tensor) -> Output:
         """Return codes, reconstructions and predictions of a batch."""
         code = self.encode(x)
         reconstruction = self.decode(code) if self.reconstructs else code.new_empty(len(code), 0)
@@ -73,15 +74,15 @@ class Predictor(Autoencoder):
 
     @torch.no_grad()
     def start_at(self, weight: Tensor, bias: Tensor) -> None:
-        """Set the head.
+        """Set the weights of the head.
 
         Parameters
         ----------
         weight : Tensor of shape (n_outputs, n_components)
-            Its weights.
+            Weights.
 
         bias : Tensor of shape (n_outputs,)
-            Its biases.
+            Biases.
         """
         self.head.weight.copy_(weight)
         self.head.bias.copy_(bias)
@@ -92,8 +93,8 @@ class Predictor(Autoencoder):
         Returns
         -------
         list of list of Module
-            What has a matrix begins a layer; what has none, as batch normalisation, belongs to the
-            layer before it.
+            A module with a matrix begins a layer; one without, such as batch normalization, belongs
+            to the layer before it.
         """
         layers: list[list[nn.Module]] = []
         for module in self.encoder.modules():
@@ -105,12 +106,12 @@ class Predictor(Autoencoder):
         return layers
 
     def freeze(self, n_layers: int) -> None:
-        """Let the first layers of the encoder stay exactly as they are, and the others learn.
+        """Freeze the first layers of the encoder, and unfreeze the others.
 
         Parameters
         ----------
         n_layers : int
-            How many stay.
+            Number of frozen layers.
         """
         layers = self.layers()
         names = {id(p): name for name, p in self.autoencoder.named_parameters()}
@@ -123,8 +124,8 @@ class Predictor(Autoencoder):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Predictor:
-        """Switch training on or off; layers that stay as they are never train."""
+        """Set training mode; frozen layers stay in evaluation mode."""
         super().train(mode)
-        for module in self._frozen:  # or batch normalisation would go on counting
+        for module in self._frozen:  # or batch normalization would update its statistics
             module.eval()
         return self

@@ -1,4 +1,4 @@
-"""Recipes of random bottlenecks."""
+"""Priors of latent codes, as parameter objects from which bottlenecks are built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._vector_quantizer import QuantizedBottleneck
 
 
 class LatentPart(BaseEstimator, ABC):
-    """The distribution of codes before a row is seen; the base of every `latent=`."""
+    """Base class of priors of the latent codes, for the parameter `latent` of `VAEGenerator`."""
 
     _parameter_constraints: ClassVar[Constraints] = {}
 
@@ -29,12 +29,12 @@ class LatentPart(BaseEstimator, ABC):
         """Return a new bottleneck."""
 
     def n_encoded(self, n_components: int) -> int:
-        """Return how wide the encoder's output has to be."""
+        """Return the number of outputs of the encoder."""
         return 2 * n_components
 
 
 class NormalPrior(LatentPart):
-    r"""Codes from :math:`N(0, I)`.
+    r"""Standard normal prior, :math:`N(0, I)`.
 
     Examples
     --------
@@ -49,27 +49,28 @@ class NormalPrior(LatentPart):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         n_conditions : int, default=0
-            Width of what the shares of Gaussians may depend on.
+            Dimension of the condition on which the mixture weights can depend.
 
         Returns
         -------
         Bottleneck
-            Gaussian posteriors; nothing to learn of the prior.
+            A bottleneck with Gaussian posteriors and a prior without parameters.
         """
         return GaussianBottleneck(NormalPriorModule(n_components))
 
 
 class MixturePrior(LatentPart):
-    r"""Codes from a mixture of Gaussians, :math:`\sum_c \pi_c N(m_c, \mathrm{diag}(s_c^2))`.
+    r"""Mixture of Gaussians as prior, :math:`\sum_c \pi_c N(m_c, \mathrm{diag}(s_c^2))`.
 
-    Shares, means and variances are learnt with the network, and before and after that fitted to its
-    codes by expectation maximisation. Under a condition, shares depend on it.
+    Mixture weights, means and variances are learned together with the network. Before and after
+    training they are fitted to its codes by expectation maximization. In a conditional model, the
+    mixture weights depend on the condition.
 
     Parameters
     ----------
@@ -97,31 +98,31 @@ class MixturePrior(LatentPart):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         n_conditions : int, default=0
-            Width of what the shares of Gaussians may depend on.
+            Dimension of the condition on which the mixture weights can depend.
 
         Returns
         -------
         Bottleneck
-            Gaussian posteriors; a mixture for a prior.
+            A bottleneck with Gaussian posteriors and a mixture as prior.
         """
         return GaussianBottleneck(MixturePriorModule(self.n_gaussians, n_components, n_conditions))
 
 
 class VampPrior(LatentPart):
-    r"""Codes from a mixture of posteriors, :math:`\sum_c \pi_c\, q(z \mid u_c)` [1]_.
+    r"""VampPrior: mixture of posteriors, :math:`\sum_c \pi_c\, q(z \mid u_c)` [1]_.
 
-    The inputs :math:`u_c` are learnt with the network.
+    The inputs :math:`u_c` are learned together with the network.
 
     Parameters
     ----------
     n_gaussians : int, default=50
-        Number of learnt inputs.
+        Number of learned inputs.
 
     References
     ----------
@@ -148,46 +149,46 @@ class VampPrior(LatentPart):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         n_conditions : int, default=0
-            Width of what the shares of Gaussians may depend on.
+            Dimension of the condition on which the mixture weights can depend.
 
         Returns
         -------
         Bottleneck
-            Gaussian posteriors; posteriors of learnt inputs for a prior.
+            A bottleneck with Gaussian posteriors and a mixture of posteriors as prior.
         """
         return GaussianBottleneck(VampPriorModule(self.n_gaussians, n_features))
 
 
 class VectorQuantizer(LatentPart):
-    r"""Codes from a codebook [1]_: every group of components is one of `n_codes` vectors.
+    r"""Vector quantization [1]_: each group of components is one of the `n_codes` codebook entries.
 
-    The entries follow the means of the codes nearest to them, and
-    :math:`\beta_c \|e(x) - \mathrm{sg}[z]\|^2` keeps the codes near their entries. After training,
-    the prior is the chance of each entry given that of the group before.
+    The entries are running means of the codes nearest to them. The commitment loss
+    :math:`\beta_c \|e(x) - \mathrm{sg}[z]\|^2` keeps the codes close to their entries. After
+    training, the prior is the probability of each entry given the entry of the preceding group.
 
     Parameters
     ----------
     n_codes : int, default=64
-        Entries of each group's codebook.
+        Number of entries in the codebook of each group.
 
     group_size : int, default=2
-        Components in a group; divides `n_components`.
+        Number of components in a group. It must divide `n_components`.
 
     commitment : float, default=0.25
         The factor :math:`\beta_c`.
 
     decay : float, default=0.99
-        Share of the running means that a step keeps, in [0, 1).
+        Decay rate of the running means, in [0, 1).
 
     Notes
     -----
-    Sample weights act on the networks and on the prior, but not on the codebook.
+    Sample weights are used for the networks and the prior, but not for the codebook.
 
     References
     ----------
@@ -221,17 +222,17 @@ class VectorQuantizer(LatentPart):
         self.decay = decay
 
     def n_encoded(self, n_components: int) -> int:
-        """Return how wide the encoder's output has to be.
+        """Return the number of outputs of the encoder.
 
         Parameters
         ----------
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         Returns
         -------
         int
-            The same.
+            The latent dimension.
         """
         return n_components
 
@@ -241,23 +242,23 @@ class VectorQuantizer(LatentPart):
         Parameters
         ----------
         n_features : int
-            Number of columns of the input.
+            Number of input features.
 
         n_components : int
-            Width of the code.
+            Latent dimension.
 
         n_conditions : int, default=0
-            Width of what the shares of Gaussians may depend on.
+            Dimension of the condition on which the mixture weights can depend.
 
         Returns
         -------
         Bottleneck
-            Codebooks and a uniform prior.
+            A bottleneck with codebooks and a uniform prior.
 
         Raises
         ------
         ValueError
-            If `group_size` does not divide the width of the code.
+            If `group_size` does not divide `n_components`.
         """
         if n_components % self.group_size:
             raise ValueError(

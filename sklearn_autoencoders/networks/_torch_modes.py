@@ -1,4 +1,4 @@
-"""Random numbers from an explicit generator, in code that does not ask for one."""
+"""Random numbers of torch code that does not ask for a generator."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode, _get_current_function_mode
+from torch.overrides import TorchFunctionMode
 
 _DRAWS = {
     torch.bernoulli,
@@ -24,20 +24,21 @@ _DRAWS = {
 }
 
 
-# What is called in place of a function of torch, with that function, its arguments and keywords.
-_Call = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+class drawing_from(TorchFunctionMode):
+    """Make torch draw random numbers from `generator` inside the block, in this thread only.
 
+    Unlike `torch.manual_seed` inside `torch.random.fork_rng` this neither reads nor writes the
+    global generator, so that threads cannot disturb one another.
 
-class _Mode(TorchFunctionMode):
-    """What torch calls instead of its functions inside the block, in this thread, nowhere else.
-
-    Torch puts a mode aside while its own functions run. Should Ctrl-C strike just then, the mode
-    is missing at the end of the block, or comes back after it.
+    Parameters
+    ----------
+    generator : Generator
+        Source of all random numbers.
     """
 
-    def __init__(self, call: _Call) -> None:
+    def __init__(self, generator: torch.Generator) -> None:
         super().__init__()
-        self._call: _Call | None = call
+        self._generator = generator
 
     def __torch_function__(
         self,
@@ -46,75 +47,9 @@ class _Mode(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Make the call; after the block, that of torch."""
+        """Call a function of torch with the generator, if it draws."""
         kwargs = kwargs or {}
-        return func(*args, **kwargs) if self._call is None else self._call(func, args, kwargs)
-
-    def __exit__(self, *error: Any) -> None:
-        """Take the mode off the stack, if it is there."""
-        self._call = None
-        if _get_current_function_mode() is self:
-            super().__exit__(*error)
-
-
-def drawing_from(generator: torch.Generator) -> TorchFunctionMode:
-    """Make torch draw from `generator` inside the block, in this thread only.
-
-    Unlike `torch.manual_seed` inside `torch.random.fork_rng` this neither reads nor writes the
-    global generator, so that threads cannot disturb one another.
-
-    Parameters
-    ----------
-    generator : Generator
-        The source of every draw.
-
-    Returns
-    -------
-    context manager
-        For one block.
-    """
-
-    def call(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        # torch.nn.init passes `generator=None` along; Python-level functions are seen whole here.
+        # torch.nn.init passes `generator=None` along
         if func in _DRAWS or "generator" in kwargs:
-            kwargs = {**kwargs, "generator": kwargs.get("generator") or generator}
+            kwargs = {**kwargs, "generator": kwargs.get("generator") or self._generator}
         return func(*args, **kwargs)
-
-    return _Mode(call)
-
-
-_MAKES = (torch.empty, torch.full, torch.ones, torch.rand, torch.randn, torch.zeros)
-
-
-def making_at_most(n_cells: int) -> TorchFunctionMode:
-    """Let torch make tensors of so many cells in all inside the block, in this thread only.
-
-    A description that was made up can ask for a network that no memory holds.
-
-    Parameters
-    ----------
-    n_cells : int
-        How many.
-
-    Returns
-    -------
-    context manager
-        For one block.
-
-    Raises
-    ------
-    ValueError
-        In the block, before the tensor that is too much is made.
-    """
-    n_left = n_cells
-
-    def call(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        nonlocal n_left
-        if func in _MAKES:
-            shaped_like = {k: v for k, v in kwargs.items() if k not in ("device", "generator")}
-            n_left -= func(*args, **shaped_like, device="meta").numel()
-            if n_left < 0:
-                raise ValueError("the network is larger than its weights")
-        return func(*args, **kwargs)
-
-    return _Mode(call)

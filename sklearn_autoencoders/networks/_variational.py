@@ -8,17 +8,19 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from .._utils.batch import Batch, as_batch
+from .._utils.torch_compat import with_child
 from ._autoencoder import Autoencoder, Output
 from ._bottlenecks import Bottleneck, Latent
 
 
 class CellNoise(nn.Module):
-    """What is learnt of the noise of every column, beside the decoder's output.
+    """Learnt parameters of each feature's noise.
 
     Parameters
     ----------
     n_noise, n_features : int
-        Numbers for each column, columns.
+        Number of parameters of each feature, number of features.
     """
 
     decays = False
@@ -29,28 +31,29 @@ class CellNoise(nn.Module):
 
 
 class VariationalAutoencoder(Autoencoder):
-    """An encoder, a bottleneck that draws, a decoder and its noise.
+    """An encoder, a random bottleneck, a decoder and the noise of its output.
 
-    It draws where it has something to draw from; elsewhere the code is not random.
+    The code is random where the bottleneck has a generator or given noise, and deterministic
+    otherwise.
 
     Parameters
     ----------
     encoder : Module
-        Maps (batch, n_features) to what the bottleneck needs.
+        Maps (batch, n_features) to the input of the bottleneck.
 
     bottleneck : Bottleneck
-        Makes codes of that.
+        Maps it to codes.
 
     decoder : Module
         Maps (batch, n_components + n_conditions) to (batch, n_features).
 
     n_noise, n_features : int
-        Numbers that are learnt of every column's noise, columns.
+        Number of learnt noise parameters of each feature, number of features.
 
     n_encoded, n_conditions : int
-        Width of the encoder's output, and of the condition: what the input has beyond the columns.
-        The decoder sees it beside the code; it shifts the posterior. Without it the posterior is
-        that of an average condition, zero.
+        Sizes of the encoder's output and of the condition. The decoder receives the condition next
+        to the code, and it shifts the posterior. A batch without a condition has the posterior of
+        the mean condition, zero.
     """
 
     def __init__(
@@ -70,66 +73,63 @@ class VariationalAutoencoder(Autoencoder):
 
     @property
     def noise(self) -> Tensor:
-        """What is learnt of the noise, of shape (n_noise, n_features)."""
+        """The learnt noise parameters, of shape (n_noise, n_features)."""
         values = self.cell_noise.values
         empty = next(self.encoder.parameters()).new_empty(0, self.n_features)
         return empty if values is None else values
 
-    def encode(self, x: Tensor) -> Tensor:
+    def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the codes of a batch, without drawing."""
         return self.bottleneck.code(self.encoded(x))
 
-    def latent(self, x: Tensor) -> Latent:
+    def latent(self, x: Batch | Tensor) -> Latent:
         """Return draws of the codes of a batch."""
-        latent: Latent = self.bottleneck(self.encoded(x), self.encoder, self.condition(x))
+        batch = as_batch(x)
+        latent: Latent = self.bottleneck(self.encoded(batch), self.encoder, batch.condition)
         return latent
 
-    def decode_beside(self, code: Tensor, x: Tensor) -> Tensor:
-        """Return what codes stand for under the conditions of a batch."""
-        condition = self.condition(x)
-        if condition is not None:
-            code = torch.cat([code, condition.expand(*code.shape[:-1], -1)], -1)
+    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return the decoder's output for codes, or for several draws of them on a first axis."""
         if code.ndim == 2:
-            return self.decode(code)
-        output: Tensor = self.decode(code.flatten(0, 1)).unflatten(0, code.shape[:2])
-        return output
+            return super().decode(code, condition)
+        if condition is not None:
+            condition = condition.repeat(len(code), 1)
+        flat = super().decode(code.flatten(0, 1), condition)
+        return flat.unflatten(0, code.shape[:2])  # type: ignore[no-any-return]
 
-    def forward(self, x: Tensor) -> Output:
+    def forward(self, x: Batch | Tensor) -> Output:
         """Return codes and reconstructions; of draws, on a first axis, where it draws."""
-        encoded = self.encoded(x)
+        batch = as_batch(x)
+        encoded = self.encoded(batch)
         code = self.bottleneck.code(encoded)
         if not self.bottleneck.is_drawing:
-            return Output(code, self.decode_beside(code, x))
-        latent = self.bottleneck(encoded, self.encoder, self.condition(x))
-        return Output(code, self.decode_beside(latent.draws, x), latent)
+            return Output(code, self.decode(code, batch.condition))
+        latent = self.bottleneck(encoded, self.encoder, batch.condition)
+        return Output(code, self.decode(latent.draws, batch.condition), latent)
 
-    def encoded(self, x: Tensor) -> Tensor:
-        """Return what the bottleneck makes codes of."""
-        encoded: Tensor = self.encoder(x[:, : self.n_features])
-        condition = self.condition(x)
-        if self.shift is None or condition is None:
+    def encoded(self, x: Batch | Tensor) -> Tensor:
+        """Return the encoder's output, from which the bottleneck makes codes."""
+        batch = as_batch(x)
+        encoded: Tensor = self.encoder(batch.x)
+        if self.shift is None or batch.condition is None:
             return encoded
-        return encoded + cast(Tensor, self.shift(condition))
-
-    def condition(self, x: Tensor) -> Tensor | None:
-        """Return what a batch holds beyond the columns."""
-        return x[:, self.n_features :] if x.shape[1] > self.n_features else None
+        return encoded + cast(Tensor, self.shift(batch.condition))
 
     def with_draws(
         self, generator: torch.Generator, n_draws: int, per_batch: bool
     ) -> VariationalAutoencoder:
-        """Return a network of the same weights that draws; this one, perhaps in use, does not.
+        """Return a network with the same weights that draws; this one is not changed.
 
         Parameters
         ----------
         generator : Generator
-            Where it draws from.
+            Source of random numbers.
 
         n_draws : int
-            Draws for every row.
+            Number of draws per sample.
 
         per_batch : bool
-            Whether one draw serves all rows.
+            Whether all samples share one draw.
 
         Returns
         -------
@@ -139,7 +139,7 @@ class VariationalAutoencoder(Autoencoder):
         return self._with(generator=generator, n_draws=n_draws, per_batch=per_batch)
 
     def with_noise(self, noise: Tensor) -> VariationalAutoencoder:
-        """Return a network of the same weights whose draws are made of given numbers.
+        """Return a network with the same weights whose draws use given numbers.
 
         Parameters
         ----------
@@ -155,8 +155,7 @@ class VariationalAutoencoder(Autoencoder):
 
     def _with(self, **settings: Any) -> VariationalAutoencoder:
         """Return a shallow copy with other settings of the bottleneck."""
-        network, bottleneck = copy.copy(self), copy.copy(self.bottleneck)
+        bottleneck = copy.copy(self.bottleneck)
         for name, value in settings.items():
             setattr(bottleneck, name, value)
-        network._modules = {**self._modules, "bottleneck": bottleneck}
-        return network
+        return with_child(self, "bottleneck", bottleneck)

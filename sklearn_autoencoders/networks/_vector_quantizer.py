@@ -1,4 +1,4 @@
-"""Codes from a codebook."""
+"""Vector quantization of codes."""
 
 from __future__ import annotations
 
@@ -13,45 +13,45 @@ from ._bottlenecks import Bottleneck
 
 
 class QuantizedLatent:
-    """Codes moved to the nearest of a codebook.
+    """Codes replaced by the nearest entries of a codebook.
 
     Parameters
     ----------
     draws : Tensor of shape (1, batch, n_components)
-        The quantised codes.
+        The quantized codes.
 
     distance : Tensor of shape (batch, n_components)
-        Squared distances that they were moved by, times the commitment.
+        Squared distances to the quantized codes, times the commitment.
 
     log_prior : Tensor of shape (batch,)
-        Logarithms of the probabilities of the quantised codes.
+        Log probabilities of the quantized codes.
     """
 
     def __init__(self, draws: Tensor, distance: Tensor, log_prior: Tensor) -> None:
         self.draws, self.distance, self.log_prior = draws, distance, log_prior
 
     def kl(self) -> Tensor:
-        """Return the commitment, which takes the place of the divergence in training."""
+        """Return the commitment loss, which replaces the divergence in training."""
         return self.distance
 
     def log_ratio(self) -> Tensor:
-        """Return minus the logarithms of the prior: the posterior is certain."""
+        """Return the negative log prior, because the posterior is deterministic."""
         return -self.log_prior[None]
 
     def kl_per_component(self) -> Tensor:
-        """Return every row's surprise in equal parts, since a codebook holds several components."""
+        """Return the negative log prior of each sample, divided equally between the components."""
         return (-self.log_prior / self.draws.shape[-1])[:, None].expand(self.draws.shape[1:])
 
 
 class QuantizedBottleneck(Bottleneck):
-    """Groups of components moved to the nearest of a codebook, which follows the codes.
+    """Replaces groups of components by the nearest codebook entries, running means of the codes.
 
-    The prior is a Markov chain over the groups, counted after training.
+    The prior is a Markov chain over the groups, which is estimated after training.
 
     Parameters
     ----------
     n_groups, n_codes, size : int
-        Number of groups, entries of each one's codebook, components in a group.
+        Number of groups, of entries in each codebook, and of components in a group.
 
     commitment, decay : float
         See :class:`VectorQuantizer`.
@@ -74,17 +74,17 @@ class QuantizedBottleneck(Bottleneck):
         self.register_buffer("log_transition", uniform)
 
     def statistics(self, encoded: Tensor) -> Tensor:
-        """Return the nearest entries, of shape (batch, n_groups)."""
+        """Return the indices of the nearest entries, of shape (batch, n_groups)."""
         return torch.cdist(self._grouped(encoded), self.codebook).argmin(-1).T
 
     def code(self, encoded: Tensor) -> Tensor:
-        """Return the quantised codes."""
+        """Return the quantized codes."""
         return self._entries(self.statistics(encoded))
 
     def forward(
         self, encoded: Tensor, encoder: nn.Module, condition: Tensor | None = None
     ) -> QuantizedLatent:
-        """Return the quantised codes; gradients pass as if they had not been moved."""
+        """Return the quantized codes, with the straight-through gradients of the encoder output."""
         indices = self.statistics(encoded)
         if self.training:
             self._follow(encoded.detach(), indices)
@@ -110,7 +110,7 @@ class QuantizedBottleneck(Bottleneck):
     def fit_prior(
         self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
     ) -> None:
-        """Move the prior to the shares of what follows what, every entry seen once more."""
+        """Move the prior towards the transition frequencies, with a pseudo-count for each entry."""
         n_groups, n_codes, _ = self.codebook.shape
         previous = torch.zeros_like(statistics[:, 0])
         for group in range(n_groups):
@@ -123,7 +123,7 @@ class QuantizedBottleneck(Bottleneck):
 
     @torch.no_grad()
     def _follow(self, encoded: Tensor, indices: Tensor) -> None:
-        """Move every entry towards the mean of the codes nearest to it, unused ones to a code."""
+        """Move each entry towards the mean of its nearest codes; replace unused ones by a code."""
         n_codes = self.codebook.shape[1]
         nearest = functional.one_hot(indices.T, n_codes).to(encoded)
         self.count.lerp_(nearest.sum(1), 1 - self.decay)

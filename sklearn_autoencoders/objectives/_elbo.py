@@ -1,4 +1,4 @@
-"""The evidence lower bound, and what is done to it so that codes stay in use."""
+"""The evidence lower bound, and its variants against posterior collapse."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
+import torch
 from torch import Tensor
 
+from .._utils.batch import Batch
+from ._contract import LossOutput, Output, batch_mean, known
 from ._likelihoods import Likelihood
-from ._output import Compared, Output, batch_mean
 
 
 @dataclass(frozen=True)
 class Elbo:
-    r"""Minus a lower bound of each row's log-likelihood, in nats.
+    r"""Negative lower bound of each sample's log-likelihood, in nats.
 
     .. math:: -E_{q(z|x)} \log p(x \mid z) + \beta_t \sum_j
         \max\bigl(\lambda, \mathrm{KL}(q(z_j|x) \,\|\, p(z_j))\bigr)
@@ -23,7 +25,7 @@ class Elbo:
     where the maximum is taken of the mean over a batch. With :math:`K > 1` the first two terms are
     the importance-weighted bound,
     :math:`-\log \frac1K \sum_k p(x \mid z_k) \, (p(z_k) / q(z_k|x))^{\beta_t}`. Where the network
-    draws a multiple of :math:`K` codes, the mean over these groups is taken.
+    draws a multiple of :math:`K` codes, the loss is the mean over these groups.
 
     Parameters
     ----------
@@ -34,13 +36,13 @@ class Elbo:
         Weight of the divergence.
 
     warm_up : float, default=0.0
-        Share of a cycle, in [0, 1], in which the weight rises from zero.
+        Fraction of a cycle, in [0, 1], in which the weight increases from zero.
 
     n_cycles : int, default=1
-        How often it rises.
+        Number of such cycles.
 
     free_bits : float, default=0.0
-        The divergence :math:`\lambda` that a component may have for nothing.
+        The divergence :math:`\lambda` below which a component is not penalized.
 
     n_importance_samples : int, default=1
         The number :math:`K` of draws.
@@ -51,7 +53,7 @@ class Elbo:
     Raises
     ------
     ValueError
-        If there are free bits, and several draws.
+        If both `free_bits` and several importance samples are given.
     """
 
     likelihood: Likelihood
@@ -62,59 +64,59 @@ class Elbo:
     n_importance_samples: int = 1
     auxiliary: float = 0.0
 
+    term_names = ("kl",)
     is_random = True
     is_heavy_tailed = True
 
     def __post_init__(self) -> None:
-        """Raise if two parameters contradict one another."""
+        """Raise if two parameters contradict each other."""
         if self.free_bits and self.n_importance_samples > 1:
             raise ValueError(
                 f"free_bits={self.free_bits} needs n_importance_samples=1, since the importance-"
-                f"weighted bound has no divergence by itself; got {self.n_importance_samples}."
+                f"weighted bound has no separate divergence; got {self.n_importance_samples}."
             )
 
     @property
     def settled_after(self) -> float:
-        """Share of training after which the weight of the divergence stays as it is."""
+        """Fraction of training after which the weight of the divergence is constant."""
         return (self.n_cycles - 1 + self.warm_up) / self.n_cycles if self.warm_up else 0.0
 
     def weight(self, progress: float) -> float:
-        """Return the weight of the divergence after a share of training."""
+        """Return the weight of the divergence after a fraction of training."""
         if progress >= self.settled_after:
             return self.beta
         return self.beta * min(progress * self.n_cycles % 1 / self.warm_up, 1.0)
 
-    def of_rows(
-        self, output: Output, x: Tensor, network: Any, compared: Compared, progress: float
-    ) -> Tensor:
-        """Return each row's bound."""
+    def evaluate(self, output: Output, batch: Batch, network: Any, progress: float) -> LossOutput:
+        """Return the bound of each sample, and the divergence as a term."""
         beta, latent = self.weight(progress), cast(Any, output.latent)
-        distortion = self._distortion(output.reconstruction, network, compared)
+        distortion = self._distortion(output.reconstruction, network, batch)
+        kl = latent.kl()
         if self.n_importance_samples == 1:
-            kl = self._with_free_bits(latent.kl(), output.code.shape[1], compared.weight)
-            rows = distortion.mean(0) + beta * kl
+            penalized = self._with_free_bits(kl, output.code.shape[1], batch.weight)
+            losses = distortion.mean(0) + beta * penalized
         else:
             log_weights = -distortion - beta * latent.log_ratio()
             groups = log_weights.unflatten(0, (-1, self.n_importance_samples))
-            rows = math.log(self.n_importance_samples) - groups.logsumexp(1).mean(0)
+            losses = math.log(self.n_importance_samples) - groups.logsumexp(1).mean(0)
         if self.auxiliary:
-            reconstruction = network.decode_beside(output.code, x)
-            rows = rows + self.auxiliary * self._distortion(reconstruction, network, compared)
-        return rows
+            reconstruction = network.decode(output.code, batch.condition)
+            losses = losses + self.auxiliary * self._distortion(reconstruction, network, batch)
+        return LossOutput(losses, {"kl": kl.detach().sum(1)})
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return what noise of scale one around the column means would cost."""
-        output = compared.target.new_zeros(compared.target.shape)
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample under noise of scale one around the feature means."""
+        target = known(batch.target)
+        output = torch.zeros_like(target)
         noise = self.likelihood.unit_noise(output)
-        return -self.likelihood.log_density(output, noise, compared.target, compared.observed)
+        return -self.likelihood.log_density(output, noise, target, batch.observed)
 
-    def _distortion(self, output: Tensor, network: Any, compared: Compared) -> Tensor:
-        return -self.likelihood.log_density(
-            output, network.noise, compared.target, compared.observed
-        )
+    def _distortion(self, output: Tensor, network: Any, batch: Batch) -> Tensor:
+        target, noise = known(batch.target), network.noise
+        return -self.likelihood.log_density(output, noise, target, batch.observed)
 
     def _with_free_bits(self, kl: Tensor, n_components: int, weight: Tensor | None) -> Tensor:
-        """Return each row's divergence; what is free of it has no gradient."""
+        """Return the divergence of each sample; components below `free_bits` have no gradient."""
         if not self.free_bits:
             return kl.sum(1)
         free = self.free_bits * n_components / kl.shape[1]

@@ -1,4 +1,4 @@
-"""How rows scatter around a decoder's output: likelihoods, cell by cell."""
+"""Likelihoods: distributions of a value, given the decoder's output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.distributions import Bernoulli, Distribution, Laplace, Normal
 
 from .._utils.draws import Draws
 
-# Least scale of the noise, in units of scale: values that repeat have no density.
+# Minimum scale of the noise of scaled features: repeated values would have infinite density.
 _LEAST_SCALE = 0.01
 
 
@@ -34,7 +34,7 @@ def _laplace(output: Tensor, scale: Tensor) -> Laplace:
 
 
 class _StudentT(NamedTuple):
-    """Torch's own checks its degrees of freedom, and fails where training has diverged."""
+    """Unlike torch's, it does not fail for invalid parameters after training has diverged."""
 
     mean: Tensor
     scale: Tensor
@@ -48,7 +48,7 @@ class _StudentT(NamedTuple):
 
 
 def _of_student_t(noise: Tensor) -> tuple[Tensor, ...]:
-    """More than two degrees of freedom, so that there is a variance; ten to start with."""
+    """More than two degrees of freedom, so that the variance is finite; initially ten."""
     df = 2 + 8 * noise[1].exp()
     half = (df + 1) / 2
     constant = half.lgamma() - (df / 2).lgamma() - 0.5 * (math.pi * df).log()
@@ -60,7 +60,7 @@ def _bernoulli(output: Tensor) -> Bernoulli:
 
 
 class _ContinuousBernoulli(NamedTuple):
-    r"""The density :math:`\propto e^{lx}` on [0, 1]; torch's own is none where a logit is large."""
+    r"""The density :math:`\propto e^{lx}` on [0, 1]; torch's is not finite for large logits."""
 
     logit: Tensor
 
@@ -113,25 +113,25 @@ def _draw_student_t(distribution: _StudentT, draws: Draws) -> Tensor:
 
 @dataclass(frozen=True)
 class Likelihood:
-    """The distribution of a cell, given the decoder's output.
+    """The distribution of a value, given the decoder's output.
 
     Parameters
     ----------
     family : callable
-        Maps the output, of shape (..., n_features), and what `shape` returns to what has a `mean`
-        and a `log_prob`, as torch's distributions.
+        Maps the output, of shape (..., n_features), and the return values of `shape` to a
+        distribution with `mean` and `log_prob`, as torch's have.
 
     sample : callable
-        Makes a draw from such a distribution. Its second argument is where random numbers come
-        from: the methods `normal` and `uniform` of that give them in the shape of a tensor,
-        `bernoulli` and `choice` with the chances that a tensor holds.
+        Draws from such a distribution. Its second argument is the source of random numbers, whose
+        methods `normal` and `uniform` return them in the shape of a tensor, and whose methods
+        `bernoulli` and `choice` take a tensor of probabilities.
 
     shape : callable, default=nothing
-        Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: what the
-        distributions of all rows have in common.
+        Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: parameters that the
+        distributions of all samples share.
 
     n_noise : int, default=0
-        Numbers learnt for every column: the logarithm of a scale, and others.
+        Number of learnt parameters per feature: the logarithm of a scale, and others.
 
     unit_interval : bool, default=False
         Whether the target is X itself, in [0, 1], and the output a logit.
@@ -144,11 +144,11 @@ class Likelihood:
     unit_interval: bool = False
 
     def distribution(self, output: Tensor, noise: Tensor) -> Any:
-        """Return the distributions of the cells."""
+        """Return the distributions of the values."""
         return self.family(output, *self.shape(noise))
 
     def settled(self, noise: Tensor) -> Likelihood:
-        """Return the likelihood under this noise, whatever it is given; all of it is computed."""
+        """Return the likelihood with fixed noise, whose parameters are computed once."""
         shape = self.shape(noise)
         return replace(self, shape=lambda noise: shape)
 
@@ -164,9 +164,9 @@ class Likelihood:
     def log_density(
         self, output: Tensor, noise: Tensor, target: Tensor, observed: Tensor | None
     ) -> Tensor:
-        """Return each row's log density: the sum over its observed cells."""
-        cells: Tensor = self.distribution(output, noise).log_prob(target)
-        return (cells if observed is None else cells * observed).sum(-1)
+        """Return the log density of each sample: the sum over its observed values."""
+        values: Tensor = self.distribution(output, noise).log_prob(target)
+        return (values if observed is None else values * observed).sum(-1)
 
 
 LIKELIHOODS: dict[str, Likelihood] = {

@@ -1,4 +1,4 @@
-"""Reconstruction losses, cell by cell."""
+"""Reconstruction losses of single values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ._output import Compared, Output
+from .._utils.batch import Batch
+from ._contract import LossOutput, Output, known
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
@@ -28,7 +29,7 @@ def huber(output: Tensor, target: Tensor) -> Tensor:
 
 
 def cauchy(output: Tensor, target: Tensor) -> Tensor:
-    r""":math:`\log(1 + r^2)`, of a falling gradient for :math:`|r| > 1`; :math:`r = \hat x - x`."""
+    r""":math:`\log(1 + r^2)`, of bounded gradient; :math:`r = \hat x - x`."""
     return (output - target).square().log1p()
 
 
@@ -39,13 +40,13 @@ def binary_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Loss:
-    """A reconstruction loss and how to read the network's output under it.
+    """A reconstruction loss and the link function of its output.
 
     Parameters
     ----------
     formula : callable
         Maps the network's output and the target, both of shape (batch, n_features), to the loss
-        of every cell.
+        of every value.
 
     unit_interval : bool, default=False
         Whether the target is X itself, in [0, 1], and the network's output a logit. Otherwise the
@@ -55,6 +56,7 @@ class Loss:
     formula: Callable[[Tensor, Tensor], Tensor]
     unit_interval: bool = False
 
+    term_names = ()
     is_random = False
     is_heavy_tailed = False
     settled_after = 0.0
@@ -64,22 +66,24 @@ class Loss:
         return torch.sigmoid(output) if self.unit_interval else output
 
     def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
-        """Return each row's loss: the sum over its observed cells, divided by n_features."""
-        cells = self.formula(output, target.expand_as(output))
+        """Return the loss of each sample: the sum over observed values, divided by n_features."""
+        values = self.formula(output, target.expand_as(output))
         if observed is not None:
-            cells = cells * observed
-        return cells.mean(-1)
+            values = values * observed
+        return values.mean(-1)
 
-    def of_rows(
-        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
-    ) -> Tensor:
-        """Return each row's loss."""
-        return self.per_sample(output.reconstruction, compared.target, compared.observed)
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
+        return LossOutput(
+            self.per_sample(output.reconstruction, known(batch.target), batch.observed)
+        )
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return each row's loss if the reconstruction were zero."""
-        zero = torch.zeros_like(compared.target)
-        return self.per_sample(zero, compared.target, compared.observed)
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the reconstruction were zero."""
+        target = known(batch.target)
+        return self.per_sample(torch.zeros_like(target), target, batch.observed)
 
 
 LOSSES: dict[str, Loss] = {

@@ -1,4 +1,4 @@
-"""What training minimises."""
+"""What training minimizes."""
 
 from __future__ import annotations
 
@@ -7,32 +7,37 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from ._output import Compared, Output
+from .._utils.batch import Batch
+from ._contract import LossOutput, Output
 from ._penalties import Penalty
 
 
-class RowLoss(Protocol):
-    """A loss of whole rows."""
+class SampleLoss(Protocol):
+    """A loss of whole samples."""
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        """Names of the terms that :meth:`evaluate` returns."""
 
     @property
     def is_random(self) -> bool:
-        """Whether two passes over the same rows give different losses."""
+        """Whether two passes over the same samples give different losses."""
 
     @property
     def is_heavy_tailed(self) -> bool:
-        """Whether a single row may cost more than all others together, at every step anew."""
+        """Whether the gradient of a single sample may exceed that of all others."""
 
     @property
     def settled_after(self) -> float:
-        """Share of training after which the formula stays as it is."""
+        """Fraction of training after which the formula no longer changes."""
 
-    def of_rows(
-        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
-    ) -> Tensor:
-        """Return each row's loss."""
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return each row's loss if the column means were all there is to say."""
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the feature means were its reconstruction."""
 
 
 class Objective(nn.Module):
@@ -46,51 +51,52 @@ class Objective(nn.Module):
 
     Parameters
     ----------
-    loss : RowLoss
+    loss : SampleLoss
         The reconstruction loss.
 
     penalties : sequence of callable, default=()
-        Functions of (output, x, network) that give one value per row or one for the batch; their
-        attribute `weight`, if they have one, multiplies it.
+        Functions of (output, x, network) that return one value per sample or one for the batch; a
+        :class:`Penalty` receives the batch too, and its attribute `weight` multiplies it.
 
     Attributes
     ----------
     progress : float
-        Share of training that is over, for losses that change with it.
+        Completed fraction of training, for losses that change during training.
     """
 
-    def __init__(self, loss: RowLoss, penalties: Sequence[Callable[..., Tensor]] = ()) -> None:
+    def __init__(self, loss: SampleLoss, penalties: Sequence[Callable[..., Tensor]] = ()) -> None:
         super().__init__()
         self.loss = loss
         self.penalties = tuple(penalties)
         self.progress = 1.0
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return what the column means would cost, a scalar."""
-        return _mean(self.loss.of_centre(compared), compared.weight)
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of the feature means, a scalar."""
+        return _mean(self.loss.baseline_loss(batch), batch.weight)
 
-    def forward(self, output: Output, x: Tensor, network: nn.Module, compared: Compared) -> Tensor:
-        """Return the objective of one batch, a scalar."""
+    def forward(self, output: Output, batch: Batch, network: nn.Module) -> LossOutput:
+        """Return the objective of one batch and the means of its terms, as scalars."""
         progress = self.progress if self.training else 1.0
-        rows = self.loss.of_rows(output, x, network, compared, progress)
-        total = _mean(rows, compared.weight)
+        losses, terms = self.loss.evaluate(output, batch, network, progress)
+        total = _mean(losses, batch.weight)
         for penalty in self.penalties:
-            own = {"sample_weight": compared.weight} if isinstance(penalty, Penalty) else {}
-            values = _checked(penalty(output, x, network, **own), penalty, len(x))
-            total = total + getattr(penalty, "weight", 1.0) * _mean(values, compared.weight)
-        return total
+            own = {"batch": batch} if isinstance(penalty, Penalty) else {}
+            values = _checked(penalty(output, batch.x, network, **own), penalty, len(batch))
+            total = total + getattr(penalty, "weight", 1.0) * _mean(values, batch.weight)
+        means = {name: _mean(values, batch.weight) for name, values in terms.items()}
+        return LossOutput(total, means)
 
 
-def _checked(values: Tensor, penalty: object, n_rows: int) -> Tensor:
-    if isinstance(values, Tensor) and values.shape in ((), (n_rows,)):
+def _checked(values: Tensor, penalty: object, n_samples: int) -> Tensor:
+    if isinstance(values, Tensor) and values.shape in ((), (n_samples,)):
         return values
     got = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
     raise ValueError(
-        "penalty must return a tensor of shape (batch,), one value per row, or of shape (), one "
-        f"for the batch; {penalty!r} returned {got} for {n_rows} rows."
+        "penalty must return a tensor of shape (batch,), one value per sample, or of shape (), one "
+        f"for the batch; {penalty!r} returned {got} for {n_samples} samples."
     )
 
 
 def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Return the weighted mean of the rows' values, or the one value of the batch."""
+    """Return the weighted mean of one value per sample, or the one value of the batch."""
     return values.mean() if weight is None or values.ndim == 0 else (values * weight).mean()

@@ -1,4 +1,4 @@
-"""What is added to the reconstruction loss."""
+"""Penalties that are added to the reconstruction loss."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import torch
 from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
+from .._utils.batch import Batch
 from .._utils.sklearn_compat import Constraints, Interval
-from ._output import Output, batch_mean
+from .._utils.torch_compat import BatchNormBase
+from ._contract import Output, batch_mean
 
-# What may follow a matrix without mixing its outputs.
+# Elementwise layers, which may follow a linear layer.
 _CELLWISE = (
     nn.ELU,
     nn.GELU,
@@ -29,11 +31,10 @@ _CELLWISE = (
 
 
 class Penalty(BaseEstimator, ABC):
-    """A term added to the reconstruction loss; the base of every `penalty=`.
+    """Base class of penalties, which are added to the reconstruction loss.
 
-    The loss is a mean over columns in the units of the network, where the data have a variance of
-    one, which is the scale for `weight`. A plain function of (output, x, network) is a penalty of
-    weight one.
+    The loss is a mean over features of scaled data of variance one, which is the scale of `weight`.
+    A function of (output, x, network) is a penalty of weight one.
 
     Examples
     --------
@@ -57,14 +58,14 @@ class Penalty(BaseEstimator, ABC):
         x: Tensor,
         network: nn.Module,
         *,
-        sample_weight: Tensor | None = None,
+        batch: Batch | None = None,
     ) -> Tensor:
         """Return the penalty before its weight.
 
         Parameters
         ----------
         output : Output
-            What the network made of `x`: `output.code` and `output.reconstruction`.
+            Output of the network: `output.code` and `output.reconstruction`.
 
         x : Tensor of shape (batch, n_features)
             The network's input: scaled, perhaps corrupted.
@@ -72,14 +73,16 @@ class Penalty(BaseEstimator, ABC):
         network : Module
             The network; `network.encoder` and `network.decoder` are its halves.
 
-        sample_weight : Tensor of shape (batch,) or None, default=None
-            Weights of the rows, of mean one over the training set, for what is one number of the
-            batch. Values of rows are weighted by the caller.
+        batch : Batch or None, default=None
+            The whole batch: `weight`, the sample weights, of mean one over the training set;
+            `mask`, which values the corruption has changed; `observed`, `index`, `condition` and
+            `labels`. The caller multiplies one value per sample by the sample weights; a penalty
+            that returns one value for the batch has to use them itself.
 
         Returns
         -------
         Tensor of shape (batch,) or ()
-            One value per row, or one for the batch.
+            One value per sample, or one for the batch.
         """
 
 
@@ -114,19 +117,19 @@ class L1(Penalty):
         x: Tensor,
         network: nn.Module,
         *,
-        sample_weight: Tensor | None = None,
+        batch: Batch | None = None,
     ) -> Tensor:
-        """Return the sum of the absolute values of each row's code."""
+        """Return the sum of the absolute values of each code."""
         return output.code.abs().sum(1)
 
 
 class KLSparsity(Penalty):
-    r"""Code units that are active for a share :math:`\rho` of the rows.
+    r"""Code units whose mean activity is :math:`\rho`.
 
     .. math:: \sum_j \rho \log\frac{\rho}{\hat\rho_j}
         + (1 - \rho) \log\frac{1 - \rho}{1 - \hat\rho_j}
 
-    where :math:`\hat\rho_j` is the mean of code unit :math:`j` over the rows of a batch. The codes
+    where :math:`\hat\rho_j` is the mean of code unit :math:`j` over a batch. The codes
     have to lie in [0, 1], as with `Dense(code_activation="logistic")` and `init="random"`.
 
     Parameters
@@ -135,7 +138,7 @@ class KLSparsity(Penalty):
         Factor of the penalty, not negative.
 
     rho : float, default=0.02
-        The wanted mean activity, in (0, 1).
+        The target mean activity, in (0, 1).
 
     References
     ----------
@@ -166,19 +169,21 @@ class KLSparsity(Penalty):
         x: Tensor,
         network: nn.Module,
         *,
-        sample_weight: Tensor | None = None,
+        batch: Batch | None = None,
     ) -> Tensor:
         """Return the divergence of the units' mean activity from `rho`."""
         code = output.code.detach()
-        if ((code < 0.0) | (code > 1.0)).any():  # NaN is training's to report
+        if ((code < 0.0) | (code > 1.0)).any():  # NaN is reported by training
             low, high = code.aminmax()
             raise ValueError(
                 f"KLSparsity needs codes in [0, 1]; got codes from {low:.3g} to {high:.3g}. Use "
                 "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
             )
         eps = torch.finfo(x.dtype).eps
-        # not clamped: units that are always off, or on, keep a gradient
-        activity = eps + (1 - 2 * eps) * batch_mean(output.code, sample_weight)
+        # not clamped, so that units that are always off or on keep a gradient
+        activity = eps + (1 - 2 * eps) * batch_mean(
+            output.code, None if batch is None else batch.weight
+        )
         on = self.rho * (self.rho / activity).log()
         off = (1 - self.rho) * ((1 - self.rho) / (1 - activity)).log()
         return (on + off).sum()
@@ -187,11 +192,11 @@ class KLSparsity(Penalty):
 class Contractive(Penalty):
     r"""Codes that change little with the input: :math:`\|\partial z / \partial x\|_F^2`.
 
-    For encoders that treat every row by itself, which batch normalisation does not. Exact with at
-    least as many projections as there are code units; otherwise Hutchinson's unbiased estimate
-    :math:`E_v \|v^\top \partial z / \partial x\|^2`, with signs :math:`v` that are drawn anew in
-    every step. Exact, and cheap, too for an encoder of one layer, whose Jacobian is the derivative
-    of the non-linearity times the weights.
+    The encoder must treat every sample independently, so that batch normalization is excluded. The
+    norm is exact with at least as many projections as code units; otherwise it is Hutchinson's
+    unbiased estimate :math:`E_v \|v^\top \partial z / \partial x\|^2`, with new random signs
+    :math:`v` in every step. For an encoder of one layer, whose Jacobian is the derivative of the
+    activation times the weights, the norm is always exact.
 
     Parameters
     ----------
@@ -199,7 +204,7 @@ class Contractive(Penalty):
         Factor of the penalty, not negative.
 
     n_projections : int, default=1
-        Number of directions, at least one; each costs a pass through the encoder and back.
+        Number of projections, at least one; each costs a backward pass through the encoder.
 
     References
     ----------
@@ -236,14 +241,14 @@ class Contractive(Penalty):
         x: Tensor,
         network: nn.Module,
         *,
-        sample_weight: Tensor | None = None,
+        batch: Batch | None = None,
     ) -> Tensor:
-        """Return the squared norm of the encoder's Jacobian at every row, or an estimate."""
+        """Return the squared norm of the encoder's Jacobian at each sample, or an estimate."""
         encoder = cast(nn.Module, network.encoder)
-        if any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in encoder.modules()):
+        if any(isinstance(m, BatchNormBase) for m in encoder.modules()):
             raise ValueError(
-                "Contractive needs an encoder that treats every row by itself; batch normalisation "
-                "mixes them. Use a network without it, or another penalty."
+                "Contractive needs an encoder that treats every sample independently, which batch "
+                "normalization does not. Use a network without it, or another penalty."
             )
         with torch.enable_grad():
             if (layers := _one_layer(encoder)) is not None:
@@ -271,7 +276,7 @@ def _pull_back(code: Tensor, inputs: Tensor, direction: Tensor) -> Tensor:
 
 
 def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
-    """Return a linear layer and what follows it cell by cell, if that is all there is."""
+    """Return the layers of an encoder of one linear layer and elementwise ones, else None."""
     leaves = [module for module in encoder.modules() if not list(module.children())]
     is_chain = all(isinstance(m, nn.Sequential) for m in encoder.modules() if m not in leaves)
     is_one = isinstance(leaves[0], nn.Linear) and all(isinstance(m, _CELLWISE) for m in leaves[1:])
@@ -280,7 +285,7 @@ def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
 
 def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
     sums = layers[0](x)
-    code = sums.clone()  # what follows may work in place
+    code = sums.clone()  # later layers may work in place
     for layer in layers[1:]:
         code = layer(code)
     (slopes,) = torch.autograd.grad(code.sum(), sums, create_graph=True)
@@ -289,10 +294,10 @@ def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
 
 
 class Orthogonal(Penalty):
-    r"""Orthonormal directions: :math:`\sum_W \|W W^\top - I\|_F^2` over the encoder's matrices.
+    r"""Orthonormal weights: :math:`\sum_W \|W W^\top - I\|_F^2` over the encoder's matrices.
 
-    A matrix with more rows than columns is transposed first. With `init="pca"` the sum is over the
-    linear path's matrix alone: the others start at zero, far from orthonormal.
+    A matrix with more rows than columns is transposed first. With `init="pca"` only the matrix of
+    the linear path is penalized, since the others start at zero, far from orthonormal.
 
     Parameters
     ----------
@@ -325,9 +330,9 @@ class Orthogonal(Penalty):
         x: Tensor,
         network: nn.Module,
         *,
-        sample_weight: Tensor | None = None,
+        batch: Batch | None = None,
     ) -> Tensor:
-        """Return how far the rows of the encoder's matrices are from orthonormal, one number."""
+        """Return the deviation of the encoder's matrices from orthonormal ones, a scalar."""
         encoder = cast(nn.Module, network.encoder)
         encoder = getattr(encoder, "linear", encoder)
         matrices = [p if len(p) <= p.shape[1] else p.T for p in encoder.parameters() if p.ndim == 2]

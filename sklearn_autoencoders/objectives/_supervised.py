@@ -1,4 +1,4 @@
-"""What a head minimises."""
+"""Losses of predictions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .._utils.batch import Batch
+from ._contract import LossOutput, Output, known
 from ._losses import Loss, squared_error
-from ._output import Compared, Output
 
 
 def log_loss(prediction: Tensor, labels: Tensor) -> Tensor:
@@ -18,28 +19,28 @@ def log_loss(prediction: Tensor, labels: Tensor) -> Tensor:
     Parameters
     ----------
     prediction, labels : Tensor of shape (batch, n_classes)
-        Logits, and the shares of the classes.
+        Logits, and the probabilities of the classes.
 
     Returns
     -------
     Tensor of shape (batch,)
-        The loss of each row.
+        The loss of each sample.
     """
     return -(labels * prediction.log_softmax(-1)).sum(-1)
 
 
 def mean_squared_error(prediction: Tensor, labels: Tensor) -> Tensor:
-    r"""Return :math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the known ones of m outputs.
+    r"""Return :math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the observed ones of m outputs.
 
     Parameters
     ----------
     prediction, labels : Tensor of shape (batch, m)
-        What is predicted, and what is so, NaN where that is unknown.
+        Predictions, and targets with NaN where they are unknown.
 
     Returns
     -------
     Tensor of shape (batch,)
-        The loss of each row.
+        The loss of each sample.
     """
     known = ~labels.isnan()
     return (squared_error(prediction, labels.nan_to_num()) * known).mean(-1)
@@ -47,47 +48,47 @@ def mean_squared_error(prediction: Tensor, labels: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Supervised:
-    r"""The loss of a prediction, perhaps with the reconstruction as a side task.
+    r"""The loss of a prediction, optionally plus the reconstruction loss.
 
     .. math:: \ell(y_i, \hat y_i) + \alpha \, \ell_r(x_i, \hat x_i)
 
     Parameters
     ----------
     formula : callable
-        Maps predictions and labels, both of shape (batch, n_outputs), to the loss of every row.
+        Maps predictions and labels, both of shape (batch, n_outputs), to the loss of each sample.
 
     reconstruction : Loss
-        The loss :math:`\ell_r` of the side task.
+        The reconstruction loss :math:`\ell_r`.
 
     alpha : float
-        Its weight; with 0 there is none.
+        Its weight; with 0 it is not computed.
     """
 
     formula: Callable[[Tensor, Tensor], Tensor]
     reconstruction: Loss
     alpha: float
 
+    term_names = ()
     is_random = False
     is_heavy_tailed = False
     settled_after = 0.0
 
-    def of_rows(
-        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
-    ) -> Tensor:
-        """Return each row's loss."""
-        rows = self.formula(output.prediction, _known(compared))
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
+        losses = self.formula(output.prediction, known(batch.labels))
         if self.alpha:
-            side = self.reconstruction.of_rows(output, x, network, compared, progress)
-            rows = rows + self.alpha * side
-        return rows
+            losses = (
+                losses
+                + self.alpha * self.reconstruction.evaluate(output, batch, network, progress).loss
+            )
+        return LossOutput(losses)
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return each row's loss if the prediction and the reconstruction were zero."""
-        labels = _known(compared)
-        rows = self.formula(torch.zeros_like(labels), labels)
-        return rows + self.alpha * self.reconstruction.of_centre(compared) if self.alpha else rows
-
-
-def _known(compared: Compared) -> Tensor:
-    assert compared.labels is not None
-    return compared.labels
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the prediction and the reconstruction were zero."""
+        labels = known(batch.labels)
+        losses = self.formula(torch.zeros_like(labels), labels)
+        if self.alpha:
+            losses = losses + self.alpha * self.reconstruction.baseline_loss(batch)
+        return losses

@@ -1,4 +1,4 @@
-"""A loss that does not see the worst rows."""
+"""A loss that ignores the samples of a batch that are reconstructed worst."""
 
 from __future__ import annotations
 
@@ -7,51 +7,53 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .._utils.batch import Batch
+from ._contract import LossOutput, Output, known
 from ._losses import Loss
-from ._output import Compared, Output
 
 
 @dataclass(frozen=True)
 class Trimmed:
-    r"""Each row's mean loss over members that learn from all but the worst rows of a batch.
+    r"""Mean loss of each sample over an ensemble whose autoencoders ignore the worst samples.
 
     .. math:: \frac{1}{E} \sum_e k_{ei} \, \ell(x_i, \hat x_{ei})
 
-    where :math:`k_{ei}` is 0 for the share of the rows that member :math:`e` reconstructs worst,
-    and else 1.
+    where :math:`k_{ei}` is 0 for the fraction of the batch that autoencoder :math:`e` reconstructs
+    worst, and 1 otherwise.
 
     Parameters
     ----------
     loss : Loss
-        Of rows.
+        The loss of a sample.
 
-    share : float
-        Share of the rows, or of their weight, that does not count; in [0, 1).
+    fraction : float
+        Fraction of the samples, or of their total weight, that is ignored; in [0, 1).
     """
 
     loss: Loss
-    share: float
+    fraction: float
 
+    term_names = ()
     is_random = True
     is_heavy_tailed = False
     settled_after = 0.0
 
-    def of_rows(
-        self, output: Output, x: Tensor, network: nn.Module, compared: Compared, progress: float
-    ) -> Tensor:
-        """Return each row's loss."""
-        rows = self.loss.per_sample(output.reconstruction, compared.target, compared.observed)
-        weight = torch.ones_like(rows[0]) if compared.weight is None else compared.weight
-        return (rows * self._kept(rows.detach(), weight)).mean(0)
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
+        losses = self.loss.per_sample(output.reconstruction, known(batch.target), batch.observed)
+        weight = torch.ones_like(losses[0]) if batch.weight is None else batch.weight
+        return LossOutput((losses * self._kept(losses.detach(), weight)).mean(0))
 
-    def of_centre(self, compared: Compared) -> Tensor:
-        """Return each row's loss if the reconstruction were zero."""
-        return self.loss.of_centre(compared)
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the reconstruction were zero."""
+        return self.loss.baseline_loss(batch)
 
-    def _kept(self, rows: Tensor, weight: Tensor) -> Tensor:
-        """Return the share of every row that counts; that on the border counts in part."""
-        order = rows.argsort(-1, descending=True)
-        heaviness = weight[order]
-        beyond = heaviness.cumsum(-1) - self.share * weight.sum()
-        kept = (beyond / heaviness.clamp_min(torch.finfo(rows.dtype).tiny)).clamp(0, 1)
+    def _kept(self, losses: Tensor, weight: Tensor) -> Tensor:
+        """Return the fraction of each sample that counts; that at the threshold counts in part."""
+        order = losses.argsort(-1, descending=True)
+        sorted_weight = weight[order]
+        beyond = sorted_weight.cumsum(-1) - self.fraction * weight.sum()
+        kept = (beyond / sorted_weight.clamp_min(torch.finfo(losses.dtype).tiny)).clamp(0, 1)
         return torch.empty_like(kept).scatter_(-1, order, kept)

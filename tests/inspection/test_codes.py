@@ -78,7 +78,7 @@ def test_what_classes_may_be(y, names):
 
 
 def test_too_many_classes_are_refused():
-    with pytest.raises(ValueError, match="y has 31 classes, of which at most 30"):
+    with pytest.raises(ValueError, match="y has 31 classes; at most 30"):
         LatentDisplay.from_predictions(ROWS[:31], [f"class {i}" for i in range(31)])
     words = [f"class {i}" for i in range(30)]
     clouds = LatentDisplay.from_predictions(ROWS[:30], words).ax_.collections
@@ -98,7 +98,7 @@ def test_pca_draws_from_no_global_stream(rng):
 
 @pytest.mark.parametrize("components", [(0, 3), (-1, 0), (0,), (0, 1, 2), (0.0, 1.0), "01"])
 def test_components_have_to_be_there(transformer, components):
-    with pytest.raises(ValueError, match="draws two components, and the codes have one"):
+    with pytest.raises(ValueError, match="draws two components, but the codes have one"):
         LatentDisplay(ROWS[:, :1])
     with pytest.raises(ValueError, match="components must be"):
         LatentDisplay.from_estimator(transformer, FRAME, components=components)
@@ -113,7 +113,9 @@ def test_pca_is_drawn_beside():
     holes[::7, 1] = np.nan
     beside = LatentDisplay.from_estimator(fitted, holes, compare_pca=True).axes_[1]
     assert np.isfinite(beside.collections[0].get_offsets()).all()
-    with pytest.raises(ValueError, match="compare_pca=True needs at least 2 rows and columns"):
+    with pytest.raises(
+        ValueError, match="compare_pca=True requires at least 2 samples and features"
+    ):
         LatentDisplay.from_estimator(fitted, ROWS[:1], compare_pca=True)
     display = LatentDisplay(ROWS, pca_codes=ROWS[:, :2]).plot()
     np.testing.assert_array_equal(display.axes_[1].collections[0].get_offsets(), ROWS[:, :2])
@@ -190,7 +192,7 @@ def test_a_heat_map_holds_codes_sorted_by_class(transformer):
     assert positive.ax_.images[0].norm.vmin == 0
     assert tick_labels(positive.ax_.xaxis) == ["a", "b", "c"]
     by_number = CodesDisplay.from_estimator(transformer, FRAME, ROWS[:, 2], n_rows=150)
-    assert by_number.ax_.get_ylabel() == "150 rows, sorted by y"
+    assert by_number.ax_.get_ylabel() == "150 samples, sorted by y"
     assert tick_labels(by_number.ax_.yaxis) == []
 
 
@@ -201,5 +203,5 @@ def test_codes_as_images(of_images):
     y = np.arange(20) // 7
     display = CodesDisplay.from_predictions(np.ones((20, 4)), y, code_shape=(2, 2))
     assert tick_labels(display.ax_.yaxis) == ["0 to 1", "1 to 2"]
-    with pytest.raises(ValueError, match=r"image_shape=\(3, 2\) needs X with 6 columns"):
+    with pytest.raises(ValueError, match=r"image_shape=\(3, 2\) requires X with 6 features"):
         CodesDisplay.from_predictions(codes, code_shape=(3, 2))

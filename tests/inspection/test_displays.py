@@ -106,7 +106,7 @@ def test_no_setting_is_changed(cls, drawings):
 def test_without_matplotlib_the_error_says_what_to_install(cls, drawings, monkeypatch):
     display = drawings[cls]()
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    message = rf"{cls.__name__}.* needs matplotlib.*pip install 'sklearn_autoencoders\[plot\]'"
+    message = rf"{cls.__name__}.* requires matplotlib.*pip install 'sklearn_autoencoders\[plot\]'"
     with pytest.raises(ImportError, match=message):
         drawings[cls]()
     with pytest.raises(ImportError, match=message):
@@ -156,7 +156,7 @@ def test_several_axes_have_to_fit(transformer):
     assert len(display.axes_) == 2
     assert axes[2] not in display.axes_
     assert all(ax.figure is figure for ax in display.axes_)
-    with pytest.raises(ValueError, match="no subplot, cannot be divided"):
+    with pytest.raises(ValueError, match="cannot be divided because it is not a subplot"):
         display.plot(ax=figure.add_axes((0, 0, 1, 1)))
 
 

@@ -121,13 +121,13 @@ def test_pointing_at_a_row_shows_it(visit, pca):
     page = visit(PCA(2).fit(X), X, labels=SPECIES.set_axis(X.index))
     for row in lonely(pca.transform(FRAME.to_numpy()), 3):
         page.mouse.move(*on_screen(page, row))
-        heading = f"Row flower {row} · target: {SPECIES[row]}"
+        heading = f"Sample flower {row} · target: {SPECIES[row]}"
         page.wait_for_function(f"document.getElementById('heading').textContent === '{heading}'")
         assert values_in_panel(page) == FRAME.iloc[row].tolist()
         assert page.locator("tbody th").all_inner_texts() == list(FRAME)
         assert page.locator("#tip").inner_text() == heading
     page.mouse.move(1, 1)
-    page.wait_for_function("document.getElementById('heading').textContent === 'Look closer'")
+    page.wait_for_function("document.getElementById('heading').textContent === 'No selection'")
 
 
 def test_missing_values_are_said_to_be_missing(visit):
@@ -282,8 +282,8 @@ def test_it_is_used_with_keys_alone(visit, pca):
     first = page.locator("#heading").inner_text()
     page.keyboard.press("Tab")
     second = page.locator("#heading").inner_text()
-    assert first.startswith("Row ")
-    assert second.startswith("Row ")
+    assert first.startswith("Sample ")
+    assert second.startswith("Sample ")
     assert first != second
     assert second.split(" ·")[0] in page.locator("#status").inner_text()
     page.keyboard.press("Shift+Tab")

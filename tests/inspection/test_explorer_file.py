@@ -120,13 +120,13 @@ def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, mo
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"labels": [0, 1]}, "labels has 2 entries for 150 rows"),
+        ({"labels": [0, 1]}, "labels has 2 entries for 150 samples"),
         ({"labels": [f"{k}" for k in range(150)]}, "labels has 150 classes"),
-        ({"images": np.zeros((3, 2, 2))}, "images has 3 entries for 150 rows"),
+        ({"images": np.zeros((3, 2, 2))}, "images has 3 entries for 150 samples"),
         ({"images": np.zeros((150, 4))}, r"images must be of shape .*got \(150, 4\)"),
         ({"images": np.full((150, 2, 2), np.nan)}, "images has no value"),
         ({"images": np.full((150, 2, 2), np.inf)}, "images has infinite pixels"),
-        ({"labels": np.zeros((150, 2))}, r"labels must be one for each row; got shape \(150, 2\)"),
+        ({"labels": np.zeros((150, 2))}, r"labels must be one-dimensional; got shape \(150, 2\)"),
         ({"image_shape": (3, 3)}, "image_shape"),
         ({"components": (0, 2)}, "components must be between 0 and 1"),
         ({"components": (0, 0)}, "components must be two or more different"),
@@ -187,11 +187,11 @@ def test_a_conditional_estimator_needs_one_condition_to_decode(tmp_path):
     path = tmp_path / "a.html"
     vae = quick(VAEGenerator, n_components=2, conditional=True).fit(FRAME, SPECIES)
     latent_explorer(vae, FRAME, path)
-    assert "is conditional. Give a y" in content_of(path)["decoder"]["hint"]
+    assert "is conditional. Pass y" in content_of(path)["decoder"]["hint"]
     assert content_of(path)["score"] is None
     latent_explorer(vae, FRAME, path, y=SPECIES)
     content = content_of(path)
-    assert "a y of its own" in content["decoder"]["hint"]
+    assert "has its own y" in content["decoder"]["hint"]
     scores = unpacked(content["score"]["values"])
     np.testing.assert_allclose(scores, vae.score_samples(FRAME, SPECIES), rtol=1e-5)
     latent_explorer(vae, FRAME, path, y=1)

@@ -73,7 +73,7 @@ def test_the_scale_of_losses():
     assert LossCurveDisplay([100, 1]).plot(yscale="linear").ax_.get_yscale() == "linear"
     with pytest.raises(ValueError, match=r"yscale must be one of .*got 'symlog'"):
         LossCurveDisplay([1.0]).plot(yscale="symlog")
-    with pytest.raises(ValueError, match=r"loss_curve must hold a loss for each epoch"):
+    with pytest.raises(ValueError, match=r"loss_curve must contain one loss per epoch"):
         LossCurveDisplay([])
 
 

@@ -39,7 +39,7 @@ def test_rows_far_away_do_not_press_the_others_together():
     low, high = display.ax_.get_xlim()
     assert low < -900
     assert -0.5 < high < 0
-    message = "xscale='log' needs scores that differ and are negative, as the threshold; got"
+    message = "xscale='log' requires negative scores that differ, and a negative threshold; got"
     with pytest.raises(ValueError, match=message):
         OutlierScoresDisplay.from_predictions([1.0, 2.0], xscale="log")
 
@@ -55,7 +55,7 @@ def test_the_threshold_is_in_the_picture(offset, shift):
 @pytest.mark.parametrize(
     ("values", "names"),
     [
-        ((-1, 1), ["normal rows", "outliers"]),
+        ((-1, 1), ["inliers", "outliers"]),
         ((1, 0), ["0", "1"]),
         ((1.0, 0.0), ["0", "1"]),
         ((np.nan, 1.0), ["1", "unknown"]),
@@ -82,7 +82,7 @@ def test_other_detectors_and_scores_alone():
     assert display.ax_.get_legend() is None
     with pytest.raises(ValueError, match="scores contains NaN"):
         OutlierScoresDisplay.from_predictions([1.0, np.nan])
-    with pytest.raises(ValueError, match="y_true has 31 kinds of rows"):
+    with pytest.raises(ValueError, match="y_true has 31 distinct labels"):
         OutlierScoresDisplay.from_predictions(np.ones(31), y_true=np.arange(31))
     with pytest.raises(ValueError, match="bins == 0"):
         display.plot(bins=0)
@@ -109,7 +109,7 @@ def test_the_other_columns_are_one_bar(detector):
     widths = [bar.get_width() for bar in display.ax_.patches]
     assert len(widths) == 2
     assert sum(widths) == pytest.approx(detector.score_samples(FRAME)[0])
-    assert tick_labels(display.ax_.yaxis)[1] == "3 other columns"
+    assert tick_labels(display.ax_.yaxis)[1] == "3 other features"
 
 
 def test_contributions_of_images_and_of_plain_arrays():
@@ -127,7 +127,7 @@ def test_contributions_of_images_and_of_plain_arrays():
     for values in (series, series.to_frame().T):
         display = ContributionsDisplay.from_predictions([-1, -2], values, [5, 6])
         assert tick_labels(display.ax_.yaxis) == ["d: 4 (expected 6)", "c: 3 (expected 5)"]
-    with pytest.raises(ValueError, match="must be of one row"):
+    with pytest.raises(ValueError, match="must be one sample"):
         ContributionsDisplay.from_predictions([-1, -2], [3, 4], [5])
     with pytest.raises(ValueError, match="row == 60, must be <= 59"):
         ContributionsDisplay.from_estimator(fitted, images, row=60)

@@ -59,20 +59,20 @@ def test_rows_of_a_table_are_bars_in_their_units(transformer):
         rows = transformer.reconstruct(FRAME)
         np.testing.assert_allclose(heights(ax, "reconstruction"), rows[number])
     assert tick_labels(display.axes_[1].xaxis) == list(FRAME.columns)
-    assert [ax.get_title() for ax in display.axes_] == ["row 0", "row 1"]
+    assert [ax.get_title() for ax in display.axes_] == ["sample 0", "sample 1"]
     named = FRAME.set_axis([f"flower {i}" for i in range(150)], axis=0).iloc[5:]
     display = ReconstructionDisplay.from_estimator(transformer, named, n_rows=2)
-    assert [ax.get_title() for ax in display.axes_] == ["row flower 5", "row flower 6"]
+    assert [ax.get_title() for ax in display.axes_] == ["sample flower 5", "sample flower 6"]
 
 
 def test_columns_that_differ_widely_are_standardised(transformer):
     display = ReconstructionDisplay.from_estimator(transformer, FRAME, units="standardized")
     expected = StandardScaler().fit_transform(ROWS)[0]
     np.testing.assert_allclose(heights(display.ax_, "original"), expected)
-    assert display.ax_.get_ylabel() == "value, standardised"
+    assert display.ax_.get_ylabel() == "value, standardized"
     assert display.plot().ax_.get_ylabel() == "value"
     wide = ROWS * [1, 1, 1, 1000]
-    assert ReconstructionDisplay(wide, wide).plot().ax_.get_ylabel() == "value, standardised"
+    assert ReconstructionDisplay(wide, wide).plot().ax_.get_ylabel() == "value, standardized"
     with pytest.raises(ValueError, match=r"units must be one of .*got 'cm'"):
         display.plot(units="cm")
 
@@ -86,7 +86,7 @@ def test_few_rows_are_standardised_as_the_estimator_does():
     alone = ReconstructionDisplay.from_predictions(X[[7]], fitted.reconstruct(X[[7]]))
     assert alone.ax_.get_ylabel() == "value"
     np.testing.assert_array_equal(heights(alone.ax_, "original"), X[7])
-    with pytest.raises(ValueError, match="X must have at least two rows with different codes"):
+    with pytest.raises(ValueError, match="X must have at least two samples with different codes"):
         TraversalDisplay.from_estimator(fitted, X[[7, 7]])
 
 
@@ -99,7 +99,7 @@ def test_the_worst_columns_are_drawn():
     names = [f"column {i}" for i in range(50)]
     display = ReconstructionDisplay.from_predictions(X, wrong, feature_names=names, n_columns=2)
     assert tick_labels(display.axes_[-1].xaxis) == ["column 7", "column 30"]
-    with pytest.raises(ValueError, match="a name for each of the 50 columns; got 1"):
+    with pytest.raises(ValueError, match="a name for each of the 50 features; got 1"):
         ReconstructionDisplay.from_predictions(X, wrong, feature_names=["a"])
     with pytest.raises(ValueError, match=r"reconstruction must be of the shape of X"):
         ReconstructionDisplay.from_predictions(X, wrong[:2])
@@ -131,5 +131,5 @@ def test_conditions_are_handed_on(transformer):
     np.testing.assert_array_equal(display.reconstruction, expected)
     rows = TraversalDisplay.from_interpolation(vae, ROWS[:1], ROWS[-1:], 1, n_steps=5).rows
     np.testing.assert_allclose(rows, vae.interpolate(ROWS[:1], ROWS[-1:], 5, y=1))
-    with pytest.raises(ValueError, match=r"y was given, but .*reconstruct takes none"):
+    with pytest.raises(ValueError, match=r"y was given, but .*reconstruct takes no y"):
         ReconstructionDisplay.from_estimator(transformer, FRAME, LABELS)

@@ -60,7 +60,7 @@ def test_interpolation_is_in_the_estimators_scale():
     X = ROWS * [1, 1, 1, 1000]
     for fitted in (quick(AutoencoderTransformer, scaling="feature").fit(X), PCA(2).fit(X)):
         display = TraversalDisplay.from_interpolation(fitted, X[:1], X[-1:])
-        assert display.ax_.get_ylabel() == "value, standardised"
+        assert display.ax_.get_ylabel() == "value, standardized"
 
 
 def test_a_scale_for_all_columns_is_none_for_each():
@@ -74,12 +74,12 @@ def test_a_scale_for_all_columns_is_none_for_each():
     ("params", "message"),
     [
         ({"components": 3}, "components must be between 0 and 2"),
-        ({"components": []}, "components must be whole numbers"),
-        ({"quantiles": (0.9, 0.1)}, "quantiles must be two rising numbers"),
-        ({"quantiles": 0.5}, "quantiles must be two rising numbers"),
+        ({"components": []}, "components must be integers"),
+        ({"quantiles": (0.9, 0.1)}, "quantiles must be two increasing numbers"),
+        ({"quantiles": 0.5}, "quantiles must be two increasing numbers"),
         ({"n_steps": 1}, "n_steps == 1, must be >= 2"),
         ({"start": 150}, "start == 150, must be <= 149"),
-        ({"image_shape": (2, 3)}, "needs X with 6 columns"),
+        ({"image_shape": (2, 3)}, "requires X with 6 features"),
     ],
 )
 def test_a_way_that_is_none_is_refused(transformer, params, message):

@@ -43,7 +43,7 @@ def test_weights_of_other_estimators(detector):
 
 
 def test_a_network_without_such_a_layer_is_refused(convolutional):
-    with pytest.raises(ValueError, match="begins with a fully connected layer on the 64 columns"):
+    with pytest.raises(ValueError, match="begins with a fully connected layer on the 64 features"):
         WeightsDisplay.from_estimator(convolutional)
     assert WeightsDisplay.from_estimator(convolutional, path="linear").image_shape == (8, 8)
     with pytest.raises(ValueError, match=r"path must be one of .*got 'first'"):

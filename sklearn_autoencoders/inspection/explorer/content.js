@@ -1,10 +1,10 @@
-// What the page was given, and what can be computed of it. Nothing here draws.
+// The data of the page and computations on them, without drawing.
 
 const TYPES = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array };
-const BRIGHTEST = 254; // 255 is a pixel without a value
+const BRIGHTEST = 254; // 255 is a missing pixel
 const LEVELS = 65535;
 
-// Arrays come as base64 of deflated bytes: the first byte of every number, then the second ...
+// Arrays are stored as base64 of deflated bytes: the first byte of every number, the second, etc.
 async function unpack({ type, data }) {
   const packed = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
   const inflated = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -32,7 +32,7 @@ const content = await unpackAll(JSON.parse(document.getElementById("content").te
 const nRows = content.rows.places.length;
 const nColumns = content.columns.names.length;
 
-// Five digits are what the values are carried with; smaller whole numbers are carried as they are.
+// Values are stored with five digits; integers up to this size are stored exactly.
 const LARGEST_WHOLE = 2 ** 18;
 
 function written(value) {
@@ -52,7 +52,7 @@ function signed(text) {
 }
 
 function rowName(row) {
-  return `Row ${content.rows.names ? content.rows.names[row] : content.rows.places[row]}`;
+  return `Sample ${content.rows.names ? content.rows.names[row] : content.rows.places[row]}`;
 }
 
 function columnOf(place) {
@@ -63,13 +63,14 @@ function known(values) {
   return Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
 }
 
-// Where a column begins and ends; the marks in the panel are drawn between them.
+// Minimum and maximum of each feature; the marks in the panel are drawn between them.
 const columnEnds = content.columns.names.map((_, place) => {
   const sorted = known(columnOf(place));
   return sorted.length ? [sorted[0], sorted[sorted.length - 1]] : [0, 0];
 });
 
-// The ends of a scale leave out a hundredth on each side: one far value would take all colours.
+// The color scale excludes one percent on each side, so that single extreme values do not
+// dominate it.
 function scaled(colouring) {
   const sorted = known(colouring.values);
   const at = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
@@ -78,7 +79,7 @@ function scaled(colouring) {
   return { ...colouring, low, high, nAbsent, below: at(0) < low, above: at(1) > high };
 }
 
-// What the rows can be coloured by: { name, classes } or { name, low, high }, both with values.
+// Color settings of the samples: { name, classes } or { name, low, high }, both with values.
 const makers = new Map([["none", () => ({ name: "", classes: null, values: null })]]);
 if (content.label) makers.set("label", () => prepared(content.label));
 if (content.score) makers.set("score", () => prepared(content.score));
@@ -95,7 +96,7 @@ function planeOf(across, up) {
   return planes.find(({ axes }) => axes.includes(across) && axes.includes(up) && across !== up);
 }
 
-// The four corners of the cell that a place lies in, with their shares in it; null outside.
+// The four corners of the grid cell that contains a position, with their weights; null outside.
 function cornersAt(plane, across, up, x, y) {
   const n = content.decoder.n_grid;
   const position = (axis) => {
@@ -115,7 +116,7 @@ function cornersAt(plane, across, up, x, y) {
   ];
 }
 
-// What a place of the plane stands for: levels of pixels, or values of columns.
+// The decoded value of a position in the plane: levels of pixels, or values of features.
 function decodedAt(across, up, x, y) {
   const plane = planeOf(across, up);
   const corners = plane && cornersAt(plane, across, up, x, y);

@@ -1,6 +1,6 @@
-// The page itself: controls, pointers and keys, and what they lead to.
+// Controls and event handlers of the page.
 
-// shown: what the panel stays with. hovered: the row under the pointer. walking: keys go over rows.
+// shown: the selection. hovered: the sample under the pointer. walking: keys navigate samples.
 const state = { colouring: null, hovered: -1, shown: null, walking: false };
 const pointers = new Map();
 let drag = null;
@@ -63,7 +63,7 @@ function keep(row) {
   state.shown = { row };
   describe();
   redraw();
-  say(`${rowName(row)} kept`);
+  say(`${rowName(row)} selected`);
 }
 
 function decode(place) {
@@ -158,7 +158,7 @@ function rowsInView() {
 
 function walk(step) {
   const rows = rowsInView();
-  if (!rows.length) return say("No row is in view.");
+  if (!rows.length) return say("No samples in view.");
   const place = rows.indexOf(state.hovered);
   const start = step > 0 ? 0 : rows.length - 1;
   hover(rows[place < 0 ? start : (place + step + rows.length) % rows.length]);
@@ -170,7 +170,7 @@ function enterRows() {
   const nearest = rowAt(state.colouring, ...toScreen(...middle()), Infinity);
   const seen = rowsInView();
   hover(seen.includes(nearest) ? nearest : (seen[0] ?? -1));
-  say(`${seen.length} rows in view. ${state.hovered >= 0 ? rowName(state.hovered) : ""}`);
+  say(`${seen.length} samples in view. ${state.hovered >= 0 ? rowName(state.hovered) : ""}`);
   redraw();
 }
 
@@ -259,7 +259,7 @@ function fillControls() {
 
 function columnsText() {
   const { n_all: nAll } = content.columns;
-  return nAll > nColumns ? `First ${nColumns} of ${nAll} columns` : "Columns";
+  return nAll > nColumns ? `First ${nColumns} of ${nAll} features` : "Features";
 }
 
 function recolour() {
@@ -269,7 +269,7 @@ function recolour() {
   redraw();
 }
 
-// The axes change places if one is chosen that the other has.
+// The axes are swapped if the component of the other axis is selected.
 function chooseAxis(id, other) {
   const chosen = Number(byId(id).value);
   if (chosen === view[other]) view[other] = view[id];
@@ -304,9 +304,9 @@ function followTheme() {
 function describePage() {
   const { title, estimator, rows } = content;
   byId("title").textContent = title;
-  const count = rows.n_all > nRows ? `${nRows} of ${rows.n_all} rows, evenly spaced` : `${nRows} rows`;
+  const count = rows.n_all > nRows ? `${nRows} of ${rows.n_all} samples, evenly spaced` : `${nRows} samples`;
   const name = title.includes(estimator) ? "" : estimator;
-  byId("subtitle").textContent = joined(name, count, `${content.columns.n_all} columns`);
+  byId("subtitle").textContent = joined(name, count, `${content.columns.n_all} features`);
   byId("summary").textContent = columnsText();
   byId("values").open = !content.images;
 }
@@ -338,6 +338,6 @@ followTheme();
 describe();
 listen();
 draw();
-// For tests and consoles: where things are on the screen, and what the page knows.
+// For tests and debugging: coordinates and data of the page.
 window.latentExplorer = { content, view, state, toScreen, toPlane, whereRow, decodedAt };
 document.documentElement.dataset.ready = "true";

@@ -1,8 +1,8 @@
-// What is said of one row, or of one decoded place, and what colours mean.
+// The panel with details of a sample or of a decoded position, and the legend.
 
 const byId = (id) => document.getElementById(id);
 
-// Texts of users get into the page here and nowhere else: as text, never as HTML.
+// User-defined texts are only inserted here, as text and not as HTML.
 function element(tag, text = "", className = "") {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -10,7 +10,7 @@ function element(tag, text = "", className = "") {
   return made;
 }
 
-// A value of a pixel may be a level between two; the last one says that there is none.
+// Levels of pixels can be fractional; levels above BRIGHTEST are missing values.
 function paint(target, levels, { height, width, channels }, longest) {
   Object.assign(target, { width, height });
   const pixels = new ImageData(width, height);
@@ -60,7 +60,7 @@ function showPicture(levels, shape, label) {
   byId("picture").setAttribute("aria-label", label);
 }
 
-// Names and values of a place; that along an axis without a meaning is left out.
+// Coordinates of a position, without those on an axis without meaning.
 function factsAt(x, y) {
   const axes = [[content.axes[view.across], x], [content.axes[view.up], y]];
   return axes.filter(([axis]) => !axis.is_spread).map(([axis, value]) => [axis.name, written(value)]);
@@ -86,7 +86,7 @@ function describeRow(row, isKept) {
   byId("heading").textContent = joined(rowName(row), labelText(row));
   const score = content.score ? [["score", written(content.score.values[row])]] : [];
   showFacts([...factsAt(...whereRow(row)), ...score]);
-  byId("note").textContent = isKept ? "Kept until you choose another place." : "";
+  byId("note").textContent = isKept ? "Selected. Click elsewhere to change the selection." : "";
   const { images } = content;
   showPicture(images && levelsOf(row), images, `Image of ${rowName(row)}`);
   showCells(content.columns.names.map((_, k) => columnOf(k)[row]));
@@ -98,9 +98,9 @@ function describePlace(x, y) {
   byId("heading").textContent = found ? "Decoded" : "Not decoded";
   showFacts(factsAt(x, y));
   const source = `Interpolated between ${n} × ${n} decoded codes.`;
-  const slice = others ? " Other components are at their medians." : "";
-  const beyond = "Nothing is decoded beyond the dashed frame.";
-  const reason = hint ?? (view.across === view.up ? "Choose two different components." : beyond);
+  const slice = others ? " Other components are set to their medians." : "";
+  const beyond = "Codes outside the dashed frame are not decoded.";
+  const reason = hint ?? (view.across === view.up ? "Select two different components." : beyond);
   byId("note").textContent = found ? source + slice : reason;
   const isImage = found && kind === "images";
   showPicture(isImage && found, isImage && planes[0], "Decoded image");
@@ -109,15 +109,15 @@ function describePlace(x, y) {
 
 function describeNothing() {
   const { hint } = content.decoder;
-  byId("heading").textContent = "Look closer";
-  const decoding = hint ?? "Click between rows to decode that place, then drag the cross.";
-  byId("note").textContent = `Point at a row to see it, click it to keep it. ${decoding}`;
+  byId("heading").textContent = "No selection";
+  const decoding = hint ?? "Click between samples to decode that position, then drag the cross.";
+  byId("note").textContent = `Point at a sample to show it, click to select it. ${decoding}`;
   showFacts([]);
   showPicture(null);
   showCells(null);
 }
 
-// Beside the row, right or left; above or below it where neither has room.
+// Position of the tooltip: right or left of the sample, or above or below it if there is no space.
 function tipPlace([x, y], width, height) {
   const within = (place, size, room) => Math.max(Math.min(place, room - size - 4), 4);
   const beside = within(y - height / 2, height, view.height);
@@ -144,7 +144,7 @@ function classEntry(colouring, place, whenChanged) {
   const count = colouring.values.reduce((sum, value) => sum + (value === place), 0);
   const entry = element("button");
   entry.type = "button";
-  entry.title = `${count} rows. Click to hide or show them.`;
+  entry.title = `${count} samples. Click to hide or show them.`;
   entry.setAttribute("aria-pressed", String(!colouring.hidden.has(place)));
   const mark = markOf(colouring, step, 5, 2);
   entry.append(mark, element("span", colouring.classes[place]));

@@ -1,17 +1,17 @@
-// The scatter plot: what part of the plane is seen, and how rows look on it.
+// The scatter plot: visible region and drawing of samples.
 
-// Colours that remain apart for colour-blind readers; then they begin again with another shape.
+// Colors that color-blind readers can distinguish; they are repeated with another shape.
 const COLOURS = content.colours.classes;
 const SHAPES = ["circle", "triangle", "square"];
-// Eleven colours of cividis, which reads the same with every kind of colour vision.
+// Eleven colors of the color map cividis, which is suitable for all types of color vision.
 const SEQUENTIAL = [
   "#00224e", "#083370", "#35456c", "#4f576c", "#666970", "#7d7c78",
   "#948e77", "#aea371", "#c8b866", "#e5cf52", "#fee838",
 ];
 const STEPS = 64;
 const FONT = "12px system-ui, sans-serif";
-const MARGIN = { left: 44, right: 14, top: 14, bottom: 44 }; // left follows the numbers there
-const FURTHEST = 400; // times closer than the whole
+const MARGIN = { left: 44, right: 14, top: 14, bottom: 44 }; // left is adapted to the tick labels
+const FURTHEST = 400; // maximum zoom factor
 
 const canvas = document.getElementById("plot");
 const pen = canvas.getContext("2d");
@@ -74,7 +74,7 @@ function nearness() {
   return (high - low) / (view.x[1] - view.x[0]);
 }
 
-// Shares of the width and of the height of what is seen.
+// Arguments are fractions of the width and the height of the visible region.
 function pan(right, up) {
   const [dx, dy] = [right * (view.x[1] - view.x[0]), up * (view.y[1] - view.y[0])];
   view.x = view.x.map((end) => end + dx);
@@ -117,7 +117,7 @@ function tracePath(target, shape, x, y, radius) {
   }
 }
 
-// A row whose colour is not known is a ring: a grey would be one of the colours.
+// A sample with a missing label is a ring, because grey is one of the colors.
 function fillMark(target, colouring, step) {
   target.fillStyle = step < 0 ? themed("surface") : fillOf(colouring, step);
   target.fill();
@@ -127,7 +127,7 @@ function fillMark(target, colouring, step) {
   target.stroke();
 }
 
-// A mark is drawn once and then copied: five thousand copies are faster than as many circles.
+// A mark is drawn once and then copied, which is faster than drawing five thousand circles.
 function markOf(colouring, step, radius, density) {
   const mark = document.createElement("canvas");
   const size = Math.ceil((radius * 2.4 + 3) * density);
@@ -189,7 +189,7 @@ function shortened(text, room) {
   return `${text.slice(0, length)}…`;
 }
 
-// The numbers of the axis that goes up take the room that they need.
+// The left margin is adapted to the tick labels of the vertical axis.
 function ticksUp() {
   const found = content.axes[view.up].is_spread ? [] : ticks(view.y, plotHeight());
   pen.font = FONT;
@@ -224,7 +224,7 @@ function drawAxes() {
   pen.restore();
 }
 
-// Beyond this frame nothing is decoded.
+// Codes outside this frame are not decoded.
 function drawReach() {
   if (!planeOf(view.across, view.up)) return;
   const [across, up] = [content.axes[view.across], content.axes[view.up]];
@@ -275,7 +275,7 @@ function drawCross(x, y, arm, colour, width) {
   pen.lineCap = "butt";
 }
 
-// The row nearest to a place on the screen, within a finger's or a pointer's reach; -1 if none.
+// The sample nearest to a position on the screen, within a maximum distance; -1 if none.
 function rowAt(colouring, left, top, reach) {
   let [nearest, least] = [-1, reach * reach];
   for (let row = 0; row < nRows; row++) {

@@ -1,0 +1,74 @@
+"""Range of each feature: extremes, constants, missing values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .sources import RowSource, chunks_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ColumnRanges:
+    """What one pass over the training data finds, before anything is trained.
+
+    Parameters
+    ----------
+    low, high : ndarray of shape (n_features,)
+        Extremes of each feature; NaN if all of its values are missing.
+
+    has_missing : bool
+        Whether any value is missing.
+
+    empty_samples : ndarray of shape (n_empty,)
+        Positions of samples without any value.
+    """
+
+    low: Array
+    high: Array
+    has_missing: bool
+    empty_samples: NDArray[np.intp]
+
+    @property
+    def constants(self) -> Array:
+        """The value of each feature that has only one, NaN for the others."""
+        return np.where(self.low == self.high, self.low, np.nan)
+
+    @property
+    def largest(self) -> Array:
+        """The largest absolute value of each feature, one if all are zero."""
+        largest = np.maximum(self.high, -self.low)
+        return np.where(largest == 0, 1.0, largest)
+
+
+def find_ranges(X: NDArray[Any] | RowSource) -> ColumnRanges:
+    """Return the ranges of the features.
+
+    Parameters
+    ----------
+    X : ndarray or RowSource of shape (n_samples, n_features)
+        Samples, NaN where a value is missing. Infinities are not expected.
+
+    Returns
+    -------
+    ColumnRanges
+        In float64.
+    """
+    low = np.full(X.shape[1], np.nan)
+    high, empty = low.copy(), [np.zeros(0, dtype=np.intp)]
+    has_missing = False
+    for chunk, rows in chunks_of(X):
+        np.fmin(low, np.fmin.reduce(rows, axis=0), out=low)
+        np.fmax(high, np.fmax.reduce(rows, axis=0), out=high)
+        with np.errstate(over="ignore", invalid="ignore"):
+            may_miss = np.isnan(rows.sum())
+        if may_miss:
+            missing = np.isnan(rows)
+            has_missing = has_missing or bool(missing.any())
+            empty.append(chunk.start + np.flatnonzero(missing.all(axis=1)))
+    return ColumnRanges(low, high, has_missing, np.concatenate(empty))

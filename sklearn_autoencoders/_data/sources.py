@@ -1,0 +1,66 @@
+"""Where samples come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+# Values that are processed at once when statistics are computed.
+_CHUNK_SIZE = 2**18
+
+
+class RowSource(Protocol):
+    """A table whose rows can be read in any order; missing values are NaN."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of samples and of features."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the rows."""
+
+    def take(self, indices: Any) -> NDArray[Any]:
+        """Return rows as a dense array.
+
+        Parameters
+        ----------
+        indices : slice or sequence of int
+            Which rows.
+        """
+
+
+class ArrayRows:
+    """The rows of an array or of a memory map, of which only those that are taken are read.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_samples, n_features)
+        The table.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = np.asarray(array)
+        self.shape, self.dtype = self._array.shape, self._array.dtype
+
+    def take(self, indices: Any) -> NDArray[Any]:
+        """Return rows as a dense array."""
+        rows: NDArray[Any] = self._array[indices]
+        return rows
+
+
+def as_source(X: NDArray[Any] | RowSource) -> RowSource:
+    """Return an array as a source of rows, and a source as it is."""
+    return ArrayRows(X) if isinstance(X, np.ndarray) else X
+
+
+def chunks_of(X: NDArray[Any] | RowSource) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield all rows in order, in chunks that fit into the cache, each with its slice."""
+    source = as_source(X)
+    n_samples, n_features = source.shape
+    for chunk in gen_batches(n_samples, max(_CHUNK_SIZE // n_features, 1)):
+        yield chunk, source.take(chunk)

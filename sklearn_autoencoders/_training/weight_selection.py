@@ -1,0 +1,181 @@
+"""Which weights training leaves in the network."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from .callbacks import TrainingCallback, are_finite, tensors_of
+from .optimizers import SCHEDULES
+from .training import Training
+
+# Baseline loss below which the variance of the data is only rounding error.
+_NEGLIGIBLE_LOSS = 1e-12
+
+
+class Weights:
+    """A copy of a network's parameters and buffers.
+
+    Parameters
+    ----------
+    network : Module
+        The network.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        self.live = tensors_of(network)
+        self.copy = [tensor.detach().clone() for tensor in self.live]
+
+    @torch.no_grad()
+    def store(self) -> None:
+        """Copy the network's present weights."""
+        for stored, tensor in zip(self.copy, self.live, strict=True):
+            stored.copy_(tensor)
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Set the network's weights to the copy."""
+        for stored, tensor in zip(self.copy, self.live, strict=True):
+            tensor.copy_(stored)
+
+    @torch.no_grad()
+    def load(self, copies: list[Tensor]) -> None:
+        """Set the copy."""
+        for stored, tensor in zip(self.copy, copies, strict=True):
+            stored.copy_(tensor)
+
+
+class LastOrInitialWeights(TrainingCallback):
+    """Keeps the last finite weights or, if the loss has not decreased, the initial ones."""
+
+    _first_loss: Tensor | None = None
+
+    def begin(self, training: Training) -> None:
+        """Copy the initial weights."""
+        self._initial, self._kept = Weights(training.network), Weights(training.network)
+
+    def after_step(self, training: Training, loss: Tensor) -> None:
+        """Store the loss of the first batch, which no step has changed."""
+        if self._first_loss is None:
+            self._first_loss = loss
+
+    def end_epoch(self, training: Training, means: dict[str, float]) -> None:
+        """Copy the weights, which are finite."""
+        self._kept.store()
+
+    def end(self, training: Training) -> None:
+        """Set the selected weights."""
+        training.evaluate()
+        if not are_finite(self._kept.live):
+            self._kept.restore()
+        elif self._first_loss is not None and not self._has_decreased(training):
+            self._select(training)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the kept weights and the first loss."""
+        return {"kept": self._kept.copy, "first_loss": self._first_loss}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the kept weights and the first loss."""
+        self._kept.load(state["kept"])
+        self._first_loss = state["first_loss"]
+
+    def _has_decreased(self, training: Training) -> bool:
+        """Whether the loss is clearly lower than, or not far above, that of the first batch."""
+        may_keep_start, curve = training.plan.may_keep_start, training.history.loss_curve
+        if training.is_noisy and may_keep_start:  # losses of single batches are not comparable
+            return False
+        first = float(cast(Tensor, self._first_loss))
+        limit = (0.9 if may_keep_start else 2.0) * first
+        return bool(curve) and curve[-1] < limit and max(curve) < 10 * first
+
+    def _select(self, training: Training) -> None:
+        """Choose between the initial and the last weights by their loss on all samples."""
+        samples = training.samples
+        last = training.mean_loss(samples)
+        self._kept.store()
+        self._initial.restore()
+        initial = training.mean_loss(samples)
+        if last < initial or not training.plan.may_keep_start:
+            self._kept.restore()
+        note_divergence(training, initial, last, training.history.loss_curve)
+
+
+class EarlyStopping(TrainingCallback):
+    """Keeps the weights of the lowest validation loss, and stops when it no longer decreases."""
+
+    _n_without_improvement = 0
+
+    def begin(self, training: Training) -> None:
+        """Measure the validation loss of the initial weights."""
+        self._best = Weights(training.network)
+        training.evaluate()
+        self._best_loss = self._initial_loss = training.mean_loss(training.validation)
+        plan = training.plan
+        warm_up = max(SCHEDULES[plan.schedule].warm_up, training.objective.loss.settled_after)
+        self._n_warm_up_epochs = warm_up * plan.max_epochs
+
+    def end_epoch(self, training: Training, means: dict[str, float]) -> None:
+        """Compare the validation loss with the lowest so far."""
+        loss, plan = means["valid_loss"], training.plan
+        has_improved = loss < self._best_loss - plan.tol
+        is_warming_up = training.n_epochs <= self._n_warm_up_epochs
+        self._n_without_improvement += 1
+        if has_improved or is_warming_up:
+            self._n_without_improvement = 0
+        if loss < self._best_loss:
+            self._best_loss = loss
+            self._best.store()
+        if self._n_without_improvement >= cast(int, plan.n_iter_no_change):
+            training.finished = True
+
+    def end(self, training: Training) -> None:
+        """Set the best weights."""
+        training.evaluate()
+        was_finite = are_finite(self._best.live)
+        self._best.restore()
+        if was_finite:
+            losses = training.history.validation_losses
+            note_divergence(training, self._initial_loss, self._initial_loss, losses)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best weights and the state of the comparison."""
+        return {
+            "best": self._best.copy,
+            "best_loss": self._best_loss,
+            "n_without_improvement": self._n_without_improvement,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the best weights and the state of the comparison."""
+        self._best.load(state["best"])
+        self._best_loss = state["best_loss"]
+        self._n_without_improvement = state["n_without_improvement"]
+
+
+def note_divergence(training: Training, initial: float, last: float, curve: list[float]) -> None:
+    """Record a problem if the loss has increased by more than rounding errors or noise.
+
+    Parameters
+    ----------
+    training : Training
+        Its history records the problem.
+
+    initial, last : float
+        Losses of the initial and of the last weights.
+
+    curve : list of float
+        Losses in between.
+    """
+    baseline = training.mean_baseline(training.samples)
+    highest = max([last, *curve])
+    if training.objective.loss.is_random:  # initial weights may be hard to improve on
+        limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
+        has_increased = not (last - initial < limit or last < baseline)
+    else:
+        is_near = last - initial < 0.1 * baseline
+        has_increased = not (is_near and highest < 10 * max(initial, baseline))
+    if has_increased and baseline > _NEGLIGIBLE_LOSS:
+        training.history.problem = f"The loss rose from {initial:.3g} to {highest:.3g}"

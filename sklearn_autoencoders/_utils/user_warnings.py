@@ -1,0 +1,30 @@
+"""Warnings that point at the user's line."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+# Frames of these packages stand between the user's line and the warning.
+_INTERNAL = {"joblib", "sklearn", "sklearn_autoencoders", "skorch", "torch"}
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Issue a warning for the innermost line that is not in a library, also from a pipeline.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+
+    category : type
+        The kind of warning.
+    """
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and _is_internal(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _is_internal(module: str) -> bool:
+    return module.partition(".")[0] in _INTERNAL

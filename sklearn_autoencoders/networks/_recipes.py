@@ -1,0 +1,265 @@
+"""Recipes: what a network consists of, as values, and how it is built from them.
+
+Recipes contain one another: `PredictorRecipe(VariationalRecipe(AutoencoderRecipe(...), ...), 3)` is
+a variational autoencoder with a head of three outputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from ._autoencoder import Autoencoder
+from ._ensemble import Ensemble
+from ._layers import with_own_layers
+from ._linear_path import LinearPath
+from ._network import Network
+from ._predictor import Predictor
+from ._priors import LatentPart
+from ._torch_modes import drawing_from
+from ._variational import VariationalAutoencoder
+
+
+class Recipe(Protocol):
+    """Builds a module, and can be written as a dict of plain values."""
+
+    @property
+    def base(self) -> AutoencoderRecipe:
+        """The recipe of the encoder and the decoder."""
+
+    def module(self, check_shapes: bool) -> Autoencoder:
+        """Return a new module; random numbers come from torch.
+
+        Parameters
+        ----------
+        check_shapes : bool
+            Whether samples are passed through the encoder and the decoder to check their shapes.
+            Not needed if weights of a trained network are going to be loaded.
+        """
+
+
+@dataclass(frozen=True)
+class AutoencoderRecipe:
+    """An encoder and a decoder.
+
+    Parameters
+    ----------
+    network : Network
+        Builds them.
+
+    n_features, n_components : int
+        Sizes of the input and of the code.
+
+    linear_path : bool, default=False
+        Whether a :class:`LinearPath` is added to each of them.
+    """
+
+    network: Network
+    n_features: int
+    n_components: int
+    linear_path: bool = False
+
+    @property
+    def base(self) -> AutoencoderRecipe:
+        """The recipe itself."""
+        return self
+
+    def module(self, check_shapes: bool) -> Autoencoder:
+        """Return a new autoencoder."""
+        return Autoencoder(*self.halves(self.n_components, self.n_components, check_shapes))
+
+    def halves(
+        self, n_encoded: int, n_decoded: int, check_shapes: bool
+    ) -> tuple[nn.Module, nn.Module]:
+        """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
+        network, n_features = self.network, self.n_features
+        encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
+        if n_decoded != n_encoded:
+            _check_untied(encoder, decoder, network, "latent= needs")
+            decoder = with_own_layers(network.build(n_features, n_decoded)[1])
+        if check_shapes:
+            _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
+            _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
+        if self.linear_path:
+            _check_untied(encoder, decoder, network, 'init="pca" needs')
+            encoder = LinearPath(n_features, n_encoded, encoder, check_shapes)
+            decoder = LinearPath(n_decoded, n_features, decoder, check_shapes)
+        return encoder, decoder
+
+
+@dataclass(frozen=True)
+class VariationalRecipe:
+    """An autoencoder with a random bottleneck.
+
+    Parameters
+    ----------
+    base : AutoencoderRecipe
+        The encoder and the decoder.
+
+    latent : LatentPart
+        Builds the bottleneck.
+
+    n_noise : int, default=0
+        Number of learnt noise parameters of each feature.
+
+    n_conditions : int, default=0
+        Size of the condition.
+    """
+
+    base: AutoencoderRecipe
+    latent: LatentPart
+    n_noise: int = 0
+    n_conditions: int = 0
+
+    def module(self, check_shapes: bool) -> VariationalAutoencoder:
+        """Return a new variational autoencoder."""
+        n_features, n_components = self.base.n_features, self.base.n_components
+        n_encoded = self.latent.n_encoded(n_components)
+        n_decoded = n_components + self.n_conditions
+        encoder, decoder = self.base.halves(n_encoded, n_decoded, check_shapes)
+        bottleneck = self.latent.build(n_features, n_components, self.n_conditions)
+        return VariationalAutoencoder(
+            encoder, bottleneck, decoder, self.n_noise, n_features, n_encoded, self.n_conditions
+        )
+
+
+@dataclass(frozen=True)
+class EnsembleRecipe:
+    """Several autoencoders that are trained simultaneously.
+
+    Parameters
+    ----------
+    base : AutoencoderRecipe
+        Each of them.
+
+    n_estimators : int
+        Their number.
+
+    mask_rate, n_masked, clip
+        As in :class:`Ensemble`.
+    """
+
+    base: AutoencoderRecipe
+    n_estimators: int
+    mask_rate: float
+    n_masked: int
+    clip: float
+
+    def module(self, check_shapes: bool) -> Ensemble:
+        """Return a new ensemble."""
+        members = [self.base.module(check_shapes) for _ in range(self.n_estimators)]
+        pairs = [(member.encoder, member.decoder) for member in members]
+        return Ensemble(pairs, self.base.n_features, self.mask_rate, self.n_masked, self.clip)
+
+
+@dataclass(frozen=True)
+class PredictorRecipe:
+    """An autoencoder with a linear head on its code.
+
+    Parameters
+    ----------
+    autoencoder : AutoencoderRecipe or VariationalRecipe
+        What computes the code.
+
+    n_outputs : int
+        Number of outputs of the head.
+    """
+
+    autoencoder: AutoencoderRecipe | VariationalRecipe
+    n_outputs: int
+
+    @property
+    def base(self) -> AutoencoderRecipe:
+        """The recipe of the encoder and the decoder."""
+        return self.autoencoder.base
+
+    def module(self, check_shapes: bool) -> Predictor:
+        """Return a new predictor."""
+        autoencoder = self.autoencoder.module(check_shapes)
+        return Predictor(autoencoder, self.base.n_components, self.n_outputs)
+
+
+RECIPES: dict[str, type[Any]] = {
+    "autoencoder": AutoencoderRecipe,
+    "variational": VariationalRecipe,
+    "ensemble": EnsembleRecipe,
+    "predictor": PredictorRecipe,
+}
+
+
+def build(recipe: Recipe, generator: torch.Generator, check_shapes: bool = True) -> Autoencoder:
+    """Return the module of a recipe, in training mode and on the CPU.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to build.
+
+    generator : Generator
+        Source of the initial weights.
+
+    check_shapes : bool, default=True
+        Whether samples are passed through the module to check its shapes.
+
+    Returns
+    -------
+    Autoencoder
+        The module.
+
+    Raises
+    ------
+    ValueError
+        If the recipe cannot be built, or not with a linear path or a random bottleneck.
+    """
+    with drawing_from(generator):
+        return recipe.module(check_shapes)
+
+
+def recipe_to_dict(recipe: Any) -> dict[str, Any]:
+    """Return a recipe as plain values."""
+    kind = next(name for name, cls in RECIPES.items() if type(recipe) is cls)
+    values = {field.name: getattr(recipe, field.name) for field in fields(recipe)}
+    return {"kind": kind} | {
+        name: recipe_to_dict(value) if type(value) in RECIPES.values() else value
+        for name, value in values.items()
+    }
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Any:
+    """Return the recipe that :func:`recipe_to_dict` has written."""
+    values = dict(values)
+    cls = RECIPES[values.pop("kind")]
+    return cls(
+        **{
+            name: recipe_from_dict(value) if isinstance(value, dict) and "kind" in value else value
+            for name, value in values.items()
+        }
+    )
+
+
+def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what: str) -> None:
+    if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
+        raise ValueError(
+            f"{what} an encoder and a decoder that share no weights, since they are changed "
+            f'separately; got {network!r}. Use an AutoencoderTransformer with init="random".'
+        )
+
+
+@torch.no_grad()
+def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Network) -> None:
+    """Raise if an encoder or a decoder does not map samples of one size to samples of the other."""
+    found: object
+    try:
+        output = half.eval()(torch.ones(2, sizes[0]))
+        found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    except RuntimeError as error:
+        found = str(error).splitlines()[0]  # torch's message for sizes that do not match
+    half.train()
+    if found != (2, sizes[1]):
+        raise ValueError(
+            f"build of network={network!r} must return {name}s that map (batch, {sizes[0]}) to "
+            f"(batch, {sizes[1]}); from (2, {sizes[0]}) this one returned {found}."
+        )

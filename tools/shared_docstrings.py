@@ -1,0 +1,316 @@
+"""Write the docstring entries that several estimators share into the source of the estimators.
+
+`python tools/shared_docstrings.py` rewrites the class docstrings in place. With `--check` it writes
+nothing, prints the names of the files that differ and exits with status 1 if there are any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+from pathlib import Path
+
+ESTIMATORS = Path(__file__).resolve().parents[1] / "sklearn_autoencoders" / "_estimators"
+
+PARAMETERS = r"""
+hidden_layer_sizes : "auto", int or sequence of int, default="auto"
+    Number of units in each hidden layer of the encoder, from the input to the code. The decoder
+    mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
+    first has about four times as many units as there are features, between 128 and 512, and the
+    second has half as many.
+
+activation : str, default="gelu"
+    Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
+    "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+dropout : "auto" or float, default="auto"
+    Dropout rate of the hidden layers, in [0, 1): the fraction of the hidden units that are
+    dropped in a training step. "auto" decreases with the number of samples :math:`n`: it is
+    :math:`20 \sqrt{p} / (20 \sqrt{p} + n)` for :math:`p` features, and 0 if that is less than
+    5 %. If the sample weights sum to more than the number of samples, :math:`n` is their sum.
+
+network : Network, "dense", "linear" or None, default=None
+    Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
+    `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
+    `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+init : {"pca", "random"}, default="pca"
+    Initialization of the weights. With "pca", training starts from the principal components.
+    With "random", all weights are random and the network has no linear path.
+
+scaling : {"global", "feature"} or None, default="global"
+    Scaling of the data that the network receives. "global" centers the features and divides all
+    of them by one common scale; "feature" centers them and divides each by its standard
+    deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
+    cases.
+
+loss : str, default="squared_error"
+    Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
+    to one unit of scale, linear beyond), "cauchy" (its gradient decreases beyond one unit of
+    scale) or "binary_cross_entropy" (requires X in [0, 1]).
+
+penalty : str, Penalty, callable, list of these or None, default=None
+    Penalty added to the loss: "contractive", "kl_sparsity", "l1", "orthogonal", an instance of
+    a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`, or a
+    function of torch tensors that returns one value per sample or one for the batch, such as
+    `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
+
+pretraining : "layerwise" or None, default=None
+    With "layerwise", each pair of layers is first trained separately, from the outermost to the
+    innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
+    of paired layers.
+
+pretraining_epochs : int, default=5
+    Number of pretraining epochs for each pair of layers.
+
+solver : {"adam", "sgd"}, default="adam"
+    Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+schedule : {"one_cycle", "constant"}, default="one_cycle"
+    Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+    decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+learning_rate : float, default=5e-3
+    Maximum learning rate of the schedule.
+
+weight_decay : float, default=10.0
+    Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+    learning rate times `weight_decay` divided by the square root of the number of samples
+    :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
+    components are not decayed.
+
+batch_size : "auto" or int, default="auto"
+    Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+    otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+    256.
+
+max_epochs : "auto" or int, default="auto"
+    Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+
+early_stopping : bool, default=False
+    Whether to set aside validation samples, to stop training when their loss no longer
+    improves, and to keep the best weights, including the initial ones. With the one-cycle
+    schedule the loss improves until the end, so that training rarely stops early; use
+    `schedule="constant"` to reduce the training time.
+
+validation_fraction : float, default=0.1
+    Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+n_iter_no_change : int, default=10
+    Number of epochs without improvement after which early stopping ends training.
+
+tol : float, default=1e-6
+    Minimum decrease of the validation loss, in the units of the loss, that counts as an
+    improvement. Epochs in which the learning rate still increases are not counted.
+
+warm_start : bool, default=False
+    Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+device : str, default="auto"
+    Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+    available.
+
+dtype : {"auto", "float32", "float64"} or type, default="auto"
+    Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
+    for more. Independently of this parameter, float64 samples are transformed in float64 and
+    float32 samples in float32.
+
+random_state : int, RandomState instance or None, default=None
+    Determines the initial weights, the order of the samples, dropout, corruptions and the
+    validation samples. No global random generator is read or modified. None uses fresh entropy
+    for each fit.
+
+verbose : int, default=0
+    If 1, a line is printed after every epoch.
+
+callbacks : list of skorch callbacks or None, default=None
+    Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+    :meth:`set_callbacks`.
+
+checkpoint : str, path-like or None, default=None
+    Folder in which a fit saves the state that is needed to resume it. If the process is
+    interrupted, the next fit of an estimator with the same parameters to the same data resumes
+    after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+    callbacks are only called for the remaining epochs. Files are written atomically, in at most
+    about 5 % of the training time, and are removed at the end of the fit. The fits of a
+    parameter search can share a folder. Requires `random_state` to be set. User-defined
+    functions and classes are identified by name only: empty the folder after changing one.
+    `partial_fit` does not use checkpoints.
+"""
+
+FINE_TUNING = r"""
+n_components : int or float, default=64
+    Latent dimension. A float in (0, 1) is the fraction of the variance that PCA would have to
+    explain.
+
+encoder : autoencoder of this package, FrozenEstimator or None, default=None
+    Autoencoder to start from, instead of pretraining. If it is fitted, a copy of its weights
+    and its scaling are used; otherwise a copy of it is first fitted to all samples. `clone` and
+    parameter searches discard the fit unless the autoencoder is wrapped in
+    :class:`sklearn.frozen.FrozenEstimator`. It cannot be combined with parameters that describe
+    a network.
+
+alpha : float, default=0.0
+    Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
+    samples.
+
+freeze : {"gradual", "head", "none", "all"}, default="none"
+    Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
+    the whole encoder is frozen for `freeze_epochs`. With "gradual", it is then unfrozen one
+    layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
+    are trained from the start. With "all", only the head is trained.
+
+freeze_epochs : int, default=1
+    Number of epochs over the labeled samples before the next layers are unfrozen.
+
+learning_rate_ratio : float, default=1.0
+    Learning rate of the encoder during fine-tuning, divided by the learning rate of the head.
+
+pretraining : {"joint", "layerwise"} or None, default="joint"
+    Whether to train the autoencoder on all samples first. "joint" trains all layers together;
+    "layerwise" trains each pair of layers separately, from the outermost to the innermost,
+    which requires `init="random"` and a network of paired layers.
+
+pretraining_corruption : str, Corruption, callable, list of these or None, default=None
+    Corruption of the samples during pretraining, in the units of X, as `corruption` in
+    :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+
+pretraining_epochs : "auto" or int, default="auto"
+    Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
+    layers. "auto" is as for `max_epochs`.
+
+pretraining_learning_rate : float, default=5e-3
+    Maximum learning rate of the schedule during pretraining.
+
+corruption : str, Corruption, callable, list of these or None, default="masking"
+    Corruption of the samples during fine-tuning, in the units of X, as in
+    :class:`AutoencoderTransformer`.
+
+scaling : {"global", "feature"} or None, default="feature"
+    Scaling of the data that the network receives. "global" centers the features and divides all
+    of them by one common scale; "feature" centers them and divides each by its standard
+    deviation; None leaves X unchanged.
+
+learning_rate : float, default=3e-4
+    Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
+    labeled samples, larger values can be used.
+"""
+
+ATTRIBUTES = r"""
+n_components_ : int
+    Latent dimension.
+
+network_ : torch.nn.Module
+    The trained network. It operates on scaled samples; `network_.encoder` and
+    `network_.decoder` are its two parts.
+
+center_ : ndarray of shape (n_features,)
+    Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+
+scale_ : ndarray of shape (n_features,)
+    Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    features; with `scaling=None`, one for all features.
+
+loss_curve_ : list of float
+    Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+    and penalties, and is averaged while the weights are being updated.
+
+validation_scores_ : list of float or None
+    Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+    fits without early stopping.
+
+pretraining_curves_ : list of list of float
+    Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+n_epochs_ : int
+    Number of completed epochs.
+
+n_samples_seen_ : float
+    Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+    `partial_fit`.
+
+n_features_in_ : int
+    Number of features seen during fit.
+
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Names of the features, if all of them are strings.
+"""
+
+ALL, FINE_TUNED = (PARAMETERS, ATTRIBUTES), (PARAMETERS, ATTRIBUTES, FINE_TUNING)
+
+# The texts of each class; a later text replaces entries of an earlier one.
+TEXTS = {
+    "AutoencoderClassifier": FINE_TUNED,
+    "AutoencoderFeatureUnion": ALL,
+    "AutoencoderOutlierDetector": ALL,
+    "AutoencoderRegressor": FINE_TUNED,
+    "AutoencoderTransformer": ALL,
+    "DenoisingAutoencoder": ALL,
+    "VAEGenerator": ALL,
+}
+
+# Entries that are specific to a class and are left as they are in its docstring.
+OWN = {
+    "AutoencoderFeatureUnion": {"random_state", "verbose"},
+    "AutoencoderOutlierDetector": {
+        "activation",
+        "batch_size",
+        "dropout",
+        "hidden_layer_sizes",
+        "learning_rate",
+        "loss",
+        "max_epochs",
+        "scaling",
+        "validation_fraction",
+        "weight_decay",
+    },
+    "VAEGenerator": {"max_epochs", "scaling"},
+}
+
+# An entry in a class docstring: a line `name : type` and the lines indented under it.
+ENTRY = re.compile(r"^    (\w+) : .*\n(?:\n*        .*\n)*", re.M)
+
+
+def entries_of(name):
+    """Return the shared entries of a class, indented as in its docstring, by their names."""
+    entries = {}
+    for text in TEXTS[name]:
+        for entry in re.split(r"\n\n(?=\w)", text.strip("\n")):
+            lines = (f"    {line}" if line else "" for line in entry.splitlines())
+            entries[entry.split()[0]] = "\n".join(lines) + "\n"
+    return {key: entry for key, entry in entries.items() if key not in OWN.get(name, ())}
+
+
+def rewritten(source):
+    """Return the source of a module with the shared entries in its class docstrings."""
+    lines = source.splitlines(keepends=True)
+    for node in reversed(ast.parse(source).body):  # from the end: line numbers stay valid
+        if isinstance(node, ast.ClassDef) and node.name in TEXTS:
+            entries, docstring = entries_of(node.name), node.body[0]
+            span = slice(docstring.lineno - 1, docstring.end_lineno)
+            old = "".join(lines[span])
+            lines[span] = [ENTRY.sub(lambda e, shared=entries: shared.get(e[1], e[0]), old)]
+    return "".join(lines)
+
+
+def main(argv=None):
+    """Rewrite the files of a folder, or check them, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail on differences")
+    parser.add_argument("folder", nargs="?", type=Path, default=ESTIMATORS)
+    options = parser.parse_args(argv)
+    differing = []
+    for path in sorted(options.folder.glob("*.py")):
+        old = path.read_text()
+        if (new := rewritten(old)) != old:
+            differing.append(path)
+            if not options.check:
+                path.write_text(new)
+    for path in differing:
+        print(f"{'differs' if options.check else 'rewritten'}: {path.name}")
+    return int(options.check and bool(differing))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
