@@ -240,7 +240,9 @@ def test_a_graph_gives_what_the_method_gives(exports, name, method):
         expected = np.searchsorted(fitted.classes_, expected)
     found = computed(fitted, method, given)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
-    assert (np.abs(found.astype(float) - expected) <= 1e-5 * unit_of(fitted, method, expected)).all()
+    assert (
+        np.abs(found.astype(float) - expected) <= 1e-5 * unit_of(fitted, method, expected)
+    ).all()
 
 
 @pytest.mark.parametrize(
