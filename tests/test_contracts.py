@@ -1,6 +1,7 @@
 """What holds for every estimator and for every value of every registry."""
 
 import copy
+import functools
 import io
 import pickle
 
@@ -19,7 +20,7 @@ from estimators import (
     quick,
     settable,
 )
-from helpers import assert_same, case, outputs, table, weights, with_holes
+from helpers import assert_same, case, fitted_case, outputs, table, weights, with_holes
 from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -89,7 +90,7 @@ def test_the_loss_falls(estimator, n_rows):
 @every_value
 def test_every_value_learns(cls, name, value):
     X = table(120)
-    params = {"init": "random", "max_epochs": 20}  # PCA would leave little to learn
+    params = {"init": "random", "max_epochs": 10}  # PCA would leave little to learn
     params |= {name: value, **companions(cls, value)}
     curve = quick(cls, **params).fit(X).loss_curve_
     assert curve[-1] < curve[0]
@@ -167,10 +168,10 @@ def assert_sound(fitted, X):
 
 @every_value
 def test_every_value_works_with_every_method(cls, name, value):
-    X = table()
-    for data in (X, with_holes(X), X.astype(np.float32)):
-        params = {name: value, **companions(cls, value)}
-        assert_sound(quick(cls, **params).fit(data), data)
+    X = with_holes(table())  # of rows without holes the test above learns
+    fitted = quick(cls, **{name: value, **companions(cls, value)}).fit(X.astype(np.float32))
+    for data in (X.astype(np.float32), X, table()):
+        assert_sound(fitted, data)
 
 
 @every_case
@@ -217,11 +218,15 @@ ROUND_TRIPS = {
 every_trip = pytest.mark.parametrize("trip", ROUND_TRIPS.values(), ids=ROUND_TRIPS)
 
 
+def holes():
+    return with_holes(table())
+
+
 @every_case
 @every_trip
 def test_round_trip_is_exact(estimator, trip):
-    X = with_holes(table())
-    fitted = case(estimator).fit(X)
+    X = holes()
+    fitted = fitted_case(estimator, holes)
     back = trip(fitted)
     assert_same(outputs(back, X), outputs(fitted, X))
     assert back.network_ is not fitted.network_
@@ -237,16 +242,14 @@ def test_unfitted_estimators_make_the_round_trip_too(estimator, trip):
 @every_case
 @every_trip
 def test_training_goes_on_after_a_round_trip(estimator, trip):
-    X = table()
-    fitted = case(estimator).fit(X)
+    X, fitted = table(), fitted_case(estimator)
     back = trip(fitted).partial_fit(X)
     assert_same(outputs(back, X), outputs(fitted.partial_fit(X), X))
 
 
 @every_case
 def test_a_copy_shares_no_weights(estimator):
-    X = table()
-    fitted = case(estimator).fit(X)
+    X, fitted = table(), fitted_case(estimator)
     before = outputs(fitted, X)
     copy.copy(fitted).set_params(warm_start=True).fit(X)
     assert_same(outputs(fitted, X), before)
@@ -254,7 +257,7 @@ def test_a_copy_shares_no_weights(estimator):
 
 @every_case
 def test_pickle_is_small(estimator):
-    fitted = case(estimator).fit(table(2000, 12))
+    fitted = case(estimator, max_epochs=1).fit(table(2000, 12))
     n_bytes = sum(array.nbytes for array in weights(fitted).values())
     assert len(pickle.dumps(fitted)) <= 1.2 * n_bytes + 50_000
 
@@ -293,6 +296,11 @@ def test_state_holds_no_training_row(estimator, dtype):
         assert not any(row.tobytes() in stored for row in X.astype(kind))
 
 
+@functools.cache
+def _quickly_fitted(cls):
+    return quick(cls).fit(table())
+
+
 @every_class
 @pytest.mark.parametrize(
     "params",
@@ -310,7 +318,7 @@ def test_state_holds_no_training_row(estimator, dtype):
 )
 def test_parameters_set_after_fit_do_not_touch_the_fitted_model(cls, params):
     X, params = table(), params.get(cls, params)
-    fitted = quick(cls).fit(X)
+    fitted = copy.deepcopy(_quickly_fitted(cls))
     before = outputs(fitted, X)
     fitted.set_params(**settable(cls, params))
     assert_same(outputs(fitted, X), before)
@@ -327,7 +335,7 @@ def test_network_parameters_set_after_fit_do_not_touch_the_fitted_model(cls):
 
 
 def _state_of_a_fit(cls, **saved_by):
-    state = quick(cls).fit(table()).__getstate__()
+    state = copy.deepcopy(_quickly_fitted(cls)).__getstate__()
     state["_saved_by"] = {**state["_saved_by"], **saved_by}
     return state
 

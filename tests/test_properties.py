@@ -74,9 +74,10 @@ def _quick(cls, params):
 
 
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
-def test_any_table_under_any_settings(cls):
+@pytest.mark.parametrize("n_tables", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_any_table_under_any_settings(cls, n_tables):
     @settings(
-        max_examples=60,
+        max_examples=n_tables,
         deadline=None,
         derandomize=True,  # the same tables in every process and in every run
         database=None,

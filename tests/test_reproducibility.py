@@ -7,7 +7,7 @@ import joblib
 import numpy as np
 import pytest
 from estimators import CASES, PUBLIC, quick
-from helpers import assert_same, case, outputs, table, with_holes
+from helpers import assert_same, case, fitted_case, outputs, table, with_holes
 from sklearn.base import clone
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
@@ -58,8 +58,7 @@ def test_a_random_state_instance_is_a_stream(estimator):
 
 @every_case
 def test_scores_and_codes_are_never_drawn(estimator):
-    X = with_holes(table())
-    fitted = case(estimator).fit(X)
+    X, fitted = with_holes(table()), fitted_case(estimator)
     assert_same(outputs(fitted, X), outputs(fitted, X))
 
 
@@ -91,8 +90,8 @@ def _row_by_row(fitted, X):
 @pytest.mark.parametrize("holes", [False, True])
 def test_a_row_does_not_depend_on_its_company(estimator, dtype, tolerance, holes):
     X = with_holes(table(dtype=dtype)) if holes else table(dtype=dtype)
-    fitted = case(estimator, max_epochs=20).fit(X)
-    X = X[:20]
+    fitted = case(estimator, max_epochs=10).fit(X)
+    X = X[:10]
     whole = outputs(fitted, X)
     whole.pop("score", None)
     assert_close(_row_by_row(fitted, X), whole, tolerance)
@@ -168,7 +167,7 @@ def test_weights_count(estimator):
     X = table()
     weight = np.where(X[:, 0] > np.median(X[:, 0]), 5.0, 0.2)
     weighted, plain = (
-        case(estimator, init="random", max_epochs=40).fit(X, sample_weight=w).score_samples(X)
+        case(estimator, init="random", max_epochs=20).fit(X, sample_weight=w).score_samples(X)
         for w in (weight, None)
     )
     gain = weighted - plain
