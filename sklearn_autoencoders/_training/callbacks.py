@@ -56,15 +56,16 @@ class WeightDecay(TrainingCallback):
     def begin(self, training: Training) -> None:
         """Find the parameters that are decayed."""
         decayed = {id(parameter) for parameter in decayed_parameters(training.network)}
-        self._groups = [
-            (group, [parameter for parameter in group["params"] if id(parameter) in decayed])
+        self._decayed = [
+            [parameter for parameter in group["params"] if id(parameter) in decayed]
             for group in training.optimizer.param_groups
         ]
 
     @torch.no_grad()
     def after_step(self, training: Training, loss: Tensor) -> None:
         """Decay the parameters that have been trained in this step."""
-        for group, parameters in self._groups:
+        groups = training.optimizer.param_groups  # other dicts once a checkpoint has been read
+        for group, parameters in zip(groups, self._decayed, strict=True):
             trained = [p for p in parameters if p.grad is not None]
             if trained:
                 rate = group["lr"] * training.plan.weight_decay
