@@ -78,10 +78,10 @@ def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
     codes, label = clusters()
     start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
     found = fit_mixture(start, codes, None, torch.ones(500).double())
-    np.testing.assert_allclose(found.share, np.bincount(label) / 500, atol=0.02)
-    centre = found.share @ found.mean
+    np.testing.assert_allclose(found.weight, np.bincount(label) / 500, atol=0.02)
+    centre = found.weight @ found.mean
     np.testing.assert_allclose(centre, codes.mean(0), atol=1e-6)
-    deviation = found.share @ (found.variance + found.mean**2) - centre**2
+    deviation = found.weight @ (found.variance + found.mean**2) - centre**2
     np.testing.assert_allclose(deviation, codes.var(0, correction=0), rtol=0.02)
 
 

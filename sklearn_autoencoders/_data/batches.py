@@ -106,7 +106,7 @@ class Data:
         is_indexable = hasattr(values, "__getitem__")
         return safe_indexing(values if is_indexable else np.asarray(values), self.index)
 
-    def labelled(self) -> Data:
+    def labeled(self) -> Data:
         """Return the samples with labels; all samples if there are no labels."""
         if self.labels is None:
             return self

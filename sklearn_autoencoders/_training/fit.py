@@ -169,7 +169,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = data.labelled()
+        training_data = data.labeled()
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
         plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
         histories = []
