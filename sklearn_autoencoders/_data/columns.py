@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .sources import RowSource, chunks_of
+from .sources import SampleSource, chunks_of
 
 Array = NDArray[np.float64]
 
@@ -46,12 +46,12 @@ class ColumnRanges:
         return np.where(largest == 0, 1.0, largest)
 
 
-def find_ranges(X: NDArray[Any] | RowSource) -> ColumnRanges:
+def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
     """Return the ranges of the features.
 
     Parameters
     ----------
-    X : ndarray or RowSource of shape (n_samples, n_features)
+    X : ndarray or SampleSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing. Infinities are not expected.
 
     Returns

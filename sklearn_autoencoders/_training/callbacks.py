@@ -126,7 +126,7 @@ class Freezing(TrainingCallback):
     """Keeps the first layers of an encoder frozen in the first epochs."""
 
     def begin_epoch(self, training: Training) -> None:
-        """Freeze as many layers as the plan says."""
+        """Freeze the number of layers that the plan specifies."""
         plan, n_epochs = training.plan, training.n_epochs
         n_frozen = plan.n_frozen[n_epochs] if n_epochs < len(plan.n_frozen) else 0
         cast(Predictor, training.network).freeze(n_frozen)

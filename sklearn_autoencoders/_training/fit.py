@@ -81,15 +81,15 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return initialize(self, data, rng, scaling=self.scaling)
 
     def _prepare_network(self, network, plan, data):
-        """Set what may change between fits in a network that is going to be trained."""
+        """Update the settings of a network that can change between fits, before it is trained."""
         update_dropout(self, network, self.n_samples_seen_)
 
     def _objective(self):
-        """Return what is minimized."""
+        """Return the objective that is minimized."""
         return Objective(self._model.loss, penalty_parts(self))
 
     def _plan(self, data, **overrides):
-        """Return how to train."""
+        """Return the plan of the training."""
         corruptions = corruption_parts(self.corruption, data, "corruption")
         return make_plan(self, data, self.n_samples_seen_, corruptions=corruptions, **overrides)
 

@@ -100,7 +100,7 @@ def train(
 
 
 def _values_of(data: Data) -> dict[str, Any]:
-    """Return what tells these samples from others, for a checkpoint."""
+    """Return the values that identify these samples in a checkpoint."""
     return {name: value for name, value in vars(data).items() if not name.endswith("ranges")}
 
 
@@ -391,5 +391,5 @@ def _make_net(
 
 
 def _as_pair(batch: Batch) -> tuple[Batch, Batch]:
-    """Return a batch as input and target, which skorch expects; ours holds both."""
+    """Return a batch as both input and target, because skorch expects a pair."""
     return batch, batch

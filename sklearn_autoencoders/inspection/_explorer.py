@@ -20,7 +20,7 @@ from ._explorer_parts import (
     columns_of,
     decoder_of,
     labels_of,
-    most_axes,
+    n_selectable,
     rows_of,
     scores_of,
     selectable,
@@ -164,7 +164,7 @@ def latent_explorer(
         check_array(conditioned(estimator.transform, X, y), input_name="codes"),
     )
     shape = _image_shape(image_shape, images, values, X, estimator)
-    axes = selectable(components, codes.shape[1], most_axes(shape, n_grid))
+    axes = selectable(components, codes.shape[1], n_selectable(shape, n_grid))
     content |= {
         "columns": columns_of(values, column_names(names, values.shape[1]), n_columns),
         "axes": axes_of(codes, axes),

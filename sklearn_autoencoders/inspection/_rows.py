@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .._utils.sklearn_compat import safe_indexing
 
 # Features whose largest values differ by more than this factor are standardized.
-_WIDELY = 30.0
+_MAX_RATIO = 30.0
 
 # Minimum number of samples from which standard deviations of features are computed.
-_FEW = 10
+_MIN_SAMPLES = 10
 
 UNITS = ("auto", "original", "standardized")
 
@@ -203,7 +203,7 @@ def units_to_draw(rows, units):
     known = np.ma.masked_invalid(rows)
     largest = np.abs(known).max(axis=0).filled(0.0)
     largest = largest[largest > 0]
-    differ = len(largest) > 0 and largest.max() > _WIDELY * largest.min()
+    differ = len(largest) > 0 and largest.max() > _MAX_RATIO * largest.min()
     deviation = known.std(axis=0).filled(0.0)
     if units == "original" or (units == "auto" and not (differ and deviation.any())):
         return np.zeros(rows.shape[1]), np.ones(rows.shape[1]), "value"
@@ -220,7 +220,7 @@ def reference_rows(rows, estimator, image_shape):
     These are the given samples. If there are too few samples of tabular data, two samples with the
     center and the scale of the estimator are returned instead, if it scales features separately.
     """
-    are_enough = image_shape is not None or len(rows) >= _FEW
+    are_enough = image_shape is not None or len(rows) >= _MIN_SAMPLES
     if are_enough or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
         return rows
     return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])

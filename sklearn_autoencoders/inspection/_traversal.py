@@ -197,7 +197,7 @@ class TraversalDisplay(PathsDisplay):
             If A and B, or the image shape, are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_interpolation")
-        share = levels_between((0, 1), n_steps)
+        fraction = levels_between((0, 1), n_steps)
         check_consistent_length(A, B)
         part, A, names = drawn_step(cls, estimator, _NEEDED, A, codes=True)
         B = drawn_step(cls, estimator, _NEEDED, B, codes=True)[1]
@@ -206,8 +206,8 @@ class TraversalDisplay(PathsDisplay):
         shape = find_image_shape(image_shape, ends.shape[1], A, part)
         pairs = [f"pair {number}" for number in range(len(start))]
         return cls(
-            decoded(part, start + share[:, None] * (end - start), y),
-            np.tile(share, (len(start), 1)),
+            decoded(part, start + fraction[:, None] * (end - start), y),
+            np.tile(fraction, (len(start), 1)),
             pairs if len(pairs) > 1 else ["A to B"],
             image_shape=shape,
             feature_names=names,
