@@ -1,4 +1,4 @@
-"""Training data, and batches of tensors that are made of them."""
+"""Training data and batches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .sources import as_source
 
 @dataclass(frozen=True)
 class Data:
-    """Samples to train on.
+    """Training samples.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Data:
 
     @property
     def target(self) -> NDArray[Any]:
-        """What the network is to reconstruct."""
+        """The values that the network reconstructs."""
         return self.X if self.clean is None else self.clean
 
     @property
@@ -158,7 +158,7 @@ Corruptor = Callable[[Tensor], Tensor]
 
 
 class SampleDataset(torch.utils.data.Dataset[Any]):
-    """Samples as the network receives them, a whole batch at a time.
+    """Dataset of samples from which whole batches are read.
 
     Only the rows of one batch are copied, so that a memory map stays on disk.
 

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ColumnRanges:
-    """What one pass over the training data finds, before anything is trained.
+    """Statistics of the training data that are computed in one pass before training.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ class ColumnRanges:
 
     @property
     def constants(self) -> Array:
-        """The value of each feature that has only one, NaN for the others."""
+        """The values of constant features; NaN for the others."""
         return np.where(self.low == self.high, self.low, np.nan)
 
     @property
     def largest(self) -> Array:
-        """The largest absolute value of each feature, one if all are zero."""
+        """The largest absolute value of each feature; one if all values are zero."""
         largest = np.maximum(self.high, -self.low)
         return np.where(largest == 0, 1.0, largest)
 

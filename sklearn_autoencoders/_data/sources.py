@@ -1,4 +1,4 @@
-"""Where samples come from."""
+"""Sources of samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-# Values that are processed at once when statistics are computed.
+# Number of values in a chunk when statistics are computed.
 _CHUNK_SIZE = 2**18
 
 

@@ -59,13 +59,13 @@ class Training:
     Parameters
     ----------
     network : Autoencoder
-        Trained in place.
+        The network, which is trained in place.
 
     objective : Objective
         What is minimized.
 
     plan : Plan
-        How to train.
+        The plan of the training.
 
     noise : Noise
         Random numbers of dropout, corruptions and random codes.
@@ -77,10 +77,10 @@ class Training:
         Validation samples, if there is early stopping.
 
     history : History
-        What is recorded.
+        Records of the training.
 
     optimizer : Optimizer or None
-        Set before the first step.
+        The optimizer, which is set before the first step.
 
     finished : bool
         Whether to stop after this epoch.
@@ -98,7 +98,7 @@ class Training:
 
     @property
     def n_epochs(self) -> int:
-        """Number of epochs so far."""
+        """Number of completed epochs."""
         return len(self.history.loss_curve)
 
     @property
@@ -117,7 +117,7 @@ class Training:
         self.objective.eval()
 
     def mean_loss(self, samples: Any) -> float:
-        """Return the mean objective of samples, under the first draws of the noise."""
+        """Return the mean objective of samples, with the first draws of the noise."""
         return self._mean(
             lambda batch: self.objective(self.network(batch), batch, self.network).loss, samples
         )

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array
 from ._display import MAX_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
 from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import column_names, conditioned, drawn_step, spread_rows
+from ._samples import column_names, conditioned, drawn_step, spread_samples
 
 # Maximum number of images in a row of the grid.
 _ACROSS = 10
@@ -154,7 +154,7 @@ class CodesDisplay(Display):
             If samples, labels or the shape are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
-        X, y = spread_rows(X, n_rows, y)
+        X, y = spread_samples(X, n_rows, y)
         estimator, X, _ = drawn_step(cls, estimator, "transform", X, codes=True)
         return cls(conditioned(estimator.transform, X), y, code_shape=code_shape).plot(ax, **kwargs)
 

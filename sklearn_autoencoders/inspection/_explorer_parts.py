@@ -12,7 +12,7 @@ from ._display import COLOURS, MISSING
 from ._explorer_page import five_digits, pack
 from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
-from ._rows import check_components, conditioned, row_names
+from ._samples import check_components, conditioned, row_names
 
 # Default number of components that can be selected; each pair of them is decoded.
 _N_AXES = 4
@@ -87,19 +87,19 @@ def _range_of(values):
     return low - margin, high + margin
 
 
-def rows_of(X, places):
+def samples_of(X, places):
     """Return the indices and the names of the samples in X."""
     names = row_names(X)
     names = None if names is None else [names[place] for place in places]
     return {"n_all": len(X), "places": pack(places.astype(np.int32)), "names": names}
 
 
-def columns_of(rows, names, n_columns):
+def columns_of(samples, names, n_columns):
     """Return names and values of the first features, in feature-major order."""
     return {
-        "n_all": rows.shape[1],
+        "n_all": samples.shape[1],
         "names": [str(name) for name in names[:n_columns]],
-        "values": pack(five_digits(rows[:, :n_columns].T)),
+        "values": pack(five_digits(samples[:, :n_columns].T)),
     }
 
 
@@ -139,7 +139,7 @@ def _lacks_condition(estimator, y):
     return bool(getattr(estimator, "conditional", False)) and y is None
 
 
-def stack_of(images, shape, rows, places):
+def stack_of(images, shape, samples, places):
     """Return the images of samples, or None.
 
     Parameters
@@ -150,7 +150,7 @@ def stack_of(images, shape, rows, places):
     shape : tuple of int or None
         Image shape of the samples, if they are images themselves.
 
-    rows : ndarray of shape (n_samples, n_features)
+    samples : ndarray of shape (n_samples, n_features)
         The selected samples.
 
     places : ndarray of shape (n_samples,)
@@ -164,7 +164,7 @@ def stack_of(images, shape, rows, places):
     if images is not None:
         stack = check_stack(images)[places]
         return _pixels(to_images(stack, stack.shape[1:]), _limits(stack))
-    return None if shape is None else _pixels(to_images(rows, shape), _limits(rows))
+    return None if shape is None else _pixels(to_images(samples, shape), _limits(samples))
 
 
 def _limits(values):
@@ -186,7 +186,7 @@ def _pixels(images, limits):
     }
 
 
-def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
+def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns):
     """Return decoded codes on a grid over each pair of axes, or why they cannot be decoded.
 
     A grid can be decoded by the public methods of any estimator. Exporting weights would be exact,
@@ -209,7 +209,7 @@ def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
     n_grid : int
         Number of codes along each axis.
 
-    rows : ndarray of shape (n_samples, n_features)
+    samples : ndarray of shape (n_samples, n_features)
         The samples, which determine the range of brightness of images.
 
     shape : tuple of int or None
@@ -234,7 +234,7 @@ def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
     decoded = [part.reshape(n_grid**2, -1) for part in decoded]
     if shape is not None:
         kind, ends = "images", {}
-        parts = [_pixels(to_images(part, shape), _limits(rows)) for part in decoded]
+        parts = [_pixels(to_images(part, shape), _limits(samples)) for part in decoded]
     else:
         kind, (parts, ends) = "rows", _quantized([part[:, :n_columns] for part in decoded])
     planes = [{"axes": pair, **part} for pair, part in zip(pairs, parts, strict=True)]

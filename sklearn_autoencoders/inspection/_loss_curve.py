@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._display import APART, LINES, Display, need_matplotlib
-from ._rows import check_choice, drawn_step
+from ._samples import check_choice, drawn_step
 
 # Losses that decrease by more than this factor are drawn on a logarithmic scale.
 _LOG_RATIO = 10.0

@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar, co
 
 from ._display import APART, Display, as_texts, need_matplotlib
 from ._labels import are_of, as_labels, class_name
-from ._rows import check_choice, conditioned, drawn_step
+from ._samples import check_choice, conditioned, drawn_step
 
 # Names of scikit-learn's labels of outliers.
 _NAMES = {1: "inliers", -1: "outliers"}
