@@ -33,7 +33,7 @@ except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
             return False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """What `EpochTasks` needs of an estimator."""
+        """The interface of estimators that `EpochTasks` requires."""
 
         def _init_callback_context(self, **kwargs: Any) -> _NoContext:
             return _NoContext()

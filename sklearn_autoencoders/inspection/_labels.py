@@ -10,7 +10,7 @@ from sklearn.utils import column_or_1d
 # Name of the class of samples without a label.
 UNKNOWN = "unknown"
 # Integers are classes if there are at most this many distinct values.
-_MOST_NUMBERS = 20
+_MAX_INTEGER_CLASSES = 20
 
 
 def as_labels(y, name):
@@ -34,7 +34,7 @@ def are_numbers(y):
     if y.dtype.kind not in "fiu":
         return False
     known = y[~np.isnan(y)]
-    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
+    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MAX_INTEGER_CLASSES
 
 
 def classes_of(y):
