@@ -34,7 +34,8 @@ LEFT_OUT = pytest.StashKey[int]()
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     """Hear from a process of pytest-xdist, which collects what this one does not."""
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+    left_out = getattr(node, "workeroutput", {}).get("left_out", 0)
+    node.config.stash[LEFT_OUT] = max(left_out, node.config.stash.get(LEFT_OUT, 0))
 
 
 def pytest_sessionfinish(session):

@@ -32,6 +32,7 @@ def test_there_are_examples():
     assert len(EXAMPLES) >= 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_draws(path, tmp_path):
     settings = {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
@@ -47,9 +48,8 @@ def test_an_example_runs_and_draws(path, tmp_path):
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_is_short_and_begins_with_a_title(path):
-    lines = path.read_text().splitlines()
-    assert 30 <= len(lines) <= 80
-    assert lines[0] == '"""'
-    assert lines[2] == "=" * len(lines[1])
+def test_examples_are_short_and_begin_with_a_title():
+    lines = {path.name: path.read_text().splitlines() for path in EXAMPLES}
+    assert not {name: len(text) for name, text in lines.items() if not 30 <= len(text) <= 80}
+    start = {name: [text[0], text[2]] for name, text in lines.items()}
+    assert start == {name: ['"""', "=" * len(text[1])] for name, text in lines.items()}

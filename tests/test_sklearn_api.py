@@ -27,13 +27,24 @@ TRANSFORMER_CHECKS = [
 ]
 
 
-@parametrize_with_checks([*CASES, AutoencoderOutlierDetector(), VAEGenerator()])
+# What is checked is seldom what training leads to: two epochs are enough of it.
+SHORT = [clone(estimator).set_params(max_epochs=2) for estimator in CASES]
+SHORT_TRANSFORMERS = [estimator for estimator in SHORT if type(estimator) in TRANSFORMERS]
+
+
+@parametrize_with_checks(SHORT)
 def test_estimator_check(estimator, check):
     check(estimator)
 
 
+@pytest.mark.long
+@parametrize_with_checks([*CASES, AutoencoderOutlierDetector(), VAEGenerator()])
+def test_estimator_check_of_whole_trainings(estimator, check):
+    check(estimator)
+
+
 @pytest.mark.parametrize("check", EXTRA_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("estimator", CASES, ids=repr)
+@pytest.mark.parametrize("estimator", SHORT, ids=repr)
 def test_extra_check(estimator, check):
     check(type(estimator).__name__, clone(estimator))
 
@@ -41,6 +52,6 @@ def test_extra_check(estimator, check):
 # as in scikit-learn's own runs of the set_output checks, which mix frames and arrays
 @pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
 @pytest.mark.parametrize("check", TRANSFORMER_CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("estimator", [e for e in CASES if type(e) in TRANSFORMERS], ids=repr)
+@pytest.mark.parametrize("estimator", SHORT_TRANSFORMERS, ids=repr)
 def test_extra_check_of_transformers(estimator, check):
     check(type(estimator).__name__, clone(estimator))
