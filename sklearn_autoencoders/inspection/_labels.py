@@ -5,7 +5,8 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import column_or_1d
+
+from .._utils.sklearn_compat import column_or_1d
 
 # Name of the class of samples without a label.
 UNKNOWN = "unknown"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, check_scalar
 
+from .._utils.sklearn_compat import column_or_1d
 from ._display import APART, Display, as_texts, need_matplotlib
 from ._labels import are_of, as_labels, class_name
 from ._samples import check_choice, conditioned, drawn_step
