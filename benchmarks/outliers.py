@@ -23,7 +23,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from sklearn_autoencoders import AutoencoderOutlierDetector
 
-MOST_ROWS = 10_000
+MAX_SAMPLES = 10_000
 
 
 def ours(seed):
@@ -109,15 +109,15 @@ def sets():
 
 
 def unsupervised(X, y, seed):
-    if len(X) > MOST_ROWS:
-        chosen = np.random.RandomState(seed).permutation(len(X))[:MOST_ROWS]
+    if len(X) > MAX_SAMPLES:
+        chosen = np.random.RandomState(seed).permutation(len(X))[:MAX_SAMPLES]
         X, y = X[chosen], y[chosen]
     A, B, _, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=seed)
     return A, B, y_test
 
 
 def one_class(X, y, seed):
-    X, y = (rows[np.random.RandomState(seed).permutation(len(X))[:MOST_ROWS]] for rows in (X, y))
+    X, y = (rows[np.random.RandomState(seed).permutation(len(X))[:MAX_SAMPLES]] for rows in (X, y))
     normal = np.flatnonzero(y == 0)
     train = normal[: len(normal) // 2]
     kept = np.setdiff1d(np.arange(len(y)), train)

@@ -201,17 +201,17 @@ def busy_core(rounds):
         ("breast_cancer", load_breast_cancer(return_X_y=True)[0]),
         ("digits", digits()),
     ):
-        alone, beside = [], []
+        alone, busy = [], []
         for _ in range(rounds):
             n_threads = torch.get_num_threads()
             torch.set_num_threads(1)
             alone.append(seconds(AutoencoderTransformer(2).fit, X)[0])
             torch.set_num_threads(n_threads)
             with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as other:
-                beside.append(seconds(AutoencoderTransformer(2).fit, X)[0])
+                busy.append(seconds(AutoencoderTransformer(2).fit, X)[0])
                 other.kill()
-        ratio = median(a / b for a, b in zip(beside, alone, strict=True))
-        print(f"\n{name}, one core busy: {median(beside):.2f} s, {ratio:.2f} x one thread alone")
+        ratio = median(a / b for a, b in zip(busy, alone, strict=True))
+        print(f"\n{name}, one core busy: {median(busy):.2f} s, {ratio:.2f} x one thread alone")
 
 
 def digits():

@@ -149,9 +149,9 @@ def _column_distance(real, synthetic):
     values = np.unique(real)
     if len(values) > _MAX_CATEGORIES:
         return ks_2samp(real, synthetic, method="asymp").statistic
-    shares = [(column[:, None] == values).mean(0) for column in (real, synthetic)]
-    elsewhere = 1 - shares[1].sum()
-    return 0.5 * (np.abs(shares[0] - shares[1]).sum() + elsewhere)
+    frequencies = [(column[:, None] == values).mean(0) for column in (real, synthetic)]
+    other = 1 - frequencies[1].sum()
+    return 0.5 * (np.abs(frequencies[0] - frequencies[1]).sum() + other)
 
 
 def _std_ratios(real, synthetic):

@@ -56,7 +56,7 @@ class Count(Callback):
 
 @pytest.fixture(autouse=True)
 def _written_after_every_epoch(monkeypatch):
-    monkeypatch.setattr(_checkpoint, "_MOST_TIME", 1e9)
+    monkeypatch.setattr(_checkpoint, "_MAX_TIME_FRACTION", 1e9)
 
 
 def fit(estimator):
@@ -124,7 +124,7 @@ def test_a_search_shares_a_folder(tmp_path):
 
 
 def test_writing_takes_a_small_share_of_the_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(_checkpoint, "_MOST_TIME", 0.05)
+    monkeypatch.setattr(_checkpoint, "_MAX_TIME_FRACTION", 0.05)
     now, written = [0.0], []
     monkeypatch.setattr(_checkpoint.time, "monotonic", lambda: now[0])
 

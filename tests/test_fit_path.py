@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
-from sklearn_autoencoders._data.sources import ArrayRows
+from sklearn_autoencoders._data.sources import ArraySource
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
 from sklearn_autoencoders.networks import Convolutional
@@ -30,7 +30,7 @@ def _targets(X):
 def taken(monkeypatch):
     """Count the rows that are read, and those that were read when the first step was made."""
     counts = {"rows": 0, "before": None}
-    original = ArrayRows.take
+    original = ArraySource.take
 
     def take(self, indices):
         rows = original(self, indices)
@@ -42,7 +42,7 @@ def taken(monkeypatch):
         def on_train_begin(self, net, **kwargs):
             counts["before"] = counts["rows"]
 
-    monkeypatch.setattr(ArrayRows, "take", take)
+    monkeypatch.setattr(ArraySource, "take", take)
     return counts, Begin()
 
 

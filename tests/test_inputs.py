@@ -313,8 +313,12 @@ def _fit(**params):
 
 
 MESSAGES = {
-    r"1 row\(s\) of X contain only NaN, the first at index 3": _fit(X=ZOO["nan row"]()),
-    r"1 column\(s\) of X contain only NaN, the first at index 2": _fit(X=ZOO["nan column"]()),
+    r"1 sample\(s\) of X contain only missing values, the first at index 3": _fit(
+        X=ZOO["nan row"]()
+    ),
+    r"1 feature\(s\) of X contain only missing values, the first at index 2": _fit(
+        X=ZOO["nan column"]()
+    ),
     r"Input X contains infinity": _fit(X=ZOO["inf"]()),
     r"needs X in \[0, 1\]; got values from .* to 9": lambda cls: quick(cls, **UNIT_LOSS[cls]).fit(
         patched((0, 0), 9)
@@ -367,10 +371,10 @@ def test_messages_of_a_fitted_model(cls):
         fitted.score_samples(frame()[list("dcba")])
     with pytest.raises(ValueError, match=r"has 3 features, but .* is expecting 4"):
         quick(cls).fit(rows()).partial_fit(rows()[:, :3])
-    with pytest.raises(ValueError, match=r"row\(s\) of X contain only NaN"):
+    with pytest.raises(ValueError, match=r"sample\(s\) of X contain only missing values"):
         fitted.reconstruct(frame(ZOO["nan row"]()))
     if hasattr(fitted, "inverse_transform"):
-        message = rf"X has 13 columns, but .* expects the {fitted.n_components_} components"
+        message = rf"X has 13 features, but .* expects the {fitted.n_components_} components"
         with pytest.raises(ValueError, match=message):
             fitted.inverse_transform(np.ones((5, 13)))
 

@@ -68,7 +68,7 @@ def test_a_row_that_does_not_fit_is_a_clear_error(error, monkeypatch):
     expected = outputs(fitted, table())
     with monkeypatch.context() as patch:
         _fail_beyond(patch, 0, error)
-        with pytest.raises(MemoryError, match="fewer rows"):
+        with pytest.raises(MemoryError, match="fewer samples"):
             fitted.transform(table())
     assert_same(outputs(fitted, table()), expected)
 

@@ -296,7 +296,7 @@ def test_orthogonal_leaves_the_decoder_alone():
 # --------------------------------------------------------------------- in the objective
 
 
-def per_row(output, x, network):
+def per_sample(output, x, network):
     return output.code.square().sum(1)
 
 
@@ -322,8 +322,10 @@ def test_the_weight_multiplies_the_mean(name):
 
 def test_penalties_add_up():
     network, x = built(Linear()), rows()
-    plain, *single = (objective(p, network, x) for p in ([], [L1(0.3)], [Orthogonal(2)], [per_row]))
-    found = objective([L1(0.3), Orthogonal(2), per_row], network, x)
+    plain, *single = (
+        objective(p, network, x) for p in ([], [L1(0.3)], [Orthogonal(2)], [per_sample])
+    )
+    found = objective([L1(0.3), Orthogonal(2), per_sample], network, x)
     torch.testing.assert_close(found - plain, sum(term - plain for term in single))
 
 
@@ -331,9 +333,9 @@ def test_a_value_per_row_is_averaged_with_the_weights_of_the_rows():
     network, x = built(Linear()), rows()
     weight = torch.linspace(0, 2, 20, dtype=torch.float64)
     plain = objective([], network, x, weight)
-    by_row, by_batch = (objective([p], network, x, weight) - plain for p in (per_row, per_batch))
+    by_row, by_batch = (objective([p], network, x, weight) - plain for p in (per_sample, per_batch))
     output = network(x)
-    torch.testing.assert_close(by_row, (weight * per_row(output, x, network)).mean())
+    torch.testing.assert_close(by_row, (weight * per_sample(output, x, network)).mean())
     torch.testing.assert_close(by_batch, per_batch(output, x, network))
     assert not torch.isclose(by_row, by_batch)
 

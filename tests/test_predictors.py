@@ -189,10 +189,10 @@ def test_labels_may_be_words_with_unknown_ones_among_them():
 @pytest.mark.parametrize(
     ("cls", "y", "message"),
     [
-        (AutoencoderClassifier, np.full(80, -1), "no label but -1"),
+        (AutoencoderClassifier, np.full(80, -1), "contains only -1"),
         (AutoencoderClassifier, np.linspace(0, 1, 80), "Unknown label type"),
         (AutoencoderClassifier, np.full(80, np.nan), "NaN"),
-        (AutoencoderRegressor, np.full(80, np.nan), "no target but NaN"),
+        (AutoencoderRegressor, np.full(80, np.nan), "y contains only NaN"),
         (AutoencoderRegressor, np.full(80, "a"), "could not convert"),
         (AutoencoderClassifier, np.zeros(79), "inconsistent numbers of samples"),
         (AutoencoderClassifier, None, "requires y to be passed"),
@@ -438,7 +438,7 @@ def test_predictors_lend_their_encoders_too():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"encoder": quick(AutoencoderOutlierDetector)}, "one code for each row"),
+        ({"encoder": quick(AutoencoderOutlierDetector)}, "single, continuous code per sample"),
         (
             {"encoder": FrozenEstimator(StandardScaler().fit(table()))},
             "autoencoder of this package",
@@ -446,10 +446,13 @@ def test_predictors_lend_their_encoders_too():
         ({"encoder": quick(AutoencoderTransformer).fit(table(30, 4))}, "fitted to 4"),
         ({"encoder": quick(AutoencoderTransformer), "n_components": 3}, "n_components=3 cannot"),
         ({"encoder": quick(VAEGenerator), "alpha": 1.0}, "has a likelihood"),
-        ({"encoder": quick(VAEGenerator, latent="vector_quantized")}, "codebook"),
+        (
+            {"encoder": quick(VAEGenerator, latent="vector_quantized")},
+            "codebooks are not supported",
+        ),
         ({"encoder": quick(AutoencoderTransformer, solver="bogus")}, "solver"),
         ({"encoder": quick(AutoencoderTransformer), "loss": "huber"}, "loss='huber' cannot"),
-        ({"encoder": quick(AutoencoderClassifier)}, "fitted already if"),
+        ({"encoder": quick(AutoencoderClassifier)}, "requires labels must be fitted"),
     ],
 )
 def test_encoders_that_cannot_be_used(params, message):
@@ -609,5 +612,5 @@ def test_an_interrupted_fit_is_usable(cls):
 )
 def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
-    with pytest.raises(ValueError, match="Mark unlabelled samples by -1"):
+    with pytest.raises(ValueError, match="Mark unlabeled samples by -1"):
         predictor(AutoencoderClassifier).fit(table(30), y)

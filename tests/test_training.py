@@ -200,7 +200,7 @@ def test_warm_start_continues(estimator):
     [
         ({"n_components": 3}, "n_components was 2 .* and is now 3"),
         ({"network__hidden_layer_sizes": (4,)}, r"network__hidden_layer_sizes was \(8,\) .*\(4,\)"),
-        ({"network": Linear()}, "network was Dense when training began and is now Linear"),
+        ({"network": Linear()}, "network was Dense in the first fit and is now Linear"),
     ],
 )
 @every_class

@@ -78,10 +78,10 @@ def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
     codes, label = clusters()
     start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
     found = fit_mixture(start, codes, None, torch.ones(500).double())
-    np.testing.assert_allclose(found.share, np.bincount(label) / 500, atol=0.02)
-    centre = found.share @ found.mean
+    np.testing.assert_allclose(found.weight, np.bincount(label) / 500, atol=0.02)
+    centre = found.weight @ found.mean
     np.testing.assert_allclose(centre, codes.mean(0), atol=1e-6)
-    deviation = found.share @ (found.variance + found.mean**2) - centre**2
+    deviation = found.weight @ (found.variance + found.mean**2) - centre**2
     np.testing.assert_allclose(deviation, codes.var(0, correction=0), rtol=0.02)
 
 
@@ -413,14 +413,14 @@ def test_a_continuous_condition_moves_what_depends_on_it():
 
 def test_many_numbers_have_to_be_called_labels_or_a_target():
     X, y = table(120), np.arange(120) // 2
-    with pytest.raises(ValueError, match=r"y has 60 different whole numbers"):
+    with pytest.raises(ValueError, match=r"y has 60 distinct integers"):
         generator(conditional=True).fit(X, y)
     assert len(generator(conditional="labels").fit(X, y).classes_) == 60
     fitted = generator(conditional="target").fit(X, y)
     assert fitted.target_center_ == pytest.approx(29.5)
-    with pytest.raises(ValueError, match="y must hold numbers"):
+    with pytest.raises(ValueError, match="target y must be numeric"):
         fitted.sample(y="a")
-    with pytest.raises(ValueError, match="y holds values that cannot be compared"):
+    with pytest.raises(ValueError, match="y contains values that cannot be compared"):
         generator(conditional="labels").fit(X, np.array([None, *"a" * 119], dtype=object))
 
 
@@ -462,9 +462,9 @@ def test_conditions_are_checked():
     for call in (fitted.sample, lambda: fitted.score_samples(X), lambda: fitted.reconstruct(X)):
         with pytest.raises(ValueError, match="y is None"):
             call()
-    with pytest.raises(ValueError, match=r"labels \['d'\] that are not among"):
+    with pytest.raises(ValueError, match=r"labels \['d'\] that were not seen during fit"):
         fitted.sample(3, y="d")
-    with pytest.raises(ValueError, match="y has 2 values for 3 rows"):
+    with pytest.raises(ValueError, match="y has 2 values for 3 samples"):
         fitted.sample(3, y=["a", "b"])
     continuous = generator(conditional=True).fit(X, X[:, 0] + 0.01)
     with pytest.raises(ValueError, match="y contains NaN"):

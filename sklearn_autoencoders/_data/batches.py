@@ -1,4 +1,4 @@
-"""Training data, and batches of tensors that are made of them."""
+"""Training data and batches."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .sources import as_source
 
 @dataclass(frozen=True)
 class Data:
-    """Samples to train on.
+    """Training samples.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Data:
 
     @property
     def target(self) -> NDArray[Any]:
-        """What the network is to reconstruct."""
+        """The values that the network reconstructs."""
         return self.X if self.clean is None else self.clean
 
     @property
@@ -95,18 +95,18 @@ class Data:
         return self.ranges.has_missing or self.target_ranges.has_missing
 
     def is_one_batch(self, batch_size: int) -> bool:
-        """Whether a batch holds all training samples, so that they share its random draws."""
+        """Whether a batch contains all training samples, for which one random draw is then used."""
         n_held_out = 0 if self.held_out is None else len(self.held_out)
         return batch_size >= len(self.X) - n_held_out
 
     def of(self, values: Any) -> Any:
-        """Return those of the user's values, one for each sample, that belong to these samples."""
+        """Return the user's values, one for each sample of X, of the samples that are used."""
         if values is None or self.index is None:
             return values
         is_indexable = hasattr(values, "__getitem__")
         return safe_indexing(values if is_indexable else np.asarray(values), self.index)
 
-    def labelled(self) -> Data:
+    def labeled(self) -> Data:
         """Return the samples with labels; all samples if there are no labels."""
         if self.labels is None:
             return self
@@ -158,7 +158,7 @@ Corruptor = Callable[[Tensor], Tensor]
 
 
 class SampleDataset(torch.utils.data.Dataset[Any]):
-    """Samples as the network receives them, a whole batch at a time.
+    """Dataset of samples from which whole batches are read.
 
     Only the rows of one batch are copied, so that a memory map stays on disk.
 
@@ -174,10 +174,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         Type of the batches; that of X by default.
 
     scaled : bool, default=False
-        Whether X is scaled already, as latent codes are.
+        Whether X is already scaled, like latent codes.
 
     resident : bool, default=False
-        Whether to move all samples to the model's device at once, rather than batch by batch.
+        Whether to move all samples to the model's device initially, instead of batch by batch.
     """
 
     _corruptor: Corruptor | None = None
@@ -192,9 +192,9 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     ) -> None:
         self.dtype = torch_dtype(data.X.dtype) if dtype is None else dtype
         self._device, self._index = model.device, data.index
-        self._inputs = _rows(data.X, model.device, resident)
-        self._clean = None if data.clean is None else _rows(data.clean, model.device, True)
-        # the wider type, in which neither the centre nor the values lose digits or overflow
+        self._inputs = _source(data.X, model.device, resident)
+        self._clean = None if data.clean is None else _source(data.clean, model.device, True)
+        # the wider type, in which the center and the values neither lose digits nor overflow
         self._wide = torch.promote_types(self.dtype, torch_dtype(data.X.dtype))
         self._scaling = None if scaled else scaling_tensors(model, self._wide)
         self._raw_target = model.loss.unit_interval
@@ -229,7 +229,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         )
 
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
-        """Return a batch of raw inputs and clean targets, with further fields of the batch."""
+        """Return a batch of raw inputs and clean targets, with additional fields."""
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
         x = self._scaled(corrupted)
         if self._raw_target:
@@ -241,7 +241,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         return Batch(x, target, observed, find_mask=find_mask, **others)
 
     def largest_corruption(self, n_samples: int) -> float:
-        """Return how far a value of at least `n_samples` samples is moved, in units of scale."""
+        """Return the largest change of a value of `n_samples` samples, in units of scale."""
         raw = self._raw(slice(0, n_samples))
         raw = raw.repeat(-(-n_samples // len(raw)), 1)
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
@@ -260,8 +260,8 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x
 
 
-class _TensorRows:
-    """Rows of a tensor on a device."""
+class _TensorSource:
+    """Samples of a tensor on a device."""
 
     def __init__(self, tensor: Tensor) -> None:
         self._tensor, self.shape = tensor, tuple(tensor.shape)
@@ -270,15 +270,15 @@ class _TensorRows:
         return self._tensor[indices]
 
 
-def _rows(X: NDArray[Any], device: torch.device, resident: bool) -> Any:
-    """Return a source of rows, or of tensors if all are to be moved to another device."""
+def _source(X: NDArray[Any], device: torch.device, resident: bool) -> Any:
+    """Return a source of samples; if `resident`, of a tensor on another device."""
     if not resident or device.type == "cpu":
         return as_source(X)
-    return _TensorRows(torch.from_numpy(np.array(X)).to(device))
+    return _TensorSource(torch.from_numpy(np.array(X)).to(device))
 
 
 def _differ(corrupted: Tensor, raw: Tensor) -> Tensor:
-    """Return which values differ; NaN equals NaN."""
+    """Return a mask of the values that differ; NaN equals NaN."""
     return (corrupted != raw) & ~(corrupted.isnan() & raw.isnan())
 
 
@@ -287,7 +287,7 @@ def _has_nan(X: NDArray[Any]) -> bool:
         return bool(np.isnan(np.sum(X)))
 
 
-def _as_tensor(rows: Any) -> Tensor:
-    """Return a tensor of the same memory, or of a copy if that must not be written to."""
-    is_read_only = isinstance(rows, np.ndarray) and not rows.flags.writeable
-    return torch.as_tensor(rows.copy() if is_read_only else rows)
+def _as_tensor(samples: Any) -> Tensor:
+    """Return a tensor that shares the memory of an array, or a copy if it is read-only."""
+    is_read_only = isinstance(samples, np.ndarray) and not samples.flags.writeable
+    return torch.as_tensor(samples.copy() if is_read_only else samples)

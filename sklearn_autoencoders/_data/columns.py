@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .sources import RowSource, chunks_of
+from .sources import SampleSource, chunks_of
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class ColumnRanges:
-    """What one pass over the training data finds, before anything is trained.
+    """Statistics of the training data that are computed in one pass before training.
 
     Parameters
     ----------
@@ -36,22 +36,22 @@ class ColumnRanges:
 
     @property
     def constants(self) -> Array:
-        """The value of each feature that has only one, NaN for the others."""
+        """The values of constant features; NaN for the others."""
         return np.where(self.low == self.high, self.low, np.nan)
 
     @property
     def largest(self) -> Array:
-        """The largest absolute value of each feature, one if all are zero."""
+        """The largest absolute value of each feature; one if all values are zero."""
         largest = np.maximum(self.high, -self.low)
         return np.where(largest == 0, 1.0, largest)
 
 
-def find_ranges(X: NDArray[Any] | RowSource) -> ColumnRanges:
+def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
     """Return the ranges of the features.
 
     Parameters
     ----------
-    X : ndarray or RowSource of shape (n_samples, n_features)
+    X : ndarray or SampleSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing. Infinities are not expected.
 
     Returns

@@ -1,4 +1,4 @@
-"""Class labels and targets as what a decoder sees beside a code."""
+"""Encoding of class labels and targets as the condition of a decoder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import numpy as np
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-# Classes that numbers may stand for without being called labels.
-_MOST_NUMBERED = 50
-_ADVICE = "Give y, class labels or a continuous target, as conditional=True says."
+# Maximum number of distinct integers that are taken as class labels by default.
+_MAX_INTEGER_CLASSES = 50
 
 
 def fit_condition(y, X, weight, kind=True):
-    """Return the fitted attributes that :func:`condition_of` needs.
+    """Return the fitted attributes that :func:`condition_of` requires.
 
     Parameters
     ----------
@@ -20,13 +19,13 @@ def fit_condition(y, X, weight, kind=True):
         Class labels, or a continuous target.
 
     X : array-like of shape (n_samples, n_features)
-        As many rows.
+        The samples.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
     kind : {True, "labels", "target"}, default=True
-        What y is; True looks at it.
+        What y contains; True infers it from the values.
 
     Returns
     -------
@@ -48,48 +47,48 @@ def fit_condition(y, X, weight, kind=True):
 
 
 def condition_of(estimator, y, n_samples):
-    """Return y as columns of mean zero: one for each class, or one with the standardised target.
+    """Return y as columns of mean zero: one for each class, or the standardized target.
 
     Parameters
     ----------
     estimator : VAEGenerator
-        With the attributes of :func:`fit_condition`.
+        An estimator with the attributes of :func:`fit_condition`.
 
     y : array-like of shape (n_samples,), scalar or None
-        One value for all rows, or one each.
+        One value for all samples, or one for each sample.
 
     n_samples : int
-        Number of rows.
+        Number of samples.
 
     Returns
     -------
     ndarray of shape (n_samples, n_conditions)
-        float64.
+        The condition of each sample, in float64.
     """
     y = _column(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y)
     if len(y) != n_samples:
-        raise ValueError(f"y has {len(y)} values for {n_samples} rows. Give one each.")
+        raise ValueError(f"y has {len(y)} values for {n_samples} samples. Pass one per sample.")
     if not hasattr(estimator, "classes_"):
         return ((_numbers(y) - estimator.target_center_) / estimator.target_scale_)[:, None]
     unknown = np.setdiff1d(y, estimator.classes_)
     if len(unknown):
         raise ValueError(
-            f"y has labels {unknown[:5]} that are not among those of fit, such as "
-            f"{estimator.classes_[:5]}. Give labels of fit; folds should be stratified."
+            f"y contains labels {unknown[:5]} that were not seen during fit; the labels are "
+            f"{estimator.classes_[:5]}. In cross-validation, use stratified folds."
         )
     return (y[:, None] == estimator.classes_) - estimator.class_prior_
 
 
 def effect_of(condition, X, weight):
-    """Return what a condition adds to the column means of X, by least squares.
+    """Return the linear effect of a condition on the means of the features, by least squares.
 
     Parameters
     ----------
     condition : ndarray of shape (n_samples, n_conditions)
-        Of mean zero.
+        The condition of each sample, with mean zero.
 
     X : ndarray of shape (n_samples, n_features)
-        Rows, NaN where a value is missing.
+        Samples, NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
@@ -97,30 +96,30 @@ def effect_of(condition, X, weight):
     Returns
     -------
     ndarray of shape (n_conditions, n_features)
-        In the units of X.
+        The effect, in the units of X.
     """
-    known = ~np.isnan(X)
-    weights = known if weight is None else weight[:, None] * known
-    # in units of the largest value, whose squares do not overflow
+    observed = ~np.isnan(X)
+    weights = observed if weight is None else weight[:, None] * observed
+    # in units of the largest value, so that squares do not overflow
     unit = np.maximum(np.nanmax(np.abs(X), axis=0), np.finfo(X.dtype).tiny).astype(np.float64)
-    values = np.where(known, X / unit, 0.0)
+    values = np.where(observed, X / unit, 0.0)
     mean = (weights * values).sum(0) / weights.sum(0)
     root = 1.0 if weight is None else np.sqrt(weight)[:, None]
-    deviation = np.where(known, values - mean, 0.0)
+    deviation = np.where(observed, values - mean, 0.0)
     return np.linalg.lstsq(root * condition, root * deviation, rcond=1e-10)[0] * unit
 
 
 def _are_labels(y, kind):
-    """Whether y are class labels; many different numbers have to be called so."""
+    """Return whether y contains class labels; for many distinct integers, `kind` has to say so."""
     if kind is not True:
         return kind == "labels"
     if type_of_target(y, input_name="y").startswith("continuous"):
         return False
     n_distinct = len(_distinct(y)[0])
-    if n_distinct > _MOST_NUMBERED and y.dtype.kind in "iuf":
+    if n_distinct > _MAX_INTEGER_CLASSES and y.dtype.kind in "iuf":
         raise ValueError(
-            f"y has {n_distinct} different whole numbers, which could be classes or a continuous "
-            'target. Say which: conditional="labels" or conditional="target".'
+            f"y has {n_distinct} distinct integers, which could be class labels or a continuous "
+            'target. Set conditional="labels" or conditional="target".'
         )
     return True
 
@@ -129,20 +128,22 @@ def _distinct(y):
     try:
         return np.unique(y, return_inverse=True)
     except TypeError as error:
-        raise ValueError(f"y holds values that cannot be compared: {error}.") from error
+        raise ValueError(f"y contains values that cannot be compared: {error}.") from error
 
 
 def _numbers(y):
     try:
         return y.astype(np.float64)
     except ValueError as error:
-        raise ValueError(f"y must hold numbers, as a continuous target does: {error}.") from error
+        raise ValueError(f"A continuous target y must be numeric: {error}.") from error
 
 
 def _column(y):
     if y is None:
-        raise ValueError(f"y is None. {_ADVICE}")
+        raise ValueError(
+            "y is None, but conditional=True requires class labels or a continuous target."
+        )
     y = column_or_1d(y)
     if y.dtype.kind in "fc" and not np.isfinite(y).all():
-        raise ValueError("y contains NaN or infinity. Drop these rows.")
+        raise ValueError("y contains NaN or infinity. Drop these samples.")
     return y

@@ -1,4 +1,4 @@
-"""What a fitted autoencoder consists of, and where it lives."""
+"""The parts of a fitted autoencoder, and their device and type."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .scaling import Scaling
 
 
 def resolve_device(device: str) -> torch.device:
-    """Return the device that a `device` parameter names."""
+    """Return the device that a `device` parameter specifies."""
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         resolved = torch.device(device)
         torch.empty(0, device=resolved)
-    # no such name, built without that backend, a backend that lacks the operation
+    # unknown name, backend that is not installed, backend without the operation
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
             f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "
@@ -33,18 +33,18 @@ def resolve_device(device: str) -> torch.device:
 
 @dataclass(frozen=True)
 class Model:
-    """What a fitted autoencoder consists of.
+    """The parts of a fitted autoencoder.
 
     Parameters
     ----------
     network : Autoencoder
-        Works on scaled rows.
+        The network, which operates on scaled samples.
 
     scaling : Scaling
-        Leads from the user's units to the network's.
+        Converts the user's units to those of the network.
 
     loss : Loss or Likelihood
-        Says how to read the network's output.
+        Defines how the network's output is converted to values.
     """
 
     network: Autoencoder
@@ -53,7 +53,7 @@ class Model:
 
     @property
     def device(self) -> torch.device:
-        """Where the network lives."""
+        """Device of the network."""
         return next(self.network.parameters()).device
 
     @property
@@ -63,22 +63,22 @@ class Model:
 
     @property
     def numpy_dtype(self) -> np.dtype[Any]:
-        """Type of the weights, as NumPy has it."""
+        """NumPy type of the weights."""
         return np.dtype(np.float32 if self.dtype == torch.float32 else np.float64)
 
 
 def scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return the centre and the scale, on the model's device."""
+    """Return the center and the scale as tensors on the device of the model."""
     arrays = (model.scaling.center, model.scaling.scale)
     center, scale = (torch.tensor(array, dtype=dtype, device=model.device) for array in arrays)
     return center, scale
 
 
 def torch_dtype(dtype: Any) -> torch.dtype:
-    """Return the type of the tensors that stand for arrays of a type."""
+    """Return the torch type that corresponds to a NumPy type."""
     return torch.float32 if np.dtype(dtype) == np.float32 else torch.float64
 
 
 def place(network: Autoencoder, device: torch.device, dtype: str) -> Autoencoder:
-    """Return the network on a device, in a type named as NumPy names it."""
+    """Move the network to a device and convert it to a type, given by its NumPy name."""
     return network.to(device=device, dtype=torch_dtype(dtype))

@@ -15,7 +15,7 @@ from .sources import chunks_of
 
 # Minimum noise variance of probabilistic PCA, as a fraction of the mean variance: with less, the
 # likelihood degenerates.
-_LEAST_NOISE = 1e-2
+_MIN_NOISE = 1e-2
 
 # Maximum number of features whose covariance matrix is decomposed.
 _MAX_COVARIANCE = 4096
@@ -32,13 +32,13 @@ def principal_axes(
         Samples, NaN where a value is missing.
 
     scaling : Scaling
-        Applied first; the center is the mean of the features.
+        Scaling that is applied first; its center is the mean of the features.
 
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
     random_state : RandomState
-        Draws samples when there are more than 4096 of them, and more features than that.
+        Draws a subset of the samples if both samples and features outnumber 4096.
 
     Returns
     -------
@@ -50,16 +50,16 @@ def principal_axes(
     """
     if X.shape[1] <= min(len(X), _MAX_COVARIANCE):
         covariance = np.zeros((X.shape[1], X.shape[1]))
-        for rows in _root_weighted_rows(X, scaling, weight):
-            covariance += rows.T @ rows
+        for part in _root_weighted_samples(X, scaling, weight):
+            covariance += part.T @ part
         variances, axes = linalg.eigh(covariance, check_finite=False)
         variances, axes = variances[::-1], axes.T[::-1].copy()
     else:
         if len(X) > _MAX_COVARIANCE:
             chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
             X, weight = X[chosen], None if weight is None else weight[chosen]
-        rows = np.vstack(list(_root_weighted_rows(X, scaling, weight)))
-        _, deviations, axes = linalg.svd(rows, full_matrices=False, check_finite=False)
+        weighted = np.vstack(list(_root_weighted_samples(X, scaling, weight)))
+        _, deviations, axes = linalg.svd(weighted, full_matrices=False, check_finite=False)
         variances = deviations**2
     _, axes = svd_flip(None, axes, u_based_decision=False)
     return np.maximum(variances, 0.0), axes
@@ -101,7 +101,7 @@ def probabilistic_pca(
     """
     total, kept = variances.sum(), variances[:n_components]
     noise = (total - kept.sum()) / max(n_features - n_components, 1)
-    noise = max(noise, _LEAST_NOISE * total / n_features, np.finfo(float).tiny)
+    noise = max(noise, _MIN_NOISE * total / n_features, np.finfo(float).tiny)
     above = np.maximum(kept, noise)
     loading = np.sqrt(above - noise)
     return loading / above, loading, np.log(noise / above), noise
@@ -113,10 +113,12 @@ def n_components_for(fraction: float, variances: Array) -> int:
     return min(int(np.searchsorted(cumulative, fraction, side="right")) + 1, len(variances))
 
 
-def _root_weighted_rows(X: NDArray[Any], scaling: Scaling, weight: Array | None) -> Iterator[Array]:
+def _root_weighted_samples(
+    X: NDArray[Any], scaling: Scaling, weight: Array | None
+) -> Iterator[Array]:
     """Yield chunks of the scaled samples times the root of their fraction of the total weight."""
     total = len(X) if weight is None else weight.sum()
-    for chunk, rows in chunks_of(X):
-        scaled = (rows.astype(np.float64) - scaling.center) / scaling.scale
-        own = 1.0 if weight is None else weight[chunk, None]
-        yield np.nan_to_num(scaled, copy=False) * np.sqrt(own / total)
+    for chunk, part in chunks_of(X):
+        scaled = (part.astype(np.float64) - scaling.center) / scaling.scale
+        part_weight = 1.0 if weight is None else weight[chunk, None]
+        yield np.nan_to_num(scaled, copy=False) * np.sqrt(part_weight / total)

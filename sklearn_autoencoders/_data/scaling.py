@@ -18,7 +18,7 @@ from .sources import chunks_of
 
 Array = NDArray[np.float64]
 
-# Values farther from the quartiles than so many interquartile ranges are clipped.
+# Values farther from the quartiles than this number of interquartile ranges are clipped.
 _MAX_INTERQUARTILE_RANGES = 30.0
 
 

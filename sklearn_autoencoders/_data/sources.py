@@ -1,4 +1,4 @@
-"""Where samples come from."""
+"""Sources of samples."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-# Values that are processed at once when statistics are computed.
+# Number of values in a chunk when statistics are computed.
 _CHUNK_SIZE = 2**18
 
 
-class RowSource(Protocol):
-    """A table whose rows can be read in any order; missing values are NaN."""
+class SampleSource(Protocol):
+    """A dataset whose samples can be read in any order; missing values are NaN."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -22,25 +22,25 @@ class RowSource(Protocol):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the rows."""
+        """Type of the values."""
 
     def take(self, indices: Any) -> NDArray[Any]:
-        """Return rows as a dense array.
+        """Return samples as a dense array.
 
         Parameters
         ----------
         indices : slice or sequence of int
-            Which rows.
+            Indices of the samples.
         """
 
 
-class ArrayRows:
-    """The rows of an array or of a memory map, of which only those that are taken are read.
+class ArraySource:
+    """The samples of an array or of a memory map, of which only the requested ones are read.
 
     Parameters
     ----------
     array : ndarray of shape (n_samples, n_features)
-        The table.
+        The samples.
     """
 
     def __init__(self, array: NDArray[Any]) -> None:
@@ -48,18 +48,18 @@ class ArrayRows:
         self.shape, self.dtype = self._array.shape, self._array.dtype
 
     def take(self, indices: Any) -> NDArray[Any]:
-        """Return rows as a dense array."""
-        rows: NDArray[Any] = self._array[indices]
-        return rows
+        """Return samples as a dense array."""
+        samples: NDArray[Any] = self._array[indices]
+        return samples
 
 
-def as_source(X: NDArray[Any] | RowSource) -> RowSource:
-    """Return an array as a source of rows, and a source as it is."""
-    return ArrayRows(X) if isinstance(X, np.ndarray) else X
+def as_source(X: NDArray[Any] | SampleSource) -> SampleSource:
+    """Return an array as a source of samples, and a source unchanged."""
+    return ArraySource(X) if isinstance(X, np.ndarray) else X
 
 
-def chunks_of(X: NDArray[Any] | RowSource) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield all rows in order, in chunks that fit into the cache, each with its slice."""
+def chunks_of(X: NDArray[Any] | SampleSource) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield all samples in order, in chunks that fit into the cache, each with its slice."""
     source = as_source(X)
     n_samples, n_features = source.shape
     for chunk in gen_batches(n_samples, max(_CHUNK_SIZE // n_features, 1)):

@@ -1,4 +1,4 @@
-"""Which samples are held out."""
+"""Selection of the held-out samples."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
 
 
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
-    """Return which samples to hold out; copies of a sample are on the same side.
+    """Return a mask of the samples to hold out; copies of a sample are never separated.
 
     Parameters
     ----------
@@ -66,8 +66,9 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
         Sample weights.
 
     fraction : float
-        Approximate fraction that is held out. A sample whose weight or copies make up more than
-        half of it is not held out, since it would be missing in training.
+        Approximate fraction of the samples that is held out. If the total weight of a sample and
+        its copies exceeds half of this fraction, they are not held out, since they would be missing
+        in training.
 
     seed : int
         Seed of the choice.
@@ -75,7 +76,8 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
     Returns
     -------
     ndarray of bool, of shape (n_samples,)
-        At least one sample is held out and at least one is not, if two differ; else none is.
+        At least one sample is held out and at least one is not, unless all samples are equal: then
+        none is held out.
     """
     draw = draw_by_content(X, seed)
     _, kind = np.unique(draw, return_inverse=True)

@@ -41,7 +41,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = _flatten_images(X, getattr(network, "input_shape", None))
     settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
-    # overflow: in the cast of values beyond float64; dispatch: we compute with NumPy and torch
+    # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
         if names:
@@ -63,29 +63,29 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
         weight = check_weight(sample_weight, X)
         if not weight.all():  # a sample of weight zero is ignored, also in the batch size
             index = np.flatnonzero(weight)
-            X, weight, clean = (_taken(rows, index) for rows in (X, weight, clean))
-            ranges, clean_ranges = find_ranges(X), _found(clean)
+            X, weight, clean = (_take(array, index) for array in (X, weight, clean))
+            ranges, clean_ranges = find_ranges(X), _find_ranges(clean)
     data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:
-        _raise_if_empty(np.flatnonzero(np.isnan(data.target_ranges.low)), "column", name)
+        _raise_if_empty(np.flatnonzero(np.isnan(data.target_ranges.low)), "feature", name)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
 
 
 def given_network(estimator):
-    """Return the parameter that says which shape samples have: the network, or its name."""
+    """Return the `network` parameter, which determines the shape of the samples."""
     encoder = getattr(estimator, "encoder", None)
     encoder = getattr(encoder, "estimator", encoder)  # inside FrozenEstimator
     return getattr(estimator if encoder is None else encoder, "network", None)
 
 
-def _taken(rows, index):
-    return None if rows is None else rows[index]
+def _take(array, index):
+    return None if array is None else array[index]
 
 
-def _found(X):
+def _find_ranges(X):
     return None if X is None else find_ranges(X)
 
 
@@ -100,7 +100,7 @@ def check_weight(sample_weight, X):
 
 
 def check_y(estimator, y, data):
-    """Return y as an array for the samples of `data`, or raise if it has another length."""
+    """Return y as an array for the samples of `data`, or raise ValueError if the lengths differ."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} requires y to be passed, but the target y is None."
@@ -126,8 +126,8 @@ def _check_clean(estimator, clean, X, network):
         raise kind(f"clean must be like X. {error}") from error
     if clean.shape != X.shape:
         raise ValueError(
-            f"clean must hold the clean version of every sample of X, of shape {X.shape}; got "
-            f"shape {clean.shape}."
+            f"clean must contain the clean version of every sample of X and have shape {X.shape}; "
+            f"got shape {clean.shape}."
         )
     return clean, ranges
 
@@ -139,27 +139,27 @@ def check_codes(estimator, X):
         codes = check_array(X, dtype=_DTYPES, order="C", input_name="X")
     if codes.shape[1] != estimator.n_components_:
         raise ValueError(
-            f"X has {codes.shape[1]} columns, but inverse_transform expects the "
+            f"X has {codes.shape[1]} features, but inverse_transform expects the "
             f"{estimator.n_components_} components that transform returns."
         )
     return codes
 
 
 def _check_values(X, estimator_name, input_name):
-    """Raise if X holds infinities, or if all values of a sample are missing."""
+    """Raise ValueError if X contains infinity, or if all values of a sample are missing."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(X.sum()):  # one pass, if nothing is missing
+        if np.isfinite(X.sum()):  # a single pass over the data, if no value is missing
             return
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
-    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), "row", input_name)
+    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), "sample", input_name)
 
 
 def _checked_ranges(X, estimator_name, input_name):
-    """Return the ranges of the features of X, or raise if its values are not usable."""
+    """Return the ranges of the features of X, or raise ValueError if its values are invalid."""
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
         _check_values(X, estimator_name, input_name)
-    _raise_if_empty(ranges.empty_samples, "row", input_name)
+    _raise_if_empty(ranges.empty_samples, "sample", input_name)
     return ranges
 
 
@@ -178,20 +178,20 @@ def _flatten_images(X, image_shape):
         return X
     if tuple(shape[1:]) != tuple(image_shape):
         raise ValueError(
-            f"X must hold flat samples, or images of image_shape={tuple(image_shape)}, that of the "
-            f"network; got images of shape {tuple(shape[1:])}."
+            f"X must contain flattened samples, or images of the network's "
+            f"image_shape={tuple(image_shape)}; got images of shape {tuple(shape[1:])}."
         )
     return np.reshape(X, (len(X), -1))
 
 
-def unflatten(rows, X):
+def unflatten(samples, X):
     """Return samples in the shape of the images X; unchanged if X is two-dimensional."""
     shape = getattr(X, "shape", ())
-    return rows.reshape(shape) if len(shape) > 2 else rows
+    return samples.reshape(shape) if len(shape) > 2 else samples
 
 
 def check_unit_interval(estimator, loss, X, name="X", ranges=None):
-    """Raise if a loss needs values in [0, 1] and there are others."""
+    """Raise ValueError if a loss requires values in [0, 1] and X has others."""
     parameter = estimator._loss_parameter
     if not estimator._losses[loss].unit_interval:
         return
@@ -207,7 +207,7 @@ def check_unit_interval(estimator, loss, X, name="X", ranges=None):
 
 
 def check_magnitude(data, scaling, dtype):
-    """Raise if the squares of the scaled values overflow the type the network is trained in."""
+    """Raise ValueError if squares of the scaled values overflow in the type used for training."""
     _check_magnitude(data.ranges, scaling, dtype, "X")
     if data.clean is not None:
         _check_magnitude(data.clean_ranges, scaling, dtype, "clean")
@@ -227,7 +227,7 @@ def _check_magnitude(ranges, scaling, dtype, name):
 
 
 def check_output(output):
-    """Return the output, or raise if it is not finite, because the input is too large."""
+    """Return the output, or raise ValueError if it is not finite because the input is too large."""
     if not np.isfinite(output).all():
         raise ValueError(
             "X contains values too large for this model: its output is not finite. Check the "

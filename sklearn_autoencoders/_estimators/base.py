@@ -31,8 +31,8 @@ class BaseNetworkEstimator(TrainableEstimator):
     """Base class of all estimators that train a network.
 
     A public method validates its input and passes arrays to a private method of the same name,
-    which does not check them again. A class declares the constraints of the parameters that it
-    adds; it inherits those of the parameters that its constructor has.
+    which does not validate them again. A class declares the constraints of the parameters that it
+    adds, and inherits those of the other parameters of its constructor.
     """
 
     _shaping_parameters: ClassVar[frozenset] = frozenset(

@@ -371,7 +371,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         if not (self._has_class_minus_one if reset else -1 in self.classes_):
             is_known &= np.asarray(y != -1, dtype=bool)
         if not is_known.any():
-            raise ValueError("y holds no label but -1. Give at least some samples a class.")
+            raise ValueError("y contains only -1. At least one sample must have a class label.")
         check_classification_targets(y[is_known])
         self._set_classes(np.unique(y[is_known]), reset)
         labels = np.full((len(y), len(self.classes_)), np.nan)
@@ -385,8 +385,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             self.classes_ = classes
         elif not np.isin(classes, self.classes_).all():
             raise ValueError(
-                f"y holds classes {np.setdiff1d(classes, self.classes_).tolist()} that were not "
-                "there when training began. Fit a new model with warm_start=False and fit."
+                f"y contains classes {np.setdiff1d(classes, self.classes_).tolist()} that were not "
+                "seen in the first fit. Use warm_start=False to fit a new model."
             )
 
     def _class_weighted(self, labels, is_known, weight):
@@ -452,24 +452,24 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         ndarray of shape (n_samples,)
             The predicted class labels.
         """
-        logits = self._output_of_head(X)  # which says so if there has been no fit
+        logits = self._output_of_head(X)  # raises NotFittedError before `classes_` is read
         return self.classes_[apply_to_arrays(most_likely, logits)]
 
 
 def _is_minus_one_a_class(y):
-    """Whether -1 and one other value are the classes; otherwise -1 marks unlabelled samples."""
+    """Return whether -1 and one other value are the classes; otherwise -1 is a missing label."""
     values = set(np.ravel(np.asarray(y)).tolist())
     if len(values) > 2 and "-1" in values:
         raise ValueError(
-            'y holds "-1" as a string among other strings. Unlabelled samples are marked by the '
-            "number: give y as an array of dtype=object with -1 in it."
+            'y contains the string "-1" and other strings. Unlabeled samples are marked by the '
+            "number -1: pass y as an array of dtype=object that contains it."
         )
     return len(values) == 2 and -1 in values
 
 
 def _check_labels(y):
     """Raise ValueError if missing labels are not marked by -1."""
-    advice = "Mark unlabelled samples by -1, in an array of dtype=object if labels are strings."
+    advice = "Mark unlabeled samples by -1, in an array of dtype=object if labels are strings."
     try:
         assert_all_finite(y, input_name="y")
     except ValueError as error:

@@ -357,7 +357,7 @@ class DenoisingAutoencoder(
         shape = getattr(y, "shape", ())
         if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):
             warn_user(
-                "y has the shape of X and is ignored. If it holds the clean samples, use fit(X, "
+                "y has the shape of X and is ignored. If y contains the clean samples, use fit(X, "
                 "clean=...).",
                 UserWarning,
             )

@@ -25,7 +25,7 @@ from .transformer import AutoencoderTransformer
 _RAW = "raw"
 
 
-def _can_go_back(union):
+def _is_invertible(union):
     """Return whether the original features are in the output or can be decoded from it."""
     return union.passthrough is not False or (
         len(union.transformer_list) == 1
@@ -175,8 +175,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self : object
             The fitted union.
         """
-        with self._anew():
-            super().fit(_rows(X), y, **params)
+        with self._refitting():
+            super().fit(_as_array(X), y, **params)
         return self
 
     @fit_context(prefer_skip_nested_validation=False)
@@ -200,8 +200,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes. With `cross_fit`, the codes of each sample are computed by
             encoders that were fitted without it.
         """
-        X = _rows(X)
-        with self._anew():
+        X = _as_array(X)
+        with self._refitting():
             if self.cross_fit is None:
                 return super().fit_transform(X, y, **params)
             seed = draw_seed(own_random_state(self.random_state))
@@ -226,9 +226,9 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
-        return super().transform(_rows(X), **params)
+        return super().transform(_as_array(X), **params)
 
-    @available_if(_can_go_back)
+    @available_if(_is_invertible)
     def inverse_transform(self, X):
         """Return the original features: those passed through, or otherwise the decoded codes.
 
@@ -335,7 +335,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return ([] if first is None else [(_RAW, first)]) + self._encoders()
 
     @contextmanager
-    def _anew(self):
+    def _refitting(self):
         """Replace the fitted transformers by unfitted copies; restore them if the block fails."""
         before = self.__dict__.get("transformer_list_")
         self._check_encoders()
@@ -365,7 +365,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             routed_params = Bunch(**{**routed_params, _RAW: Bunch(fit={}, fit_transform={})})
         return super()._parallel_func(X, y, func, routed_params)
 
-    def _codes_alone(self):
+    def _encoders_only(self):
         """Return an unfitted union of the encoders, without the original features."""
         parts = [(name, clone(part, safe=False)) for name, part in self.transformer_list]
         parts = [(name, part) for name, part in parts if name != _RAW and part != "drop"]
@@ -381,7 +381,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
     def _cross_fitted(self, X, y, params, folds):
         """Return the original features, and out-of-fold codes of the encoders."""
         output = np.array(dense(super().transform(X)), dtype=np.float64)
-        encoders = self._codes_alone()
+        encoders = self._encoders_only()
         if not all(isinstance(part, FrozenEstimator) for _, part in encoders.encoders):
             first = self.n_features_in_ if self.passthrough is not False else 0
             output[:, first:] = cross_fitted(encoders, X, y, params, folds, output[:, first:])
@@ -395,6 +395,6 @@ class _Scaler(StandardScaler):
     __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
 
 
-def _rows(X):
+def _as_array(X):
     """Convert X to an array unless it has a shape."""
     return X if hasattr(X, "shape") else np.asarray(X)

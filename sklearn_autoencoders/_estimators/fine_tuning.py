@@ -72,7 +72,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     }
 
     @with_callbacks
-    @fit_context(prefer_skip_nested_validation=False)  # the encoder is the user's
+    @fit_context(prefer_skip_nested_validation=False)  # also validates the encoder
     def fit(self, X, y, sample_weight=None):
         """Pretrain on all samples, then fine-tune on the labeled samples.
 
@@ -128,7 +128,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         return self.n_components_
 
     def _output_of_head(self, X):
-        X = check_samples(self, X)  # which says so if there has been no fit
+        X = check_samples(self, X)  # raises NotFittedError before the model is used
         return check_output(predict(self._model, X))
 
     # ------------------------------------------------------------------------------ fit
@@ -168,7 +168,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         loss = self._model.loss
         if self.alpha and not isinstance(loss, Loss):
             raise ValueError(
-                f"alpha={self.alpha} needs an encoder whose reconstruction has a loss; "
+                f"alpha={self.alpha} requires an encoder with a reconstruction loss; "
                 f"encoder={self.encoder!r} has a likelihood. Use alpha=0."
             )
         return Objective(Supervised(self._formula, loss, self.alpha))
@@ -185,7 +185,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _prepare_network(self, network, plan, data):
         if self.encoder is None:
-            update_dropout(self, network, data.n_samples)  # of the samples with labels
+            update_dropout(self, network, data.n_samples)  # the number of labeled samples
         network.reconstructs = self.alpha > 0
         is_pretrained = self.encoder is not None or self.pretraining or self.init == "pca"
         if self.n_epochs_ == 0 and is_pretrained:
@@ -193,8 +193,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             start_at_regression(model, data, self._regression, self._formula)
 
     def _fitted_encoder(self, data, rng):
-        """Return `encoder`, or a copy of it that is fitted to the rows."""
-        self._check_no_network_of_its_own()
+        """Return `encoder` if it is fitted; otherwise a copy fitted to the training samples."""
+        self._check_no_network_parameters()
         encoder = self.encoder
         if isinstance(encoder, FrozenEstimator):
             encoder = encoder.estimator
@@ -203,8 +203,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
-            rows = data.thinned(len(data.X))
-            encoder.fit(rows.X, sample_weight=rows.weight)
+            training = data.thinned(len(data.X))
+            encoder.fit(training.X, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
 
@@ -217,9 +217,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             or isinstance(bottleneck, QuantizedBottleneck)
         ):
             raise ValueError(
-                "encoder must be an autoencoder of this package with one code for each row, which "
-                "is no entry of a codebook, such as AutoencoderTransformer, and fitted already if "
-                f"it needs labels; got {encoder!r}."
+                "encoder must be an autoencoder of this package with a single, continuous code per "
+                "sample, such as AutoencoderTransformer; an encoder that requires labels must be "
+                f"fitted. Ensembles and codebooks are not supported; got {encoder!r}."
             )
         if encoder.n_features_in_ != self.n_features_in_:
             raise ValueError(
@@ -229,13 +229,14 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         names, theirs = (getattr(e, "feature_names_in_", None) for e in (self, encoder))
         if names is not None and theirs is not None and list(names) != list(theirs):
             raise ValueError(
-                f"The columns of X are {list(names)}, but encoder was fitted to {list(theirs)}. "
-                "Give them in the same order."
+                f"The feature names of X are {list(names)}, but encoder was fitted to "
+                f"{list(theirs)}. Pass the features in the same order."
             )
 
-    def _check_no_network_of_its_own(self):
+    def _check_no_network_parameters(self):
+        """Raise ValueError if a parameter that describes the network is not the default."""
         for name in changed_parameters(self, sorted(BaseNetworkEstimator._shaping_parameters)):
             raise ValueError(
-                f"{name}={getattr(self, name)!r} cannot be given together with encoder=, which has "
-                "a network of its own. Set it there."
+                f"{name}={getattr(self, name)!r} cannot be given together with encoder, which "
+                f"already has a network. Set {name} of the encoder."
             )

@@ -52,7 +52,7 @@ class GenerativeMixin:
             The decoded samples, in the units of the training data.
         """
         codes = check_codes(self, X)
-        return self._rows_of(codes, self._condition(y, len(codes)))
+        return self._decoded(codes, self._condition(y, len(codes)))
 
     def reconstruct(self, X, y=None):
         """Encode and decode X deterministically, without sampling.
@@ -70,8 +70,8 @@ class GenerativeMixin:
         ndarray of shape (n_samples, n_features)
             The reconstruction, in the units of X. Images are returned in the shape of the input.
         """
-        rows = check_samples(self, X)
-        return unflatten(self._reconstruct(rows, self._condition(y, len(rows))), X)
+        samples = check_samples(self, X)
+        return unflatten(self._reconstruct(samples, self._condition(y, len(samples))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
         """Draw samples from the model.
@@ -103,7 +103,7 @@ class GenerativeMixin:
             check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
-        return self._rows_of(codes, condition, next(seeds) if noise else None)
+        return self._decoded(codes, condition, next(seeds) if noise else None)
 
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
         r"""Draw variations of samples: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
@@ -148,7 +148,7 @@ class GenerativeMixin:
         condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
         X = np.repeat(X, n_samples, axis=0)
         codes = sample_posterior(self._model, X, condition, scale, next(seeds))
-        return self._rows_of(codes, condition, next(seeds) if noise else None)
+        return self._decoded(codes, condition, next(seeds) if noise else None)
 
     def interpolate(self, A, B, n_steps=8, method="linear", y=None):
         """Interpolate between pairs of samples in the latent space.
@@ -178,12 +178,12 @@ class GenerativeMixin:
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         if method not in _PATHS:
             raise ValueError(f"method must be one of {sorted(_PATHS)}; got {method!r}.")
-        share = np.linspace(0, 1, n_steps)[None, :, None]
+        fraction = np.linspace(0, 1, n_steps)[None, :, None]
         condition = self._condition(y, len(A))
-        ends = (self._encode(rows, condition)[:, None] for rows in (A, B))
-        codes = _PATHS[method](*ends, share).reshape(-1, self.n_components_)
-        rows = self._rows_of(codes, self._condition(y, len(A), n_steps))
-        return rows.reshape(len(A), n_steps, -1)
+        ends = (self._encode(samples, condition)[:, None] for samples in (A, B))
+        codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
+        decoded = self._decoded(codes, self._condition(y, len(A), n_steps))
+        return decoded.reshape(len(A), n_steps, -1)
 
     def score_samples(self, X, y=None, *, n_draws=64):
         r"""Return an estimate of the log-likelihood of each sample, in nats.
@@ -282,19 +282,19 @@ class GenerativeMixin:
         ndarray of shape (n_samples, n_features)
             X without missing values. Observed values are unchanged.
         """
-        rows = check_samples(self, X)
+        samples = check_samples(self, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
-        condition = self._condition(y, len(rows))
-        noise = self._noise(n_draws, rows.dtype)
-        expected = expected_samples(self._model, rows, condition, noise)
-        return unflatten(np.where(np.isnan(rows), check_output(expected), rows), X)
+        condition = self._condition(y, len(samples))
+        noise = self._noise(n_draws, samples.dtype)
+        expected = expected_samples(self._model, samples, condition, noise)
+        return unflatten(np.where(np.isnan(samples), check_output(expected), samples), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
         """Return the condition of every sample, repeated for each of its draws."""
         if not self._is_conditional:
             if y is not None:
                 raise ValueError(
-                    "y was given, but the fit was not conditional. Set conditional=True before it."
+                    "y was given, but the fit was not conditional. Set conditional=True before fit."
                 )
             return None
         return np.repeat(condition_of(self, y, n_samples), n_repeats, axis=0)
@@ -303,9 +303,10 @@ class GenerativeMixin:
     def _is_conditional(self):
         return self._recipe.n_conditions > 0
 
-    def _rows_of(self, codes, condition, seed=None):
-        rows = check_output(draw_samples(self._model, codes, condition, seed))
-        return put_constants(rows, self._constants)
+    def _decoded(self, codes, condition, seed=None):
+        """Return the samples that codes are decoded to; with a seed, with noise."""
+        samples = check_output(draw_samples(self._model, codes, condition, seed))
+        return put_constants(samples, self._constants)
 
     def _log_weights(self, X, y, n_draws):
         X = check_samples(self, X)
@@ -326,18 +327,19 @@ def _seeds(random_state):
         yield draw_seed(rng)
 
 
-def _line(start, end, share):
-    return start + share * (end - start)
+def _line(start, end, fraction):
+    return start + fraction * (end - start)
 
 
-def _great_circle(start, end, share):
-    """Turn one direction into the other, and change the length evenly."""
+def _great_circle(start, end, fraction):
+    """Interpolate the directions on a great circle and the norms linearly."""
     lengths = [np.linalg.norm(code, axis=-1, keepdims=True) for code in (start, end)]
     a, b = (c / np.maximum(n, 1e-12) for c, n in zip((start, end), lengths, strict=True))
     angle = np.arccos(np.clip((a * b).sum(-1, keepdims=True), -1, 1))
     sine = np.sin(angle)
-    turned = (np.sin((1 - share) * angle) * a + np.sin(share * angle) * b) / np.maximum(sine, 1e-6)
-    return np.where(sine > 1e-6, turned, _line(a, b, share)) * _line(*lengths, share)
+    turned = np.sin((1 - fraction) * angle) * a + np.sin(fraction * angle) * b
+    turned = turned / np.maximum(sine, 1e-6)
+    return np.where(sine > 1e-6, turned, _line(a, b, fraction)) * _line(*lengths, fraction)
 
 
 _PATHS = {"linear": _line, "slerp": _great_circle}

@@ -31,13 +31,13 @@ from .outlier_thresholds import (
     tukey_upper_fence,
 )
 
-# Training samples from whose errors tolerances are estimated.
+# Maximum number of training samples from whose errors tolerances are estimated.
 _N_SAMPLES = 10_000
-# Minimum tolerance, in standard deviations, since features may repeat one value.
+# Minimum tolerance in standard deviations, because most values of a feature can be equal.
 _MIN_TOLERANCE = 0.1
 # The same for constant features, as a fraction of the constant.
 _MIN_CHANGE = 1e-3
-# Inputs are clipped to so many units of scale, so that one value cannot dominate the others.
+# Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
 
 
@@ -363,8 +363,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.checkpoint = checkpoint
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
-        """Return the samples that are used, some of them held out."""
-        if self.early_stopping and not partial:  # some are held out in any case
+        """Return at most `max_samples` training samples, and the held-out samples."""
+        if self.early_stopping and not partial:  # equal samples cannot be split
             n_usable = int(np.ptp(draw_by_content(data.X, 0)) > 0)
             check_enough_samples(n_usable, len(data.X), self.validation_fraction)
         if reset:
@@ -405,57 +405,57 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _post_fit_attributes(self, network, data):
         model = Model(network, self._model.scaling, self._model.loss)
         fraction = data.n_samples / self.n_samples_seen_
-        # a feature may be constant in one batch, or in the samples that are not held out
+        # a feature can be constant in one batch, or among the samples that are not held out
         spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
         tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
-        found = scores(model, data.X, tolerance, self._constants)
-        held_out, n_held_out = self._held_out_scores(found, data, fraction)
+        all_scores = scores(model, data.X, tolerance, self._constants)
+        held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
         return {
             "tolerance_": tolerance,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
-            "offset_": self._offset(found, held_out, data.weight, fraction),
+            "offset_": self._offset(all_scores, held_out, data.weight, fraction),
         }
 
-    def _offset(self, found, held_out, weight, fraction):
-        """Return the threshold of the scores that `contamination` asks for."""
+    def _offset(self, all_scores, held_out, weight, fraction):
+        """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
             at = -min(tukey_upper_fence(held_out), held_out[-1])
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
-        at = weighted_quantile(found, self.contamination, weight)
-        offset = midpoint_threshold(found, at, self.contamination, weight)
+        at = weighted_quantile(all_scores, self.contamination, weight)
+        offset = midpoint_threshold(all_scores, at, self.contamination, weight)
         before = offset if fraction == 1 else self.offset_
         return float(before + fraction * (offset - before))
 
-    def _held_out_scores(self, found, data, fraction):
-        """Return the negative scores of held-out samples, and from how many they are drawn."""
+    def _held_out_scores(self, all_scores, data, fraction):
+        """Return negative scores of held-out samples, and the number from which they are drawn."""
         validation = slice(None) if data.held_out is None else data.held_out
         weight = None if data.weight is None else data.weight[validation]
-        new = repeat_by_weight(-found[validation], weight)
+        new = repeat_by_weight(-all_scores[validation], weight)
         if fraction == 1:
             return new, len(new)
-        if data.held_out is None:  # training samples of a stream are no validation samples
+        if data.held_out is None:  # scores of training samples are not added to held-out scores
             return self.held_out_scores_, self.n_held_out_
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
 
     def _tolerance(self, model, data, spread, fraction):
-        """Return the upper quartile of each feature's errors, averaged with earlier batches."""
+        """Return the upper quartile of the errors of each feature, averaged over all batches."""
         errors = np.abs(data.X - reconstruct(model, data.X), dtype=np.float64)
         before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [
-                old if np.isnan(column).all() else weighted_quantile(column, 0.75, data.weight)
-                for column, old in zip(errors.T, before, strict=True)
+                old if np.isnan(error).all() else weighted_quantile(error, 0.75, data.weight)
+                for error, old in zip(errors.T, before, strict=True)
             ]
         )
         tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
         varies = np.isnan(self._constants)
         if self.scaling != "feature" and varies.any():
             largest = tolerance[varies].max()
-            tolerance[:] = (tolerance[varies] / largest).mean() * largest  # no sum that overflows
+            tolerance[:] = (tolerance[varies] / largest).mean() * largest  # avoids overflow
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)

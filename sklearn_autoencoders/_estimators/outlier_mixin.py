@@ -1,4 +1,4 @@
-"""The methods of a fitted outlier detector: scores, labels, p-values and explanations."""
+"""Methods of a fitted outlier detector: scores, labels, p-values and explanations."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def scores(model, X, tolerance, constants):
     found = sample_errors(model, X, unit).astype(np.float64)
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
-        n_known = (~np.isnan(X)).sum(1)
-        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_known)
+        n_observed = (~np.isnan(X)).sum(1)
+        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_observed)
     return -check_output(found)
 
 
@@ -133,7 +133,7 @@ class OutlierDetectorMixin:
         ----------
         .. [1] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
         """
-        scores = self.score_samples(X)  # which says so if there has been no fit
+        scores = self.score_samples(X)  # raises NotFittedError before `held_out_scores_` is read
         return apply_to_arrays(p_values, scores, self.held_out_scores_)
 
     def set_threshold(self, *, outlier_fraction=None, false_alarm_rate=None):
@@ -144,12 +144,12 @@ class OutlierDetectorMixin:
         Parameters
         ----------
         outlier_fraction : float, default=None
-            Fraction of samples like the held-out ones that are labelled outliers, in (0, 0.5]:
+            Fraction of samples like the held-out ones that are labeled outliers, in (0, 0.5]:
             0.001 labels the most anomalous 0.1 %.
 
         false_alarm_rate : float, default=None
             The same for held-out samples that are known to be normal: the probability, in
-            (0, 0.5], that a normal sample is labelled an outlier.
+            (0, 0.5], that a normal sample is labeled an outlier.
 
         Returns
         -------
@@ -197,10 +197,10 @@ class OutlierDetectorMixin:
             in the units of X. The contributions of a sample sum to its `score_samples`; the lowest
             contributions explain why it is anomalous. Both are DataFrames if X is a DataFrame.
         """
-        rows = self._checked(X)
-        expected = self._reconstruct(rows)
-        strangeness = np.abs(rows - expected, dtype=np.float64) / self.tolerance_
-        contribution = -np.nan_to_num(strangeness) / (~np.isnan(rows)).sum(1, keepdims=True)
+        samples = self._checked(X)
+        expected = self._reconstruct(samples)
+        errors = np.abs(samples - expected, dtype=np.float64) / self.tolerance_
+        contribution = -np.nan_to_num(errors) / (~np.isnan(samples)).sum(1, keepdims=True)
         contribution, expected = unflatten(contribution, X), unflatten(expected, X)
         if hasattr(X, "iloc"):
             contribution, expected = (

@@ -338,27 +338,27 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         self.checkpoint = checkpoint
 
     def __sklearn_tags__(self):
-        """Declare that there may be several targets."""
+        """Declare that several targets are supported."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
 
     def _with_labels(self, data, y, reset):
-        """Return the data with standardized targets, NaN where they are unknown."""
+        """Return the data with standardized targets; missing targets are NaN."""
         y = check_y(self, y, data)
         settings = {"ensure_2d": False, "dtype": np.float64, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
         columns = y.reshape(len(y), -1)
         if np.isnan(columns).all(axis=0).any():
-            raise ValueError("y holds no target but NaN. Give at least some samples a target.")
+            raise ValueError("y contains only NaN. At least one sample must have a target.")
         if reset:
             units = fit_scaling(columns, data.weight, "feature")
             self.target_center_, self.target_scale_ = units.center, units.scale
             self._is_one_target = y.ndim == 1
         elif columns.shape[1] != len(self.target_center_):
             raise ValueError(
-                f"y has {columns.shape[1]} targets; there were {len(self.target_center_)} when "
-                "training began. Fit a new model with warm_start=False and fit."
+                f"y has {columns.shape[1]} targets, but the first fit had "
+                f"{len(self.target_center_)}. Use warm_start=False to fit a new model."
             )
         return replace(data, labels=(columns - self.target_center_) / self.target_scale_)
 
@@ -375,6 +375,6 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
             The predictions, in the units of y.
         """
-        prediction = self._output_of_head(X)  # which says so if there has been no fit
-        found = apply_to_arrays(in_units, prediction, self.target_center_, self.target_scale_)
-        return found[:, 0] if self._is_one_target else found
+        output = self._output_of_head(X)  # raises NotFittedError before the attributes are read
+        prediction = apply_to_arrays(in_units, output, self.target_center_, self.target_scale_)
+        return prediction[:, 0] if self._is_one_target else prediction

@@ -29,10 +29,11 @@ from .generative_mixin import GenerativeMixin
 
 # A component is active if the variance of its code exceeds this (Burda et al., 2016).
 _ACTIVE_VARIANCE = 0.01
+# Minimum fraction of active components, below which a warning is issued.
 _MIN_ACTIVE = 0.05
 # Maximum number of samples from which statistics of the codes are estimated.
 _N_SAMPLES = 10_000
-# Number of draws that all samples share if they are in a single batch.
+# Number of draws that are used for all samples if they are in a single batch.
 _N_SHARED = 16
 
 
@@ -473,8 +474,8 @@ class VAEGenerator(
         minimum = max(math.ceil(_MIN_ACTIVE * self.n_components_), 1)
         if self.active_units_ < minimum and np.isnan(self._constants).any():
             warn_user(
-                f"{self.active_units_} of {self.n_components_} components of the code are in use. "
-                f"Lower beta={self.beta}, increase it slowly by kl_warmup, or give free_bits.",
+                f"{self.active_units_} of {self.n_components_} components of the code are active. "
+                f"Lower beta={self.beta}, increase it gradually with kl_warmup, or set free_bits.",
                 PosteriorCollapseWarning,
             )
         super()._report(histories)
@@ -539,6 +540,7 @@ class VAEGenerator(
         ndarray of shape (n_samples, n_components_)
             The codes, in the floating-point type of X.
         """
-        rows = check_samples(self, X)
-        given = y is not None and self._is_conditional
-        return self._encode(rows, self._condition(y, len(rows)) if given else None)
+        samples = check_samples(self, X)
+        is_conditioned = y is not None and self._is_conditional
+        condition = self._condition(y, len(samples)) if is_conditioned else None
+        return self._encode(samples, condition)

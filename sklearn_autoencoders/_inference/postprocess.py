@@ -1,4 +1,4 @@
-"""From a network's output to scores, labels and probabilities, sample by sample."""
+"""Conversion of a network's output to scores, labels and probabilities of each sample."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# Relative difference below which scores are equal: rounding depends on the size of the batch.
+# Relative difference below which scores are equal, since rounding depends on the batch size.
 SAME = 1e-6
 
 
@@ -25,13 +25,13 @@ def log_mean_exp(log_weights: Tensor) -> Tensor:
     return log_weights.logsumexp(-1) - math.log(log_weights.shape[-1])
 
 
-def with_constants(rows: Tensor, constants: Tensor) -> Tensor:
+def with_constants(samples: Tensor, constants: Tensor) -> Tensor:
     """Return samples with constant features set to their values; NaN marks the other features."""
-    return torch.where(constants.isnan(), rows, constants.to(rows.dtype))
+    return torch.where(constants.isnan(), samples, constants.to(samples.dtype))
 
 
 def constant_errors(
-    values: Tensor, constants: Tensor, tolerance: Tensor, n_known: Tensor
+    values: Tensor, constants: Tensor, tolerance: Tensor, n_observed: Tensor
 ) -> Tensor:
     """Return the sum of the errors in constant features, divided by the number of observed values.
 
@@ -43,7 +43,7 @@ def constant_errors(
     constants, tolerance : Tensor of shape (m,)
         Expected values, and tolerances.
 
-    n_known : Tensor of shape (n_samples,)
+    n_observed : Tensor of shape (n_samples,)
         Number of observed values of each sample, over all features.
 
     Returns
@@ -51,8 +51,8 @@ def constant_errors(
     Tensor of shape (n_samples,)
         Zero for samples that have the expected values.
     """
-    off = (values - constants).abs() / tolerance
-    return off.nan_to_num(nan=0.0).sum(1) / n_known
+    errors = (values - constants).abs() / tolerance
+    return errors.nan_to_num(nan=0.0).sum(1) / n_observed
 
 
 def outlier_labels(decision: Tensor) -> Tensor:
@@ -97,5 +97,5 @@ def most_likely(logits: Tensor) -> Tensor:
 
 
 def in_units(prediction: Tensor, center: Tensor, scale: Tensor) -> Tensor:
-    """Return standardised targets in the units of y."""
+    """Return standardized targets in the units of y."""
     return prediction * scale + center

@@ -21,7 +21,7 @@ from ..networks._costs import multiply_adds, widest_layer
 from ..objectives._contract import known
 from ..objectives._losses import Loss
 
-# Number of values of the widest layer that are held at once.
+# Number of values of the widest layer that are kept in memory for one chunk.
 _CHUNK_SIZE = 2**20
 
 # A function of a network and a batch; the first axis of its result is that of the batch.
@@ -63,7 +63,7 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
     Parameters
     ----------
     model : Model
-        Gives the expected values.
+        Predicts the values.
 
     X : ndarray of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
@@ -74,12 +74,11 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
     Returns
     -------
     ndarray of shape (n_samples,)
-        Of the type of X.
+        The errors, in the type of X.
     """
     function = errors(model, tolerance, X.dtype)
-    return run(
-        model, SampleDataset(model, Data(X)), function, n_draws=4
-    )  # small chunks stay in the cache
+    # n_draws=4: small chunks fit into the cache
+    return run(model, SampleDataset(model, Data(X)), function, n_draws=4)
 
 
 def codes(network: Autoencoder, batch: Batch) -> Tensor:
@@ -157,7 +156,7 @@ def run(
     Parameters
     ----------
     model : Model
-        Its network is used in the type of the samples.
+        The model. Its network is converted to the type of the samples.
 
     samples : SampleDataset
         The samples.
@@ -166,7 +165,7 @@ def run(
         Maps the network and a batch to a tensor whose first axis is that of the batch.
 
     n_draws : int, default=1
-        How many copies of a sample the function holds.
+        Number of copies of a sample that the function keeps in memory.
 
     Returns
     -------
@@ -182,7 +181,9 @@ def _run(
 ) -> NDArray[Any]:
     size = max(_CHUNK_SIZE // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
-    advice = "neither chunks nor the result fit. Give fewer samples, or use a narrower network."
+    advice = (
+        "a single sample or the result does not fit. Pass fewer samples or use a smaller network."
+    )
     work = min(size, len(samples)) * multiply_adds(network)
     with explain_out_of_memory(advice), few_threads(work):
         for chunk, output in _chunks(network, samples, function, size):
@@ -195,7 +196,7 @@ def _run(
 def _chunks(
     network: Autoencoder, samples: SampleDataset, function: Function, size: int
 ) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield chunks with the results of the function; smaller ones when memory runs out."""
+    """Yield chunks with the results of the function; chunks are halved if memory is exhausted."""
     start = 0
     while start < len(samples):
         chunk = slice(start, min(start + size, len(samples)))
@@ -211,7 +212,7 @@ def _chunks(
 
 
 def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
-    """Return a network, or a copy of it in another type."""
+    """Return the network, or a converted copy if its type differs."""
     if all(parameter.dtype == dtype for parameter in network.parameters()):
         return network
     return copy.deepcopy(network).to(dtype)

@@ -23,7 +23,7 @@ from .run import Function, Units, cast_network, decoding, run
 
 Array = NDArray[Any]
 
-# Seed of the draws of estimates, so that they are the same in every call and for all samples.
+# Seed of the draws of estimates, which are the same in every call and for all samples.
 _SEED = 0
 
 
@@ -101,17 +101,17 @@ def expectation(model: Model, noise: Tensor, dtype: Any) -> Function:
 def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: int) -> Array:
     """Return codes drawn from the prior, in double precision."""
     draws = Generated(make_generator(seed, model.device))
-    beside = None if condition is None else torch.tensor(condition, device=model.device)
+    conditions = None if condition is None else torch.tensor(condition, device=model.device)
     with preserve_settings(), torch.no_grad():
         network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
-        codes = network.bottleneck.sample(n_samples, network.encoder, draws, beside)
+        codes = network.bottleneck.sample(n_samples, network.encoder, draws, conditions)
     return codes.cpu().numpy()
 
 
 def sample_posterior(
     model: Model, X: Array, condition: Array | None, scale: float, seed: int
 ) -> Array:
-    """Return codes drawn around those of samples, `scale` posterior standard deviations wide."""
+    """Return codes drawn from the posteriors, with standard deviations multiplied by `scale`."""
     draws = Generated(make_generator(seed, model.device))
 
     def codes(network: VariationalAutoencoder, batch: Batch) -> Tensor:
@@ -142,7 +142,7 @@ def draw_samples(model: Model, codes: Array, condition: Array | None, seed: int 
     Returns
     -------
     ndarray of shape (n_samples, n_features)
-        Draws, or means.
+        The samples: draws from the likelihood, or its means.
     """
     draws = None if seed is None else Generated(make_generator(seed, model.device))
     function = decoding(model, codes.dtype) if draws is None else drawing(model, draws, codes.dtype)
@@ -153,11 +153,11 @@ def draw_samples(model: Model, codes: Array, condition: Array | None, seed: int 
 def drawing(model: Model, draws: Draws, dtype: Any) -> Function:
     """Return the function from codes to draws of samples of a type, in the user's units."""
     units, likelihood = Units(model, dtype), cast(Likelihood, model.loss)
-    own = torch_dtype(dtype)
+    output_dtype = torch_dtype(dtype)
 
     def function(network: VariationalAutoencoder, batch: Batch) -> Tensor:
-        output = network.decode(batch.x, batch.condition).to(own)
-        distribution = likelihood.distribution(output, network.noise.to(own))
+        output = network.decode(batch.x, batch.condition).to(output_dtype)
+        distribution = likelihood.distribution(output, network.noise.to(output_dtype))
         return units.of_values(likelihood.sample(distribution, draws))
 
     return function
@@ -179,12 +179,12 @@ def latent_health(model: Model, data: Data) -> tuple[Array, Array]:
 
 
 def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
-    """Move parameters that are not learnt by gradient descent towards their optimum, in place.
+    """Move parameters that are not learned by gradient descent towards their optimum, in place.
 
     Parameters
     ----------
     model : Model
-        Its network is changed.
+        The model. Its network is modified in place.
 
     data : Data
         The samples.
@@ -215,7 +215,7 @@ def _log_weights(
     """Return the logarithms of the importance weights, of shape (n_draws, batch)."""
     likelihood, target, observed = cast(Likelihood, model.loss), known(batch.target), batch.observed
     density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
-    if not likelihood.unit_interval:  # from the network's units to the user's
+    if not likelihood.unit_interval:  # convert the density to the user's units
         log_scale = target.new_tensor(np.log(model.scaling.scale))
         density = density - (log_scale.sum() if observed is None else observed @ log_scale)
     return density - cast(Tensor, output.latent.log_ratio())

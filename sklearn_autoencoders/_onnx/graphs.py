@@ -59,12 +59,12 @@ class _Fitted:
             loss = loss.settled(network.noise) if hasattr(network, "noise") else loss
         self.network = network
         self.model = replace(estimator._model, network=network, loss=loss)
-        of_any_row = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
-        self._samples = SampleDataset(self.model, Data(of_any_row))
+        placeholder = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
+        self._samples = SampleDataset(self.model, Data(placeholder))
 
-    def batch(self, rows):
+    def batch(self, samples):
         """Return raw samples as a batch."""
-        return self._samples.batch(rows, rows)
+        return self._samples.batch(samples, samples)
 
     def array(self, name):
         """Return a fitted attribute as a tensor in double precision."""
@@ -74,12 +74,12 @@ class _Fitted:
 # ---------------------------------------------------------------------------------- methods
 
 
-def _of_rows(function, then=lambda output: output):
+def _of_samples(function, then=lambda output: output):
     """Convert a function of batches to one of unscaled samples; `then` maps its output."""
 
     def build(fitted):
         of_batch = function(fitted)
-        return lambda network, rows: then(of_batch(network, fitted.batch(rows)))
+        return lambda network, samples: then(of_batch(network, fitted.batch(samples)))
 
     return build
 
@@ -130,13 +130,13 @@ def _noise(fitted):
 def _filled(fitted):
     expectation = sampling.expectation(fitted.model, _noise(fitted), _FLOAT)
 
-    def function(network, rows):
-        return torch.where(rows.isnan(), expectation(network, fitted.batch(rows)), rows)
+    def function(network, samples):
+        return torch.where(samples.isnan(), expectation(network, fitted.batch(samples)), samples)
 
     return function
 
 
-def _drawn_rows(fitted):
+def _drawn_samples(fitted):
     """Compute samples from uniform numbers; the noise has double precision, as in `sample`."""
 
     def function(network, uniform):
@@ -154,12 +154,12 @@ def _scores(fitted):
     columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
     expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
 
-    def function(network, rows):
-        found = errors(network, fitted.batch(rows)).double()
+    def function(network, samples):
+        found = errors(network, fitted.batch(samples)).double()
         if len(columns):
-            n_known = (~rows.isnan()).sum(1)
-            cells = rows[:, columns]
-            found = found + postprocess.constant_errors(cells, expected, unit, n_known)
+            n_observed = (~samples.isnan()).sum(1)
+            values = samples[:, columns]
+            found = found + postprocess.constant_errors(values, expected, unit, n_observed)
         return -found
 
     return function
@@ -169,8 +169,8 @@ def _of_scores(function, name):
     """Convert a function of scores and of a fitted attribute to a function of samples."""
 
     def build(fitted):
-        scores, learnt = _scores(fitted), fitted.array(name)
-        return lambda network, rows: function(scores(network, rows), learnt)
+        scores, attribute = _scores(fitted), fitted.array(name)
+        return lambda network, samples: function(scores(network, samples), attribute)
 
     return build
 
@@ -179,7 +179,7 @@ def _decision(scores, offset):
     return scores - offset
 
 
-def _alarms(scores, offset):
+def _outlier_labels(scores, offset):
     return postprocess.outlier_labels(_decision(scores, offset))
 
 
@@ -191,9 +191,9 @@ def _classes(fitted):
     """Return class labels if they have a numeric ONNX type, otherwise their indices."""
     classes = fitted.estimator.classes_
     if classes.dtype.kind not in _NUMBERS:
-        return _of_rows(_logits, postprocess.most_likely)(fitted)
+        return _of_samples(_logits, postprocess.most_likely)(fitted)
     classes = torch.tensor(classes.astype(_NUMBERS[classes.dtype.kind]))
-    return _of_rows(_logits, lambda logits: classes[postprocess.most_likely(logits)])(fitted)
+    return _of_samples(_logits, lambda logits: classes[postprocess.most_likely(logits)])(fitted)
 
 
 def _targets(fitted):
@@ -204,13 +204,13 @@ def _targets(fitted):
         found = postprocess.in_units(prediction.double(), center, scale)
         return found[:, 0] if is_one else found
 
-    return _of_rows(_logits, in_units)(fitted)
+    return _of_samples(_logits, in_units)(fitted)
 
 
 # ---------------------------------------------------------------------------------- inputs
 
 
-def _rows_input(fitted, graph):
+def _samples_input(fitted, graph):
     return "X", fitted.estimator.n_features_in_
 
 
@@ -219,9 +219,9 @@ def _codes_input(fitted, graph):
 
 
 def _uniform_input(fitted, graph):
-    """Determine the number of uniform columns that a draw uses, at most `most`."""
-    most = 1 + 2 * (fitted.estimator.n_components_ + fitted.estimator.n_features_in_)
-    draws = Given(torch.full((2, most), 0.5))
+    """Return the name of the input, and the number of uniform numbers that a draw uses."""
+    max_columns = 1 + 2 * (fitted.estimator.n_components_ + fitted.estimator.n_features_in_)
+    draws = Given(torch.full((2, max_columns), 0.5))
     with torch.no_grad():
         graph(draws)
     return "uniform", draws.n_taken
@@ -229,33 +229,33 @@ def _uniform_input(fitted, graph):
 
 # Methods of each class in addition to those of its base classes.
 _METHODS = {
-    BaseNetworkEstimator: {"transform": (_of_rows(_codes), _rows_input)},
+    BaseNetworkEstimator: {"transform": (_of_samples(_codes), _samples_input)},
     BaseAutoencoder: {
-        "reconstruct": (_of_rows(_reconstruction), _rows_input),
+        "reconstruct": (_of_samples(_reconstruction), _samples_input),
         "inverse_transform": (_of_codes, _codes_input),
     },
-    ReconstructionScoreMixin: {"score_samples": (_of_rows(_minus_losses), _rows_input)},
-    DenoisingAutoencoder: {"transform": (_of_rows(_denoised), _rows_input)},
+    ReconstructionScoreMixin: {"score_samples": (_of_samples(_minus_losses), _samples_input)},
+    DenoisingAutoencoder: {"transform": (_of_samples(_denoised), _samples_input)},
     GenerativeMixin: {
         "inverse_transform": (_with_constants(_of_codes), _codes_input),
-        "score_samples": (_of_rows(_weights, postprocess.log_mean_exp), _rows_input),
-        "elbo_samples": (_of_rows(_weights, lambda weights: weights.mean(1)), _rows_input),
-        "impute": (_filled, _rows_input),
-        "sample": (_with_constants(_drawn_rows), _uniform_input),
+        "score_samples": (_of_samples(_weights, postprocess.log_mean_exp), _samples_input),
+        "elbo_samples": (_of_samples(_weights, lambda weights: weights.mean(1)), _samples_input),
+        "impute": (_filled, _samples_input),
+        "sample": (_with_constants(_drawn_samples), _uniform_input),
     },
     OutlierDetectorMixin: {
-        "reconstruct": (_with_constants(_of_rows(_reconstruction)), _rows_input),
-        "score_samples": (_scores, _rows_input),
-        "decision_function": (_of_scores(_decision, "offset_"), _rows_input),
-        "predict": (_of_scores(_alarms, "offset_"), _rows_input),
-        "p_values": (_of_scores(postprocess.p_values, "held_out_scores_"), _rows_input),
+        "reconstruct": (_with_constants(_of_samples(_reconstruction)), _samples_input),
+        "score_samples": (_scores, _samples_input),
+        "decision_function": (_of_scores(_decision, "offset_"), _samples_input),
+        "predict": (_of_scores(_outlier_labels, "offset_"), _samples_input),
+        "p_values": (_of_scores(postprocess.p_values, "held_out_scores_"), _samples_input),
     },
     AutoencoderClassifier: {
-        "decision_function": (_of_rows(_logits, postprocess.margins), _rows_input),
-        "predict_proba": (_of_rows(_logits, postprocess.probabilities), _rows_input),
-        "predict": (_classes, _rows_input),
+        "decision_function": (_of_samples(_logits, postprocess.margins), _samples_input),
+        "predict_proba": (_of_samples(_logits, postprocess.probabilities), _samples_input),
+        "predict": (_classes, _samples_input),
     },
-    AutoencoderRegressor: {"predict": (_targets, _rows_input)},
+    AutoencoderRegressor: {"predict": (_targets, _samples_input)},
 }
 
 

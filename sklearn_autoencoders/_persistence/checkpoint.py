@@ -21,7 +21,7 @@ from .._version import __version__
 from .atomic import write_atomically
 
 # Maximum fraction of the training time that is spent on writing.
-_MOST_TIME = 0.05
+_MAX_TIME_FRACTION = 0.05
 
 # Parameters that do not identify a fit. The state of the generator replaces `random_state`.
 _IRRELEVANT = ("callbacks", "checkpoint", "verbose", "random_state")
@@ -139,7 +139,7 @@ class TrainingFile:
             warnings.warn(f"No further checkpoints are written. {error}", stacklevel=2)
             return
         ended = time.monotonic()
-        self._due = ended + (ended - started) / _MOST_TIME
+        self._due = ended + (ended - started) / _MAX_TIME_FRACTION
 
 
 def _hash(parts: list[Any]) -> str:

@@ -29,7 +29,7 @@ _EXTRA = ("persist", "Saving or loading a file")
 # Allowed members of an archive: a description, arrays, and sparse matrices, which are archives of
 # arrays. The uncompressed size is at most this multiple of the size of the archive.
 _DESCRIPTION, _ARRAY, _MATRIX = "schema.json", ".npy", ".npz"
-_MOST_COMPRESSION = 200
+_MAX_COMPRESSION = 200
 
 _ARRAY_HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -37,7 +37,7 @@ _ARRAY_HEADERS = {
 }
 
 # Maximum mean number of references to a node of a description; a node is visited for each of them.
-_MOST_REFERENCES = 100
+_MAX_REFERENCES = 100
 
 # Names, in a safetensors file, of the estimator without its weights and of the digest.
 _REST, _DIGEST = "estimator", "sha256"
@@ -259,7 +259,7 @@ def _check_archive(data: bytes, compressed: bool = False) -> None:
             _check_kind(archive, member, compressed)
         if len({member.filename for member in members}) < len(members):
             raise ValueError("two of its members have the same name")
-        if sum(member.file_size for member in members) > _MOST_COMPRESSION * len(data):
+        if sum(member.file_size for member in members) > _MAX_COMPRESSION * len(data):
             raise ValueError("its uncompressed size is too large")
         damaged = archive.testzip()
         if damaged is not None:
@@ -281,7 +281,7 @@ def _check_importable(names: Iterable[str]) -> None:
 def _check_description(text: bytes) -> None:
     """Raise ValueError if repeated references expand a small description to a large one."""
     n_nodes = text.count(b'"__loader__"')
-    if _unfolded(json.loads(text), {}) > _MOST_REFERENCES * n_nodes:
+    if _unfolded(json.loads(text), {}) > _MAX_REFERENCES * n_nodes:
         raise ValueError("its description contains too many references")
 
 

@@ -1,4 +1,4 @@
-"""A fitted estimator as plain values: Python scalars, strings, containers and ndarrays."""
+"""Conversion of a fitted estimator to plain values: scalars, strings, containers and ndarrays."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
     Parameters
     ----------
     state : dict
-        What `to_plain` returned, perhaps in another process or with another version.
+        Return value of `to_plain`, possibly of another process or another version.
 
     name : str
         Name of the estimator, for messages.
@@ -55,7 +55,7 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
         If a later version of the package wrote a format that this one cannot read.
 
     ModelFileError
-        If the weights are not those of the network that the state describes.
+        If the weights do not match the network that the state describes.
     """
     state = dict(state)
     saved_by = state.pop("_saved_by")
@@ -91,9 +91,9 @@ def _rebuilt(
         _check_scaling(state, recipe.base.n_features)
     except (AttributeError, KeyError, RuntimeError, StopIteration, TypeError, ValueError) as error:
         raise ModelFileError(
-            f"The weights of this {name} are not those of the network that it describes "
-            f"({str(error).splitlines()[0] if str(error) else type(error).__name__}). It was "
-            "damaged, or changed by hand; fit the estimator again."
+            f"The weights of this {name} do not match the network that it describes "
+            f"({str(error).splitlines()[0] if str(error) else type(error).__name__}). It is "
+            "damaged or was modified; fit the estimator again."
         ) from error
     return network, recipe
 
@@ -105,15 +105,15 @@ def _filled(recipe: Recipe, tensors: dict[str, Tensor]) -> Autoencoder:
     dtype = next(tensor.dtype for tensor in tensors.values() if tensor.is_floating_point())
     network.to(dtype).load_state_dict(tensors)
     if not all(bool(tensor.isfinite().all()) for tensor in tensors.values()):
-        raise ValueError("some are not finite")
+        raise ValueError("some weights are not finite")
     return network.eval()
 
 
 def _check_size(recipe: Recipe, tensors: dict[str, Tensor]) -> None:
     """Raise ValueError, before memory is allocated, if the network is larger than its weights.
 
-    The network is built on torch's meta device, which stores shapes only. A network class of the
-    user, which may compute with its weights, is trusted to be as large as it was.
+    The network is built on torch's meta device, which stores shapes only. The size of user-defined
+    networks, which may compute with their weights, is not checked.
     """
     if getattr(recipe, "n_estimators", 1) > len(tensors):
         raise ValueError("the ensemble has more autoencoders than weights")

@@ -1,4 +1,4 @@
-"""What happens around skorch's loop; each callback has one purpose."""
+"""Callbacks of the training loop; each has one purpose."""
 
 from __future__ import annotations
 
@@ -17,54 +17,55 @@ from .optimizers import SCHEDULES
 from .plan import EpochTask
 from .training import StopTraining, Training
 
-# Gradients longer than so many times the usual length are clipped.
+# Gradients that are longer than this multiple of the usual length are clipped.
 _MAX_RELATIVE_LENGTH = 3.0
 
 
 class TrainingCallback:
-    """Base of the callbacks; they are called in the order in which they are listed."""
+    """Base class of callbacks, which are called in the order of the list."""
 
     def begin(self, training: Training) -> None:
-        """Prepare, once the optimizer exists."""
+        """Prepare for training, when the optimizer has been created."""
 
     def begin_epoch(self, training: Training) -> None:
-        """Act before an epoch."""
+        """Run before each epoch."""
 
     def after_gradients(self, training: Training) -> None:
-        """Act between the computation of the gradients and the step."""
+        """Run after the gradients are computed and before the step."""
 
     def after_step(self, training: Training, loss: Tensor) -> None:
-        """Act after a step."""
+        """Run after each step."""
 
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
-        """Act after an epoch, given the means of its losses and terms."""
+        """Run after each epoch with the means of its losses and terms."""
 
     def end(self, training: Training) -> None:
-        """Act at the end, also after an interruption."""
+        """Run at the end of training, also after an interruption."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint has to store."""
+        """Return the state that a checkpoint stores."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore what :meth:`state_dict` returned."""
+        """Restore a state that :meth:`state_dict` returned."""
 
 
 class WeightDecay(TrainingCallback):
     """Multiplies weights by a factor below one after each step, as AdamW does."""
 
     def begin(self, training: Training) -> None:
-        """Find the parameters that are decayed."""
+        """Select the parameters that are decayed."""
         decayed = {id(parameter) for parameter in decayed_parameters(training.network)}
-        self._groups = [
-            (group, [parameter for parameter in group["params"] if id(parameter) in decayed])
+        self._decayed = [
+            [parameter for parameter in group["params"] if id(parameter) in decayed]
             for group in training.optimizer.param_groups
         ]
 
     @torch.no_grad()
     def after_step(self, training: Training, loss: Tensor) -> None:
         """Decay the parameters that have been trained in this step."""
-        for group, parameters in self._groups:
+        groups = training.optimizer.param_groups  # other dicts once a checkpoint has been read
+        for group, parameters in zip(groups, self._decayed, strict=True):
             trained = [p for p in parameters if p.grad is not None]
             if trained:
                 rate = group["lr"] * training.plan.weight_decay
@@ -72,7 +73,7 @@ class WeightDecay(TrainingCallback):
 
 
 class LearningRate(TrainingCallback):
-    """Follows the learning rate schedule, and counts the progress of training."""
+    """Applies the learning rate schedule and updates the progress of training."""
 
     def begin(self, training: Training) -> None:
         """Create the schedule."""
@@ -97,7 +98,7 @@ class LearningRate(TrainingCallback):
 
 
 class GradientClipping(TrainingCallback):
-    """Clips gradients that are much longer than usual, as those of a single outlier are."""
+    """Clips gradients that are much longer than usual, such as those of a single outlier."""
 
     _usual_length: Tensor | None = None
 
@@ -108,7 +109,7 @@ class GradientClipping(TrainingCallback):
         length = torch.stack(foreach_norm(gradients)).norm()
         usual = length if self._usual_length is None else self._usual_length
         limit = torch.where(usual > 0, _MAX_RELATIVE_LENGTH * usual, length)
-        is_on_cpu = length.device.type == "cpu"  # where a comparison does not wait for the device
+        is_on_cpu = length.device.type == "cpu"  # comparisons on a GPU would wait for it
         if not is_on_cpu or length > limit:
             foreach_mul_(gradients, torch.where(length > limit, limit / length, 1.0))
         self._usual_length = usual.lerp(torch.minimum(length, limit), 0.05)
@@ -126,7 +127,7 @@ class Freezing(TrainingCallback):
     """Keeps the first layers of an encoder frozen in the first epochs."""
 
     def begin_epoch(self, training: Training) -> None:
-        """Freeze as many layers as the plan says."""
+        """Freeze the number of layers that the plan specifies."""
         plan, n_epochs = training.plan, training.n_epochs
         n_frozen = plan.n_frozen[n_epochs] if n_epochs < len(plan.n_frozen) else 0
         cast(Predictor, training.network).freeze(n_frozen)
@@ -160,23 +161,23 @@ class Recorder(TrainingCallback):
 
 
 class Notification(TrainingCallback):
-    """Notifies whoever wants to know of epochs, and may want to stop.
+    """Notifies a task of the epochs; the task can stop training.
 
     Parameters
     ----------
     task : EpochTask
-        Whom to notify.
+        The task that is notified.
     """
 
     def __init__(self, task: EpochTask) -> None:
         self._task = task
 
     def begin_epoch(self, training: Training) -> None:
-        """Announce the epoch."""
+        """Notify the task of the beginning of an epoch."""
         self._task.begin()
 
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
-        """Report the epoch."""
+        """Notify the task of the end of an epoch."""
         training.finished = self._task.end(training.history) or training.finished
 
 

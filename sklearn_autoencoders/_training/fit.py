@@ -1,4 +1,4 @@
-"""From parameters and samples to a trained network: the path that every `fit` takes."""
+"""The common implementation of `fit`: from parameters and samples to a trained network."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ from .skorch_loop import train
 
 
 class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
-    """The path from validated parameters to a fitted estimator.
+    """Base class that implements `fit`.
 
-    A fit works on a shallow twin of the estimator and commits its attributes at the end, so that an
+    A fit modifies a shallow copy of the estimator and commits its attributes at the end, so that an
     estimator is unchanged when a fit fails. Estimators override the six methods of the section
-    "what estimators may change", and declare their parameters by the class attributes below.
+    "hooks of the estimators", and declare their parameters by the class attributes below.
     """
 
-    # The parameter that names the loss, and the losses it may name.
+    # Name of the parameter for the loss, and its values.
     _loss_parameter = "loss"
     _losses: ClassVar[dict] = LOSSES
     # Parameters that cannot change when training continues.
     _shaping_parameters: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
-    # Values of parameters that not every estimator has.
+    # Values of parameters that some estimators do not have.
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
 
-    # ------------------------------------------------------- what estimators may change
+    # ------------------------------------------------------- hooks of the estimators
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
-        """Return the data with all that training needs: held-out samples, conditions, labels.
+        """Return the data for training, with held-out samples, conditions and labels.
 
         Parameters
         ----------
@@ -81,20 +81,20 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return initialize(self, data, rng, scaling=self.scaling)
 
     def _prepare_network(self, network, plan, data):
-        """Set what may change between fits in a network that is going to be trained."""
+        """Update the settings of a network that can change between fits, before it is trained."""
         update_dropout(self, network, self.n_samples_seen_)
 
     def _objective(self):
-        """Return what is minimized."""
+        """Return the objective that is minimized."""
         return Objective(self._model.loss, penalty_parts(self))
 
     def _plan(self, data, **overrides):
-        """Return how to train."""
+        """Return the plan of the training."""
         corruptions = corruption_parts(self.corruption, data, "corruption")
         return make_plan(self, data, self.n_samples_seen_, corruptions=corruptions, **overrides)
 
     def _post_fit_attributes(self, network, data):
-        """Return further attributes of a fitted estimator; may change the network in place."""
+        """Return additional fitted attributes; the network can be modified in place."""
         return {}
 
     # ------------------------------------------------------------------------------ fit
@@ -132,18 +132,18 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return self
 
     def _twin(self, *, fitted):
-        """Return an estimator with the same parameters, and with the same fit if `fitted`."""
+        """Return a shallow copy with the parameters and, if `fitted`, the fitted attributes."""
         twin = object.__new__(type(self))
         vars(twin).update(vars(self) if fitted else self.get_params(deep=False))
         return twin
 
     def _commit(self, twin):
-        """Replace the fitted attributes by those of a twin, in one assignment."""
+        """Replace the fitted attributes by those of a copy, in one assignment."""
         kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
         self.__dict__ = kept | vars(twin)
 
     def _start(self, data, y, rng, *, resumed, partial):
-        """Prepare the data, and a model that has not been trained yet or that is to continue."""
+        """Prepare the data, and build the model unless training is resumed."""
         if resumed:
             self._check_unchanged()
         n_samples_before = self.n_samples_seen_ if resumed and partial else 0
@@ -156,20 +156,20 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return data
 
     def _check_unchanged(self):
-        """Raise if a parameter that shapes the model is not what it was when training began."""
+        """Raise ValueError if a parameter that shapes the model has changed since the first fit."""
         now = shaping_values(self)
         for name, before in self._shaped_by.items():
             if now.get(name) != before:
                 raise ValueError(
-                    f"{name} was {before} when training began and is now {now.get(name)}. Set it "
-                    "back, or fit a new model with warm_start=False and fit."
+                    f"{name} was {before} in the first fit and is now {now.get(name)}. Set it "
+                    "back, or use warm_start=False to fit a new model."
                 )
 
     # ------------------------------------------------------------------------- training
 
     def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = data.labelled()
+        training_data = data.labeled()
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
         plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
         histories = []
@@ -207,7 +207,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         )
 
     def _train(self, estimator, objective, data, y, plan, rng):
-        """Train the network; return its history, and the tasks that callbacks see."""
+        """Train the network; return its history and the tasks for the callbacks."""
         network = copy.deepcopy(self.network_).to(resolve_device(self.device))
         self._prepare_network(network, plan, data)
         metadata = {"sample_weight": data.weight, "clean": data.clean}
@@ -233,7 +233,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return history, tasks
 
     def _changes_from(self, estimator):
-        """Return the attributes of this twin that an estimator does not have as they are."""
+        """Return the attributes that differ from those of an estimator."""
         before = vars(estimator)
         return {k: v for k, v in vars(self).items() if k not in before or before[k] is not v}
 
@@ -251,7 +251,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         }
 
     def _validation_scores(self, history):
-        """Return a score for each epoch so far, NaN for those without validation samples."""
+        """Return the validation score of each epoch; NaN for epochs without validation samples."""
         scores = [-loss for loss in history.validation_losses]
         if not (scores or self.validation_scores_):
             return self.validation_scores_
@@ -259,7 +259,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return before + (scores or [math.nan] * len(history.loss_curve))
 
     def _report(self, histories):
-        """Warn of problems, then raise an interruption again."""
+        """Issue warnings about problems, then raise an interruption again."""
         for history, learning_rate in histories:
             if history.problem is not None:
                 warn_user(
@@ -275,7 +275,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return Model(self.network_, scaling, self._losses[self._loss])
 
 
-# How a call of `partial_fit` trains.
+# Settings of a call of `partial_fit`.
 _PARTIAL = {
     "max_epochs": 1,
     "schedule": "constant",
@@ -286,13 +286,13 @@ _PARTIAL = {
 
 def _advice(learning_rate):
     return (
-        f"learning_rate={learning_rate} may be too high, X may contain extreme values, or have few "
-        "samples for its many features, where principal components are hard to improve on."
+        f"learning_rate={learning_rate} may be too high, or X may contain extreme values, or too "
+        "few samples for its number of features to improve on the principal components."
     )
 
 
 def _is_fitted(name):
-    """Whether an attribute is a public one that `fit` sets, as scikit-learn names them."""
+    """Return whether the name is that of a public fitted attribute, as in scikit-learn."""
     return name.endswith("_") and not name.startswith("_")
 
 
@@ -302,10 +302,10 @@ def merge_constants(ranges, before=None):
     Parameters
     ----------
     ranges : ColumnRanges
-        Of the present samples.
+        Ranges of the current samples.
 
     before : ndarray of shape (n_features,) or None, default=None
-        What was returned for the samples before.
+        Return value for the previous samples.
     """
     constants = ranges.constants
     if before is not None:

@@ -1,4 +1,4 @@
-"""Where a head starts: at the regression on the codes that predicts rows left out best."""
+"""Initialization of a head by a regression on the codes, chosen by cross-validation."""
 
 from __future__ import annotations
 
@@ -21,119 +21,126 @@ Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array, float], tuple[Array, Array]]
 Formula = Callable[[Tensor, Tensor], Tensor]
 
-# Strengths of the penalty that are tried, for codes whose mean square is at most one.
+# Candidates for the strength of the penalty, for codes whose mean square is at most one.
 _STRENGTHS = np.logspace(3, 0, 4)
-# Rows above which one strength is as good as another, and which need not all be looked at.
-_MANY, _MOST = 2_000, 10_000
+# Maximum number of samples for which the strength is chosen by cross-validation; it makes little
+# difference for more.
+_MAX_CROSS_VALIDATED = 2_000
+# Maximum number of samples to which the regression is fitted.
+_MAX_SAMPLES = 10_000
 _N_FOLDS = 5
-# Weights up to which Newton's method is fast; it settles to the last digits.
-_FEW_WEIGHTS = 200
+# Maximum number of weights for Newton's method, which is precise but slow for many weights.
+_MAX_NEWTON_WEIGHTS = 200
 
 
 def fit_logistic(
     codes: Array, labels: Array, weight: Array, strength: float
 ) -> tuple[Array, Array]:
-    """Return the logits' weights and biases, zero for classes that are not there."""
+    """Return the weights and biases of the logits; classes without samples have a bias of -10."""
     chosen = labels.argmax(axis=1)
     present = np.unique(chosen)
     n_outputs = labels.shape[1]
     slopes, biases = np.zeros((n_outputs, codes.shape[1])), np.full(n_outputs, -10.0)
     biases[present] = 0.0
     if len(present) > 1:
-        is_small = codes.shape[1] * n_outputs <= _FEW_WEIGHTS
+        is_small = codes.shape[1] * n_outputs <= _MAX_NEWTON_WEIGHTS
         solver = {"solver": "newton-cholesky", "tol": 1e-7} if is_small else {"tol": 1e-3}
         model = LogisticRegression(C=1 / strength, **solver).fit(codes, chosen, weight)
-        # scikit-learn has one logit for two classes
-        share = np.array([[-0.5], [0.5]]) if len(present) == 2 else np.eye(len(present))
-        slopes[present] = share @ model.coef_
-        biases[present] = share @ model.intercept_
+        # for two classes, scikit-learn fits a single logit
+        to_logits = np.array([[-0.5], [0.5]]) if len(present) == 2 else np.eye(len(present))
+        slopes[present] = to_logits @ model.coef_
+        biases[present] = to_logits @ model.intercept_
     return slopes, biases
 
 
 def fit_ridge(codes: Array, labels: Array, weight: Array, strength: float) -> tuple[Array, Array]:
-    """Return the weights and biases of each output, from the rows in which it is known."""
+    """Return the weights and biases of each output, fitted to the samples with this target."""
     slopes, biases = np.zeros((labels.shape[1], codes.shape[1])), np.zeros(labels.shape[1])
-    for output, column in enumerate(labels.T):
-        known = ~np.isnan(column)
+    for output, target in enumerate(labels.T):
+        known = ~np.isnan(target)
         if known.any():
-            model = Ridge(strength).fit(codes[known], column[known], weight[known])
+            model = Ridge(strength).fit(codes[known], target[known], weight[known])
             slopes[output], biases[output] = model.coef_, model.intercept_
     return slopes, biases
 
 
 def start_at_regression(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
-    """Start a head at the regression on the codes of rows, held-out ones aside.
+    """Initialize a head by a regression on the codes of the training samples.
 
     Parameters
     ----------
     model : Model
-        The head of its network is changed in place.
+        The model. The head of its network is modified in place.
 
     data : Data
-        Rows with labels.
+        Labeled samples. Held-out samples are not used.
 
     fit : callable
-        Maps codes, labels, weights and the strength of a penalty to slopes and biases.
+        Maps codes, labels, sample weights and the strength of a penalty to slopes and biases.
 
     formula : callable
-        The loss of each row that the head is to minimise, of predictions and labels.
+        Maps predictions and labels to the loss of each sample, which the head minimizes.
     """
-    rows = np.arange(len(data.X)) if data.held_out is None else _others(data)
-    draw = draw_by_content(data.X[rows], 0)  # copies are left out together
-    if len(rows) > _MOST:
-        some = np.argsort(draw, kind="stable")[:_MOST]
-        rows, draw = rows[some], draw[some]
+    used = np.arange(len(data.X)) if data.held_out is None else _training_indices(data)
+    draw = draw_by_content(data.X[used], 0)  # copies of a sample are in the same fold
+    if len(used) > _MAX_SAMPLES:
+        some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
+        used, draw = used[some], draw[some]
     network = cast(Predictor, model.network.eval())
-    codes = encode(model, data.X[rows]).astype(np.float64)
-    weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
-    weight = weight / min(weight.mean(), 1.0)  # as many rows as there are, or more
-    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[rows], weight, draw)
+    codes = encode(model, data.X[used]).astype(np.float64)
+    weight = np.ones(len(used)) if data.weight is None else data.weight[used]
+    weight = weight / min(weight.mean(), 1.0)  # the total is at least the number of samples
+    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[used], weight, draw)
     network.start_at(torch.tensor(slopes), torch.tensor(biases))
 
 
-def _others(data: Data) -> NDArray[np.intp]:
+def _training_indices(data: Data) -> NDArray[np.intp]:
+    """Return the indices of the samples that are not held out."""
     return np.delete(np.arange(len(data.X)), cast(NDArray[np.intp], data.held_out))
 
 
 def _regression(
     fit: Fit, formula: Formula, codes: Array, labels: Array, weight: Array, draw: Array
 ) -> tuple[Array, Array]:
-    """Return weights and biases for codes as they are, of the penalty that predicts best."""
+    """Return weights and biases for the unscaled codes, with the best strength of the penalty."""
     mean = np.average(codes, axis=0, weights=weight)
-    # at least one: the large weights that small codes need would make of every step a leap
+    # at least one: small codes would require large weights, whose steps would be too long
     scale = max(np.sqrt(np.average(((codes - mean) ** 2).mean(axis=1), weights=weight)), 1.0)
     codes = (codes - mean) / scale
     strength = 1.0
-    if len(codes) <= _MANY:
-        parts = list(_left_out((_N_FOLDS * draw).astype(int)))
-        risks = [_risk(fit, formula, codes, labels, weight, value, parts) for value in _STRENGTHS]
-        strength = _STRENGTHS[int(np.argmin(risks))]
+    if len(codes) <= _MAX_CROSS_VALIDATED:
+        folds = list(_test_folds((_N_FOLDS * draw).astype(int)))
+        losses = [
+            _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
+            for value in _STRENGTHS
+        ]
+        strength = _STRENGTHS[int(np.argmin(losses))]
     slopes, biases = fit(codes, labels, weight, strength)
     return slopes / scale, biases - slopes @ mean / scale
 
 
-def _left_out(fold: NDArray[np.int_]) -> Iterator[NDArray[np.bool_]]:
-    """Yield which rows are left out, about a fifth of them each time."""
+def _test_folds(fold: NDArray[np.int_]) -> Iterator[NDArray[np.bool_]]:
+    """Yield a mask of the samples of each fold, about a fifth of the samples."""
     for number in range(_N_FOLDS):
         if 0 < (fold == number).sum() < len(fold):
             yield fold == number
 
 
-def _risk(
+def _cross_validated_loss(
     fit: Fit,
     formula: Formula,
     codes: Array,
     labels: Array,
     weight: Array,
     strength: float,
-    parts: list[NDArray[np.bool_]],
+    folds: list[NDArray[np.bool_]],
 ) -> float:
-    """Return the loss of rows that are left out in turn."""
+    """Return the total loss of all folds, each predicted from the other folds."""
     total = 0.0
-    for is_out in parts:
-        kept = ~is_out
-        slopes, biases = fit(codes[kept], labels[kept], weight[kept], strength)
-        prediction = torch.tensor(codes[is_out] @ slopes.T + biases)
-        loss = formula(prediction, torch.tensor(labels[is_out]))
-        total += float(weight[is_out] @ loss.numpy())
+    for test in folds:
+        train = ~test
+        slopes, biases = fit(codes[train], labels[train], weight[train], strength)
+        prediction = torch.tensor(codes[test] @ slopes.T + biases)
+        loss = formula(prediction, torch.tensor(labels[test]))
+        total += float(weight[test] @ loss.numpy())
     return total

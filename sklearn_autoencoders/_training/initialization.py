@@ -231,7 +231,7 @@ def initial_attributes(
 
 
 def shaping_values(estimator: Any) -> dict[str, str]:
-    """Return the parameters that are fixed once a model is fitted, as texts by name."""
+    """Return the parameters that cannot change after the first fit, as strings by name."""
     return {
         name: type(value).__qualname__ if isinstance(value, BaseEstimator) else repr(value)
         for name, value in sorted(estimator.get_params().items())

@@ -1,4 +1,4 @@
-"""Optimisers and courses of the learning rate, by name."""
+"""Optimizers and learning rate schedules, by name."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ _WARM_UP = 0.3
 
 
 def _adam(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
-    """Return Adam with an eps that rounding errors do not reach.
+    """Return Adam with an eps that is larger than rounding errors.
 
-    At the principal components the gradient of the linear path is rounding error, which the usual
-    1e-8 would blow up to steps of full length. Small tables, whose rows of weight two have to be
-    two rows, are trained in double precision and have larger gradients.
+    At the principal components the gradient of the linear path consists of rounding errors, which
+    Adam with the usual eps of 1e-8 would amplify to steps of full length. Small datasets, for which
+    a sample of weight two has to be equivalent to two samples, are trained in double precision and
+    have larger gradients.
     """
     is_double = groups[0]["params"][0].dtype == torch.float64
     return torch.optim.Adam(groups, lr=lr, fused=True, eps=1e-6 if is_double else 1e-7)
@@ -30,9 +31,9 @@ SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
-    peaks = [group["lr"] for group in optimizer.param_groups]
+    max_rates = [group["lr"] for group in optimizer.param_groups]
     total_steps = max(n_steps, 4)
-    return OneCycleLR(optimizer, peaks, total_steps, pct_start=_WARM_UP, cycle_momentum=False)
+    return OneCycleLR(optimizer, max_rates, total_steps, pct_start=_WARM_UP, cycle_momentum=False)
 
 
 def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
@@ -40,7 +41,7 @@ def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
 
 
 class Schedule(NamedTuple):
-    """A course of the learning rate, and for which share of the steps it rises."""
+    """A learning rate schedule, and the fraction of the steps in which the rate increases."""
 
     make: Callable[[torch.optim.Optimizer, int], LRScheduler]
     warm_up: float

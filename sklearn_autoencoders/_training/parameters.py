@@ -1,6 +1,6 @@
-"""From parameters to values: names become parts, and "auto" becomes numbers.
+"""Conversion of parameters: names to parts, and "auto" to numbers.
 
-The measurements behind "auto" are in docs/decisions/0002-defaults.md.
+The measurements behind "auto" are described in docs/decisions/0002-defaults.md.
 """
 
 from __future__ import annotations
@@ -16,48 +16,48 @@ from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Penalty
 from .plan import Plan
 
-# Up to this many rows a step sees all of them, in double precision: a row of weight two is then
-# the same as two rows to the last digits.
+# Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
+# is then equivalent to two samples up to rounding errors.
 FULL_BATCH = 64
 
-# Rows per root of a column at which half of the hidden units sit out.
-DROPOUT_ROWS = 20
+# With this number of samples per square root of the number of features, the dropout rate is 0.5.
+DROPOUT_SAMPLES = 20
 
 
 def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
-    """Return two widths: four times the columns, within limits, and half of it."""
+    """Return two layer sizes: about four times the number of features, and half of that."""
     first = min(max(2 ** math.ceil(math.log2(4 * n_features)), 128), 512)
     return first, first // 2
 
 
 def auto_batch_size(n_samples: int) -> int:
-    """Return about one fortieth of the rows, a power of two between 32 and 256."""
+    """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
     if n_samples <= FULL_BATCH:
         return n_samples
     return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
 
 
 def auto_max_epochs(
-    n_samples: int, batch_size: int, n_steps: int = 4000, most: int = 40, least: int = 10
+    n_samples: int, batch_size: int, n_steps: int = 4000, max_epochs: int = 40, min_epochs: int = 10
 ) -> int:
-    """Return the passes that make about `n_steps` steps, between `least` and `most`."""
-    return min(max(math.ceil(n_steps * batch_size / n_samples), least), most)
+    """Return the number of epochs for about `n_steps` steps, within the limits."""
+    return min(max(math.ceil(n_steps * batch_size / n_samples), min_epochs), max_epochs)
 
 
 def auto_dropout(n_samples, n_features):
-    """Return a rate that falls as rows outnumber what has to be learnt; none under 5 %."""
-    prior = DROPOUT_ROWS * math.sqrt(n_features)
+    """Return a dropout rate that decreases with the number of samples; 0 if it is below 5 %."""
+    prior = DROPOUT_SAMPLES * math.sqrt(n_features)
     rate = float(prior / (prior + n_samples))
     return rate if rate >= 0.05 else 0.0
 
 
 def network_part(estimator, n_samples, n_features):
-    """Return the recipe that `network`, or the parameters of the default one, describe."""
+    """Return the network that `network`, or the parameters of the default network, describe."""
     network = estimator.network
     if estimator.pretraining == "layerwise" and estimator.init == "pca":
         raise ValueError(
-            f"pretraining={estimator.pretraining!r} trains one layer after another, beside which "
-            "init='pca' puts a linear path. Use init='random'."
+            f"pretraining={estimator.pretraining!r} cannot be combined with init='pca', which adds "
+            "a linear path to the layers. Use init='random'."
         )
     if network is None:
         return _checked(_default_network(estimator, n_samples, n_features))
@@ -71,14 +71,14 @@ def network_part(estimator, n_samples, n_features):
 
 
 def _checked(part):
-    """Return a part, or raise ValueError if one of its parameters is not usable."""
+    """Return a part, or raise ValueError if one of its parameters is invalid."""
     if isinstance(part, Corruption | LatentPart | Network | Penalty):
         part._validate_params()
     return part
 
 
 def changed_parameters(estimator, names):
-    """Return those of the names whose parameters are not what they are by default."""
+    """Return the names of the parameters that differ from their defaults."""
     default = type(estimator)()
     return [n for n in names if repr(getattr(estimator, n)) != repr(getattr(default, n))]
 
@@ -94,7 +94,7 @@ def _default_network(estimator, n_samples, n_features):
 
 
 def update_dropout(estimator, network, n_samples):
-    """Let dropout of the default network follow the number of rows to learn from."""
+    """Adapt an "auto" dropout rate of the default network to the number of samples."""
     if estimator.network is None and estimator.dropout == "auto":
         rate = auto_dropout(n_samples, estimator.n_features_in_)
         for module in network.modules():
@@ -113,19 +113,19 @@ def training_dtype(estimator, n_samples):
 
 
 def _check_callbacks(callbacks):
-    """Raise if something that skorch cannot call is among the callbacks."""
+    """Raise TypeError if a callback is not a skorch callback."""
     for callback in callbacks or ():
         _, instance = callback if isinstance(callback, tuple) else (None, callback)
         if not hasattr(instance, "on_epoch_end"):
             raise TypeError(
                 "callbacks must be skorch callbacks or (name, callback) pairs; got "
-                f"{callback!r}. Give scikit-learn's callbacks to set_callbacks()."
+                f"{callback!r}. Pass scikit-learn's callbacks to set_callbacks()."
             )
     return tuple(callbacks or ())
 
 
 def _parts(value, registry, parameter):
-    """Return the parts that a parameter asks for: none, one, or several in order."""
+    """Return the parts that a parameter specifies, as a tuple in the given order."""
     values = value if isinstance(value, list | tuple) else [] if value is None else [value]
     for part in values:
         is_known = part in registry if isinstance(part, str) else callable(part)
@@ -138,7 +138,7 @@ def _parts(value, registry, parameter):
 
 
 def corruption_parts(value, data, parameter):
-    """Return the functions that damage a batch in turn; rows given in pairs are damaged already."""
+    """Return the functions that corrupt a batch; none if the data contain clean samples."""
     parts = _parts(value, CORRUPTIONS, parameter)
     for part in parts:
         if isinstance(part, Corruption):
@@ -147,7 +147,7 @@ def corruption_parts(value, data, parameter):
 
 
 def penalty_parts(estimator):
-    """Return the functions that are added to the loss."""
+    """Return the penalty functions that are added to the loss."""
     return _parts(estimator.penalty, PENALTIES, "penalty")
 
 
@@ -158,20 +158,20 @@ def latent_part(estimator):
 
 
 def make_plan(estimator, data, n_samples_seen, **overrides):
-    """Return how to train on `data`; weights decay less the more samples there are."""
-    n_rows = len(data.X)
+    """Return the plan of training on `data`; the weight decay decreases with the sample size."""
+    n_samples = len(data.X)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
-        batch_size = auto_batch_size(n_rows)
+        batch_size = auto_batch_size(n_samples)
     max_epochs = overrides.pop("max_epochs", max_epochs)
     if max_epochs == "auto":
-        max_epochs = auto_max_epochs(n_rows, batch_size, *estimator._auto_epochs)
+        max_epochs = auto_max_epochs(n_samples, batch_size, *estimator._auto_epochs)
     plan = {
         "solver": estimator.solver,
         "schedule": estimator.schedule,
         "learning_rate": estimator.learning_rate,
         "weight_decay": estimator.weight_decay / math.sqrt(n_samples_seen),
-        "batch_size": min(batch_size, n_rows),
+        "batch_size": min(batch_size, n_samples),
         "max_epochs": max_epochs,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,

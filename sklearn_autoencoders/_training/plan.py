@@ -1,4 +1,4 @@
-"""How to train, and what training returns."""
+"""The plan of a training, and its history."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .sampler import ShuffledSampler
 
 
 class EpochTask(Protocol):
-    """Is notified of epochs."""
+    """A task that is notified of the epochs."""
 
     def begin(self) -> None:
-        """Handle the begin of an epoch."""
+        """Handle the beginning of an epoch."""
 
     def end(self, history: History) -> bool:
         """Handle the end of an epoch; return whether to stop."""
@@ -25,7 +25,7 @@ class EpochTask(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train: the estimator's parameters, with "auto" resolved.
+    """Parameters of a training, in which "auto" is replaced by numbers.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Plan:
         Factors of the learning rate, by patterns of parameter names.
 
     checkpoint : Checkpoint or None
-        Where the state of training is written.
+        File to which the state of training is written.
 
     sampler : callable
         Maps the number of training samples and a generator to a sampler of torch.
@@ -86,7 +86,7 @@ class Plan:
 
 @dataclass
 class History:
-    """What training records, apart from the weights.
+    """Records of a training, without the weights.
 
     Attributes
     ----------
@@ -100,10 +100,10 @@ class History:
         Mean of each term of the loss in each epoch, by name.
 
     problem : str or None
-        Why the last weights were not kept.
+        The reason why the last weights were not kept.
 
     interruption : KeyboardInterrupt or None
-        To be raised once the estimator is usable.
+        Exception that is raised again when the estimator is usable.
     """
 
     loss_curve: list[float] = field(default_factory=list)

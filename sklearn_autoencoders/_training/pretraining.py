@@ -49,10 +49,10 @@ def pretrain_layerwise(
     Parameters
     ----------
     model : Model
-        Its network is changed in place.
+        The model. Its network is modified in place.
 
     part : Network
-        The network's parameters; it knows the pairs of layers.
+        The network architecture, which returns the pairs of layers.
 
     data : Data
         Training samples. The first pair is trained on them with the corruptions of the plan and the

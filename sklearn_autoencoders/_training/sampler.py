@@ -1,4 +1,4 @@
-"""In which order samples are visited."""
+"""Order of the samples in an epoch."""
 
 from __future__ import annotations
 

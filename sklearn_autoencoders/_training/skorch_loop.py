@@ -44,7 +44,7 @@ else:
     _NeuralNet = object  # skorch is imported when it is first needed
 
 
-# Samples on which a corruption is checked, and how far it may move them, in units of scale.
+# Number of samples on which a corruption is checked, and maximum change in units of scale.
 _N_CHECKED = 256
 _MAX_CORRUPTION = 1e6
 
@@ -62,7 +62,7 @@ def train(
     Parameters
     ----------
     model : Model
-        Its weights are the initial ones.
+        The model. Its weights are the initial weights.
 
     objective : Objective
         What is minimized.
@@ -71,18 +71,18 @@ def train(
         Training samples.
 
     plan : Plan
-        How to train.
+        The plan of the training.
 
     generator : Generator
         Shuffles the samples, and seeds dropout and corruptions.
 
     task : EpochTask
-        Is notified of epochs.
+        Task that is notified of the epochs.
 
     Returns
     -------
     History
-        The curves, and what went wrong. The network's weights are finite in any case.
+        The curves and any problems. The weights of the network are always finite.
     """
     network = model.network.train()
     file = None
@@ -100,7 +100,7 @@ def train(
 
 
 def _values_of(data: Data) -> dict[str, Any]:
-    """Return what tells these samples from others, for a checkpoint."""
+    """Return the values that identify these samples in a checkpoint."""
     return {name: value for name, value in vars(data).items() if not name.endswith("ranges")}
 
 
@@ -124,17 +124,17 @@ def _corruptor(plan: Plan, generator: torch.Generator, shared: bool) -> Corrupto
 
 
 def _check_corruption(samples: SampleDataset) -> None:
-    """Raise if a corruption moves values out of all proportion to the data."""
+    """Raise ValueError if a corruption changes values by far more than the scale of the data."""
     largest = samples.largest_corruption(_N_CHECKED)
     if not largest < _MAX_CORRUPTION:
         raise ValueError(
-            f"corruption moves values by {largest:.3g} times the scale of the data. Its "
+            f"corruption changes values by {largest:.3g} times the scale of the data. Its "
             "parameters are in the units of X: choose them for X, or rescale X."
         )
 
 
 def _split(samples: SampleDataset, validation: SampleDataset, data: Data) -> tuple[Any, Any]:
-    """Return the samples to train on and, of the validation samples, those held out."""
+    """Return the training samples and the held-out validation samples."""
     if data.held_out is None:
         return samples, None
     is_training = np.ones(len(samples), dtype=bool)
@@ -159,7 +159,7 @@ class _Repeatable(torch.utils.data.Dataset[Any]):
 
 
 class _Loop:
-    """skorch's loop with our callbacks around it."""
+    """skorch's training loop with the callbacks of this package."""
 
     def __init__(
         self,
@@ -186,7 +186,7 @@ class _Loop:
         return callbacks
 
     def run(self) -> None:
-        """Train to the end, or until a callback or an interruption stops it."""
+        """Train until the end, or until a callback or an interruption stops training."""
         training, net = self._training, self._net
         net.initialize()
         training.optimizer = net.optimizer_
@@ -206,13 +206,13 @@ class _Loop:
             net.fit_loop(training.samples, epochs=n_left)
         except StopTraining:
             pass
-        except KeyboardInterrupt as interruption:  # raised again once the estimator is usable
+        except KeyboardInterrupt as interruption:  # raised again when the estimator is usable
             training.history.interruption = interruption
             return
         net.notify("on_train_end", X=training.samples, y=None)
 
     def _state(self) -> dict[str, Any]:
-        """Return all that the rest of training depends on, between two epochs."""
+        """Return the state between two epochs, which determines the rest of training."""
         training = self._training
         return {
             "tensors": tensors_of(training.network),
@@ -226,7 +226,7 @@ class _Loop:
 
     @torch.no_grad()
     def _resume(self, state: dict[str, Any] | None) -> None:
-        """Continue from the state that a terminated fit has written, if there is one."""
+        """Resume from the state that a terminated fit has written, if it exists."""
         if state is None:
             return
         training = self._training
@@ -243,7 +243,7 @@ class _Loop:
 
 
 class _Hooks(_NeuralNet):
-    """How our skorch net differs; mixed into `NeuralNet` once skorch is needed."""
+    """Mixin with the changes to skorch's `NeuralNet`, which is imported on first use."""
 
     training: Training
     own_callbacks: list[TrainingCallback]
@@ -274,7 +274,7 @@ class _Hooks(_NeuralNet):
         return cast(Tensor, loss)
 
     def _set_training(self, training: bool = True) -> None:
-        if self.module_.training != training:  # to walk the modules takes a tenth of a small step
+        if self.module_.training != training:  # setting it takes a tenth of a small step
             super()._set_training(training)
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -319,13 +319,13 @@ class _Hooks(_NeuralNet):
 
 
 def _is_raised_by_statement(error: KeyboardInterrupt) -> bool:
-    """Whether a callback raised it to stop training, as skorch's do, and not Ctrl-C."""
+    """Return whether a callback raised it to stop training, as in skorch, instead of Ctrl-C."""
     line = traceback.extract_tb(error.__traceback__)[-1].line
     return line is not None and line.startswith("raise")
 
 
 class _OnDevice:
-    """The loss of a batch, which skorch can record without waiting for the device."""
+    """The loss of a batch, which skorch records without waiting for the device."""
 
     def __init__(self, loss: Tensor) -> None:
         self._loss = loss
@@ -391,5 +391,5 @@ def _make_net(
 
 
 def _as_pair(batch: Batch) -> tuple[Batch, Batch]:
-    """Return a batch as input and target, which skorch expects; ours holds both."""
+    """Return a batch as both input and target, because skorch expects a pair."""
     return batch, batch

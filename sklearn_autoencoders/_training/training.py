@@ -1,4 +1,4 @@
-"""The state that the callbacks of one training share."""
+"""The state of one training, which its callbacks read and modify."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from ..networks._autoencoder import Autoencoder
 from ..objectives._objective import Objective
 from .plan import History, Plan
 
-# Passes over a table that fits into one batch, whose samples all share one draw of a corruption.
+# Number of passes over data that fit into one batch, in which one draw of a corruption is used for
+# all samples.
 _N_DRAWS = 16
 
 
 class StopTraining(Exception):
-    """Ends skorch's loop, which has no other way and swallows KeyboardInterrupt."""
+    """Stops skorch's loop, which cannot be stopped otherwise and catches KeyboardInterrupt."""
 
 
 class Noise:
@@ -30,10 +31,10 @@ class Noise:
     Parameters
     ----------
     generator : Generator
-        The source; its present state is the one that is repeated.
+        Source of random numbers. Its current state is repeated.
 
     shared : bool
-        Whether all training samples of a batch share one draw, as when a batch holds all of them.
+        Whether one draw is used for all samples of a batch: if the batch contains all samples.
     """
 
     def __init__(self, generator: torch.Generator, shared: bool) -> None:
@@ -58,13 +59,13 @@ class Training:
     Parameters
     ----------
     network : Autoencoder
-        Trained in place.
+        The network, which is trained in place.
 
     objective : Objective
         What is minimized.
 
     plan : Plan
-        How to train.
+        The plan of the training.
 
     noise : Noise
         Random numbers of dropout, corruptions and random codes.
@@ -76,10 +77,10 @@ class Training:
         Validation samples, if there is early stopping.
 
     history : History
-        What is recorded.
+        Records of the training.
 
     optimizer : Optimizer or None
-        Set before the first step.
+        The optimizer, which is set before the first step.
 
     finished : bool
         Whether to stop after this epoch.
@@ -97,7 +98,7 @@ class Training:
 
     @property
     def n_epochs(self) -> int:
-        """Number of epochs so far."""
+        """Number of completed epochs."""
         return len(self.history.loss_curve)
 
     @property
@@ -116,7 +117,7 @@ class Training:
         self.objective.eval()
 
     def mean_loss(self, samples: Any) -> float:
-        """Return the mean objective of samples, under the first draws of the noise."""
+        """Return the mean objective of samples, with the first draws of the noise."""
         return self._mean(
             lambda batch: self.objective(self.network(batch), batch, self.network).loss, samples
         )

@@ -1,4 +1,4 @@
-"""Which weights training leaves in the network."""
+"""Selection of the weights at the end of training."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Weights:
 
     @torch.no_grad()
     def store(self) -> None:
-        """Copy the network's present weights."""
+        """Copy the current weights of the network."""
         for stored, tensor in zip(self.copy, self.live, strict=True):
             stored.copy_(tensor)
 
@@ -57,12 +57,12 @@ class LastOrInitialWeights(TrainingCallback):
         self._initial, self._kept = Weights(training.network), Weights(training.network)
 
     def after_step(self, training: Training, loss: Tensor) -> None:
-        """Store the loss of the first batch, which no step has changed."""
+        """Store the loss of the first batch, computed with the initial weights."""
         if self._first_loss is None:
             self._first_loss = loss
 
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
-        """Copy the weights, which are finite."""
+        """Copy the weights, which were checked to be finite."""
         self._kept.store()
 
     def end(self, training: Training) -> None:
@@ -83,7 +83,7 @@ class LastOrInitialWeights(TrainingCallback):
         self._first_loss = state["first_loss"]
 
     def _has_decreased(self, training: Training) -> bool:
-        """Whether the loss is clearly lower than, or not far above, that of the first batch."""
+        """Return whether the loss is well below, or at least not far above, its first value."""
         may_keep_start, curve = training.plan.may_keep_start, training.history.loss_curve
         if training.is_noisy and may_keep_start:  # losses of single batches are not comparable
             return False
@@ -167,11 +167,11 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         Losses of the initial and of the last weights.
 
     curve : list of float
-        Losses in between.
+        Losses between them.
     """
     baseline = training.mean_baseline(training.samples)
     highest = max([last, *curve])
-    if training.objective.loss.is_random:  # initial weights may be hard to improve on
+    if training.objective.loss.is_random:  # the initial weights can be close to an optimum
         limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
         has_increased = not (last - initial < limit or last < baseline)
     else:

@@ -1,4 +1,4 @@
-"""What a training step knows of its samples."""
+"""A batch of samples, with all values that a training step uses."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of samples, as networks, losses and penalties receive it.
+    """A batch of samples, which networks, losses and penalties receive.
 
     Parameters
     ----------
     x : Tensor of shape (batch, n_features)
-        The network's input: scaled, perhaps corrupted, with zero for missing values.
+        Input of the network: scaled and possibly corrupted samples; missing values are zero.
 
     target : Tensor of shape (batch, n_features) or None, default=None
         The values to reconstruct.
@@ -24,19 +24,19 @@ class Batch:
         One where the target is observed, zero where it is missing. None if nothing is missing.
 
     weight : Tensor of shape (batch,) or None, default=None
-        Sample weights, of mean one over the training set.
+        Sample weights, with mean one over the training set.
 
     condition : Tensor of shape (batch, n_conditions) or None, default=None
-        What the network receives in addition to the features.
+        Input of the network in addition to the features.
 
     labels : Tensor of shape (batch, n_outputs) or None, default=None
-        What a head is to predict, NaN where that is unknown.
+        Target of the prediction; NaN if it is unknown.
 
     index : sequence of int, slice or None, default=None
         Positions of the samples in the training set.
 
     find_mask : callable or None, default=None
-        Returns `mask`; it is called when `mask` is read, since most losses do not need it.
+        Returns `mask`. It is called when `mask` is read, because most losses do not use it.
     """
 
     x: Tensor
@@ -54,7 +54,7 @@ class Batch:
 
     @property
     def mask(self) -> Tensor | None:
-        """Whether the corruption has changed each value, of the shape of `x`.
+        """Whether each value was changed by the corruption, in the shape of `x`.
 
         None if there is no corruption.
         """
@@ -62,5 +62,5 @@ class Batch:
 
 
 def as_batch(x: Batch | Tensor) -> Batch:
-    """Return a batch as it is, and a tensor as a batch that consists of inputs only."""
+    """Return a batch unchanged, and a tensor as a batch that contains only inputs."""
     return x if isinstance(x, Batch) else Batch(x)

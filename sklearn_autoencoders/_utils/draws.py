@@ -18,11 +18,11 @@ class Draws(Protocol):
     def uniform(self, like: Tensor) -> Tensor:
         """Return numbers from the open interval (0, 1) with the shape of another tensor."""
 
-    def bernoulli(self, share: Tensor) -> Tensor:
+    def bernoulli(self, probability: Tensor) -> Tensor:
         """Return ones with the given probabilities, otherwise zeros."""
 
-    def choice(self, shares: Tensor) -> Tensor:
-        """Return a category for each row, with the probabilities in the columns of the row."""
+    def choice(self, probabilities: Tensor) -> Tensor:
+        """Return a category for each row of a matrix of probabilities, one column per category."""
 
 
 class Generated:
@@ -45,13 +45,13 @@ class Generated:
         """Return numbers from the open interval (0, 1)."""
         return _inside(torch.empty_like(like).uniform_(generator=self._generator))
 
-    def bernoulli(self, share: Tensor) -> Tensor:
+    def bernoulli(self, probability: Tensor) -> Tensor:
         """Return ones with the given probabilities, otherwise zeros."""
-        return share.bernoulli(generator=self._generator)
+        return probability.bernoulli(generator=self._generator)
 
-    def choice(self, shares: Tensor) -> Tensor:
+    def choice(self, probabilities: Tensor) -> Tensor:
         """Return a category for each row."""
-        return shares.multinomial(1, generator=self._generator)[:, 0]
+        return probabilities.multinomial(1, generator=self._generator)[:, 0]
 
 
 class Given:
@@ -91,14 +91,14 @@ class Given:
         """Return the next columns."""
         return self._take(like.shape[1]).to(like.dtype)
 
-    def bernoulli(self, share: Tensor) -> Tensor:
+    def bernoulli(self, probability: Tensor) -> Tensor:
         """Return ones where the next columns are below the given probabilities, else zeros."""
-        return (self.uniform(share) < share).to(share.dtype)
+        return (self.uniform(probability) < probability).to(probability.dtype)
 
-    def choice(self, shares: Tensor) -> Tensor:
+    def choice(self, probabilities: Tensor) -> Tensor:
         """Return the category given by the number of cumulative sums below the next column."""
-        reached = shares.cumsum(1)
-        exceeds = reached[:, :-1] < self._take(1).to(shares.dtype) * reached[:, -1:]
+        reached = probabilities.cumsum(1)
+        exceeds = reached[:, :-1] < self._take(1).to(probabilities.dtype) * reached[:, -1:]
         return exceeds.sum(1)
 
     def _take(self, n_columns: int) -> Tensor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, metadata
+from inspect import signature
 from numbers import Integral
 from typing import Any
 
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
@@ -33,7 +35,7 @@ except ImportError:  # scikit-learn < 1.9: estimators have no `set_callbacks`
             return False
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """What `EpochTasks` needs of an estimator."""
+        """The interface of estimators that `EpochTasks` requires."""
 
         def _init_callback_context(self, **kwargs: Any) -> _NoContext:
             return _NoContext()
@@ -56,6 +58,7 @@ __all__ = [
     "check_cv",
     "check_method_params",
     "check_sample_weight",
+    "column_or_1d",
     "fit_context",
     "num_samples",
     "safe_indexing",
@@ -93,6 +96,30 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
     if isinstance(cv, Integral):
         splitter.shuffle, splitter.random_state = True, seed
     return splitter
+
+
+def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
+    """Return a 1D array, as the function of scikit-learn, which takes `input_name` only since 1.8.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, 1)
+        Values.
+
+    input_name : str, default="y"
+        For error messages.
+
+    **kwargs : dict
+        Other parameters of that function.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The values.
+    """
+    if "input_name" in signature(_column_or_1d).parameters:
+        kwargs["input_name"] = input_name
+    return _column_or_1d(y, **kwargs)
 
 
 class Documented:

@@ -1,11 +1,11 @@
-"""Warnings that point at the user's line."""
+"""Warnings that refer to the user's line."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 
-# Frames of these packages stand between the user's line and the warning.
+# Packages whose frames are skipped when the user's line is determined.
 _INTERNAL = {"joblib", "sklearn", "sklearn_autoencoders", "skorch", "torch"}
 
 

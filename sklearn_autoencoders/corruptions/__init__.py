@@ -7,7 +7,7 @@ shape (batch, n_features), in the units of X. Missing values are encoded as NaN.
 from .._utils.public_names import publish
 from ._augmentation import ImageAugmentation
 from ._base import Corruption, corrupt
-from ._cells import CORRUPTIONS, Dropout, Gaussian, Masking, SaltAndPepper, Swap
+from ._elementwise import CORRUPTIONS, Dropout, Gaussian, Masking, SaltAndPepper, Swap
 
 __all__ = [
     "CORRUPTIONS",

@@ -185,12 +185,12 @@ def _resampled(images: Tensor, maps: Tensor) -> Tensor:
     grid = functional.affine_grid(
         maps.expand(len(images), -1, -1), list(images.shape), align_corners=False
     )
-    known = ~images.isnan()
-    if known.all():
+    observed = ~images.isnan()
+    if observed.all():
         return _sampled(images, grid)
-    share = _sampled(known.to(images.dtype), grid)
-    mean = _sampled(images.nan_to_num(nan=0.0), grid) / share
-    return mean.masked_fill(share < 0.5, math.nan)
+    fraction = _sampled(observed.to(images.dtype), grid)
+    mean = _sampled(images.nan_to_num(nan=0.0), grid) / fraction
+    return mean.masked_fill(fraction < 0.5, math.nan)
 
 
 def _sampled(images: Tensor, grid: Tensor) -> Tensor:
@@ -231,8 +231,8 @@ def compressed(levels: Tensor, quality: Tensor) -> Tensor:
         The pixel levels, neither rounded nor clamped to [0, 255].
     """
     height, width = levels.shape[-2:]
-    centred = (levels - 128).nan_to_num(nan=0.0)
-    padded = functional.pad(centred, (0, -width % 8, 0, -height % 8), mode="replicate")
+    centered = (levels - 128).nan_to_num(nan=0.0)
+    padded = functional.pad(centered, (0, -width % 8, 0, -height % 8), mode="replicate")
     blocks = padded.unflatten(2, (-1, 8)).unflatten(4, (-1, 8)).transpose(3, 4)
     cosines, steps = _cosines(levels), _steps(quality)[:, None, None, None]
     kept: Tensor = (cosines @ blocks @ cosines.T / steps).round() * steps

@@ -22,11 +22,11 @@ def number_or_pair(type: type, low: float, high: float | None, closed: str) -> l
 
 def uniform(x: Tensor, generator: torch.Generator, shared: bool, n_columns: int) -> Tensor:
     """Return uniform draws from [0, 1): separate ones for every sample, or one set for all."""
-    n_rows = 1 if shared else len(x)
-    return torch.rand(n_rows, n_columns, dtype=x.dtype, device=x.device, generator=generator)
+    n_draws = 1 if shared else len(x)
+    return torch.rand(n_draws, n_columns, dtype=x.dtype, device=x.device, generator=generator)
 
 
-def per_row(value: Range, x: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
+def per_sample(value: Range, x: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
     """Return the strength of every sample, shape (batch, 1), or a shared one, shape (1, 1)."""
     low, high = value if isinstance(value, tuple | list) else (value, value)
     return low + (high - low) * uniform(x, generator, shared, 1)

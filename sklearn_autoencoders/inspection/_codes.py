@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from ._display import MOST_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
+from ._display import MAX_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
 from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import column_names, conditioned, drawn_step, spread_rows
+from ._samples import column_names, conditioned, drawn_step, spread_samples
 
 # Maximum number of images in a row of the grid.
 _ACROSS = 10
@@ -93,7 +93,7 @@ class CodesDisplay(Display):
         self._open(ax, size=(min(4.5 + 0.12 * codes.shape[1], 12.0), 5.0))
         heat_map(self.ax_, codes, "code", **kwargs)
         self.ax_.set(xlabel="component", ylabel=f"{len(codes)} samples", yticks=[])
-        name_ticks(self.ax_.xaxis, as_texts(self.component_names), most=20)
+        name_ticks(self.ax_.xaxis, as_texts(self.component_names), max_ticks=20)
         if self.y is not None:
             self._mark_classes(self.y[order])
         return self
@@ -101,7 +101,7 @@ class CodesDisplay(Display):
     def _mark_classes(self, y):
         """Label classes instead of samples and separate them by lines, unless they are too many."""
         values, first, counts = np.unique(y, return_index=True, return_counts=True)
-        if are_numbers(y) or len(values) > MOST_CLASSES:
+        if are_numbers(y) or len(values) > MAX_CLASSES:
             self.ax_.set_ylabel(f"{len(y)} samples, sorted by y")
             return
         self.ax_.set_yticks(first + (counts - 1) / 2, as_texts(map(class_name, values)))
@@ -154,7 +154,7 @@ class CodesDisplay(Display):
             If samples, labels or the shape are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
-        X, y = spread_rows(X, n_rows, y)
+        X, y = spread_samples(X, n_rows, y)
         estimator, X, _ = drawn_step(cls, estimator, "transform", X, codes=True)
         return cls(conditioned(estimator.transform, X), y, code_shape=code_shape).plot(ax, **kwargs)
 

@@ -8,7 +8,7 @@ from ._display import (
     ASIDE,
     COLOURS,
     MARKERS,
-    MOST_CLASSES,
+    MAX_CLASSES,
     SEQUENTIAL,
     as_texts,
     inches_of,
@@ -17,15 +17,15 @@ from ._display import (
 from ._labels import UNKNOWN, are_numbers, are_of, as_labels, class_name, classes_of
 
 # Maximum number of classes in one column of the legend.
-_MOST_IN_A_COLUMN = 15
+_MAX_PER_COLUMN = 15
 
 
 def check_colours(y, name="y"):
     """Return y as a one-dimensional array, or raise if it has too many classes for the colors."""
     y = as_labels(y, name)
-    if not are_numbers(y) and len(np.unique(y)) > MOST_CLASSES:
+    if not are_numbers(y) and len(np.unique(y)) > MAX_CLASSES:
         raise ValueError(
-            f"{name} has {len(np.unique(y))} classes; at most {MOST_CLASSES} can be distinguished. "
+            f"{name} has {len(np.unique(y))} classes; at most {MAX_CLASSES} can be distinguished. "
             "Pass numbers, or merge classes."
         )
     return y
@@ -39,7 +39,7 @@ def room_beside(y):
 
 
 def _n_columns(y):
-    return 1 if len(np.unique(y)) <= _MOST_IN_A_COLUMN else 2
+    return 1 if len(np.unique(y)) <= _MAX_PER_COLUMN else 2
 
 
 def draw_points(ax, points, y, settings, name):

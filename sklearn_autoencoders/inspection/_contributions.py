@@ -9,7 +9,7 @@ from sklearn.utils import check_scalar
 
 from .._utils.sklearn_compat import safe_indexing
 from ._display import ASIDE, COLOURS, Display, as_texts, inches_of, need_matplotlib
-from ._rows import as_rows, column_names, drawn_step
+from ._samples import as_samples, column_names, drawn_step
 
 
 class ContributionsDisplay(Display):
@@ -58,20 +58,20 @@ class ContributionsDisplay(Display):
     """
 
     def __init__(self, contribution, values, expected, *, feature_names=None):
-        rows = [
-            as_rows(np.atleast_2d(row), name)
-            for row, name in (
+        parts = [
+            as_samples(np.atleast_2d(part), name)
+            for part, name in (
                 (contribution, "contribution"),
                 (values, "values"),
                 (expected, "expected"),
             )
         ]
-        if len({row.shape for row in rows}) > 1 or len(rows[0]) != 1:
+        if len({part.shape for part in parts}) > 1 or len(parts[0]) != 1:
             raise ValueError(
                 "contribution, values and expected must be one sample of shape (n_features,) each; "
-                f"got {[np.shape(row) for row in (contribution, values, expected)]}."
+                f"got {[np.shape(part) for part in (contribution, values, expected)]}."
             )
-        self.contribution, self.values, self.expected = (row[0] for row in rows)
+        self.contribution, self.values, self.expected = (part[0] for part in parts)
         if feature_names is None:
             feature_names = _names_of(values)
         self.feature_names = column_names(feature_names, len(self.contribution))

@@ -20,10 +20,10 @@ MARKERS = ("o", "^", "s")
 LINES = ("-", "--", ":")
 
 # Maximum number of characters of a name; the middle of longer names is omitted.
-_LONGEST = 40
+_MAX_LENGTH = 40
 
 # Maximum number of classes that can be distinguished.
-MOST_CLASSES = len(COLOURS) * len(MARKERS)
+MAX_CLASSES = len(COLOURS) * len(MARKERS)
 
 # Colors of missing values and of elements in the background.
 MISSING = "#d55e00"
@@ -89,8 +89,8 @@ def as_texts(names):
 
 
 def _as_text(name):
-    if len(name) > _LONGEST:
-        name = f"{name[: _LONGEST // 2]}…{name[1 - _LONGEST // 2 :]}"
+    if len(name) > _MAX_LENGTH:
+        name = f"{name[: _MAX_LENGTH // 2]}…{name[1 - _MAX_LENGTH // 2 :]}"
     name = name.replace("$", r"\$")
     return f" {name}" if name.startswith("_") else name  # matplotlib hides labels that start with _
 
@@ -129,8 +129,8 @@ def heat_map(ax, values, label, **kwargs):
     return image
 
 
-def name_ticks(axis, names, most=40, **kwargs):
+def name_ticks(axis, names, max_ticks=40, **kwargs):
     """Label the ticks of a matrix or of bars; if there are many, only some of them."""
-    step = -(-len(names) // most)
+    step = -(-len(names) // max_ticks)
     places = np.arange(0, len(names), step)
     axis.set_ticks(places, [names[place] for place in places], **kwargs)

@@ -20,14 +20,14 @@ from ._explorer_parts import (
     columns_of,
     decoder_of,
     labels_of,
-    most_axes,
-    rows_of,
+    n_selectable,
+    samples_of,
     scores_of,
     selectable,
     stack_of,
 )
 from ._montage import check_stack, find_image_shape
-from ._rows import as_rows, column_names, conditioned, drawn_step, spread_places
+from ._samples import as_samples, column_names, conditioned, drawn_step, spread_places
 
 
 def latent_explorer(
@@ -148,23 +148,23 @@ def latent_explorer(
     check_scalar(n_grid, "n_grid", Integral, min_val=2)
     check_lengths(len(X), labels=labels, images=images, y=y)
     places = spread_places(len(X), n_rows)
-    rows = rows_of(X, places)
+    selected = samples_of(X, places)
     X, y = safe_indexing(X, places), y if np.ndim(y) == 0 else np.asarray(y)[places]
     estimator, X, names = drawn_step(latent_explorer, estimator, "transform", X, codes=True)
     content = {
         "title": title or f"Codes of {type(estimator).__name__}",
         "estimator": type(estimator).__name__,
         "colours": PALETTE,
-        "rows": rows,
+        "rows": selected,
         "label": labels_of(labels, places),
         "score": scores_of(estimator, X, y),
     }
     values, codes = (
-        as_rows(X),
+        as_samples(X),
         check_array(conditioned(estimator.transform, X, y), input_name="codes"),
     )
     shape = _image_shape(image_shape, images, values, X, estimator)
-    axes = selectable(components, codes.shape[1], most_axes(shape, n_grid))
+    axes = selectable(components, codes.shape[1], n_selectable(shape, n_grid))
     content |= {
         "columns": columns_of(values, column_names(names, values.shape[1]), n_columns),
         "axes": axes_of(codes, axes),

@@ -12,12 +12,12 @@ from ._display import COLOURS, MISSING
 from ._explorer_page import five_digits, pack
 from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
-from ._rows import check_components, conditioned, row_names
+from ._samples import check_components, conditioned, row_names
 
 # Default number of components that can be selected; each pair of them is decoded.
 _N_AXES = 4
 # Maximum number of pixels of decoded images with default components, about one byte each.
-_MOST_PIXELS = 2**20
+_MAX_PIXELS = 2**20
 # Margin on each side, as a fraction of the range of the codes.
 _MARGIN = 0.05
 # Highest level of a pixel, and the level of a missing value.
@@ -39,17 +39,17 @@ def check_lengths(n_samples, **given):
             )
 
 
-def most_axes(shape, n_grid):
+def n_selectable(shape, n_grid):
     """Return the number of components that can be selected such that decoded images are small."""
     n_pixels = 0 if shape is None else n_grid**2 * math.prod(shape)
-    fit = (n for n in range(_N_AXES, 2, -1) if math.comb(n, 2) * n_pixels <= _MOST_PIXELS)
+    fit = (n for n in range(_N_AXES, 2, -1) if math.comb(n, 2) * n_pixels <= _MAX_PIXELS)
     return next(fit, 2)
 
 
-def selectable(components, n_components, n_most=_N_AXES):
+def selectable(components, n_components, max_axes=_N_AXES):
     """Return the components that can be selected as axes; None is an axis without meaning."""
     if components is None:
-        components = np.arange(min(n_components, n_most))
+        components = np.arange(min(n_components, max_axes))
     axes = check_components(components, n_components).tolist()
     if len(set(axes)) < len(axes) or (len(axes) == 1 < n_components):
         raise ValueError(f"components must be two or more different indices; got {components!r}.")
@@ -62,7 +62,7 @@ def axes_of(codes, axes):
 
 
 def _axis(axis, values):
-    low, high = _reach(values)
+    low, high = _range_of(values)
     return {
         "name": "samples, spread out" if axis is None else f"component {axis}",
         "is_spread": axis is None,
@@ -81,25 +81,25 @@ def _spread(n_samples):
     return np.arange(1, n_samples + 1) * ((np.sqrt(5) - 1) / 2) % 1
 
 
-def _reach(values):
+def _range_of(values):
     low, high = float(values.min()), float(values.max())
     margin = _MARGIN * (high - low) or 1.0
     return low - margin, high + margin
 
 
-def rows_of(X, places):
+def samples_of(X, places):
     """Return the indices and the names of the samples in X."""
     names = row_names(X)
     names = None if names is None else [names[place] for place in places]
     return {"n_all": len(X), "places": pack(places.astype(np.int32)), "names": names}
 
 
-def columns_of(rows, names, n_columns):
+def columns_of(samples, names, n_columns):
     """Return names and values of the first features, in feature-major order."""
     return {
-        "n_all": rows.shape[1],
+        "n_all": samples.shape[1],
         "names": [str(name) for name in names[:n_columns]],
-        "values": pack(five_digits(rows[:, :n_columns].T)),
+        "values": pack(five_digits(samples[:, :n_columns].T)),
     }
 
 
@@ -139,7 +139,7 @@ def _lacks_condition(estimator, y):
     return bool(getattr(estimator, "conditional", False)) and y is None
 
 
-def stack_of(images, shape, rows, places):
+def stack_of(images, shape, samples, places):
     """Return the images of samples, or None.
 
     Parameters
@@ -150,7 +150,7 @@ def stack_of(images, shape, rows, places):
     shape : tuple of int or None
         Image shape of the samples, if they are images themselves.
 
-    rows : ndarray of shape (n_samples, n_features)
+    samples : ndarray of shape (n_samples, n_features)
         The selected samples.
 
     places : ndarray of shape (n_samples,)
@@ -164,7 +164,7 @@ def stack_of(images, shape, rows, places):
     if images is not None:
         stack = check_stack(images)[places]
         return _pixels(to_images(stack, stack.shape[1:]), _limits(stack))
-    return None if shape is None else _pixels(to_images(rows, shape), _limits(rows))
+    return None if shape is None else _pixels(to_images(samples, shape), _limits(samples))
 
 
 def _limits(values):
@@ -186,7 +186,7 @@ def _pixels(images, limits):
     }
 
 
-def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
+def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns):
     """Return decoded codes on a grid over each pair of axes, or why they cannot be decoded.
 
     A grid can be decoded by the public methods of any estimator. Exporting weights would be exact,
@@ -209,7 +209,7 @@ def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
     n_grid : int
         Number of codes along each axis.
 
-    rows : ndarray of shape (n_samples, n_features)
+    samples : ndarray of shape (n_samples, n_features)
         The samples, which determine the range of brightness of images.
 
     shape : tuple of int or None
@@ -234,9 +234,9 @@ def decoder_of(estimator, codes, axes, y, n_grid, rows, shape, n_columns):
     decoded = [part.reshape(n_grid**2, -1) for part in decoded]
     if shape is not None:
         kind, ends = "images", {}
-        parts = [_pixels(to_images(part, shape), _limits(rows)) for part in decoded]
+        parts = [_pixels(to_images(part, shape), _limits(samples)) for part in decoded]
     else:
-        kind, (parts, ends) = "rows", _shares([part[:, :n_columns] for part in decoded])
+        kind, (parts, ends) = "rows", _quantized([part[:, :n_columns] for part in decoded])
     planes = [{"axes": pair, **part} for pair, part in zip(pairs, parts, strict=True)]
     others = codes.shape[1] - 2 > 0
     return {"kind": kind, "n_grid": n_grid, "others": others, "planes": planes, **ends}
@@ -255,7 +255,7 @@ def _why_not(estimator, y):
 
 def _grid(codes, axes, pair, n_grid):
     """Return codes on a grid over two axes, the second varying fastest; others are medians."""
-    levels = [np.linspace(*_reach(_along(codes, axes[place])), n_grid) for place in pair]
+    levels = [np.linspace(*_range_of(_along(codes, axes[place])), n_grid) for place in pair]
     grid = np.tile(np.median(codes, axis=0), (n_grid**2, 1))
     for place, values in zip(pair, np.meshgrid(*levels, indexing="ij"), strict=True):
         if axes[place] is not None:
@@ -263,7 +263,7 @@ def _grid(codes, axes, pair, n_grid):
     return grid.astype(codes.dtype)
 
 
-def _shares(decoded):
+def _quantized(decoded):
     """Quantize decoded features to 65536 levels between their minimum and maximum."""
     low = np.min([part.min(axis=0) for part in decoded], axis=0).astype(np.float64)
     high = np.max([part.max(axis=0) for part in decoded], axis=0).astype(np.float64)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import column_or_1d
+
+from .._utils.sklearn_compat import column_or_1d
 
 # Name of the class of samples without a label.
 UNKNOWN = "unknown"
 # Integers are classes if there are at most this many distinct values.
-_MOST_NUMBERS = 20
+_MAX_INTEGER_CLASSES = 20
 
 
 def as_labels(y, name):
@@ -34,7 +35,7 @@ def are_numbers(y):
     if y.dtype.kind not in "fiu":
         return False
     known = y[~np.isnan(y)]
-    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MOST_NUMBERS
+    return bool((known != np.round(known)).any()) or len(np.unique(known)) > _MAX_INTEGER_CLASSES
 
 
 def classes_of(y):

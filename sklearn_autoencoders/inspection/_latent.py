@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_array
 
 from ._colours import check_colours, draw_points, room_beside
 from ._display import Display, need_matplotlib
-from ._rows import as_rows, check_components, conditioned, drawn_step, spread_rows
+from ._samples import as_samples, check_components, conditioned, drawn_step, spread_samples
 
 
 class LatentDisplay(Display):
@@ -168,12 +168,12 @@ class LatentDisplay(Display):
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         y_name = getattr(y, "name", None)
-        X, y = spread_rows(X, n_rows, y)
+        X, y = spread_samples(X, n_rows, y)
         estimator, X, _ = drawn_step(cls, estimator, "transform", X, codes=True)
         codes = conditioned(estimator.transform, X)
         display = cls(codes, y, components=components, y_name=y_name)
         if compare_pca:
-            display.pca_codes = _principal(estimator, as_rows(X), display.components)
+            display.pca_codes = _principal(estimator, as_samples(X), display.components)
         return display.plot(ax, **kwargs)
 
     @classmethod
@@ -211,19 +211,19 @@ class LatentDisplay(Display):
         return cls(codes, y, components=components).plot(ax, **kwargs)
 
 
-def _principal(estimator, rows, components):
+def _principal(estimator, samples, components):
     """Return principal components of samples in the units of the network."""
     n_needed = components.max() + 1
-    if n_needed > min(rows.shape):
+    if n_needed > min(samples.shape):
         raise ValueError(
             f"compare_pca=True requires at least {n_needed} samples and features for components="
-            f"{tuple(components.tolist())}; got X of shape {rows.shape}."
+            f"{tuple(components.tolist())}; got X of shape {samples.shape}."
         )
     center = getattr(estimator, "center_", 0.0)
-    scaled = (rows - center) / getattr(estimator, "scale_", 1.0)
+    scaled = (samples - center) / getattr(estimator, "scale_", 1.0)
     if not hasattr(estimator, "center_"):
         scaled -= np.nanmean(scaled, axis=0)
     # the default solver can be a randomized one
-    solver = "covariance_eigh" if len(rows) >= rows.shape[1] else "full"
+    solver = "covariance_eigh" if len(samples) >= samples.shape[1] else "full"
     pca = PCA(n_needed, svd_solver=solver)
     return pca.fit_transform(np.nan_to_num(scaled))[:, components]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ._display import APART, LINES, Display, need_matplotlib
-from ._rows import check_choice, drawn_step
+from ._samples import check_choice, drawn_step
 
 # Losses that decrease by more than this factor are drawn on a logarithmic scale.
-_MUCH = 10.0
+_LOG_RATIO = 10.0
 # Curves of at most this many epochs have a marker for each epoch.
-_FEW = 20
+_MAX_MARKED_EPOCHS = 20
 
 
 class LossCurveDisplay(Display):
@@ -162,7 +162,7 @@ def _draw(ax, curves, yscale, kwargs):
         style = {
             "color": APART[place % len(APART)],
             "linestyle": LINES[place % len(LINES)],
-            "marker": "o" if len(losses) <= _FEW else None,
+            "marker": "o" if len(losses) <= _MAX_MARKED_EPOCHS else None,
             "markersize": 4,
             "label": name,
         }
@@ -176,5 +176,5 @@ def _draw(ax, curves, yscale, kwargs):
 def _scale(curves, yscale):
     losses = np.concatenate(list(curves))
     lowest, highest = np.nanmin(losses), np.nanmax(losses)
-    falls_far = 0 < lowest and highest > _MUCH * lowest
-    return {True: "log", False: "linear"}[bool(falls_far)] if yscale == "auto" else yscale
+    decreases_much = 0 < lowest and highest > _LOG_RATIO * lowest
+    return {True: "log", False: "linear"}[bool(decreases_much)] if yscale == "auto" else yscale

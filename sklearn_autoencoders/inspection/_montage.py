@@ -80,9 +80,9 @@ def check_stack(images):
     return images
 
 
-def to_images(rows, image_shape):
+def to_images(samples, image_shape):
     """Reshape samples to images of shape (n, height, width), or (n, height, width, 3) for RGB."""
-    images = np.reshape(rows, (-1, *image_shape))
+    images = np.reshape(samples, (-1, *image_shape))
     if len(image_shape) == 2:
         return images
     if _channel_axis(image_shape) == 0:

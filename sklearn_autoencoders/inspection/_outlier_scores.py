@@ -5,16 +5,17 @@ from __future__ import annotations
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length, check_scalar, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, check_scalar
 
+from .._utils.sklearn_compat import column_or_1d
 from ._display import APART, Display, as_texts, need_matplotlib
 from ._labels import are_of, as_labels, class_name
-from ._rows import check_choice, conditioned, drawn_step
+from ._samples import check_choice, conditioned, drawn_step
 
 # Names of scikit-learn's labels of outliers.
 _NAMES = {1: "inliers", -1: "outliers"}
 # Ratio of the lowest score to the median above which the scale is logarithmic.
-_FAR = 20.0
+_LOG_RATIO = 20.0
 
 
 class OutlierScoresDisplay(Display):
@@ -96,7 +97,7 @@ class OutlierScoresDisplay(Display):
             The display.
         """
         check_scalar(bins, "bins", Integral, min_val=1)
-        lowest, highest = self._reach()
+        lowest, highest = self._limits()
         is_log = self._is_logarithmic(xscale, lowest, highest)
         self._open(ax, size=(6.4, 4.0))
         if is_log:
@@ -106,7 +107,7 @@ class OutlierScoresDisplay(Display):
             self.ax_.set_xlim(1.3 * lowest, 0.8 * highest)
         else:
             edges = np.histogram_bin_edges(self.scores, bins)
-        for colour, (name, scores) in zip(APART, self._kinds(), strict=False):
+        for colour, (name, scores) in zip(APART, self._groups(), strict=False):
             style = {"color": colour, "alpha": 0.7, "label": name}
             self.ax_.hist(scores, edges, **{**style, **kwargs})
         if self.offset is not None:
@@ -116,7 +117,7 @@ class OutlierScoresDisplay(Display):
             self.ax_.legend(frameon=False, loc="upper left")
         return self
 
-    def _reach(self):
+    def _limits(self):
         """Return the minimum and maximum of the scores and the threshold."""
         drawn = self.scores if self.offset is None else np.append(self.scores, self.offset)
         return drawn.min(), drawn.max()
@@ -128,10 +129,10 @@ class OutlierScoresDisplay(Display):
                 "xscale='log' requires negative scores that differ, and a negative threshold; got "
                 f"scores from {lowest:.6g} to {highest:.6g}. Use xscale='linear'."
             )
-        is_far = highest < 0 and self.scores.min() < _FAR * np.median(self.scores)
-        return xscale == "log" or (xscale == "auto" and is_far)
+        is_wide = highest < 0 and self.scores.min() < _LOG_RATIO * np.median(self.scores)
+        return xscale == "log" or (xscale == "auto" and is_wide)
 
-    def _kinds(self):
+    def _groups(self):
         """Return names and scores of the groups of samples, the largest group first."""
         if self.y_true is None:
             return [("samples", self.scores)]

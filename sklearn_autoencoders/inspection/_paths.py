@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length
 
 from ._display import COLOURS, LINES, Display, as_texts, inches_of, legend_beside
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import as_rows, column_names, largest_columns, units_to_draw
+from ._samples import as_samples, column_names, largest_columns, units_to_draw
 
 
 class PathsDisplay(Display):
@@ -39,7 +39,7 @@ class PathsDisplay(Display):
         self.image_shape = find_image_shape(image_shape, n_features)
         self.feature_names = column_names(feature_names, n_features)
         reference = self.rows.reshape(-1, n_features) if reference is None else reference
-        self.reference = as_rows(reference, "reference")
+        self.reference = as_samples(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=8, **kwargs):
         """Draw all paths.
@@ -92,12 +92,12 @@ class PathsDisplay(Display):
         n_paths = len(self.rows)
         names = as_texts(self.feature_names[shown])
         axes = self._open(ax, (n_paths, 1), (5.8 + inches_of(names), 2.6 * n_paths + 0.8))
-        for part, rows, position, name in zip(
+        for part, values, position, name in zip(
             axes, (self.rows - center) / scale, self.positions, self.path_names, strict=True
         ):
             lines = zip(shown, names, cycle(COLOURS), cycle(LINES))
             for column, label_of, colour, line in lines:
                 style = {"color": colour, "linestyle": line, "label": label_of}
-                part.plot(position, rows[:, column], **{**style, **kwargs})
+                part.plot(position, values[:, column], **{**style, **kwargs})
             part.set(xlabel=name, ylabel=label)
         legend_beside(axes[0])

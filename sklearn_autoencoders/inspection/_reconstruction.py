@@ -14,14 +14,14 @@ from ._display import (
     need_matplotlib,
 )
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
-from ._rows import (
-    as_rows,
+from ._samples import (
+    as_samples,
     column_names,
     drawn_step,
-    first_rows,
+    first_samples,
     largest_columns,
     reconstructed,
-    reference_rows,
+    reference_samples,
     row_names,
     units_to_draw,
 )
@@ -74,7 +74,7 @@ class ReconstructionDisplay(Display):
     """
 
     def __init__(self, X, reconstruction, *, image_shape=None, feature_names=None, reference=None):
-        self.X, self.reconstruction = as_rows(X), as_rows(reconstruction, "reconstruction")
+        self.X, self.reconstruction = as_samples(X), as_samples(reconstruction, "reconstruction")
         if self.X.shape != self.reconstruction.shape:
             raise ValueError(
                 f"reconstruction must be of the shape of X, {self.X.shape}; got "
@@ -83,7 +83,7 @@ class ReconstructionDisplay(Display):
         self.image_shape = find_image_shape(image_shape, self.X.shape[1], X)
         self.feature_names = column_names(feature_names, self.X.shape[1])
         self.row_names = row_names(X) or [str(place) for place in range(len(self.X))]
-        self.reference = self.X if reference is None else as_rows(reference, "reference")
+        self.reference = self.X if reference is None else as_samples(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=30, **kwargs):
         """Draw all samples.
@@ -138,8 +138,8 @@ class ReconstructionDisplay(Display):
         size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
         axes = self._open(ax, (len(self.X), 1), size)
         for number, (part, title) in enumerate(zip(axes, as_texts(self.row_names), strict=True)):
-            for place, (name, rows) in enumerate(self._pair()):
-                values = ((rows[number] - center) / scale)[shown]
+            for place, (name, samples) in enumerate(self._pair()):
+                values = ((samples[number] - center) / scale)[shown]
                 style = {"width": 0.4, "color": COLOURS[place], "label": name, **kwargs}
                 part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
             part.axhline(0, color="black", linewidth=0.8)
@@ -205,16 +205,16 @@ class ReconstructionDisplay(Display):
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         estimator, X, names = drawn_step(cls, estimator, _NEEDED, X)
-        reference = as_rows(X)
+        reference = as_samples(X)
         shape = find_image_shape(image_shape, reference.shape[1], X, estimator)
         n_rows = n_rows if n_rows is not None else 3 if shape is None else 10
-        rows, y = first_rows(X, n_rows, y)
+        samples, y = first_samples(X, n_rows, y)
         display = cls(
-            rows,
-            reconstructed(estimator, rows, y),
+            samples,
+            reconstructed(estimator, samples, y),
             image_shape=shape,
             feature_names=names,
-            reference=reference_rows(reference, estimator, shape),
+            reference=reference_samples(reference, estimator, shape),
         )
         return display.plot(ax, **kwargs)
 

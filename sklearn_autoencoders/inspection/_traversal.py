@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 from ._display import need_matplotlib
 from ._montage import find_image_shape
 from ._paths import PathsDisplay
-from ._rows import as_rows, check_components, conditioned, drawn_step, reference_rows
+from ._samples import as_samples, check_components, conditioned, drawn_step, reference_samples
 from ._walks import along_components, decoded, levels_between
 
 _NEEDED = "transform inverse_transform"
@@ -139,8 +139,8 @@ class TraversalDisplay(PathsDisplay):
         components = np.arange(codes.shape[1]) if components is None else components
         components = check_components(components, codes.shape[1])
         ways, positions = along_components(codes, components, levels, start)
-        rows = as_rows(X)
-        shape = find_image_shape(image_shape, rows.shape[1], X, estimator)
+        samples = as_samples(X)
+        shape = find_image_shape(image_shape, samples.shape[1], X, estimator)
         return cls(
             decoded(estimator, ways, y),
             positions,
@@ -148,7 +148,7 @@ class TraversalDisplay(PathsDisplay):
             levels=levels,
             image_shape=shape,
             feature_names=names,
-            reference=reference_rows(rows, estimator, shape),
+            reference=reference_samples(samples, estimator, shape),
         ).plot(ax, **kwargs)
 
     @classmethod
@@ -197,19 +197,19 @@ class TraversalDisplay(PathsDisplay):
             If A and B, or the image shape, are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_interpolation")
-        share = levels_between((0, 1), n_steps)
+        fraction = levels_between((0, 1), n_steps)
         check_consistent_length(A, B)
         part, A, names = drawn_step(cls, estimator, _NEEDED, A, codes=True)
         B = drawn_step(cls, estimator, _NEEDED, B, codes=True)[1]
-        start, end = (conditioned(part.transform, rows, y)[:, None] for rows in (A, B))
-        ends = np.concatenate([as_rows(A), as_rows(B)])
+        start, end = (conditioned(part.transform, samples, y)[:, None] for samples in (A, B))
+        ends = np.concatenate([as_samples(A), as_samples(B)])
         shape = find_image_shape(image_shape, ends.shape[1], A, part)
         pairs = [f"pair {number}" for number in range(len(start))]
         return cls(
-            decoded(part, start + share[:, None] * (end - start), y),
-            np.tile(share, (len(start), 1)),
+            decoded(part, start + fraction[:, None] * (end - start), y),
+            np.tile(fraction, (len(start), 1)),
             pairs if len(pairs) > 1 else ["A to B"],
             image_shape=shape,
             feature_names=names,
-            reference=reference_rows(ends, part, shape),
+            reference=reference_samples(ends, part, shape),
         ).plot(ax, **kwargs)

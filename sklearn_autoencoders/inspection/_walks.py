@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from ._rows import conditioned
+from ._samples import conditioned
 
 
 def levels_between(quantiles, n_steps):

@@ -12,7 +12,7 @@ from torch import nn
 from ..networks._linear_path import LinearPath
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
-from ._rows import check_choice, column_names, drawn_step
+from ._samples import check_choice, column_names, drawn_step
 
 
 class WeightsDisplay(Display):

@@ -1,4 +1,4 @@
-"""The module that all networks become."""
+"""The torch module of an autoencoder, and its output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._utils.batch import Batch, as_batch
 
 
 class Output(NamedTuple):
-    """What a forward pass through an autoencoder returns.
+    """Output of a forward pass through an autoencoder.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ class Output(NamedTuple):
         The latent code.
 
     reconstruction : Tensor of shape (batch, n_features)
-        The decoder's output, before the link function of the loss. Where the code is random, of
-        shape (n_draws, batch, n_features).
+        The decoder's output, before the link function of the loss. If the code is random, its shape
+        is (n_draws, batch, n_features).
 
     latent : object or None, default=None
         Draws of a random bottleneck, with their densities.
@@ -54,7 +54,7 @@ class Autoencoder(nn.Module):
         Source of random numbers of modules and penalties; set during training.
 
     per_batch : bool
-        Whether all samples of a batch share one draw; set during training.
+        Whether one draw is used for all samples of a batch; set during training.
     """
 
     generator: torch.Generator | None = None

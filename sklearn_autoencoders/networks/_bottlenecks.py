@@ -18,8 +18,8 @@ from ._mixture import (
     gaussian_kl,
     mixture_log_density,
     normal_log_density,
-    shares_under,
     spread,
+    weights_under,
 )
 
 # Limit of the log variances of posteriors and priors.
@@ -64,7 +64,7 @@ class GaussianLatent:
 
     def kl(self) -> Tensor:
         """Return the divergences: exact for a single Gaussian, otherwise a mean over the draws."""
-        if self._kl is None:  # used by the loss and by the curve
+        if self._kl is None:  # it is used by the loss and by the curve
             is_exact = len(self.prior.mean) == 1
             own = self.mean, self.log_var, self.prior
             self._kl = gaussian_kl(*own) if is_exact else self.log_ratio().mean(0)[:, None]
@@ -80,9 +80,9 @@ class GaussianLatent:
         if len(self.prior.mean) == 1:
             return self.kl()
         weight, mean, log_var = self.prior
-        cells = normal_log_density(self.draws[..., None, :], mean, log_var) + weight[..., None]
+        joint = normal_log_density(self.draws[..., None, :], mean, log_var) + weight[..., None]
         posterior = normal_log_density(self.draws, self.mean, self.log_var)
-        return (posterior - cells.logsumexp(-2)).mean(0)
+        return (posterior - joint.logsumexp(-2)).mean(0)
 
 
 Posterior = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -102,7 +102,7 @@ class Prior(nn.Module, ABC):
         weight: Tensor,
         step: float,
     ) -> None:
-        """Move parameters towards a fit to draws of all codes; by default, there are none."""
+        """Move parameters towards a fit to draws of all codes; does nothing by default."""
 
 
 class NormalPriorModule(Prior):
@@ -130,8 +130,8 @@ class MixturePriorModule(Prior):
 
     def forward(self, posterior: Posterior, condition: Tensor | None) -> Gaussians:
         log_var = self.log_var.clamp(-_LOG_VAR_LIMIT, _LOG_VAR_LIMIT)
-        shares = shares_under(self.logit.softmax(0), self.effect, condition)
-        return Gaussians(shares.log(), self.mean, log_var)
+        weights = weights_under(self.logit.softmax(0), self.effect, condition)
+        return Gaussians(weights.log(), self.mean, log_var)
 
     @torch.no_grad()
     def fit(
@@ -141,11 +141,11 @@ class MixturePriorModule(Prior):
         weight: Tensor,
         step: float,
     ) -> None:
-        own = (self.logit.softmax(0), self.effect, self.mean, self.log_var.exp())
-        start = Mixture(*(tensor.double() for tensor in own))
+        current = (self.logit.softmax(0), self.effect, self.mean, self.log_var.exp())
+        start = Mixture(*(tensor.double() for tensor in current))
         fitted = fit_mixture(start, codes, condition, weight)
         mixture = Mixture(*(old.lerp(new, step) for old, new in zip(start, fitted, strict=True)))
-        self.logit.copy_(mixture.share.log())
+        self.logit.copy_(mixture.weight.log())
         self.effect.copy_(mixture.effect)
         self.mean.copy_(mixture.mean)
         self.log_var.copy_(mixture.variance.log())
@@ -188,7 +188,7 @@ class Bottleneck(nn.Module, ABC):
     noise: Tensor | None = None
     decays: bool = False
 
-    def __init__(self) -> None:  # unlike the one of torch, it accepts no arguments
+    def __init__(self) -> None:  # unlike torch's, it accepts no arguments
         super().__init__()
 
     @property
@@ -282,8 +282,8 @@ class GaussianBottleneck(Bottleneck):
     ) -> Tensor:
         """Return draws from the prior."""
         weight, mean, log_var = self._prior(encoder, condition)
-        shares = weight.exp().expand(n_samples, -1)
-        chosen = draws.choice(shares)
+        probabilities = weight.exp().expand(n_samples, -1)
+        chosen = draws.choice(probabilities)
         center, deviation = mean[chosen], (0.5 * log_var[chosen]).exp()
         return center + deviation * draws.normal(center)
 
@@ -303,8 +303,8 @@ class GaussianBottleneck(Bottleneck):
         self.prior.fit(draws, condition, weight.repeat(_N_DRAWS) / _N_DRAWS, step)
 
     def _drawn_noise(self, mean: Tensor) -> Tensor:
-        n_rows = 1 if self.per_batch else len(mean)
-        noise = mean.new_empty(self.n_draws, n_rows, mean.shape[1])
+        n_samples = 1 if self.per_batch else len(mean)
+        noise = mean.new_empty(self.n_draws, n_samples, mean.shape[1])
         return noise.normal_(generator=self.generator)
 
     def _prior(self, encoder: nn.Module, condition: Tensor | None) -> Gaussians:

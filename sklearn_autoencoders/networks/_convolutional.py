@@ -190,10 +190,10 @@ class Convolutional(Network):
         for ends, (size, smaller) in zip(pairwise(widths), pairwise(sizes), strict=True):
             parts += self._convolutions([ends[0]] + [ends[1]] * self.blocks, size)
             parts += [nn.MaxPool2d(2, ceil_mode=True)] if smaller != size else []
-        n_cells = widths[-1] * math.prod(sizes[-1])
+        n_values = widths[-1] * math.prod(sizes[-1])
         if self.bottleneck == "global":
-            parts, n_cells = [*parts, nn.AdaptiveAvgPool2d(1)], widths[-1]
-        return nn.Sequential(*parts, nn.Flatten(), nn.Linear(n_cells, n_components))
+            parts, n_values = [*parts, nn.AdaptiveAvgPool2d(1)], widths[-1]
+        return nn.Sequential(*parts, nn.Flatten(), nn.Linear(n_values, n_components))
 
     def _decoder(
         self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
@@ -208,7 +208,7 @@ class Convolutional(Network):
             parts += self._enlargement(n_inputs, size, larger) if larger != size else []
             parts += self._convolutions([n_inputs] * self.blocks + [n_outputs], larger)
         end = _Conv(widths[1], widths[0], self.kernel_size, sizes[0])
-        return nn.Sequential(*parts, end, _Rows(self.layout))
+        return nn.Sequential(*parts, end, _Flatten(self.layout))
 
     def _convolutions(self, widths: Sequence[int], size: Size) -> list[nn.Module]:
         """Return convolutions between numbers of channels, each followed by its activation."""
@@ -239,7 +239,7 @@ class _Images(nn.Module):
         return rows_to_images(x, self.image_shape, self.layout)
 
 
-class _Rows(nn.Module):
+class _Flatten(nn.Module):
     """Flattens images."""
 
     def __init__(self, layout: str) -> None:

@@ -279,7 +279,7 @@ class Linear(Network):
         Returns
         -------
         encoder, decoder : Sequential
-            A linear map each.
+            A linear layer each.
 
         Raises
         ------

@@ -66,41 +66,41 @@ class Ensemble(Autoencoder):
         x = as_batch(x).x.clamp(-self.clip, self.clip)
         if self.generator is None:
             return self._mean_output(x)
-        n_rows = 1 if self.per_batch else len(x)
-        draws = x.new_empty(len(self.hidden), n_rows, x.shape[1]).uniform_(generator=self.generator)
-        return self._passed(x, draws < self.mask_rate)
+        n_draws = 1 if self.per_batch else len(x)
+        draws = x.new_empty(len(self.hidden), n_draws, x.shape[1])
+        return self._passed(x, draws.uniform_(generator=self.generator) < self.mask_rate)
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""
         used = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is masked
-        share = used / used.sum(0)
+        fraction = used / used.sum(0)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
         if not (_are_batched(encoders) and _are_batched(decoders)):
             passed = self._passed(x, self.hidden[:, None])
-            return Output(passed.code, torch.einsum("ebd,ed->bd", passed.reconstruction, share))
-        # one matrix product for all autoencoders in the first layer and in the last: masks are
-        # zeros among the weights
+            return Output(passed.code, torch.einsum("ebd,ed->bd", passed.reconstruction, fraction))
+        # the first and the last layer are a single matrix product for all autoencoders, in which
+        # masks are zero weights
         weight, bias = _stacked(encoders[0])
         weight = weight.masked_fill(self.hidden[:, None], 0.0)
         units = functional.linear(x, weight.flatten(0, 1), bias.flatten())
         code = _through(encoders[1:], units.unflatten(1, (len(bias), -1)).transpose(0, 1))
         units = _through(decoders[:-1], code).transpose(0, 1).flatten(1)
         weight, bias = _stacked(decoders[-1])
-        weight = (weight * share[..., None]).transpose(0, 1).flatten(1)
-        return Output(code, functional.linear(units, weight, (bias * share).sum(0)))
+        weight = (weight * fraction[..., None]).transpose(0, 1).flatten(1)
+        return Output(code, functional.linear(units, weight, (bias * fraction).sum(0)))
 
-    def _passed(self, x: Tensor, hidden: Tensor) -> Output:
+    def _passed(self, x: Tensor, mask: Tensor) -> Output:
         """Return the codes and the outputs of each autoencoder for samples with masked values."""
-        seen = x.expand(len(self.hidden), -1, -1).masked_fill(hidden, 0.0)
-        code = _at_once(self.encoder, seen)
-        return Output(code, _at_once(self.decoder, code))
+        masked = x.expand(len(self.hidden), -1, -1).masked_fill(mask, 0.0)
+        code = _apply_each(self.encoder, masked)
+        return Output(code, _apply_each(self.decoder, code))
 
 
 Layers = list[tuple[Any, ...]]
 
 
 def _layers_of(modules: Any) -> Layers:
-    """Return the layers of modules of one architecture: the first of each, the second, ..."""
+    """Return the layers of modules of one architecture, grouped by their position."""
     return list(zip(*map(_layers, modules), strict=True))
 
 
@@ -112,21 +112,22 @@ def _layers(module: nn.Module) -> list[nn.Module]:
 
 
 def _are_batched(layers: Layers) -> bool:
-    """Whether all layers are linear or elementwise, the first and the last linear."""
+    """Return whether all layers are linear or elementwise, and the first and last are linear."""
     kinds = [type(alike[0]) for alike in layers]
     known = all(issubclass(kind, (nn.Linear, *_ELEMENTWISE)) for kind in kinds)
     return known and issubclass(kinds[0], nn.Linear) and issubclass(kinds[-1], nn.Linear)
 
 
-def _at_once(modules: Any, x: Tensor) -> Tensor:
-    """Return the output of each module for its samples, in one operation where possible."""
+def _apply_each(modules: Any, x: Tensor) -> Tensor:
+    """Return the output of each module for its samples, with batched operations if possible."""
     layers = _layers_of(modules)
     if _are_batched(layers):
         return _through(layers, x)
-    return torch.stack([module(rows) for module, rows in zip(modules, x, strict=True)])
+    return torch.stack([module(samples) for module, samples in zip(modules, x, strict=True)])
 
 
 def _through(layers: Layers, x: Tensor) -> Tensor:
+    """Apply groups of layers, one layer per autoencoder, to a stack of batches."""
     for alike in layers:
         if isinstance(alike[0], nn.Linear):
             weight, bias = _stacked(alike)

@@ -22,12 +22,12 @@ class LinearPath(nn.Module):
         The network `f`.
 
     starts_at_zero : bool, default=True
-        Whether the last layer of `f` is set to zero; not needed if weights are going to be loaded.
+        Whether the last layer of `f` is set to zero. It is not necessary if weights are loaded.
 
     Raises
     ------
     ValueError
-        If the output of `f` is not that of its last layer.
+        If the output of `f` is not the output of its last layer.
     """
 
     def __init__(
@@ -46,7 +46,10 @@ class LinearPath(nn.Module):
 
     @torch.no_grad()
     def start_at(self, weight: Tensor, bias: Tensor) -> None:
-        """Set the linear map. Missing rows of `weight` keep their values, missing columns are zero.
+        """Set the linear map, or a part of it.
+
+        If `weight` has fewer rows than the map, the other rows are unchanged. If it has fewer
+        columns, the other columns are set to zero.
 
         Parameters
         ----------
@@ -56,28 +59,28 @@ class LinearPath(nn.Module):
         bias : Tensor of shape (n_outputs,) or (1,)
             The bias.
         """
-        rows, columns = weight.shape
-        self.linear.weight[:, columns:] = 0
-        self.linear.weight[:rows, :columns] = weight
+        n_outputs, n_inputs = weight.shape
+        self.linear.weight[:, n_inputs:] = 0
+        self.linear.weight[:n_outputs, :n_inputs] = weight
         self.linear.bias.copy_(bias.expand_as(self.linear.bias))
 
 
 @torch.no_grad()
 def _start_at_zero(network: nn.Module, x: Tensor) -> None:
-    """Set the last layer to zero, if its output is that of the network."""
+    """Set the last layer to zero, or raise ValueError if its output is not that of the network."""
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | ConvNd)]
     if not layers or not _is_output(layers[-1], network, x):
         raise ValueError(
             'init="pca" needs an encoder and a decoder whose last layer, in the order of '
-            "registration, is linear or convolutional with no activation after it, since it starts "
-            f'at zero; got {network}. Use init="random" with this network.'
+            "registration, is linear or convolutional with no activation after it, because it is "
+            f'initialized with zeros; got {network}. Use init="random" with this network.'
         )
     for parameter in layers[-1].parameters():
         parameter.zero_()
 
 
 def _is_output(layer: nn.Linear | ConvNd, network: nn.Module, x: Tensor) -> bool:
-    """Whether the layer's output is the network's, with no activation after it; resets weights."""
+    """Return whether the output of a layer is that of the network; overwrites its weights."""
     constant = 0.0 if layer.bias is None else -3.0
     layer.weight.zero_()
     if layer.bias is not None:
@@ -88,9 +91,9 @@ def _is_output(layer: nn.Linear | ConvNd, network: nn.Module, x: Tensor) -> bool
 
 
 def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters that weight decay acts on: weights, not biases or principal components.
+    """Return the parameters that are decayed: weights, but not biases and principal components.
 
-    Modules whose attribute `decays` is False are exempt too.
+    Modules whose attribute `decays` is False are also excluded.
 
     Parameters
     ----------
@@ -100,7 +103,7 @@ def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
     Returns
     -------
     list of Parameter
-        Some of the network's parameters.
+        A subset of the network's parameters.
     """
     exempt_modules: list[nn.Module] = [
         m.linear for m in network.modules() if isinstance(m, LinearPath)

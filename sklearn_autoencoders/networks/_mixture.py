@@ -8,8 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-_LEAST_SHARE = 1e-6
-_MOST_STEPS, _TOL = 100, 1e-3
+# Minimum mixture weight.
+_MIN_WEIGHT = 1e-6
+# Maximum number of steps of expectation maximization, and minimum increase of the mean log density.
+_MAX_STEPS, _TOL = 100, 1e-3
 
 
 class Gaussians(NamedTuple):
@@ -72,12 +74,12 @@ def mixture_log_density(z: Tensor, mixture: Gaussians) -> Tensor:
     return joint_log_density(z, mixture).logsumexp(-1)
 
 
-def shares_under(share: Tensor, effect: Tensor, condition: Tensor | None) -> Tensor:
+def weights_under(weight: Tensor, effect: Tensor, condition: Tensor | None) -> Tensor:
     """Return the mixture weights; with a condition, those of each sample.
 
     Parameters
     ----------
-    share : Tensor of shape (n_gaussians,)
+    weight : Tensor of shape (n_gaussians,)
         Mixture weights for the average condition.
 
     effect : Tensor of shape (n_conditions, n_gaussians)
@@ -92,9 +94,9 @@ def shares_under(share: Tensor, effect: Tensor, condition: Tensor | None) -> Ten
         Positive weights that sum to one.
     """
     if condition is None or not len(effect):
-        return share
-    shares = (share + condition @ effect).clamp(min=_LEAST_SHARE)
-    return shares / shares.sum(-1, keepdim=True)
+        return weight
+    weights = (weight + condition @ effect).clamp(min=_MIN_WEIGHT)
+    return weights / weights.sum(-1, keepdim=True)
 
 
 class Mixture(NamedTuple):
@@ -102,7 +104,7 @@ class Mixture(NamedTuple):
 
     Parameters
     ----------
-    share : Tensor of shape (n_gaussians,)
+    weight : Tensor of shape (n_gaussians,)
         Mixture weights for the average condition.
 
     effect : Tensor of shape (n_conditions, n_gaussians)
@@ -112,15 +114,15 @@ class Mixture(NamedTuple):
         Means and variances of the Gaussians.
     """
 
-    share: Tensor
+    weight: Tensor
     effect: Tensor
     mean: Tensor
     variance: Tensor
 
     def under(self, condition: Tensor | None) -> Gaussians:
         """Return the mixture; with a condition, with the weights of each sample."""
-        shares = shares_under(self.share, self.effect, condition)
-        return Gaussians(shares.log(), self.mean, self.variance.log())
+        weights = weights_under(self.weight, self.effect, condition)
+        return Gaussians(weights.log(), self.mean, self.variance.log())
 
 
 def spread(mean: Tensor, variance: Tensor, n_draws: int) -> Tensor:
@@ -151,7 +153,7 @@ def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight:
 
     .. math:: \sum_i w_i \log \sum_c \pi_c(y_i)\, N(z_i; m_c, s_c^2)
 
-    is increased, beginning with `start`. One code with average variance is added to every Gaussian,
+    is increased, starting from `start`. One code with average variance is added to every Gaussian,
     so that its variance does not vanish. The mixture weights are linear in the condition; for class
     labels, there are separate weights for each class.
 
@@ -177,21 +179,21 @@ def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight:
     total = weight.sum()
     variance = weight @ (codes - weight @ codes / total).square() / total
     mixture, found, best = start, start, -math.inf
-    for _ in range(_MOST_STEPS):
+    for _ in range(_MAX_STEPS):
         joint = joint_log_density(codes, mixture.under(condition))
         density = float(weight @ joint.logsumexp(1) / total)
         if not density > best + _TOL:
             break
         found, best, part = mixture, density, joint.softmax(1)
-        mass, weighted = (weight @ part).clamp(min=_LEAST_SHARE), part.T * weight
+        mass, weighted = (weight @ part).clamp(min=_MIN_WEIGHT), part.T * weight
         center = weighted @ codes / mass[:, None]
         squares = weighted @ codes.square() - mass[:, None] * center.square()
         scatter = (squares.clamp(min=0) + variance) / (mass[:, None] + 1)
-        mixture = Mixture(*_shares_of(mixture, part, condition, weight), center, scatter)
+        mixture = Mixture(*_weights_of(mixture, part, condition, weight), center, scatter)
     return found
 
 
-def _shares_of(
+def _weights_of(
     before: Mixture, part: Tensor, condition: Tensor | None, weight: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return mixture weights for the average condition and the effect of a condition.
@@ -202,11 +204,11 @@ def _shares_of(
     total = weight.sum()
     if condition is None:
         return weight @ part / total, before.effect
-    residual = part - before.share - condition @ before.effect
+    residual = part - before.weight - condition @ before.effect
     average = weight @ condition / total
-    centred = condition - average
-    gram = (centred.T * weight) @ centred + torch.eye(condition.shape[1]).to(condition)
-    change = torch.linalg.solve(gram, (centred.T * weight) @ residual)
-    share = before.share + weight @ residual / total - average @ change
-    share = share.clamp(min=_LEAST_SHARE)
-    return share / share.sum(), before.effect + change
+    centered = condition - average
+    gram = (centered.T * weight) @ centered + torch.eye(condition.shape[1]).to(condition)
+    change = torch.linalg.solve(gram, (centered.T * weight) @ residual)
+    mixture_weight = before.weight + weight @ residual / total - average @ change
+    mixture_weight = mixture_weight.clamp(min=_MIN_WEIGHT)
+    return mixture_weight / mixture_weight.sum(), before.effect + change

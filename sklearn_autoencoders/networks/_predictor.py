@@ -12,11 +12,11 @@ from ._autoencoder import Autoencoder, Output
 
 
 class _Head(nn.Linear):
-    decays = False  # its initial weights are regularized by the regression that they come from
+    decays = False  # the regression that initializes it is regularized
 
 
 class Predictor(Autoencoder):
-    """An autoencoder with a linear head on its code; the head starts at zero.
+    """An autoencoder with a linear head on its code; the head is initialized with zeros.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Predictor(Autoencoder):
     Attributes
     ----------
     reconstructs : bool
-        Whether the forward pass decodes too.
+        Whether the forward pass also decodes.
     """
 
     reconstructs = True
@@ -43,7 +43,7 @@ class Predictor(Autoencoder):
         self._frozen: tuple[nn.Module, ...] = ()
         self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
 
-    # In the base these are submodules; here they are those of the autoencoder inside.
+    # In the base class these are submodules; here they are submodules of the inner autoencoder.
     @property
     def encoder(self) -> nn.Module:  # type: ignore[override]
         """The autoencoder's encoder."""
@@ -93,8 +93,8 @@ class Predictor(Autoencoder):
         Returns
         -------
         list of list of Module
-            A module with a matrix begins a layer; one without, such as batch normalization, belongs
-            to the layer before it.
+            A layer begins with a module that has a matrix. Other modules, such as batch
+            normalization, belong to the preceding layer.
         """
         layers: list[list[nn.Module]] = []
         for module in self.encoder.modules():
@@ -126,6 +126,6 @@ class Predictor(Autoencoder):
     def train(self, mode: bool = True) -> Predictor:
         """Set training mode; frozen layers stay in evaluation mode."""
         super().train(mode)
-        for module in self._frozen:  # or batch normalization would update its statistics
+        for module in self._frozen:  # otherwise batch normalization would update its statistics
             module.eval()
         return self

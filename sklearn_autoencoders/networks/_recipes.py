@@ -1,7 +1,7 @@
-"""Recipes: what a network consists of, as values, and how it is built from them.
+"""Recipes: descriptions of networks as plain values, from which the networks are built.
 
-Recipes contain one another: `PredictorRecipe(VariationalRecipe(AutoencoderRecipe(...), ...), 3)` is
-a variational autoencoder with a head of three outputs.
+Recipes are nested: `PredictorRecipe(VariationalRecipe(AutoencoderRecipe(...), ...), 3)` describes a
+variational autoencoder with a head of three outputs.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from ._variational import VariationalAutoencoder
 
 
 class Recipe(Protocol):
-    """Builds a module, and can be written as a dict of plain values."""
+    """Description of a module, which can be converted to a dict of plain values."""
 
     @property
     def base(self) -> AutoencoderRecipe:
         """The recipe of the encoder and the decoder."""
 
     def module(self, check_shapes: bool) -> Autoencoder:
-        """Return a new module; random numbers come from torch.
+        """Return a new module; random numbers are drawn from torch.
 
         Parameters
         ----------
         check_shapes : bool
             Whether samples are passed through the encoder and the decoder to check their shapes.
-            Not needed if weights of a trained network are going to be loaded.
+            It is not necessary if the weights of a trained network are loaded.
         """
 
 
@@ -48,7 +48,7 @@ class AutoencoderRecipe:
     Parameters
     ----------
     network : Network
-        Builds them.
+        The architecture.
 
     n_features, n_components : int
         Sizes of the input and of the code.
@@ -103,7 +103,7 @@ class VariationalRecipe:
         Builds the bottleneck.
 
     n_noise : int, default=0
-        Number of learnt noise parameters of each feature.
+        Number of learned noise parameters of each feature.
 
     n_conditions : int, default=0
         Size of the condition.
@@ -133,10 +133,10 @@ class EnsembleRecipe:
     Parameters
     ----------
     base : AutoencoderRecipe
-        Each of them.
+        Recipe of each autoencoder.
 
     n_estimators : int
-        Their number.
+        Number of autoencoders.
 
     mask_rate, n_masked, clip
         As in :class:`Ensemble`.
@@ -150,8 +150,8 @@ class EnsembleRecipe:
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
-        members = [self.base.module(check_shapes) for _ in range(self.n_estimators)]
-        pairs = [(member.encoder, member.decoder) for member in members]
+        autoencoders = [self.base.module(check_shapes) for _ in range(self.n_estimators)]
+        pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
         return Ensemble(pairs, self.base.n_features, self.mask_rate, self.n_masked, self.clip)
 
 
@@ -162,7 +162,7 @@ class PredictorRecipe:
     Parameters
     ----------
     autoencoder : AutoencoderRecipe or VariationalRecipe
-        What computes the code.
+        Recipe of the autoencoder that computes the code.
 
     n_outputs : int
         Number of outputs of the head.
@@ -196,7 +196,7 @@ def build(recipe: Recipe, generator: torch.Generator, check_shapes: bool = True)
     Parameters
     ----------
     recipe : Recipe
-        What to build.
+        The recipe.
 
     generator : Generator
         Source of the initial weights.
@@ -212,7 +212,7 @@ def build(recipe: Recipe, generator: torch.Generator, check_shapes: bool = True)
     Raises
     ------
     ValueError
-        If the recipe cannot be built, or not with a linear path or a random bottleneck.
+        If the network cannot be built, or does not support a linear path or a random bottleneck.
     """
     with drawing_from(generator):
         return recipe.module(check_shapes)
@@ -229,7 +229,7 @@ def recipe_to_dict(recipe: Any) -> dict[str, Any]:
 
 
 def recipe_from_dict(values: dict[str, Any]) -> Any:
-    """Return the recipe that :func:`recipe_to_dict` has written."""
+    """Return the recipe from which :func:`recipe_to_dict` computed the values."""
     values = dict(values)
     cls = RECIPES[values.pop("kind")]
     return cls(
@@ -243,23 +243,23 @@ def recipe_from_dict(values: dict[str, Any]) -> Any:
 def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what: str) -> None:
     if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
         raise ValueError(
-            f"{what} an encoder and a decoder that share no weights, since they are changed "
+            f"{what} an encoder and a decoder that share no weights, because they are modified "
             f'separately; got {network!r}. Use an AutoencoderTransformer with init="random".'
         )
 
 
 @torch.no_grad()
 def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Network) -> None:
-    """Raise if an encoder or a decoder does not map samples of one size to samples of the other."""
+    """Raise ValueError if an encoder or a decoder does not map inputs of one size to the other."""
     found: object
     try:
         output = half.eval()(torch.ones(2, sizes[0]))
         found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
     except RuntimeError as error:
-        found = str(error).splitlines()[0]  # torch's message for sizes that do not match
+        found = str(error).splitlines()[0]  # torch's message about mismatched sizes
     half.train()
     if found != (2, sizes[1]):
         raise ValueError(
             f"build of network={network!r} must return {name}s that map (batch, {sizes[0]}) to "
-            f"(batch, {sizes[1]}); from (2, {sizes[0]}) this one returned {found}."
+            f"(batch, {sizes[1]}); for input of shape (2, {sizes[0]}) it returned {found}."
         )

@@ -1,4 +1,4 @@
-"""Random numbers of torch code that does not ask for a generator."""
+"""Random numbers of torch code that does not use an explicit generator."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _DRAWS = {
 class drawing_from(TorchFunctionMode):
     """Make torch draw random numbers from `generator` inside the block, in this thread only.
 
-    Unlike `torch.manual_seed` inside `torch.random.fork_rng` this neither reads nor writes the
-    global generator, so that threads cannot disturb one another.
+    Unlike `torch.manual_seed` inside `torch.random.fork_rng`, it neither reads nor modifies the
+    global generator, so that threads do not affect one another.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ class drawing_from(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        """Call a function of torch with the generator, if it draws."""
+        """Call a function of torch, with the generator if it draws random numbers."""
         kwargs = kwargs or {}
-        # torch.nn.init passes `generator=None` along
+        # torch.nn.init passes `generator=None`
         if func in _DRAWS or "generator" in kwargs:
             kwargs = {**kwargs, "generator": kwargs.get("generator") or self._generator}
         return func(*args, **kwargs)

@@ -14,13 +14,13 @@ from ._autoencoder import Autoencoder, Output
 from ._bottlenecks import Bottleneck, Latent
 
 
-class CellNoise(nn.Module):
-    """Learnt parameters of each feature's noise.
+class FeatureNoise(nn.Module):
+    """Learned noise parameters of each feature.
 
     Parameters
     ----------
     n_noise, n_features : int
-        Number of parameters of each feature, number of features.
+        Number of parameters of each feature, and number of features.
     """
 
     decays = False
@@ -33,8 +33,7 @@ class CellNoise(nn.Module):
 class VariationalAutoencoder(Autoencoder):
     """An encoder, a random bottleneck, a decoder and the noise of its output.
 
-    The code is random where the bottleneck has a generator or given noise, and deterministic
-    otherwise.
+    The code is random if the bottleneck has a generator or noise; otherwise it is deterministic.
 
     Parameters
     ----------
@@ -42,18 +41,18 @@ class VariationalAutoencoder(Autoencoder):
         Maps (batch, n_features) to the input of the bottleneck.
 
     bottleneck : Bottleneck
-        Maps it to codes.
+        Maps the encoder's output to codes.
 
     decoder : Module
         Maps (batch, n_components + n_conditions) to (batch, n_features).
 
     n_noise, n_features : int
-        Number of learnt noise parameters of each feature, number of features.
+        Number of learned noise parameters of each feature, and number of features.
 
     n_encoded, n_conditions : int
-        Sizes of the encoder's output and of the condition. The decoder receives the condition next
-        to the code, and it shifts the posterior. A batch without a condition has the posterior of
-        the mean condition, zero.
+        Sizes of the encoder's output and of the condition. The condition is passed to the decoder
+        together with the code, and it shifts the posterior. Without a condition, the posterior is
+        that of the mean condition, which is zero.
     """
 
     def __init__(
@@ -69,17 +68,17 @@ class VariationalAutoencoder(Autoencoder):
         super().__init__(encoder, decoder)
         self.bottleneck, self.n_features = bottleneck, n_features
         self.shift = nn.Linear(n_conditions, n_encoded, bias=False) if n_conditions else None
-        self.cell_noise = CellNoise(n_noise, n_features)
+        self.cell_noise = FeatureNoise(n_noise, n_features)  # model files store this name
 
     @property
     def noise(self) -> Tensor:
-        """The learnt noise parameters, of shape (n_noise, n_features)."""
+        """The learned noise parameters, of shape (n_noise, n_features)."""
         values = self.cell_noise.values
         empty = next(self.encoder.parameters()).new_empty(0, self.n_features)
         return empty if values is None else values
 
     def encode(self, x: Batch | Tensor) -> Tensor:
-        """Return the codes of a batch, without drawing."""
+        """Return the deterministic codes of a batch."""
         return self.bottleneck.code(self.encoded(x))
 
     def latent(self, x: Batch | Tensor) -> Latent:
@@ -89,7 +88,7 @@ class VariationalAutoencoder(Autoencoder):
         return latent
 
     def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return the decoder's output for codes, or for several draws of them on a first axis."""
+        """Return the decoder's output for codes of shape (batch, m) or (n_draws, batch, m)."""
         if code.ndim == 2:
             return super().decode(code, condition)
         if condition is not None:
@@ -98,7 +97,7 @@ class VariationalAutoencoder(Autoencoder):
         return flat.unflatten(0, code.shape[:2])  # type: ignore[no-any-return]
 
     def forward(self, x: Batch | Tensor) -> Output:
-        """Return codes and reconstructions; of draws, on a first axis, where it draws."""
+        """Return codes and reconstructions; with random codes, one reconstruction per draw."""
         batch = as_batch(x)
         encoded = self.encoded(batch)
         code = self.bottleneck.code(encoded)
@@ -108,7 +107,7 @@ class VariationalAutoencoder(Autoencoder):
         return Output(code, self.decode(latent.draws, batch.condition), latent)
 
     def encoded(self, x: Batch | Tensor) -> Tensor:
-        """Return the encoder's output, from which the bottleneck makes codes."""
+        """Return the encoder's output, which the bottleneck maps to codes."""
         batch = as_batch(x)
         encoded: Tensor = self.encoder(batch.x)
         if self.shift is None or batch.condition is None:
@@ -118,7 +117,7 @@ class VariationalAutoencoder(Autoencoder):
     def with_draws(
         self, generator: torch.Generator, n_draws: int, per_batch: bool
     ) -> VariationalAutoencoder:
-        """Return a network with the same weights that draws; this one is not changed.
+        """Return a copy of the network that shares its weights and draws random codes.
 
         Parameters
         ----------
@@ -129,7 +128,7 @@ class VariationalAutoencoder(Autoencoder):
             Number of draws per sample.
 
         per_batch : bool
-            Whether all samples share one draw.
+            Whether one draw is used for all samples.
 
         Returns
         -------
@@ -139,7 +138,7 @@ class VariationalAutoencoder(Autoencoder):
         return self._with(generator=generator, n_draws=n_draws, per_batch=per_batch)
 
     def with_noise(self, noise: Tensor) -> VariationalAutoencoder:
-        """Return a network with the same weights whose draws use given numbers.
+        """Return a copy of the network that shares its weights and draws codes with given noise.
 
         Parameters
         ----------

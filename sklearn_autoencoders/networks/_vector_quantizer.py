@@ -87,7 +87,7 @@ class QuantizedBottleneck(Bottleneck):
         """Return the quantized codes, with the straight-through gradients of the encoder output."""
         indices = self.statistics(encoded)
         if self.training:
-            self._follow(encoded.detach(), indices)
+            self._update_codebook(encoded.detach(), indices)
         quantized = self._entries(indices)
         distance = self.commitment * (encoded - quantized.detach()).square()
         draws = (encoded + (quantized - encoded).detach())[None]
@@ -117,12 +117,12 @@ class QuantizedBottleneck(Bottleneck):
             counts = torch.ones(n_codes * n_codes).to(self.codebook) / n_codes
             counts.index_add_(0, previous * n_codes + statistics[:, group], weight.to(counts))
             counts = counts.view(n_codes, n_codes)
-            shares = self.log_transition[group].exp().lerp(counts / counts.sum(1, True), step)
-            self.log_transition[group] = shares.log()
+            transition = self.log_transition[group].exp().lerp(counts / counts.sum(1, True), step)
+            self.log_transition[group] = transition.log()
             previous = statistics[:, group]
 
     @torch.no_grad()
-    def _follow(self, encoded: Tensor, indices: Tensor) -> None:
+    def _update_codebook(self, encoded: Tensor, indices: Tensor) -> None:
         """Move each entry towards the mean of its nearest codes; replace unused ones by a code."""
         n_codes = self.codebook.shape[1]
         nearest = functional.one_hot(indices.T, n_codes).to(encoded)

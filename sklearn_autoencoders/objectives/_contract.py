@@ -1,4 +1,4 @@
-"""What objectives know of a network's output, and what they return."""
+"""Interface between networks and objectives: the output of a network and that of a loss."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Output(Protocol):
 
 
 class LossOutput(NamedTuple):
-    """A loss and the terms of it that are recorded.
+    """A loss, and those of its terms that are recorded.
 
     Parameters
     ----------
     loss : Tensor
-        What is minimized: of shape (batch,) from a loss, a scalar from an objective.
+        The loss that is minimized: of shape (batch,) for a loss, a scalar for an objective.
 
     terms : mapping of str to Tensor, default={}
-        Terms by name, of the same shape and without gradient. Each becomes a curve.
+        Terms by name, of the same shape and without gradient. Each is recorded as a curve.
     """
 
     loss: Tensor
@@ -41,11 +41,11 @@ class LossOutput(NamedTuple):
 
 
 def known(values: Tensor | None) -> Tensor:
-    """Return what a batch must hold for this loss."""
+    """Return an attribute of a batch that is not None, because the loss requires it."""
     assert values is not None
     return values
 
 
 def batch_mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Return the weighted means of the columns."""
+    """Return the weighted mean over the batch."""
     return values.mean(0) if weight is None else weight @ values / weight.sum()

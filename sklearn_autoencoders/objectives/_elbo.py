@@ -1,4 +1,4 @@
-"""The evidence lower bound, and its variants against posterior collapse."""
+"""The evidence lower bound, and variants that prevent posterior collapse."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Elbo:
         \max\bigl(\lambda, \mathrm{KL}(q(z_j|x) \,\|\, p(z_j))\bigr)
         - \alpha \log p(x \mid \mu(x))
 
-    where the maximum is taken of the mean over a batch. With :math:`K > 1` the first two terms are
+    where the maximum applies to the mean over a batch. With :math:`K > 1` the first two terms are
     the importance-weighted bound,
-    :math:`-\log \frac1K \sum_k p(x \mid z_k) \, (p(z_k) / q(z_k|x))^{\beta_t}`. Where the network
-    draws a multiple of :math:`K` codes, the loss is the mean over these groups.
+    :math:`-\log \frac1K \sum_k p(x \mid z_k) \, (p(z_k) / q(z_k|x))^{\beta_t}`. If the network
+    draws a multiple of :math:`K` codes, the loss is the mean over groups of :math:`K` draws.
 
     Parameters
     ----------
     likelihood : Likelihood
-        Gives :math:`p(x \mid z)`.
+        The likelihood :math:`p(x \mid z)`.
 
     beta : float, default=1.0
         Weight of the divergence.
@@ -72,7 +72,7 @@ class Elbo:
         """Raise if two parameters contradict each other."""
         if self.free_bits and self.n_importance_samples > 1:
             raise ValueError(
-                f"free_bits={self.free_bits} needs n_importance_samples=1, since the importance-"
+                f"free_bits={self.free_bits} needs n_importance_samples=1, because the importance-"
                 f"weighted bound has no separate divergence; got {self.n_importance_samples}."
             )
 

@@ -13,15 +13,16 @@ from torch.distributions import Bernoulli, Distribution, Laplace, Normal
 
 from .._utils.draws import Draws
 
-# Minimum scale of the noise of scaled features: repeated values would have infinite density.
-_LEAST_SCALE = 0.01
+# Minimum scale of the noise of scaled features, without which repeated values could have infinite
+# density.
+_MIN_SCALE = 0.01
 
 
 def _scale(noise: Tensor) -> Tensor:
-    return noise[0].exp().hypot(noise.new_tensor(_LEAST_SCALE))
+    return noise[0].exp().hypot(noise.new_tensor(_MIN_SCALE))
 
 
-def _of_one_scale(noise: Tensor) -> tuple[Tensor, ...]:
+def _scale_only(noise: Tensor) -> tuple[Tensor, ...]:
     return (_scale(noise),)
 
 
@@ -34,7 +35,7 @@ def _laplace(output: Tensor, scale: Tensor) -> Laplace:
 
 
 class _StudentT(NamedTuple):
-    """Unlike torch's, it does not fail for invalid parameters after training has diverged."""
+    """Student's t-distribution; unlike torch's, it accepts invalid values of diverged training."""
 
     mean: Tensor
     scale: Tensor
@@ -47,8 +48,11 @@ class _StudentT(NamedTuple):
         return self.constant - self.scale.log() - self.half * (squares / self.df).log1p()
 
 
-def _of_student_t(noise: Tensor) -> tuple[Tensor, ...]:
-    """More than two degrees of freedom, so that the variance is finite; initially ten."""
+def _student_t_parameters(noise: Tensor) -> tuple[Tensor, ...]:
+    """Return the scale and terms of the degrees of freedom, initially ten.
+
+    There are more than two degrees of freedom, so that the variance is finite.
+    """
     df = 2 + 8 * noise[1].exp()
     half = (df + 1) / 2
     constant = half.lgamma() - (df / 2).lgamma() - 0.5 * (math.pi * df).log()
@@ -73,17 +77,17 @@ class _ContinuousBernoulli(NamedTuple):
 
     def log_prob(self, value: Tensor) -> Tensor:
         steep = self._steepness(1e-6)
-        normaliser = (-torch.expm1(-steep) / steep).log() + self.logit.clamp(min=0)
-        return value * self.logit - normaliser
+        normalizer = (-torch.expm1(-steep) / steep).log() + self.logit.clamp(min=0)
+        return value * self.logit - normalizer
 
-    def icdf(self, share: Tensor) -> Tensor:
-        steep, rises = self._steepness(1e-4), self.logit > 0
-        fallen = torch.where(rises, 1 - share, share)
-        value = -torch.log1p(fallen * torch.expm1(-steep)) / steep
-        return torch.where(rises, 1 - value, value)
+    def icdf(self, probability: Tensor) -> Tensor:
+        steep, is_increasing = self._steepness(1e-4), self.logit > 0
+        mirrored = torch.where(is_increasing, 1 - probability, probability)
+        value = -torch.log1p(mirrored * torch.expm1(-steep)) / steep
+        return torch.where(is_increasing, 1 - value, value)
 
-    def _steepness(self, least: float) -> Tensor:
-        return self.logit.abs().clamp(min=least)
+    def _steepness(self, minimum: float) -> Tensor:
+        return self.logit.abs().clamp(min=minimum)
 
 
 def _without_noise(noise: Tensor) -> tuple[Tensor, ...]:
@@ -104,7 +108,10 @@ def _draw_bernoulli(distribution: Bernoulli, draws: Draws) -> Tensor:
 
 
 def _draw_student_t(distribution: _StudentT, draws: Draws) -> Tensor:
-    """R. W. Bailey, "Polar Generation of Random Variates with the t-Distribution", 1994."""
+    """Draw by the polar method.
+
+    R. W. Bailey, "Polar Generation of Random Variates with the t-Distribution", 1994.
+    """
     mean, df = distribution.mean, distribution.df
     u, v = draws.uniform(mean), draws.uniform(mean)
     t = (df * (u.pow(-2 / df) - 1)).sqrt() * (2 * math.pi * v).cos()
@@ -119,19 +126,19 @@ class Likelihood:
     ----------
     family : callable
         Maps the output, of shape (..., n_features), and the return values of `shape` to a
-        distribution with `mean` and `log_prob`, as torch's have.
+        distribution with `mean` and `log_prob`, like torch's distributions.
 
     sample : callable
-        Draws from such a distribution. Its second argument is the source of random numbers, whose
-        methods `normal` and `uniform` return them in the shape of a tensor, and whose methods
-        `bernoulli` and `choice` take a tensor of probabilities.
+        Draws from such a distribution. Its second argument is the source of random numbers; the
+        methods `normal` and `uniform` return random numbers in the shape of a tensor, and the
+        methods `bernoulli` and `choice` accept a tensor of probabilities.
 
     shape : callable, default=nothing
-        Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: parameters that the
-        distributions of all samples share.
+        Maps the noise, of shape (n_noise, n_features), to a tuple of tensors: the parameters that
+        are common to the distributions of all samples.
 
     n_noise : int, default=0
-        Number of learnt parameters per feature: the logarithm of a scale, and others.
+        Number of learned parameters per feature: the logarithm of the scale, and others.
 
     unit_interval : bool, default=False
         Whether the target is X itself, in [0, 1], and the output a logit.
@@ -153,7 +160,7 @@ class Likelihood:
         return replace(self, shape=lambda noise: shape)
 
     def link(self, output: Tensor) -> Tensor:
-        """Return the mean that the decoder's output stands for."""
+        """Return the mean of the distribution, given the decoder's output."""
         mean: Tensor = self.distribution(output, self.unit_noise(output)).mean
         return mean
 
@@ -172,7 +179,7 @@ class Likelihood:
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(_bernoulli, _draw_bernoulli, unit_interval=True),
     "continuous_bernoulli": Likelihood(_ContinuousBernoulli, _draw_by_quantile, unit_interval=True),
-    "gaussian": Likelihood(_gaussian, _draw_normal, _of_one_scale, n_noise=1),
-    "laplace": Likelihood(_laplace, _draw_by_quantile, _of_one_scale, n_noise=1),
-    "student_t": Likelihood(_StudentT, _draw_student_t, _of_student_t, n_noise=2),
+    "gaussian": Likelihood(_gaussian, _draw_normal, _scale_only, n_noise=1),
+    "laplace": Likelihood(_laplace, _draw_by_quantile, _scale_only, n_noise=1),
+    "student_t": Likelihood(_StudentT, _draw_student_t, _student_t_parameters, n_noise=2),
 }

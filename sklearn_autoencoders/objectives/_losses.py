@@ -1,4 +1,4 @@
-"""Reconstruction losses of single values."""
+"""Elementwise reconstruction losses."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Loss:
     settled_after = 0.0
 
     def link(self, output: Tensor) -> Tensor:
-        """Return the reconstruction that the network's output stands for."""
+        """Return the reconstruction, given the network's output."""
         return torch.sigmoid(output) if self.unit_interval else output
 
     def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:

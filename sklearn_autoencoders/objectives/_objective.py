@@ -1,4 +1,4 @@
-"""What training minimizes."""
+"""The objective that is minimized in training."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._penalties import Penalty
 
 
 class SampleLoss(Protocol):
-    """A loss of whole samples."""
+    """A loss with one value per sample."""
 
     @property
     def term_names(self) -> tuple[str, ...]:
@@ -46,8 +46,8 @@ class Objective(nn.Module):
     .. math:: \frac{1}{n} \sum_{i=1}^{n} w_i \Bigl(\ell(x_i, \hat x_i) + \sum_k \lambda_k
         \Omega_k(x_i)\Bigr)
 
-    The weights have mean one over the training set, so that on the full batch this equals
-    :math:`\sum_i w_i \ell_i / \sum_i w_i`, and every minibatch is an unbiased estimate of it.
+    The weights have mean one over the training set, so that the objective of the full batch equals
+    :math:`\sum_i w_i \ell_i / \sum_i w_i`, and that of a minibatch is an unbiased estimate of it.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ class Objective(nn.Module):
         The reconstruction loss.
 
     penalties : sequence of callable, default=()
-        Functions of (output, x, network) that return one value per sample or one for the batch; a
-        :class:`Penalty` receives the batch too, and its attribute `weight` multiplies it.
+        Functions of (output, x, network) that return one value per sample or one for the batch. A
+        :class:`Penalty` also receives the batch and is multiplied by its attribute `weight`.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Objective(nn.Module):
         self.progress = 1.0
 
     def baseline_loss(self, batch: Batch) -> Tensor:
-        """Return the loss of the feature means, a scalar."""
+        """Return the mean loss, a scalar, if the feature means were the reconstruction."""
         return _mean(self.loss.baseline_loss(batch), batch.weight)
 
     def forward(self, output: Output, batch: Batch, network: nn.Module) -> LossOutput:
@@ -80,8 +80,8 @@ class Objective(nn.Module):
         losses, terms = self.loss.evaluate(output, batch, network, progress)
         total = _mean(losses, batch.weight)
         for penalty in self.penalties:
-            own = {"batch": batch} if isinstance(penalty, Penalty) else {}
-            values = _checked(penalty(output, batch.x, network, **own), penalty, len(batch))
+            kwargs = {"batch": batch} if isinstance(penalty, Penalty) else {}
+            values = _checked(penalty(output, batch.x, network, **kwargs), penalty, len(batch))
             total = total + getattr(penalty, "weight", 1.0) * _mean(values, batch.weight)
         means = {name: _mean(values, batch.weight) for name, values in terms.items()}
         return LossOutput(total, means)
@@ -98,5 +98,5 @@ def _checked(values: Tensor, penalty: object, n_samples: int) -> Tensor:
 
 
 def _mean(values: Tensor, weight: Tensor | None) -> Tensor:
-    """Return the weighted mean of one value per sample, or the one value of the batch."""
+    """Return the weighted mean of one value per sample, or the single value of the batch."""
     return values.mean() if weight is None or values.ndim == 0 else (values * weight).mean()

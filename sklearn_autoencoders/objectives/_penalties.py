@@ -16,7 +16,7 @@ from .._utils.torch_compat import BatchNormBase
 from ._contract import Output, batch_mean
 
 # Elementwise layers, which may follow a linear layer.
-_CELLWISE = (
+_ELEMENTWISE = (
     nn.ELU,
     nn.GELU,
     nn.Identity,
@@ -68,16 +68,16 @@ class Penalty(BaseEstimator, ABC):
             Output of the network: `output.code` and `output.reconstruction`.
 
         x : Tensor of shape (batch, n_features)
-            The network's input: scaled, perhaps corrupted.
+            Input of the network: scaled and possibly corrupted samples.
 
         network : Module
-            The network; `network.encoder` and `network.decoder` are its halves.
+            The network; `network.encoder` and `network.decoder` are its two parts.
 
         batch : Batch or None, default=None
-            The whole batch: `weight`, the sample weights, of mean one over the training set;
-            `mask`, which values the corruption has changed; `observed`, `index`, `condition` and
-            `labels`. The caller multiplies one value per sample by the sample weights; a penalty
-            that returns one value for the batch has to use them itself.
+            The batch, with the attributes `weight` (sample weights with mean one over the training
+            set), `mask` (the values changed by the corruption), `observed`, `index`, `condition`
+            and `labels`. If a penalty returns one value per sample, the caller applies the sample
+            weights; if it returns one value for the batch, it has to apply them.
 
         Returns
         -------
@@ -180,7 +180,7 @@ class KLSparsity(Penalty):
                 "network=Dense(code_activation='logistic') and init='random', or the penalty L1."
             )
         eps = torch.finfo(x.dtype).eps
-        # not clamped, so that units that are always off or on keep a gradient
+        # not clamped, so that the gradient of units that are always 0 or 1 does not vanish
         activity = eps + (1 - 2 * eps) * batch_mean(
             output.code, None if batch is None else batch.weight
         )
@@ -260,13 +260,13 @@ class Contractive(Penalty):
         return torch.stack(norms).sum(0)
 
     def _directions(self, code: Tensor, network: nn.Module) -> list[Tensor]:
-        n_rows, n_units = code.shape
+        n_samples, n_units = code.shape
         if self.n_projections >= n_units:
             return [unit.expand_as(code) for unit in torch.eye(n_units).to(code)]
-        n_draws = 1 if getattr(network, "per_batch", False) else n_rows
+        n_draws = 1 if getattr(network, "per_batch", False) else n_samples
         generator = cast(torch.Generator | None, getattr(network, "generator", None))
-        coins = [code.new_empty(n_draws, n_units) for _ in range(self.n_projections)]
-        signs = [coin.bernoulli_(0.5, generator=generator).mul_(2).sub_(1) for coin in coins]
+        empty = [code.new_empty(n_draws, n_units) for _ in range(self.n_projections)]
+        signs = [part.bernoulli_(0.5, generator=generator).mul_(2).sub_(1) for part in empty]
         return [(sign * self.n_projections**-0.5).expand_as(code) for sign in signs]
 
 
@@ -276,16 +276,18 @@ def _pull_back(code: Tensor, inputs: Tensor, direction: Tensor) -> Tensor:
 
 
 def _one_layer(encoder: nn.Module) -> list[nn.Module] | None:
-    """Return the layers of an encoder of one linear layer and elementwise ones, else None."""
+    """Return the layers if the first is linear and the others elementwise, otherwise None."""
     leaves = [module for module in encoder.modules() if not list(module.children())]
     is_chain = all(isinstance(m, nn.Sequential) for m in encoder.modules() if m not in leaves)
-    is_one = isinstance(leaves[0], nn.Linear) and all(isinstance(m, _CELLWISE) for m in leaves[1:])
+    is_one = isinstance(leaves[0], nn.Linear) and all(
+        isinstance(m, _ELEMENTWISE) for m in leaves[1:]
+    )
     return leaves if is_chain and is_one else None
 
 
 def _one_layer_norm(layers: list[nn.Module], x: Tensor) -> Tensor:
     sums = layers[0](x)
-    code = sums.clone()  # later layers may work in place
+    code = sums.clone()  # subsequent layers can modify their input in place
     for layer in layers[1:]:
         code = layer(code)
     (slopes,) = torch.autograd.grad(code.sum(), sums, create_graph=True)
@@ -297,7 +299,7 @@ class Orthogonal(Penalty):
     r"""Orthonormal weights: :math:`\sum_W \|W W^\top - I\|_F^2` over the encoder's matrices.
 
     A matrix with more rows than columns is transposed first. With `init="pca"` only the matrix of
-    the linear path is penalized, since the others start at zero, far from orthonormal.
+    the linear path is penalized, since the others are initialized far from orthonormal.
 
     Parameters
     ----------

@@ -30,12 +30,12 @@ def log_loss(prediction: Tensor, labels: Tensor) -> Tensor:
 
 
 def mean_squared_error(prediction: Tensor, labels: Tensor) -> Tensor:
-    r"""Return :math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the observed ones of m outputs.
+    r"""Return :math:`\frac{1}{m} \sum_k (y_k - \hat y_k)^2` over the targets that are not missing.
 
     Parameters
     ----------
     prediction, labels : Tensor of shape (batch, m)
-        Predictions, and targets with NaN where they are unknown.
+        Predictions and targets; missing targets are NaN.
 
     Returns
     -------
@@ -61,7 +61,7 @@ class Supervised:
         The reconstruction loss :math:`\ell_r`.
 
     alpha : float
-        Its weight; with 0 it is not computed.
+        Weight of the reconstruction loss, which is not computed if it is 0.
     """
 
     formula: Callable[[Tensor, Tensor], Tensor]

@@ -1,4 +1,4 @@
-"""A loss that ignores the samples of a batch that are reconstructed worst."""
+"""A loss that ignores the samples of a batch with the largest losses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ._losses import Loss
 
 @dataclass(frozen=True)
 class Trimmed:
-    r"""Mean loss of each sample over an ensemble whose autoencoders ignore the worst samples.
+    r"""Mean loss of each sample over an ensemble, without the largest losses of each autoencoder.
 
     .. math:: \frac{1}{E} \sum_e k_{ei} \, \ell(x_i, \hat x_{ei})
 
-    where :math:`k_{ei}` is 0 for the fraction of the batch that autoencoder :math:`e` reconstructs
-    worst, and 1 otherwise.
+    where :math:`k_{ei}` is 0 for the fraction of the batch with the largest losses of autoencoder
+    :math:`e`, and 1 otherwise.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Trimmed:
         return self.loss.baseline_loss(batch)
 
     def _kept(self, losses: Tensor, weight: Tensor) -> Tensor:
-        """Return the fraction of each sample that counts; that at the threshold counts in part."""
+        """Return the fraction of each sample that is used: 0, 1, or between at the threshold."""
         order = losses.argsort(-1, descending=True)
         sorted_weight = weight[order]
         beyond = sorted_weight.cumsum(-1) - self.fraction * weight.sum()

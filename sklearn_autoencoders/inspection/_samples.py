@@ -15,10 +15,10 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .._utils.sklearn_compat import safe_indexing
 
 # Features whose largest values differ by more than this factor are standardized.
-_WIDELY = 30.0
+_MAX_RATIO = 30.0
 
 # Minimum number of samples from which standard deviations of features are computed.
-_FEW = 10
+_MIN_SAMPLES = 10
 
 UNITS = ("auto", "original", "standardized")
 
@@ -89,16 +89,16 @@ def with_codes(estimator):
     return copy.copy(estimator).set_params(output="code")
 
 
-def conditioned(method, rows, y=None):
+def conditioned(method, samples, y=None):
     """Call a method with samples, and with y if it is given, and return an array."""
     if y is None:
-        return np.asarray(method(rows))
+        return np.asarray(method(samples))
     if "y" not in signature(method).parameters:
         name = f"{type(method.__self__).__name__}.{method.__name__}"
         raise ValueError(
             f"y was given, but {name} takes no y. Omit it: it is for conditional estimators."
         )
-    return np.asarray(method(rows, y))
+    return np.asarray(method(samples, y))
 
 
 def reconstructed(estimator, X, y=None):
@@ -108,7 +108,7 @@ def reconstructed(estimator, X, y=None):
     return conditioned(estimator.inverse_transform, conditioned(estimator.transform, X, y), y)
 
 
-def first_rows(X, n_rows, y=None):
+def first_samples(X, n_rows, y=None):
     """Return the first samples, at most `n_rows`, and their y if it is not a scalar."""
     check_scalar(n_rows, "n_rows", Integral, min_val=1)
     check_consistent_length(X, None if np.ndim(y) == 0 else y)
@@ -116,7 +116,7 @@ def first_rows(X, n_rows, y=None):
     return safe_indexing(X, first), y if np.ndim(y) == 0 else np.asarray(y)[first]
 
 
-def spread_rows(X, n_rows, y=None):
+def spread_samples(X, n_rows, y=None):
     """Return evenly spaced samples, at most `n_rows`, and their y."""
     check_consistent_length(X, y)
     places = spread_places(len(X), n_rows)
@@ -133,7 +133,7 @@ def spread_places(n_samples, n_rows):
     return np.linspace(0, n_samples - 1, n_rows).round().astype(int)
 
 
-def as_rows(X, name="X"):
+def as_samples(X, name="X"):
     """Return samples or images as a float array of shape (n_samples, n_features), with NaN."""
     X = np.asarray(X) if np.ndim(X) > 2 else X
     flat = X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
@@ -179,12 +179,12 @@ def check_components(components, n_components, name="components"):
     return places
 
 
-def units_to_draw(rows, units):
+def units_to_draw(samples, units):
     """Return center and scale of features: 0 and 1, or their mean and standard deviation.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_samples, n_features)
+    samples : ndarray of shape (n_samples, n_features)
         Samples from which mean and standard deviation are computed, with missing values as NaN.
 
     units : {"auto", "original", "standardized"}
@@ -200,13 +200,13 @@ def units_to_draw(rows, units):
         Label of the axis.
     """
     check_choice(units, "units", UNITS)
-    known = np.ma.masked_invalid(rows)
+    known = np.ma.masked_invalid(samples)
     largest = np.abs(known).max(axis=0).filled(0.0)
     largest = largest[largest > 0]
-    differ = len(largest) > 0 and largest.max() > _WIDELY * largest.min()
+    differ = len(largest) > 0 and largest.max() > _MAX_RATIO * largest.min()
     deviation = known.std(axis=0).filled(0.0)
     if units == "original" or (units == "auto" and not (differ and deviation.any())):
-        return np.zeros(rows.shape[1]), np.ones(rows.shape[1]), "value"
+        return np.zeros(samples.shape[1]), np.ones(samples.shape[1]), "value"
     return (
         known.mean(axis=0).filled(0.0),
         np.where(deviation > 0, deviation, 1.0),
@@ -214,15 +214,15 @@ def units_to_draw(rows, units):
     )
 
 
-def reference_rows(rows, estimator, image_shape):
+def reference_samples(samples, estimator, image_shape):
     """Return samples that determine the brightness of images or the deviations of features.
 
     These are the given samples. If there are too few samples of tabular data, two samples with the
     center and the scale of the estimator are returned instead, if it scales features separately.
     """
-    are_enough = image_shape is not None or len(rows) >= _FEW
+    are_enough = image_shape is not None or len(samples) >= _MIN_SAMPLES
     if are_enough or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
-        return rows
+        return samples
     return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
 
 

@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from .._utils.sklearn_compat import Constraints, Interval, Pair
-from ._base import Corruption, Range, number_or_pair, per_row, uniform
+from ._base import Corruption, Range, number_or_pair, per_sample, uniform
 
 FINITE = Interval(Real, None, None, closed="neither")
 
 
-def _replace(x: Tensor, cells: Tensor, value: float) -> Tensor:
-    """Return a copy with some entries replaced by a value, except missing ones."""
-    return x.masked_fill(cells & ~x.isnan(), value)
+def _replace(x: Tensor, mask: Tensor, value: float) -> Tensor:
+    """Return a copy whose masked entries are replaced by a value, except missing ones."""
+    return x.masked_fill(mask & ~x.isnan(), value)
 
 
 class Gaussian(Corruption):
@@ -56,7 +56,7 @@ class Gaussian(Corruption):
         self.clip = clip
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        std = per_row(self.std, x, generator, shared)
+        std = per_sample(self.std, x, generator, shared)
         noise = x.new_empty(1 if shared else len(x), x.shape[1]).normal_(generator=generator)
         noisy = x + std * noise
         return noisy if self.clip is None else noisy.clamp(*self.clip)
@@ -98,7 +98,7 @@ class Masking(Corruption):
         self.value = value
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        rate = per_row(self.rate, x, generator, shared)
+        rate = per_sample(self.rate, x, generator, shared)
         return _replace(x, uniform(x, generator, shared, x.shape[1]) < rate, self.value)
 
 
@@ -139,7 +139,7 @@ class SaltAndPepper(Corruption):
         self.high = high
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        rate = per_row(self.rate, x, generator, shared)
+        rate = per_sample(self.rate, x, generator, shared)
         draws = uniform(x, generator, shared, x.shape[1])
         return _replace(_replace(x, draws < rate, self.high), draws < rate / 2, self.low)
 
@@ -175,7 +175,7 @@ class Dropout(Corruption):
         self.rate = rate
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        rate = per_row(self.rate, x, generator, shared)
+        rate = per_sample(self.rate, x, generator, shared)
         dropped = uniform(x, generator, shared, x.shape[1]) < rate
         return _replace(x / (1 - rate), dropped, 0.0)
 
@@ -218,12 +218,12 @@ class Swap(Corruption):
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         if len(x) < 2:
             return x.clone()
-        rate = per_row(self.rate, x, generator, shared)
-        cells = uniform(x, generator, shared, x.shape[1]) < rate
-        steps = torch.randint(1, len(x), cells.shape, device=x.device, generator=generator)
-        rows = torch.arange(len(x), device=x.device).unsqueeze(1)
-        others = x.gather(0, (rows + steps) % len(x))
-        return torch.where(cells & ~x.isnan() & ~others.isnan(), others, x)
+        rate = per_sample(self.rate, x, generator, shared)
+        swapped = uniform(x, generator, shared, x.shape[1]) < rate
+        steps = torch.randint(1, len(x), swapped.shape, device=x.device, generator=generator)
+        index = torch.arange(len(x), device=x.device).unsqueeze(1)
+        others = x.gather(0, (index + steps) % len(x))
+        return torch.where(swapped & ~x.isnan() & ~others.isnan(), others, x)
 
 
 CORRUPTIONS: dict[str, type[Corruption]] = {
