@@ -1,4 +1,4 @@
-"""R10: a fit that was killed goes on, and ends as if nothing had happened."""
+"""R10: a fit that was interrupted resumes from its checkpoint with an identical result."""
 
 import os
 import signal

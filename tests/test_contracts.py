@@ -1,4 +1,4 @@
-"""What holds for every estimator and for every value of every registry."""
+"""Properties of every estimator and of every entry of the registries."""
 
 import copy
 import io
@@ -71,7 +71,7 @@ every_value = pytest.mark.parametrize(
 @every_case
 def test_fit_changes_every_parameter(estimator):
     X = table(120)
-    estimator = case(estimator, weight_decay=0)  # decay would move weights without any gradient
+    estimator = case(estimator, weight_decay=0)  # weight decay changes weights without a gradient
     start = weights(clone(estimator).set_params(learning_rate=1e-30, max_epochs=1).fit(X))
     trained = weights(estimator.set_params(max_epochs=50).fit(X))
     assert not [name for name in start if (trained[name] == start[name]).all()]
@@ -80,16 +80,16 @@ def test_fit_changes_every_parameter(estimator):
 @every_case
 @pytest.mark.parametrize("n_rows", [40, 120], ids="{} rows".format)
 def test_the_loss_falls(estimator, n_rows):
-    # far from PCA, since there dropout's noise is as large as what is left to learn
+    # not from PCA, where the noise of dropout is as large as the possible improvement
     curve = case(estimator, init="random", max_epochs=50).fit(table(n_rows)).loss_curve_
-    # means, since a corruption of a full batch is one draw an epoch
+    # means, because a corruption of a full batch is one draw per epoch
     assert np.mean(curve[-10:]) < np.mean(curve[:10])
 
 
 @every_value
 def test_every_value_learns(cls, name, value):
     X = table(120)
-    params = {"init": "random", "max_epochs": 20}  # PCA would leave little to learn
+    params = {"init": "random", "max_epochs": 20}  # after PCA, little improvement is possible
     params |= {name: value, **companions(cls, value)}
     curve = quick(cls, **params).fit(X).loss_curve_
     assert curve[-1] < curve[0]
@@ -260,7 +260,7 @@ def test_pickle_is_small(estimator):
 
 
 def walk(value):
-    """Yield a value and all that it holds."""
+    """Yield a value and everything that it contains."""
     yield value
     if isinstance(value, dict):
         children = [*value, *value.values()]

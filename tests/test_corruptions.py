@@ -1,4 +1,4 @@
-"""Corruptions: what they draw, what they leave alone, and what they refuse."""
+"""Corruptions: random draws, unchanged values and invalid parameters."""
 
 import io
 import math
@@ -85,7 +85,7 @@ def share(cells):
 
 
 def about(expected, n_draws):
-    """Return a share that is exact but for five standard deviations of a mean of n draws."""
+    """Return a fraction with a tolerance of five standard deviations of a mean of n draws."""
     return pytest.approx(expected, abs=5 * math.sqrt(expected * (1 - expected) / n_draws))
 
 
@@ -237,7 +237,7 @@ def test_dropout_of_nearly_everything_is_finite():
 
 
 def numbered(n_rows, n_features):
-    """Return a table whose cells tell their row and column: 1000 * column + row."""
+    """Return a matrix with the values 1000 * column + row."""
     return torch.arange(n_rows)[:, None] + 1000.0 * torch.arange(n_features)
 
 
@@ -333,7 +333,7 @@ def pictures(*shape, dtype=torch.float32):
 
 
 def compass(n_images, height, width):
-    """Return images whose two channels are the distances from the centre, in pixels."""
+    """Return images whose two channels are the distances from the center, in pixels."""
     right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
     down = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
     image = torch.stack(torch.meshgrid(right, down, indexing="xy"))
@@ -370,7 +370,7 @@ def test_maps_are_affine_in_pixels(angle, shear, zoom):
         compass(1, height, width), rotation=(angle,) * 2, shear=(shear,) * 2, zoom=(zoom,) * 2
     )[0]
     turn, lean = math.radians(angle), math.tan(math.radians(shear))
-    # to the right and downwards, where a counter-clockwise turn is one by the negative angle
+    # coordinates to the right and downwards, in which a counterclockwise angle is negative
     rotated = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     forward = rotated @ np.array([[1, lean], [0, 1]]) * (1 + zoom)
     source = np.einsum("ij,jhw->ihw", np.linalg.inv(forward), compass(1, height, width)[0].numpy())
@@ -440,7 +440,7 @@ def test_brightness_is_clamped():
 
 
 def picture(height, width):
-    """Return a picture with edges, slopes and grain, in whole grey levels."""
+    """Return an image with edges, slopes and noise, with integer gray levels."""
     down, right = np.mgrid[:height, :width]
     grain = np.random.RandomState(0).randn(height, width)
     levels = 128 + 70 * np.sin(right / 5 + down / 9) + 50 * (right > width / 2) + 8 * grain
@@ -448,7 +448,7 @@ def picture(height, width):
 
 
 def compressed(levels, quality):
-    """Return an image of grey levels after this package's compression."""
+    """Return an image of gray levels after the compression of this package."""
     x = torch.tensor(levels / 255).reshape(1, -1)
     part = ImageAugmentation(levels.shape, jpeg_quality=quality)
     return 255 * part(x, generator()).reshape(levels.shape).numpy()
@@ -462,7 +462,7 @@ def test_compression_is_that_of_a_jpeg_file(shape, quality):
     image.fromarray(levels).save(file, "JPEG", quality=quality)
     expected = np.asarray(image.open(file)).astype(float)
     distance = abs(compressed(levels, quality) - expected)
-    # a file holds whole levels; its library computes with integers and rounds some steps otherwise
+    # a file stores integer levels; its library rounds some steps differently
     assert share(torch.tensor(distance > 0.75)) < 0.3
     assert distance.mean() < 0.25 * abs(expected - levels).mean()
 
@@ -571,7 +571,7 @@ def test_one_generator_serves_all_corruptions(shared):
 
 
 class Told(Corruption):
-    """Gives back whether it was told to share."""
+    """Returns the argument `shared`."""
 
     def __call__(self, x, generator, *, shared=False):
         return torch.full_like(x, shared)

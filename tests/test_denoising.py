@@ -1,4 +1,4 @@
-"""DenoisingAutoencoder: what it learns from, what it gives back, and pretraining layer by layer."""
+"""DenoisingAutoencoder: training data, reconstructions and layerwise pretraining."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
 
 COLUMNS = list("abcdef")
-STILL = {"learning_rate": 1e-30, "max_epochs": 1, "dropout": 0}  # training that changes nothing
+STILL = {"learning_rate": 1e-30, "max_epochs": 1, "dropout": 0}  # training without an effect
 
 
 def denoiser(n_components=2, **params):
@@ -39,7 +39,7 @@ def clean():
 
 @pytest.fixture
 def noisy(clean):
-    """Return damaged rows, off by more than noise: a bias and a wrong unit."""
+    """Return corrupted samples with systematic errors: a bias and a wrong unit."""
     off = clean + 0.1 * np.random.RandomState(3).randn(*clean.shape)
     off[:, 0] += 0.5
     off[:, 1] *= 2
@@ -47,7 +47,7 @@ def noisy(clean):
 
 
 def with_gaps(rows, share=0.25):
-    """Return a copy with NaN in some cells, but in no whole row; unlike `with_holes` no more."""
+    """Return a copy with some missing values, but without empty samples."""
     missing = np.random.RandomState(1).random_sample(rows.shape) < share
     missing[np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]] = False
     return np.where(missing, np.nan, rows)
@@ -58,20 +58,20 @@ def mean_error(found, expected):
 
 
 class Seen(Callback):
-    """Keeps every training batch: what the network saw and what it was compared with."""
+    """Stores the input and the target of every training batch."""
 
     def __init__(self):
         self.x, self.target = [], []
 
     def on_batch_end(self, net, batch=None, training=None, **kwargs):
         if training:
-            x, compared = batch
-            self.x.append(x.numpy().copy())
+            inputs, compared = batch
+            self.x.append(inputs.x.numpy().copy())
             self.target.append(compared.target.numpy().copy())
 
 
 def in_units(fitted, scaled):
-    """Return scaled rows in the units of X, in order."""
+    """Return scaled samples in the units of X, sorted."""
     rows = np.concatenate(scaled) * fitted.scale_ + fitted.center_
     return rows[np.lexsort(rows.T)]
 
@@ -80,7 +80,7 @@ def in_order(rows):
     return rows[np.lexsort(rows.T)]
 
 
-# ------------------------------------------------------------------- rows that it damages
+# ------------------------------------------------------------------- corrupted samples
 
 
 def test_clean_rows_are_damaged_for_training(clean):
@@ -106,7 +106,7 @@ def test_without_a_corruption_rows_are_seen_as_they_are(clean):
 
 
 def denoise(digits, corruption, damaged):
-    """Return what denoisers make of damaged digits that they have not seen."""
+    """Return the output of a denoiser for corrupted digits that are not in the training data."""
     fitted = denoiser(16, corruption=corruption, max_epochs=10).fit(digits[:800])
     return fitted.transform(damaged)
 
@@ -151,7 +151,9 @@ def test_nothing_is_damaged_but_in_training(clean):
     np.testing.assert_allclose(found["transform"], expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("corruption", sorted(set(CORRUPTIONS) - {"swap"}))  # as it says
+@pytest.mark.parametrize(
+    "corruption", sorted(set(CORRUPTIONS) - {"swap"})
+)  # swap ignores sample weights
 def test_weight_k_is_k_copies_of_a_row_that_is_damaged(clean, corruption):
     X, weight = clean[:30], np.arange(30) % 3
     weighted = denoiser(corruption=corruption).fit(X, sample_weight=weight)
@@ -166,14 +168,14 @@ def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
         corruption=Gaussian(0.3), early_stopping=early_stopping, **{**STILL, "max_epochs": 4}
     ).fit(np.vstack([clean] * 3))
     assert len(set(np.round(fitted.loss_curve_, 6))) == 4
-    if early_stopping:  # 60 rows held out, in more than one batch
+    if early_stopping:  # 60 samples are held out, in more than one batch
         np.testing.assert_allclose(fitted.validation_scores_, fitted.validation_scores_[0])
         assert fitted.validation_scores_[0] < fitted.score_samples(clean).mean()
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
-    """A code as wide as the rows starts as the identity, which only damage shows to be bad."""
+    """With as many components as features, training starts from the identity map."""
     rows = np.repeat(iris[::3], 50, axis=0)
     settings = {"max_epochs": 40, "early_stopping": early_stopping}
     for seed in range(5):
@@ -183,7 +185,7 @@ def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
         )
         damaged = with_gaps(rows)
         error = mean_error(end.transform(damaged), rows)
-        # five rows, held out, are poor judges
+        # five held-out samples are too few for a validation
         limit = 1.0 if early_stopping else 0.95
         assert error < limit * mean_error(start.transform(damaged), rows)
 
@@ -205,7 +207,7 @@ def test_a_function_of_a_user_is_a_corruption(clean):
 
 
 class Shift(Corruption):
-    """A corruption of a user, with a parameter."""
+    """A user-defined corruption with a parameter."""
 
     def __init__(self, by=1.0):
         self.by = by
@@ -216,7 +218,7 @@ class Shift(Corruption):
 
 def test_corruptions_are_applied_in_the_order_of_the_list(clean):
     def double(x, generator):
-        return x.mul_(2)  # it may change its copy
+        return x.mul_(2)  # modifies its copy in place
 
     before = clean.copy()
     for parts, expected in (
@@ -549,7 +551,9 @@ def test_a_scoring_monitor_sees_the_pairs(clean, noisy):
     )
     fitted = denoiser().set_callbacks(monitor).fit(noisy, clean=clean)
     scores = [entry["score"] for entry in monitor.get_logs().data]
-    assert scores[0] == scores[-1] == fitted.score(noisy, clean=clean)  # the fit, the last epoch
+    assert (
+        scores[0] == scores[-1] == fitted.score(noisy, clean=clean)
+    )  # at the end of the fit, and after the last epoch
 
 
 # -------------------------------------------------------------------------------- images
@@ -641,7 +645,7 @@ def test_pretraining_trains_every_layer(digits):
 
 
 def stages_of(monkeypatch):
-    """Return a list that will hold the rows and the plan of every pair of layers."""
+    """Return a list to which the samples and the plan of every pair of layers are added."""
     found, train = [], _pretraining.train
 
     def recording(model, objective, data, plan, *args):
@@ -684,7 +688,7 @@ def test_dropout_and_batch_normalisation_are_active_after_pretraining(clean):
 
     pretrained(DenoisingAutoencoder, NETWORKS[2], callbacks=[Modes()]).fit(clean)
     assert modes == [{True}] * len(modes)
-    assert len(modes) == 7  # of fine-tuning alone
+    assert len(modes) == 7  # fine-tuning only
 
 
 def test_one_pretraining_serves_a_life_of_fits(clean):
@@ -722,7 +726,7 @@ class Nowhere(nn.Module):
 
 
 class Hopeless(Dense):
-    """A network whose layers cannot be trained by themselves."""
+    """A network whose layers cannot be trained separately."""
 
     def stages(self, encoder, decoder):
         return [(nn.Sequential(a, Nowhere()), b) for a, b in super().stages(encoder, decoder)]

@@ -1,4 +1,4 @@
-"""AutoencoderFeatureUnion: columns and codes, fitted encoders, codes of rows left out."""
+"""AutoencoderFeatureUnion: features and codes, fitted encoders, cross-fitting."""
 
 import numpy as np
 import pandas as pd
@@ -70,7 +70,7 @@ def test_several_encoders_with_names_and_weights():
     np.testing.assert_allclose(found[:, :6], 2 * X)
     np.testing.assert_allclose(found[:, 10:], 0.5 * PCA(2).fit_transform(X))
     np.testing.assert_allclose(fitted.inverse_transform(found), X)
-    assert not hasattr(pair[0][1], "network_")  # what is given stays as it is
+    assert not hasattr(pair[0][1], "network_")  # the given estimators are unchanged
     assert fitted["wide"].n_components_ == 4
 
 

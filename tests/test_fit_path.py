@@ -1,4 +1,4 @@
-"""The path of a fit: passes over the data, unchanged estimators, warnings at the user's line."""
+"""Fits: passes over the data, unchanged estimators, warnings at the user's line."""
 
 import warnings
 
@@ -28,7 +28,7 @@ def _targets(X):
 
 @pytest.fixture
 def taken(monkeypatch):
-    """Count the rows that are read, and those that were read when the first step was made."""
+    """Count the samples that are read, in total and before the first step."""
     counts = {"rows": 0, "before": None}
     original = ArraySource.take
 
@@ -55,7 +55,7 @@ def test_data_are_read_at_most_three_times_before_the_first_step(cls, missing, t
     if "pretraining" in estimator.get_params():
         estimator.set_params(pretraining=None)
     estimator.fit(X, _targets(X))
-    # and what is needed to start a prior or a head, on encoded samples
+    # and the initialization of a prior or a head, on encoded samples
     further = {"VAEGenerator": 1, "AutoencoderClassifier": 1, "AutoencoderRegressor": 1}
     n_passes = (counts["before"] - 256) / 600  # of the check of corruptions
     assert 1 <= n_passes <= 3 + further.get(cls.__name__, 0)

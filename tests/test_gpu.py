@@ -1,4 +1,4 @@
-"""On an accelerator everything is as on the CPU; without one these tests skip."""
+"""Results on an accelerator equal those on the CPU; skipped without an accelerator."""
 
 import pickle
 import subprocess
@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_model_there(cls):
 
 
 class SyncCheck(Callback):
-    """Lets torch raise an error wherever the host waits for the device inside a batch."""
+    """Makes torch raise an error if the host waits for the device inside a batch."""
 
     def on_batch_begin(self, net, **kwargs):
         torch.cuda.set_sync_debug_mode("error")

@@ -1,4 +1,4 @@
-"""R19: the identities that make an autoencoder what it is, and the parts' formulas."""
+"""R19: mathematical identities of autoencoders, and the formulas of their parts."""
 
 import numpy as np
 import pytest
@@ -234,7 +234,7 @@ def test_score_samples_is_minus_the_mean_loss(cls, loss, holes):
 @every_class_scored_by_its_loss
 @every_loss
 def test_the_loss_curve_is_the_mean_loss(cls, loss):
-    """At a vanishing step size the curve is the loss of the start, that is, of the fitted model."""
+    """With a vanishing learning rate the curve is the initial loss, that of the fitted model."""
     X = table(100)
     weight = np.arange(100) % 3 + 0.5
     fitted = quick(cls, loss=loss, dropout=0, corruption=None, dtype="float64", **START)

@@ -1,4 +1,4 @@
-"""R9 and callbacks: who may stop a fit, how, and what is left afterwards."""
+"""R9: interruption of a fit by callbacks and Ctrl-C, and the estimator afterwards."""
 
 import gc
 import inspect
@@ -28,24 +28,24 @@ from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
-ENDLESS = 3000  # epochs: some ten seconds, should an interruption be lost
+ENDLESS = 3000  # number of epochs, about ten seconds if an interruption is lost
 PACKAGE = str(Path(sklearn_autoencoders.__file__).parent)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _late_imports():
-    """Have them over: an import that is interrupted is a story of its own."""
+    """Import lazy modules first, because interrupted imports are not tested here."""
     quick(PUBLIC[0]).fit(table())
 
 
 def mean_score(estimator, X, y=None):
-    """Return how well rows fit, for searches: detectors have no score of their own."""
+    """Return a score for searches, because detectors have no `score`."""
     return estimator.score_samples(X).mean()
 
 
 @contextmanager
 def struck_again_if_lost():
-    """Python drops a Ctrl-C that comes while something is collected: strike again, as users do."""
+    """Repeat Ctrl-C, because Python drops it during garbage collection."""
     before = sys.unraisablehook
 
     def hook(unraisable):
@@ -74,18 +74,18 @@ def test_what_is_lost_is_struck_again():
 
 
 def settings():
-    """Return what a fit sets in a process and Ctrl-C has to leave as it was."""
+    """Return the process-wide settings that a fit changes and Ctrl-C must restore."""
     found = snapshot()
     return {name: found[f"torch {name}"] for name in ("threads", "grad mode", "default dtype")}
 
 
 def assert_interrupted(call, delay):
-    """Assert that Ctrl-C after `delay` seconds ends the call within two and leaves settings."""
+    """Assert that Ctrl-C after `delay` seconds ends the call within two and restores settings."""
     before = settings()
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
 
     def start_and_call():
-        timer.start()  # on a busy machine it may strike before this returns
+        timer.start()  # on a busy machine it can fire before this returns
         call()
 
     started = time.monotonic()
@@ -94,7 +94,7 @@ def assert_interrupted(call, delay):
             start_and_call()
         assert time.monotonic() - started < delay + 2
     finally:
-        timer.cancel()  # a call that fails early is not to end the whole run later
+        timer.cancel()  # after an early failure, it must not interrupt the test run
     timer.join()
     assert settings() == before
 
@@ -113,7 +113,7 @@ def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
 
 
 def endless(cls):
-    """Return an estimator whose fit takes too long, of any class, and what it is fitted to."""
+    """Return an estimator of any class with a long fit, and its training data."""
     if cls is AutoencoderFeatureUnion:
         return cls(quick(AutoencoderTransformer, max_epochs=ENDLESS)), [table()]
     y = [(table()[:, 0] > 0.5).astype(int)] if cls in PREDICTORS else []
@@ -163,7 +163,7 @@ class Strike:
 
 
 def positions(call, n_positions):
-    """Return where Ctrl-C may strike, spread over a call: functions, and which of their calls."""
+    """Return places of a call for Ctrl-C: functions, and the number of the call."""
     watching = Strike()
     watching.watch(call)
     found = [(code, n) for code, calls in watching.calls.items() for n in sorted({1, calls})]
@@ -185,7 +185,7 @@ def test_ctrl_c_anywhere_in_a_fit_leaves_settings_and_a_usable_estimator(cls):
         else:
             assert not [name for name in vars(estimator) if name.endswith("_")], at
         assert_same(outputs(estimator.fit(X), X), expected)
-        kept.append((caught, estimator, estimator.network_))  # with frames, as notebooks keep them
+        kept.append((caught, estimator, estimator.network_))  # with tracebacks, as in notebooks
     survivors = [(estimator, network) for _, estimator, network in kept]
     kept.clear()
     gc.collect()
@@ -363,7 +363,7 @@ def test_an_error_in_a_callback_of_skorch_leaves_the_earlier_fit(cls):
 
 
 class Recorder:
-    """Notes what it is told; stops or raises after an epoch, counted from zero."""
+    """Records notifications; stops or raises after an epoch, counted from zero."""
 
     def __init__(self, stop_after=None, raise_after=None):
         self.stop_after, self.raise_after = stop_after, raise_after
@@ -445,7 +445,7 @@ def test_a_progress_bar_is_shown(cls, capsys):
 
 
 def own_score(estimator, X, y, sample_weight=None):
-    """Return the mean score of rows, in a dict as scikit-learn 1.9.1 expects."""
+    """Return the mean score of samples, in a dict as scikit-learn 1.9.1 expects."""
     return {"score": np.average(estimator.score_samples(X), weights=sample_weight)}
 
 
@@ -485,5 +485,5 @@ def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
         )
     meta.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(table())
     n_entries = sum(len(log.data) for log in monitor.get_logs(select="all"))
-    assert n_entries == (2 + 1) * n_fits  # of every epoch, and of the fit
+    assert n_entries == (2 + 1) * n_fits  # one per epoch, and one for the fit
     assert cls.__name__ in capsys.readouterr().out

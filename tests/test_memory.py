@@ -1,4 +1,4 @@
-"""What happens when memory runs out, simulated: chunks shrink, and fits say what to lower."""
+"""Simulated lack of memory: smaller chunks, and errors with advice."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ every_error = pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 
 
 def _limited(function, place, n_rows, error, seen=None):
-    """Return a function that raises an error if the batch in one of its arguments has more rows."""
+    """Return a function that raises an error if the batch in an argument is larger."""
 
     def limited(*args):
         size = args[place].shape[-2]
@@ -34,7 +34,7 @@ def _limited(function, place, n_rows, error, seen=None):
 
 
 def _fail_beyond(monkeypatch, n_rows, error):
-    """Let torch run out of memory in linear layers that see more rows; return what they saw."""
+    """Make linear layers run out of memory for larger batches; return the batch sizes."""
     seen = []
     monkeypatch.setattr(functional, "linear", _limited(functional.linear, 0, n_rows, error, seen))
     return seen

@@ -1,4 +1,4 @@
-"""generation_report: zero or one where the answer is known."""
+"""generation_report: zero or one if the correct value is known."""
 
 import numpy as np
 import pandas as pd

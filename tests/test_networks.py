@@ -1,4 +1,4 @@
-"""The networks: their shapes, what their settings mean, and what they survive."""
+"""Networks: shapes, parameters and state."""
 
 import copy
 import math
@@ -23,7 +23,7 @@ from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed
 from sklearn_autoencoders.networks._linear_path import LinearPath
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
-IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six columns, as those of `table`
+IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six features, as in `table`
 NETWORKS = [
     Dense((9, 5)),
     Dense((9, 5), "relu", code_activation="tanh", batch_norm=True, dropout=0.2),
@@ -77,7 +77,9 @@ def test_the_weights_come_from_the_generator_alone(network):
     assert snapshot() == before
     for p, q, r in zip(first.parameters(), same.parameters(), other.parameters(), strict=True):
         assert torch.equal(p, q)
-        assert not torch.equal(p, r) or p.unique().numel() == 1  # batch normalisation starts at 1
+        assert (
+            not torch.equal(p, r) or p.unique().numel() == 1
+        )  # batch normalization is initialized with 1
 
 
 @every_network
@@ -148,7 +150,7 @@ def test_a_linear_path_beside_tied_weights_is_refused(network):
 
 
 class Modules(Network):
-    """A user's network of given modules."""
+    """A user-defined network of given modules."""
 
     def __init__(self, encoder=None, decoder=None):
         self.encoder = encoder
@@ -277,7 +279,7 @@ def test_a_linear_network_says_what_is_wrong():
 
 
 class Wide(Network):
-    """A user's network, with a constraint in scikit-learn's way."""
+    """A user-defined network with a scikit-learn constraint."""
 
     _parameter_constraints = {"width": [Interval(Integral, 1, None, closed="left")]}  # noqa: RUF012
 
@@ -314,7 +316,7 @@ every_tied = pytest.mark.parametrize("network", TIED, ids=repr)
 
 
 def assert_tied(model):
-    """Assert that the decoder's matrices are the encoder's, as one parameter each."""
+    """Assert that the decoder's matrices are the same parameters as the encoder's."""
     pairs = zip(flat(model.encoder, nn.Linear), flat(model.decoder, Transposed)[::-1], strict=True)
     for layer, transposed in pairs:
         assert transposed.weight is layer.weight
@@ -501,10 +503,10 @@ def test_the_layouts_are_the_same_network():
 
 
 def test_a_pixel_of_the_row_is_a_pixel_of_the_image():
-    """A change in one corner changes nothing beyond the reach of the filters."""
+    """A change in one corner has no effect outside the receptive field."""
     encoder, _ = Convolutional((8, 8), channels=(2,), pooling=False).build(64, 2)
     x = torch.zeros(2, 64)
-    x[1, 8 * 7 + 0] = 1.0  # the last row's first column
+    x[1, 8 * 7 + 0] = 1.0  # the first pixel of the last row
     zero, one = encoder[:2](x)
     changed = (zero != one).any(0)
     assert changed.any()
@@ -637,7 +639,7 @@ def test_a_network_draws_from_the_generator_inside_the_block_only():
 
 
 class Shared(Network):
-    """One layer of dropout in two places, or one of another kind."""
+    """A dropout layer in two places, or an unsupported one."""
 
     def __init__(self, dropout=nn.Dropout):
         self.dropout = dropout

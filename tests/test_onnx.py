@@ -1,4 +1,4 @@
-"""A file of ONNX does what the estimator does, from raw rows on, without this package."""
+"""ONNX files reproduce the methods of the estimators without this package."""
 
 import pickle
 import subprocess

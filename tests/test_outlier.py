@@ -1,4 +1,4 @@
-"""AutoencoderOutlierDetector: scores, thresholds, reasons, and what training leaves out."""
+"""AutoencoderOutlierDetector: scores, thresholds, explanations and trimmed samples."""
 
 import numpy as np
 import pandas as pd
@@ -32,14 +32,14 @@ def detector(**params):
 
 
 def mixture(n_rows, seed):
-    """Return rows of five clusters in eight columns."""
+    """Return samples of five clusters with eight features."""
     rng = np.random.RandomState(seed)
     centres = 3 * np.random.RandomState(3).randn(5, 8)
     return centres[rng.randint(5, size=n_rows)] + rng.randn(n_rows, 8)
 
 
 def contaminated(n_rows=600, share=0.05):
-    """Return rows near a plane, the last of which are not, and which these are."""
+    """Return samples near a plane, with outliers at the end, and a mask of the outliers."""
     rng = np.random.RandomState(0)
     X = rng.randn(n_rows, 2) @ rng.randn(2, 8) + 0.1 * rng.randn(n_rows, 8)
     is_outlier = np.arange(n_rows) >= (1 - share) * n_rows
@@ -104,7 +104,7 @@ def test_early_stopping_needs_rows_that_differ():
 
 
 def test_hidden_cells_are_guessed_from_the_others():
-    """What a cell holds has no influence on what is expected there."""
+    """The prediction of a value does not depend on the value."""
     X = table(120)
     fitted = detector(mask_rate=0.5).fit(X)
     moved = X.copy()
@@ -346,7 +346,7 @@ def test_one_batch_of_a_stream_does_not_move_the_threshold_far():
     fitted.partial_fit(X[[np.abs(X).sum(1).argmin()]])
     assert (fitted.predict(X) == before).mean() > 0.9
     n_held_out = fitted.n_held_out_
-    fitted.partial_fit(X[:1])  # learnt from, so that it cannot judge
+    fitted.partial_fit(X[:1])  # a training sample is not added to the held-out scores
     assert fitted.n_held_out_ == n_held_out
 
 
@@ -402,7 +402,7 @@ def test_a_search_over_its_parameters():
     )
     search.fit(X, np.where(is_outlier, -1, 1))
     assert search.best_score_ > 0.5
-    assert not hasattr(search.estimator, "score")  # nothing that a search could mistake for one
+    assert not hasattr(search.estimator, "score")  # so that a search cannot use it
 
 
 def test_columns_of_one_value_say_nothing_until_they_change():
@@ -480,5 +480,5 @@ def test_units_do_not_matter_where_a_batch_does_not_vary(unit):
         fitted = detector().partial_fit(first).partial_fit(second)
         return fitted.score_samples(np.append(first[0, :6], 5 * unit)[None])
 
-    # which rows are held out follows from their values
+    # the held-out samples are determined by their values
     np.testing.assert_allclose(score(unit), score(1.0), rtol=0.5)

@@ -1,4 +1,4 @@
-"""What is distributed: the wheel is complete and works without the checkout; the sdist is clean."""
+"""Distributions: the wheel works without the checkout; the sdist contains only sources."""
 
 import email
 import subprocess
@@ -66,7 +66,7 @@ def test_the_sdist_holds_sources_alone(built):
     assert {name.split("/")[2] for name in data} == {"format_1"}
 
 
-# Run without site-packages' own start-up, which would put an editable checkout on the path.
+# Run without the start-up of site-packages, which would add an editable checkout to the path.
 SCRIPT = """
 import sys
 target, *installed = sys.argv[1:]

@@ -1,4 +1,4 @@
-"""Penalties: what they are equal to, what they do to codes and weights, and what they refuse."""
+"""Penalties: formulas, effects on codes and weights, and invalid parameters."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def value(penalty, network, x):
 
 
 def of_code(penalty, code):
-    """Return a penalty that depends on the code alone."""
+    """Return a penalty that depends only on the code."""
     return penalty(Output(code, code), code, nn.Identity())
 
 
@@ -63,7 +63,7 @@ def transformer(n_components=3, **params):
 
 
 def penalised(name, weight=0.1, **params):
-    """Return an estimator with a penalty of a given weight, and what that penalty needs."""
+    """Return an estimator with a penalty of a given weight and the required parameters."""
     penalty = PENALTIES[name](weight=weight)
     return transformer(**{**COMPANIONS.get(name, {}), "penalty": penalty, **params})
 
@@ -104,7 +104,7 @@ def test_kl_sparsity_of_units_that_never_change_is_finite(constant, dtype):
     (gradient,) = torch.autograd.grad(divergence, code)
     assert divergence.isfinite()
     assert gradient.isfinite().all()
-    assert (gradient < 0).all() if constant == 0 else (gradient > 0).all()  # back towards rho
+    assert (gradient < 0).all() if constant == 0 else (gradient > 0).all()  # towards rho
 
 
 @pytest.mark.parametrize("outside", [-1e-3, 1.001])
@@ -127,7 +127,7 @@ def test_contractive_refuses_an_encoder_that_mixes_rows():
 
 
 def squared_differences(encoder, x, step=1e-5):
-    """Return the squared norm of the encoder's Jacobian at every row, by central differences."""
+    """Return the squared norm of the encoder's Jacobian at every sample, by central differences."""
     total = torch.zeros(len(x), dtype=x.dtype)
     for shift in step * torch.eye(x.shape[1], dtype=x.dtype):
         with torch.no_grad():
@@ -147,7 +147,7 @@ def test_contractive_is_exact_for_one_layer(activation, n_projections):
 
 
 class OneLayer(Network):
-    """A user's encoder of one linear layer, followed by something."""
+    """A user-defined encoder of one linear layer, followed by another module."""
 
     def __init__(self, then=None):
         self.then = then
@@ -177,7 +177,7 @@ def test_contractive_is_exact_for_encoders_of_a_users_own(then):
 
 
 def awake(network):
-    """Give every weight some value, also those that a linear path starts at zero."""
+    """Set all weights to random values, also those that are initialized with zeros."""
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.5, generator=generator(3))
     return network
@@ -390,7 +390,7 @@ def test_a_name_stands_for_the_defaults(name):
 @every_penalty
 def test_a_penalty_of_weight_zero_changes_nothing_and_another_does(name):
     X = table()
-    # without dropout, which draws from the same generator as a penalty does
+    # without dropout, which uses the same generator as the penalty
     settings = {"network": Dense((8,)), **COMPANIONS.get(name, {})}
     plain = weights(transformer(**settings).fit(X))
     for weight, same in ((0.0, True), (0.1, False)):
@@ -493,7 +493,7 @@ def test_kl_sparsity_sets_the_activity(rho):
 
 
 def linear(n_components, **params):
-    """Return PCA and a linear autoencoder that is trained to its optimum on the same rows."""
+    """Return PCA and a linear autoencoder trained to its optimum on the same samples."""
     X = scale(load_wine().data)
     training = {"learning_rate": 0.02, "max_epochs": 1000, "batch_size": len(X), "weight_decay": 0}
     autoencoder = AutoencoderTransformer(n_components, init="random", random_state=0, **training)
@@ -564,7 +564,7 @@ def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
         assert not hasattr(estimator, "network_")
 
 
-@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])  # not the class: one of its objects
+@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])  # instances are allowed, but not the class
 def test_a_penalty_is_a_part_its_name_or_a_function(penalty):
     with pytest.raises(ValueError, match=r"penalty.*(nonsense|3|L1)"):
         transformer(penalty=penalty).fit(table())

@@ -1,4 +1,4 @@
-"""AutoencoderClassifier and AutoencoderRegressor: labels, heads, thaws, starts."""
+"""AutoencoderClassifier and AutoencoderRegressor: labels, heads, freezing, initialization."""
 
 import pickle
 
@@ -43,7 +43,7 @@ def predictor(cls, **params):
 
 
 def labels(cls, X):
-    """Return what a class can learn from X: three classes, or a number."""
+    """Return a target for an estimator: three classes, or numbers."""
     smooth = X[:, 0] - X[:, 1] ** 2
     if not issubclass(cls, AutoencoderClassifier):
         return smooth
@@ -51,7 +51,7 @@ def labels(cls, X):
 
 
 def partly(y, share=0.5):
-    """Return labels of which some are unknown."""
+    """Return labels of which some are missing."""
     is_unknown = np.random.RandomState(2).random_sample(len(y)) < share
     return np.where(is_unknown, -1 if y.dtype.kind == "i" else np.nan, y)
 
@@ -71,7 +71,7 @@ def prediction(fitted, X):
             init="random",
             pretraining="layerwise",
             learning_rate_ratio=0.5,
-            # a check sets none; on its eleven rows 4 of 200 starts end in a warning, rightly
+            # a check sets no random state; with its eleven samples, 4 of 200 fits issue a warning
             random_state=0,
             **FAST,
         ),
@@ -330,7 +330,7 @@ def test_a_frozen_encoder_stays_as_it_is_to_the_last_bit(cls, part):
 
 
 class Watcher(Callback):
-    """Notes which layers of the encoder learn, at the end of every epoch."""
+    """Records which layers of the encoder are trained, at the end of every epoch."""
 
     def __init__(self):
         self.learning = []
@@ -362,7 +362,9 @@ def test_thaws_follow_their_schedule(freeze):
         "gradual": [0, 0, 1, 1, 2, 2, 3, 3, 3],
     }
     assert [sum(learning) for learning in watcher.learning] == expected[freeze]
-    assert all(learning == sorted(learning) for learning in watcher.learning)  # the code's first
+    assert all(
+        learning == sorted(learning) for learning in watcher.learning
+    )  # the layer of the code is the first one
     assert all(parameter.requires_grad for parameter in fitted.network_.parameters())
 
 

@@ -1,4 +1,4 @@
-"""What happens in other processes: workers, forks, dask, and Ctrl-C at a terminal."""
+"""Other processes: workers, forks, dask, and Ctrl-C in a terminal."""
 
 import multiprocessing
 import os
@@ -35,7 +35,7 @@ except KeyboardInterrupt:
 
 
 def _wait_for_work(process, timeout=60):
-    """Return the worker processes, once two of them have computed for a second each."""
+    """Return the worker processes when two of them have computed for a second each."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         workers = psutil.Process(process.pid).children(recursive=True)
@@ -51,7 +51,7 @@ def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        start_new_session=True,  # a process group of its own, as a shell gives to a command
+        start_new_session=True,  # in a separate process group, as for a command of a shell
     )
     try:
         workers = _wait_for_work(process)
@@ -79,7 +79,7 @@ def _refit(estimator, X, queue):
 
 
 def _large_work(estimator, X, queue):
-    """Do all that torch would like to do with several threads, also outside of training."""
+    """Run operations for which torch uses several threads, also outside of training."""
     wide = pickle.loads(pickle.dumps(quick(PUBLIC[0], hidden_layer_sizes=(300, 300)).fit(X)))
     wide.score_samples(X.astype(np.float32))
     quick(VAEGenerator, n_components=2).fit(X).sample(40_000)
@@ -88,7 +88,7 @@ def _large_work(estimator, X, queue):
 
 @pytest.fixture
 def _two_busy_threads(monkeypatch):
-    """Let every fit use two threads, which a forked child lacks."""
+    """Make every fit use two threads, which do not exist in a forked child."""
     before = torch.get_num_threads()
     monkeypatch.setattr(_global_state, "_SMALL_WORK", 0)
     torch.set_num_threads(2)
@@ -96,7 +96,7 @@ def _two_busy_threads(monkeypatch):
     torch.set_num_threads(before)
 
 
-# Python's word on forks beside threads; whether that works is what is tested
+# Python warns about forks of processes with threads, which are tested here
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.usefixtures("_two_busy_threads")
 @pytest.mark.parametrize("work", [_transform, _refit, _large_work])
@@ -105,11 +105,11 @@ def test_a_child_works_after_a_fit_in_the_parent(method, work):
     X = table(500, 20)
     parent = quick(PUBLIC[0]).fit(X)
     context = multiprocessing.get_context(method)
-    torch.ones(2**20).add_(1)  # as much as makes torch start its threads
+    torch.ones(2**20).add_(1)  # large enough for torch to start its threads
     queue = context.Queue()
     child = context.Process(target=work, args=(parent, X, queue), daemon=True)
     child.start()
-    found = queue.get(timeout=30)  # it imports torch first, unless it is forked
+    found = queue.get(timeout=30)  # it imports torch first unless it is forked
     child.join(timeout=10)
     assert child.exitcode == 0
     assert found.keys() == outputs(parent, X).keys()

@@ -1,4 +1,4 @@
-"""R2, R14, R15: the same numbers in any process, in any order, by weights or by copies."""
+"""R2, R14, R15: identical results in any process and order, with weights or copies."""
 
 import subprocess
 import sys
@@ -75,7 +75,7 @@ def test_training_does_not_depend_on_what_ran_before(estimator):
 
 
 def assert_close(found, expected, tolerance, least_unit=1e-12):
-    """Assert equality relative to the largest value, but for rounding errors about zero."""
+    """Assert equality relative to the largest value, up to rounding errors near zero."""
     for name in expected:
         unit = max(np.abs(expected[name]).max(), least_unit)
         np.testing.assert_allclose(found[name] / unit, expected[name] / unit, atol=tolerance)

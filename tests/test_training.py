@@ -1,4 +1,4 @@
-"""What training does: divergence, interruption, stopping, continuing, printing."""
+"""Training: divergence, interruption, stopping, warm starts and printed output."""
 
 import warnings
 
@@ -24,7 +24,7 @@ starting_at_pca = pytest.mark.parametrize("cls", having("init"), ids=lambda cls:
 
 
 class Batches(Callback):
-    """Counts the rows of every batch, training and held out."""
+    """Counts the samples of every batch, for training and validation."""
 
     def __init__(self):
         self.training, self.held_out = [], []
@@ -185,7 +185,7 @@ def test_auto_values_stay_within_their_limits(n_rows):
 
 @every_case
 def test_warm_start_continues(estimator):
-    X, n = table(120), 2 if type(estimator) in having("loss", "init") else 6  # noisier steps
+    X, n = table(120), 2 if type(estimator) in having("loss", "init") else 6  # with noisier steps
     params = {"schedule": "constant", "weight_decay": 0, "max_epochs": n}
     fitted = case(estimator, init="random", warm_start=True, **params).fit(X)
     first, score = list(fitted.loss_curve_), fitted.score_samples(X).mean()
@@ -193,7 +193,7 @@ def test_warm_start_continues(estimator):
     assert fitted.n_epochs_ == len(fitted.loss_curve_) == 2 * n
     assert fitted.loss_curve_[:n] == first
     assert fitted.loss_curve_[n] < first[0]
-    if type(estimator) in LEARN_FROM_ALL:  # others score in units of what is usual
+    if type(estimator) in LEARN_FROM_ALL:  # the scores of the others are relative to typical errors
         assert fitted.score_samples(X).mean() > score
     assert fitted.n_samples_seen_ == 120 or type(fitted) not in LEARN_FROM_ALL
 
@@ -210,7 +210,7 @@ def test_warm_start_continues(estimator):
 def test_warm_start_refuses_another_shape(cls, params, message):
     X, network = table(), Dense((8,))
     fitted = quick(cls, n_components=2, network=network, init="random", warm_start=True).fit(X)
-    with config_context(print_changed_only=False):  # a message, and not what is compared
+    with config_context(print_changed_only=False):  # changes messages, but not comparisons
         fitted.fit(X)
     with pytest.raises(ValueError, match=message):
         fitted.set_params(**params).fit(X)

@@ -1,4 +1,4 @@
-"""AutoencoderTransformer where users put it: in pipelines, searches and column transformers."""
+"""AutoencoderTransformer in pipelines, searches and column transformers."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from sklearn_autoencoders.networks import Dense, Network
 
 
 class Bow(Network):
-    """A network of a user, whose layers draw their weights in torch's ordinary way."""
+    """A user-defined network whose layers draw their weights as usual in torch."""
 
     def __init__(self, width=8):
         self.width = width

@@ -1,4 +1,4 @@
-"""VAEGenerator: the identities of its likelihood, and what it draws."""
+"""VAEGenerator: identities of its likelihood, and samples."""
 
 import math
 import warnings
@@ -47,7 +47,7 @@ def generator(n_components=2, **params):
 
 
 def ppca_rows(n_rows=2000, seed=0):
-    """Return draws from a probabilistic PCA model of two factors and five columns."""
+    """Return draws from a probabilistic PCA model with two factors and five features."""
     rng = np.random.RandomState(seed)
     loading = np.random.RandomState(7).randn(2, 5)
     return rng.randn(n_rows, 2) @ loading + 0.5 * rng.randn(n_rows, 5) + np.arange(5)
@@ -61,7 +61,7 @@ def doubles(*arrays):
 
 
 def clusters(n_rows=500):
-    """Return codes of three clusters, and which one each belongs to."""
+    """Return codes of three clusters, and the cluster of each."""
     rng = np.random.RandomState(0)
     label = rng.randint(3, size=n_rows)
     mean = np.array([[-4.0, 0], [0, 3], [5, 5]])[label] + rng.randn(n_rows, 2)
@@ -270,7 +270,7 @@ def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
     for n_draws in (1, 8):
         scores = fitted.score_samples(X, n_draws=n_draws)
         assert (scores >= fitted.elbo_samples(X, n_draws=n_draws) - 1e-9).all()
-    if latent == "vector_quantized":  # the posterior is certain
+    if latent == "vector_quantized":  # the posterior is deterministic
         assert np.ptp([fitted.score(X), fitted.elbo_samples(X).mean()]) < 1e-9
         return
     log_weights = fitted._log_weights(X, None, 256).reshape(len(X), 16, 16)
@@ -381,7 +381,7 @@ def test_conditional_rows_are_those_of_their_class():
 def test_codes_of_every_class_are_drawn_where_its_rows_have_theirs():
     rng = np.random.RandomState(0)
     y = rng.randint(2, size=600)
-    apart = rng.choice([-2.0, 2.0], 600) * y  # of one mean, of two shapes
+    apart = rng.choice([-2.0, 2.0], 600) * y  # with the same mean, but different shapes
     X = apart[:, None] * [1.0, 2.0, -1.0] + 0.3 * rng.randn(600, 3)
     fitted = generator(conditional=True, latent="mixture", max_epochs=40).fit(X, y)
     narrow, wide = (fitted.sample(3000, y=label, random_state=0).std(0) for label in (0, 1))
@@ -596,7 +596,7 @@ def test_parts_of_the_bottleneck_are_searchable():
 
 
 def test_a_column_that_is_nearly_always_the_same_does_not_upset_the_others():
-    """One row in a thousand holds what the others do not: its likelihood is next to nothing."""
+    """One sample in a thousand has a different value, whose likelihood is very small."""
     X = np.column_stack([table(1000, 20), np.zeros(1000)])
     X[7, 20] = 1.0
     fitted = quick(VAEGenerator, max_epochs=100).fit(X)  # no ConvergenceWarning

@@ -1,4 +1,4 @@
-"""Codes as points and as colours."""
+"""Displays of codes: scatter plots and heat maps."""
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def test_numbers_have_a_colour_bar(transformer):
     lengths[3] = np.nan
     display = LatentDisplay.from_estimator(transformer, FRAME, lengths)
     (cloud,) = display.ax_.collections
-    assert len(cloud.get_offsets()) == 150  # the row without a number too
+    assert len(cloud.get_offsets()) == 150  # including the sample without a number
     np.testing.assert_array_equal(np.ma.filled(cloud.get_array(), np.nan), lengths)
     assert display.figure_.axes[1].get_ylabel() == "petal length (cm)"
     assert display.ax_.get_legend() is None
@@ -158,7 +158,7 @@ def test_whatever_transforms_has_codes(cls, params):
 def test_a_denoiser_shows_its_codes():
     fitted = quick(DenoisingAutoencoder, n_components=2).fit(ROWS)
     display = LatentDisplay.from_estimator(fitted, ROWS)
-    assert fitted.output == "denoised"  # as it was
+    assert fitted.output == "denoised"  # unchanged
     codes = fitted.set_params(output="code").transform(ROWS)
     np.testing.assert_array_equal(display.codes, codes)
     fitted.set_params(output="denoised")

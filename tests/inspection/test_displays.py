@@ -1,4 +1,4 @@
-"""Displays draw where they are told to, refuse what they cannot draw, and change nothing else."""
+"""Common properties of the displays: axes, errors and unchanged state."""
 
 import sys
 
@@ -175,7 +175,7 @@ def test_names_are_drawn_as_they_are_written(detector):
         LatentDisplay.from_estimator(transformer, odd, pd.Series(kinds, name="$y_$")),
     ]
     for display in displays:
-        display.figure_.canvas.draw()  # fails over what is no formula
+        display.figure_.canvas.draw()  # fails for invalid formulas
     for display in displays[-2:]:
         legend = [text.get_text().strip() for text in display.ax_.get_legend().get_texts()]
         assert {r"<\$_50k\$", "_private"} <= set(legend)

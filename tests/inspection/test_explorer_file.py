@@ -1,4 +1,4 @@
-"""The explorer's file says what the estimator says, is small, and runs nothing that users wrote."""
+"""The file of the explorer: correct content, small size, no execution of user content."""
 
 import base64
 import json
@@ -89,7 +89,7 @@ def test_rows_are_thinned_evenly(tmp_path, pca):
 
 
 def test_the_file_is_small(tmp_path, rng):
-    """Numbers and pixels at random, which nothing can pack."""
+    """Random numbers and pixels, which cannot be compressed."""
     X = rng.randn(5000, 64)
     path = tmp_path / "large.html"
     latent_explorer(PCA(4).fit(X), X, path, images=rng.rand(5000, 8, 8), labels=rng.randn(5000))
@@ -99,7 +99,7 @@ def test_the_file_is_small(tmp_path, rng):
 
 
 def test_the_file_of_large_images_is_small(tmp_path):
-    """As few of their pixels are at random as of handwriting."""
+    """The fraction of random pixels is that of handwritten digits."""
     drawn = np.kron(load_digits().data.reshape(-1, 8, 8), np.ones((4, 4)))[:, 2:-2, 2:-2]
     X = np.concatenate([drawn, drawn, drawn])[:5000].reshape(5000, -1)
     pca, path = PCA(4).fit(X), tmp_path / "large.html"

@@ -1,4 +1,4 @@
-"""Scores of outliers, and reasons for them."""
+"""Displays of anomaly scores and contributions."""
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,7 @@ def test_bars_are_contributions(detector):
     first = lowest.index[0]
     known, expected = X.loc[3, first], found.expected[first].iloc[0]
     assert labels[0] == f"{first}: {known:.4g} (expected {expected:.4g})"
-    assert display.ax_.yaxis_inverted()  # the first on top
+    assert display.ax_.yaxis_inverted()  # the first one is at the top
 
 
 def test_the_other_columns_are_one_bar(detector):

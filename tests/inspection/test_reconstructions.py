@@ -1,4 +1,4 @@
-"""Rows and what is made of them."""
+"""Display of samples and their reconstructions."""
 
 import matplotlib.pyplot as plt
 import numpy as np

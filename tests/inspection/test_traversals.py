@@ -1,4 +1,4 @@
-"""What the decoder makes of codes along a line."""
+"""Display of decoded paths in the latent space."""
 
 import matplotlib.pyplot as plt
 import numpy as np

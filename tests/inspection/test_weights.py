@@ -1,4 +1,4 @@
-"""Weights of the encoder as images."""
+"""Display of the weights of the encoder as images."""
 
 import numpy as np
 import pytest
