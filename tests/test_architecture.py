@@ -52,7 +52,7 @@ EXPERIMENTAL = ("sklearn.callback", "sklearn.experimental")
 
 
 @pytest.mark.parametrize("package", ["sklearn", "torch"])
-def test_one_module_knows_what_is_private_in_a_package(package):
+def test_private_names_are_used_in_one_module(package):
     found = {
         path.name: names
         for path in FILES
@@ -62,7 +62,7 @@ def test_one_module_knows_what_is_private_in_a_package(package):
     assert not found
 
 
-def test_one_module_knows_what_is_experimental_in_scikit_learn():
+def test_experimental_names_of_scikit_learn_are_used_in_one_module():
     found = {
         path.name
         for path in FILES

@@ -111,7 +111,7 @@ def test_another_seed_gives_another_model(estimator):
 
 
 @every_case
-def test_refit_forgets_the_first_fit(estimator):
+def test_refit_does_not_depend_on_the_first_fit(estimator):
     X = table()
     refitted = case(estimator).fit(table(50, 3, seed=5)).fit(X)
     assert_same(outputs(refitted, X), outputs(case(estimator).fit(X), X))
@@ -236,7 +236,7 @@ def test_unfitted_estimators_make_the_round_trip_too(estimator, trip):
 
 @every_case
 @every_trip
-def test_training_goes_on_after_a_round_trip(estimator, trip):
+def test_training_continues_after_a_round_trip(estimator, trip):
     X = table()
     fitted = case(estimator).fit(X)
     back = trip(fitted).partial_fit(X)
@@ -285,7 +285,7 @@ def test_state_is_plain(estimator):
 
 @every_case
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_state_holds_no_training_row(estimator, dtype):
+def test_state_contains_no_training_sample(estimator, dtype):
     X = table(dtype=dtype)
     fitted = case(estimator, early_stopping=True).fit(X).partial_fit(X)
     stored = pickle.dumps(fitted)

@@ -124,7 +124,7 @@ def test_the_generator_alone_decides(part, shared):
 
 
 @pytest.mark.parametrize("part", [p for p in PARTS if not isinstance(p, Swap)], ids=named)
-def test_a_shared_draw_treats_equal_rows_alike(part):
+def test_a_shared_draw_treats_equal_samples_equally(part):
     x = rows(1).expand(50, -1).contiguous()
     shared, apart = (part(x, generator(), shared=shared) for shared in (True, False))
     assert same(shared, shared[:1].expand(50, -1))
@@ -143,7 +143,7 @@ def test_no_strength_is_the_identity(part, shared):
 
 @every_cell_part
 @pytest.mark.parametrize("shared", [False, True])
-def test_missing_cells_stay_missing(part, shared):
+def test_missing_values_stay_missing(part, shared):
     x = with_holes(rows())
     corrupted = part(x, generator(), shared=shared)
     assert corrupted[x.isnan()].isnan().all()
@@ -204,7 +204,7 @@ def test_gaussian_noise_is_clipped_after_it_is_added():
 
 
 @pytest.mark.parametrize("value", [math.nan, 0.0, -3.5])
-def test_masking_puts_one_value_in_a_share_of_the_cells(value):
+def test_masking_replaces_a_fraction_of_the_values(value):
     x = rows(500, 40)
     masked = Masking(rate=0.3, value=value)(x, generator())
     changed = masked != x
@@ -241,7 +241,7 @@ def numbered(n_rows, n_features):
     return torch.arange(n_rows)[:, None] + 1000.0 * torch.arange(n_features)
 
 
-def test_swapped_values_come_from_other_rows_of_the_column():
+def test_swapped_values_come_from_other_samples_of_the_feature():
     x = numbered(5, 4000)
     swapped = Swap(rate=0.3)(x, generator())
     columns, donors = swapped.div(1000, rounding_mode="floor"), swapped % 1000
@@ -252,12 +252,12 @@ def test_swapped_values_come_from_other_rows_of_the_column():
             assert share(donors[row] == other) == about(0.3 / 4, 4000)
 
 
-def test_every_cell_can_be_swapped():
+def test_every_value_can_be_swapped():
     x = numbered(5, 100)
     assert (Swap(rate=1)(x, generator()) != x).all()
 
 
-def test_a_shared_swap_rolls_whole_columns():
+def test_a_shared_swap_rolls_entire_features():
     x = numbered(5, 4000)
     swapped = Swap(rate=0.3)(x, generator(), shared=True)
     assert torch.equal(swapped.sort(0).values, x)
@@ -267,14 +267,14 @@ def test_a_shared_swap_rolls_whole_columns():
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_swap_neither_makes_nor_fills_holes(shared):
+def test_a_swap_neither_creates_nor_fills_missing_values(shared):
     x = with_holes(rows())
     swapped = Swap(rate=1)(x, generator(), shared=shared)
     assert torch.equal(swapped.isnan(), x.isnan())
     assert not same(swapped, x)
 
 
-def test_one_row_has_nobody_to_swap_with():
+def test_a_single_sample_is_not_swapped():
     x = rows(1)
     assert torch.equal(Swap(rate=1)(x, generator()), x)
 
@@ -301,7 +301,7 @@ def _changed(noisy, x):
     ],
     ids=named,
 )
-def test_a_range_is_drawn_from_for_every_row(part, strength):
+def test_the_strength_of_every_sample_is_drawn_from_a_range(part, strength):
     x = 0.001 + rows(500, 2000, dtype=torch.float64)
     found = strength(part(x, generator()), x).sort().values
     expected = torch.linspace(0.2, 0.8, 500, dtype=torch.float64)
@@ -310,7 +310,7 @@ def test_a_range_is_drawn_from_for_every_row(part, strength):
     assert shared.std() < 0.01
 
 
-def test_dropout_scales_by_the_rate_of_the_row():
+def test_dropout_scales_by_the_rate_of_the_sample():
     x = torch.ones(500, 2000, dtype=torch.float64)
     thinned = Dropout(rate=(0.2, 0.8))(x, generator())
     rate = 1 - 1 / thinned.max(1).values
@@ -348,7 +348,7 @@ def test_a_rotation_by_quarters_is_exact(quarters, dtype):
     torch.testing.assert_close(found, images.rot90(quarters, (2, 3)), atol=5e-6, rtol=0)
 
 
-def test_a_shift_is_a_share_of_either_size():
+def test_a_shift_is_a_fraction_of_height_or_width():
     images = pictures(2, 1, 8, 12)
     found = turned(images, shift=(0.25, 0.25))
     torch.testing.assert_close(found[..., 2:, 3:], images[..., :-2, :-3], atol=5e-6, rtol=0)
@@ -356,7 +356,7 @@ def test_a_shift_is_a_share_of_either_size():
 
 
 @pytest.mark.parametrize("strength", ["rotation", "shift", "shear", "zoom"])
-def test_a_tiny_strength_changes_nearly_nothing(strength):
+def test_a_small_strength_has_a_small_effect(strength):
     images = pictures(3, 2, 9, 5, dtype=torch.float64)
     torch.testing.assert_close(turned(images, **{strength: 1e-9}), images, atol=1e-6, rtol=0)
 
@@ -388,7 +388,7 @@ MEASURES = {
 
 @pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize("bounds", [0.3, (0.1, 0.4)])
-def test_every_image_has_a_strength_of_its_own(name, bounds):
+def test_every_image_has_a_separate_strength(name, bounds):
     found = turned(compass(500, 6, 6), **{name: bounds})
     here, beside, below = found[..., 2, 2], found[..., 2, 3], found[..., 3, 2]
     right, down = (torch.stack([p[:, axis] for p in (here, beside, below)]) for axis in (0, 1))
@@ -425,7 +425,7 @@ def test_missing_pixels_do_not_bleed():
 # ---------------------------------------------------------------- images: brightness and JPEG
 
 
-def test_brightness_is_one_offset_for_an_image_in_shares_of_the_range():
+def test_brightness_adds_a_fraction_of_the_range_to_an_image():
     images = torch.full((500, 3, 2, 2), 100.0, dtype=torch.float64)
     offsets = turned(images, brightness=0.3, value_range=(0, 255)) - 100
     assert torch.equal(offsets, offsets[:, :1, :1, :1].expand_as(offsets))
@@ -484,7 +484,7 @@ def test_a_flat_image_survives_a_fair_quality():
     np.testing.assert_allclose(compressed(levels, 50), levels, atol=1)
 
 
-def test_every_image_has_a_quality_of_its_own():
+def test_every_image_has_a_separate_quality():
     images = pictures(1, 1, 8, 8, dtype=torch.float64).expand(40, -1, -1, -1).contiguous()
     fixed = torch.cat([turned(images[:1], jpeg_quality=quality) for quality in range(10, 14)])
     found = turned(images, jpeg_quality=(10, 13))
@@ -508,7 +508,7 @@ def test_compression_has_the_units_of_the_pixels():
     assert found.max() <= 1
 
 
-def test_compression_clamps_what_it_is_given():
+def test_compression_clamps_its_input():
     images = 3 * pictures(2, 1, 9, 10) - 1
     found = turned(images, jpeg_quality=20)
     assert torch.equal(found, turned(images.clamp(0, 1), jpeg_quality=20))
@@ -578,7 +578,7 @@ class Told(Corruption):
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_corruptions_of_a_users_own_class_are_told_to_share(shared):
+def test_user_defined_corruptions_receive_shared(shared):
     Told()._validate_params()
     assert (corrupt([Told()], rows(), generator(), shared=shared) == shared).all()
 
@@ -623,7 +623,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
-def test_an_unusable_parameter_is_named(part, name, value):
+def test_an_invalid_parameter_is_named(part, name, value):
     broken = clone(part).set_params(**{name: value})
     got = re.escape(repr(value))
     message = rf"'{name}' parameter of {type(part).__name__} must be .* Got {got} instead"
@@ -639,7 +639,7 @@ def test_numbers_of_a_grid_are_accepted(number):
 
 
 @pytest.mark.parametrize("n_features", [11, 13])
-def test_an_image_has_as_many_pixels_as_columns(n_features):
+def test_the_number_of_pixels_is_the_number_of_features(n_features):
     message = rf"image_shape=\(3, 4\) requires X with 12 features.*; got {n_features}\."
     with pytest.raises(ValueError, match=message):
         IMAGE.check(n_features)

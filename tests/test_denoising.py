@@ -83,7 +83,7 @@ def in_order(rows):
 # ------------------------------------------------------------------- corrupted samples
 
 
-def test_clean_rows_are_damaged_for_training(clean):
+def test_clean_samples_are_corrupted_for_training(clean):
     seen = Seen()
     fitted = denoiser(corruption=Gaussian(0.3), max_epochs=1, callbacks=[seen]).fit(clean)
     np.testing.assert_allclose(in_units(fitted, seen.target), in_order(clean), atol=1e-5)
@@ -92,14 +92,14 @@ def test_clean_rows_are_damaged_for_training(clean):
     assert noise.mean() == pytest.approx(0, abs=0.05)
 
 
-def test_damage_is_drawn_anew_in_every_step(clean):
+def test_corruptions_are_redrawn_in_every_step(clean):
     seen = Seen()
     denoiser(corruption=Gaussian(0.3), max_epochs=3, callbacks=[seen]).fit(clean)
     noise = np.concatenate(seen.x) - np.concatenate(seen.target)
     assert len(np.unique(noise.round(5), axis=0)) == 3 * len(clean)
 
 
-def test_without_a_corruption_rows_are_seen_as_they_are(clean):
+def test_without_a_corruption_samples_are_unchanged(clean):
     seen = Seen()
     denoiser(corruption=None, callbacks=[seen]).fit(clean)
     np.testing.assert_array_equal(np.concatenate(seen.x), np.concatenate(seen.target))
@@ -111,7 +111,7 @@ def denoise(digits, corruption, damaged):
     return fitted.transform(damaged)
 
 
-def test_it_cleans_noise_better_than_pca(digits):
+def test_it_removes_noise_better_than_pca(digits):
     train, test = digits[:800], digits[1200:]
     noisy = test + 0.3 * np.random.RandomState(0).randn(*test.shape)
     pca = PCA(16).fit(train)
@@ -121,7 +121,7 @@ def test_it_cleans_noise_better_than_pca(digits):
     assert error < 0.9 * mean_error(denoise(digits, None, noisy), test)
 
 
-def test_it_fills_gaps_better_than_column_means(digits):
+def test_it_imputes_missing_values_better_than_feature_means(digits):
     train, test = digits[:800], digits[1200:]
     gaps = with_gaps(test, 0.3)
     missing = np.isnan(gaps)
@@ -131,7 +131,7 @@ def test_it_fills_gaps_better_than_column_means(digits):
     assert error < 0.9 * mean_error(denoise(digits, None, gaps)[missing], test[missing])
 
 
-def test_nothing_is_damaged_but_in_training(clean):
+def test_corruptions_are_only_applied_in_training(clean):
     calls = []
 
     def counted(x, generator):
@@ -154,7 +154,7 @@ def test_nothing_is_damaged_but_in_training(clean):
 @pytest.mark.parametrize(
     "corruption", sorted(set(CORRUPTIONS) - {"swap"})
 )  # swap ignores sample weights
-def test_weight_k_is_k_copies_of_a_row_that_is_damaged(clean, corruption):
+def test_weight_k_is_equivalent_to_k_copies_of_a_corrupted_sample(clean, corruption):
     X, weight = clean[:30], np.arange(30) % 3
     weighted = denoiser(corruption=corruption).fit(X, sample_weight=weight)
     copied = denoiser(corruption=corruption).fit(np.repeat(X, weight, axis=0))
@@ -174,7 +174,7 @@ def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
+def test_small_datasets_are_learned_with_any_random_state(iris, early_stopping):
     """With as many components as features, training starts from the identity map."""
     rows = np.repeat(iris[::3], 50, axis=0)
     settings = {"max_epochs": 40, "early_stopping": early_stopping}
@@ -279,7 +279,7 @@ def test_pairs_are_taken_as_they_are(clean, noisy):
 
 @pytest.mark.parametrize("init", ["pca", "random"])
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
-def test_the_target_is_the_clean_row(clean, noisy, init, loss):
+def test_the_target_is_the_clean_sample(clean, noisy, init, loss):
     settings = {"init": init, "loss": loss, "max_epochs": 60}
     fitted = denoiser(4, **settings).fit(noisy, clean=clean)
     found = fitted.transform(noisy)
@@ -288,7 +288,7 @@ def test_the_target_is_the_clean_row(clean, noisy, init, loss):
     np.testing.assert_allclose(found.mean(axis=0), clean.mean(axis=0), atol=0.1)
 
 
-def test_the_scale_is_that_of_the_clean_rows(clean, noisy):
+def test_the_scale_is_that_of_the_clean_samples(clean, noisy):
     fitted = denoiser().fit(noisy, clean=clean)
     np.testing.assert_allclose(fitted.center_, clean.mean(axis=0))
     np.testing.assert_allclose(fitted.scale_, np.sqrt(clean.var(axis=0).mean()))
@@ -315,7 +315,7 @@ def test_early_stopping_takes_pairs(clean, noisy):
     assert mean_error(fitted.transform(noisy), clean) < mean_error(noisy, clean)
 
 
-def test_the_loss_of_pairs_is_over_the_known_cells_of_the_clean_rows(clean, noisy):
+def test_the_loss_is_over_the_observed_values_of_the_clean_samples(clean, noisy):
     clean, noisy = with_holes(clean), with_holes(noisy[::-1])[::-1]
     weight = np.arange(200) % 3 + 0.5
     fitted = denoiser(dtype="float64", **STILL).fit(noisy, clean=clean, sample_weight=weight)
@@ -324,7 +324,7 @@ def test_the_loss_of_pairs_is_over_the_known_cells_of_the_clean_rows(clean, nois
     assert fitted.loss_curve_[0] == pytest.approx(np.average(losses, weights=weight), rel=1e-8)
 
 
-def test_gaps_are_filled_in_pairs(clean, noisy):
+def test_missing_values_are_imputed_with_clean_samples(clean, noisy):
     gaps = with_gaps(noisy)
     fitted = denoiser(4, max_epochs=60).fit(gaps, clean=clean)
     missing = np.isnan(gaps)
@@ -337,7 +337,7 @@ def test_gaps_are_filled_in_pairs(clean, noisy):
     assert all(np.isfinite(output).all() for output in outputs(fitted, gaps).values())
 
 
-def test_a_row_of_x_without_a_value_is_refused_and_named(clean, noisy):
+def test_a_sample_without_observed_values_is_rejected(clean, noisy):
     noisy[3] = np.nan
     with pytest.raises(
         ValueError, match=r"sample\(s\) of X contain only missing values, the first at index 3"
@@ -400,7 +400,7 @@ WRONG = {
 
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
-def test_unusable_clean_rows_are_named(clean, noisy, make, method):
+def test_invalid_clean_samples_are_rejected(clean, noisy, make, method):
     fitted = denoiser(max_epochs=1).fit(frame(clean))
     before, wrong = outputs(fitted, frame(clean)), make(clean)
     with pytest.raises(ValueError, match="clean"):
@@ -413,7 +413,7 @@ def test_unusable_clean_rows_are_named(clean, noisy, make, method):
         assert not [name for name in vars(unfitted) if name.endswith("_")]
 
 
-def test_a_row_that_nothing_is_known_of_is_named_as_one_of_clean(clean, noisy):
+def test_an_empty_clean_sample_is_rejected(clean, noisy):
     clean[3] = np.nan
     with pytest.raises(
         ValueError, match=r"clean must .* 1 sample\(s\) of clean contain only missing values"
@@ -421,7 +421,7 @@ def test_a_row_that_nothing_is_known_of_is_named_as_one_of_clean(clean, noisy):
         denoiser().fit(noisy, clean=clean)
 
 
-def test_a_column_that_is_nowhere_known_to_be_clean_is_named(clean, noisy):
+def test_an_empty_clean_feature_is_rejected(clean, noisy):
     clean[:, 2] = np.nan
     with pytest.raises(
         ValueError, match=r"1 feature\(s\) of clean contain only missing values, .* index 2"
@@ -429,14 +429,14 @@ def test_a_column_that_is_nowhere_known_to_be_clean_is_named(clean, noisy):
         denoiser().fit(noisy, clean=clean)
 
 
-def test_a_column_without_values_is_repaired_from_the_others(clean, noisy):
+def test_a_feature_without_values_is_predicted_from_the_others(clean, noisy):
     noisy[:, 2] = np.nan
     fitted = denoiser(4, max_epochs=60).fit(noisy, clean=clean)
     error = mean_error(fitted.transform(noisy)[:, 2], clean[:, 2])
     assert error < 0.7 * clean[:, 2].var()
 
 
-def test_cross_entropy_needs_clean_rows_in_the_unit_interval(clean, noisy):
+def test_cross_entropy_requires_clean_samples_in_the_unit_interval(clean, noisy):
     assert noisy.max() > 1
     denoiser(loss="binary_cross_entropy").fit(noisy, clean=clean)
     with pytest.raises(ValueError, match=r"needs clean in \[0, 1\]"):
@@ -446,7 +446,7 @@ def test_cross_entropy_needs_clean_rows_in_the_unit_interval(clean, noisy):
 # -------------------------------------------------------------------- what transform gives
 
 
-def test_names_are_those_of_the_columns(clean):
+def test_feature_names_are_those_of_the_columns(clean):
     fitted = denoiser().fit(frame(clean))
     assert fitted.get_feature_names_out().tolist() == COLUMNS
     assert fitted.get_feature_names_out(COLUMNS).tolist() == COLUMNS
@@ -473,7 +473,7 @@ def test_frames_come_out_where_they_are_wanted(clean, output, kind, made):
     np.testing.assert_array_equal(np.asarray(found), expected)
 
 
-def test_codes_decode_to_the_denoised_rows(clean):
+def test_codes_decode_to_the_denoised_samples(clean):
     fitted, rows = (denoiser(output=output).fit(clean) for output in ("code", "denoised"))
     codes = fitted.transform(clean)
     assert codes.shape == (200, 2)
@@ -481,7 +481,7 @@ def test_codes_decode_to_the_denoised_rows(clean):
     np.testing.assert_array_equal(fitted.reconstruct(clean), rows.transform(clean))
 
 
-def test_denoised_rows_have_no_inverse(clean):
+def test_denoised_samples_have_no_inverse(clean):
     fitted = denoiser().fit(clean)
     assert not hasattr(fitted, "inverse_transform")
     with pytest.raises(AttributeError) as caught:
@@ -491,7 +491,7 @@ def test_denoised_rows_have_no_inverse(clean):
 
 
 @pytest.mark.parametrize("weight", [None, np.arange(200) % 3.0], ids=["", "weights"])
-def test_score_compares_with_the_clean_rows(clean, noisy, weight):
+def test_score_compares_with_the_clean_samples(clean, noisy, weight):
     fitted = denoiser().fit(clean)
     found = fitted.transform(noisy)
     for target, given in ((clean, {"clean": clean}), (noisy, {})):
@@ -500,7 +500,7 @@ def test_score_compares_with_the_clean_rows(clean, noisy, weight):
         assert score == pytest.approx(expected, abs=1e-10)
 
 
-def test_score_leaves_out_what_is_not_known_to_be_clean(clean, noisy):
+def test_score_ignores_missing_clean_values(clean, noisy):
     fitted, known = denoiser().fit(clean), with_holes(clean)
     residual, deviation = known - fitted.transform(noisy), known - np.nanmean(known, axis=0)
     expected = 1 - np.nansum(residual**2) / np.nansum(deviation**2)
@@ -543,7 +543,7 @@ def test_a_search_over_the_strength_of_a_corruption_works(clean):
 
 
 @needs_callbacks
-def test_a_scoring_monitor_sees_the_pairs(clean, noisy):
+def test_a_scoring_monitor_receives_the_clean_samples(clean, noisy):
     from sklearn.callback import ScoringMonitor
 
     monitor = ScoringMonitor(
@@ -566,7 +566,7 @@ def images(digits):
     return digits[:100].reshape(-1, 8, 8)
 
 
-def test_images_are_as_good_as_rows(images):
+def test_images_are_equivalent_to_flattened_samples(images):
     rows = images.reshape(100, 64)
     fitted, expected = (denoiser(4, **IMAGES).fit(X) for X in (images, rows))
     assert_same(outputs(fitted, rows), outputs(expected, rows))
@@ -578,7 +578,7 @@ def test_images_are_as_good_as_rows(images):
     assert len(fitted.get_feature_names_out()) == 64
 
 
-def test_pairs_of_images_are_as_good_as_pairs_of_rows(images):
+def test_clean_images_are_equivalent_to_flattened_samples(images):
     noisy = images + 0.3 * np.random.RandomState(0).randn(*images.shape)
     found, expected = (
         denoiser(4, **IMAGES).fit(noisy.reshape(shape), clean=images.reshape(other))
@@ -656,7 +656,7 @@ def stages_of(monkeypatch):
     return found
 
 
-def test_inner_pairs_learn_the_clean_codes_of_the_outer_ones(monkeypatch, clean, noisy):
+def test_inner_pairs_are_trained_on_clean_codes_of_outer_pairs(monkeypatch, clean, noisy):
     stages = stages_of(monkeypatch)
     network = Dense((5, 4))
     pretrained(DenoisingAutoencoder, network, n_components=3).fit(clean)
@@ -667,7 +667,7 @@ def test_inner_pairs_learn_the_clean_codes_of_the_outer_ones(monkeypatch, clean,
     np.testing.assert_array_equal(stages[3][0].X, noisy)
 
 
-def test_rows_held_out_are_held_out_of_pretraining_too(monkeypatch, clean):
+def test_held_out_samples_are_not_used_in_pretraining(monkeypatch, clean):
     stages = stages_of(monkeypatch)
     pretrained(DenoisingAutoencoder, Dense((5, 4)), early_stopping=True).fit(clean)
     held_out = stages[0][0].held_out
@@ -762,7 +762,7 @@ def test_cross_entropy_is_pretrained_too(clean):
         ),
     ],
 )
-def test_pretraining_says_what_it_cannot_do(clean, params, message):
+def test_unsupported_pretraining_is_rejected(clean, params, message):
     estimator = denoiser(**{**LAYERWISE, **params})
     with pytest.raises(ValueError, match=f"(?s)pretraining='layerwise'.*{message}"):
         estimator.fit(clean)
@@ -775,6 +775,6 @@ def test_parameters_of_pretraining_are_checked(clean, params):
         denoiser(**params).fit(clean)
 
 
-def test_clean_rows_given_as_y_are_not_passed_over_in_silence(clean):
+def test_clean_samples_given_as_y_cause_a_warning(clean):
     with pytest.warns(UserWarning, match=r"use fit\(X, clean=...\)"):
         denoiser(4, max_epochs=1).fit(clean, clean)

@@ -95,7 +95,7 @@ def _is_page(path):
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
-def test_what_pages_name_exists(path):
+def test_names_on_pages_exist(path):
     text = path.read_text()
     targets = re.findall(r":(class|func|meth|mod|attr|exc|doc):`(?:[^`<]*<)?~?([^`>]+)>?`", text)
     for role, target in targets:
@@ -206,7 +206,7 @@ def test_no_link_of_the_site_is_broken():
 
 
 @needs_site
-def test_the_site_loads_nothing_from_elsewhere():
+def test_the_site_loads_no_external_resources():
     loads = {(page.name, url) for page in _html() for url in _links(page).loads}
     assert not {(page, url) for page, url in loads if urlsplit(url).netloc}
 
@@ -298,7 +298,7 @@ def test_pages_for_users_are_found_first(server, tmp_path):
 
 
 @needs_chromium
-def test_errors_of_the_console_are_heard(tmp_path):
+def test_errors_of_the_console_are_detected(tmp_path):
     page = tmp_path / "page.html"
     page.write_text(f"{TELLING}<script>console.error('bad'); absent();</script>")
     assert len(_opened(page.as_uri(), tmp_path / "browser")[1]) == 2

@@ -111,7 +111,7 @@ def test_the_explorer_is_documented_in_full():
 
 
 @pytest.mark.parametrize("path", FORMULAS)
-def test_a_formula_states_itself(path):
+def docstrings_contain_the_formula(path):
     module, name = path.rsplit(".", 1)
     assert ":math:" in getattr(importlib.import_module(module), name).__doc__
 

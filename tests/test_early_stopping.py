@@ -71,7 +71,7 @@ def test_early_stopping_restores_the_best_weights(cls, judges):
 
 @learning_from_all
 @pytest.mark.parametrize("fraction", [0.1, 0.3])
-def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
+def test_the_held_out_samples_are_a_random_fraction(cls, split, fraction):
     quick(cls, early_stopping=True, validation_fraction=fraction).fit(table(100))
     training, held_out = (list(subset.indices) for subset in split[0])
     assert len(held_out) == round(100 * fraction)
@@ -83,7 +83,7 @@ def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
 @learning_from_all
 @pytest.mark.parametrize("n_rows", [2, 3])
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
-def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
+def test_early_stopping_holds_out_at_least_one_sample(cls, split, n_rows):
     quick(cls, early_stopping=True).fit(table(n_rows))
     assert [len(subset) for subset in split[0]] == [n_rows - 1, 1]
 

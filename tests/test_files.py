@@ -81,7 +81,7 @@ def test_an_estimator_that_is_not_fitted_can_be_saved_but_not_its_weights(cls, t
             cls().to_safetensors(tmp_path / "model.safetensors")
 
 
-def test_pipelines_and_unions_are_saved_whole(tmp_path):
+def test_pipelines_and_unions_are_saved(tmp_path):
     codes = case(AutoencoderTransformer(2))
     model = make_pipeline(StandardScaler(), AutoencoderFeatureUnion(codes)).fit(table())
     save(model, tmp_path / "model.skops")
@@ -91,7 +91,7 @@ def test_pipelines_and_unions_are_saved_whole(tmp_path):
 
 
 @every_format
-def test_training_goes_on_after_loading(name, tmp_path):
+def test_training_continues_after_loading(name, tmp_path):
     model = fitted(AutoencoderTransformer(2))
     SAVES[name](model, tmp_path / name)
     back = load(tmp_path / name).partial_fit(table())
@@ -165,7 +165,7 @@ class Mine(AutoencoderTransformer):
     """A class of another package that is derived from a class of this package."""
 
 
-def test_a_subclass_is_saved_whole_but_not_as_safetensors(tmp_path):
+def test_a_subclass_is_saved_but_not_as_safetensors(tmp_path):
     model = fitted(Mine(2))
     with pytest.raises(TypeError, match="Use save"):
         model.to_safetensors(tmp_path / "model.safetensors")
@@ -174,7 +174,7 @@ def test_a_subclass_is_saved_whole_but_not_as_safetensors(tmp_path):
     assert_same(results(back), results(model))
 
 
-def test_what_is_not_the_fault_of_the_file_is_not_blamed_on_it(tmp_path, monkeypatch):
+def test_unrelated_errors_are_not_attributed_to_the_file(tmp_path, monkeypatch):
     save(fitted(AutoencoderTransformer(2)), tmp_path / "model.skops")
 
     def fail(*args, **kwargs):
@@ -285,7 +285,7 @@ def _mutations(data, n_mutations):
 
 
 @every_format
-def test_damaged_files_are_refused_or_give_the_same_model(name, tmp_path, monkeypatch):
+def test_damaged_files_are_rejected_or_give_the_same_model(name, tmp_path, monkeypatch):
     for runner in (os, "system"), (pickle, "loads"), (pickle, "load"):
         monkeypatch.setattr(*runner, shout)
     model = fitted(AutoencoderTransformer(2, hidden_layer_sizes=(4,)))
@@ -524,7 +524,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_made_up_files_do_nothing(attack, tmp_path):
+def test_malicious_files_have_no_effect(attack, tmp_path):
     path = tmp_path / "model.skops"
     attack(path)
     with pytest.raises(OURS):
@@ -539,7 +539,7 @@ def test_nodes_are_counted_wherever_they_are_referred_to():
 
 
 @every_format
-def test_a_failed_load_says_which_file_and_what_to_do(name, tmp_path):
+def test_a_failed_load_names_the_file_and_gives_advice(name, tmp_path):
     path = tmp_path / name
     SAVES[name](fitted(AutoencoderTransformer(2)), path)
     path.write_bytes(path.read_bytes()[:-50])

@@ -134,7 +134,7 @@ def test_a_broken_scikit_learn_callback_changes_nothing_global(cls):
 
 
 @every_case
-def test_refused_rows_change_nothing_global(estimator):
+def test_rejected_samples_change_nothing_global(estimator):
     fitted = fitted_case(estimator)
     before = snapshot()
     for name in [*readers(fitted), "inverse_transform"]:

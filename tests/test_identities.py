@@ -71,7 +71,7 @@ def test_training_starts_at_pca(name, n_components, dtype):
 
 @pytest.mark.parametrize("name", BUNDLED)
 @pytest.mark.parametrize("share", [0.3, 0.75, 0.9, 0.99])
-def test_a_share_of_variance_means_what_it_means_for_pca(name, share):
+def test_a_fraction_of_the_variance_is_as_in_pca(name, share):
     X = bundled(name)
     expected = PCA(share, svd_solver="full").fit(X).n_components_
     for init in ("pca", "random"):
@@ -103,7 +103,7 @@ def test_principal_axes_are_those_of_pca():
     )
 
 
-def test_a_weight_repeats_a_row_in_the_principal_axes():
+def test_a_weight_repeats_a_sample_in_the_principal_axes():
     X, weight = table(50), np.arange(50) % 4.0
     _, variances, axes = _axes(X, weight)
     _, expected, expected_axes = _axes(np.repeat(X, weight.astype(int), axis=0))
@@ -132,7 +132,7 @@ def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     np.testing.assert_allclose(wide_axes[:20], axes[:20], atol=1e-7)
 
 
-def test_wide_data_may_have_more_components_than_rows(monkeypatch):
+def test_wide_data_can_have_more_components_than_samples(monkeypatch):
     monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
     X = table(10, 50)
     start = AutoencoderTransformer(20, random_state=0, **START).fit(X)
@@ -185,7 +185,7 @@ def test_score_leaves_missing_values_out(estimator):
     assert fitted.score(X) == pytest.approx(expected, abs=1e-10)
 
 
-def test_score_of_rows_that_do_not_vary_is_that_of_r2_score():
+def test_score_of_constant_samples_is_that_of_r2_score():
     X = table()
     fitted = quick(AutoencoderTransformer).fit(X)
     assert fitted.score(X[:1]) == 0.0
@@ -246,7 +246,7 @@ def test_the_loss_curve_is_the_mean_loss(cls, loss):
 
 
 @every_loss
-def test_what_is_missing_contributes_nothing_to_a_loss(loss):
+def test_missing_values_do_not_contribute_to_a_loss(loss):
     observed = torch.tensor([[1.0, 0.0, 1.0]])
     output = torch.zeros(1, 3, requires_grad=True)
     values = []

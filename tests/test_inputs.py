@@ -293,7 +293,7 @@ def test_the_layout_in_memory_does_not_matter(estimator, name):
 
 
 @every_case
-def test_a_memory_map_is_as_good_as_an_array(estimator, tmp_path):
+def test_a_memory_map_is_equivalent_to_an_array(estimator, tmp_path):
     np.save(tmp_path / "rows.npy", rows())
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     assert_same(
@@ -380,7 +380,7 @@ def test_messages_of_a_fitted_model(cls):
 
 
 @every_class
-def test_a_lone_missing_column_is_no_error_once_fitted(cls):
+def test_a_missing_feature_is_allowed_after_fit(cls):
     fitted = quick(cls).fit(rows())
     assert np.isfinite(fitted.reconstruct(ZOO["nan column"]())).all()
 

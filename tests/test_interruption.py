@@ -60,7 +60,7 @@ def struck_again_if_lost():
         sys.unraisablehook = before
 
 
-def test_what_is_lost_is_struck_again():
+def test_a_lost_interruption_is_repeated():
     class Collected:
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
@@ -103,7 +103,7 @@ def assert_interrupted(call, delay):
 
 
 @pytest.mark.parametrize("cls", having("pretraining"), ids=lambda cls: cls.__name__)
-def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
+def test_an_interrupted_pretraining_keeps_its_weights(cls):
     X, settings = table(), {"network": Dense((8,)), "init": "random", "corruption": None}
     estimator = quick(cls, pretraining="layerwise", pretraining_epochs=ENDLESS, **settings)
     assert_interrupted(lambda: estimator.fit(X), 0.3)
@@ -390,7 +390,7 @@ class Recorder:
 
 @needs_callbacks
 @every_class
-def test_tasks_of_scikit_learn_are_announced_in_order(cls):
+def test_scikit_learn_tasks_are_reported_in_order(cls):
     recorder = Recorder()
     quick(cls, max_epochs=2).set_callbacks(recorder).fit(table())
     assert recorder.events == [
@@ -407,7 +407,7 @@ def test_tasks_of_scikit_learn_are_announced_in_order(cls):
 
 @needs_callbacks
 @every_class
-def test_the_estimator_shown_after_an_epoch_is_the_one_of_a_shorter_fit(cls):
+def test_the_estimator_after_an_epoch_is_that_of_a_shorter_fit(cls):
     X, recorder, n_epochs = table(), Recorder(), (20, 25, 30)
     params = {"schedule": "constant", "init": "random"}
     quick(cls, max_epochs=30, **params).set_callbacks(recorder).fit(X)

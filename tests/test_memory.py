@@ -42,7 +42,7 @@ def _fail_beyond(monkeypatch, n_rows, error):
 
 @every_error
 @pytest.mark.parametrize("estimator", CASES, ids=repr)
-def test_inference_goes_on_in_smaller_chunks(estimator, error, monkeypatch):
+def test_inference_continues_with_smaller_chunks(estimator, error, monkeypatch):
     X = table(200)
     fitted = case(estimator).fit(X)
     expected = outputs(fitted, X)
@@ -63,7 +63,7 @@ def test_chunks_are_halved_once_and_stay_small(monkeypatch):
 
 
 @every_error
-def test_a_row_that_does_not_fit_is_a_clear_error(error, monkeypatch):
+def test_a_sample_that_does_not_fit_is_a_clear_error(error, monkeypatch):
     fitted = case(AutoencoderTransformer(2)).fit(table())
     expected = outputs(fitted, table())
     with monkeypatch.context() as patch:
@@ -75,7 +75,7 @@ def test_a_row_that_does_not_fit_is_a_clear_error(error, monkeypatch):
 
 @every_error
 @pytest.mark.parametrize("cls", [type(e) for e in CASES[::3]] + PREDICTORS)
-def test_fit_says_what_to_lower_and_keeps_what_was_fitted(cls, error, monkeypatch):
+def test_fit_gives_advice_and_keeps_the_previous_fit(cls, error, monkeypatch):
     y = [(table()[:, 0] > 0.5).astype(int)] if cls in PREDICTORS else []
     fitted = quick(cls).fit(table(), *y)
     before = weights(fitted)

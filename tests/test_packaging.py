@@ -32,7 +32,7 @@ def wheel(built):
     return next(built.glob("*.whl"))
 
 
-def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
+def test_the_wheel_contains_exactly_the_files_of_the_package(wheel):
     expected = {
         path.relative_to(CHECKOUT).as_posix()
         for path in PACKAGE.rglob("*")
@@ -44,7 +44,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     assert "sklearn_autoencoders/inspection/explorer/explorer.html" in held
 
 
-def test_the_metadata_state_what_the_package_is(wheel):
+def test_the_metadata_are_complete(wheel):
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
     metadata = email.message_from_bytes(archive.read(name))

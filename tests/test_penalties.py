@@ -116,12 +116,12 @@ def test_kl_sparsity_refuses_codes_outside_the_unit_interval(outside):
         of_code(KLSparsity(), code)
 
 
-def test_kl_sparsity_tells_users_of_a_plain_code_what_to_do():
+def test_kl_sparsity_gives_advice_for_a_linear_code():
     with pytest.raises(ValueError, match=r"code_activation='logistic'.* and init='random'"):
         transformer(penalty="kl_sparsity").fit(table())
 
 
-def test_contractive_refuses_an_encoder_that_mixes_rows():
+def test_contractive_rejects_an_encoder_that_mixes_samples():
     with pytest.raises(ValueError, match=r"Contractive needs an encoder .*, which batch norm"):
         transformer(network=Dense((8,), batch_norm=True), penalty="contractive").fit(table())
 
@@ -168,7 +168,7 @@ class OneLayer(Network):
     ],
     ids=["nothing", "sigmoid", "softmax", "layer norm"],
 )
-def test_contractive_is_exact_for_encoders_of_a_users_own(then):
+def test_contractive_is_exact_for_user_defined_encoders(then):
     network, x = built(OneLayer(then)), rows()
     found = value(Contractive(n_projections=3), network, x)
     np.testing.assert_allclose(
@@ -329,7 +329,7 @@ def test_penalties_add_up():
     torch.testing.assert_close(found - plain, sum(term - plain for term in single))
 
 
-def test_a_value_per_row_is_averaged_with_the_weights_of_the_rows():
+def test_a_value_per_sample_is_averaged_with_the_sample_weights():
     network, x = built(Linear()), rows()
     weight = torch.linspace(0, 2, 20, dtype=torch.float64)
     plain = objective([], network, x, weight)
@@ -363,7 +363,7 @@ def test_the_activity_is_a_mean_in_every_batch():
         (lambda output, x, network: np.zeros(20), "ndarray"),
     ],
 )
-def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
+def test_a_penalty_returns_a_value_per_sample_or_one(wrong, got):
     message = rf"penalty must return a tensor of shape \(batch,\).* returned {got} for 20 samples"
     with pytest.raises(ValueError, match=message):
         objective([wrong], built(Linear()), rows())
@@ -377,7 +377,7 @@ def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
 
 
 @every_penalty
-def test_a_name_stands_for_the_defaults(name):
+def test_a_name_is_equivalent_to_the_defaults(name):
     X, settings = table(), COMPANIONS.get(name, {})
     by_name, by_part, in_a_list = (
         outputs(transformer(penalty=penalty, **settings).fit(X), X)
@@ -437,7 +437,7 @@ class Ruin(Callback):
 
 
 @every_penalty
-def test_a_loss_that_stops_being_finite_is_told_as_ever(name):
+def a_loss_that_becomes_nan_causes_a_warning(name):
     X = table()
     with pytest.warns(ConvergenceWarning, match="became nan in epoch 3; the best weights"):
         ruined = penalised(name, callbacks=[Ruin()]).fit(X)
@@ -514,7 +514,7 @@ def test_a_tied_orthogonal_linear_autoencoder_is_pca(n_components):
 
 
 @pytest.mark.parametrize(("penalty", "orthonormal"), [(None, False), (Orthogonal(0.1), True)])
-def test_the_penalty_makes_untied_rows_orthonormal(penalty, orthonormal):
+def test_the_penalty_makes_untied_weights_orthonormal(penalty, orthonormal):
     pca, fitted = linear(3, network="linear", penalty=penalty)
     encoder, decoder = (weights(fitted)[f"{half}.0.weight"] for half in ("encoder", "decoder"))
     assert subspace_angles(decoder, pca.components_.T).max() <= 1e-2
@@ -554,7 +554,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
-def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
+def test_an_invalid_parameter_of_a_penalty_is_named(part, name, value):
     broken = clone(part).set_params(**{name: value})
     message = rf"'{name}' parameter of {type(part).__name__} must be .* Got {value!r} "
     for penalty in (broken, [L1(), broken]):

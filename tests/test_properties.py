@@ -74,7 +74,7 @@ def _quick(cls, params):
 
 
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
-def test_any_table_under_any_settings(cls):
+def test_any_data_with_any_parameters(cls):
     @settings(
         max_examples=60,
         deadline=None,

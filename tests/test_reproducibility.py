@@ -64,7 +64,7 @@ def test_scores_and_codes_are_never_drawn(estimator):
 
 
 @every_case
-def test_training_does_not_depend_on_what_ran_before(estimator):
+def test_training_does_not_depend_on_previous_computations(estimator):
     X = table()
     expected = outputs(case(estimator).fit(X), X)
     case(estimator, random_state=None).fit(table(30))
@@ -89,7 +89,7 @@ def _row_by_row(fitted, X):
 @every_case
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-7), (np.float32, 1e-5)])
 @pytest.mark.parametrize("holes", [False, True])
-def test_a_row_does_not_depend_on_its_company(estimator, dtype, tolerance, holes):
+def test_a_sample_does_not_depend_on_other_samples(estimator, dtype, tolerance, holes):
     X = with_holes(table(dtype=dtype)) if holes else table(dtype=dtype)
     fitted = case(estimator, max_epochs=20).fit(X)
     X = X[:20]
@@ -138,7 +138,7 @@ def test_weight_k_is_k_copies(estimator, holes):
 
 
 @every_case
-def test_weight_k_is_k_copies_of_many_rows_in_full_batches(estimator):
+def test_weight_k_is_equivalent_to_k_copies_in_full_batches(estimator):
     X, weight = table(150), np.arange(150) % 3
     full = case(estimator, batch_size=1000, dtype="float64")
     weighted, copied = _weighted_and_copied(full, X, weight)
@@ -176,7 +176,7 @@ def test_weights_count(estimator):
 
 
 @every_class
-def test_the_copy_of_a_row_is_reconstructed_like_the_row(cls):
+def test_copies_of_a_sample_have_equal_reconstructions(cls):
     X = table(40)
     fitted = quick(cls).fit(np.vstack([X, X]))
     codes = fitted.reconstruct(np.vstack([X, X]))

@@ -55,7 +55,7 @@ class Ruin(Callback):
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("init", ["pca", "random"])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_divergence_is_told(cls, learning_rate, schedule, solver, init, early_stopping):
+def test_divergence_causes_a_warning(cls, learning_rate, schedule, solver, init, early_stopping):
     X, advice = table(), r"learning_rate=(1000000\.0|1e\+30) may be too high"
     estimator = quick(
         cls,
@@ -87,7 +87,7 @@ def _fitted_or_none(estimator, X):
 
 @starting_at_pca
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_divergence_from_the_principal_components_costs_nothing(cls, solver):
+def test_divergence_keeps_the_principal_components(cls, solver):
     X = table()
     start = quick(cls, learning_rate=1e-30).fit(X)
     with pytest.warns(ConvergenceWarning):
@@ -131,7 +131,7 @@ def test_a_loss_that_is_never_finite_is_an_error_and_keeps_the_earlier_fit(cls):
     ],
 )
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
-def test_every_row_is_seen_in_every_epoch(cls, n_rows, batch_size, expected):
+def test_every_sample_is_used_in_every_epoch(cls, n_rows, batch_size, expected):
     batches = Batches()
     X = table(n_rows)
     fitted = quick(cls, max_epochs=3, batch_size=batch_size, callbacks=[batches]).fit(X)
@@ -144,7 +144,7 @@ def test_every_row_is_seen_in_every_epoch(cls, n_rows, batch_size, expected):
 
 @learning_from_all
 @pytest.mark.parametrize("n_rows", [7, 33])
-def test_few_rows_and_a_last_row_alone_are_trained_on(cls, n_rows):
+def test_small_datasets_and_last_batches_of_one_sample_are_used(cls, n_rows):
     X = table(n_rows)
     params = {"init": "random", "batch_size": 32, "weight_decay": 0, "dropout": 0}
     start = quick(cls, learning_rate=1e-30, **params).fit(X)
@@ -153,7 +153,7 @@ def test_few_rows_and_a_last_row_alone_are_trained_on(cls, n_rows):
 
 
 @every_class
-def test_the_order_of_rows_changes_from_epoch_to_epoch(cls):
+def test_the_order_of_samples_changes_between_epochs(cls):
     orders = []
 
     class Order(Callback):
@@ -207,7 +207,7 @@ def test_warm_start_continues(estimator):
     ],
 )
 @every_class
-def test_warm_start_refuses_another_shape(cls, params, message):
+def test_warm_start_rejects_another_architecture(cls, params, message):
     X, network = table(), Dense((8,))
     fitted = quick(cls, n_components=2, network=network, init="random", warm_start=True).fit(X)
     with config_context(print_changed_only=False):  # changes messages, but not comparisons
@@ -217,7 +217,7 @@ def test_warm_start_refuses_another_shape(cls, params, message):
 
 
 @every_case
-def test_without_warm_start_a_fit_begins_anew(estimator):
+def test_without_warm_start_a_fit_restarts_from_scratch(estimator):
     X = table()
     fitted = case(estimator).fit(X)
     curve = list(fitted.loss_curve_)
@@ -246,7 +246,7 @@ def test_partial_fit_learns_pass_by_pass(estimator):
 
 
 @learning_from_all
-def test_partial_fit_takes_few_rows(cls):
+def test_partial_fit_accepts_few_samples(cls):
     X = table()
     learner = quick(cls).partial_fit(X)
     for n_rows in (1, 2, 3):

@@ -116,7 +116,7 @@ def corner(codes):
     return corners[distances.argmax()].tolist()
 
 
-def test_pointing_at_a_row_shows_it(visit, pca):
+def test_pointing_at_a_sample_shows_it(visit, pca):
     X = FRAME.set_index("flower " + FRAME.index.astype(str))
     page = visit(PCA(2).fit(X), X, labels=SPECIES.set_axis(X.index))
     for row in lonely(pca.transform(FRAME.to_numpy()), 3):
@@ -130,7 +130,7 @@ def test_pointing_at_a_row_shows_it(visit, pca):
     page.wait_for_function("document.getElementById('heading').textContent === 'No selection'")
 
 
-def test_missing_values_are_said_to_be_missing(visit):
+def test_missing_values_are_labeled_as_missing(visit):
     X = with_holes(table())
     model = quick(AutoencoderTransformer, n_components=2).fit(X)
     page = visit(model, X)
@@ -203,7 +203,7 @@ def test_a_place_of_chosen_axes_is_decoded(visit):
     assert page.evaluate("[latentExplorer.view.across, latentExplorer.view.up]") == [1, 2]
 
 
-def test_without_a_decoder_a_click_says_so(visit):
+def test_without_a_decoder_a_click_shows_a_hint(visit):
     model = quick(AutoencoderClassifier, n_components=2).fit(FRAME, SPECIES)
     page = visit(model, FRAME)
     page.mouse.click(*on_screen(page, corner(model.transform(FRAME))))

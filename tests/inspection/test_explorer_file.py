@@ -79,7 +79,7 @@ def test_values_of_users_cannot_end_the_script(tmp_path, pca):
     assert content_of(path)["label"]["classes"] == [EVIL, "b"]
 
 
-def test_rows_are_thinned_evenly(tmp_path, pca):
+def test_samples_are_thinned_evenly(tmp_path, pca):
     latent_explorer(pca, FRAME.to_numpy(), tmp_path / "few.html", labels=SPECIES, n_rows=4)
     content = content_of(tmp_path / "few.html")
     places = unpacked(content["rows"]["places"])
@@ -110,7 +110,7 @@ def test_the_file_of_large_images_is_small(tmp_path):
     assert len(content_of(path)["axes"]) == 3
 
 
-def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, monkeypatch):
+def test_matplotlib_is_not_required_and_nothing_is_changed(tmp_path, pca, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     before = snapshot()
     latent_explorer(pca, FRAME.to_numpy(), tmp_path / "a.html")
@@ -137,7 +137,7 @@ def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, mo
         ({"y": 0}, "y was given, but"),
     ],
 )
-def test_what_does_not_fit_is_refused(tmp_path, pca, params, message):
+def test_inconsistent_arguments_are_rejected(tmp_path, pca, params, message):
     path = tmp_path / "page.html"
     path.write_text("earlier")
     with pytest.raises(ValueError, match=message):
@@ -155,7 +155,7 @@ def test_estimators_without_codes_are_refused(tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_what_has_another_type_is_refused(tmp_path, pca):
+def test_arguments_of_another_type_are_rejected(tmp_path, pca):
     with pytest.raises(TypeError, match="X is sparse"):
         latent_explorer(pca, sparse.csr_array(FRAME), tmp_path / "a.html")
     with pytest.raises(TypeError, match="title must be a str or None; got 5"):
@@ -163,7 +163,7 @@ def test_what_has_another_type_is_refused(tmp_path, pca):
     assert not os.listdir(tmp_path)
 
 
-def test_of_a_pipeline_the_last_step_is_shown(tmp_path):
+def test_the_last_step_of_a_pipeline_is_shown(tmp_path):
     model = make_pipeline(StandardScaler(), PCA(2)).fit(FRAME)
     latent_explorer(model, FRAME, tmp_path / "a.html")
     content = content_of(tmp_path / "a.html")
