@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heard():
+def _ctrl_c_is_enabled():
     """Restore the handler of Ctrl-C, which is ignored by processes started in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield

@@ -27,10 +27,10 @@ def table(n_rows=80, n_features=6, seed=0, dtype=np.float64):
     return np.clip(rows + 0.02 * rng.randn(n_rows, n_features), 0, 1).astype(dtype)
 
 
-def with_holes(X, share=0.2):
+def with_missing_values(X, fraction=0.2):
     """Return a copy with some missing values, but without empty samples or features."""
     X = X.copy()
-    X[np.random.RandomState(1).random_sample(X.shape) < share] = np.nan
+    X[np.random.RandomState(1).random_sample(X.shape) < fraction] = np.nan
     X[np.arange(len(X)), np.arange(len(X)) % X.shape[1]] = 0.5
     return X
 

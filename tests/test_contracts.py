@@ -19,7 +19,7 @@ from estimators import (
     quick,
     settable,
 )
-from helpers import assert_same, case, outputs, table, weights, with_holes
+from helpers import assert_same, case, outputs, table, weights, with_missing_values
 from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -132,7 +132,7 @@ def test_fit_leaves_parameters_alone(estimator):
 
 @every_case
 def test_fit_leaves_the_data_alone(estimator):
-    X = with_holes(table())
+    X = with_missing_values(table())
     before, weight = X.copy(), np.linspace(0, 2, len(X))
     outputs(case(estimator).fit(X, sample_weight=weight), X)
     np.testing.assert_array_equal(X, before)
@@ -168,7 +168,7 @@ def assert_sound(fitted, X):
 @every_value
 def test_every_value_works_with_every_method(cls, name, value):
     X = table()
-    for data in (X, with_holes(X), X.astype(np.float32)):
+    for data in (X, with_missing_values(X), X.astype(np.float32)):
         params = {name: value, **companions(cls, value)}
         assert_sound(quick(cls, **params).fit(data), data)
 
@@ -220,7 +220,7 @@ every_trip = pytest.mark.parametrize("trip", ROUND_TRIPS.values(), ids=ROUND_TRI
 @every_case
 @every_trip
 def test_round_trip_is_exact(estimator, trip):
-    X = with_holes(table())
+    X = with_missing_values(table())
     fitted = case(estimator).fit(X)
     back = trip(fitted)
     assert_same(outputs(back, X), outputs(fitted, X))

@@ -72,7 +72,7 @@ def rows(n_rows=50, n_features=12, dtype=torch.float32, seed=1):
     return torch.rand(n_rows, n_features, dtype=dtype, generator=generator(seed))
 
 
-def with_holes(x):
+def with_missing_values(x):
     return x.masked_fill(rows(*x.shape, seed=2) < 0.2, math.nan)
 
 
@@ -80,8 +80,8 @@ def same(a, b):
     return torch.equal(a.isnan(), b.isnan()) and torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
-def share(cells):
-    return cells.double().mean().item()
+def fraction_of(mask):
+    return mask.double().mean().item()
 
 
 def about(expected, n_draws):
@@ -97,7 +97,7 @@ def about(expected, n_draws):
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("n_rows", [1, 2, 50])
 def test_a_new_tensor_of_the_same_kind(part, dtype, shared, n_rows):
-    x = with_holes(rows(n_rows, dtype=dtype))
+    x = with_missing_values(rows(n_rows, dtype=dtype))
     before = x.clone()
     corrupted = part(x, generator(), shared=shared)
     assert (corrupted.shape, corrupted.dtype) == (x.shape, dtype)
@@ -134,7 +134,7 @@ def test_a_shared_draw_treats_equal_samples_equally(part):
 @pytest.mark.parametrize("part", NOTHING, ids=named)
 @pytest.mark.parametrize("shared", [False, True])
 def test_no_strength_is_the_identity(part, shared):
-    x = with_holes(4 * rows() - 2)
+    x = with_missing_values(4 * rows() - 2)
     corrupted = part(x, generator(), shared=shared)
     assert same(corrupted, x)
     corrupted.fill_(7)
@@ -144,7 +144,7 @@ def test_no_strength_is_the_identity(part, shared):
 @every_cell_part
 @pytest.mark.parametrize("shared", [False, True])
 def test_missing_values_stay_missing(part, shared):
-    x = with_holes(rows())
+    x = with_missing_values(rows())
     corrupted = part(x, generator(), shared=shared)
     assert corrupted[x.isnan()].isnan().all()
     if not (isinstance(part, Masking) and math.isnan(part.value)):
@@ -174,7 +174,7 @@ def test_every_parameter_is_checked(part):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
 @every_part
 def test_an_accelerator_is_kept_to(part):
-    x = with_holes(rows()).cuda()
+    x = with_missing_values(rows()).cuda()
     corrupted = part(x, generator(device="cuda"))
     assert corrupted.device == x.device
     assert corrupted.shape == x.shape
@@ -191,8 +191,8 @@ def test_gaussian_noise_is_normal(dtype, shared):
     n = noise.numel()
     assert noise.mean().item() == pytest.approx(0, abs=5 / math.sqrt(n))
     assert noise.std().item() == pytest.approx(1, abs=5 / math.sqrt(2 * n))
-    assert share(noise.abs() < 1) == about(0.6827, n)
-    assert share(noise.abs() < 2) == about(0.9545, n)
+    assert fraction_of(noise.abs() < 1) == about(0.6827, n)
+    assert fraction_of(noise.abs() < 2) == about(0.9545, n)
 
 
 def test_gaussian_noise_is_clipped_after_it_is_added():
@@ -208,22 +208,22 @@ def test_masking_replaces_a_fraction_of_the_values(value):
     x = rows(500, 40)
     masked = Masking(rate=0.3, value=value)(x, generator())
     changed = masked != x
-    assert share(changed) == about(0.3, x.numel())
+    assert fraction_of(changed) == about(0.3, x.numel())
     assert same(masked[changed], torch.full_like(masked[changed], value))
 
 
 def test_salt_and_pepper_come_in_equal_parts():
     x = rows(500, 40)
     seasoned = SaltAndPepper(rate=0.3, low=-2.0, high=5.0)(x, generator())
-    assert share(seasoned == -2) == about(0.15, x.numel())
-    assert share(seasoned == 5) == about(0.15, x.numel())
-    assert share(seasoned == x) == about(0.7, x.numel())
+    assert fraction_of(seasoned == -2) == about(0.15, x.numel())
+    assert fraction_of(seasoned == 5) == about(0.15, x.numel())
+    assert fraction_of(seasoned == x) == about(0.7, x.numel())
 
 
 def test_dropout_keeps_the_mean():
     x = 1 + rows(500, 40, dtype=torch.float64)
     thinned = Dropout(rate=0.4)(x, generator())
-    assert share(thinned == 0) == about(0.4, x.numel())
+    assert fraction_of(thinned == 0) == about(0.4, x.numel())
     torch.testing.assert_close(thinned[thinned != 0], x[thinned != 0] / 0.6)
 
 
@@ -246,10 +246,10 @@ def test_swapped_values_come_from_other_samples_of_the_feature():
     swapped = Swap(rate=0.3)(x, generator())
     columns, donors = swapped.div(1000, rounding_mode="floor"), swapped % 1000
     assert torch.equal(columns, torch.arange(4000.0).expand(5, -1))
-    assert share(swapped != x) == about(0.3, x.numel())
+    assert fraction_of(swapped != x) == about(0.3, x.numel())
     for row in range(5):
         for other in set(range(5)) - {row}:
-            assert share(donors[row] == other) == about(0.3 / 4, 4000)
+            assert fraction_of(donors[row] == other) == about(0.3 / 4, 4000)
 
 
 def test_every_value_can_be_swapped():
@@ -263,12 +263,12 @@ def test_a_shared_swap_rolls_entire_features():
     assert torch.equal(swapped.sort(0).values, x)
     changed = swapped != x
     assert torch.equal(changed.all(0), changed.any(0))
-    assert share(changed[0]) == about(0.3, 4000)
+    assert fraction_of(changed[0]) == about(0.3, 4000)
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_swap_neither_creates_nor_fills_missing_values(shared):
-    x = with_holes(rows())
+    x = with_missing_values(rows())
     swapped = Swap(rate=1)(x, generator(), shared=shared)
     assert torch.equal(swapped.isnan(), x.isnan())
     assert not same(swapped, x)
@@ -410,15 +410,15 @@ def test_the_two_shifts_of_an_image_are_drawn_apart():
 
 
 def test_missing_pixels_move_with_the_image():
-    images = with_holes(pictures(2, 49)).reshape(2, 1, 7, 7)
+    images = with_missing_values(pictures(2, 49)).reshape(2, 1, 7, 7)
     found, expected = turned(images, rotation=(90, 90)), images.rot90(1, (2, 3))
     torch.testing.assert_close(found, expected, equal_nan=True, atol=5e-6, rtol=0)
 
 
 def test_missing_pixels_do_not_bleed():
-    images = with_holes(torch.ones(5, 400)).reshape(5, 1, 20, 20)
+    images = with_missing_values(torch.ones(5, 400)).reshape(5, 1, 20, 20)
     found = turned(images, rotation=30.0, zoom=0.2)
-    assert 0.1 < share(found.isnan()) < 0.3
+    assert 0.1 < fraction_of(found.isnan()) < 0.3
     torch.testing.assert_close(found[~found.isnan()], torch.ones(int((~found.isnan()).sum())))
 
 
@@ -463,7 +463,7 @@ def test_compression_is_that_of_a_jpeg_file(shape, quality):
     expected = np.asarray(image.open(file)).astype(float)
     distance = abs(compressed(levels, quality) - expected)
     # a file stores integer levels; its library rounds some steps differently
-    assert share(torch.tensor(distance > 0.75)) < 0.3
+    assert fraction_of(torch.tensor(distance > 0.75)) < 0.3
     assert distance.mean() < 0.25 * abs(expected - levels).mean()
 
 
@@ -515,7 +515,7 @@ def test_compression_clamps_its_input():
 
 
 def test_missing_pixels_stay_missing_in_a_compression():
-    images = with_holes(pictures(2, 90)).reshape(2, 1, 9, 10)
+    images = with_missing_values(pictures(2, 90)).reshape(2, 1, 9, 10)
     assert torch.equal(turned(images, jpeg_quality=20).isnan(), images.isnan())
 
 

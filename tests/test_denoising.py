@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import torch
 from estimators import quick
-from helpers import assert_same, outputs, table, weights, with_holes
+from helpers import assert_same, outputs, table, weights, with_missing_values
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.decomposition import PCA
@@ -46,9 +46,9 @@ def noisy(clean):
     return off
 
 
-def with_gaps(rows, share=0.25):
+def with_some_missing(rows, fraction=0.25):
     """Return a copy with some missing values, but without empty samples."""
-    missing = np.random.RandomState(1).random_sample(rows.shape) < share
+    missing = np.random.RandomState(1).random_sample(rows.shape) < fraction
     missing[np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]] = False
     return np.where(missing, np.nan, rows)
 
@@ -123,7 +123,7 @@ def test_it_removes_noise_better_than_pca(digits):
 
 def test_it_imputes_missing_values_better_than_feature_means(digits):
     train, test = digits[:800], digits[1200:]
-    gaps = with_gaps(test, 0.3)
+    gaps = with_some_missing(test, 0.3)
     missing = np.isnan(gaps)
     error = mean_error(denoise(digits, "masking", gaps)[missing], test[missing])
     means = np.broadcast_to(train.mean(axis=0), test.shape)
@@ -183,7 +183,7 @@ def test_small_datasets_are_learned_with_any_random_state(iris, early_stopping):
             denoiser(4, random_state=seed, learning_rate=rate, **settings).fit(iris[::3])
             for rate in (1e-30, 5e-3)
         )
-        damaged = with_gaps(rows)
+        damaged = with_some_missing(rows)
         error = mean_error(end.transform(damaged), rows)
         # five held-out samples are too few for a validation
         limit = 1.0 if early_stopping else 0.95
@@ -316,7 +316,7 @@ def test_early_stopping_takes_pairs(clean, noisy):
 
 
 def test_the_loss_is_over_the_observed_values_of_the_clean_samples(clean, noisy):
-    clean, noisy = with_holes(clean), with_holes(noisy[::-1])[::-1]
+    clean, noisy = with_missing_values(clean), with_missing_values(noisy[::-1])[::-1]
     weight = np.arange(200) % 3 + 0.5
     fitted = denoiser(dtype="float64", **STILL).fit(noisy, clean=clean, sample_weight=weight)
     residual = (fitted.reconstruct(noisy) - clean) / fitted.scale_
@@ -325,7 +325,7 @@ def test_the_loss_is_over_the_observed_values_of_the_clean_samples(clean, noisy)
 
 
 def test_missing_values_are_imputed_with_clean_samples(clean, noisy):
-    gaps = with_gaps(noisy)
+    gaps = with_some_missing(noisy)
     fitted = denoiser(4, max_epochs=60).fit(gaps, clean=clean)
     missing = np.isnan(gaps)
     means = np.broadcast_to(clean.mean(axis=0), clean.shape)
@@ -333,7 +333,7 @@ def test_missing_values_are_imputed_with_clean_samples(clean, noisy):
     assert mean_error(found[missing], clean[missing]) < 0.8 * mean_error(
         means[missing], clean[missing]
     )
-    fitted = denoiser(4).fit(gaps, clean=with_holes(clean))
+    fitted = denoiser(4).fit(gaps, clean=with_missing_values(clean))
     assert all(np.isfinite(output).all() for output in outputs(fitted, gaps).values())
 
 
@@ -360,8 +360,8 @@ def test_weight_k_is_k_copies_of_a_pair(clean, noisy, params):
 @pytest.mark.parametrize("n_rows", [40, 200])
 def test_a_pair_of_weight_zero_is_absent(clean, noisy, n_rows):
     X, target, kept = noisy[:n_rows], clean[:n_rows], np.arange(n_rows) % 3 > 0
-    strange = [np.where(kept[:, None], rows, 1e6) for rows in (X, target)]
-    weighted = denoiser().fit(strange[0], clean=strange[1], sample_weight=kept)
+    anomalous = [np.where(kept[:, None], rows, 1e6) for rows in (X, target)]
+    weighted = denoiser().fit(anomalous[0], clean=anomalous[1], sample_weight=kept)
     absent = denoiser().fit(X[kept], clean=target[kept], sample_weight=np.ones(kept.sum()))
     assert_same(outputs(weighted, X), outputs(absent, X))
 
@@ -501,7 +501,7 @@ def test_score_compares_with_the_clean_samples(clean, noisy, weight):
 
 
 def test_score_ignores_missing_clean_values(clean, noisy):
-    fitted, known = denoiser().fit(clean), with_holes(clean)
+    fitted, known = denoiser().fit(clean), with_missing_values(clean)
     residual, deviation = known - fitted.transform(noisy), known - np.nanmean(known, axis=0)
     expected = 1 - np.nansum(residual**2) / np.nansum(deviation**2)
     assert fitted.score(noisy, clean=known) == pytest.approx(expected, abs=1e-10)
@@ -714,7 +714,7 @@ def test_weight_k_is_k_copies_in_pretraining(clean):
 
 
 def test_missing_values_are_pretrained_around(clean):
-    X = with_holes(clean)
+    X = with_missing_values(clean)
     fitted = pretrained(DenoisingAutoencoder, Dense((8,))).fit(X)
     assert np.isfinite(fitted.pretraining_curves_).all()
     assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())

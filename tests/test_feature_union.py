@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import sklearn
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
@@ -110,7 +110,7 @@ def test_names_of_columns_and_frames():
 
 
 def test_missing_values_pass():
-    X = with_holes(table())
+    X = with_missing_values(table())
     found = union().fit_transform(X)
     np.testing.assert_array_equal(found[:, :6], X)
     assert np.isfinite(found[:, 6:]).all()

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from estimators import EVERY, PREDICTORS, PUBLIC, quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -50,7 +50,7 @@ def taken(monkeypatch):
 @pytest.mark.parametrize("missing", [False, True])
 def test_data_are_read_at_most_three_times_before_the_first_step(cls, missing, taken):
     counts, callback = taken
-    X = with_holes(table(600)) if missing else table(600)
+    X = with_missing_values(table(600)) if missing else table(600)
     estimator = quick(cls, callbacks=[callback], max_epochs=1)
     if "pretraining" in estimator.get_params():
         estimator.set_params(pretraining=None)

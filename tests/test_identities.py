@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import CASES, PUBLIC, having, quick
-from helpers import case, table, with_holes
+from helpers import case, table, with_missing_values
 from scipy import special
 from scipy.linalg import subspace_angles
 from sklearn import datasets
@@ -70,12 +70,12 @@ def test_training_starts_at_pca(name, n_components, dtype):
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-@pytest.mark.parametrize("share", [0.3, 0.75, 0.9, 0.99])
-def test_a_fraction_of_the_variance_is_as_in_pca(name, share):
+@pytest.mark.parametrize("fraction", [0.3, 0.75, 0.9, 0.99])
+def test_a_fraction_of_the_variance_is_as_in_pca(name, fraction):
     X = bundled(name)
-    expected = PCA(share, svd_solver="full").fit(X).n_components_
+    expected = PCA(fraction, svd_solver="full").fit(X).n_components_
     for init in ("pca", "random"):
-        assert AutoencoderTransformer(share, init=init, **START).fit(X).n_components_ == expected
+        assert AutoencoderTransformer(fraction, init=init, **START).fit(X).n_components_ == expected
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -112,7 +112,7 @@ def test_a_weight_repeats_a_sample_in_the_principal_axes():
 
 
 def test_missing_values_count_as_the_centre_in_the_principal_axes():
-    X = with_holes(table(50))
+    X = with_missing_values(table(50))
     scaling = fit_scaling(X, None, "feature")
     filled = np.where(np.isnan(X), scaling.center, X)
     rng = np.random.RandomState(0)
@@ -147,7 +147,7 @@ def test_wide_data_can_have_more_components_than_samples(monkeypatch):
 @pytest.mark.parametrize("holes", [False, True])
 def test_scaling_is_that_of_standard_scaler(weight, holes):
     X = table() * [1, 10, 1e-6, 1e6, 3, 0] + [0, 5, 0, 1e6, 0, 7]
-    X = with_holes(X) if holes else X
+    X = with_missing_values(X) if holes else X
     scaler = StandardScaler().fit(X, sample_weight=weight)
     feature, single = (fit_scaling(X, weight, kind) for kind in ("feature", "global"))
     for found in (feature, single):
@@ -178,7 +178,7 @@ def test_score_is_the_explained_variance(estimator, weight):
 
 @every_r2
 def test_score_leaves_missing_values_out(estimator):
-    X = with_holes(table())
+    X = with_missing_values(table())
     fitted = case(estimator).fit(X)
     residual, deviation = X - fitted.reconstruct(X), X - np.nanmean(X, axis=0)
     expected = 1 - np.nansum(residual**2) / np.nansum(deviation**2)
@@ -210,25 +210,25 @@ def test_losses_follow_their_formulas(loss):
     rng = np.random.RandomState(0)
     output, target = 3 * rng.randn(50, 4), rng.uniform(size=(50, 4))
     target[0] = [0, 1, 0, 1]
-    cells = FORMULAS[loss](output, target)
+    losses = FORMULAS[loss](output, target)
     tensors = torch.tensor(output), torch.tensor(target)
-    np.testing.assert_allclose(LOSSES[loss].formula(*tensors), cells)
-    np.testing.assert_allclose(LOSSES[loss].per_sample(*tensors, None), cells.mean(axis=1))
+    np.testing.assert_allclose(LOSSES[loss].formula(*tensors), losses)
+    np.testing.assert_allclose(LOSSES[loss].per_sample(*tensors, None), losses.mean(axis=1))
 
 
 @every_class_scored_by_its_loss
 @every_loss
 @pytest.mark.parametrize("holes", [False, True])
 def test_score_samples_is_minus_the_mean_loss(cls, loss, holes):
-    X = with_holes(table()) if holes else table()
+    X = with_missing_values(table()) if holes else table()
     fitted = quick(cls, loss=loss, scaling="feature").fit(X)
     reconstruction = fitted.reconstruct(X)
     if LOSSES[loss].unit_interval:
         output, target = special.logit(reconstruction), X
     else:
         output, target = ((rows - fitted.center_) / fitted.scale_ for rows in (reconstruction, X))
-    cells = FORMULAS[loss](output, target)
-    np.testing.assert_allclose(fitted.score_samples(X), -np.nanmean(cells, axis=1), rtol=1e-6)
+    losses = FORMULAS[loss](output, target)
+    np.testing.assert_allclose(fitted.score_samples(X), -np.nanmean(losses, axis=1), rtol=1e-6)
 
 
 @every_class_scored_by_its_loss

@@ -44,7 +44,7 @@ def mean_score(estimator, X, y=None):
 
 
 @contextmanager
-def struck_again_if_lost():
+def repeated_if_lost():
     """Repeat Ctrl-C, because Python drops it during garbage collection."""
     before = sys.unraisablehook
 
@@ -69,7 +69,7 @@ def test_a_lost_interruption_is_repeated():
         del [Collected()][0]
         time.sleep(1)
 
-    with pytest.raises(KeyboardInterrupt), struck_again_if_lost():
+    with pytest.raises(KeyboardInterrupt), repeated_if_lost():
         call()
 
 
@@ -90,7 +90,7 @@ def assert_interrupted(call, delay):
 
     started = time.monotonic()
     try:
-        with pytest.raises(KeyboardInterrupt), struck_again_if_lost():
+        with pytest.raises(KeyboardInterrupt), repeated_if_lost():
             start_and_call()
         assert time.monotonic() - started < delay + 2
     finally:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 from estimators import quick
-from helpers import table, weights, with_holes
+from helpers import table, weights, with_missing_values
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, KFold
@@ -38,11 +38,11 @@ def mixture(n_rows, seed):
     return centres[rng.randint(5, size=n_rows)] + rng.randn(n_rows, 8)
 
 
-def contaminated(n_rows=600, share=0.05):
+def contaminated(n_rows=600, fraction=0.05):
     """Return samples near a plane, with outliers at the end, and a mask of the outliers."""
     rng = np.random.RandomState(0)
     X = rng.randn(n_rows, 2) @ rng.randn(2, 8) + 0.1 * rng.randn(n_rows, 8)
-    is_outlier = np.arange(n_rows) >= (1 - share) * n_rows
+    is_outlier = np.arange(n_rows) >= (1 - fraction) * n_rows
     X[is_outlier] = np.column_stack([rng.permutation(column) for column in X[is_outlier].T])
     return X, is_outlier
 
@@ -71,7 +71,7 @@ def test_training_detects_more_than_the_untrained_network():
 
 
 def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
-    X = with_holes(table(120))
+    X = with_missing_values(table(120))
     fitted = detector().fit(X)
     errors = np.abs(X - fitted.reconstruct(X))
     expected = -np.nanmean(errors / fitted.tolerance_, axis=1)
@@ -86,8 +86,8 @@ def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
 def test_a_quarter_of_the_training_errors_exceed_the_tolerance():
     X = mixture(2000, 0)
     fitted = detector(validation_fraction=0.01).fit(X)
-    share = (np.abs(X - fitted.reconstruct(X)) > fitted.tolerance_).mean(0)
-    np.testing.assert_allclose(share, 0.25, atol=0.01)
+    fraction = (np.abs(X - fitted.reconstruct(X)) > fitted.tolerance_).mean(0)
+    np.testing.assert_allclose(fraction, 0.25, atol=0.01)
 
 
 def test_features_of_one_scale_have_one_tolerance():
@@ -230,7 +230,7 @@ def test_invalid_thresholds_are_rejected(arguments, message):
     assert fitted.offset_ == offset
 
 
-# --------------------------------------------------------------------------------- reasons
+# --------------------------------------------------------------------------------- explanation
 
 
 def test_contributions_sum_to_the_score_and_identify_the_feature():
@@ -238,20 +238,20 @@ def test_contributions_sum_to_the_score_and_identify_the_feature():
     fitted = detector().fit(X)
     row = X.iloc[[3]].copy()
     row["mean area"] = 2 * X["mean area"].max()
-    reasons = fitted.explain(row)
-    assert reasons.contribution.idxmin(axis=1).item() == "mean area"
-    assert reasons.expected["mean area"].item() < X["mean area"].max()
+    explanation = fitted.explain(row)
+    assert explanation.contribution.idxmin(axis=1).item() == "mean area"
+    assert explanation.expected["mean area"].item() < X["mean area"].max()
     explained = fitted.explain(X)
     assert explained.contribution.index.equals(X.index)
     np.testing.assert_allclose(explained.contribution.sum(axis=1), fitted.score_samples(X))
 
 
 def test_missing_values_have_a_prediction_but_no_contribution():
-    X = with_holes(table(100))
-    reasons = detector().fit(X).explain(X)
-    assert (reasons.contribution[np.isnan(X)] == 0).all()
-    assert np.isfinite(reasons.expected).all()
-    assert not isinstance(reasons.expected, pd.DataFrame)
+    X = with_missing_values(table(100))
+    explanation = detector().fit(X).explain(X)
+    assert (explanation.contribution[np.isnan(X)] == 0).all()
+    assert np.isfinite(explanation.expected).all()
+    assert not isinstance(explanation.expected, pd.DataFrame)
 
 
 # -------------------------------------------------------------------------------- training
@@ -372,9 +372,9 @@ def test_tiny_sample_weights_do_not_divide_by_zero():
 def test_quantiles_weigh_values_like_copies():
     rng = np.random.RandomState(0)
     values, weight = np.append(rng.randn(40), np.nan), rng.randint(1, 5, 41)
-    for share in (0.01, 0.25, 0.5, 0.75, 0.99):
-        copied = weighted_quantile(np.repeat(values, weight), share, None)
-        assert weighted_quantile(values, share, weight.astype(float)) == copied
+    for fraction in (0.01, 0.25, 0.5, 0.75, 0.99):
+        copied = weighted_quantile(np.repeat(values, weight), fraction, None)
+        assert weighted_quantile(values, fraction, weight.astype(float)) == copied
 
 
 def test_the_fence_of_equal_values_is_not_below_them(rng):
@@ -428,13 +428,13 @@ def test_one_extreme_value_does_not_mask_others_of_its_feature():
     X, is_outlier = contaminated()
     X[5, 0] = 999_999.0
     kept = np.arange(len(X)) != 5
-    strange = X[:20].copy()
-    strange[:, 0] = 15 * X[6:, 0].std()
+    anomalous = X[:20].copy()
+    anomalous[:, 0] = 15 * X[6:, 0].std()
     found, ranking = [], []
     for seed in range(5):
         fitted = detector(max_epochs="auto", random_state=seed).fit(X)
         assert fitted.scale_[0] < 3 * np.delete(X, 5, axis=0)[:, 0].std()
-        found.append((fitted.predict(strange) == -1).mean())
+        found.append((fitted.predict(anomalous) == -1).mean())
         ranking.append(roc_auc_score(is_outlier[kept], -fitted.score_samples(X[kept])))
     assert np.median(found) > 0.9
     assert np.median(ranking) > 0.9
@@ -464,10 +464,10 @@ def test_a_batch_without_values_keeps_a_constant():
     gap = X.copy()
     gap[:, 6] = np.nan
     fitted = detector().partial_fit(X)
-    strange = X[:1].copy()
-    strange[0, 6] = 6.0
-    before = fitted.score_samples(strange)
-    after = fitted.partial_fit(gap).score_samples(strange)
+    anomalous = X[:1].copy()
+    anomalous[0, 6] = 6.0
+    before = fitted.score_samples(anomalous)
+    after = fitted.partial_fit(gap).score_samples(anomalous)
     np.testing.assert_allclose(after, before, rtol=0.3)
 
 

@@ -62,7 +62,7 @@ def transformer(n_components=3, **params):
     return quick(AutoencoderTransformer, n_components=n_components, **params)
 
 
-def penalised(name, weight=0.1, **params):
+def penalized(name, weight=0.1, **params):
     """Return an estimator with a penalty of a given weight and the required parameters."""
     penalty = PENALTIES[name](weight=weight)
     return transformer(**{**COMPANIONS.get(name, {}), "penalty": penalty, **params})
@@ -394,14 +394,14 @@ def test_a_penalty_of_weight_zero_changes_nothing_and_another_does(name):
     settings = {"network": Dense((8,)), **COMPANIONS.get(name, {})}
     plain = weights(transformer(**settings).fit(X))
     for weight, same in ((0.0, True), (0.1, False)):
-        found = weights(penalised(name, weight, **settings).fit(X))
+        found = weights(penalized(name, weight, **settings).fit(X))
         assert all((found[key] == plain[key]).all() for key in plain) == same
 
 
 @every_penalty
 def test_the_same_seed_draws_the_same_penalty(name):
     X, before = table(), snapshot()
-    first, second = (penalised(name).fit(X) for _ in range(2))
+    first, second = (penalized(name).fit(X) for _ in range(2))
     assert snapshot() == before
     assert_same(outputs(first, X), outputs(second, X))
 
@@ -411,7 +411,7 @@ def test_the_same_seed_draws_the_same_penalty(name):
 def test_weight_k_is_k_copies_under_a_penalty(name, n_rows):
     X, weight = table(n_rows), np.arange(n_rows) % 3
     settings = {"init": "random", "max_epochs": 20, "batch_size": 1000, "dtype": "float64"}
-    full = penalised(name, **settings)
+    full = penalized(name, **settings)
     weighted = clone(full).fit(X, sample_weight=weight).transform(X)
     copied = clone(full).fit(np.repeat(X, weight, axis=0)).transform(X)
     np.testing.assert_allclose(weighted, copied, atol=1e-7)
@@ -420,7 +420,7 @@ def test_weight_k_is_k_copies_under_a_penalty(name, n_rows):
 @every_penalty
 def test_early_stopping_compares_like_with_like(name):
     settings = {"init": "random", "learning_rate": 1e-30, "early_stopping": True}
-    fitted = penalised(name, **settings)
+    fitted = penalized(name, **settings)
     scores = fitted.fit(table(120)).validation_scores_
     assert len(scores) > 2
     np.testing.assert_allclose(scores, scores[0], rtol=1e-5)
@@ -440,7 +440,7 @@ class Ruin(Callback):
 def a_loss_that_becomes_nan_causes_a_warning(name):
     X = table()
     with pytest.warns(ConvergenceWarning, match="became nan in epoch 3; the best weights"):
-        ruined = penalised(name, callbacks=[Ruin()]).fit(X)
+        ruined = penalized(name, callbacks=[Ruin()]).fit(X)
     assert ruined.n_epochs_ == 2
     assert np.isfinite(ruined.transform(X)).all()
 
@@ -463,7 +463,7 @@ def test_a_user_may_bring_any_penalty():
 def test_l1_makes_codes_smaller():
     X = table()
     sizes = [
-        np.abs(penalised("l1", weight, max_epochs=40).fit(X).transform(X)).mean()
+        np.abs(penalized("l1", weight, max_epochs=40).fit(X).transform(X)).mean()
         for weight in (0, 0.01, 0.1)
     ]
     assert sizes[0] > 1.1 * sizes[1] > 1.1 * 1.1 * sizes[2]
@@ -474,7 +474,7 @@ def test_contractive_makes_jacobians_smaller(network):
     X, norms = table(), []
     for weight in (0, 0.1, 1):
         settings = {"init": "random", "network": network, "max_epochs": 40}
-        fitted = penalised("contractive", weight, **settings).fit(X)
+        fitted = penalized("contractive", weight, **settings).fit(X)
         x = torch.tensor((X - fitted.center_) / fitted.scale_)
         norms.append(squared_differences(fitted.network_.double().encoder, x).mean())
     assert norms[0] > 1.1 * norms[1] > 1.1 * 1.1 * norms[2]
@@ -579,8 +579,8 @@ def test_a_list_of_penalties_is_checked_part_by_part(penalty):
 
 def test_orthogonal_leaves_the_start_at_pca_alone():
     X, settings = table(30), {"learning_rate": 1e-30, "max_epochs": 1, "random_state": 0}
-    plain, penalised = (
+    plain, penalized = (
         AutoencoderTransformer(3, penalty=penalty, **settings).fit(X).loss_curve_[0]
         for penalty in (None, "orthogonal")
     )
-    assert penalised == pytest.approx(plain, abs=1e-9)
+    assert penalized == pytest.approx(plain, abs=1e-9)

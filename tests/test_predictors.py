@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from estimators import PREDICTORS, quick
-from helpers import snapshot, table, weights, with_holes
+from helpers import snapshot, table, weights, with_missing_values
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
@@ -50,9 +50,9 @@ def labels(cls, X):
     return np.searchsorted(np.quantile(smooth, [0.3, 0.6]), smooth)
 
 
-def partly(y, share=0.5):
+def partly(y, fraction=0.5):
     """Return labels of which some are missing."""
-    is_unknown = np.random.RandomState(2).random_sample(len(y)) < share
+    is_unknown = np.random.RandomState(2).random_sample(len(y)) < fraction
     return np.where(is_unknown, -1 if y.dtype.kind == "i" else np.nan, y)
 
 
@@ -244,8 +244,8 @@ def test_smoothed_labels_make_careful_predictions():
     y = labels(AutoencoderClassifier, X)
     settings = {"max_epochs": 40, "learning_rate": 5e-3}
     plain, smooth = (
-        predictor(AutoencoderClassifier, label_smoothing=share, **settings).fit(X, y)
-        for share in (0.0, 0.5)
+        predictor(AutoencoderClassifier, label_smoothing=fraction, **settings).fit(X, y)
+        for fraction in (0.0, 0.5)
     )
     assert smooth.predict_proba(X).max(1).mean() < plain.predict_proba(X).max(1).mean() - 0.05
 
@@ -503,7 +503,7 @@ def test_weights_are_copies(cls):
 
 @every_predictor
 def test_missing_values_are_data(cls):
-    X = with_holes(table(120))
+    X = with_missing_values(table(120))
     fitted = predictor(cls).fit(X, labels(cls, np.nan_to_num(X)))
     assert np.isfinite(prediction(fitted, X)).all()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import CASES, LEARN_FROM_ALL, PUBLIC, having, quick
-from helpers import assert_same, case, outputs, table, weights, with_holes
+from helpers import assert_same, case, outputs, table, weights, with_missing_values
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
@@ -271,7 +271,7 @@ def test_partial_fit_ignores_early_stopping(cls):
 @every_case
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_missing_values_are_trained_around(estimator, early_stopping):
-    X = with_holes(table(120))
+    X = with_missing_values(table(120))
     fitted = case(estimator, init="random", max_epochs=40, early_stopping=early_stopping).fit(X)
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
     assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())

@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from estimators import quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -98,16 +98,16 @@ def test_the_code_may_be_wider_than_the_input(X, n_components, init):
     assert fitted.score(X) > 0.8
 
 
-@pytest.mark.parametrize("share", [0.5, 0.99])
-def test_a_fraction_of_variance_determines_the_number_of_components(X, share):
-    fitted = transformer(share).fit(X)
-    assert fitted.n_components_ == PCA(share).fit(X).n_components_
+@pytest.mark.parametrize("fraction", [0.5, 0.99])
+def test_a_fraction_of_variance_determines_the_number_of_components(X, fraction):
+    fitted = transformer(fraction).fit(X)
+    assert fitted.n_components_ == PCA(fraction).fit(X).n_components_
     assert len(fitted.get_feature_names_out()) == fitted.n_components_
-    assert fitted.score(X) >= share - 1e-6
+    assert fitted.score(X) >= fraction - 1e-6
 
 
 def test_missing_values_are_imputed_better_than_by_feature_means(X):
-    holes = with_holes(X)
+    holes = with_missing_values(X)
     missing = np.isnan(holes)
     filled = transformer(max_epochs=50).fit(holes).reconstruct(holes)
     means = np.broadcast_to(np.nanmean(holes, axis=0), X.shape)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from scipy import special, stats
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -70,8 +70,8 @@ def clusters(n_rows=500):
 
 def mixture_at(centers, n_conditions=0):
     n_gaussians = len(centers)
-    shares, effect = np.full(n_gaussians, 1 / n_gaussians), np.zeros((n_conditions, n_gaussians))
-    return Mixture(*doubles(shares, effect, centers, np.ones((n_gaussians, 2))))
+    fractions, effect = np.full(n_gaussians, 1 / n_gaussians), np.zeros((n_conditions, n_gaussians))
+    return Mixture(*doubles(fractions, effect, centers, np.ones((n_gaussians, 2))))
 
 
 def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
@@ -79,9 +79,9 @@ def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
     start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
     found = fit_mixture(start, codes, None, torch.ones(500).double())
     np.testing.assert_allclose(found.weight, np.bincount(label) / 500, atol=0.02)
-    centre = found.weight @ found.mean
-    np.testing.assert_allclose(centre, codes.mean(0), atol=1e-6)
-    deviation = found.weight @ (found.variance + found.mean**2) - centre**2
+    center = found.weight @ found.mean
+    np.testing.assert_allclose(center, codes.mean(0), atol=1e-6)
+    deviation = found.weight @ (found.variance + found.mean**2) - center**2
     np.testing.assert_allclose(deviation, codes.var(0, correction=0), rtol=0.02)
 
 
@@ -145,13 +145,13 @@ def test_the_divergence_of_gaussians_is_its_monte_carlo_estimate():
 
 def test_the_density_of_a_mixture_is_the_sum_of_its_gaussians():
     rng = np.random.RandomState(0)
-    share, mean, var = rng.dirichlet(np.ones(3)), rng.randn(3, 2), rng.uniform(0.1, 2, (3, 2))
+    fraction, mean, var = rng.dirichlet(np.ones(3)), rng.randn(3, 2), rng.uniform(0.1, 2, (3, 2))
     z = rng.randn(7, 2)
     expected = sum(
         s * stats.multivariate_normal(m, np.diag(v)).pdf(z)
-        for s, m, v in zip(share, mean, var, strict=True)
+        for s, m, v in zip(fraction, mean, var, strict=True)
     )
-    mixture = Gaussians(*doubles(np.log(share), mean, np.log(var)))
+    mixture = Gaussians(*doubles(np.log(fraction), mean, np.log(var)))
     np.testing.assert_allclose(mixture_log_density(torch.tensor(z), mixture).exp(), expected)
 
 
@@ -227,8 +227,10 @@ def test_draws_have_the_mean_and_the_spread_of_their_likelihood(likelihood):
 )
 def test_the_weight_of_the_divergence_rises(warm_up, n_cycles, expected):
     bound = Elbo(LIKELIHOODS["gaussian"], beta=2.0, warm_up=warm_up, n_cycles=n_cycles)
-    assert [bound.weight(share) for share in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(expected)
-    assert all(bound.weight(share) == 2 for share in np.linspace(bound.settled_after, 1, 20))
+    assert [bound.weight(fraction) for fraction in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(
+        expected
+    )
+    assert all(bound.weight(fraction) == 2 for fraction in np.linspace(bound.settled_after, 1, 20))
 
 
 # ------------------------------------------------------------------------------ likelihood
@@ -496,7 +498,7 @@ def test_an_interpolation_connects_two_samples(method):
 
 def test_a_great_circle_keeps_the_norm():
     a, b = np.array([[3.0, 0.0]]), np.array([[0.0, 3.0]])
-    path = np.array([_great_circle(a, b, share)[0] for share in np.linspace(0, 1, 7)])
+    path = np.array([_great_circle(a, b, fraction)[0] for fraction in np.linspace(0, 1, 7)])
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3)
     np.testing.assert_allclose(_great_circle(a, a, 0.3), a)
 
@@ -522,12 +524,12 @@ def test_unusable_arguments_are_named():
         fitted.perturb(X, scale=np.nan)
     with pytest.raises(ValueError, match="'n_gaussians' parameter"):
         generator(latent=MixturePrior(0)).fit(X)
-    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that share no"):
+    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that fraction no"):
         generator(network=Dense((8,), tied_weights=True), init="random").fit(X)
 
 
 def test_calls_that_draw_leave_the_model_alone():
-    X = with_holes(table())
+    X = with_missing_values(table())
     fitted = generator().fit(X)
     codes = fitted.transform(X)
     for call in (fitted.perturb, fitted.impute, fitted.score_samples, fitted.elbo_samples):
@@ -565,8 +567,8 @@ def test_free_bits_keep_components_in_use():
 def test_early_stopping_waits_for_the_warm_up():
     stopping = {"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9, "max_epochs": 20}
     plain, warm = (
-        generator(kl_warmup=share, schedule="constant", **stopping).fit(table(150))
-        for share in (0, 0.5)
+        generator(kl_warmup=fraction, schedule="constant", **stopping).fit(table(150))
+        for fraction in (0, 0.5)
     )
     assert plain.n_epochs_ == 1
     assert warm.n_epochs_ == 11

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 
@@ -131,7 +131,7 @@ def test_pointing_at_a_sample_shows_it(visit, pca):
 
 
 def test_missing_values_are_labeled_as_missing(visit):
-    X = with_holes(table())
+    X = with_missing_values(table())
     model = quick(AutoencoderTransformer, n_components=2).fit(X)
     page = visit(model, X)
     row = lonely(model.transform(X), 1)[0]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from scipy import sparse
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
@@ -174,7 +174,7 @@ def test_the_last_step_of_a_pipeline_is_shown(tmp_path):
 
 
 def test_other_roles_are_shown(tmp_path):
-    path, X = tmp_path / "a.html", with_holes(table())
+    path, X = tmp_path / "a.html", with_missing_values(table())
     latent_explorer(quick(DenoisingAutoencoder, n_components=3).fit(X), X, path)
     content = content_of(path)
     assert len(content["axes"]) == 3
