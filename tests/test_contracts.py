@@ -1,6 +1,7 @@
 """Properties of every estimator and of every entry of the registries."""
 
 import copy
+import functools
 import io
 import pickle
 
@@ -217,6 +218,10 @@ ROUND_TRIPS = {
 every_trip = pytest.mark.parametrize("trip", ROUND_TRIPS.values(), ids=ROUND_TRIPS)
 
 
+def holes():
+    return with_holes(table())
+
+
 @every_case
 @every_trip
 def test_round_trip_is_exact(estimator, trip):
@@ -245,8 +250,7 @@ def test_training_continues_after_a_round_trip(estimator, trip):
 
 @every_case
 def test_a_copy_shares_no_weights(estimator):
-    X = table()
-    fitted = case(estimator).fit(X)
+    X, fitted = table(), fitted_case(estimator)
     before = outputs(fitted, X)
     copy.copy(fitted).set_params(warm_start=True).fit(X)
     assert_same(outputs(fitted, X), before)
@@ -254,7 +258,7 @@ def test_a_copy_shares_no_weights(estimator):
 
 @every_case
 def test_pickle_is_small(estimator):
-    fitted = case(estimator).fit(table(2000, 12))
+    fitted = case(estimator, max_epochs=1).fit(table(2000, 12))
     n_bytes = sum(array.nbytes for array in weights(fitted).values())
     assert len(pickle.dumps(fitted)) <= 1.2 * n_bytes + 50_000
 
@@ -293,6 +297,11 @@ def test_state_contains_no_training_sample(estimator, dtype):
         assert not any(row.tobytes() in stored for row in X.astype(kind))
 
 
+@functools.cache
+def _quickly_fitted(cls):
+    return quick(cls).fit(table())
+
+
 @every_class
 @pytest.mark.parametrize(
     "params",
@@ -310,7 +319,7 @@ def test_state_contains_no_training_sample(estimator, dtype):
 )
 def test_parameters_set_after_fit_do_not_touch_the_fitted_model(cls, params):
     X, params = table(), params.get(cls, params)
-    fitted = quick(cls).fit(X)
+    fitted = copy.deepcopy(_quickly_fitted(cls))
     before = outputs(fitted, X)
     fitted.set_params(**settable(cls, params))
     assert_same(outputs(fitted, X), before)
@@ -327,7 +336,7 @@ def test_network_parameters_set_after_fit_do_not_touch_the_fitted_model(cls):
 
 
 def _state_of_a_fit(cls, **saved_by):
-    state = quick(cls).fit(table()).__getstate__()
+    state = copy.deepcopy(_quickly_fitted(cls)).__getstate__()
     state["_saved_by"] = {**state["_saved_by"], **saved_by}
     return state
 

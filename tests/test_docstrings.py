@@ -154,6 +154,8 @@ def fitted_attributes(fitted):
 @pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS], ids=lambda cls: cls.__name__)
 def test_fitted_attributes_are_documented(cls, iris):
     layerwise = {"pretraining": "layerwise"} if cls in having("pretraining") else {}
+    if "pretraining_epochs" in inspect.signature(cls).parameters:
+        layerwise["pretraining_epochs"] = 1
     settings = {"init": "random", "max_epochs": 1, "early_stopping": True, **layerwise}
     fitted = quick(cls, **settings).fit(iris, np.arange(len(iris)) % 2)
     attributes = fitted_attributes(fitted)

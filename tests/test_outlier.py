@@ -319,7 +319,7 @@ def test_a_reservoir_keeps_every_value_with_the_same_probability(n_rows):
 
 def test_samples_with_many_copies_are_used_for_training():
     X = np.vstack([np.zeros((950, 4)), np.random.RandomState(0).randn(50, 4)])
-    for seed in range(8):
+    for seed in range(3):
         fitted = detector(random_state=seed, contamination=0.05).fit(X)
         assert fitted.n_samples_seen_ >= 950
         assert (fitted.predict(X[:950]) == 1).all()
@@ -444,10 +444,10 @@ def test_a_sample_has_the_same_score_alone_and_in_a_batch():
     X = np.random.RandomState(0).randn(300, 8) @ np.random.RandomState(1).randn(8, 20)
     for contamination in ("auto", 0.05):
         fitted = detector(contamination=contamination, max_epochs=3).fit(X)
-        alone = np.concatenate([fitted.predict(row[None]) for row in X])
-        np.testing.assert_array_equal(fitted.predict(X), alone)
-        alone = np.concatenate([fitted.p_values(row[None]) for row in X])
-        np.testing.assert_array_equal(fitted.p_values(X), alone)
+        close = np.argsort(np.abs(fitted.decision_function(X)))[:60]  # to the threshold
+        for judge in (fitted.predict, fitted.p_values):
+            alone = np.concatenate([judge(row[None]) for row in X[close]])
+            np.testing.assert_array_equal(judge(X)[close], alone)
     X = np.ones((50, 5))
     assert (detector().fit(X).predict(X[:1]) == 1).all()
 

@@ -94,7 +94,9 @@ def _two_busy_threads(monkeypatch):
 # Python warns about forks of processes with threads, which are tested here
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.usefixtures("_two_busy_threads")
-@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+@pytest.mark.parametrize(
+    "method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.long)]
+)
 def test_a_child_works_after_a_fit_in_the_parent(method):
     X = table(500, 20)
     parent = quick(PUBLIC[0]).fit(X)

@@ -76,7 +76,7 @@ def _quick(cls, params):
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
 def test_any_data_with_any_parameters(cls):
     @settings(
-        max_examples=60,
+        max_examples=n_tables,
         deadline=None,
         derandomize=True,  # the same examples in every process and in every run
         database=None,

@@ -168,7 +168,7 @@ def test_weights_count(estimator):
     X = table()
     weight = np.where(X[:, 0] > np.median(X[:, 0]), 5.0, 0.2)
     weighted, plain = (
-        case(estimator, init="random", max_epochs=40).fit(X, sample_weight=w).score_samples(X)
+        case(estimator, init="random", max_epochs=20).fit(X, sample_weight=w).score_samples(X)
         for w in (weight, None)
     )
     gain = weighted - plain

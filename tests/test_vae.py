@@ -245,7 +245,7 @@ def test_training_starts_at_probabilistic_pca():
 
 @pytest.mark.parametrize("init", ["pca", "random"])
 def test_a_linear_vae_has_the_likelihood_of_probabilistic_pca(init):
-    X, X_test = ppca_rows(), ppca_rows(seed=1)
+    X, X_test = ppca_rows(500), ppca_rows(seed=1)
     settings = {
         "latent": "normal",
         "network": "linear",
