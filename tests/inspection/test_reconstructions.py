@@ -118,7 +118,7 @@ def test_any_invertible_transformer_can_reconstruct():
     pca = PCA(2).fit(ROWS)
     display = ReconstructionDisplay.from_estimator(pca, ROWS, n_rows=1)
     expected = pca.inverse_transform(pca.transform(ROWS[:1]))
-    np.testing.assert_array_equal(display.reconstruction, expected)
+    np.testing.assert_allclose(display.reconstruction, expected, rtol=1e-13)
     union = AutoencoderFeatureUnion(quick(AutoencoderTransformer)).fit(ROWS)
     display = ReconstructionDisplay.from_estimator(union, ROWS, n_rows=1)
     np.testing.assert_allclose(display.reconstruction, ROWS[:1])
