@@ -20,7 +20,7 @@ from estimators import (
     quick,
     settable,
 )
-from helpers import assert_same, case, outputs, table, weights, with_missing_values
+from helpers import assert_same, case, fitted_case, outputs, table, weights, with_missing_values
 from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -219,7 +219,7 @@ every_trip = pytest.mark.parametrize("trip", ROUND_TRIPS.values(), ids=ROUND_TRI
 
 
 def holes():
-    return with_holes(table())
+    return with_missing_values(table())
 
 
 @every_case

@@ -105,7 +105,7 @@ def test_a_child_works_after_a_fit_in_the_parent(method):
     queue = context.Queue()
     child = context.Process(target=_work, args=(parent, X, queue), daemon=True)
     child.start()
-    first, refitted, last = (queue.get(timeout=30) for _ in range(3))  # it imports torch first unless it is forked
+    first, refitted, last = (queue.get(timeout=30) for _ in range(3))
     child.join(timeout=10)
     assert child.exitcode == 0
     assert refitted.keys() == expected.keys()

@@ -74,7 +74,8 @@ def _quick(cls, params):
 
 
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
-def test_any_data_with_any_parameters(cls):
+@pytest.mark.parametrize("n_tables", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_any_data_with_any_parameters(cls, n_tables):
     @settings(
         max_examples=n_tables,
         deadline=None,
