@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._utils.sklearn_compat import Interval
+from sklearn_autoencoders._utils.sklearn_compat import Interval, Sizes
 from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
@@ -665,3 +665,13 @@ def test_dropout_of_torch_in_two_places_draws_from_the_random_state():
 def test_other_dropout_of_torch_is_refused():
     with pytest.raises(ValueError, match="draws from torch's global generator"):
         built(Shared(nn.AlphaDropout))
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest", "lengths"), [(0, None, {0, 1, 2, 3}), (2, 2, {2}), (1, 2, {1, 2})]
+)
+def test_sizes_are_sequences_of_a_length_in_a_range(shortest, longest, lengths):
+    constraint = Sizes(shortest, longest)
+    assert {n for n in range(4) if constraint.is_satisfied_by((1,) * n)} == lengths
+    assert not constraint.is_satisfied_by((0,) * 2)
+    assert str(constraint).startswith(f"a sequence of {shortest}")
