@@ -138,3 +138,12 @@ def test_images_are_returned_as_images_by_both_methods():
     assert denoiser.transform(images).shape == (60, 4, 4)
     flat = images.reshape(60, 16)
     np.testing.assert_array_equal(denoiser.transform(flat), denoiser.reconstruct(flat))
+
+
+@pytest.mark.parametrize("pretraining", [None, "layerwise"])
+def test_a_loss_that_is_never_finite_is_an_error(pretraining):
+    settings = {"init": "random", "learning_rate": 1e30, "solver": "sgd", "schedule": "constant"}
+    estimator = quick(AutoencoderTransformer, pretraining=pretraining, **settings)
+    with pytest.raises(FloatingPointError, match="Training failed"):
+        estimator.fit(table())
+    assert not hasattr(estimator, "network_")
