@@ -14,7 +14,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 
 help:
 	@echo "make demo         compare the autoencoder with PCA: a table and demo/digits.png"
-	@echo "make test         check style, types and import rules, and run the tests (8 minutes)"
+	@echo "make test         check style, types and import rules, and run the tests"
 	@echo "make coverage     run the tests and measure their coverage"
 	@echo "make test-long    run the slow tests"
 	@echo "make test-oldest  run the tests with the oldest supported versions, in .venv-oldest"

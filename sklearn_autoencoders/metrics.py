@@ -110,7 +110,7 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
         check_consistent_length(synthetic, y_synthetic)
     seed = draw_seed(own_random_state(random_state))
     report = Bunch(
-        column_distance=_column_distances(real, synthetic),
+        column_distance=_feature_distances(real, synthetic),
         std_ratio=_std_ratios(real, synthetic),
         correlation_difference=_correlation_difference(real, synthetic),
         two_sample_auc=_two_sample_auc(real, synthetic, seed),
@@ -121,19 +121,21 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     return report
 
 
-def _checked(rows, name):
-    rows = check_array(rows, ensure_all_finite="allow-nan", ensure_min_samples=5, input_name=name)
-    if np.isnan(rows).any():
+def _checked(samples, name):
+    samples = check_array(
+        samples, ensure_all_finite="allow-nan", ensure_min_samples=5, input_name=name
+    )
+    if np.isnan(samples).any():
         raise ValueError(
             f"{name} contains NaN. Impute missing values first, for instance with "
             "VAEGenerator.impute."
         )
-    return rows
+    return samples
 
 
 def _check_feature_names(synthetic, real):
     """Raise if both tables have column names and the names differ."""
-    names = [getattr(rows, "columns", None) for rows in (real, synthetic)]
+    names = [getattr(samples, "columns", None) for samples in (real, synthetic)]
     if all(name is not None for name in names) and list(names[0]) != list(names[1]):
         raise ValueError(
             f"real has the columns {list(names[0])} and synthetic has {list(names[1])}. They must "
@@ -141,11 +143,11 @@ def _check_feature_names(synthetic, real):
         )
 
 
-def _column_distances(real, synthetic):
-    return np.array([_column_distance(a, b) for a, b in zip(real.T, synthetic.T, strict=True)])
+def _feature_distances(real, synthetic):
+    return np.array([_feature_distance(a, b) for a, b in zip(real.T, synthetic.T, strict=True)])
 
 
-def _column_distance(real, synthetic):
+def _feature_distance(real, synthetic):
     values = np.unique(real)
     if len(values) > _MAX_CATEGORIES:
         return ks_2samp(real, synthetic, method="asymp").statistic
@@ -165,16 +167,16 @@ def _correlation_difference(real, synthetic):
     pairs = np.triu_indices(varies.sum(), 1)
     if not len(pairs[0]):
         return 0.0
-    a, b = (np.corrcoef(rows[:, varies], rowvar=False)[pairs] for rows in (real, synthetic))
+    a, b = (np.corrcoef(samples[:, varies], rowvar=False)[pairs] for samples in (real, synthetic))
     return float(np.abs(a - b).mean())
 
 
 def _two_sample_auc(real, synthetic, seed):
-    rows = np.vstack([real, synthetic])
+    samples = np.vstack([real, synthetic])
     is_synthetic = np.repeat([0, 1], [len(real), len(synthetic)])
     folds = StratifiedKFold(5, shuffle=True, random_state=seed)
     forest = RandomForestClassifier(random_state=seed)
-    chance = cross_val_predict(forest, rows, is_synthetic, cv=folds, method="predict_proba")
+    chance = cross_val_predict(forest, samples, is_synthetic, cv=folds, method="predict_proba")
     return float(roc_auc_score(is_synthetic, chance[:, 1]))
 
 

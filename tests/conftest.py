@@ -1,4 +1,4 @@
-"""Fixtures, and the two suites: the fast one, and what is marked `long`."""
+"""Fixtures, and the markers of the fast and the long test suite."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the long suite, unless it is asked for: by --run-long, or by -m and its name."""
+    """Deselect the long suite unless it is requested by --run-long or by name with -m."""
     if config.getoption("--run-long") or "long" in config.getoption("markexpr"):
         return
     is_long = [item.get_closest_marker("long") is not None for item in items]
@@ -33,7 +33,7 @@ LEFT_OUT = pytest.StashKey[int]()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    """Hear from a process of pytest-xdist, which collects what this one does not."""
+    """Receive the number of deselected tests from a process of pytest-xdist."""
     left_out = getattr(node, "workeroutput", {}).get("left_out", 0)
     node.config.stash[LEFT_OUT] = max(left_out, node.config.stash.get(LEFT_OUT, 0))
 
@@ -44,7 +44,7 @@ def pytest_sessionfinish(session):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Say what was left out, also where -q or several processes say nothing."""
+    """Report the deselected tests, also with -q or with several processes."""
     if n_left_out := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(
             f"{n_left_out} tests of the long suite left out; --run-long runs them too"
@@ -52,8 +52,8 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _ctrl_c_is_heard():
-    """Hear interruptions, also where a shell started us in the background, which ignores them."""
+def _ctrl_c_is_enabled():
+    """Restore the handler of Ctrl-C, which is ignored by processes started in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

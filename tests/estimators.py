@@ -22,11 +22,11 @@ EVERY = [
     if inspect.isclass(cls := getattr(sklearn_autoencoders, name))
 ]
 
-# Those that learn without labels, and those that predict.
+# Unsupervised estimators, and predictors.
 PUBLIC = [cls for cls in EVERY if issubclass(cls, BaseAutoencoder)]
 PREDICTORS = [cls for cls in EVERY if issubclass(cls, BasePredictor)]
 
-# Default-constructed, and settings far from the defaults.
+# Estimators with default parameters, and with parameters far from the defaults.
 SETTINGS = {
     AutoencoderTransformer: [
         {},
@@ -94,7 +94,7 @@ SETTINGS = {
     ],
 }
 
-# What some values need beside themselves.
+# Additional parameters that some values require.
 COMPANIONS = {
     "kl_sparsity": {"network": Dense((), code_activation="logistic"), "init": "random"},
     "layerwise": {"init": "random"},
@@ -104,7 +104,7 @@ COMPANIONS = {
 CASES = [cls(**params) for cls in PUBLIC for params in SETTINGS[cls]]
 FIRST_CASES = CASES[::3]  # one of every class
 
-# Where a case has much to go through, those after the first of a class are of the long suite.
+# In slow tests, all cases except the first one of each class belong to the long suite.
 every_case_in_time = pytest.mark.parametrize(
     "estimator",
     [
@@ -115,23 +115,23 @@ every_case_in_time = pytest.mark.parametrize(
 )
 
 
-# How to ask for a loss of rows in [0, 1].
+# Parameters for a loss of values in [0, 1].
 UNIT_LOSS = {cls: {"loss": "binary_cross_entropy"} for cls in PUBLIC} | {
     VAEGenerator: {"likelihood": "bernoulli"}
 }
 
 
-# What classes do in any case, without a parameter for it.
+# Fixed properties of classes that have no parameter for them.
 FIXED = {AutoencoderOutlierDetector: {"init": "random", "corruption": None, "penalty": None}}
 
-# Those that learn from all rows they are given; the others hold some out in any case.
+# Estimators that are trained on all samples; the others always hold out some of them.
 LEARN_FROM_ALL = [cls for cls in PUBLIC if cls is not AutoencoderOutlierDetector]
 
 TRANSFORMERS = [cls for cls in PUBLIC if hasattr(cls, "transform")]
 
 
 def settable(cls, params):
-    """Return parameters without those that say what a class does in any case."""
+    """Return parameters without those that are fixed for a class."""
     fixed = FIXED.get(cls, {})
     return {
         name: value
@@ -141,15 +141,15 @@ def settable(cls, params):
 
 
 def having(*names):
-    """Return the public estimators that have parameters of these names."""
+    """Return the public estimators that have parameters with these names."""
     return [cls for cls in PUBLIC if {*names} <= {*inspect.signature(cls).parameters}]
 
 
 def companions(cls, value):
-    """Return what a value of a registry needs beside itself."""
+    """Return the additional parameters that a value of a registry requires."""
     return COMPANIONS.get((cls, value), COMPANIONS.get(value, {}))
 
 
 def quick(cls, **params):
-    """Return an estimator that trains for a few epochs, reproducibly."""
+    """Return an estimator with a few epochs and a fixed random state."""
     return cls(**{"max_epochs": 5, "random_state": 0, **settable(cls, params)})

@@ -1,4 +1,4 @@
-"""Data and comparisons that several test files share."""
+"""Data and comparisons that are used by several test files."""
 
 import copy
 import functools
@@ -20,23 +20,23 @@ READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "dec
 
 
 def table(n_rows=80, n_features=6, seed=0, dtype=np.float64):
-    """Return rows in [0, 1] near a curved surface of dimension two."""
+    """Return samples in [0, 1] near a curved surface of dimension two."""
     rng = np.random.RandomState(seed)
     basis = np.random.RandomState(42).randn(2, n_features)
     rows = 1 / (1 + np.exp(-2 * rng.uniform(-1, 1, (n_rows, 2)) @ basis))
     return np.clip(rows + 0.02 * rng.randn(n_rows, n_features), 0, 1).astype(dtype)
 
 
-def with_holes(X, share=0.2):
-    """Return a copy with NaN in some cells, but in no whole row or column."""
+def with_missing_values(X, fraction=0.2):
+    """Return a copy with some missing values, but without empty samples or features."""
     X = X.copy()
-    X[np.random.RandomState(1).random_sample(X.shape) < share] = np.nan
+    X[np.random.RandomState(1).random_sample(X.shape) < fraction] = np.nan
     X[np.arange(len(X)), np.arange(len(X)) % X.shape[1]] = 0.5
     return X
 
 
 def case(estimator, **params):
-    """Return a clone that trains for a few epochs, reproducibly."""
+    """Return a clone with a few epochs and a fixed random state."""
     params = settable(type(estimator), params)
     return clone(estimator).set_params(**{"max_epochs": 4, "random_state": 0, **params})
 
@@ -47,7 +47,7 @@ def _fitted_once(estimator, make, params):
 
 
 def fitted_case(estimator, make=table, **params):
-    """Return a copy, to do with as one likes, of a case that is fitted once in a process.
+    """Return a copy of a case, which can be modified; the case is fitted once per process.
 
     For tests of what a fitted model does, where `make` makes the rows to fit; tests of what a fit
     does, fit.
@@ -56,12 +56,12 @@ def fitted_case(estimator, make=table, **params):
 
 
 def readers(estimator):
-    """Return the names of the methods that map rows to numbers."""
+    """Return the names of the methods that map samples to numbers."""
     return [name for name in READERS if hasattr(estimator, name)]
 
 
 def outputs(estimator, X):
-    """Return what every method makes of X, by name."""
+    """Return the output of every method for X, by name."""
     found = {name: np.asarray(getattr(estimator, name)(X)) for name in readers(estimator)}
     if hasattr(estimator, "inverse_transform"):
         found["inverse_transform"] = np.asarray(estimator.inverse_transform(found["transform"]))
@@ -69,7 +69,7 @@ def outputs(estimator, X):
 
 
 def assert_same(found, expected):
-    """Assert that two results of `outputs` are equal to the last bit."""
+    """Assert that two results of `outputs` are bitwise identical."""
     assert found.keys() == expected.keys()
     for name in expected:
         np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
@@ -82,13 +82,13 @@ def weights(estimator):
 
 
 def short_plan(*args, **kwargs):
-    """Stand in for `make_plan` in a fit, where whole trainings would take too long."""
+    """Replace `make_plan` in a fit, because a whole training would take too long."""
     plan = make_plan(*args, **kwargs)
     return replace(plan, max_epochs=min(plan.max_epochs, 2))
 
 
 def snapshot():
-    """Return everything global that training could be tempted to change, as bytes."""
+    """Return the global state that training could change, as bytes."""
     return {
         "torch generator": torch.get_rng_state().numpy().tobytes(),
         "numpy generator": pickle.dumps(np.random.get_state()),  # noqa: NPY002  # to see it unchanged

@@ -1,4 +1,4 @@
-"""What the package promises about itself: light imports, one training loop, short files."""
+"""Architecture of the package: light imports, one training loop, short files."""
 
 import ast
 import functools
@@ -29,7 +29,7 @@ def test_files_are_found():
 
 
 def _external_names(path):
-    """Return the dotted names that a file takes from other packages, by import or as attributes."""
+    """Return the dotted names that a file uses from other packages, by import or as attributes."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -47,12 +47,12 @@ def _is_private(name, package):
     return root == package and is_name and any(re.match("_(?!_)", part) for part in parts)
 
 
-# Not private, but experimental.
+# Experimental names, which are not private.
 EXPERIMENTAL = ("sklearn.callback", "sklearn.experimental")
 
 
 @pytest.mark.parametrize("package", ["sklearn", "torch"])
-def test_one_module_knows_what_is_private_in_a_package(package):
+def test_private_names_are_used_in_one_module(package):
     found = {
         path.name: names
         for path in FILES
@@ -62,7 +62,7 @@ def test_one_module_knows_what_is_private_in_a_package(package):
     assert not found
 
 
-def test_one_module_knows_what_is_experimental_in_scikit_learn():
+def test_experimental_names_of_scikit_learn_are_used_in_one_module():
     found = {
         path.name
         for path in FILES
@@ -73,7 +73,7 @@ def test_one_module_knows_what_is_experimental_in_scikit_learn():
 
 @pytest.fixture(scope="module")
 def imports(tmp_path_factory):
-    """Return what the package imports, what a fitted model then needs, and what displays add."""
+    """Return the modules imported by the package, additionally by a fit, and by displays."""
     folder = tmp_path_factory.mktemp("model")
     fitted = quick(AutoencoderTransformer, max_epochs=1).fit(table())
     joblib.dump((fitted, table()), folder / "model")
@@ -114,7 +114,7 @@ def test_displays_import_matplotlib_only_to_draw(imports):
 
 
 def _docstring_lines(node):
-    """Return how many lines the docstring of a function or class has."""
+    """Return the number of lines of the docstring of a function or class."""
     if ast.get_docstring(node) is None:
         return 0
     docstring = node.body[0]
@@ -141,7 +141,7 @@ def test_files_are_short():
 
 
 def _code_lines(function):
-    """Return how many lines a function has without its docstring."""
+    """Return the number of lines of a function without its docstring."""
     return function.end_lineno - function.lineno + 1 - _docstring_lines(function)
 
 
@@ -158,13 +158,13 @@ def test_functions_are_short():
 
 @functools.cache
 def _calls(path):
-    """Return the dotted names that a file calls, as they are written."""
+    """Return the dotted names that a file calls, as written."""
     nodes = ast.walk(ast.parse(path.read_text()))
     return {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
 
 
 def _calling(wanted, except_for=None):
-    """Return what files call of some names, by file; one file, by its name, may."""
+    """Return the calls of some names, by file, except in one file that is allowed to."""
     found = {_name(path): _calls(path) & wanted for path in FILES if path.name != except_for}
     return {name: calls for name, calls in found.items() if calls}
 
@@ -195,7 +195,7 @@ def test_there_is_one_training_loop():
 
 
 def _imports(path):
-    """Return the top-level packages that a file imports, wherever in it."""
+    """Return the top-level packages that a file imports, at any place."""
     names = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

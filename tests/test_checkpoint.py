@@ -1,4 +1,4 @@
-"""R10: a fit that was killed goes on, and ends as if nothing had happened."""
+"""R10: a fit that was interrupted resumes from its checkpoint with an identical result."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 from estimators import CASES, PREDICTORS
-from helpers import case, table, weights, with_holes
+from helpers import case, table, weights, with_missing_values
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
@@ -60,7 +60,9 @@ def _written_after_every_epoch(monkeypatch):
 
 
 def fit(estimator):
-    return estimator.fit(with_holes(table()), *([LABELS] if type(estimator) in PREDICTORS else []))
+    return estimator.fit(
+        with_missing_values(table()), *([LABELS] if type(estimator) in PREDICTORS else [])
+    )
 
 
 def assert_same_fit(found, expected):

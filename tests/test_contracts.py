@@ -1,4 +1,4 @@
-"""What holds for every estimator and for every value of every registry."""
+"""Properties of every estimator and of every entry of the registries."""
 
 import copy
 import functools
@@ -20,7 +20,7 @@ from estimators import (
     quick,
     settable,
 )
-from helpers import assert_same, case, fitted_case, outputs, table, weights, with_holes
+from helpers import assert_same, case, fitted_case, outputs, table, weights, with_missing_values
 from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
@@ -72,7 +72,7 @@ every_value = pytest.mark.parametrize(
 @every_case
 def test_fit_changes_every_parameter(estimator):
     X = table(120)
-    estimator = case(estimator, weight_decay=0)  # decay would move weights without any gradient
+    estimator = case(estimator, weight_decay=0)  # weight decay changes weights without a gradient
     start = weights(clone(estimator).set_params(learning_rate=1e-30, max_epochs=1).fit(X))
     trained = weights(estimator.set_params(max_epochs=50).fit(X))
     assert not [name for name in start if (trained[name] == start[name]).all()]
@@ -81,20 +81,17 @@ def test_fit_changes_every_parameter(estimator):
 @every_case
 @pytest.mark.parametrize("n_rows", [40, 120], ids="{} rows".format)
 def test_the_loss_falls(estimator, n_rows):
-    # far from PCA, since there dropout's noise is as large as what is left to learn
+    # not from PCA, where the noise of dropout is as large as the possible improvement
     curve = case(estimator, init="random", max_epochs=50).fit(table(n_rows)).loss_curve_
-    # means, since a corruption of a full batch is one draw an epoch
+    # means, because a corruption of a full batch is one draw per epoch
     assert np.mean(curve[-10:]) < np.mean(curve[:10])
 
 
 @every_value
 def test_every_value_learns(cls, name, value):
     X = table(120)
-    is_slow = cls is VAEGenerator or value == "sgd"
-    params = {
-        "init": "random",
-        "max_epochs": 20 if is_slow else 10,
-    }  # PCA would leave little to learn
+    n_epochs = 20 if cls is VAEGenerator or value == "sgd" else 10
+    params = {"init": "random", "max_epochs": n_epochs}  # after PCA, little improvement is possible
     params |= {name: value, **companions(cls, value)}
     curve = quick(cls, **params).fit(X).loss_curve_
     assert curve[-1] < curve[0]
@@ -116,7 +113,7 @@ def test_another_seed_gives_another_model(estimator):
 
 
 @every_case
-def test_refit_forgets_the_first_fit(estimator):
+def test_refit_does_not_depend_on_the_first_fit(estimator):
     X = table()
     refitted = case(estimator).fit(table(50, 3, seed=5)).fit(X)
     assert_same(outputs(refitted, X), outputs(case(estimator).fit(X), X))
@@ -137,7 +134,7 @@ def test_fit_leaves_parameters_alone(estimator):
 
 @every_case
 def test_fit_leaves_the_data_alone(estimator):
-    X = with_holes(table())
+    X = with_missing_values(table())
     before, weight = X.copy(), np.linspace(0, 2, len(X))
     outputs(case(estimator).fit(X, sample_weight=weight), X)
     np.testing.assert_array_equal(X, before)
@@ -172,10 +169,10 @@ def assert_sound(fitted, X):
 
 @every_value
 def test_every_value_works_with_every_method(cls, name, value):
-    X = with_holes(table())  # of rows without holes the test above learns
-    fitted = quick(cls, **{name: value, **companions(cls, value)}).fit(X.astype(np.float32))
-    for data in (X.astype(np.float32), X, table()):
-        assert_sound(fitted, data)
+    X = table()
+    for data in (X, with_missing_values(X), X.astype(np.float32)):
+        params = {name: value, **companions(cls, value)}
+        assert_sound(quick(cls, **params).fit(data), data)
 
 
 @every_case
@@ -223,14 +220,14 @@ every_trip = pytest.mark.parametrize("trip", ROUND_TRIPS.values(), ids=ROUND_TRI
 
 
 def holes():
-    return with_holes(table())
+    return with_missing_values(table())
 
 
 @every_case
 @every_trip
 def test_round_trip_is_exact(estimator, trip):
-    X = holes()
-    fitted = fitted_case(estimator, holes)
+    X = with_missing_values(table())
+    fitted = case(estimator).fit(X)
     back = trip(fitted)
     assert_same(outputs(back, X), outputs(fitted, X))
     assert back.network_ is not fitted.network_
@@ -245,8 +242,9 @@ def test_unfitted_estimators_make_the_round_trip_too(estimator, trip):
 
 @every_case
 @every_trip
-def test_training_goes_on_after_a_round_trip(estimator, trip):
-    X, fitted = table(), fitted_case(estimator)
+def test_training_continues_after_a_round_trip(estimator, trip):
+    X = table()
+    fitted = case(estimator).fit(X)
     back = trip(fitted).partial_fit(X)
     assert_same(outputs(back, X), outputs(fitted.partial_fit(X), X))
 
@@ -267,7 +265,7 @@ def test_pickle_is_small(estimator):
 
 
 def walk(value):
-    """Yield a value and all that it holds."""
+    """Yield a value and everything that it contains."""
     yield value
     if isinstance(value, dict):
         children = [*value, *value.values()]
@@ -292,7 +290,7 @@ def test_state_is_plain(estimator):
 
 @every_case
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_state_holds_no_training_row(estimator, dtype):
+def test_state_contains_no_training_sample(estimator, dtype):
     X = table(dtype=dtype)
     fitted = case(estimator, early_stopping=True).fit(X).partial_fit(X)
     stored = pickle.dumps(fitted)

@@ -1,4 +1,4 @@
-"""Corruptions: what they draw, what they leave alone, and what they refuse."""
+"""Corruptions: random draws, unchanged values and invalid parameters."""
 
 import io
 import math
@@ -72,7 +72,7 @@ def rows(n_rows=50, n_features=12, dtype=torch.float32, seed=1):
     return torch.rand(n_rows, n_features, dtype=dtype, generator=generator(seed))
 
 
-def with_holes(x):
+def with_missing_values(x):
     return x.masked_fill(rows(*x.shape, seed=2) < 0.2, math.nan)
 
 
@@ -80,12 +80,12 @@ def same(a, b):
     return torch.equal(a.isnan(), b.isnan()) and torch.equal(a.nan_to_num(), b.nan_to_num())
 
 
-def share(cells):
-    return cells.double().mean().item()
+def fraction_of(mask):
+    return mask.double().mean().item()
 
 
 def about(expected, n_draws):
-    """Return a share that is exact but for five standard deviations of a mean of n draws."""
+    """Return a fraction with a tolerance of five standard deviations of a mean of n draws."""
     return pytest.approx(expected, abs=5 * math.sqrt(expected * (1 - expected) / n_draws))
 
 
@@ -97,7 +97,7 @@ def about(expected, n_draws):
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("n_rows", [1, 2, 50])
 def test_a_new_tensor_of_the_same_kind(part, dtype, shared, n_rows):
-    x = with_holes(rows(n_rows, dtype=dtype))
+    x = with_missing_values(rows(n_rows, dtype=dtype))
     before = x.clone()
     corrupted = part(x, generator(), shared=shared)
     assert (corrupted.shape, corrupted.dtype) == (x.shape, dtype)
@@ -124,7 +124,7 @@ def test_the_generator_alone_decides(part, shared):
 
 
 @pytest.mark.parametrize("part", [p for p in PARTS if not isinstance(p, Swap)], ids=named)
-def test_a_shared_draw_treats_equal_rows_alike(part):
+def test_a_shared_draw_treats_equal_samples_equally(part):
     x = rows(1).expand(50, -1).contiguous()
     shared, apart = (part(x, generator(), shared=shared) for shared in (True, False))
     assert same(shared, shared[:1].expand(50, -1))
@@ -134,7 +134,7 @@ def test_a_shared_draw_treats_equal_rows_alike(part):
 @pytest.mark.parametrize("part", NOTHING, ids=named)
 @pytest.mark.parametrize("shared", [False, True])
 def test_no_strength_is_the_identity(part, shared):
-    x = with_holes(4 * rows() - 2)
+    x = with_missing_values(4 * rows() - 2)
     corrupted = part(x, generator(), shared=shared)
     assert same(corrupted, x)
     corrupted.fill_(7)
@@ -143,8 +143,8 @@ def test_no_strength_is_the_identity(part, shared):
 
 @every_cell_part
 @pytest.mark.parametrize("shared", [False, True])
-def test_missing_cells_stay_missing(part, shared):
-    x = with_holes(rows())
+def test_missing_values_stay_missing(part, shared):
+    x = with_missing_values(rows())
     corrupted = part(x, generator(), shared=shared)
     assert corrupted[x.isnan()].isnan().all()
     if not (isinstance(part, Masking) and math.isnan(part.value)):
@@ -174,7 +174,7 @@ def test_every_parameter_is_checked(part):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an accelerator")
 @every_part
 def test_an_accelerator_is_kept_to(part):
-    x = with_holes(rows()).cuda()
+    x = with_missing_values(rows()).cuda()
     corrupted = part(x, generator(device="cuda"))
     assert corrupted.device == x.device
     assert corrupted.shape == x.shape
@@ -191,8 +191,8 @@ def test_gaussian_noise_is_normal(dtype, shared):
     n = noise.numel()
     assert noise.mean().item() == pytest.approx(0, abs=5 / math.sqrt(n))
     assert noise.std().item() == pytest.approx(1, abs=5 / math.sqrt(2 * n))
-    assert share(noise.abs() < 1) == about(0.6827, n)
-    assert share(noise.abs() < 2) == about(0.9545, n)
+    assert fraction_of(noise.abs() < 1) == about(0.6827, n)
+    assert fraction_of(noise.abs() < 2) == about(0.9545, n)
 
 
 def test_gaussian_noise_is_clipped_after_it_is_added():
@@ -204,26 +204,26 @@ def test_gaussian_noise_is_clipped_after_it_is_added():
 
 
 @pytest.mark.parametrize("value", [math.nan, 0.0, -3.5])
-def test_masking_puts_one_value_in_a_share_of_the_cells(value):
+def test_masking_replaces_a_fraction_of_the_values(value):
     x = rows(500, 40)
     masked = Masking(rate=0.3, value=value)(x, generator())
     changed = masked != x
-    assert share(changed) == about(0.3, x.numel())
+    assert fraction_of(changed) == about(0.3, x.numel())
     assert same(masked[changed], torch.full_like(masked[changed], value))
 
 
 def test_salt_and_pepper_come_in_equal_parts():
     x = rows(500, 40)
     seasoned = SaltAndPepper(rate=0.3, low=-2.0, high=5.0)(x, generator())
-    assert share(seasoned == -2) == about(0.15, x.numel())
-    assert share(seasoned == 5) == about(0.15, x.numel())
-    assert share(seasoned == x) == about(0.7, x.numel())
+    assert fraction_of(seasoned == -2) == about(0.15, x.numel())
+    assert fraction_of(seasoned == 5) == about(0.15, x.numel())
+    assert fraction_of(seasoned == x) == about(0.7, x.numel())
 
 
 def test_dropout_keeps_the_mean():
     x = 1 + rows(500, 40, dtype=torch.float64)
     thinned = Dropout(rate=0.4)(x, generator())
-    assert share(thinned == 0) == about(0.4, x.numel())
+    assert fraction_of(thinned == 0) == about(0.4, x.numel())
     torch.testing.assert_close(thinned[thinned != 0], x[thinned != 0] / 0.6)
 
 
@@ -237,44 +237,44 @@ def test_dropout_of_nearly_everything_is_finite():
 
 
 def numbered(n_rows, n_features):
-    """Return a table whose cells tell their row and column: 1000 * column + row."""
+    """Return a matrix with the values 1000 * column + row."""
     return torch.arange(n_rows)[:, None] + 1000.0 * torch.arange(n_features)
 
 
-def test_swapped_values_come_from_other_rows_of_the_column():
+def test_swapped_values_come_from_other_samples_of_the_feature():
     x = numbered(5, 4000)
     swapped = Swap(rate=0.3)(x, generator())
     columns, donors = swapped.div(1000, rounding_mode="floor"), swapped % 1000
     assert torch.equal(columns, torch.arange(4000.0).expand(5, -1))
-    assert share(swapped != x) == about(0.3, x.numel())
+    assert fraction_of(swapped != x) == about(0.3, x.numel())
     for row in range(5):
         for other in set(range(5)) - {row}:
-            assert share(donors[row] == other) == about(0.3 / 4, 4000)
+            assert fraction_of(donors[row] == other) == about(0.3 / 4, 4000)
 
 
-def test_every_cell_can_be_swapped():
+def test_every_value_can_be_swapped():
     x = numbered(5, 100)
     assert (Swap(rate=1)(x, generator()) != x).all()
 
 
-def test_a_shared_swap_rolls_whole_columns():
+def test_a_shared_swap_rolls_entire_features():
     x = numbered(5, 4000)
     swapped = Swap(rate=0.3)(x, generator(), shared=True)
     assert torch.equal(swapped.sort(0).values, x)
     changed = swapped != x
     assert torch.equal(changed.all(0), changed.any(0))
-    assert share(changed[0]) == about(0.3, 4000)
+    assert fraction_of(changed[0]) == about(0.3, 4000)
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_swap_neither_makes_nor_fills_holes(shared):
-    x = with_holes(rows())
+def test_a_swap_neither_creates_nor_fills_missing_values(shared):
+    x = with_missing_values(rows())
     swapped = Swap(rate=1)(x, generator(), shared=shared)
     assert torch.equal(swapped.isnan(), x.isnan())
     assert not same(swapped, x)
 
 
-def test_one_row_has_nobody_to_swap_with():
+def test_a_single_sample_is_not_swapped():
     x = rows(1)
     assert torch.equal(Swap(rate=1)(x, generator()), x)
 
@@ -301,7 +301,7 @@ def _changed(noisy, x):
     ],
     ids=named,
 )
-def test_a_range_is_drawn_from_for_every_row(part, strength):
+def test_the_strength_of_every_sample_is_drawn_from_a_range(part, strength):
     x = 0.001 + rows(500, 2000, dtype=torch.float64)
     found = strength(part(x, generator()), x).sort().values
     expected = torch.linspace(0.2, 0.8, 500, dtype=torch.float64)
@@ -310,7 +310,7 @@ def test_a_range_is_drawn_from_for_every_row(part, strength):
     assert shared.std() < 0.01
 
 
-def test_dropout_scales_by_the_rate_of_the_row():
+def test_dropout_scales_by_the_rate_of_the_sample():
     x = torch.ones(500, 2000, dtype=torch.float64)
     thinned = Dropout(rate=(0.2, 0.8))(x, generator())
     rate = 1 - 1 / thinned.max(1).values
@@ -333,7 +333,7 @@ def pictures(*shape, dtype=torch.float32):
 
 
 def compass(n_images, height, width):
-    """Return images whose two channels are the distances from the centre, in pixels."""
+    """Return images whose two channels are the distances from the center, in pixels."""
     right = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
     down = torch.arange(height, dtype=torch.float64) - (height - 1) / 2
     image = torch.stack(torch.meshgrid(right, down, indexing="xy"))
@@ -348,7 +348,7 @@ def test_a_rotation_by_quarters_is_exact(quarters, dtype):
     torch.testing.assert_close(found, images.rot90(quarters, (2, 3)), atol=5e-6, rtol=0)
 
 
-def test_a_shift_is_a_share_of_either_size():
+def test_a_shift_is_a_fraction_of_height_or_width():
     images = pictures(2, 1, 8, 12)
     found = turned(images, shift=(0.25, 0.25))
     torch.testing.assert_close(found[..., 2:, 3:], images[..., :-2, :-3], atol=5e-6, rtol=0)
@@ -356,7 +356,7 @@ def test_a_shift_is_a_share_of_either_size():
 
 
 @pytest.mark.parametrize("strength", ["rotation", "shift", "shear", "zoom"])
-def test_a_tiny_strength_changes_nearly_nothing(strength):
+def test_a_small_strength_has_a_small_effect(strength):
     images = pictures(3, 2, 9, 5, dtype=torch.float64)
     torch.testing.assert_close(turned(images, **{strength: 1e-9}), images, atol=1e-6, rtol=0)
 
@@ -370,7 +370,7 @@ def test_maps_are_affine_in_pixels(angle, shear, zoom):
         compass(1, height, width), rotation=(angle,) * 2, shear=(shear,) * 2, zoom=(zoom,) * 2
     )[0]
     turn, lean = math.radians(angle), math.tan(math.radians(shear))
-    # to the right and downwards, where a counter-clockwise turn is one by the negative angle
+    # coordinates to the right and downwards, in which a counterclockwise angle is negative
     rotated = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     forward = rotated @ np.array([[1, lean], [0, 1]]) * (1 + zoom)
     source = np.einsum("ij,jhw->ihw", np.linalg.inv(forward), compass(1, height, width)[0].numpy())
@@ -388,7 +388,7 @@ MEASURES = {
 
 @pytest.mark.parametrize("name", MEASURES)
 @pytest.mark.parametrize("bounds", [0.3, (0.1, 0.4)])
-def test_every_image_has_a_strength_of_its_own(name, bounds):
+def test_every_image_has_a_separate_strength(name, bounds):
     found = turned(compass(500, 6, 6), **{name: bounds})
     here, beside, below = found[..., 2, 2], found[..., 2, 3], found[..., 3, 2]
     right, down = (torch.stack([p[:, axis] for p in (here, beside, below)]) for axis in (0, 1))
@@ -410,22 +410,22 @@ def test_the_two_shifts_of_an_image_are_drawn_apart():
 
 
 def test_missing_pixels_move_with_the_image():
-    images = with_holes(pictures(2, 49)).reshape(2, 1, 7, 7)
+    images = with_missing_values(pictures(2, 49)).reshape(2, 1, 7, 7)
     found, expected = turned(images, rotation=(90, 90)), images.rot90(1, (2, 3))
     torch.testing.assert_close(found, expected, equal_nan=True, atol=5e-6, rtol=0)
 
 
 def test_missing_pixels_do_not_bleed():
-    images = with_holes(torch.ones(5, 400)).reshape(5, 1, 20, 20)
+    images = with_missing_values(torch.ones(5, 400)).reshape(5, 1, 20, 20)
     found = turned(images, rotation=30.0, zoom=0.2)
-    assert 0.1 < share(found.isnan()) < 0.3
+    assert 0.1 < fraction_of(found.isnan()) < 0.3
     torch.testing.assert_close(found[~found.isnan()], torch.ones(int((~found.isnan()).sum())))
 
 
 # ---------------------------------------------------------------- images: brightness and JPEG
 
 
-def test_brightness_is_one_offset_for_an_image_in_shares_of_the_range():
+def test_brightness_adds_a_fraction_of_the_range_to_an_image():
     images = torch.full((500, 3, 2, 2), 100.0, dtype=torch.float64)
     offsets = turned(images, brightness=0.3, value_range=(0, 255)) - 100
     assert torch.equal(offsets, offsets[:, :1, :1, :1].expand_as(offsets))
@@ -440,7 +440,7 @@ def test_brightness_is_clamped():
 
 
 def picture(height, width):
-    """Return a picture with edges, slopes and grain, in whole grey levels."""
+    """Return an image with edges, slopes and noise, with integer gray levels."""
     down, right = np.mgrid[:height, :width]
     grain = np.random.RandomState(0).randn(height, width)
     levels = 128 + 70 * np.sin(right / 5 + down / 9) + 50 * (right > width / 2) + 8 * grain
@@ -448,7 +448,7 @@ def picture(height, width):
 
 
 def compressed(levels, quality):
-    """Return an image of grey levels after this package's compression."""
+    """Return an image of gray levels after the compression of this package."""
     x = torch.tensor(levels / 255).reshape(1, -1)
     part = ImageAugmentation(levels.shape, jpeg_quality=quality)
     return 255 * part(x, generator()).reshape(levels.shape).numpy()
@@ -462,8 +462,8 @@ def test_compression_is_that_of_a_jpeg_file(shape, quality):
     image.fromarray(levels).save(file, "JPEG", quality=quality)
     expected = np.asarray(image.open(file)).astype(float)
     distance = abs(compressed(levels, quality) - expected)
-    # a file holds whole levels; its library computes with integers and rounds some steps otherwise
-    assert share(torch.tensor(distance > 0.75)) < 0.3
+    # a file stores integer levels; its library rounds some steps differently
+    assert fraction_of(torch.tensor(distance > 0.75)) < 0.3
     assert distance.mean() < 0.25 * abs(expected - levels).mean()
 
 
@@ -484,7 +484,7 @@ def test_a_flat_image_survives_a_fair_quality():
     np.testing.assert_allclose(compressed(levels, 50), levels, atol=1)
 
 
-def test_every_image_has_a_quality_of_its_own():
+def test_every_image_has_a_separate_quality():
     images = pictures(1, 1, 8, 8, dtype=torch.float64).expand(40, -1, -1, -1).contiguous()
     fixed = torch.cat([turned(images[:1], jpeg_quality=quality) for quality in range(10, 14)])
     found = turned(images, jpeg_quality=(10, 13))
@@ -508,14 +508,14 @@ def test_compression_has_the_units_of_the_pixels():
     assert found.max() <= 1
 
 
-def test_compression_clamps_what_it_is_given():
+def test_compression_clamps_its_input():
     images = 3 * pictures(2, 1, 9, 10) - 1
     found = turned(images, jpeg_quality=20)
     assert torch.equal(found, turned(images.clamp(0, 1), jpeg_quality=20))
 
 
 def test_missing_pixels_stay_missing_in_a_compression():
-    images = with_holes(pictures(2, 90)).reshape(2, 1, 9, 10)
+    images = with_missing_values(pictures(2, 90)).reshape(2, 1, 9, 10)
     assert torch.equal(turned(images, jpeg_quality=20).isnan(), images.isnan())
 
 
@@ -571,14 +571,14 @@ def test_one_generator_serves_all_corruptions(shared):
 
 
 class Told(Corruption):
-    """Gives back whether it was told to share."""
+    """Returns the argument `shared`."""
 
     def __call__(self, x, generator, *, shared=False):
         return torch.full_like(x, shared)
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_corruptions_of_a_users_own_class_are_told_to_share(shared):
+def test_user_defined_corruptions_receive_shared(shared):
     Told()._validate_params()
     assert (corrupt([Told()], rows(), generator(), shared=shared) == shared).all()
 
@@ -623,7 +623,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
-def test_an_unusable_parameter_is_named(part, name, value):
+def test_an_invalid_parameter_is_named(part, name, value):
     broken = clone(part).set_params(**{name: value})
     got = re.escape(repr(value))
     message = rf"'{name}' parameter of {type(part).__name__} must be .* Got {got} instead"
@@ -639,7 +639,7 @@ def test_numbers_of_a_grid_are_accepted(number):
 
 
 @pytest.mark.parametrize("n_features", [11, 13])
-def test_an_image_has_as_many_pixels_as_columns(n_features):
+def test_the_number_of_pixels_is_the_number_of_features(n_features):
     message = rf"image_shape=\(3, 4\) requires X with 12 features.*; got {n_features}\."
     with pytest.raises(ValueError, match=message):
         IMAGE.check(n_features)

@@ -1,4 +1,4 @@
-"""DenoisingAutoencoder: what it learns from, what it gives back, and pretraining layer by layer."""
+"""DenoisingAutoencoder: training data, reconstructions and layerwise pretraining."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import torch
 from estimators import quick
-from helpers import assert_same, outputs, table, weights, with_holes
+from helpers import assert_same, outputs, table, weights, with_missing_values
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.decomposition import PCA
@@ -25,7 +25,7 @@ from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
 
 COLUMNS = list("abcdef")
-STILL = {"learning_rate": 1e-30, "max_epochs": 1, "dropout": 0}  # training that changes nothing
+STILL = {"learning_rate": 1e-30, "max_epochs": 1, "dropout": 0}  # training without an effect
 
 
 def denoiser(n_components=2, **params):
@@ -39,16 +39,16 @@ def clean():
 
 @pytest.fixture
 def noisy(clean):
-    """Return damaged rows, off by more than noise: a bias and a wrong unit."""
+    """Return corrupted samples with systematic errors: a bias and a wrong unit."""
     off = clean + 0.1 * np.random.RandomState(3).randn(*clean.shape)
     off[:, 0] += 0.5
     off[:, 1] *= 2
     return off
 
 
-def with_gaps(rows, share=0.25):
-    """Return a copy with NaN in some cells, but in no whole row; unlike `with_holes` no more."""
-    missing = np.random.RandomState(1).random_sample(rows.shape) < share
+def with_some_missing(rows, fraction=0.25):
+    """Return a copy with some missing values, but without empty samples."""
+    missing = np.random.RandomState(1).random_sample(rows.shape) < fraction
     missing[np.arange(len(rows)), np.arange(len(rows)) % rows.shape[1]] = False
     return np.where(missing, np.nan, rows)
 
@@ -58,20 +58,20 @@ def mean_error(found, expected):
 
 
 class Seen(Callback):
-    """Keeps every training batch: what the network saw and what it was compared with."""
+    """Stores the input and the target of every training batch."""
 
     def __init__(self):
         self.x, self.target = [], []
 
     def on_batch_end(self, net, batch=None, training=None, **kwargs):
         if training:
-            x, compared = batch
-            self.x.append(x.numpy().copy())
+            inputs, compared = batch
+            self.x.append(inputs.x.numpy().copy())
             self.target.append(compared.target.numpy().copy())
 
 
 def in_units(fitted, scaled):
-    """Return scaled rows in the units of X, in order."""
+    """Return scaled samples in the units of X, sorted."""
     rows = np.concatenate(scaled) * fitted.scale_ + fitted.center_
     return rows[np.lexsort(rows.T)]
 
@@ -80,10 +80,10 @@ def in_order(rows):
     return rows[np.lexsort(rows.T)]
 
 
-# ------------------------------------------------------------------- rows that it damages
+# ------------------------------------------------------------------- corrupted samples
 
 
-def test_clean_rows_are_damaged_for_training(clean):
+def test_clean_samples_are_corrupted_for_training(clean):
     seen = Seen()
     fitted = denoiser(corruption=Gaussian(0.3), max_epochs=1, callbacks=[seen]).fit(clean)
     np.testing.assert_allclose(in_units(fitted, seen.target), in_order(clean), atol=1e-5)
@@ -92,26 +92,26 @@ def test_clean_rows_are_damaged_for_training(clean):
     assert noise.mean() == pytest.approx(0, abs=0.05)
 
 
-def test_damage_is_drawn_anew_in_every_step(clean):
+def test_corruptions_are_redrawn_in_every_step(clean):
     seen = Seen()
     denoiser(corruption=Gaussian(0.3), max_epochs=3, callbacks=[seen]).fit(clean)
     noise = np.concatenate(seen.x) - np.concatenate(seen.target)
     assert len(np.unique(noise.round(5), axis=0)) == 3 * len(clean)
 
 
-def test_without_a_corruption_rows_are_seen_as_they_are(clean):
+def test_without_a_corruption_samples_are_unchanged(clean):
     seen = Seen()
     denoiser(corruption=None, callbacks=[seen]).fit(clean)
     np.testing.assert_array_equal(np.concatenate(seen.x), np.concatenate(seen.target))
 
 
 def denoise(digits, corruption, damaged):
-    """Return what denoisers make of damaged digits that they have not seen."""
+    """Return the output of a denoiser for corrupted digits that are not in the training data."""
     fitted = denoiser(16, corruption=corruption, max_epochs=10).fit(digits[:800])
     return fitted.transform(damaged)
 
 
-def test_it_cleans_noise_better_than_pca(digits):
+def test_it_removes_noise_better_than_pca(digits):
     train, test = digits[:800], digits[1200:]
     noisy = test + 0.3 * np.random.RandomState(0).randn(*test.shape)
     pca = PCA(16).fit(train)
@@ -121,9 +121,9 @@ def test_it_cleans_noise_better_than_pca(digits):
     assert error < 0.9 * mean_error(denoise(digits, None, noisy), test)
 
 
-def test_it_fills_gaps_better_than_column_means(digits):
+def test_it_imputes_missing_values_better_than_feature_means(digits):
     train, test = digits[:800], digits[1200:]
-    gaps = with_gaps(test, 0.3)
+    gaps = with_some_missing(test, 0.3)
     missing = np.isnan(gaps)
     error = mean_error(denoise(digits, "masking", gaps)[missing], test[missing])
     means = np.broadcast_to(train.mean(axis=0), test.shape)
@@ -131,7 +131,7 @@ def test_it_fills_gaps_better_than_column_means(digits):
     assert error < 0.9 * mean_error(denoise(digits, None, gaps)[missing], test[missing])
 
 
-def test_nothing_is_damaged_but_in_training(clean):
+def test_corruptions_are_only_applied_in_training(clean):
     calls = []
 
     def counted(x, generator):
@@ -151,8 +151,10 @@ def test_nothing_is_damaged_but_in_training(clean):
     np.testing.assert_allclose(found["transform"], expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("corruption", sorted(set(CORRUPTIONS) - {"swap"}))  # as it says
-def test_weight_k_is_k_copies_of_a_row_that_is_damaged(clean, corruption):
+@pytest.mark.parametrize(
+    "corruption", sorted(set(CORRUPTIONS) - {"swap"})
+)  # swap ignores sample weights
+def test_weight_k_is_equivalent_to_k_copies_of_a_corrupted_sample(clean, corruption):
     X, weight = clean[:30], np.arange(30) % 3
     weighted = denoiser(corruption=corruption).fit(X, sample_weight=weight)
     copied = denoiser(corruption=corruption).fit(np.repeat(X, weight, axis=0))
@@ -166,14 +168,14 @@ def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
         corruption=Gaussian(0.3), early_stopping=early_stopping, **{**STILL, "max_epochs": 4}
     ).fit(np.vstack([clean] * 3))
     assert len(set(np.round(fitted.loss_curve_, 6))) == 4
-    if early_stopping:  # 60 rows held out, in more than one batch
+    if early_stopping:  # 60 samples are held out, in more than one batch
         np.testing.assert_allclose(fitted.validation_scores_, fitted.validation_scores_[0])
         assert fitted.validation_scores_[0] < fitted.score_samples(clean).mean()
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
-    """A code as wide as the rows starts as the identity, which only damage shows to be bad."""
+def test_small_datasets_are_learned_with_any_random_state(iris, early_stopping):
+    """With as many components as features, training starts from the identity map."""
     rows = np.repeat(iris[::3], 50, axis=0)
     settings = {"max_epochs": 40, "early_stopping": early_stopping}
     for seed in range(5):
@@ -181,9 +183,9 @@ def test_few_rows_are_learnt_from_whatever_the_draws(iris, early_stopping):
             denoiser(4, random_state=seed, learning_rate=rate, **settings).fit(iris[::3])
             for rate in (1e-30, 5e-3)
         )
-        damaged = with_gaps(rows)
+        damaged = with_some_missing(rows)
         error = mean_error(end.transform(damaged), rows)
-        # five rows, held out, are poor judges
+        # five held-out samples are too few for a validation
         limit = 1.0 if early_stopping else 0.95
         assert error < limit * mean_error(start.transform(damaged), rows)
 
@@ -205,7 +207,7 @@ def test_a_function_of_a_user_is_a_corruption(clean):
 
 
 class Shift(Corruption):
-    """A corruption of a user, with a parameter."""
+    """A user-defined corruption with a parameter."""
 
     def __init__(self, by=1.0):
         self.by = by
@@ -216,7 +218,7 @@ class Shift(Corruption):
 
 def test_corruptions_are_applied_in_the_order_of_the_list(clean):
     def double(x, generator):
-        return x.mul_(2)  # it may change its copy
+        return x.mul_(2)  # modifies its copy in place
 
     before = clean.copy()
     for parts, expected in (
@@ -277,7 +279,7 @@ def test_pairs_are_taken_as_they_are(clean, noisy):
 
 @pytest.mark.parametrize("init", ["pca", "random"])
 @pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
-def test_the_target_is_the_clean_row(clean, noisy, init, loss):
+def test_the_target_is_the_clean_sample(clean, noisy, init, loss):
     settings = {"init": init, "loss": loss, "max_epochs": 60}
     fitted = denoiser(4, **settings).fit(noisy, clean=clean)
     found = fitted.transform(noisy)
@@ -286,7 +288,7 @@ def test_the_target_is_the_clean_row(clean, noisy, init, loss):
     np.testing.assert_allclose(found.mean(axis=0), clean.mean(axis=0), atol=0.1)
 
 
-def test_the_scale_is_that_of_the_clean_rows(clean, noisy):
+def test_the_scale_is_that_of_the_clean_samples(clean, noisy):
     fitted = denoiser().fit(noisy, clean=clean)
     np.testing.assert_allclose(fitted.center_, clean.mean(axis=0))
     np.testing.assert_allclose(fitted.scale_, np.sqrt(clean.var(axis=0).mean()))
@@ -313,8 +315,8 @@ def test_early_stopping_takes_pairs(clean, noisy):
     assert mean_error(fitted.transform(noisy), clean) < mean_error(noisy, clean)
 
 
-def test_the_loss_of_pairs_is_over_the_known_cells_of_the_clean_rows(clean, noisy):
-    clean, noisy = with_holes(clean), with_holes(noisy[::-1])[::-1]
+def test_the_loss_is_over_the_observed_values_of_the_clean_samples(clean, noisy):
+    clean, noisy = with_missing_values(clean), with_missing_values(noisy[::-1])[::-1]
     weight = np.arange(200) % 3 + 0.5
     fitted = denoiser(dtype="float64", **STILL).fit(noisy, clean=clean, sample_weight=weight)
     residual = (fitted.reconstruct(noisy) - clean) / fitted.scale_
@@ -322,8 +324,8 @@ def test_the_loss_of_pairs_is_over_the_known_cells_of_the_clean_rows(clean, nois
     assert fitted.loss_curve_[0] == pytest.approx(np.average(losses, weights=weight), rel=1e-8)
 
 
-def test_gaps_are_filled_in_pairs(clean, noisy):
-    gaps = with_gaps(noisy)
+def test_missing_values_are_imputed_with_clean_samples(clean, noisy):
+    gaps = with_some_missing(noisy)
     fitted = denoiser(4, max_epochs=60).fit(gaps, clean=clean)
     missing = np.isnan(gaps)
     means = np.broadcast_to(clean.mean(axis=0), clean.shape)
@@ -331,11 +333,11 @@ def test_gaps_are_filled_in_pairs(clean, noisy):
     assert mean_error(found[missing], clean[missing]) < 0.8 * mean_error(
         means[missing], clean[missing]
     )
-    fitted = denoiser(4).fit(gaps, clean=with_holes(clean))
+    fitted = denoiser(4).fit(gaps, clean=with_missing_values(clean))
     assert all(np.isfinite(output).all() for output in outputs(fitted, gaps).values())
 
 
-def test_a_row_of_x_without_a_value_is_refused_and_named(clean, noisy):
+def test_a_sample_without_observed_values_is_rejected(clean, noisy):
     noisy[3] = np.nan
     with pytest.raises(
         ValueError, match=r"sample\(s\) of X contain only missing values, the first at index 3"
@@ -358,8 +360,8 @@ def test_weight_k_is_k_copies_of_a_pair(clean, noisy, params):
 @pytest.mark.parametrize("n_rows", [40, 200])
 def test_a_pair_of_weight_zero_is_absent(clean, noisy, n_rows):
     X, target, kept = noisy[:n_rows], clean[:n_rows], np.arange(n_rows) % 3 > 0
-    strange = [np.where(kept[:, None], rows, 1e6) for rows in (X, target)]
-    weighted = denoiser().fit(strange[0], clean=strange[1], sample_weight=kept)
+    anomalous = [np.where(kept[:, None], rows, 1e6) for rows in (X, target)]
+    weighted = denoiser().fit(anomalous[0], clean=anomalous[1], sample_weight=kept)
     absent = denoiser().fit(X[kept], clean=target[kept], sample_weight=np.ones(kept.sum()))
     assert_same(outputs(weighted, X), outputs(absent, X))
 
@@ -398,7 +400,7 @@ WRONG = {
 
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("method", ["fit", "partial_fit", "score"])
-def test_unusable_clean_rows_are_named(clean, noisy, make, method):
+def test_invalid_clean_samples_are_rejected(clean, noisy, make, method):
     fitted = denoiser(max_epochs=1).fit(frame(clean))
     before, wrong = outputs(fitted, frame(clean)), make(clean)
     with pytest.raises(ValueError, match="clean"):
@@ -411,7 +413,7 @@ def test_unusable_clean_rows_are_named(clean, noisy, make, method):
         assert not [name for name in vars(unfitted) if name.endswith("_")]
 
 
-def test_a_row_that_nothing_is_known_of_is_named_as_one_of_clean(clean, noisy):
+def test_an_empty_clean_sample_is_rejected(clean, noisy):
     clean[3] = np.nan
     with pytest.raises(
         ValueError, match=r"clean must .* 1 sample\(s\) of clean contain only missing values"
@@ -419,7 +421,7 @@ def test_a_row_that_nothing_is_known_of_is_named_as_one_of_clean(clean, noisy):
         denoiser().fit(noisy, clean=clean)
 
 
-def test_a_column_that_is_nowhere_known_to_be_clean_is_named(clean, noisy):
+def test_an_empty_clean_feature_is_rejected(clean, noisy):
     clean[:, 2] = np.nan
     with pytest.raises(
         ValueError, match=r"1 feature\(s\) of clean contain only missing values, .* index 2"
@@ -427,14 +429,14 @@ def test_a_column_that_is_nowhere_known_to_be_clean_is_named(clean, noisy):
         denoiser().fit(noisy, clean=clean)
 
 
-def test_a_column_without_values_is_repaired_from_the_others(clean, noisy):
+def test_a_feature_without_values_is_predicted_from_the_others(clean, noisy):
     noisy[:, 2] = np.nan
     fitted = denoiser(4, max_epochs=60).fit(noisy, clean=clean)
     error = mean_error(fitted.transform(noisy)[:, 2], clean[:, 2])
     assert error < 0.7 * clean[:, 2].var()
 
 
-def test_cross_entropy_needs_clean_rows_in_the_unit_interval(clean, noisy):
+def test_cross_entropy_requires_clean_samples_in_the_unit_interval(clean, noisy):
     assert noisy.max() > 1
     denoiser(loss="binary_cross_entropy").fit(noisy, clean=clean)
     with pytest.raises(ValueError, match=r"needs clean in \[0, 1\]"):
@@ -444,7 +446,7 @@ def test_cross_entropy_needs_clean_rows_in_the_unit_interval(clean, noisy):
 # -------------------------------------------------------------------- what transform gives
 
 
-def test_names_are_those_of_the_columns(clean):
+def test_feature_names_are_those_of_the_columns(clean):
     fitted = denoiser().fit(frame(clean))
     assert fitted.get_feature_names_out().tolist() == COLUMNS
     assert fitted.get_feature_names_out(COLUMNS).tolist() == COLUMNS
@@ -471,7 +473,7 @@ def test_frames_come_out_where_they_are_wanted(clean, output, kind, made):
     np.testing.assert_array_equal(np.asarray(found), expected)
 
 
-def test_codes_decode_to_the_denoised_rows(clean):
+def test_codes_decode_to_the_denoised_samples(clean):
     fitted, rows = (denoiser(output=output).fit(clean) for output in ("code", "denoised"))
     codes = fitted.transform(clean)
     assert codes.shape == (200, 2)
@@ -479,7 +481,7 @@ def test_codes_decode_to_the_denoised_rows(clean):
     np.testing.assert_array_equal(fitted.reconstruct(clean), rows.transform(clean))
 
 
-def test_denoised_rows_have_no_inverse(clean):
+def test_denoised_samples_have_no_inverse(clean):
     fitted = denoiser().fit(clean)
     assert not hasattr(fitted, "inverse_transform")
     with pytest.raises(AttributeError) as caught:
@@ -489,7 +491,7 @@ def test_denoised_rows_have_no_inverse(clean):
 
 
 @pytest.mark.parametrize("weight", [None, np.arange(200) % 3.0], ids=["", "weights"])
-def test_score_compares_with_the_clean_rows(clean, noisy, weight):
+def test_score_compares_with_the_clean_samples(clean, noisy, weight):
     fitted = denoiser().fit(clean)
     found = fitted.transform(noisy)
     for target, given in ((clean, {"clean": clean}), (noisy, {})):
@@ -498,8 +500,8 @@ def test_score_compares_with_the_clean_rows(clean, noisy, weight):
         assert score == pytest.approx(expected, abs=1e-10)
 
 
-def test_score_leaves_out_what_is_not_known_to_be_clean(clean, noisy):
-    fitted, known = denoiser().fit(clean), with_holes(clean)
+def test_score_ignores_missing_clean_values(clean, noisy):
+    fitted, known = denoiser().fit(clean), with_missing_values(clean)
     residual, deviation = known - fitted.transform(noisy), known - np.nanmean(known, axis=0)
     expected = 1 - np.nansum(residual**2) / np.nansum(deviation**2)
     assert fitted.score(noisy, clean=known) == pytest.approx(expected, abs=1e-10)
@@ -541,7 +543,7 @@ def test_a_search_over_the_strength_of_a_corruption_works(clean):
 
 
 @needs_callbacks
-def test_a_scoring_monitor_sees_the_pairs(clean, noisy):
+def test_a_scoring_monitor_receives_the_clean_samples(clean, noisy):
     from sklearn.callback import ScoringMonitor
 
     monitor = ScoringMonitor(
@@ -549,7 +551,9 @@ def test_a_scoring_monitor_sees_the_pairs(clean, noisy):
     )
     fitted = denoiser().set_callbacks(monitor).fit(noisy, clean=clean)
     scores = [entry["score"] for entry in monitor.get_logs().data]
-    assert scores[0] == scores[-1] == fitted.score(noisy, clean=clean)  # the fit, the last epoch
+    assert (
+        scores[0] == scores[-1] == fitted.score(noisy, clean=clean)
+    )  # at the end of the fit, and after the last epoch
 
 
 # -------------------------------------------------------------------------------- images
@@ -562,7 +566,7 @@ def images(digits):
     return digits[:100].reshape(-1, 8, 8)
 
 
-def test_images_are_as_good_as_rows(images):
+def test_images_are_equivalent_to_flattened_samples(images):
     rows = images.reshape(100, 64)
     fitted, expected = (denoiser(4, **IMAGES).fit(X) for X in (images, rows))
     assert_same(outputs(fitted, rows), outputs(expected, rows))
@@ -574,7 +578,7 @@ def test_images_are_as_good_as_rows(images):
     assert len(fitted.get_feature_names_out()) == 64
 
 
-def test_pairs_of_images_are_as_good_as_pairs_of_rows(images):
+def test_clean_images_are_equivalent_to_flattened_samples(images):
     noisy = images + 0.3 * np.random.RandomState(0).randn(*images.shape)
     found, expected = (
         denoiser(4, **IMAGES).fit(noisy.reshape(shape), clean=images.reshape(other))
@@ -641,7 +645,7 @@ def test_pretraining_trains_every_layer(digits):
 
 
 def stages_of(monkeypatch):
-    """Return a list that will hold the rows and the plan of every pair of layers."""
+    """Return a list to which the samples and the plan of every pair of layers are added."""
     found, train = [], _pretraining.train
 
     def recording(model, objective, data, plan, *args):
@@ -652,7 +656,7 @@ def stages_of(monkeypatch):
     return found
 
 
-def test_inner_pairs_learn_the_clean_codes_of_the_outer_ones(monkeypatch, clean, noisy):
+def test_inner_pairs_are_trained_on_clean_codes_of_outer_pairs(monkeypatch, clean, noisy):
     stages = stages_of(monkeypatch)
     network = Dense((5, 4))
     pretrained(DenoisingAutoencoder, network, n_components=3).fit(clean)
@@ -663,7 +667,7 @@ def test_inner_pairs_learn_the_clean_codes_of_the_outer_ones(monkeypatch, clean,
     np.testing.assert_array_equal(stages[3][0].X, noisy)
 
 
-def test_rows_held_out_are_held_out_of_pretraining_too(monkeypatch, clean):
+def test_held_out_samples_are_not_used_in_pretraining(monkeypatch, clean):
     stages = stages_of(monkeypatch)
     pretrained(DenoisingAutoencoder, Dense((5, 4)), early_stopping=True).fit(clean)
     held_out = stages[0][0].held_out
@@ -684,7 +688,7 @@ def test_dropout_and_batch_normalisation_are_active_after_pretraining(clean):
 
     pretrained(DenoisingAutoencoder, NETWORKS[2], callbacks=[Modes()]).fit(clean)
     assert modes == [{True}] * len(modes)
-    assert len(modes) == 7  # of fine-tuning alone
+    assert len(modes) == 7  # fine-tuning only
 
 
 def test_one_pretraining_serves_a_life_of_fits(clean):
@@ -710,7 +714,7 @@ def test_weight_k_is_k_copies_in_pretraining(clean):
 
 
 def test_missing_values_are_pretrained_around(clean):
-    X = with_holes(clean)
+    X = with_missing_values(clean)
     fitted = pretrained(DenoisingAutoencoder, Dense((8,))).fit(X)
     assert np.isfinite(fitted.pretraining_curves_).all()
     assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())
@@ -722,7 +726,7 @@ class Nowhere(nn.Module):
 
 
 class Hopeless(Dense):
-    """A network whose layers cannot be trained by themselves."""
+    """A network whose layers cannot be trained separately."""
 
     def stages(self, encoder, decoder):
         return [(nn.Sequential(a, Nowhere()), b) for a, b in super().stages(encoder, decoder)]
@@ -758,7 +762,7 @@ def test_cross_entropy_is_pretrained_too(clean):
         ),
     ],
 )
-def test_pretraining_says_what_it_cannot_do(clean, params, message):
+def test_unsupported_pretraining_is_rejected(clean, params, message):
     estimator = denoiser(**{**LAYERWISE, **params})
     with pytest.raises(ValueError, match=f"(?s)pretraining='layerwise'.*{message}"):
         estimator.fit(clean)
@@ -771,6 +775,6 @@ def test_parameters_of_pretraining_are_checked(clean, params):
         denoiser(**params).fit(clean)
 
 
-def test_clean_rows_given_as_y_are_not_passed_over_in_silence(clean):
+def test_clean_samples_given_as_y_cause_a_warning(clean):
     with pytest.warns(UserWarning, match=r"use fit\(X, clean=...\)"):
         denoiser(4, max_epochs=1).fit(clean, clean)

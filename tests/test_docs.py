@@ -1,6 +1,6 @@
-"""The site: a complete reference, a user guide that runs, links that lead somewhere.
+"""The documentation: a complete reference, a user guide that runs, and valid links.
 
-What needs a built site (`make docs`) skips without one.
+Tests that require the built site (`make docs`) are skipped without it.
 """
 
 import doctest
@@ -74,7 +74,7 @@ def test_the_user_guide_runs(path):
 
 
 def _found(name):
-    """Return whether a dotted name can be imported, as far as a module and then by attributes."""
+    """Return whether a dotted name can be imported, as a module and attributes of it."""
     parts = name.split(".")
     for n_parts in range(len(parts), 0, -1):
         try:
@@ -88,14 +88,14 @@ def _found(name):
 
 
 def _is_page(path):
-    """Return whether there is a page, or an example that becomes one."""
+    """Return whether a page, or the example from which it is built, exists."""
     if path.parent == DOCS / "gallery":
         return path.name == "index" or (EXAMPLES / path.name).with_suffix(".py").exists()
     return path.with_suffix(".rst").exists() or path.with_suffix(".md").exists()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
-def test_what_pages_name_exists(path):
+def test_names_on_pages_exist(path):
     text = path.read_text()
     targets = re.findall(r":(class|func|meth|mod|attr|exc|doc):`(?:[^`<]*<)?~?([^`>]+)>?`", text)
     for role, target in targets:
@@ -112,7 +112,7 @@ def test_the_gallery_has_an_order():
 
 
 def test_the_readme_runs(monkeypatch):
-    """Fits take few epochs."""
+    """Run a block with few epochs per fit."""
     monkeypatch.setattr(_fit, "make_plan", short_plan)
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
     assert blocks
@@ -120,7 +120,7 @@ def test_the_readme_runs(monkeypatch):
 
 
 def test_the_quickstart_runs(tmp_path, monkeypatch):
-    """Its blocks build on one another; fits take few epochs."""
+    """Run all blocks in sequence, with few epochs per fit."""
     pytest.importorskip("skops")
     pytest.importorskip("onnxscript")
     monkeypatch.chdir(tmp_path)
@@ -134,7 +134,7 @@ def test_the_quickstart_runs(tmp_path, monkeypatch):
 
 
 def _run(blocks, file):
-    """Run blocks of code, one after the other."""
+    """Run blocks of code sequentially."""
     names = {}
     for block in blocks:
         exec(compile(block, file, "exec"), names)
@@ -160,7 +160,7 @@ def test_html_links_to_the_page_of_the_class_once_there_is_a_site(cls, monkeypat
 
 
 class _Links(HTMLParser):
-    """What a page links to and loads, and the places that can be linked to."""
+    """The links and resources of a page, and its anchors."""
 
     def __init__(self, path):
         super().__init__()
@@ -206,12 +206,12 @@ def test_no_link_of_the_site_is_broken():
 
 
 @needs_site
-def test_the_site_loads_nothing_from_elsewhere():
+def test_the_site_loads_no_external_resources():
     loads = {(page.name, url) for page in _html() for url in _links(page).loads}
     assert not {(page, url) for page, url in loads if urlsplit(url).netloc}
 
 
-# Chromium's log does not tell errors from other lines of the console.
+# Chromium's log does not distinguish errors from other lines of the console.
 TELLING = """<script>
 console.error = (...said) => console.log("console.error:", ...said);
 </script>"""
@@ -219,7 +219,7 @@ console.error = (...said) => console.log("console.error:", ...said);
 
 @pytest.fixture(scope="module")
 def server():
-    """Serve the site on a free port, and note what is not found."""
+    """Serve the site on a free port, and record missing files."""
     missing = []
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -252,7 +252,7 @@ def server():
 
 
 def _opened(url, folder):
-    """Return a page as scripts leave it, and the errors of the console."""
+    """Return a page after its scripts have run, and the errors of the console."""
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
     options += ("--enable-logging=stderr", "--virtual-time-budget=10000", "--dump-dom")
     result = subprocess.run(
@@ -298,7 +298,7 @@ def test_pages_for_users_are_found_first(server, tmp_path):
 
 
 @needs_chromium
-def test_errors_of_the_console_are_heard(tmp_path):
+def test_errors_of_the_console_are_detected(tmp_path):
     page = tmp_path / "page.html"
     page.write_text(f"{TELLING}<script>console.error('bad'); absent();</script>")
     assert len(_opened(page.as_uri(), tmp_path / "browser")[1]) == 2

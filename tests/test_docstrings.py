@@ -1,4 +1,4 @@
-"""Every public name says what it does, in numpydoc's format, and its parameters are constrained."""
+"""Public names have docstrings in the numpydoc format, and their parameters are constrained."""
 
 import ast
 import importlib
@@ -21,12 +21,12 @@ from sklearn_autoencoders import (
     objectives,
 )
 
-# Wanted nowhere: an extended summary (ES01) and "See Also" (SA01). Docstrings start on the line of
-# the quotes (GL01) and end there if they are short (GL02), as PEP 257 has it. `Returns` gives a
-# name where there are several values only (RT02).
+# Not required: an extended summary (ES01) and "See Also" (SA01). Docstrings start on the line of
+# the quotes (GL01) and end there if they are short (GL02), as in PEP 257. `Returns` contains a
+# name only for several values (RT02).
 EVERYWHERE = {"ES01", "SA01", "GL01", "GL02", "RT02"}
 
-# Examples are for what a user starts from: the classes of estimators.
+# Examples are only required for the estimators.
 NOT_OF_PARTS = {"EX01"}
 
 every_class = pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
@@ -51,7 +51,7 @@ MODULES = (corruptions, networks, objectives)
 
 
 def _parts():
-    """Yield the dotted paths of what the modules of parts make public."""
+    """Yield the dotted paths of the public names of the submodules."""
     for module in MODULES:
         for name in module.__all__:
             thing = getattr(module, name)
@@ -111,7 +111,7 @@ def test_the_explorer_is_documented_in_full():
 
 
 @pytest.mark.parametrize("path", FORMULAS)
-def test_a_formula_states_itself(path):
+def docstrings_contain_the_formula(path):
     module, name = path.rsplit(".", 1)
     assert ":math:" in getattr(importlib.import_module(module), name).__doc__
 

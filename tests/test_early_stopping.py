@@ -1,4 +1,4 @@
-"""Early stopping: which rows are held out, what counts as better, what is restored."""
+"""Early stopping: validation samples, improvements and restored weights."""
 
 import math
 
@@ -34,7 +34,7 @@ def split(monkeypatch):
 
 @pytest.fixture
 def judges(monkeypatch):
-    """Record the rows that judge, with their noise: of every fit those held out come first."""
+    """Record the validation samples with their noise; those held out come first in every fit."""
     found = []
 
     class Recorded(_training._Repeatable):
@@ -71,7 +71,7 @@ def test_early_stopping_restores_the_best_weights(cls, judges):
 
 @learning_from_all
 @pytest.mark.parametrize("fraction", [0.1, 0.3])
-def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
+def test_the_held_out_samples_are_a_random_fraction(cls, split, fraction):
     quick(cls, early_stopping=True, validation_fraction=fraction).fit(table(100))
     training, held_out = (list(subset.indices) for subset in split[0])
     assert len(held_out) == round(100 * fraction)
@@ -83,7 +83,7 @@ def test_the_rows_held_out_are_a_shuffled_share(cls, split, fraction):
 @learning_from_all
 @pytest.mark.parametrize("n_rows", [2, 3])
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
-def test_early_stopping_holds_out_at_least_one_row(cls, split, n_rows):
+def test_early_stopping_holds_out_at_least_one_sample(cls, split, n_rows):
     quick(cls, early_stopping=True).fit(table(n_rows))
     assert [len(subset) for subset in split[0]] == [n_rows - 1, 1]
 
@@ -105,7 +105,7 @@ class _Validation:
 
 
 def _stopping(**plan):
-    """Return early stopping that has begun, and its training."""
+    """Return an early stopping callback after `begin`, and its training."""
     network = Autoencoder(*Dense((2,)).build(3, 1))
     defaults = {"solver": "adam", "schedule": "constant", "learning_rate": 1, "weight_decay": 0}
     plan = Plan(**defaults, batch_size=1, max_epochs=99, **plan)
@@ -118,7 +118,7 @@ def _stopping(**plan):
 
 
 def _judge(stopping, training, losses):
-    """Mark the weights with each loss, report it; return after which loss training stops."""
+    """Set the weights to each loss and report it; return the loss after which training stops."""
     for i, loss in enumerate(losses):
         with torch.no_grad():
             training.network.decoder[-1].bias.fill_(loss)
@@ -135,9 +135,9 @@ def _judge(stopping, training, losses):
         ([5, 4, 3, 2, 1], None, 1),
         ([5, 6, 7, 1], 2, 5),
         ([-1, -2, -3, -4], None, -4),
-        ([-3, -2, -1, -9], 2, -3),  # a worse negative loss is worse
+        ([-3, -2, -1, -9], 2, -3),  # negative losses are compared correctly
         ([-1.0, -1.05, -1.3, -1.2, -1.1], 4, -1.3),
-        ([1.0, 0.95, 0.91, 0.5], 2, 0.91),  # gains below tol do not count, but are kept
+        ([1.0, 0.95, 0.91, 0.5], 2, 0.91),  # improvements below tol are kept, but not counted
         ([0.0, 0.05, -0.2, -0.5, -0.9], None, -0.9),
         ([math.inf, math.inf, 1.0], 1, None),
     ],

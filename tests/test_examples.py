@@ -1,4 +1,4 @@
-"""Every example runs by itself and ends in a picture.
+"""Every example runs on its own and draws a figure.
 
 Fits make two passes here, to save time; `make docs` runs the examples as they are.
 """

@@ -1,11 +1,11 @@
-"""AutoencoderFeatureUnion: columns and codes, fitted encoders, codes of rows left out."""
+"""AutoencoderFeatureUnion: features and codes, fitted encoders, cross-fitting."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import sklearn
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
@@ -51,7 +51,7 @@ def test_estimator_check(estimator, check):
 # ------------------------------------------------------------------------------------ parts
 
 
-def test_columns_come_first_and_codes_are_those_of_the_encoder():
+def test_features_precede_the_codes_of_the_encoder():
     X = table()
     found = union().fit_transform(X)
     np.testing.assert_array_equal(found[:, :6], X)
@@ -70,12 +70,12 @@ def test_several_encoders_with_names_and_weights():
     np.testing.assert_allclose(found[:, :6], 2 * X)
     np.testing.assert_allclose(found[:, 10:], 0.5 * PCA(2).fit_transform(X))
     np.testing.assert_allclose(fitted.inverse_transform(found), X)
-    assert not hasattr(pair[0][1], "network_")  # what is given stays as it is
+    assert not hasattr(pair[0][1], "network_")  # the given estimators are unchanged
     assert fitted["wide"].n_components_ == 4
 
 
 @pytest.mark.parametrize("passthrough", [True, "scaled"])
-def test_columns_come_back(passthrough):
+def test_original_features_are_returned_by_inverse_transform(passthrough):
     X = table()
     fitted = union(passthrough=passthrough).fit(X)
     np.testing.assert_allclose(fitted.inverse_transform(fitted.transform(X)), X)
@@ -110,7 +110,7 @@ def test_names_of_columns_and_frames():
 
 
 def test_missing_values_pass():
-    X = with_holes(table())
+    X = with_missing_values(table())
     found = union().fit_transform(X)
     np.testing.assert_array_equal(found[:, :6], X)
     assert np.isfinite(found[:, 6:]).all()
@@ -174,7 +174,7 @@ def test_a_failed_fit_leaves_the_earlier_one():
         ({"transformer_weights": {"b": 2.0}}, ValueError, "b"),
     ],
 )
-def test_unusable_parameters_are_refused(params, error, message):
+def test_invalid_parameters_are_rejected(params, error, message):
     with pytest.raises(error, match=message):
         AutoencoderFeatureUnion(**params).fit(table())
 
@@ -182,7 +182,7 @@ def test_unusable_parameters_are_refused(params, error, message):
 # ------------------------------------------------------------------------------- cross-fitting
 
 
-def test_cross_fitted_codes_are_those_of_encoders_that_have_not_seen_the_row():
+def test_cross_fitted_codes_are_computed_without_the_sample():
     X = table(90)
     folds = KFold(3)
     fitted = union(PCA(3), cross_fit=folds)
@@ -238,12 +238,12 @@ def test_a_pipeline_learns_from_cross_fitted_codes():
 
 
 @pytest.mark.parametrize("folds", [ShuffleSplit(1, test_size=0.2), TimeSeriesSplit(3)], ids=repr)
-def test_every_row_has_to_be_left_out_once(folds):
+def test_every_sample_must_be_held_out_once(folds):
     with pytest.raises(ValueError, match="exactly once"):
         union(cross_fit=folds).fit_transform(table())
 
 
-def test_what_works_without_cross_fitting_works_with_it():
+def test_cross_fitting_supports_the_same_inputs():
     X = table()
     target = np.where(np.arange(80) % 2, X[:, 0], np.nan)
     regressor = quick(AutoencoderRegressor, n_components=2)
@@ -261,7 +261,7 @@ def test_frozen_encoders_need_no_cross_fitting():
     np.testing.assert_array_equal(crossed, plain)
 
 
-def test_scaled_columns_ask_for_no_weights():
+def test_scaled_features_request_no_sample_weights():
     with sklearn.config_context(enable_metadata_routing=True):
         routed = union(encoder().set_fit_request(sample_weight=True), passthrough="scaled")
         assert routed.fit_transform(table(), sample_weight=np.ones(80)).shape == (80, 9)

@@ -1,4 +1,4 @@
-"""R5, R6, R20: models as files; what a damaged, crafted or half-written one can do: nothing."""
+"""R5, R6, R20: model files, including damaged, malicious and incomplete ones."""
 
 import errno
 import io
@@ -50,7 +50,7 @@ def fitted(estimator):
 
 
 def results(estimator):
-    """Return what the methods that need no labels make of rows."""
+    """Return the output of the methods that require no labels."""
     if type(estimator) in PREDICTORS:
         return {"predict": estimator.predict(table()), "codes": estimator.transform(table())}
     return outputs(estimator, table())
@@ -81,7 +81,7 @@ def test_an_estimator_that_is_not_fitted_can_be_saved_but_not_its_weights(cls, t
             cls().to_safetensors(tmp_path / "model.safetensors")
 
 
-def test_pipelines_and_unions_are_saved_whole(tmp_path):
+def test_pipelines_and_unions_are_saved(tmp_path):
     codes = case(AutoencoderTransformer(2))
     model = make_pipeline(StandardScaler(), AutoencoderFeatureUnion(codes)).fit(table())
     save(model, tmp_path / "model.skops")
@@ -91,7 +91,7 @@ def test_pipelines_and_unions_are_saved_whole(tmp_path):
 
 
 @every_format
-def test_training_goes_on_after_loading(name, tmp_path):
+def test_training_continues_after_loading(name, tmp_path):
     model = fitted(AutoencoderTransformer(2))
     SAVES[name](model, tmp_path / name)
     back = load(tmp_path / name).partial_fit(table())
@@ -101,7 +101,7 @@ def test_training_goes_on_after_loading(name, tmp_path):
 @every_format
 def test_saving_and_loading_change_nothing_global(name, tmp_path):
     model = fitted(AutoencoderTransformer(2))
-    SAVES[name](model, tmp_path / name)  # what is imported first may do as it likes
+    SAVES[name](model, tmp_path / name)  # imports can change global state
     before = snapshot()
     SAVES[name](model, tmp_path / name)
     load(tmp_path / name)
@@ -139,11 +139,11 @@ def test_a_later_format_is_refused_and_another_version_warned_of(monkeypatch, tm
 
 
 class Foreign(BaseEstimator):
-    """A class that nobody trusts."""
+    """An untrusted class."""
 
 
 def shout(X):
-    """Stand for a function that nobody trusts."""
+    """An untrusted function."""
     raise AssertionError("code of a file has run")
 
 
@@ -162,10 +162,10 @@ def test_other_types_are_named_and_loaded_once_they_are_trusted(trusted, tmp_pat
 
 
 class Mine(AutoencoderTransformer):
-    """A class that another package has made of ours."""
+    """A class of another package that is derived from a class of this package."""
 
 
-def test_a_subclass_is_saved_whole_but_not_as_safetensors(tmp_path):
+def test_a_subclass_is_saved_but_not_as_safetensors(tmp_path):
     model = fitted(Mine(2))
     with pytest.raises(TypeError, match="Use save"):
         model.to_safetensors(tmp_path / "model.safetensors")
@@ -174,7 +174,7 @@ def test_a_subclass_is_saved_whole_but_not_as_safetensors(tmp_path):
     assert_same(results(back), results(model))
 
 
-def test_what_is_not_the_fault_of_the_file_is_not_blamed_on_it(tmp_path, monkeypatch):
+def test_unrelated_errors_are_not_attributed_to_the_file(tmp_path, monkeypatch):
     save(fitted(AutoencoderTransformer(2)), tmp_path / "model.skops")
 
     def fail(*args, **kwargs):
@@ -266,7 +266,7 @@ def test_a_link_stays_a_link_and_the_mode_is_that_of_other_files(tmp_path):
 
 
 def _mutations(data, n_mutations):
-    """Yield files with flipped bits, with parts cut off, left out, repeated or overwritten."""
+    """Yield files with flipped bits, or with truncated, missing, repeated or overwritten parts."""
     rng = np.random.RandomState(0)
     for _ in range(n_mutations):
         damaged, kind = bytearray(data), rng.randint(6)
@@ -285,7 +285,7 @@ def _mutations(data, n_mutations):
 
 
 @every_format
-def test_damaged_files_are_refused_or_give_the_same_model(name, tmp_path, monkeypatch):
+def test_damaged_files_are_rejected_or_give_the_same_model(name, tmp_path, monkeypatch):
     for runner in (os, "system"), (pickle, "loads"), (pickle, "load"):
         monkeypatch.setattr(*runner, shout)
     model = fitted(AutoencoderTransformer(2, hidden_layer_sizes=(4,)))
@@ -298,7 +298,7 @@ def test_damaged_files_are_refused_or_give_the_same_model(name, tmp_path, monkey
             back = load(path)
         except OURS:
             n_refused += 1
-        else:  # only what says nothing was damaged, such as the date in an archive
+        else:  # irrelevant bytes, such as the date in an archive
             assert_same(results(back), expected)
             n_loaded += 1
     assert n_refused + n_loaded >= 1990
@@ -309,7 +309,7 @@ def test_damaged_files_are_refused_or_give_the_same_model(name, tmp_path, monkey
 
 
 def _members():
-    """Return the members of a good archive, and its description."""
+    """Return the members of a valid archive, and its description."""
     archive = zipfile.ZipFile(io.BytesIO(skops.dumps(fitted(AutoencoderTransformer(2)))))
     members = {name: archive.read(name) for name in archive.namelist()}
     return members, json.loads(members.pop("schema.json"))
@@ -419,7 +419,7 @@ def _bomb_in_a_bomb(path):
 
 
 def _wide_images(path):
-    """Few weights, but many channels of every pixel once a row is passed through."""
+    """A network with few weights but large activations."""
     narrow = Convolutional((2, 2), channels=(1,), kernel_size=1)
     model = case(AutoencoderTransformer(2, network=narrow, init="random")).fit(table(60, 4))
     wide = Convolutional((512, 512), channels=(2**14, 1), kernel_size=1)
@@ -524,7 +524,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_made_up_files_do_nothing(attack, tmp_path):
+def test_malicious_files_have_no_effect(attack, tmp_path):
     path = tmp_path / "model.skops"
     attack(path)
     with pytest.raises(OURS):
@@ -533,13 +533,13 @@ def test_made_up_files_do_nothing(attack, tmp_path):
 
 
 def test_nodes_are_counted_wherever_they_are_referred_to():
-    assert _files._unfolded({"a": {"b": [{}, {}]}}, {}) == 4  # without a number of their own
+    assert _files._unfolded({"a": {"b": [{}, {}]}}, {}) == 4  # nodes without an identifier
     shared = {"__id__": 1, "content": [{}, {}]}
     assert _files._unfolded([shared, {"__id__": 1}, {"c": {"__id__": 1}}], {}) == 3 + 3 + 4
 
 
 @every_format
-def test_a_failed_load_says_which_file_and_what_to_do(name, tmp_path):
+def test_a_failed_load_names_the_file_and_gives_advice(name, tmp_path):
     path = tmp_path / name
     SAVES[name](fitted(AutoencoderTransformer(2)), path)
     path.write_bytes(path.read_bytes()[:-50])

@@ -1,11 +1,11 @@
-"""The path of a fit: passes over the data, unchanged estimators, warnings at the user's line."""
+"""Fits: passes over the data, unchanged estimators, warnings at the user's line."""
 
 import warnings
 
 import numpy as np
 import pytest
 from estimators import EVERY, PREDICTORS, PUBLIC, quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,7 +28,7 @@ def _targets(X):
 
 @pytest.fixture
 def taken(monkeypatch):
-    """Count the rows that are read, and those that were read when the first step was made."""
+    """Count the samples that are read, in total and before the first step."""
     counts = {"rows": 0, "before": None}
     original = ArraySource.take
 
@@ -50,12 +50,12 @@ def taken(monkeypatch):
 @pytest.mark.parametrize("missing", [False, True])
 def test_data_are_read_at_most_three_times_before_the_first_step(cls, missing, taken):
     counts, callback = taken
-    X = with_holes(table(600)) if missing else table(600)
+    X = with_missing_values(table(600)) if missing else table(600)
     estimator = quick(cls, callbacks=[callback], max_epochs=1)
     if "pretraining" in estimator.get_params():
         estimator.set_params(pretraining=None)
     estimator.fit(X, _targets(X))
-    # and what is needed to start a prior or a head, on encoded samples
+    # and the initialization of a prior or a head, on encoded samples
     further = {"VAEGenerator": 1, "AutoencoderClassifier": 1, "AutoencoderRegressor": 1}
     n_passes = (counts["before"] - 256) / 600  # of the check of corruptions
     assert 1 <= n_passes <= 3 + further.get(cls.__name__, 0)
@@ -138,3 +138,12 @@ def test_images_are_returned_as_images_by_both_methods():
     assert denoiser.transform(images).shape == (60, 4, 4)
     flat = images.reshape(60, 16)
     np.testing.assert_array_equal(denoiser.transform(flat), denoiser.reconstruct(flat))
+
+
+@pytest.mark.parametrize("pretraining", [None, "layerwise"])
+def test_a_loss_that_is_never_finite_is_an_error(pretraining):
+    settings = {"init": "random", "learning_rate": 1e30, "solver": "sgd", "schedule": "constant"}
+    estimator = quick(AutoencoderTransformer, pretraining=pretraining, **settings)
+    with pytest.raises(FloatingPointError, match="Training failed"):
+        estimator.fit(table())
+    assert not hasattr(estimator, "network_")

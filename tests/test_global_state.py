@@ -1,4 +1,4 @@
-"""R3, R4: no call changes anything outside; nor do threads. Ctrl-C: `test_interruption.py`."""
+"""R3, R4: global state is unchanged, also with threads. Ctrl-C: `test_interruption.py`."""
 
 import os
 import subprocess
@@ -23,13 +23,13 @@ every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name_
 
 @pytest.fixture(scope="module", autouse=True)
 def _late_imports():
-    """Have them over; what they do has a test of its own below."""
+    """Import lazy modules first; their effects are tested separately below."""
     CASES[0].__class__(max_epochs=1).fit(table())
 
 
 @pytest.fixture(autouse=True)
 def _three_threads():
-    """Give torch another number of threads than one, whatever the machine has."""
+    """Set torch's number of threads to a number other than one, on any machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     yield
@@ -42,7 +42,7 @@ class Broken(Callback):
 
 
 class BrokenTask:
-    """A callback of scikit-learn's kind."""
+    """A scikit-learn callback."""
 
     def setup(self, estimator, context):
         pass
@@ -54,7 +54,7 @@ class BrokenTask:
 
 
 class Probe(Callback):
-    """Calls a function on every batch and keeps what it returns."""
+    """Calls a function on every batch and stores the result."""
 
     def __init__(self, function):
         self.function, self.seen = function, []
@@ -134,7 +134,7 @@ def test_a_broken_scikit_learn_callback_changes_nothing_global(cls):
 
 
 @every_case
-def test_refused_rows_change_nothing_global(estimator):
+def test_rejected_samples_change_nothing_global(estimator):
     fitted = fitted_case(estimator)
     before = snapshot()
     for name in [*readers(fitted), "inverse_transform"]:
@@ -145,7 +145,7 @@ def test_refused_rows_change_nothing_global(estimator):
 
 
 def test_the_first_fit_of_a_process_changes_nothing_global():
-    """Libraries are imported late, in the first fit: what they do to a process shows there."""
+    """The first fit imports libraries, which could change global state."""
     code = """
 import sys, warnings
 sys.path.insert(0, "tests")
@@ -203,7 +203,7 @@ def test_threads_are_restored_when_fits_are_concurrent(cls):
     barrier = threading.Barrier(4)
 
     def fit(probe):
-        torch.get_num_threads()  # torch takes a thread's count when it is first used there
+        torch.get_num_threads()  # torch sets the number of threads on first use in a thread
         barrier.wait()
         quick(cls, callbacks=[probe]).fit(table())
         return torch.get_num_threads()

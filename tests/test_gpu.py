@@ -1,4 +1,4 @@
-"""On an accelerator everything is as on the CPU; without one these tests skip."""
+"""Results on an accelerator equal those on the CPU; skipped without an accelerator."""
 
 import pickle
 import subprocess
@@ -28,7 +28,7 @@ def assert_close(found, expected):
 
 
 @pytest.mark.parametrize("estimator", CASES, ids=repr)
-def test_a_model_from_there_gives_the_same_here(estimator, tmp_path):
+def test_a_model_from_the_device_gives_the_same_results_on_the_cpu(estimator, tmp_path):
     fitted = case(estimator, device="cuda").fit(table())
     assert next(fitted.network_.parameters()).is_cuda
     there = outputs(fitted, table())
@@ -50,14 +50,14 @@ def test_training_without_draws_is_the_same_there(params):
 
 
 @pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS])
-def test_the_same_seed_gives_the_same_model_there(cls):
+def test_the_same_seed_gives_the_same_model_on_the_device(cls):
     y = [LABELS] if cls in PREDICTORS else []
     first, second = (quick(cls, device="cuda").fit(table(), *y) for _ in range(2))
     assert first.loss_curve_ == pytest.approx(second.loss_curve_, rel=1e-5)
 
 
 class SyncCheck(Callback):
-    """Lets torch raise an error wherever the host waits for the device inside a batch."""
+    """Makes torch raise an error if the host waits for the device inside a batch."""
 
     def on_batch_begin(self, net, **kwargs):
         torch.cuda.set_sync_debug_mode("error")
@@ -76,7 +76,7 @@ def test_no_batch_waits_for_the_device(cls):
         torch.cuda.set_sync_debug_mode("default")
 
 
-def test_rows_are_moved_once():
+def test_samples_are_moved_once():
     X = np.random.RandomState(0).randn(50_000, 64).astype(np.float32)
     peaks = []
     for max_epochs in (1, 4):
@@ -89,7 +89,7 @@ def test_rows_are_moved_once():
     assert peaks[1] == pytest.approx(peaks[0], rel=0.05)
 
 
-def test_inference_goes_on_when_the_device_is_full():
+def test_inference_continues_if_the_device_is_full():
     code = (
         "import numpy as np, torch; from sklearn_autoencoders import AutoencoderTransformer;"
         "X = np.random.RandomState(0).randn(40_000, 256).astype('f4');"

@@ -1,10 +1,10 @@
-"""R19: the identities that make an autoencoder what it is, and the parts' formulas."""
+"""R19: mathematical identities of autoencoders, and the formulas of their parts."""
 
 import numpy as np
 import pytest
 import torch
 from estimators import CASES, PUBLIC, having, quick
-from helpers import case, table, with_holes
+from helpers import case, table, with_missing_values
 from scipy import special
 from scipy.linalg import subspace_angles
 from sklearn import datasets
@@ -70,12 +70,12 @@ def test_training_starts_at_pca(name, n_components, dtype):
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-@pytest.mark.parametrize("share", [0.3, 0.75, 0.9, 0.99])
-def test_a_share_of_variance_means_what_it_means_for_pca(name, share):
+@pytest.mark.parametrize("fraction", [0.3, 0.75, 0.9, 0.99])
+def test_a_fraction_of_the_variance_is_as_in_pca(name, fraction):
     X = bundled(name)
-    expected = PCA(share, svd_solver="full").fit(X).n_components_
+    expected = PCA(fraction, svd_solver="full").fit(X).n_components_
     for init in ("pca", "random"):
-        assert AutoencoderTransformer(share, init=init, **START).fit(X).n_components_ == expected
+        assert AutoencoderTransformer(fraction, init=init, **START).fit(X).n_components_ == expected
 
 
 @pytest.mark.parametrize("name", BUNDLED)
@@ -103,7 +103,7 @@ def test_principal_axes_are_those_of_pca():
     )
 
 
-def test_a_weight_repeats_a_row_in_the_principal_axes():
+def test_a_weight_repeats_a_sample_in_the_principal_axes():
     X, weight = table(50), np.arange(50) % 4.0
     _, variances, axes = _axes(X, weight)
     _, expected, expected_axes = _axes(np.repeat(X, weight.astype(int), axis=0))
@@ -112,7 +112,7 @@ def test_a_weight_repeats_a_row_in_the_principal_axes():
 
 
 def test_missing_values_count_as_the_centre_in_the_principal_axes():
-    X = with_holes(table(50))
+    X = with_missing_values(table(50))
     scaling = fit_scaling(X, None, "feature")
     filled = np.where(np.isnan(X), scaling.center, X)
     rng = np.random.RandomState(0)
@@ -132,7 +132,7 @@ def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     np.testing.assert_allclose(wide_axes[:20], axes[:20], atol=1e-7)
 
 
-def test_wide_data_may_have_more_components_than_rows(monkeypatch):
+def test_wide_data_can_have_more_components_than_samples(monkeypatch):
     monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
     X = table(10, 50)
     start = AutoencoderTransformer(20, random_state=0, **START).fit(X)
@@ -147,7 +147,7 @@ def test_wide_data_may_have_more_components_than_rows(monkeypatch):
 @pytest.mark.parametrize("holes", [False, True])
 def test_scaling_is_that_of_standard_scaler(weight, holes):
     X = table() * [1, 10, 1e-6, 1e6, 3, 0] + [0, 5, 0, 1e6, 0, 7]
-    X = with_holes(X) if holes else X
+    X = with_missing_values(X) if holes else X
     scaler = StandardScaler().fit(X, sample_weight=weight)
     feature, single = (fit_scaling(X, weight, kind) for kind in ("feature", "global"))
     for found in (feature, single):
@@ -178,14 +178,14 @@ def test_score_is_the_explained_variance(estimator, weight):
 
 @every_r2
 def test_score_leaves_missing_values_out(estimator):
-    X = with_holes(table())
+    X = with_missing_values(table())
     fitted = case(estimator).fit(X)
     residual, deviation = X - fitted.reconstruct(X), X - np.nanmean(X, axis=0)
     expected = 1 - np.nansum(residual**2) / np.nansum(deviation**2)
     assert fitted.score(X) == pytest.approx(expected, abs=1e-10)
 
 
-def test_score_of_rows_that_do_not_vary_is_that_of_r2_score():
+def test_score_of_constant_samples_is_that_of_r2_score():
     X = table()
     fitted = quick(AutoencoderTransformer).fit(X)
     assert fitted.score(X[:1]) == 0.0
@@ -210,31 +210,31 @@ def test_losses_follow_their_formulas(loss):
     rng = np.random.RandomState(0)
     output, target = 3 * rng.randn(50, 4), rng.uniform(size=(50, 4))
     target[0] = [0, 1, 0, 1]
-    cells = FORMULAS[loss](output, target)
+    losses = FORMULAS[loss](output, target)
     tensors = torch.tensor(output), torch.tensor(target)
-    np.testing.assert_allclose(LOSSES[loss].formula(*tensors), cells)
-    np.testing.assert_allclose(LOSSES[loss].per_sample(*tensors, None), cells.mean(axis=1))
+    np.testing.assert_allclose(LOSSES[loss].formula(*tensors), losses)
+    np.testing.assert_allclose(LOSSES[loss].per_sample(*tensors, None), losses.mean(axis=1))
 
 
 @every_class_scored_by_its_loss
 @every_loss
 @pytest.mark.parametrize("holes", [False, True])
 def test_score_samples_is_minus_the_mean_loss(cls, loss, holes):
-    X = with_holes(table()) if holes else table()
+    X = with_missing_values(table()) if holes else table()
     fitted = quick(cls, loss=loss, scaling="feature").fit(X)
     reconstruction = fitted.reconstruct(X)
     if LOSSES[loss].unit_interval:
         output, target = special.logit(reconstruction), X
     else:
         output, target = ((rows - fitted.center_) / fitted.scale_ for rows in (reconstruction, X))
-    cells = FORMULAS[loss](output, target)
-    np.testing.assert_allclose(fitted.score_samples(X), -np.nanmean(cells, axis=1), rtol=1e-6)
+    losses = FORMULAS[loss](output, target)
+    np.testing.assert_allclose(fitted.score_samples(X), -np.nanmean(losses, axis=1), rtol=1e-6)
 
 
 @every_class_scored_by_its_loss
 @every_loss
 def test_the_loss_curve_is_the_mean_loss(cls, loss):
-    """At a vanishing step size the curve is the loss of the start, that is, of the fitted model."""
+    """With a vanishing learning rate the curve is the initial loss, that of the fitted model."""
     X = table(100)
     weight = np.arange(100) % 3 + 0.5
     fitted = quick(cls, loss=loss, dropout=0, corruption=None, dtype="float64", **START)
@@ -246,7 +246,7 @@ def test_the_loss_curve_is_the_mean_loss(cls, loss):
 
 
 @every_loss
-def test_what_is_missing_contributes_nothing_to_a_loss(loss):
+def test_missing_values_do_not_contribute_to_a_loss(loss):
     observed = torch.tensor([[1.0, 0.0, 1.0]])
     output = torch.zeros(1, 3, requires_grad=True)
     values = []

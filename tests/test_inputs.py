@@ -1,4 +1,4 @@
-"""R7: whatever comes in, out comes a finite answer or an error that names the problem."""
+"""R7: any input results in finite output or in an error that names the problem."""
 
 import warnings
 
@@ -23,7 +23,7 @@ def rows():
 
 
 def filled(value, dtype=np.float64):
-    """Return rows of one value, up to a small factor each."""
+    """Return samples whose values are equal up to small factors."""
     with np.errstate(all="ignore"):
         return (value * (1 + rows() / 8).astype(dtype)).astype(dtype)
 
@@ -143,7 +143,7 @@ every_frame = pytest.mark.parametrize("make", FRAMES.values(), ids=FRAMES)
 
 
 def assert_answers(call):
-    """Assert that the call gives finite numbers, or says what is wrong; return whether it did."""
+    """Assert that a call returns finite numbers or raises a clear error; return which."""
     try:
         found = call()
     except (ValueError, TypeError) as error:
@@ -157,7 +157,7 @@ def assert_answers(call):
 
 
 def train(estimator, method, data):
-    """Return what the trained estimator makes of its own training data."""
+    """Return the output of a fitted estimator for its training data."""
     getattr(estimator, method)(data)
     values = outputs(estimator, data).values()
     return np.concatenate([np.ravel(value) for value in [*values, estimator.loss_curve_]])
@@ -169,13 +169,13 @@ def assert_training_answers(estimator, data):
 
 
 def assert_fitted_answers(estimator, make_usual, data):
-    """Assert that a fitted model answers, and that a refused fit leaves it as it was."""
+    """Assert that a fitted model works, and that a failed fit leaves it unchanged."""
     usual, fitted = make_usual(), fitted_case(estimator, make_usual)
     before, names = outputs(fitted, usual), getattr(fitted, "feature_names_in_", None)
     for name in readers(fitted):
         assert_answers(lambda name=name: getattr(fitted, name)(data))
     assert_same(outputs(fitted, usual), before)
-    # rows far from what was learnt may also make training diverge, which is said by a warning
+    # samples far from the training data can also make training diverge, with a warning
     for method, errors in {
         "partial_fit": (ValueError, TypeError, ConvergenceWarning),
         "fit": (ValueError, TypeError),
@@ -208,7 +208,7 @@ def test_a_fitted_model_meets_anything(estimator, make):
     assert_fitted_answers(estimator, rows, make())
 
 
-# scikit-learn's word on frames whose names it cannot compare, such as numbers
+# scikit-learn's message for DataFrames whose column names are not strings
 @pytest.mark.filterwarnings("ignore:X does not have valid feature names:UserWarning")
 @every_case_in_time
 @every_frame
@@ -237,7 +237,7 @@ def test_extreme_magnitudes_under_every_scaling(cls, name, scaling, in_unit_inte
     estimator = cls(scaling=scaling, **UNIT_LOSS[cls] if in_unit_interval else {})
     if scaling is not None:
         assert_training_answers(estimator, ZOO[name]())
-    else:  # whoever turns scaling off may be told that training diverged
+    else:  # without scaling, training can diverge with a warning
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             assert_training_answers(estimator, ZOO[name]())
@@ -293,7 +293,7 @@ def test_the_layout_in_memory_does_not_matter(estimator, name):
 
 
 @every_case
-def test_a_memory_map_is_as_good_as_an_array(estimator, tmp_path):
+def test_a_memory_map_is_equivalent_to_an_array(estimator, tmp_path):
     np.save(tmp_path / "rows.npy", rows())
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     assert_same(
@@ -380,7 +380,7 @@ def test_messages_of_a_fitted_model(cls):
 
 
 @every_class
-def test_a_lone_missing_column_is_no_error_once_fitted(cls):
+def test_a_missing_feature_is_allowed_after_fit(cls):
     fitted = quick(cls).fit(rows())
     assert np.isfinite(fitted.reconstruct(ZOO["nan column"]())).all()
 

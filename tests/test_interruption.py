@@ -1,4 +1,4 @@
-"""R9 and callbacks: who may stop a fit, how, and what is left afterwards."""
+"""R9: interruption of a fit by callbacks and Ctrl-C, and the estimator afterwards."""
 
 import gc
 import inspect
@@ -28,24 +28,24 @@ from sklearn_autoencoders.networks import Dense
 
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
 
-ENDLESS = 3000  # epochs: some ten seconds, should an interruption be lost
+ENDLESS = 3000  # number of epochs, about ten seconds if an interruption is lost
 PACKAGE = str(Path(sklearn_autoencoders.__file__).parent)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _late_imports():
-    """Have them over: an import that is interrupted is a story of its own."""
+    """Import lazy modules first, because interrupted imports are not tested here."""
     quick(PUBLIC[0]).fit(table())
 
 
 def mean_score(estimator, X, y=None):
-    """Return how well rows fit, for searches: detectors have no score of their own."""
+    """Return a score for searches, because detectors have no `score`."""
     return estimator.score_samples(X).mean()
 
 
 @contextmanager
-def struck_again_if_lost():
-    """Python drops a Ctrl-C that comes while something is collected: strike again, as users do."""
+def repeated_if_lost():
+    """Repeat Ctrl-C, because Python drops it during garbage collection."""
     before = sys.unraisablehook
 
     def hook(unraisable):
@@ -60,7 +60,7 @@ def struck_again_if_lost():
         sys.unraisablehook = before
 
 
-def test_what_is_lost_is_struck_again():
+def test_a_lost_interruption_is_repeated():
     class Collected:
         def __del__(self):
             signal.raise_signal(signal.SIGINT)
@@ -69,32 +69,32 @@ def test_what_is_lost_is_struck_again():
         del [Collected()][0]
         time.sleep(1)
 
-    with pytest.raises(KeyboardInterrupt), struck_again_if_lost():
+    with pytest.raises(KeyboardInterrupt), repeated_if_lost():
         call()
 
 
 def settings():
-    """Return what a fit sets in a process and Ctrl-C has to leave as it was."""
+    """Return the process-wide settings that a fit changes and Ctrl-C must restore."""
     found = snapshot()
     return {name: found[f"torch {name}"] for name in ("threads", "grad mode", "default dtype")}
 
 
 def assert_interrupted(call, delay):
-    """Assert that Ctrl-C after `delay` seconds ends the call within two and leaves settings."""
+    """Assert that Ctrl-C after `delay` seconds ends the call within two and restores settings."""
     before = settings()
     timer = threading.Timer(delay, os.kill, (os.getpid(), signal.SIGINT))
 
     def start_and_call():
-        timer.start()  # on a busy machine it may strike before this returns
+        timer.start()  # on a busy machine it can fire before this returns
         call()
 
     started = time.monotonic()
     try:
-        with pytest.raises(KeyboardInterrupt), struck_again_if_lost():
+        with pytest.raises(KeyboardInterrupt), repeated_if_lost():
             start_and_call()
         assert time.monotonic() - started < delay + 2
     finally:
-        timer.cancel()  # a call that fails early is not to end the whole run later
+        timer.cancel()  # after an early failure, it must not interrupt the test run
     timer.join()
     assert settings() == before
 
@@ -103,7 +103,7 @@ def assert_interrupted(call, delay):
 
 
 @pytest.mark.parametrize("cls", having("pretraining"), ids=lambda cls: cls.__name__)
-def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
+def test_an_interrupted_pretraining_keeps_its_weights(cls):
     X, settings = table(), {"network": Dense((8,)), "init": "random", "corruption": None}
     estimator = quick(cls, pretraining="layerwise", pretraining_epochs=ENDLESS, **settings)
     assert_interrupted(lambda: estimator.fit(X), 0.3)
@@ -113,7 +113,7 @@ def test_an_interrupted_pretraining_leaves_what_it_has_learnt(cls):
 
 
 def endless(cls):
-    """Return an estimator whose fit takes too long, of any class, and what it is fitted to."""
+    """Return an estimator of any class with a long fit, and its training data."""
     if cls is AutoencoderFeatureUnion:
         return cls(quick(AutoencoderTransformer, max_epochs=ENDLESS)), [table()]
     y = [(table()[:, 0] > 0.5).astype(int)] if cls in PREDICTORS else []
@@ -163,7 +163,7 @@ class Strike:
 
 
 def positions(call, n_positions):
-    """Return where Ctrl-C may strike, spread over a call: functions, and which of their calls."""
+    """Return places of a call for Ctrl-C: functions, and the number of the call."""
     watching = Strike()
     watching.watch(call)
     found = [(code, n) for code, calls in watching.calls.items() for n in sorted({1, calls})]
@@ -185,7 +185,7 @@ def test_ctrl_c_anywhere_in_a_fit_leaves_settings_and_a_usable_estimator(cls):
         else:
             assert not [name for name in vars(estimator) if name.endswith("_")], at
         assert_same(outputs(estimator.fit(X), X), expected)
-        kept.append((caught, estimator, estimator.network_))  # with frames, as notebooks keep them
+        kept.append((caught, estimator, estimator.network_))  # with tracebacks, as in notebooks
     survivors = [(estimator, network) for _, estimator, network in kept]
     kept.clear()
     gc.collect()
@@ -363,7 +363,7 @@ def test_an_error_in_a_callback_of_skorch_leaves_the_earlier_fit(cls):
 
 
 class Recorder:
-    """Notes what it is told; stops or raises after an epoch, counted from zero."""
+    """Records notifications; stops or raises after an epoch, counted from zero."""
 
     def __init__(self, stop_after=None, raise_after=None):
         self.stop_after, self.raise_after = stop_after, raise_after
@@ -390,7 +390,7 @@ class Recorder:
 
 @needs_callbacks
 @every_class
-def test_tasks_of_scikit_learn_are_announced_in_order(cls):
+def test_scikit_learn_tasks_are_reported_in_order(cls):
     recorder = Recorder()
     quick(cls, max_epochs=2).set_callbacks(recorder).fit(table())
     assert recorder.events == [
@@ -407,7 +407,7 @@ def test_tasks_of_scikit_learn_are_announced_in_order(cls):
 
 @needs_callbacks
 @every_class
-def test_the_estimator_shown_after_an_epoch_is_the_one_of_a_shorter_fit(cls):
+def test_the_estimator_after_an_epoch_is_that_of_a_shorter_fit(cls):
     X, recorder, n_epochs = table(), Recorder(), (20, 25, 30)
     params = {"schedule": "constant", "init": "random"}
     quick(cls, max_epochs=30, **params).set_callbacks(recorder).fit(X)
@@ -445,7 +445,7 @@ def test_a_progress_bar_is_shown(cls, capsys):
 
 
 def own_score(estimator, X, y, sample_weight=None):
-    """Return the mean score of rows, in a dict as scikit-learn 1.9.1 expects."""
+    """Return the mean score of samples, in a dict as scikit-learn 1.9.1 expects."""
     return {"score": np.average(estimator.score_samples(X), weights=sample_weight)}
 
 
@@ -485,5 +485,5 @@ def test_callbacks_reach_into_meta_estimators(cls, nested, capsys):
         )
     meta.set_callbacks(ProgressBar(max_propagation_depth=None)).fit(table())
     n_entries = sum(len(log.data) for log in monitor.get_logs(select="all"))
-    assert n_entries == (2 + 1) * n_fits  # of every epoch, and of the fit
+    assert n_entries == (2 + 1) * n_fits  # one per epoch, and one for the fit
     assert cls.__name__ in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What happens when memory runs out, simulated: chunks shrink, and fits say what to lower."""
+"""Simulated lack of memory: smaller chunks, and errors with advice."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ every_error = pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 
 
 def _limited(function, place, n_rows, error, seen=None):
-    """Return a function that raises an error if the batch in one of its arguments has more rows."""
+    """Return a function that raises an error if the batch in an argument is larger."""
 
     def limited(*args):
         size = args[place].shape[-2]
@@ -34,7 +34,7 @@ def _limited(function, place, n_rows, error, seen=None):
 
 
 def _fail_beyond(monkeypatch, n_rows, error):
-    """Let torch run out of memory in linear layers that see more rows; return what they saw."""
+    """Make linear layers run out of memory for larger batches; return the batch sizes."""
     seen = []
     monkeypatch.setattr(functional, "linear", _limited(functional.linear, 0, n_rows, error, seen))
     return seen
@@ -42,7 +42,7 @@ def _fail_beyond(monkeypatch, n_rows, error):
 
 @every_error
 @pytest.mark.parametrize("estimator", CASES, ids=repr)
-def test_inference_goes_on_in_smaller_chunks(estimator, error, monkeypatch):
+def test_inference_continues_with_smaller_chunks(estimator, error, monkeypatch):
     X = table(200)
     fitted = case(estimator).fit(X)
     expected = outputs(fitted, X)
@@ -63,7 +63,7 @@ def test_chunks_are_halved_once_and_stay_small(monkeypatch):
 
 
 @every_error
-def test_a_row_that_does_not_fit_is_a_clear_error(error, monkeypatch):
+def test_a_sample_that_does_not_fit_is_a_clear_error(error, monkeypatch):
     fitted = case(AutoencoderTransformer(2)).fit(table())
     expected = outputs(fitted, table())
     with monkeypatch.context() as patch:
@@ -75,7 +75,7 @@ def test_a_row_that_does_not_fit_is_a_clear_error(error, monkeypatch):
 
 @every_error
 @pytest.mark.parametrize("cls", [type(e) for e in CASES[::3]] + PREDICTORS)
-def test_fit_says_what_to_lower_and_keeps_what_was_fitted(cls, error, monkeypatch):
+def test_fit_gives_advice_and_keeps_the_previous_fit(cls, error, monkeypatch):
     y = [(table()[:, 0] > 0.5).astype(int)] if cls in PREDICTORS else []
     fitted = quick(cls).fit(table(), *y)
     before = weights(fitted)

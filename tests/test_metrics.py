@@ -1,4 +1,4 @@
-"""generation_report: zero or one where the answer is known."""
+"""generation_report: zero or one if the correct value is known."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ def real():
     return table(300)
 
 
-def test_fresh_rows_of_the_same_distribution_cannot_be_told(real):
+def test_new_samples_of_the_same_distribution_cannot_be_distinguished(real):
     report = generation_report(real, table(300, seed=1), random_state=0)
     assert report.column_distance.max() < 0.15
     np.testing.assert_allclose(report.std_ratio, 1, atol=0.15)
@@ -24,7 +24,7 @@ def test_fresh_rows_of_the_same_distribution_cannot_be_told(real):
     assert "utility" not in report
 
 
-def test_shuffled_columns_keep_their_margins_and_lose_their_correlations(real, rng):
+def test_shuffled_features_keep_their_margins_and_lose_their_correlations(real, rng):
     shuffled = np.column_stack([rng.permutation(column) for column in real.T])
     report = generation_report(real, shuffled, random_state=0)
     np.testing.assert_allclose(report.column_distance, 0)
@@ -40,14 +40,14 @@ def test_copies_are_found(real):
     assert report.share_of_copies == 1
 
 
-def test_columns_of_few_values_are_compared_value_by_value():
+def test_categorical_features_are_compared_by_frequency():
     real = np.column_stack([np.tile([0.0, 1.0], 50), np.arange(100.0)])
     synthetic = np.column_stack([np.tile([0.0, 0.0, 1.0, 2.0], 25), np.arange(100.0)])
     assert generation_report(real, synthetic).column_distance == pytest.approx([0.25, 0])
 
 
 @pytest.mark.parametrize("threshold", [0.5, None])
-def test_rows_of_the_same_distribution_are_as_useful(real, threshold):
+def test_samples_of_the_same_distribution_are_equally_useful(real, threshold):
     other = table(300, seed=1)
     targets = [
         rows[:, 0] if threshold is None else rows[:, 0] > threshold for rows in (real, other)
@@ -57,7 +57,7 @@ def test_rows_of_the_same_distribution_are_as_useful(real, threshold):
     assert report.utility == pytest.approx(report.synthetic_score / report.real_score)
 
 
-def test_a_constant_column_has_no_ratio(real):
+def test_a_constant_feature_has_no_ratio(real):
     constant = np.full((300, 1), 7.0)
     report = generation_report(np.hstack([real, constant]), np.hstack([real, constant]))
     assert np.isnan(report.std_ratio[6])
@@ -72,19 +72,19 @@ def test_the_same_seed_gives_the_same_report_and_touches_nothing_global(real):
     assert first.two_sample_auc == second.two_sample_auc
 
 
-def test_unusable_tables_are_named(real):
+def test_invalid_data_are_rejected(real):
     with pytest.raises(ValueError, match="real has 6 features and synthetic has 5"):
         generation_report(real, real[:, :5])
     with pytest.raises(ValueError, match="y_real and y_synthetic must be given together"):
         generation_report(real, real, real[:, 0])
 
 
-def test_copies_are_found_among_rows_that_repeat_themselves(real):
+def test_copies_are_found_among_duplicate_samples(real):
     repeating = np.vstack([real, real[:10]])
     assert generation_report(repeating, repeating.copy()).share_of_copies == 1
 
 
-def test_the_order_of_the_rows_does_not_matter(real):
+def test_the_order_of_the_samples_does_not_matter(real):
     order = np.argsort(real[:, 0])
     reports = [
         generation_report(rows, rows, rows[:, 0], rows[:, 0], random_state=0)
@@ -93,7 +93,7 @@ def test_the_order_of_the_rows_does_not_matter(real):
     assert reports[1].real_score == pytest.approx(reports[0].real_score, abs=0.02)
 
 
-def test_tables_that_cannot_be_compared_are_named(real):
+def test_inconsistent_data_are_rejected(real):
     frame = pd.DataFrame(real, columns=list("abcdef"))
     with pytest.raises(ValueError, match=r"real has the columns \['a', .* in the same order"):
         generation_report(frame, frame[list("fedcba")])

@@ -1,4 +1,4 @@
-"""The networks: their shapes, what their settings mean, and what they survive."""
+"""Networks: shapes, parameters and state."""
 
 import copy
 import math
@@ -15,7 +15,7 @@ from sklearn.model_selection import GridSearchCV
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._utils.sklearn_compat import Interval
+from sklearn_autoencoders._utils.sklearn_compat import Interval, Sizes
 from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
@@ -23,7 +23,7 @@ from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed
 from sklearn_autoencoders.networks._linear_path import LinearPath
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
-IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six columns, as those of `table`
+IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six features, as in `table`
 NETWORKS = [
     Dense((9, 5)),
     Dense((9, 5), "relu", code_activation="tanh", batch_norm=True, dropout=0.2),
@@ -63,7 +63,7 @@ def flat(module, kind):
 @every_network
 @pytest.mark.parametrize("n_rows", [1, 2, 5])
 @pytest.mark.parametrize("training", [True, False])
-def test_rows_become_codes_and_codes_become_rows(network, n_rows, training):
+def test_samples_are_encoded_and_codes_decoded(network, n_rows, training):
     output = built(network).train(training)(rows(n_rows))
     assert output.code.shape == (n_rows, 2)
     assert output.reconstruction.shape == (n_rows, 6)
@@ -77,7 +77,9 @@ def test_the_weights_come_from_the_generator_alone(network):
     assert snapshot() == before
     for p, q, r in zip(first.parameters(), same.parameters(), other.parameters(), strict=True):
         assert torch.equal(p, q)
-        assert not torch.equal(p, r) or p.unique().numel() == 1  # batch normalisation starts at 1
+        assert (
+            not torch.equal(p, r) or p.unique().numel() == 1
+        )  # batch normalization is initialized with 1
 
 
 @every_network
@@ -101,7 +103,7 @@ def test_fit_makes_the_round_trip(network):
 
 
 @every_network
-def test_a_batch_of_one_row_is_trained_on(network):
+def test_a_batch_of_one_sample_can_be_used_for_training(network):
     X = table(33)
     params = {"batch_size": 32, "weight_decay": 0}
     start, end = (
@@ -113,7 +115,7 @@ def test_a_batch_of_one_row_is_trained_on(network):
 
 
 @every_network
-def test_float64_rows_are_transformed_in_float64(network):
+def test_float64_samples_are_transformed_in_float64(network):
     X = table()
     fitted = transformer(network).fit(X.astype(np.float32))
     single, double = (fitted.transform(X.astype(dtype)) for dtype in (np.float32, np.float64))
@@ -135,20 +137,20 @@ def test_a_linear_path_starts_as_a_linear_map(network):
 
 
 @pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
-def test_a_linear_path_beside_an_activation_is_refused(activation):
+def test_a_linear_path_with_a_final_activation_is_rejected(activation):
     for network in (Dense((9,), code_activation=activation), Dense((), code_activation=activation)):
         with pytest.raises(ValueError, match=r'(?s)no activation after it.*Use init="random"'):
             transformer(network, init="pca").fit(table())
 
 
 @pytest.mark.parametrize("network", [Dense((9,), tied_weights=True), Linear(True)], ids=repr)
-def test_a_linear_path_beside_tied_weights_is_refused(network):
+def test_a_linear_path_with_tied_weights_is_rejected(network):
     with pytest.raises(ValueError, match=r'share no weights.*tied_weights=True.*init="random"'):
         transformer(network, init="pca").fit(table())
 
 
 class Modules(Network):
-    """A user's network of given modules."""
+    """A user-defined network of given modules."""
 
     def __init__(self, encoder=None, decoder=None):
         self.encoder = encoder
@@ -158,7 +160,7 @@ class Modules(Network):
         return self.encoder(n_features, n_components), self.decoder(n_components, n_features)
 
 
-def test_a_linear_path_beside_weights_that_a_user_ties_is_refused():
+def test_a_linear_path_with_user_tied_weights_is_rejected():
     layer = nn.Linear(6, 6)
     network = Modules(
         lambda i, o: nn.Sequential(layer, nn.Linear(i, o)),
@@ -176,18 +178,18 @@ def test_a_linear_path_beside_weights_that_a_user_ties_is_refused():
         lambda i, o: nn.Sequential(nn.Linear(i, o, bias=False), nn.Sigmoid()),
     ],
 )
-def test_a_linear_path_beside_a_network_with_another_end_is_refused(end):
+def test_a_linear_path_with_another_last_layer_is_rejected(end):
     for network in (Modules(end, nn.Linear), Modules(nn.Linear, end)):
         with pytest.raises(ValueError, match=r'(?s)init="pca" needs.*Use init="random"'):
             built(network, linear_path=True)
 
 
-def test_a_half_that_returns_no_tensor_is_refused():
+def test_a_part_that_returns_no_tensor_is_rejected():
     with pytest.raises(ValueError, match=r"must return encoders .* returned tuple"):
         built(Modules(nn.GRU, nn.Linear))
 
 
-def test_a_linear_path_does_without_an_offset_in_the_last_layer():
+def test_a_linear_path_supports_a_last_layer_without_bias():
     path = LinearPath(3, 2, nn.Linear(3, 2, bias=False))
     assert (path(rows(5, 3)) == path.linear(rows(5, 3))).all()
 
@@ -195,7 +197,7 @@ def test_a_linear_path_does_without_an_offset_in_the_last_layer():
 # -------------------------------------------------------------------------------- dense
 
 
-def test_plain_layers_are_what_they_say():
+def plain_layers_compute_the_documented_formula():
     encoder, decoder = Dense((7, 5), "relu").build(6, 2)
     x = rows(10)
     first, second, third = flat(encoder, nn.Linear)
@@ -205,7 +207,7 @@ def test_plain_layers_are_what_they_say():
     assert torch.equal(decoder(code), third(second(first(code).relu()).relu()))
 
 
-def test_the_decoder_may_have_other_widths():
+def test_the_decoder_can_have_other_layer_sizes():
     encoder, decoder = Dense((64, 8), decoder_layer_sizes=[3, 100]).build(6, 20)
     ends = [
         [(m.in_features, m.out_features) for m in flat(half, nn.Linear)]
@@ -217,7 +219,7 @@ def test_the_decoder_may_have_other_widths():
 @pytest.mark.parametrize(
     ("activation", "low", "high"), [("logistic", 0, 1), ("tanh", -1, 1), ("relu", 0, math.inf)]
 )
-def test_the_code_lies_where_its_activation_says(activation, low, high):
+def test_the_code_is_in_the_range_of_its_activation(activation, low, high):
     X = table()
     fitted = transformer(Dense((16,), code_activation=activation)).fit(X)
     codes = fitted.transform(X)
@@ -230,7 +232,7 @@ def test_the_code_lies_where_its_activation_says(activation, low, high):
     np.testing.assert_allclose(codes, ACTIVATIONS[activation]()(bare).detach())
 
 
-def test_every_hidden_layer_is_normalised_before_its_activation():
+def test_every_hidden_layer_is_normalized_before_its_activation():
     for half in Dense((7, 5), "relu", batch_norm=True, dropout=0.5).build(6, 2):
         *blocks, end = half
         kinds = [nn.Linear, BatchNorm, nn.ReLU, Dropout]
@@ -264,20 +266,20 @@ def test_every_hidden_layer_is_normalised_before_its_activation():
         ),
     ],
 )
-def test_a_dense_network_says_what_is_wrong(params, message):
+def test_invalid_parameters_of_a_dense_network_are_named(params, message):
     for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
         with pytest.raises(ValueError, match=message):
             call(Dense(**params))
 
 
-def test_a_linear_network_says_what_is_wrong():
+def test_invalid_parameters_of_a_linear_network_are_named():
     for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
         with pytest.raises(ValueError, match=r"'tied_weights' parameter of Linear .* Got 'yes' "):
             call(Linear("yes"))
 
 
 class Wide(Network):
-    """A user's network, with a constraint in scikit-learn's way."""
+    """A user-defined network with a scikit-learn constraint."""
 
     _parameter_constraints = {"width": [Interval(Integral, 1, None, closed="left")]}  # noqa: RUF012
 
@@ -314,7 +316,7 @@ every_tied = pytest.mark.parametrize("network", TIED, ids=repr)
 
 
 def assert_tied(model):
-    """Assert that the decoder's matrices are the encoder's, as one parameter each."""
+    """Assert that the decoder's matrices are the same parameters as the encoder's."""
     pairs = zip(flat(model.encoder, nn.Linear), flat(model.decoder, Transposed)[::-1], strict=True)
     for layer, transposed in pairs:
         assert transposed.weight is layer.weight
@@ -388,7 +390,7 @@ def test_batch_norm_is_that_of_torch(shape):
 
 
 @pytest.mark.parametrize("shape", [(5,), (5, 1, 1)])
-def test_one_row_is_normalised_as_after_training(shape):
+def test_one_sample_is_normalized_as_after_training(shape):
     layer = BatchNorm(5)
     layer(3 + 2 * torch.randn(8, *shape, generator=torch.Generator().manual_seed(0)))
     before = copy.deepcopy(layer.state_dict())
@@ -397,7 +399,7 @@ def test_one_row_is_normalised_as_after_training(shape):
     assert all(torch.equal(layer.state_dict()[name], before[name]) for name in before)
 
 
-def test_a_trained_row_does_not_depend_on_its_batch():
+def test_a_sample_does_not_depend_on_its_batch():
     X = table()
     fitted = transformer(Dense((16,), batch_norm=True)).fit(X)
     np.testing.assert_allclose(fitted.transform(X[:1]), fitted.transform(X)[:1], rtol=1e-12)
@@ -444,7 +446,7 @@ def test_training_a_stage_trains_the_network():
     assert not decoder(rows(3, 2)).any()
 
 
-def test_networks_without_stages_say_so():
+def test_networks_without_stages_raise_an_error():
     network = Convolutional(**IMAGE)
     with pytest.raises(ValueError, match=r"layerwise.*such as Dense; got network=Convolutional\("):
         network.stages(*network.build(6, 2))
@@ -482,7 +484,7 @@ def test_two_sizes_are_an_image_of_one_channel():
     assert torch.equal(built(flat_, 20)(x).reconstruction, built(full, 20)(x).reconstruction)
 
 
-def test_a_table_has_no_shape_of_its_own():
+def test_tabular_data_have_no_input_shape():
     assert Dense().input_shape is Linear().input_shape is None
     assert Convolutional(image_shape=[3, 6, 4], layout="CHW").input_shape == (3, 6, 4)
 
@@ -500,11 +502,11 @@ def test_the_layouts_are_the_same_network():
     torch.testing.assert_close(found, expected)
 
 
-def test_a_pixel_of_the_row_is_a_pixel_of_the_image():
-    """A change in one corner changes nothing beyond the reach of the filters."""
+def test_a_feature_is_a_pixel_of_the_image():
+    """A change in one corner has no effect outside the receptive field."""
     encoder, _ = Convolutional((8, 8), channels=(2,), pooling=False).build(64, 2)
     x = torch.zeros(2, 64)
-    x[1, 8 * 7 + 0] = 1.0  # the last row's first column
+    x[1, 8 * 7 + 0] = 1.0  # the first pixel of the last row
     zero, one = encoder[:2](x)
     changed = (zero != one).any(0)
     assert changed.any()
@@ -526,7 +528,7 @@ def test_every_level_has_its_convolutions_and_halves_the_image():
     assert [m.size for m in flat(decoder, nn.Upsample)] == [(7, 7), (14, 14), (28, 27)]
 
 
-def test_without_pooling_nothing_is_made_smaller():
+def test_without_pooling_sizes_are_preserved():
     encoder, decoder = Convolutional((6, 5), pooling=False).build(30, 2)
     assert not flat(encoder, nn.MaxPool2d) + flat(decoder, nn.Upsample)
     assert flat(encoder, nn.Linear)[0].in_features == 32 * 30
@@ -537,7 +539,7 @@ def test_an_image_is_halved_while_both_sides_are_two_or_more():
     assert [m.size for m in flat(decoder, nn.Upsample)] == [(2, 9)]
 
 
-def test_batch_normalisation_follows_every_hidden_convolution_and_takes_its_offset():
+def test_batch_normalization_follows_every_hidden_convolution_without_bias():
     network = Convolutional((5, 6), upsample="transposed", batch_norm=True)
     hidden = [
         part
@@ -549,7 +551,7 @@ def test_batch_normalisation_follows_every_hidden_convolution_and_takes_its_offs
     assert all(isinstance(part[1], BatchNorm) and part[0].bias is None for part in hidden)
 
 
-def test_a_global_bottleneck_sees_the_mean_of_every_channel():
+def test_a_global_bottleneck_receives_the_mean_of_every_channel():
     encoder, _ = Convolutional((8, 8), bottleneck="global").build(64, 2)
     x = rows(3, 64)
     means = encoder[:-3](x).mean((2, 3))
@@ -598,7 +600,7 @@ def test_grid_search_over_the_channels_of_a_network(digits):
         ({"dropout": -0.1}, r"'dropout' .* a float in the range \[0\.0, 1\.0\)\. Got -0\.1 "),
     ],
 )
-def test_a_convolutional_network_says_what_is_wrong(params, message):
+def test_invalid_parameters_of_a_convolutional_network_are_named(params, message):
     for call in (lambda n: n.build(6, 2), lambda n: transformer(n).fit(table())):
         with pytest.raises(ValueError, match=message):
             call(Convolutional(**{**IMAGE, **params}))
@@ -637,7 +639,7 @@ def test_a_network_draws_from_the_generator_inside_the_block_only():
 
 
 class Shared(Network):
-    """One layer of dropout in two places, or one of another kind."""
+    """A dropout layer in two places, or an unsupported one."""
 
     def __init__(self, dropout=nn.Dropout):
         self.dropout = dropout
@@ -663,3 +665,13 @@ def test_dropout_of_torch_in_two_places_draws_from_the_random_state():
 def test_other_dropout_of_torch_is_refused():
     with pytest.raises(ValueError, match="draws from torch's global generator"):
         built(Shared(nn.AlphaDropout))
+
+
+@pytest.mark.parametrize(
+    ("shortest", "longest", "lengths"), [(0, None, {0, 1, 2, 3}), (2, 2, {2}), (1, 2, {1, 2})]
+)
+def test_sizes_are_sequences_of_a_length_in_a_range(shortest, longest, lengths):
+    constraint = Sizes(shortest, longest)
+    assert {n for n in range(4) if constraint.is_satisfied_by((1,) * n)} == lengths
+    assert not constraint.is_satisfied_by((0,) * 2)
+    assert str(constraint).startswith(f"a sequence of {shortest}")

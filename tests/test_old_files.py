@@ -1,4 +1,4 @@
-"""Model files that earlier versions wrote still load, and give the same results."""
+"""Model files of earlier versions can be loaded and give the same results."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A file of ONNX does what the estimator does, from raw rows on, without this package."""
+"""ONNX files reproduce the methods of the estimators without this package."""
 
 import pickle
 import subprocess
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import PREDICTORS, PUBLIC, quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from numpydoc.validate import validate
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -39,7 +39,8 @@ onnxruntime = pytest.importorskip("onnxruntime")
 # Raw units, gaps, and a column of one value; rows that were not there in training.
 CONSTANT = 0.25
 ROWS, NEW = (
-    np.c_[with_holes(table(seed=seed)), np.full(80, CONSTANT)].astype(np.float32) for seed in (0, 1)
+    np.c_[with_missing_values(table(seed=seed)), np.full(80, CONSTANT)].astype(np.float32)
+    for seed in (0, 1)
 )
 NEW[3, -1], NEW[4, -1] = 0.3, np.nan
 LABELS, WORDS = np.arange(80) % 3, np.array(["a", "b", "c"])[np.arange(80) % 3]

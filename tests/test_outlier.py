@@ -1,11 +1,11 @@
-"""AutoencoderOutlierDetector: scores, thresholds, reasons, and what training leaves out."""
+"""AutoencoderOutlierDetector: scores, thresholds, explanations and trimmed samples."""
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from estimators import quick
-from helpers import table, weights, with_holes
+from helpers import table, weights, with_missing_values
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, KFold
@@ -32,17 +32,17 @@ def detector(**params):
 
 
 def mixture(n_rows, seed):
-    """Return rows of five clusters in eight columns."""
+    """Return samples of five clusters with eight features."""
     rng = np.random.RandomState(seed)
     centres = 3 * np.random.RandomState(3).randn(5, 8)
     return centres[rng.randint(5, size=n_rows)] + rng.randn(n_rows, 8)
 
 
-def contaminated(n_rows=600, share=0.05):
-    """Return rows near a plane, the last of which are not, and which these are."""
+def contaminated(n_rows=600, fraction=0.05):
+    """Return samples near a plane, with outliers at the end, and a mask of the outliers."""
     rng = np.random.RandomState(0)
     X = rng.randn(n_rows, 2) @ rng.randn(2, 8) + 0.1 * rng.randn(n_rows, 8)
-    is_outlier = np.arange(n_rows) >= (1 - share) * n_rows
+    is_outlier = np.arange(n_rows) >= (1 - fraction) * n_rows
     X[is_outlier] = np.column_stack([rng.permutation(column) for column in X[is_outlier].T])
     return X, is_outlier
 
@@ -50,7 +50,7 @@ def contaminated(n_rows=600, share=0.05):
 # ---------------------------------------------------------------------------------- scores
 
 
-def test_outliers_that_no_single_column_shows_are_found():
+def test_outliers_that_are_normal_in_every_feature_are_found():
     X, is_outlier = contaminated()
     ranking = [
         roc_auc_score(is_outlier, -fitted.fit(X).score_samples(X))
@@ -59,7 +59,7 @@ def test_outliers_that_no_single_column_shows_are_found():
     assert np.mean(ranking) > 0.9
 
 
-def test_training_finds_what_the_untrained_network_does_not():
+def test_training_detects_more_than_the_untrained_network():
     X, is_outlier = contaminated()
     trained, untrained = (
         roc_auc_score(
@@ -71,7 +71,7 @@ def test_training_finds_what_the_untrained_network_does_not():
 
 
 def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
-    X = with_holes(table(120))
+    X = with_missing_values(table(120))
     fitted = detector().fit(X)
     errors = np.abs(X - fitted.reconstruct(X))
     expected = -np.nanmean(errors / fitted.tolerance_, axis=1)
@@ -86,25 +86,25 @@ def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
 def test_a_quarter_of_the_training_errors_exceed_the_tolerance():
     X = mixture(2000, 0)
     fitted = detector(validation_fraction=0.01).fit(X)
-    share = (np.abs(X - fitted.reconstruct(X)) > fitted.tolerance_).mean(0)
-    np.testing.assert_allclose(share, 0.25, atol=0.01)
+    fraction = (np.abs(X - fitted.reconstruct(X)) > fitted.tolerance_).mean(0)
+    np.testing.assert_allclose(fraction, 0.25, atol=0.01)
 
 
-def test_columns_of_one_scale_share_one_tolerance():
+def test_features_of_one_scale_have_one_tolerance():
     X = mixture(200, 0) * np.arange(1, 9)
     tolerance = detector(scaling="global").fit(X).tolerance_
     assert (tolerance == tolerance[0]).all()
     assert len(set(detector().fit(X).tolerance_)) == 8
 
 
-def test_early_stopping_needs_rows_that_differ():
+def test_early_stopping_requires_distinct_samples():
     X = np.tile([1.0, 2.0, 3.0], (30, 1))
     with pytest.raises(ValueError, match="leaves no sample"):
         detector(early_stopping=True).fit(X)
 
 
-def test_hidden_cells_are_guessed_from_the_others():
-    """What a cell holds has no influence on what is expected there."""
+def test_masked_values_are_predicted_from_the_others():
+    """The prediction of a value does not depend on the value."""
     X = table(120)
     fitted = detector(mask_rate=0.5).fit(X)
     moved = X.copy()
@@ -118,18 +118,18 @@ def test_hidden_cells_are_guessed_from_the_others():
 
 @pytest.mark.parametrize("n_estimators", [1, 2, 8])
 @pytest.mark.parametrize("mask_rate", [0.0, 0.5, 0.9])
-def test_every_number_of_members_and_every_rate_works(n_estimators, mask_rate):
+def test_every_number_of_estimators_and_every_rate_works(n_estimators, mask_rate):
     fitted = detector(n_estimators=n_estimators, mask_rate=mask_rate).fit(table())
     assert np.isfinite(fitted.score_samples(table(seed=1))).all()
 
 
-def test_a_column_has_about_its_share_of_members_that_do_not_see_it():
+def test_a_feature_is_masked_from_the_expected_number_of_autoencoders():
     hidden = detector(n_estimators=8, mask_rate=0.5).fit(table()).network_.hidden
     assert (hidden.sum(0) == 4).all()
     assert len({tuple(column) for column in hidden.T.tolist()}) > 1
 
 
-def test_members_run_at_once_as_one_after_another():
+def test_batched_autoencoders_equal_sequential_ones():
     generator = torch.Generator().manual_seed(0)
     member = AutoencoderRecipe(Dense((7,)), 5, 2)
     recipe = EnsembleRecipe(member, n_estimators=3, mask_rate=0.5, n_masked=1, clip=10.0)
@@ -161,7 +161,7 @@ def test_images_and_networks_with_dropout():
 
 
 @pytest.mark.parametrize("contamination", [0.01, 0.1, 0.37, 0.5])
-def test_the_share_of_outliers_is_the_contamination(contamination):
+def test_the_fraction_of_outliers_is_the_contamination(contamination):
     X = mixture(200, 0)
     fitted = detector(contamination=contamination).fit(X)
     assert (fitted.predict(X) == -1).sum() == np.ceil(contamination * 200)
@@ -171,12 +171,12 @@ def test_contamination_is_checked_as_by_scikit_learn():
     check_outlier_contamination("AutoencoderOutlierDetector", detector())
 
 
-def test_the_automatic_threshold_calls_few_normal_rows_outliers():
+def test_the_automatic_threshold_has_few_false_alarms():
     fitted = detector().fit(mixture(2000, 0))
     assert 0 < (fitted.predict(mixture(4000, 1)) == -1).mean() < 0.03
 
 
-def test_p_values_hold_on_rows_like_those_of_training():
+def test_p_values_are_valid_for_samples_like_the_training_samples():
     rates = [
         (
             detector(random_state=seed).fit(mixture(2000, seed)).p_values(mixture(4000, 50 + seed))
@@ -222,7 +222,7 @@ def test_a_threshold_is_set_without_a_fit():
         ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 is too small for .* needs 9999"),
     ],
 )
-def test_unusable_thresholds_are_named(arguments, message):
+def test_invalid_thresholds_are_rejected(arguments, message):
     fitted = detector().fit(table())
     offset = fitted.offset_
     with pytest.raises(ValueError, match=message):
@@ -230,34 +230,34 @@ def test_unusable_thresholds_are_named(arguments, message):
     assert fitted.offset_ == offset
 
 
-# --------------------------------------------------------------------------------- reasons
+# --------------------------------------------------------------------------------- explanation
 
 
-def test_contributions_add_up_to_the_score_and_name_the_column():
+def test_contributions_sum_to_the_score_and_identify_the_feature():
     X = load_breast_cancer(as_frame=True).data
     fitted = detector().fit(X)
     row = X.iloc[[3]].copy()
     row["mean area"] = 2 * X["mean area"].max()
-    reasons = fitted.explain(row)
-    assert reasons.contribution.idxmin(axis=1).item() == "mean area"
-    assert reasons.expected["mean area"].item() < X["mean area"].max()
+    explanation = fitted.explain(row)
+    assert explanation.contribution.idxmin(axis=1).item() == "mean area"
+    assert explanation.expected["mean area"].item() < X["mean area"].max()
     explained = fitted.explain(X)
     assert explained.contribution.index.equals(X.index)
     np.testing.assert_allclose(explained.contribution.sum(axis=1), fitted.score_samples(X))
 
 
-def test_missing_cells_give_no_reason_and_an_expectation():
-    X = with_holes(table(100))
-    reasons = detector().fit(X).explain(X)
-    assert (reasons.contribution[np.isnan(X)] == 0).all()
-    assert np.isfinite(reasons.expected).all()
-    assert not isinstance(reasons.expected, pd.DataFrame)
+def test_missing_values_have_a_prediction_but_no_contribution():
+    X = with_missing_values(table(100))
+    explanation = detector().fit(X).explain(X)
+    assert (explanation.contribution[np.isnan(X)] == 0).all()
+    assert np.isfinite(explanation.expected).all()
+    assert not isinstance(explanation.expected, pd.DataFrame)
 
 
 # -------------------------------------------------------------------------------- training
 
 
-def test_the_worst_rows_do_not_count():
+def test_the_samples_with_the_largest_losses_are_ignored():
     rows = torch.tensor([[1.0, 5.0, 2.0, 3.0]]).double()
     loss = Trimmed(LOSSES["squared_error"], 0.25)
     target = torch.zeros(4, 1).double()
@@ -269,7 +269,7 @@ def test_the_worst_rows_do_not_count():
     np.testing.assert_allclose(found, [1, 0, 2, 3 * (1 - 0.5 / 1.5)])
 
 
-def test_more_rows_than_needed_are_thinned():
+def test_at_most_max_samples_are_used():
     X = mixture(3000, 0)
     fitted = detector(max_samples=500).fit(X)
     assert 400 < fitted.n_samples_seen_ < 600
@@ -277,7 +277,7 @@ def test_more_rows_than_needed_are_thinned():
     assert np.isfinite(fitted.score_samples(X)).all()
 
 
-def test_copies_of_a_row_are_on_the_same_side():
+def test_copies_of_a_sample_are_not_separated():
     X = table(50)
     draw = draw_by_content(np.vstack([X, X[::-1]]), 3)
     np.testing.assert_array_equal(draw[:50], draw[50:][::-1])
@@ -307,7 +307,7 @@ def test_a_stream_keeps_a_reservoir():
 
 
 @pytest.mark.parametrize("n_rows", [1, 20, 1000])
-def test_a_reservoir_gives_every_value_the_same_chance(n_rows):
+def test_a_reservoir_keeps_every_value_with_the_same_probability(n_rows):
     values = np.random.RandomState(0).uniform(size=10_000)
     kept, n = values[:0], 0
     for batch in values.reshape(-1, n_rows):
@@ -317,7 +317,7 @@ def test_a_reservoir_gives_every_value_the_same_chance(n_rows):
     np.testing.assert_allclose(np.quantile(kept, [0.1, 0.5, 0.9]), [0.1, 0.5, 0.9], atol=0.02)
 
 
-def test_rows_of_many_copies_are_learnt_from():
+def test_samples_with_many_copies_are_used_for_training():
     X = np.vstack([np.zeros((950, 4)), np.random.RandomState(0).randn(50, 4)])
     for seed in range(3):
         fitted = detector(random_state=seed, contamination=0.05).fit(X)
@@ -326,13 +326,13 @@ def test_rows_of_many_copies_are_learnt_from():
         assert (fitted.predict(X[950:]) == -1).mean() > 0.9
 
 
-def test_equal_rows_are_no_outliers():
+def test_equal_samples_are_no_outliers():
     for contamination in ("auto", 0.1):
         fitted = detector(contamination=contamination).fit(np.ones((50, 3)))
         assert fitted.predict(np.ones((1, 3))) == 1
 
 
-def test_rows_of_few_kinds_are_thinned_and_split():
+def test_datasets_with_few_distinct_samples_are_split():
     X = np.random.RandomState(0).randint(2, size=(5000, 3)).astype(float)
     for seed in range(4):
         fitted = detector(max_samples=200, random_state=seed).fit(X)
@@ -346,24 +346,24 @@ def test_one_batch_of_a_stream_does_not_move_the_threshold_far():
     fitted.partial_fit(X[[np.abs(X).sum(1).argmin()]])
     assert (fitted.predict(X) == before).mean() > 0.9
     n_held_out = fitted.n_held_out_
-    fitted.partial_fit(X[:1])  # learnt from, so that it cannot judge
+    fitted.partial_fit(X[:1])  # a training sample is not added to the held-out scores
     assert fitted.n_held_out_ == n_held_out
 
 
-def test_weights_count_where_rows_judge():
+def test_weights_are_used_for_validation_samples():
     X, weight = mixture(200, 0), np.where(np.arange(200) % 2, 5, 1)
     weighted = detector(batch_size=1000).fit(X, sample_weight=weight)
     copied = detector(batch_size=1000).fit(np.repeat(X, weight, 0))
     np.testing.assert_allclose(weighted.held_out_scores_, copied.held_out_scores_, rtol=1e-4)
 
 
-def test_some_members_never_see_a_column():
+def test_a_feature_is_always_masked_from_some_autoencoders():
     for n_estimators, rate in ((8, 0.05), (2, 0.2), (3, 0.1)):
         fitted = detector(n_estimators=n_estimators, mask_rate=rate, max_epochs=1).fit(table())
         assert (fitted.network_.hidden.sum(0) == 1).all()
 
 
-def test_tiny_weights_of_rows_are_no_division_by_zero():
+def test_tiny_sample_weights_do_not_divide_by_zero():
     weight = np.where(np.arange(200) % 7, 1.0, 1e-50)
     fitted = detector(trim=0.0).fit(mixture(200, 0), sample_weight=weight)
     assert np.isfinite(fitted.loss_curve_).all()
@@ -372,9 +372,9 @@ def test_tiny_weights_of_rows_are_no_division_by_zero():
 def test_quantiles_weigh_values_like_copies():
     rng = np.random.RandomState(0)
     values, weight = np.append(rng.randn(40), np.nan), rng.randint(1, 5, 41)
-    for share in (0.01, 0.25, 0.5, 0.75, 0.99):
-        copied = weighted_quantile(np.repeat(values, weight), share, None)
-        assert weighted_quantile(values, share, weight.astype(float)) == copied
+    for fraction in (0.01, 0.25, 0.5, 0.75, 0.99):
+        copied = weighted_quantile(np.repeat(values, weight), fraction, None)
+        assert weighted_quantile(values, fraction, weight.astype(float)) == copied
 
 
 def test_the_fence_of_equal_values_is_not_below_them(rng):
@@ -402,10 +402,10 @@ def test_a_search_over_its_parameters():
     )
     search.fit(X, np.where(is_outlier, -1, 1))
     assert search.best_score_ > 0.5
-    assert not hasattr(search.estimator, "score")  # nothing that a search could mistake for one
+    assert not hasattr(search.estimator, "score")  # so that a search cannot use it
 
 
-def test_columns_of_one_value_say_nothing_until_they_change():
+def test_constant_features_have_no_effect_until_they_change():
     X, is_outlier = contaminated()
     constants = np.array([0.0, 1.0, 1e6, 1e-6, 0.1])
     wide = np.column_stack([X, np.broadcast_to(constants, (len(X), 5))])
@@ -423,24 +423,24 @@ def test_columns_of_one_value_say_nothing_until_they_change():
         assert fitted.predict(changed) == -1
 
 
-def test_one_absurd_value_does_not_blind_its_column():
+def test_one_extreme_value_does_not_mask_others_of_its_feature():
     """For most seeds: with one small ensemble some samples are near the threshold."""
     X, is_outlier = contaminated()
     X[5, 0] = 999_999.0
     kept = np.arange(len(X)) != 5
-    strange = X[:20].copy()
-    strange[:, 0] = 15 * X[6:, 0].std()
+    anomalous = X[:20].copy()
+    anomalous[:, 0] = 15 * X[6:, 0].std()
     found, ranking = [], []
     for seed in range(5):
         fitted = detector(max_epochs="auto", random_state=seed).fit(X)
         assert fitted.scale_[0] < 3 * np.delete(X, 5, axis=0)[:, 0].std()
-        found.append((fitted.predict(strange) == -1).mean())
+        found.append((fitted.predict(anomalous) == -1).mean())
         ranking.append(roc_auc_score(is_outlier[kept], -fitted.score_samples(X[kept])))
     assert np.median(found) > 0.9
     assert np.median(ranking) > 0.9
 
 
-def test_a_row_is_judged_alike_alone_and_among_others():
+def test_a_sample_has_the_same_score_alone_and_in_a_batch():
     X = np.random.RandomState(0).randn(300, 8) @ np.random.RandomState(1).randn(8, 20)
     for contamination in ("auto", 0.05):
         fitted = detector(contamination=contamination, max_epochs=3).fit(X)
@@ -452,22 +452,22 @@ def test_a_row_is_judged_alike_alone_and_among_others():
     assert (detector().fit(X).predict(X[:1]) == 1).all()
 
 
-def test_a_single_column_is_reconstructed():
+def test_a_single_feature_is_reconstructed():
     rng = np.random.RandomState(0)
     X = np.concatenate([rng.normal(-4, 1, (150, 1)), rng.normal(4, 1, (150, 1))])
     between, at_home = detector(max_epochs="auto").fit(X).score_samples([[0.0], [4.0]])
     assert between < at_home
 
 
-def test_a_batch_tells_nothing_of_a_constant_that_it_does_not_hold():
+def test_a_batch_without_values_keeps_a_constant():
     X = np.column_stack([table(), np.full(80, 5.0)])
     gap = X.copy()
     gap[:, 6] = np.nan
     fitted = detector().partial_fit(X)
-    strange = X[:1].copy()
-    strange[0, 6] = 6.0
-    before = fitted.score_samples(strange)
-    after = fitted.partial_fit(gap).score_samples(strange)
+    anomalous = X[:1].copy()
+    anomalous[0, 6] = 6.0
+    before = fitted.score_samples(anomalous)
+    after = fitted.partial_fit(gap).score_samples(anomalous)
     np.testing.assert_allclose(after, before, rtol=0.3)
 
 
@@ -480,5 +480,5 @@ def test_units_do_not_matter_where_a_batch_does_not_vary(unit):
         fitted = detector().partial_fit(first).partial_fit(second)
         return fitted.score_samples(np.append(first[0, :6], 5 * unit)[None])
 
-    # which rows are held out follows from their values
+    # the held-out samples are determined by their values
     np.testing.assert_allclose(score(unit), score(1.0), rtol=0.5)

@@ -1,4 +1,4 @@
-"""What is distributed: the wheel is complete and works without the checkout; the sdist is clean."""
+"""Distributions: the wheel works without the checkout; the sdist contains only sources."""
 
 import email
 import subprocess
@@ -32,7 +32,7 @@ def wheel(built):
     return next(built.glob("*.whl"))
 
 
-def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
+def test_the_wheel_contains_exactly_the_files_of_the_package(wheel):
     expected = {
         path.relative_to(CHECKOUT).as_posix()
         for path in PACKAGE.rglob("*")
@@ -44,7 +44,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     assert "sklearn_autoencoders/inspection/explorer/explorer.html" in held
 
 
-def test_the_metadata_state_what_the_package_is(wheel):
+def test_the_metadata_are_complete(wheel):
     archive = zipfile.ZipFile(wheel)
     name = next(name for name in archive.namelist() if name.endswith("/METADATA"))
     metadata = email.message_from_bytes(archive.read(name))
@@ -66,7 +66,7 @@ def test_the_sdist_holds_sources_alone(built):
     assert {name.split("/")[2] for name in data} == {"format_1"}
 
 
-# Run without site-packages' own start-up, which would put an editable checkout on the path.
+# Run without the start-up of site-packages, which would add an editable checkout to the path.
 SCRIPT = """
 import sys
 target, *installed = sys.argv[1:]

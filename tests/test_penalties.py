@@ -1,4 +1,4 @@
-"""Penalties: what they are equal to, what they do to codes and weights, and what they refuse."""
+"""Penalties: formulas, effects on codes and weights, and invalid parameters."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def value(penalty, network, x):
 
 
 def of_code(penalty, code):
-    """Return a penalty that depends on the code alone."""
+    """Return a penalty that depends only on the code."""
     return penalty(Output(code, code), code, nn.Identity())
 
 
@@ -62,8 +62,8 @@ def transformer(n_components=3, **params):
     return quick(AutoencoderTransformer, n_components=n_components, **params)
 
 
-def penalised(name, weight=0.1, **params):
-    """Return an estimator with a penalty of a given weight, and what that penalty needs."""
+def penalized(name, weight=0.1, **params):
+    """Return an estimator with a penalty of a given weight and the required parameters."""
     penalty = PENALTIES[name](weight=weight)
     return transformer(**{**COMPANIONS.get(name, {}), "penalty": penalty, **params})
 
@@ -104,7 +104,7 @@ def test_kl_sparsity_of_units_that_never_change_is_finite(constant, dtype):
     (gradient,) = torch.autograd.grad(divergence, code)
     assert divergence.isfinite()
     assert gradient.isfinite().all()
-    assert (gradient < 0).all() if constant == 0 else (gradient > 0).all()  # back towards rho
+    assert (gradient < 0).all() if constant == 0 else (gradient > 0).all()  # towards rho
 
 
 @pytest.mark.parametrize("outside", [-1e-3, 1.001])
@@ -116,18 +116,18 @@ def test_kl_sparsity_refuses_codes_outside_the_unit_interval(outside):
         of_code(KLSparsity(), code)
 
 
-def test_kl_sparsity_tells_users_of_a_plain_code_what_to_do():
+def test_kl_sparsity_gives_advice_for_a_linear_code():
     with pytest.raises(ValueError, match=r"code_activation='logistic'.* and init='random'"):
         transformer(penalty="kl_sparsity").fit(table())
 
 
-def test_contractive_refuses_an_encoder_that_mixes_rows():
+def test_contractive_rejects_an_encoder_that_mixes_samples():
     with pytest.raises(ValueError, match=r"Contractive needs an encoder .*, which batch norm"):
         transformer(network=Dense((8,), batch_norm=True), penalty="contractive").fit(table())
 
 
 def squared_differences(encoder, x, step=1e-5):
-    """Return the squared norm of the encoder's Jacobian at every row, by central differences."""
+    """Return the squared norm of the encoder's Jacobian at every sample, by central differences."""
     total = torch.zeros(len(x), dtype=x.dtype)
     for shift in step * torch.eye(x.shape[1], dtype=x.dtype):
         with torch.no_grad():
@@ -147,7 +147,7 @@ def test_contractive_is_exact_for_one_layer(activation, n_projections):
 
 
 class OneLayer(Network):
-    """A user's encoder of one linear layer, followed by something."""
+    """A user-defined encoder of one linear layer, followed by another module."""
 
     def __init__(self, then=None):
         self.then = then
@@ -168,7 +168,7 @@ class OneLayer(Network):
     ],
     ids=["nothing", "sigmoid", "softmax", "layer norm"],
 )
-def test_contractive_is_exact_for_encoders_of_a_users_own(then):
+def test_contractive_is_exact_for_user_defined_encoders(then):
     network, x = built(OneLayer(then)), rows()
     found = value(Contractive(n_projections=3), network, x)
     np.testing.assert_allclose(
@@ -177,7 +177,7 @@ def test_contractive_is_exact_for_encoders_of_a_users_own(then):
 
 
 def awake(network):
-    """Give every weight some value, also those that a linear path starts at zero."""
+    """Set all weights to random values, also those that are initialized with zeros."""
     for parameter in network.parameters():
         nn.init.normal_(parameter, std=0.5, generator=generator(3))
     return network
@@ -329,7 +329,7 @@ def test_penalties_add_up():
     torch.testing.assert_close(found - plain, sum(term - plain for term in single))
 
 
-def test_a_value_per_row_is_averaged_with_the_weights_of_the_rows():
+def test_a_value_per_sample_is_averaged_with_the_sample_weights():
     network, x = built(Linear()), rows()
     weight = torch.linspace(0, 2, 20, dtype=torch.float64)
     plain = objective([], network, x, weight)
@@ -363,7 +363,7 @@ def test_the_activity_is_a_mean_in_every_batch():
         (lambda output, x, network: np.zeros(20), "ndarray"),
     ],
 )
-def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
+def test_a_penalty_returns_a_value_per_sample_or_one(wrong, got):
     message = rf"penalty must return a tensor of shape \(batch,\).* returned {got} for 20 samples"
     with pytest.raises(ValueError, match=message):
         objective([wrong], built(Linear()), rows())
@@ -377,7 +377,7 @@ def test_a_penalty_gives_a_value_per_row_or_one(wrong, got):
 
 
 @every_penalty
-def test_a_name_stands_for_the_defaults(name):
+def test_a_name_is_equivalent_to_the_defaults(name):
     X, settings = table(), COMPANIONS.get(name, {})
     by_name, by_part, in_a_list = (
         outputs(transformer(penalty=penalty, **settings).fit(X), X)
@@ -390,18 +390,18 @@ def test_a_name_stands_for_the_defaults(name):
 @every_penalty
 def test_a_penalty_of_weight_zero_changes_nothing_and_another_does(name):
     X = table()
-    # without dropout, which draws from the same generator as a penalty does
+    # without dropout, which uses the same generator as the penalty
     settings = {"network": Dense((8,)), **COMPANIONS.get(name, {})}
     plain = weights(transformer(**settings).fit(X))
     for weight, same in ((0.0, True), (0.1, False)):
-        found = weights(penalised(name, weight, **settings).fit(X))
+        found = weights(penalized(name, weight, **settings).fit(X))
         assert all((found[key] == plain[key]).all() for key in plain) == same
 
 
 @every_penalty
 def test_the_same_seed_draws_the_same_penalty(name):
     X, before = table(), snapshot()
-    first, second = (penalised(name).fit(X) for _ in range(2))
+    first, second = (penalized(name).fit(X) for _ in range(2))
     assert snapshot() == before
     assert_same(outputs(first, X), outputs(second, X))
 
@@ -411,7 +411,7 @@ def test_the_same_seed_draws_the_same_penalty(name):
 def test_weight_k_is_k_copies_under_a_penalty(name, n_rows):
     X, weight = table(n_rows), np.arange(n_rows) % 3
     settings = {"init": "random", "max_epochs": 20, "batch_size": 1000, "dtype": "float64"}
-    full = penalised(name, **settings)
+    full = penalized(name, **settings)
     weighted = clone(full).fit(X, sample_weight=weight).transform(X)
     copied = clone(full).fit(np.repeat(X, weight, axis=0)).transform(X)
     np.testing.assert_allclose(weighted, copied, atol=1e-7)
@@ -420,7 +420,7 @@ def test_weight_k_is_k_copies_under_a_penalty(name, n_rows):
 @every_penalty
 def test_early_stopping_compares_like_with_like(name):
     settings = {"init": "random", "learning_rate": 1e-30, "early_stopping": True}
-    fitted = penalised(name, **settings)
+    fitted = penalized(name, **settings)
     scores = fitted.fit(table(120)).validation_scores_
     assert len(scores) > 2
     np.testing.assert_allclose(scores, scores[0], rtol=1e-5)
@@ -437,10 +437,10 @@ class Ruin(Callback):
 
 
 @every_penalty
-def test_a_loss_that_stops_being_finite_is_told_as_ever(name):
+def a_loss_that_becomes_nan_causes_a_warning(name):
     X = table()
     with pytest.warns(ConvergenceWarning, match="became nan in epoch 3; the best weights"):
-        ruined = penalised(name, callbacks=[Ruin()]).fit(X)
+        ruined = penalized(name, callbacks=[Ruin()]).fit(X)
     assert ruined.n_epochs_ == 2
     assert np.isfinite(ruined.transform(X)).all()
 
@@ -463,7 +463,7 @@ def test_a_user_may_bring_any_penalty():
 def test_l1_makes_codes_smaller():
     X = table()
     sizes = [
-        np.abs(penalised("l1", weight, max_epochs=40).fit(X).transform(X)).mean()
+        np.abs(penalized("l1", weight, max_epochs=40).fit(X).transform(X)).mean()
         for weight in (0, 0.01, 0.1)
     ]
     assert sizes[0] > 1.1 * sizes[1] > 1.1 * 1.1 * sizes[2]
@@ -474,7 +474,7 @@ def test_contractive_makes_jacobians_smaller(network):
     X, norms = table(), []
     for weight in (0, 0.1, 1):
         settings = {"init": "random", "network": network, "max_epochs": 40}
-        fitted = penalised("contractive", weight, **settings).fit(X)
+        fitted = penalized("contractive", weight, **settings).fit(X)
         x = torch.tensor((X - fitted.center_) / fitted.scale_)
         norms.append(squared_differences(fitted.network_.double().encoder, x).mean())
     assert norms[0] > 1.1 * norms[1] > 1.1 * 1.1 * norms[2]
@@ -493,7 +493,7 @@ def test_kl_sparsity_sets_the_activity(rho):
 
 
 def linear(n_components, **params):
-    """Return PCA and a linear autoencoder that is trained to its optimum on the same rows."""
+    """Return PCA and a linear autoencoder trained to its optimum on the same samples."""
     X = scale(load_wine().data)
     training = {"learning_rate": 0.02, "max_epochs": 1000, "batch_size": len(X), "weight_decay": 0}
     autoencoder = AutoencoderTransformer(n_components, init="random", random_state=0, **training)
@@ -514,7 +514,7 @@ def test_a_tied_orthogonal_linear_autoencoder_is_pca(n_components):
 
 
 @pytest.mark.parametrize(("penalty", "orthonormal"), [(None, False), (Orthogonal(0.1), True)])
-def test_the_penalty_makes_untied_rows_orthonormal(penalty, orthonormal):
+def test_the_penalty_makes_untied_weights_orthonormal(penalty, orthonormal):
     pca, fitted = linear(3, network="linear", penalty=penalty)
     encoder, decoder = (weights(fitted)[f"{half}.0.weight"] for half in ("encoder", "decoder"))
     assert subspace_angles(decoder, pca.components_.T).max() <= 1e-2
@@ -554,7 +554,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("part", "name", "value"), REFUSED, ids=str)
-def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
+def test_an_invalid_parameter_of_a_penalty_is_named(part, name, value):
     broken = clone(part).set_params(**{name: value})
     message = rf"'{name}' parameter of {type(part).__name__} must be .* Got {value!r} "
     for penalty in (broken, [L1(), broken]):
@@ -564,7 +564,7 @@ def test_an_unusable_parameter_of_a_penalty_is_named(part, name, value):
         assert not hasattr(estimator, "network_")
 
 
-@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])  # not the class: one of its objects
+@pytest.mark.parametrize("penalty", ["nonsense", 3, L1])  # instances are allowed, but not the class
 def test_a_penalty_is_a_part_its_name_or_a_function(penalty):
     with pytest.raises(ValueError, match=r"penalty.*(nonsense|3|L1)"):
         transformer(penalty=penalty).fit(table())
@@ -579,8 +579,8 @@ def test_a_list_of_penalties_is_checked_part_by_part(penalty):
 
 def test_orthogonal_leaves_the_start_at_pca_alone():
     X, settings = table(30), {"learning_rate": 1e-30, "max_epochs": 1, "random_state": 0}
-    plain, penalised = (
+    plain, penalized = (
         AutoencoderTransformer(3, penalty=penalty, **settings).fit(X).loss_curve_[0]
         for penalty in (None, "orthogonal")
     )
-    assert penalised == pytest.approx(plain, abs=1e-9)
+    assert penalized == pytest.approx(plain, abs=1e-9)

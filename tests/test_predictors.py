@@ -1,4 +1,4 @@
-"""AutoencoderClassifier and AutoencoderRegressor: labels, heads, thaws, starts."""
+"""AutoencoderClassifier and AutoencoderRegressor: labels, heads, freezing, initialization."""
 
 import pickle
 
@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 from estimators import PREDICTORS, quick
-from helpers import snapshot, table, weights, with_holes
+from helpers import snapshot, table, weights, with_missing_values
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
@@ -43,16 +43,16 @@ def predictor(cls, **params):
 
 
 def labels(cls, X):
-    """Return what a class can learn from X: three classes, or a number."""
+    """Return a target for an estimator: three classes, or numbers."""
     smooth = X[:, 0] - X[:, 1] ** 2
     if not issubclass(cls, AutoencoderClassifier):
         return smooth
     return np.searchsorted(np.quantile(smooth, [0.3, 0.6]), smooth)
 
 
-def partly(y, share=0.5):
-    """Return labels of which some are unknown."""
-    is_unknown = np.random.RandomState(2).random_sample(len(y)) < share
+def partly(y, fraction=0.5):
+    """Return labels of which some are missing."""
+    is_unknown = np.random.RandomState(2).random_sample(len(y)) < fraction
     return np.where(is_unknown, -1 if y.dtype.kind == "i" else np.nan, y)
 
 
@@ -72,7 +72,7 @@ FROM_RANDOM_WEIGHTS = AutoencoderRegressor(
     init="random",
     pretraining="layerwise",
     learning_rate_ratio=0.5,
-    # a check sets none; on its eleven rows 4 of 200 starts end in a warning, rightly
+    # a check sets no random state; with its eleven samples, 4 of 200 fits issue a warning
     random_state=0,
     **FAST,
 )
@@ -143,7 +143,7 @@ def test_it_learns(cls):
     assert fitted.score(X[300:], y[300:]) > 0.8
 
 
-def test_rows_without_labels_help():
+def test_unlabeled_samples_help():
     X, y = load_digits(return_X_y=True)
     known = y.copy()
     known[50:] = -1
@@ -157,7 +157,7 @@ def test_rows_without_labels_help():
 
 
 @every_predictor
-def test_rows_without_labels_matter_in_pretraining_only(cls):
+def test_unlabeled_samples_are_only_used_in_pretraining(cls):
     X = table(120)
     y = partly(labels(cls, X))
     known = y != -1 if cls is AutoencoderClassifier else ~np.isnan(y)
@@ -178,7 +178,7 @@ def test_minus_one_is_a_class_where_it_has_to_be():
     assert three.classes_.tolist() == [1, 5]
 
 
-def test_labels_may_be_words_with_unknown_ones_among_them():
+def test_labels_can_be_strings_with_missing_ones():
     X = table()
     y = np.array(["low", "high"], dtype=object)[(X[:, 0] > 0.5).astype(int)]
     y[::2] = -1
@@ -198,7 +198,7 @@ def test_labels_may_be_words_with_unknown_ones_among_them():
         (AutoencoderClassifier, None, "requires y to be passed"),
     ],
 )
-def test_unusable_labels_are_refused_before_anything_changes(cls, y, message):
+def test_invalid_labels_are_rejected_before_anything_changes(cls, y, message):
     X = table()
     fitted = predictor(cls).fit(X, labels(cls, X))
     before = prediction(fitted, X)
@@ -207,7 +207,7 @@ def test_unusable_labels_are_refused_before_anything_changes(cls, y, message):
     np.testing.assert_array_equal(prediction(fitted, X), before)
 
 
-def test_targets_of_which_some_are_unknown():
+def test_some_of_several_targets_can_be_missing():
     X = table(200)
     y = np.column_stack([X[:, 0], 10 + X[:, 1]])
     y[::2, 0], y[1::2, 1] = np.nan, np.nan
@@ -230,7 +230,7 @@ def test_units_of_the_target_do_not_matter(scale):
     np.testing.assert_allclose(scaled / scale - 3, plain, rtol=1e-4, atol=1e-4)
 
 
-def test_class_weights_are_weights_of_rows():
+def test_class_weights_are_sample_weights():
     X = table(60)
     y = (X[:, 0] > np.quantile(X[:, 0], 0.8)).astype(int)
     for class_weight in ("balanced", {0: 1.0, 1: 7.0}):
@@ -254,8 +254,8 @@ def test_smoothed_labels_make_careful_predictions():
     y = labels(AutoencoderClassifier, X)
     settings = {"max_epochs": 40, "learning_rate": 5e-3}
     plain, smooth = (
-        predictor(AutoencoderClassifier, label_smoothing=share, **settings).fit(X, y)
-        for share in (0.0, 0.5)
+        predictor(AutoencoderClassifier, label_smoothing=fraction, **settings).fit(X, y)
+        for fraction in (0.0, 0.5)
     )
     assert smooth.predict_proba(X).max(1).mean() < plain.predict_proba(X).max(1).mean() - 0.05
 
@@ -269,7 +269,7 @@ def test_balanced_classes_are_balanced_by_weight():
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), rtol=1e-6)
 
 
-def test_class_weights_do_not_reach_what_is_learnt_without_labels():
+def test_class_weights_do_not_affect_pretraining():
     X = table(100)
     y = labels(AutoencoderClassifier, X)
     plain, weighted = (
@@ -291,7 +291,7 @@ def test_the_unit_of_the_weights_does_not_matter(cls):
     np.testing.assert_allclose(prediction(plain, X), prediction(small, X), rtol=1e-3, atol=1e-4)
 
 
-def test_words_beside_a_word_minus_one_are_refused():
+def test_strings_with_minus_one_as_a_string_are_rejected():
     X = table()
     y = np.array(["low", "middle", "-1"])[np.arange(80) % 3]
     with pytest.raises(ValueError, match="dtype=object"):
@@ -340,7 +340,7 @@ def test_a_frozen_encoder_stays_as_it_is_to_the_last_bit(cls, part):
 
 
 class Watcher(Callback):
-    """Notes which layers of the encoder learn, at the end of every epoch."""
+    """Records which layers of the encoder are trained, at the end of every epoch."""
 
     def __init__(self):
         self.learning = []
@@ -353,7 +353,7 @@ class Watcher(Callback):
 
 
 @pytest.mark.parametrize("freeze", FREEZES)
-def test_thaws_follow_their_schedule(freeze):
+def test_layers_are_unfrozen_as_scheduled(freeze):
     X, watcher = table(), Watcher()
     estimator = predictor(
         AutoencoderClassifier,
@@ -372,7 +372,9 @@ def test_thaws_follow_their_schedule(freeze):
         "gradual": [0, 0, 1, 1, 2, 2, 3, 3, 3],
     }
     assert [sum(learning) for learning in watcher.learning] == expected[freeze]
-    assert all(learning == sorted(learning) for learning in watcher.learning)  # the code's first
+    assert all(
+        learning == sorted(learning) for learning in watcher.learning
+    )  # the layer of the code is the first one
     assert all(parameter.requires_grad for parameter in fitted.network_.parameters())
 
 
@@ -403,7 +405,7 @@ def test_the_encoder_may_learn_more_slowly():
 
 @every_predictor
 @pytest.mark.parametrize("kind", [AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator])
-def test_an_encoder_lends_a_copy_of_itself(cls, kind):
+def test_an_encoder_is_copied(cls, kind):
     X = table(120)
     encoder = quick(kind, n_components=3).fit(X)
     before = {k: v.clone() for k, v in encoder.network_.state_dict().items()}
@@ -416,7 +418,7 @@ def test_an_encoder_lends_a_copy_of_itself(cls, kind):
     np.testing.assert_allclose(still.transform(X), codes)
 
 
-def test_an_encoder_that_is_not_fitted_is_fitted_to_all_rows():
+def test_an_unfitted_encoder_is_fitted_to_all_samples():
     X = table(120)
     y = partly(labels(AutoencoderClassifier, X))
     encoder = quick(AutoencoderTransformer, n_components=3)
@@ -427,7 +429,7 @@ def test_an_encoder_that_is_not_fitted_is_fitted_to_all_rows():
     assert np.isfinite(scores).all()
 
 
-def test_predictors_lend_their_encoders_too():
+def test_predictors_can_be_encoders():
     X = table(120)
     first = predictor(AutoencoderClassifier).fit(X, labels(AutoencoderClassifier, X))
     second = quick(AutoencoderRegressor, encoder=first, learning_rate=1e-30)
@@ -461,7 +463,7 @@ def test_encoders_that_cannot_be_used(params, message):
         quick(AutoencoderClassifier, **params).fit(X, labels(AutoencoderClassifier, X))
 
 
-def test_an_encoder_of_other_columns_is_refused():
+def test_an_encoder_of_other_features_is_rejected():
     X = pd.DataFrame(table(), columns=list("abcdef"))
     encoder = FrozenEstimator(quick(AutoencoderTransformer).fit(X))
     y = labels(AutoencoderClassifier, X.to_numpy())
@@ -511,7 +513,7 @@ def test_weights_are_copies(cls):
 
 @every_predictor
 def test_missing_values_are_data(cls):
-    X = with_holes(table(120))
+    X = with_missing_values(table(120))
     fitted = predictor(cls).fit(X, labels(cls, np.nan_to_num(X)))
     assert np.isfinite(prediction(fitted, X)).all()
 
@@ -528,7 +530,7 @@ def test_the_same_seed_gives_the_same_model_and_nothing_global_changes(cls):
 
 @every_predictor
 @pytest.mark.parametrize("given", [False, True])
-def test_a_pickle_predicts_the_same_and_holds_no_rows(cls, given):
+def test_a_pickle_predicts_the_same_and_contains_no_samples(cls, given):
     X = table(500, 30)
     y = labels(cls, X)
     params = {"encoder": quick(AutoencoderTransformer).fit(X)} if given else {}
@@ -551,14 +553,14 @@ def test_float32_stays_float32(cls):
 
 
 @every_predictor
-def test_early_stopping_holds_out_rows_with_labels(cls):
+def test_early_stopping_holds_out_labeled_samples(cls):
     X = table(200)
     y = partly(labels(cls, X))
     fitted = predictor(cls, early_stopping=True, max_epochs=20).fit(X, y)
     assert len(fitted.validation_scores_) == fitted.n_epochs_
 
 
-def test_early_stopping_needs_two_rows_with_a_target():
+def test_early_stopping_requires_two_labeled_samples():
     X = table()
     y = np.full(80, np.nan)
     y[3] = 1.0
@@ -567,7 +569,7 @@ def test_early_stopping_needs_two_rows_with_a_target():
 
 
 @every_predictor
-def test_a_warm_start_goes_on_with_the_same_labels_only(cls):
+def test_a_warm_start_requires_the_same_labels(cls):
     X = table(120)
     y = labels(cls, X)
     fitted = predictor(cls, warm_start=True).fit(X, y).fit(X, y)

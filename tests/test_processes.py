@@ -1,4 +1,4 @@
-"""What happens in other processes: workers, forks, dask, and Ctrl-C at a terminal."""
+"""Other processes: workers, forks, dask, and Ctrl-C in a terminal."""
 
 import multiprocessing
 import os
@@ -36,7 +36,7 @@ except KeyboardInterrupt:
 
 
 def _wait_for_work(process, timeout=60):
-    """Return the worker processes, once two of them have computed for a second each."""
+    """Return the worker processes when two of them have computed for a second each."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         workers = psutil.Process(process.pid).children(recursive=True)
@@ -52,7 +52,7 @@ def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        start_new_session=True,  # a process group of its own, as a shell gives to a command
+        start_new_session=True,  # in a separate process group, as for a command of a shell
     )
     try:
         workers = _wait_for_work(process)
@@ -72,7 +72,7 @@ def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
 
 
 def _work(estimator, X, queue):
-    """Do all that torch would like to do with several threads, in training and outside of it."""
+    """Run operations for which torch uses several threads, in training and outside of it."""
     queue.put(outputs(estimator, X))
     queue.put(outputs(clone(estimator).fit(X), X))
     wide = pickle.loads(pickle.dumps(quick(PUBLIC[0], hidden_layer_sizes=(300, 300)).fit(X)))
@@ -83,7 +83,7 @@ def _work(estimator, X, queue):
 
 @pytest.fixture
 def _two_busy_threads(monkeypatch):
-    """Let every fit use two threads, which a forked child lacks."""
+    """Make every fit use two threads, which do not exist in a forked child."""
     before = torch.get_num_threads()
     monkeypatch.setattr(_global_state, "_SMALL_WORK", 0)
     torch.set_num_threads(2)
@@ -91,7 +91,7 @@ def _two_busy_threads(monkeypatch):
     torch.set_num_threads(before)
 
 
-# Python's word on forks beside threads; whether that works is what is tested
+# Python warns about forks of processes with threads, which are tested here
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.usefixtures("_two_busy_threads")
 @pytest.mark.parametrize(
@@ -101,11 +101,11 @@ def test_a_child_works_after_a_fit_in_the_parent(method):
     X = table(500, 20)
     parent = quick(PUBLIC[0]).fit(X)
     expected, context = outputs(parent, X), multiprocessing.get_context(method)
-    torch.ones(2**20).add_(1)  # as much as makes torch start its threads
+    torch.ones(2**20).add_(1)  # large enough for torch to start its threads
     queue = context.Queue()
     child = context.Process(target=_work, args=(parent, X, queue), daemon=True)
     child.start()
-    first, refitted, last = (queue.get(timeout=30) for _ in range(3))  # it may import torch first
+    first, refitted, last = (queue.get(timeout=30) for _ in range(3))
     child.join(timeout=10)
     assert child.exitcode == 0
     assert refitted.keys() == expected.keys()

@@ -1,4 +1,4 @@
-"""Any small table under any settings: finite answers, or an error that names the problem."""
+"""Any small dataset with any parameters: finite output or an error that names the problem."""
 
 import warnings
 
@@ -39,7 +39,7 @@ MAGNITUDES = [0.0, 1.0, 1e-3, 1e3, 1e-30, 1e30, 1e-300, 1e300]
 
 @st.composite
 def tables(draw):
-    """Draw rows of any size, type and magnitude, with gaps, ties and absurd values."""
+    """Draw samples of any size, type and magnitude, with missing, equal and extreme values."""
     shape = draw(st.tuples(st.integers(1, 30), st.integers(1, 8)))
     kind = draw(st.sampled_from([np.float64, np.float32, np.float16, np.int16, np.bool_]))
     if kind in (np.int16, np.bool_):
@@ -75,11 +75,11 @@ def _quick(cls, params):
 
 @pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("n_tables", [20, pytest.param(200, marks=pytest.mark.long)])
-def test_any_table_under_any_settings(cls, n_tables):
+def test_any_data_with_any_parameters(cls, n_tables):
     @settings(
         max_examples=n_tables,
         deadline=None,
-        derandomize=True,  # the same tables in every process and in every run
+        derandomize=True,  # the same examples in every process and in every run
         database=None,
         suppress_health_check=list(HealthCheck),
     )
@@ -106,14 +106,14 @@ def assert_answers(estimator, X):
         except (ValueError, TypeError) as error:
             assert_is_clear(error)
         else:
-            is_raw = type(estimator) is AutoencoderFeatureUnion  # gaps pass through
+            is_raw = type(estimator) is AutoencoderFeatureUnion  # missing values pass through
             assert is_raw or np.isfinite(np.asarray(found, dtype=float)).all(), name
     if type(estimator) is VAEGenerator:
         assert np.isfinite(estimator.sample(5, random_state=0)).all()
 
 
 def assert_is_clear(error):
-    """Assert that an error is ours: in words, and not of the layers below."""
+    """Assert that an error is raised by this package, with a clear message."""
     message = str(error)
     assert len(message) > 15, message
     assert "tensor" not in message.lower(), message

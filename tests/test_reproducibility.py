@@ -1,4 +1,4 @@
-"""R2, R14, R15: the same numbers in any process, in any order, by weights or by copies."""
+"""R2, R14, R15: identical results in any process and order, with weights or copies."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import joblib
 import numpy as np
 import pytest
 from estimators import CASES, PUBLIC, quick
-from helpers import assert_same, case, fitted_case, outputs, table, with_holes
+from helpers import assert_same, case, outputs, table, with_missing_values
 from sklearn.base import clone
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
@@ -58,12 +58,13 @@ def test_a_random_state_instance_is_a_stream(estimator):
 
 @every_case
 def test_scores_and_codes_are_never_drawn(estimator):
-    X, fitted = with_holes(table()), fitted_case(estimator)
+    X = with_missing_values(table())
+    fitted = case(estimator).fit(X)
     assert_same(outputs(fitted, X), outputs(fitted, X))
 
 
 @every_case
-def test_training_does_not_depend_on_what_ran_before(estimator):
+def test_training_does_not_depend_on_previous_computations(estimator):
     X = table()
     expected = outputs(case(estimator).fit(X), X)
     case(estimator, random_state=None).fit(table(30))
@@ -74,7 +75,7 @@ def test_training_does_not_depend_on_what_ran_before(estimator):
 
 
 def assert_close(found, expected, tolerance, least_unit=1e-12):
-    """Assert equality relative to the largest value, but for rounding errors about zero."""
+    """Assert equality relative to the largest value, up to rounding errors near zero."""
     for name in expected:
         unit = max(np.abs(expected[name]).max(), least_unit)
         np.testing.assert_allclose(found[name] / unit, expected[name] / unit, atol=tolerance)
@@ -88,10 +89,10 @@ def _row_by_row(fitted, X):
 @every_case
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-7), (np.float32, 1e-5)])
 @pytest.mark.parametrize("holes", [False, True])
-def test_a_row_does_not_depend_on_its_company(estimator, dtype, tolerance, holes):
-    X = with_holes(table(dtype=dtype)) if holes else table(dtype=dtype)
-    fitted = case(estimator, max_epochs=10).fit(X)
-    X = X[:10]
+def test_a_sample_does_not_depend_on_other_samples(estimator, dtype, tolerance, holes):
+    X = with_missing_values(table(dtype=dtype)) if holes else table(dtype=dtype)
+    fitted = case(estimator, max_epochs=20).fit(X)
+    X = X[:20]
     whole = outputs(fitted, X)
     whole.pop("score", None)
     assert_close(_row_by_row(fitted, X), whole, tolerance)
@@ -102,7 +103,7 @@ def test_a_row_does_not_depend_on_its_company(estimator, dtype, tolerance, holes
 
 @every_case
 def test_many_chunks_are_as_good_as_one(estimator, monkeypatch):
-    X = with_holes(table())
+    X = with_missing_values(table())
     estimator = case(estimator, dtype="float64")
     fitted = clone(estimator).fit(X)
     whole = outputs(fitted, X)
@@ -125,7 +126,7 @@ def _weighted_and_copied(estimator, X, weight):
 @every_case
 @pytest.mark.parametrize("holes", [False, True])
 def test_weight_k_is_k_copies(estimator, holes):
-    X = with_holes(table(30)) if holes else table(30)
+    X = with_missing_values(table(30)) if holes else table(30)
     weight = np.arange(30) % 4
     weighted, copied = _weighted_and_copied(estimator, X, weight)
     assert weighted.n_samples_seen_ == copied.n_samples_seen_
@@ -137,7 +138,7 @@ def test_weight_k_is_k_copies(estimator, holes):
 
 
 @every_case
-def test_weight_k_is_k_copies_of_many_rows_in_full_batches(estimator):
+def test_weight_k_is_equivalent_to_k_copies_in_full_batches(estimator):
     X, weight = table(150), np.arange(150) % 3
     full = case(estimator, batch_size=1000, dtype="float64")
     weighted, copied = _weighted_and_copied(full, X, weight)
@@ -149,8 +150,8 @@ def test_weight_k_is_k_copies_of_many_rows_in_full_batches(estimator):
 @pytest.mark.parametrize("n_rows", [30, 120])
 def test_weight_zero_is_absence(estimator, n_rows):
     X, kept = table(n_rows), np.arange(n_rows) % 3 > 0
-    strange = np.where(kept[:, None], X, 1e6)
-    weighted = case(estimator).fit(strange, sample_weight=kept.astype(float))
+    anomalous = np.where(kept[:, None], X, 1e6)
+    weighted = case(estimator).fit(anomalous, sample_weight=kept.astype(float))
     absent = case(estimator).fit(X[kept], sample_weight=np.ones(kept.sum()))
     assert_same(outputs(weighted, X), outputs(absent, X))
 
@@ -175,7 +176,7 @@ def test_weights_count(estimator):
 
 
 @every_class
-def test_the_copy_of_a_row_is_reconstructed_like_the_row(cls):
+def test_copies_of_a_sample_have_equal_reconstructions(cls):
     X = table(40)
     fitted = quick(cls).fit(np.vstack([X, X]))
     codes = fitted.reconstruct(np.vstack([X, X]))

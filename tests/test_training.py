@@ -1,4 +1,4 @@
-"""What training does: divergence, interruption, stopping, continuing, printing."""
+"""Training: divergence, interruption, stopping, warm starts and printed output."""
 
 import re
 import warnings
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import CASES, LEARN_FROM_ALL, PUBLIC, having, quick
-from helpers import assert_same, case, outputs, table, weights, with_holes
+from helpers import assert_same, case, outputs, table, weights, with_missing_values
 from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
@@ -24,7 +24,7 @@ starting_at_pca = pytest.mark.parametrize("cls", having("init"), ids=lambda cls:
 
 
 class Batches(Callback):
-    """Counts the rows of every batch, training and held out."""
+    """Counts the samples of every batch, for training and validation."""
 
     def __init__(self):
         self.training, self.held_out = [], []
@@ -55,7 +55,7 @@ class Ruin(Callback):
 @pytest.mark.parametrize("solver", SOLVERS)
 @pytest.mark.parametrize("init", ["pca", "random"])
 @pytest.mark.parametrize("early_stopping", [True, False])
-def test_divergence_is_told(cls, learning_rate, schedule, solver, init, early_stopping):
+def test_divergence_causes_a_warning(cls, learning_rate, schedule, solver, init, early_stopping):
     X, advice = table(), r"learning_rate=(1000000\.0|1e\+30) may be too high"
     estimator = quick(
         cls,
@@ -82,7 +82,7 @@ def test_divergence_is_told(cls, learning_rate, schedule, solver, init, early_st
 
 @starting_at_pca
 @pytest.mark.parametrize("solver", SOLVERS)
-def test_divergence_from_the_principal_components_costs_nothing(cls, solver):
+def test_divergence_keeps_the_principal_components(cls, solver):
     X = table()
     start = quick(cls, learning_rate=1e-30).fit(X)
     with pytest.warns(ConvergenceWarning):
@@ -126,7 +126,7 @@ def test_a_loss_that_is_never_finite_is_an_error_and_keeps_the_earlier_fit(cls):
     ],
 )
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
-def test_every_row_is_seen_in_every_epoch(cls, n_rows, batch_size, expected):
+def test_every_sample_is_used_in_every_epoch(cls, n_rows, batch_size, expected):
     batches = Batches()
     X = table(n_rows)
     fitted = quick(cls, max_epochs=3, batch_size=batch_size, callbacks=[batches]).fit(X)
@@ -139,7 +139,7 @@ def test_every_row_is_seen_in_every_epoch(cls, n_rows, batch_size, expected):
 
 @learning_from_all
 @pytest.mark.parametrize("n_rows", [7, 33])
-def test_few_rows_and_a_last_row_alone_are_trained_on(cls, n_rows):
+def test_small_datasets_and_last_batches_of_one_sample_are_used(cls, n_rows):
     X = table(n_rows)
     params = {"init": "random", "batch_size": 32, "weight_decay": 0, "dropout": 0}
     start = quick(cls, learning_rate=1e-30, **params).fit(X)
@@ -148,7 +148,7 @@ def test_few_rows_and_a_last_row_alone_are_trained_on(cls, n_rows):
 
 
 @every_class
-def test_the_order_of_rows_changes_from_epoch_to_epoch(cls):
+def test_the_order_of_samples_changes_between_epochs(cls):
     orders = []
 
     class Order(Callback):
@@ -182,7 +182,7 @@ def test_auto_values_stay_within_their_limits(n_rows):
 
 @every_case
 def test_warm_start_continues(estimator):
-    X, n = table(120), 2 if type(estimator) in having("loss", "init") else 6  # noisier steps
+    X, n = table(120), 2 if type(estimator) in having("loss", "init") else 6  # with noisier steps
     params = {"schedule": "constant", "weight_decay": 0, "max_epochs": n}
     fitted = case(estimator, init="random", warm_start=True, **params).fit(X)
     first, score = list(fitted.loss_curve_), fitted.score_samples(X).mean()
@@ -190,7 +190,7 @@ def test_warm_start_continues(estimator):
     assert fitted.n_epochs_ == len(fitted.loss_curve_) == 2 * n
     assert fitted.loss_curve_[:n] == first
     assert fitted.loss_curve_[n] < first[0]
-    if type(estimator) in LEARN_FROM_ALL:  # others score in units of what is usual
+    if type(estimator) in LEARN_FROM_ALL:  # the scores of the others are relative to typical errors
         assert fitted.score_samples(X).mean() > score
     assert fitted.n_samples_seen_ == 120 or type(fitted) not in LEARN_FROM_ALL
 
@@ -204,17 +204,17 @@ def test_warm_start_continues(estimator):
     ],
 )
 @every_class
-def test_warm_start_refuses_another_shape(cls, params, message):
+def test_warm_start_rejects_another_architecture(cls, params, message):
     X, network = table(), Dense((8,))
     fitted = quick(cls, n_components=2, network=network, init="random", warm_start=True).fit(X)
-    with config_context(print_changed_only=False):  # a message, and not what is compared
+    with config_context(print_changed_only=False):  # changes messages, but not comparisons
         fitted.fit(X)
     with pytest.raises(ValueError, match=message):
         fitted.set_params(**params).fit(X)
 
 
 @every_case
-def test_without_warm_start_a_fit_begins_anew(estimator):
+def test_without_warm_start_a_fit_restarts_from_scratch(estimator):
     X = table()
     fitted = case(estimator).fit(X)
     curve = list(fitted.loss_curve_)
@@ -243,7 +243,7 @@ def test_partial_fit_learns_pass_by_pass(estimator):
 
 
 @learning_from_all
-def test_partial_fit_takes_few_rows(cls):
+def test_partial_fit_accepts_few_samples(cls):
     X = table()
     learner = quick(cls).partial_fit(X)
     for n_rows in (1, 2, 3):
@@ -268,8 +268,8 @@ def test_partial_fit_ignores_early_stopping(cls):
 @every_case
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_missing_values_are_trained_around(estimator, early_stopping):
-    X = with_holes(table(120))
-    fitted = case(estimator, init="random", max_epochs=20, early_stopping=early_stopping).fit(X)
+    X = with_missing_values(table(120))
+    fitted = case(estimator, init="random", max_epochs=40, early_stopping=early_stopping).fit(X)
     assert fitted.loss_curve_[-1] < fitted.loss_curve_[0]
     assert all(np.isfinite(output).all() for output in outputs(fitted, X).values())
 

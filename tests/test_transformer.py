@@ -1,11 +1,11 @@
-"""AutoencoderTransformer where users put it: in pipelines, searches and column transformers."""
+"""AutoencoderTransformer in pipelines, searches and column transformers."""
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from estimators import quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
@@ -22,7 +22,7 @@ from sklearn_autoencoders.networks import Dense, Network
 
 
 class Bow(Network):
-    """A network of a user, whose layers draw their weights in torch's ordinary way."""
+    """A user-defined network whose layers draw their weights as usual in torch."""
 
     def __init__(self, width=8):
         self.width = width
@@ -98,16 +98,16 @@ def test_the_code_may_be_wider_than_the_input(X, n_components, init):
     assert fitted.score(X) > 0.8
 
 
-@pytest.mark.parametrize("share", [0.5, 0.99])
-def test_a_share_of_variance_chooses_the_width(X, share):
-    fitted = transformer(share).fit(X)
-    assert fitted.n_components_ == PCA(share).fit(X).n_components_
+@pytest.mark.parametrize("fraction", [0.5, 0.99])
+def test_a_fraction_of_variance_determines_the_number_of_components(X, fraction):
+    fitted = transformer(fraction).fit(X)
+    assert fitted.n_components_ == PCA(fraction).fit(X).n_components_
     assert len(fitted.get_feature_names_out()) == fitted.n_components_
-    assert fitted.score(X) >= share - 1e-6
+    assert fitted.score(X) >= fraction - 1e-6
 
 
-def test_missing_values_are_filled_better_than_by_column_means(X):
-    holes = with_holes(X)
+def test_missing_values_are_imputed_better_than_by_feature_means(X):
+    holes = with_missing_values(X)
     missing = np.isnan(holes)
     filled = transformer(max_epochs=50).fit(holes).reconstruct(holes)
     means = np.broadcast_to(np.nanmean(holes, axis=0), X.shape)
@@ -209,13 +209,13 @@ def test_it_feeds_a_classifier(X, y):
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.7
 
 
-def test_it_stands_beside_pca(X):
+def test_it_can_be_combined_with_pca(X):
     union = FeatureUnion([("pca", PCA(2)), ("deep", transformer(3))]).fit(X)
     assert union.transform(X).shape == (80, 5)
     assert union.get_feature_names_out()[-1] == "deep__autoencodertransformer2"
 
 
-def test_it_works_on_some_columns(X):
+def test_it_works_in_a_column_transformer(X):
     frame = pd.DataFrame(X, columns=list("abcdef"))
     columns = ColumnTransformer(
         [("deep", transformer(), list("abcd")), ("rest", "passthrough", ["f"])]
@@ -225,7 +225,7 @@ def test_it_works_on_some_columns(X):
     assert [*out] == ["deep__autoencodertransformer0", "deep__autoencodertransformer1", "rest__f"]
 
 
-def test_a_pipeline_remembers_it(X, tmp_path):
+def test_it_can_be_cached_in_a_pipeline(X, tmp_path):
     pipeline = Pipeline(
         [("deep", transformer()), ("scale", StandardScaler())], memory=str(tmp_path)
     )
@@ -279,7 +279,7 @@ def test_weights_are_routed_through_a_search(X):
     assert search.cv_results_["mean_test_score"][1] == pytest.approx(np.mean(scores))
 
 
-def test_weights_of_the_score_repeat_rows(X):
+def test_weights_of_the_score_repeat_samples(X):
     fitted, weight = transformer().fit(X), np.arange(80) % 4
     assert fitted.score(X, sample_weight=weight) == pytest.approx(
         fitted.score(np.repeat(X, weight, axis=0))

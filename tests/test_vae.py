@@ -1,4 +1,4 @@
-"""VAEGenerator: the identities of its likelihood, and what it draws."""
+"""VAEGenerator: identities of its likelihood, and samples."""
 
 import math
 import warnings
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from scipy import special, stats
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -47,7 +47,7 @@ def generator(n_components=2, **params):
 
 
 def ppca_rows(n_rows=2000, seed=0):
-    """Return draws from a probabilistic PCA model of two factors and five columns."""
+    """Return draws from a probabilistic PCA model with two factors and five features."""
     rng = np.random.RandomState(seed)
     loading = np.random.RandomState(7).randn(2, 5)
     return rng.randn(n_rows, 2) @ loading + 0.5 * rng.randn(n_rows, 5) + np.arange(5)
@@ -61,7 +61,7 @@ def doubles(*arrays):
 
 
 def clusters(n_rows=500):
-    """Return codes of three clusters, and which one each belongs to."""
+    """Return codes of three clusters, and the cluster of each."""
     rng = np.random.RandomState(0)
     label = rng.randint(3, size=n_rows)
     mean = np.array([[-4.0, 0], [0, 3], [5, 5]])[label] + rng.randn(n_rows, 2)
@@ -70,8 +70,8 @@ def clusters(n_rows=500):
 
 def mixture_at(centers, n_conditions=0):
     n_gaussians = len(centers)
-    shares, effect = np.full(n_gaussians, 1 / n_gaussians), np.zeros((n_conditions, n_gaussians))
-    return Mixture(*doubles(shares, effect, centers, np.ones((n_gaussians, 2))))
+    fractions, effect = np.full(n_gaussians, 1 / n_gaussians), np.zeros((n_conditions, n_gaussians))
+    return Mixture(*doubles(fractions, effect, centers, np.ones((n_gaussians, 2))))
 
 
 def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
@@ -79,9 +79,9 @@ def test_a_fitted_mixture_finds_clusters_and_has_the_moments_of_the_codes():
     start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
     found = fit_mixture(start, codes, None, torch.ones(500).double())
     np.testing.assert_allclose(found.weight, np.bincount(label) / 500, atol=0.02)
-    centre = found.weight @ found.mean
-    np.testing.assert_allclose(centre, codes.mean(0), atol=1e-6)
-    deviation = found.weight @ (found.variance + found.mean**2) - centre**2
+    center = found.weight @ found.mean
+    np.testing.assert_allclose(center, codes.mean(0), atol=1e-6)
+    deviation = found.weight @ (found.variance + found.mean**2) - center**2
     np.testing.assert_allclose(deviation, codes.var(0, correction=0), rtol=0.02)
 
 
@@ -102,7 +102,7 @@ def test_draws_for_the_prior_have_the_moments_of_their_posteriors():
     np.testing.assert_allclose(draws.var(0, correction=0), variance[0])
 
 
-def test_shares_of_a_fitted_mixture_are_those_of_every_class():
+def test_weights_of_a_fitted_mixture_are_those_of_every_class():
     codes, label = clusters()
     y = np.where(label == 0, 0, np.random.RandomState(1).randint(2, size=500))
     condition = (y[:, None] == [0, 1]) - np.bincount(y) / 500
@@ -114,7 +114,7 @@ def test_shares_of_a_fitted_mixture_are_those_of_every_class():
         np.testing.assert_allclose(of_class[y == value][0], expected, atol=0.02)
 
 
-def test_shares_of_classes_that_a_batch_lacks_stay():
+def test_weights_of_absent_classes_are_unchanged():
     codes, label = clusters()
     y = np.where(label == 0, 0, 1)
     condition = torch.tensor((y[:, None] == [0, 1]) - np.bincount(y) / 500)
@@ -145,13 +145,13 @@ def test_the_divergence_of_gaussians_is_its_monte_carlo_estimate():
 
 def test_the_density_of_a_mixture_is_the_sum_of_its_gaussians():
     rng = np.random.RandomState(0)
-    share, mean, var = rng.dirichlet(np.ones(3)), rng.randn(3, 2), rng.uniform(0.1, 2, (3, 2))
+    fraction, mean, var = rng.dirichlet(np.ones(3)), rng.randn(3, 2), rng.uniform(0.1, 2, (3, 2))
     z = rng.randn(7, 2)
     expected = sum(
         s * stats.multivariate_normal(m, np.diag(v)).pdf(z)
-        for s, m, v in zip(share, mean, var, strict=True)
+        for s, m, v in zip(fraction, mean, var, strict=True)
     )
-    mixture = Gaussians(*doubles(np.log(share), mean, np.log(var)))
+    mixture = Gaussians(*doubles(np.log(fraction), mean, np.log(var)))
     np.testing.assert_allclose(mixture_log_density(torch.tensor(z), mixture).exp(), expected)
 
 
@@ -227,8 +227,10 @@ def test_draws_have_the_mean_and_the_spread_of_their_likelihood(likelihood):
 )
 def test_the_weight_of_the_divergence_rises(warm_up, n_cycles, expected):
     bound = Elbo(LIKELIHOODS["gaussian"], beta=2.0, warm_up=warm_up, n_cycles=n_cycles)
-    assert [bound.weight(share) for share in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(expected)
-    assert all(bound.weight(share) == 2 for share in np.linspace(bound.settled_after, 1, 20))
+    assert [bound.weight(fraction) for fraction in (0, 0.25, 0.5, 0.75, 1)] == pytest.approx(
+        expected
+    )
+    assert all(bound.weight(fraction) == 2 for fraction in np.linspace(bound.settled_after, 1, 20))
 
 
 # ------------------------------------------------------------------------------ likelihood
@@ -270,7 +272,7 @@ def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
     for n_draws in (1, 8):
         scores = fitted.score_samples(X, n_draws=n_draws)
         assert (scores >= fitted.elbo_samples(X, n_draws=n_draws) - 1e-9).all()
-    if latent == "vector_quantized":  # the posterior is certain
+    if latent == "vector_quantized":  # the posterior is deterministic
         assert np.ptp([fitted.score(X), fitted.elbo_samples(X).mean()]) < 1e-9
         return
     log_weights = fitted._log_weights(X, None, 256).reshape(len(X), 16, 16)
@@ -280,7 +282,7 @@ def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_noise_that_is_given_is_what_a_generator_of_its_seed_would_draw(dtype):
+def test_given_noise_equals_the_draws_of_its_seed(dtype):
     fitted = generator().fit(table(dtype=dtype))
     network, x = cast_network(fitted.network_, torch_dtype(dtype)), torch.tensor(table(dtype=dtype))
     noise = fixed_noise(fitted._model, 5, 2, dtype)
@@ -296,7 +298,7 @@ def test_scores_are_densities_in_the_units_of_x():
     np.testing.assert_allclose(scaled.score_samples(X * units), expected, atol=1e-2)
 
 
-def test_the_likelihood_of_known_values_is_that_of_a_narrower_model():
+def test_the_likelihood_of_observed_values_is_that_of_a_smaller_model():
     X = ppca_rows()
     pca, covariance = PCA(2).fit(X), PCA(2).fit(X).get_covariance()
     marginal = stats.multivariate_normal(pca.mean_[:4], covariance[:4, :4])
@@ -332,7 +334,7 @@ def test_more_importance_samples_train_on_a_tighter_bound():
 
 @every_latent
 @every_likelihood
-def test_the_same_seed_draws_the_same_rows_and_touches_nothing_global(latent, likelihood):
+def test_the_same_seed_draws_the_same_samples_without_global_state(latent, likelihood):
     fitted = generator(latent=latent, likelihood=likelihood).fit(table())
     before = snapshot()
     first, second = (fitted.sample(7, random_state=3) for _ in range(2))
@@ -348,7 +350,7 @@ def test_without_a_seed_draws_are_fresh():
     assert (fitted.sample(7) != fitted.sample(7)).all()
 
 
-def test_rows_scatter_like_the_data_and_their_means_less():
+def test_samples_have_the_variance_of_the_data_and_means_less():
     X = load_breast_cancer().data
     fitted = VAEGenerator(max_epochs=40, random_state=0).fit(X)
     ratio = fitted.sample(5000, random_state=0).std(0) / X.std(0)
@@ -360,12 +362,12 @@ def test_rows_scatter_like_the_data_and_their_means_less():
 
 
 @pytest.mark.parametrize("scaling", ["feature", "global"])
-def test_columns_that_do_not_vary_are_drawn_as_they_are(scaling):
+def test_constant_features_are_constant_in_samples(scaling):
     X = np.column_stack([table(), np.full(80, 7.0)])
     assert (generator(scaling=scaling).fit(X).sample(20, random_state=0)[:, 6] == 7).all()
 
 
-def test_conditional_rows_are_those_of_their_class():
+def test_conditional_samples_are_those_of_their_class():
     X, y = load_iris(return_X_y=True)
     fitted = generator(conditional=True, max_epochs=40).fit(X, y)
     drawn = fitted.sample(y=np.repeat([0, 1, 2], 500), random_state=0).reshape(3, 500, 4)
@@ -378,10 +380,10 @@ def test_conditional_rows_are_those_of_their_class():
     np.testing.assert_allclose(decoded, fitted.reconstruct(X, y))
 
 
-def test_codes_of_every_class_are_drawn_where_its_rows_have_theirs():
+def test_codes_are_drawn_from_the_distribution_of_their_class():
     rng = np.random.RandomState(0)
     y = rng.randint(2, size=600)
-    apart = rng.choice([-2.0, 2.0], 600) * y  # of one mean, of two shapes
+    apart = rng.choice([-2.0, 2.0], 600) * y  # with the same mean, but different shapes
     X = apart[:, None] * [1.0, 2.0, -1.0] + 0.3 * rng.randn(600, 3)
     fitted = generator(conditional=True, latent="mixture", max_epochs=40).fit(X, y)
     narrow, wide = (fitted.sample(3000, y=label, random_state=0).std(0) for label in (0, 1))
@@ -390,7 +392,7 @@ def test_codes_of_every_class_are_drawn_where_its_rows_have_theirs():
 
 
 @pytest.mark.parametrize("target", ["labels", "continuous"])
-def test_a_conditional_row_of_weight_two_is_two_rows(target):
+def test_a_conditional_sample_of_weight_two_is_two_samples(target):
     X, rng = table(60), np.random.RandomState(0)
     y = X[:, 0] + rng.randn(60) if target == "continuous" else rng.randint(3, size=60)
     weight = rng.randint(1, 4, 60)
@@ -401,7 +403,7 @@ def test_a_conditional_row_of_weight_two_is_two_rows(target):
     np.testing.assert_allclose(*drawn, rtol=1e-5, atol=1e-5)
 
 
-def test_a_continuous_condition_moves_what_depends_on_it():
+def test_a_continuous_condition_shifts_dependent_features():
     rng = np.random.RandomState(0)
     y = rng.randn(400)
     X = np.column_stack([3 * y + rng.randn(400), rng.randn(400)])
@@ -424,7 +426,7 @@ def test_many_numbers_have_to_be_called_labels_or_a_target():
         generator(conditional="labels").fit(X, np.array([None, *"a" * 119], dtype=object))
 
 
-def test_what_was_fitted_says_whether_y_matters():
+def test_the_fit_determines_whether_y_is_used():
     X, y = table(), np.arange(80) % 2
     plain, conditional = generator().fit(X), generator(conditional=True).fit(X, y)
     with pytest.raises(ValueError, match=r"the fit was not conditional"):
@@ -433,7 +435,7 @@ def test_what_was_fitted_says_whether_y_matters():
     assert conditional.set_params(conditional=False).sample(y=y).shape == (80, 6)
 
 
-def test_held_out_rows_do_not_tell_where_to_start():
+def test_held_out_samples_do_not_affect_the_initialization():
     X, y = load_iris(return_X_y=True)
     settings = {"conditional": True, "early_stopping": True, **AT_START}
     held_out = np.random.RandomState(0).permutation(150)[:15]
@@ -471,7 +473,7 @@ def test_conditions_are_checked():
         continuous.sample(2, y=[np.nan, 1.0])
 
 
-def test_perturbed_rows_are_near_their_own():
+def test_perturbed_samples_are_near_the_original_ones():
     X = table(150)
     fitted = generator(max_epochs=20).fit(X)
     own = fitted.reconstruct(X)
@@ -485,7 +487,7 @@ def test_perturbed_rows_are_near_their_own():
 
 
 @pytest.mark.parametrize("method", ["linear", "slerp"])
-def test_an_interpolation_goes_from_one_row_to_the_other(method):
+def test_an_interpolation_connects_two_samples(method):
     X = table(150)
     fitted = generator(max_epochs=20).fit(X)
     path = fitted.interpolate(X[:4], X[4:8], n_steps=5, method=method)
@@ -494,9 +496,9 @@ def test_an_interpolation_goes_from_one_row_to_the_other(method):
     np.testing.assert_allclose(path[:, -1], fitted.reconstruct(X[4:8]), atol=1e-6)
 
 
-def test_a_great_circle_keeps_its_distance_from_the_origin():
+def test_a_great_circle_keeps_the_norm():
     a, b = np.array([[3.0, 0.0]]), np.array([[0.0, 3.0]])
-    path = np.array([_great_circle(a, b, share)[0] for share in np.linspace(0, 1, 7)])
+    path = np.array([_great_circle(a, b, fraction)[0] for fraction in np.linspace(0, 1, 7)])
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3)
     np.testing.assert_allclose(_great_circle(a, a, 0.3), a)
 
@@ -522,12 +524,12 @@ def test_unusable_arguments_are_named():
         fitted.perturb(X, scale=np.nan)
     with pytest.raises(ValueError, match="'n_gaussians' parameter"):
         generator(latent=MixturePrior(0)).fit(X)
-    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that share no"):
+    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that fraction no"):
         generator(network=Dense((8,), tied_weights=True), init="random").fit(X)
 
 
 def test_calls_that_draw_leave_the_model_alone():
-    X = with_holes(table())
+    X = with_missing_values(table())
     fitted = generator().fit(X)
     codes = fitted.transform(X)
     for call in (fitted.perturb, fitted.impute, fitted.score_samples, fitted.elbo_samples):
@@ -540,7 +542,7 @@ def test_calls_that_draw_leave_the_model_alone():
 # ---------------------------------------------------------------------------------- health
 
 
-def test_a_code_that_says_nothing_is_warned_of():
+def test_a_collapsed_posterior_causes_a_warning():
     with pytest.warns(PosteriorCollapseWarning, match="0 of 2 components .* Lower beta=1000"):
         fitted = generator(latent="normal", beta=1000.0, max_epochs=60).fit(table(150))
     assert fitted.active_units_ == 0
@@ -565,14 +567,14 @@ def test_free_bits_keep_components_in_use():
 def test_early_stopping_waits_for_the_warm_up():
     stopping = {"early_stopping": True, "n_iter_no_change": 1, "tol": 1e9, "max_epochs": 20}
     plain, warm = (
-        generator(kl_warmup=share, schedule="constant", **stopping).fit(table(150))
-        for share in (0, 0.5)
+        generator(kl_warmup=fraction, schedule="constant", **stopping).fit(table(150))
+        for fraction in (0, 0.5)
     )
     assert plain.n_epochs_ == 1
     assert warm.n_epochs_ == 11
 
 
-def test_an_auxiliary_term_draws_the_mean_towards_the_rows():
+def test_an_auxiliary_term_improves_the_mean_reconstruction():
     X, settings = table(150), {"beta": 5.0, "max_epochs": 30}
     plain, aided = (generator(auxiliary=weight, **settings).fit(X) for weight in (0, 10))
     errors = [((model.reconstruct(X) - X) ** 2).mean() for model in (plain, aided)]
@@ -595,8 +597,8 @@ def test_parts_of_the_bottleneck_are_searchable():
     assert clone(search.best_estimator_).latent.n_gaussians in (2, 5)
 
 
-def test_a_column_that_is_nearly_always_the_same_does_not_upset_the_others():
-    """One row in a thousand holds what the others do not: its likelihood is next to nothing."""
+def test_a_nearly_constant_feature_does_not_affect_the_others():
+    """One sample in a thousand has a different value, whose likelihood is very small."""
     X = np.column_stack([table(1000, 20), np.zeros(1000)])
     X[7, 20] = 1.0
     fitted = quick(VAEGenerator, max_epochs=100).fit(X)  # no ConvergenceWarning
@@ -604,7 +606,7 @@ def test_a_column_that_is_nearly_always_the_same_does_not_upset_the_others():
 
 
 @pytest.mark.parametrize("latent", ["normal", "mixture"])
-def test_the_curve_of_the_divergence_is_what_the_bound_is_made_of(latent):
+def test_the_divergence_curve_is_a_term_of_the_bound(latent):
     X = table(60)  # one batch, no dropout: the last epoch's loss is that of the weights before it
     params = {"latent": latent, "hidden_layer_sizes": (8,), "dropout": 0.0, "random_state": 0}
     generator = VAEGenerator(2, max_epochs=3, schedule="constant", **params).fit(X)

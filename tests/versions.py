@@ -1,4 +1,4 @@
-"""What needs a version newer than the oldest one of constraints-oldest.txt."""
+"""Features that require versions newer than those of constraints-oldest.txt."""
 
 from importlib.metadata import version
 
@@ -12,7 +12,7 @@ def is_at_least(package, wanted):
 
 
 def needs(package, wanted, what):
-    """Return a mark that skips a test where a package is older than what it needs."""
+    """Return a mark that skips a test if a package is older than required."""
     return pytest.mark.skipif(
         not is_at_least(package, wanted), reason=f"needs {package} >= {wanted}: {what}"
     )

@@ -160,7 +160,7 @@ Corruptor = Callable[[Tensor], Tensor]
 class SampleDataset(torch.utils.data.Dataset[Any]):
     """Dataset of samples from which whole batches are read.
 
-    Only the rows of one batch are copied, so that a memory map stays on disk.
+    Only the samples of one batch are copied, so that a memory map stays on disk.
 
     Parameters
     ----------

@@ -62,13 +62,13 @@ def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
     low = np.full(X.shape[1], np.nan)
     high, empty = low.copy(), [np.zeros(0, dtype=np.intp)]
     has_missing = False
-    for chunk, rows in chunks_of(X):
-        np.fmin(low, np.fmin.reduce(rows, axis=0), out=low)
-        np.fmax(high, np.fmax.reduce(rows, axis=0), out=high)
+    for chunk, samples in chunks_of(X):
+        np.fmin(low, np.fmin.reduce(samples, axis=0), out=low)
+        np.fmax(high, np.fmax.reduce(samples, axis=0), out=high)
         with np.errstate(over="ignore", invalid="ignore"):
-            may_miss = np.isnan(rows.sum())
+            may_miss = np.isnan(samples.sum())
         if may_miss:
-            missing = np.isnan(rows)
+            missing = np.isnan(samples)
             has_missing = has_missing or bool(missing.any())
             empty.append(chunk.start + np.flatnonzero(missing.all(axis=1)))
     return ColumnRanges(low, high, has_missing, np.concatenate(empty))

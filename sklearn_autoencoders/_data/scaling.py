@@ -1,6 +1,6 @@
 """Center and scale of the features, quantiles, and the explained variance.
 
-Statistics are computed in chunks of rows, in float64, so that a memory map stays on disk. Missing
+Statistics are computed in chunks, in float64, so that a memory map stays on disk. Missing
 values are ignored.
 """
 
@@ -92,9 +92,9 @@ def _moments(X: NDArray[Any], weight: Array | None, ranges: ColumnRanges) -> tup
     unit = np.nan_to_num(ranges.high / 2 - ranges.low / 2)
     unit[unit == 0] = 1.0
     count, mean, squares = np.zeros((3, X.shape[1]))
-    for chunk, rows in chunks_of(X):
+    for chunk, samples in chunks_of(X):
         own_count, own_mean, own_squares = _chunk_moments(
-            (rows.astype(np.float64) - middle) / unit,
+            (samples.astype(np.float64) - middle) / unit,
             None if weight is None else weight[chunk],
             ranges.has_missing,
         )
@@ -146,11 +146,11 @@ def weighted_quantile(values: Array, fraction: float, weight: Array | None) -> f
     return float(values[known][order[place]])
 
 
-def put_constants(rows: NDArray[Any], constants: Array) -> NDArray[Any]:
+def put_constants(samples: NDArray[Any], constants: Array) -> NDArray[Any]:
     """Set the constant features of samples to their values, in place, and return the samples."""
     is_constant = ~np.isnan(constants)
-    rows[:, is_constant] = constants[is_constant]
-    return rows
+    samples[:, is_constant] = constants[is_constant]
+    return samples
 
 
 def explained_variance(
@@ -159,22 +159,22 @@ def explained_variance(
     """Return one minus the squared error over the squared deviation from the feature means."""
     residual = X / 2 - reconstruction / 2  # halved, since values near the largest float overflow
     unit = max(np.nanmax(np.abs(X)), np.nanmax(np.abs(residual)), np.finfo(X.dtype).tiny)
-    mean, _ = _column_means(lambda rows: rows / unit, X, weight)
-    deviation, count = _column_means(lambda rows: (rows / unit - mean) ** 2, X, weight)
-    error, _ = _column_means(lambda rows: (rows / unit) ** 2, residual, weight)
+    mean, _ = _feature_means(lambda samples: samples / unit, X, weight)
+    deviation, count = _feature_means(lambda samples: (samples / unit - mean) ** 2, X, weight)
+    error, _ = _feature_means(lambda samples: (samples / unit) ** 2, residual, weight)
     total, rest = deviation @ count, 4 * error @ count
     if total <= (10 * np.finfo(X.dtype).eps) ** 2 * (mean**2 @ count):
         return float(rest <= total)
     return float(1.0 - rest / total)
 
 
-def _column_means(
+def _feature_means(
     function: Callable[[Array], Array], X: NDArray[Any], weight: Array | None
 ) -> tuple[Array, Array]:
-    """Return the means over the observed values of `function(rows)`, and their total weights."""
+    """Return the means over the observed values of `function(samples)`, and their total weights."""
     total, count = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for chunk, rows in chunks_of(X):
-        values = function(rows.astype(np.float64))
+    for chunk, samples in chunks_of(X):
+        values = function(samples.astype(np.float64))
         weights = np.ones(len(values)) if weight is None else weight[chunk]
         known = ~np.isnan(values)
         total += weights @ np.where(known, values, 0.0)

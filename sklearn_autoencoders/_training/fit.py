@@ -185,6 +185,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         pretrain, generator = PRETRAINING[self.pretraining], make_generator(draw_seed(rng))
         histories = []
         for history in pretrain(self._model, self._recipe.base.network, data, plan, generator):
+            self._check_finite(history, plan.learning_rate)
             histories += [(history, plan.learning_rate)]
             if history.interruption is not None:
                 break
@@ -225,12 +226,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         generator = make_generator(draw_seed(rng) + self.n_epochs_)
         model = replace(self._model, network=network)
         history = train(model, objective, data, plan, generator, tasks)
-        if history.problem and not history.loss_curve and not self._recipe.base.linear_path:
-            raise FloatingPointError(
-                f"Training failed: {history.problem}. {_advice(plan.learning_rate)}"
-            )
+        self._check_finite(history, plan.learning_rate)
         vars(self).update(self._fitted_attributes(network, history, data, objective))
         return history, tasks
+
+    def _check_finite(self, history, learning_rate):
+        """Raise if no epoch had a finite loss and the initial weights are random."""
+        if history.problem and not history.loss_curve and not self._recipe.base.linear_path:
+            raise FloatingPointError(
+                f"Training failed: {history.problem}. {_advice(learning_rate)}"
+            )
 
     def _changes_from(self, estimator):
         """Return the attributes that differ from those of an estimator."""

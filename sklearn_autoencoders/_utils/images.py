@@ -42,14 +42,14 @@ def check_n_features(image_shape: Sequence[int], n_features: int) -> None:
         )
 
 
-def rows_to_images(rows: Tensor, image_shape: Sequence[int], layout: str) -> Tensor:
+def unflatten_images(x: Tensor, image_shape: Sequence[int], layout: str) -> Tensor:
     """Reshape flattened images (batch, n_features) to (batch, channels, height, width)."""
     channels, height, width = image_sizes(image_shape, layout)
     if layout == "CHW":
-        return rows.reshape(-1, channels, height, width)
-    return rows.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
+        return x.reshape(-1, channels, height, width)
+    return x.reshape(-1, height, width, channels).permute(0, 3, 1, 2)
 
 
-def images_to_rows(images: Tensor, layout: str) -> Tensor:
+def flatten_images(images: Tensor, layout: str) -> Tensor:
     """Flatten images of shape (batch, channels, height, width) to (batch, n_features)."""
     return (images if layout == "CHW" else images.permute(0, 2, 3, 1)).flatten(1)

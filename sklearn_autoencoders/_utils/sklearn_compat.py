@@ -174,18 +174,24 @@ class Pair(Interval):
 
 
 class Sizes(_Interval):
-    """A sequence of positive integers whose length is in an interval."""
+    """Constraint for a sequence of positive integers whose length is in a given range."""
 
     def __init__(self, shortest: int = 0, longest: int | None = None) -> None:
-        super().__init__(Integral, shortest, longest, closed="both" if longest else "left")
+        super().__init__(Integral, 1, None, closed="left")
+        self.shortest, self.longest = shortest, longest
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether a value is a tuple, a list or an array of positive integers."""
+        """Return whether a value is such a tuple, list or array."""
         is_sequence = isinstance(val, tuple | list) or getattr(val, "ndim", 0) == 1
-        return is_sequence and len(val) in self and all(map(_SIZE.is_satisfied_by, val))
+        if not is_sequence or len(val) < self.shortest:
+            return False
+        is_short = self.longest is None or len(val) <= self.longest
+        return is_short and all(map(_SIZE.is_satisfied_by, val))
 
     def __str__(self) -> str:
-        length = f"{self.left} to {self.right}" if self.right else f"{self.left} or more"
+        length = f"{self.shortest} or more" if self.longest is None else f"{self.shortest}"
+        if self.longest is not None and self.longest > self.shortest:
+            length = f"{self.shortest} to {self.longest}"
         return f"a sequence of {length} positive ints"
 
 

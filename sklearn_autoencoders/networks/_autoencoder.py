@@ -38,7 +38,7 @@ class Output(NamedTuple):
 class Autoencoder(nn.Module):
     """An encoder followed by a decoder.
 
-    Methods accept a :class:`Batch`, or a tensor of inputs only.
+    Methods accept a `Batch`, or a tensor of inputs only.
 
     Parameters
     ----------

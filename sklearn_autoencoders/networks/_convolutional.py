@@ -11,7 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._utils.images import LAYOUTS, check_n_features, image_sizes, images_to_rows, rows_to_images
+from .._utils.images import LAYOUTS, check_n_features, flatten_images, image_sizes, unflatten_images
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, block
 from ._network import Network
@@ -236,7 +236,7 @@ class _Images(nn.Module):
         self.image_shape, self.layout = image_shape, layout
 
     def forward(self, x: Tensor) -> Tensor:
-        return rows_to_images(x, self.image_shape, self.layout)
+        return unflatten_images(x, self.image_shape, self.layout)
 
 
 class _Flatten(nn.Module):
@@ -247,7 +247,7 @@ class _Flatten(nn.Module):
         self.layout = layout
 
     def forward(self, x: Tensor) -> Tensor:
-        return images_to_rows(x, self.layout)
+        return flatten_images(x, self.layout)
 
 
 class _Conv(nn.Conv2d):

@@ -1,4 +1,4 @@
-"""Fitted estimators that displays draw."""
+"""Fitted estimators for the displays."""
 
 import matplotlib.pyplot as plt
 import pytest

@@ -1,4 +1,4 @@
-"""What the displays are tried on, and what is read from their axes."""
+"""Data for the displays, and helpers that read their axes."""
 
 import numpy as np
 from sklearn.datasets import load_digits, load_iris
@@ -13,7 +13,7 @@ def tick_labels(axis):
 
 
 def tiles(display, n_columns, size=8, gap=1):
-    """Return the images of a grid, row by row."""
+    """Return the images of a grid, in row-major order."""
     grid = np.asarray(display.ax_.images[0].get_array())
     step = size + gap
     n_rows = (grid.shape[0] + gap) // step

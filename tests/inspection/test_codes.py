@@ -1,4 +1,4 @@
-"""Codes as points and as colours."""
+"""Displays of codes: scatter plots and heat maps."""
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def test_numbers_have_a_colour_bar(transformer):
     lengths[3] = np.nan
     display = LatentDisplay.from_estimator(transformer, FRAME, lengths)
     (cloud,) = display.ax_.collections
-    assert len(cloud.get_offsets()) == 150  # the row without a number too
+    assert len(cloud.get_offsets()) == 150  # including the sample without a number
     np.testing.assert_array_equal(np.ma.filled(cloud.get_array(), np.nan), lengths)
     assert display.figure_.axes[1].get_ylabel() == "petal length (cm)"
     assert display.ax_.get_legend() is None
@@ -70,7 +70,7 @@ def test_numbers_have_a_colour_bar(transformer):
         (np.array([True, False, None], dtype=object), ["False", "True", "unknown"]),
     ],
 )
-def test_what_classes_may_be(y, names):
+def test_kinds_of_class_labels(y, names):
     legend = LatentDisplay.from_predictions(ROWS[:3], y).ax_.get_legend()
     assert [text.get_text() for text in legend.get_texts()] == names
     greys = [line.get_facecolor()[0, :3] for line in legend.legend_handles[-1:]]
@@ -104,7 +104,7 @@ def test_components_have_to_be_there(transformer, components):
         LatentDisplay.from_estimator(transformer, FRAME, components=components)
 
 
-def test_pca_is_drawn_beside():
+def test_pca_is_drawn_for_comparison():
     fitted = quick(AutoencoderTransformer, scaling="feature").fit(ROWS)
     display = LatentDisplay.from_estimator(fitted, ROWS, compare_pca=True)
     expected = PCA(2).fit_transform(StandardScaler().fit_transform(ROWS))
@@ -134,7 +134,7 @@ def test_a_pipeline_is_drawn_by_its_last_step():
     np.testing.assert_array_equal(display.X, model[:-1].transform(FRAME)[:1])
 
 
-def test_steps_that_name_no_columns_are_no_obstacle():
+def test_steps_without_feature_names_are_supported():
     double = FunctionTransformer(lambda X: 2 * X)
     model = make_pipeline(double, quick(AutoencoderTransformer)).fit(ROWS)
     display = TraversalDisplay.from_interpolation(model, ROWS[:1], ROWS[1:2])
@@ -148,7 +148,7 @@ def test_steps_that_name_no_columns_are_no_obstacle():
     ("cls", "params"),
     [(AutoencoderClassifier, {}), (VAEGenerator, {"conditional": True}), (PCA, None)],
 )
-def test_whatever_transforms_has_codes(cls, params):
+def test_any_transformer_has_codes(cls, params):
     fitted = (PCA(2) if params is None else quick(cls, n_components=2, **params)).fit(ROWS, LABELS)
     for display in (LatentDisplay, CodesDisplay):
         drawn = display.from_estimator(fitted, ROWS, LABELS, n_rows=200)
@@ -158,14 +158,14 @@ def test_whatever_transforms_has_codes(cls, params):
 def test_a_denoiser_shows_its_codes():
     fitted = quick(DenoisingAutoencoder, n_components=2).fit(ROWS)
     display = LatentDisplay.from_estimator(fitted, ROWS)
-    assert fitted.output == "denoised"  # as it was
+    assert fitted.output == "denoised"  # unchanged
     codes = fitted.set_params(output="code").transform(ROWS)
     np.testing.assert_array_equal(display.codes, codes)
     fitted.set_params(output="denoised")
     assert TraversalDisplay.from_estimator(fitted, ROWS).rows.shape == (1, 8, 4)
 
 
-def test_many_rows_are_thinned_evenly(transformer):
+def test_many_samples_are_thinned_evenly(transformer):
     display = LatentDisplay.from_estimator(transformer, FRAME, LABELS, n_rows=4)
     codes = transformer.transform(FRAME.iloc[[0, 50, 99, 149]])
     np.testing.assert_array_equal(display.codes, codes)

@@ -1,4 +1,4 @@
-"""Displays draw where they are told to, refuse what they cannot draw, and change nothing else."""
+"""Common properties of the displays: axes, errors and unchanged state."""
 
 import sys
 
@@ -54,7 +54,7 @@ def drawings(transformer, detector):
 
 
 @every_display
-def test_a_display_draws_on_a_figure_of_its_own(cls, drawings):
+def test_a_display_draws_on_a_new_figure(cls, drawings):
     display = drawings[cls]()
     assert isinstance(display, cls)
     assert display.axes_[0] is display.ax_
@@ -103,7 +103,7 @@ def test_no_setting_is_changed(cls, drawings):
 
 
 @every_display
-def test_without_matplotlib_the_error_says_what_to_install(cls, drawings, monkeypatch):
+def test_without_matplotlib_the_error_names_the_package(cls, drawings, monkeypatch):
     display = drawings[cls]()
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     message = rf"{cls.__name__}.* requires matplotlib.*pip install 'sklearn_autoencoders\[plot\]'"
@@ -136,7 +136,7 @@ def test_an_estimator_without_the_method_is_refused(cls):
 
 
 @pytest.mark.parametrize("cls", [LatentDisplay, CodesDisplay, ReconstructionDisplay])
-def test_wrong_rows_are_refused_before_anything_is_drawn(cls, transformer):
+def test_invalid_samples_are_rejected_before_drawing(cls, transformer):
     with pytest.raises(ValueError, match="feature names should match"):
         cls.from_estimator(transformer, FRAME.iloc[:, :2])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
@@ -175,7 +175,7 @@ def test_names_are_drawn_as_they_are_written(detector):
         LatentDisplay.from_estimator(transformer, odd, pd.Series(kinds, name="$y_$")),
     ]
     for display in displays:
-        display.figure_.canvas.draw()  # fails over what is no formula
+        display.figure_.canvas.draw()  # fails for invalid formulas
     for display in displays[-2:]:
         legend = [text.get_text().strip() for text in display.ax_.get_legend().get_texts()]
         assert {r"<\$_50k\$", "_private"} <= set(legend)

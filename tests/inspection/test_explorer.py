@@ -1,4 +1,4 @@
-"""The explorer's page shows what the estimator says, in a real browser, and asks for nothing."""
+"""The page of the explorer in a real browser."""
 
 import shutil
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import quick
-from helpers import table, with_holes
+from helpers import table, with_missing_values
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 
@@ -43,7 +43,7 @@ def browser():
 
 @pytest.fixture
 def visit(browser, tmp_path):
-    """Return how to write a page and open it; at the end it must not have asked or complained."""
+    """Return a function that writes and opens a page; check for requests and errors at the end."""
     contexts, complaints = [], []
 
     def opened(estimator, X, *, width=1000, height=760, scheme="light", has_touch=False, **params):
@@ -73,7 +73,7 @@ def visit(browser, tmp_path):
 
 
 def on_screen(page, where):
-    """Return where the page shows a row, or a place of the plane given as a pair."""
+    """Return the position of a sample, or of a point of the plane, on the page."""
     return page.evaluate(
         """(where) => {
             const box = document.getElementById("plot").getBoundingClientRect();
@@ -102,21 +102,21 @@ def place_in_panel(page):
 
 
 def lonely(codes, n_rows):
-    """Return rows whose neighbours are farthest."""
+    """Return the samples whose neighbors are farthest."""
     scaled = codes / np.ptp(codes, axis=0)
     distances = np.linalg.norm(scaled[:, None] - scaled[None], axis=2)
     return np.argsort(-np.sort(distances, axis=1)[:, 1])[:n_rows].tolist()
 
 
 def corner(codes):
-    """Return a place that is decoded, far from all rows: near a corner of their range."""
+    """Return a decoded point far from all samples, near a corner of their range."""
     low, high = codes.min(axis=0), codes.max(axis=0)
     corners = np.array([[low[0], low[1]], [low[0], high[1]], [high[0], low[1]], high])
     distances = np.linalg.norm((corners[:, None] - codes) / (high - low), axis=2).min(axis=1)
     return corners[distances.argmax()].tolist()
 
 
-def test_pointing_at_a_row_shows_it(visit, pca):
+def test_pointing_at_a_sample_shows_it(visit, pca):
     X = FRAME.set_index("flower " + FRAME.index.astype(str))
     page = visit(PCA(2).fit(X), X, labels=SPECIES.set_axis(X.index))
     for row in lonely(pca.transform(FRAME.to_numpy()), 3):
@@ -130,8 +130,8 @@ def test_pointing_at_a_row_shows_it(visit, pca):
     page.wait_for_function("document.getElementById('heading').textContent === 'No selection'")
 
 
-def test_missing_values_are_said_to_be_missing(visit):
-    X = with_holes(table())
+def test_missing_values_are_labeled_as_missing(visit):
+    X = with_missing_values(table())
     model = quick(AutoencoderTransformer, n_components=2).fit(X)
     page = visit(model, X)
     row = lonely(model.transform(X), 1)[0]
@@ -143,7 +143,7 @@ def test_missing_values_are_said_to_be_missing(visit):
 
 
 def test_a_click_decodes_as_a_linear_decoder_does(visit, pca):
-    """Between the nodes of a grid a linear decoder is linear, so that nothing is lost."""
+    """A linear decoder is interpolated without error."""
     X = FRAME.to_numpy()
     page = visit(pca, X)
     page.mouse.click(*on_screen(page, corner(pca.transform(X))))
@@ -203,7 +203,7 @@ def test_a_place_of_chosen_axes_is_decoded(visit):
     assert page.evaluate("[latentExplorer.view.across, latentExplorer.view.up]") == [1, 2]
 
 
-def test_without_a_decoder_a_click_says_so(visit):
+def test_without_a_decoder_a_click_shows_a_hint(visit):
     model = quick(AutoencoderClassifier, n_components=2).fit(FRAME, SPECIES)
     page = visit(model, FRAME)
     page.mouse.click(*on_screen(page, corner(model.transform(FRAME))))

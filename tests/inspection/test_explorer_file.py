@@ -1,4 +1,4 @@
-"""The explorer's file says what the estimator says, is small, and runs nothing that users wrote."""
+"""The file of the explorer: correct content, small size, no execution of user content."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import quick
-from helpers import snapshot, table, with_holes
+from helpers import snapshot, table, with_missing_values
 from scipy import sparse
 from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
@@ -79,7 +79,7 @@ def test_values_of_users_cannot_end_the_script(tmp_path, pca):
     assert content_of(path)["label"]["classes"] == [EVIL, "b"]
 
 
-def test_rows_are_thinned_evenly(tmp_path, pca):
+def test_samples_are_thinned_evenly(tmp_path, pca):
     latent_explorer(pca, FRAME.to_numpy(), tmp_path / "few.html", labels=SPECIES, n_rows=4)
     content = content_of(tmp_path / "few.html")
     places = unpacked(content["rows"]["places"])
@@ -89,7 +89,7 @@ def test_rows_are_thinned_evenly(tmp_path, pca):
 
 
 def test_the_file_is_small(tmp_path, rng):
-    """Numbers and pixels at random, which nothing can pack."""
+    """Random numbers and pixels, which cannot be compressed."""
     X = rng.randn(5000, 64)
     path = tmp_path / "large.html"
     latent_explorer(PCA(4).fit(X), X, path, images=rng.rand(5000, 8, 8), labels=rng.randn(5000))
@@ -99,7 +99,7 @@ def test_the_file_is_small(tmp_path, rng):
 
 
 def test_the_file_of_large_images_is_small(tmp_path):
-    """As few of their pixels are at random as of handwriting."""
+    """The fraction of random pixels is that of handwritten digits."""
     drawn = np.kron(load_digits().data.reshape(-1, 8, 8), np.ones((4, 4)))[:, 2:-2, 2:-2]
     X = np.concatenate([drawn, drawn, drawn])[:5000].reshape(5000, -1)
     pca, path = PCA(4).fit(X), tmp_path / "large.html"
@@ -110,7 +110,7 @@ def test_the_file_of_large_images_is_small(tmp_path):
     assert len(content_of(path)["axes"]) == 3
 
 
-def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, monkeypatch):
+def test_matplotlib_is_not_required_and_nothing_is_changed(tmp_path, pca, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     before = snapshot()
     latent_explorer(pca, FRAME.to_numpy(), tmp_path / "a.html")
@@ -137,7 +137,7 @@ def test_there_is_no_need_of_matplotlib_and_nothing_is_changed(tmp_path, pca, mo
         ({"y": 0}, "y was given, but"),
     ],
 )
-def test_what_does_not_fit_is_refused(tmp_path, pca, params, message):
+def test_inconsistent_arguments_are_rejected(tmp_path, pca, params, message):
     path = tmp_path / "page.html"
     path.write_text("earlier")
     with pytest.raises(ValueError, match=message):
@@ -155,7 +155,7 @@ def test_estimators_without_codes_are_refused(tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_what_has_another_type_is_refused(tmp_path, pca):
+def test_arguments_of_another_type_are_rejected(tmp_path, pca):
     with pytest.raises(TypeError, match="X is sparse"):
         latent_explorer(pca, sparse.csr_array(FRAME), tmp_path / "a.html")
     with pytest.raises(TypeError, match="title must be a str or None; got 5"):
@@ -163,7 +163,7 @@ def test_what_has_another_type_is_refused(tmp_path, pca):
     assert not os.listdir(tmp_path)
 
 
-def test_of_a_pipeline_the_last_step_is_shown(tmp_path):
+def test_the_last_step_of_a_pipeline_is_shown(tmp_path):
     model = make_pipeline(StandardScaler(), PCA(2)).fit(FRAME)
     latent_explorer(model, FRAME, tmp_path / "a.html")
     content = content_of(tmp_path / "a.html")
@@ -174,7 +174,7 @@ def test_of_a_pipeline_the_last_step_is_shown(tmp_path):
 
 
 def test_other_roles_are_shown(tmp_path):
-    path, X = tmp_path / "a.html", with_holes(table())
+    path, X = tmp_path / "a.html", with_missing_values(table())
     latent_explorer(quick(DenoisingAutoencoder, n_components=3).fit(X), X, path)
     content = content_of(path)
     assert len(content["axes"]) == 3

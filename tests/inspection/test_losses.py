@@ -21,7 +21,7 @@ def test_curves_are_those_of_the_fit():
     assert [training.get_label(), validation.get_label()] == ["training", "validation"]
 
 
-def test_each_validation_stands_at_its_epoch():
+def test_validation_losses_are_drawn_at_their_epochs():
     fitted = quick(AutoencoderTransformer, early_stopping=True, warm_start=True).fit(ROWS)
     first = fitted.validation_scores_
     for early_stopping in (False, True):
@@ -38,7 +38,7 @@ def test_each_validation_stands_at_its_epoch():
     assert np.isfinite(late.validation_scores_[5:]).all()
 
 
-def test_pretraining_has_axes_of_its_own():
+def test_pretraining_has_separate_axes():
     network = {"hidden_layer_sizes": (8, 5), "init": "random", "pretraining": "layerwise"}
     fitted = quick(AutoencoderTransformer, **network, pretraining_epochs=2).fit(ROWS)
     display = LossCurveDisplay.from_estimator(make_pipeline(StandardScaler(), fitted).fit(ROWS))
@@ -50,7 +50,7 @@ def test_pretraining_has_axes_of_its_own():
     np.testing.assert_array_equal(training.lines[0].get_ydata(), fitted.loss_curve_)
 
 
-def test_a_divergence_has_axes_of_its_own():
+def test_a_divergence_has_separate_axes():
     fitted = quick(VAEGenerator, n_components=2).fit(ROWS)
     display = LossCurveDisplay.from_estimator(fitted)
     training, divergence = display.axes_

@@ -1,4 +1,4 @@
-"""Scores of outliers, and reasons for them."""
+"""Displays of anomaly scores and contributions."""
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def test_the_histogram_holds_the_scores_and_the_threshold(detector):
     np.testing.assert_array_equal(line.get_xdata(), [detector.offset_, detector.offset_])
 
 
-def test_rows_far_away_do_not_press_the_others_together():
+def test_distant_samples_do_not_compress_the_range():
     scores = -np.geomspace(0.5, 2, 101)
     assert OutlierScoresDisplay.from_predictions(scores, -3).ax_.get_xscale() == "linear"
     display = OutlierScoresDisplay.from_predictions(np.append(scores, -900), -3.0, bins=20)
@@ -63,7 +63,7 @@ def test_the_threshold_is_in_the_picture(offset, shift):
         (("b", "a"), ["a", "b"]),
     ],
 )
-def test_kinds_of_rows_have_colours(detector, values, names):
+def test_groups_of_samples_have_colors(detector, values, names):
     is_outlier = np.arange(150) % 5 == 0
     y_true = np.where(is_outlier, *values)
     display = OutlierScoresDisplay.from_estimator(detector, FRAME, y_true)
@@ -101,10 +101,10 @@ def test_bars_are_contributions(detector):
     first = lowest.index[0]
     known, expected = X.loc[3, first], found.expected[first].iloc[0]
     assert labels[0] == f"{first}: {known:.4g} (expected {expected:.4g})"
-    assert display.ax_.yaxis_inverted()  # the first on top
+    assert display.ax_.yaxis_inverted()  # the first one is at the top
 
 
-def test_the_other_columns_are_one_bar(detector):
+def test_the_other_features_are_one_bar(detector):
     display = ContributionsDisplay.from_estimator(detector, FRAME, n_columns=1)
     widths = [bar.get_width() for bar in display.ax_.patches]
     assert len(widths) == 2

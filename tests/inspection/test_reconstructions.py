@@ -1,4 +1,4 @@
-"""Rows and what is made of them."""
+"""Display of samples and their reconstructions."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +19,7 @@ def test_originals_stand_over_reconstructions(of_images):
     assert tick_labels(display.ax_.yaxis) == ["original", "reconstruction"]
 
 
-def test_a_network_knows_the_shape_of_images(convolutional):
+def test_the_image_shape_is_that_of_the_network(convolutional):
     X = DIGITS.copy()
     X[0, :8] = np.nan
     for rows in (X, X.reshape(-1, 8, 8)):
@@ -51,7 +51,7 @@ def heights(ax, name):
     return np.array([bar.get_height() for bar in bars])
 
 
-def test_rows_of_a_table_are_bars_in_their_units(transformer):
+def test_tabular_samples_are_bars_in_their_units(transformer):
     display = ReconstructionDisplay.from_estimator(transformer, FRAME, n_rows=2, units="original")
     assert len(display.axes_) == 2
     for number, ax in enumerate(display.axes_):
@@ -65,7 +65,7 @@ def test_rows_of_a_table_are_bars_in_their_units(transformer):
     assert [ax.get_title() for ax in display.axes_] == ["sample flower 5", "sample flower 6"]
 
 
-def test_columns_that_differ_widely_are_standardised(transformer):
+def test_features_of_different_scales_are_standardized(transformer):
     display = ReconstructionDisplay.from_estimator(transformer, FRAME, units="standardized")
     expected = StandardScaler().fit_transform(ROWS)[0]
     np.testing.assert_allclose(heights(display.ax_, "original"), expected)
@@ -77,7 +77,7 @@ def test_columns_that_differ_widely_are_standardised(transformer):
         display.plot(units="cm")
 
 
-def test_few_rows_are_standardised_as_the_estimator_does():
+def test_few_samples_are_standardized_by_the_estimator():
     X = ROWS * [1, 1, 1, 1000]
     fitted = quick(AutoencoderTransformer, scaling="feature").fit(X)
     expected = StandardScaler().fit(X).transform(X[[7]])[0]
@@ -90,7 +90,7 @@ def test_few_rows_are_standardised_as_the_estimator_does():
         TraversalDisplay.from_estimator(fitted, X[[7, 7]])
 
 
-def test_the_worst_columns_are_drawn():
+def test_the_features_with_the_largest_errors_are_drawn():
     X = np.random.RandomState(0).randn(3, 50)
     wrong = X.copy()
     wrong[1, [7, 30]] += 99
@@ -105,7 +105,7 @@ def test_the_worst_columns_are_drawn():
         ReconstructionDisplay.from_predictions(X, wrong[:2])
 
 
-def test_missing_values_and_constant_columns_are_no_obstacle(detector):
+def test_missing_values_and_constant_features_are_supported(detector):
     holes = FRAME.copy()
     holes.iloc[:, 1] = 3.0
     holes.iloc[0, 2] = np.nan
@@ -114,11 +114,11 @@ def test_missing_values_and_constant_columns_are_no_obstacle(detector):
     assert np.isfinite(heights(display.ax_, "reconstruction")).all()
 
 
-def test_what_encodes_and_decodes_can_reconstruct():
+def test_any_invertible_transformer_can_reconstruct():
     pca = PCA(2).fit(ROWS)
     display = ReconstructionDisplay.from_estimator(pca, ROWS, n_rows=1)
     expected = pca.inverse_transform(pca.transform(ROWS[:1]))
-    np.testing.assert_array_equal(display.reconstruction, expected)
+    np.testing.assert_allclose(display.reconstruction, expected, rtol=1e-13)
     union = AutoencoderFeatureUnion(quick(AutoencoderTransformer)).fit(ROWS)
     display = ReconstructionDisplay.from_estimator(union, ROWS, n_rows=1)
     np.testing.assert_allclose(display.reconstruction, ROWS[:1])

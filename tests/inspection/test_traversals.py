@@ -1,4 +1,4 @@
-"""What the decoder makes of codes along a line."""
+"""Display of decoded paths in the latent space."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,7 +26,7 @@ def test_one_component_varies_over_its_quantiles(transformer):
     assert display.ax_.get_xlabel() == "component 1"
 
 
-def test_a_row_may_be_the_start(of_images):
+def test_a_sample_can_be_the_start(of_images):
     display = TraversalDisplay.from_estimator(
         of_images, DIGITS, components=None, start=7, image_shape=(8, 8), n_steps=3
     )
@@ -41,7 +41,7 @@ def test_a_row_may_be_the_start(of_images):
     assert tick_labels(display.ax_.xaxis) == ["5%", "50%", "95%"]
 
 
-def test_the_way_from_one_row_to_another(transformer, of_images):
+def test_the_path_between_two_samples(transformer, of_images):
     A, B = FRAME.iloc[[0, 1]], FRAME.iloc[[149, 148]]
     display = TraversalDisplay.from_interpolation(transformer, A, B, n_steps=3, units="original")
     assert len(display.axes_) == 2
@@ -63,7 +63,7 @@ def test_interpolation_is_in_the_estimators_scale():
         assert display.ax_.get_ylabel() == "value, standardized"
 
 
-def test_a_scale_for_all_columns_is_none_for_each():
+def features_are_standardized_separately_despite_a_global_scale():
     X = ROWS * [1, 1, 1, 1000]
     fitted = quick(AutoencoderTransformer).fit(X)
     display = TraversalDisplay.from_interpolation(fitted, X[:2], X[-2:], units="standardized")

@@ -1,4 +1,4 @@
-"""Weights of the encoder as images."""
+"""Display of the weights of the encoder as images."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
 
 
-def test_weights_of_the_linear_path_and_of_the_network_beside_it(of_images):
+def test_weights_of_the_linear_path_and_of_the_hidden_layer(of_images):
     encoder = of_images.network_.encoder
     linear = encoder.linear.weight.detach().numpy()
     display = WeightsDisplay.from_estimator(of_images, path="linear", image_shape=(8, 8))
