@@ -5,6 +5,7 @@ import functools
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import joblib
@@ -216,3 +217,18 @@ def test_only_training_imports_skorch():
     assert len(torch_alone) > 15
     found = {_name(path): _imports(path) & {"numpy", "scipy", "pandas"} for path in torch_alone}
     assert not {name: names for name, names in found.items() if names}
+
+
+def test_every_test_has_the_prefix_of_tests():
+    """A function that is neither used nor called `test_...` is a test that never runs."""
+    texts = {path: path.read_text() for path in Path(__file__).parent.rglob("*.py")}
+    functions = {
+        (path.name, node.name)
+        for path, text in texts.items()
+        if path.name.startswith("test_")
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith(("test_", "_"))
+    }
+    words = Counter(re.findall(r"\w+", "\n".join(texts.values())))
+    assert len(functions) > 100
+    assert not [(path, name) for path, name in functions if words[name] < 2]

@@ -111,7 +111,7 @@ def test_the_explorer_is_documented_in_full():
 
 
 @pytest.mark.parametrize("path", FORMULAS)
-def docstrings_contain_the_formula(path):
+def test_docstrings_contain_the_formula(path):
     module, name = path.rsplit(".", 1)
     assert ":math:" in getattr(importlib.import_module(module), name).__doc__
 

@@ -197,7 +197,7 @@ def test_a_linear_path_supports_a_last_layer_without_bias():
 # -------------------------------------------------------------------------------- dense
 
 
-def plain_layers_compute_the_documented_formula():
+def test_plain_layers_compute_the_documented_formula():
     encoder, decoder = Dense((7, 5), "relu").build(6, 2)
     x = rows(10)
     first, second, third = flat(encoder, nn.Linear)

@@ -437,7 +437,7 @@ class Ruin(Callback):
 
 
 @every_penalty
-def a_loss_that_becomes_nan_causes_a_warning(name):
+def test_a_loss_that_becomes_nan_causes_a_warning(name):
     X = table()
     with pytest.warns(ConvergenceWarning, match="became nan in epoch 3; the best weights"):
         ruined = penalized(name, callbacks=[Ruin()]).fit(X)

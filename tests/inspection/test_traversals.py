@@ -63,7 +63,7 @@ def test_interpolation_is_in_the_estimators_scale():
         assert display.ax_.get_ylabel() == "value, standardized"
 
 
-def features_are_standardized_separately_despite_a_global_scale():
+def test_features_are_standardized_separately_despite_a_global_scale():
     X = ROWS * [1, 1, 1, 1000]
     fitted = quick(AutoencoderTransformer).fit(X)
     display = TraversalDisplay.from_interpolation(fitted, X[:2], X[-2:], units="standardized")
