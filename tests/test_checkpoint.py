@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from estimators import CASES, PREDICTORS
+from estimators import CASES, FIRST_CASES, PREDICTORS
 from helpers import case, table, weights, with_missing_values
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
@@ -73,7 +73,14 @@ def assert_same_fit(found, expected):
             np.testing.assert_equal(getattr(found, name), value, err_msg=name)
 
 
-@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        pytest.param(e, marks=pytest.mark.long if e in CASES and e not in FIRST_CASES else [])
+        for e in ESTIMATORS
+    ],
+    ids=repr,
+)
 def test_a_killed_fit_goes_on_to_the_last_bit(estimator, tmp_path):
     expected = fit(case(estimator))
     for n_epochs in (1, 3, 4):

@@ -91,8 +91,8 @@ def _row_by_row(fitted, X):
 @pytest.mark.parametrize("holes", [False, True])
 def test_a_sample_does_not_depend_on_other_samples(estimator, dtype, tolerance, holes):
     X = with_missing_values(table(dtype=dtype)) if holes else table(dtype=dtype)
-    fitted = case(estimator, max_epochs=20).fit(X)
-    X = X[:20]
+    fitted = case(estimator, max_epochs=10).fit(X)
+    X = X[:10]
     whole = outputs(fitted, X)
     whole.pop("score", None)
     assert_close(_row_by_row(fitted, X), whole, tolerance)

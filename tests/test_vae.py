@@ -407,7 +407,7 @@ def test_a_continuous_condition_shifts_dependent_features():
     rng = np.random.RandomState(0)
     y = rng.randn(400)
     X = np.column_stack([3 * y + rng.randn(400), rng.randn(400)])
-    fitted = VAEGenerator(1, conditional=True, random_state=0).fit(X, y)
+    fitted = VAEGenerator(1, conditional=True, max_epochs=40, random_state=0).fit(X, y)
     low, high = (fitted.sample(2000, y=value, random_state=0).mean(0) for value in (-1.0, 1.0))
     assert high[0] - low[0] == pytest.approx(6, abs=1.5)
     assert high[1] - low[1] == pytest.approx(0, abs=0.6)
@@ -597,6 +597,7 @@ def test_parts_of_the_bottleneck_are_searchable():
     assert clone(search.best_estimator_).latent.n_gaussians in (2, 5)
 
 
+@pytest.mark.long
 def test_a_nearly_constant_feature_does_not_affect_the_others():
     """One sample in a thousand has a different value, whose likelihood is very small."""
     X = np.column_stack([table(1000, 20), np.zeros(1000)])
