@@ -570,7 +570,7 @@ def test_images_are_equivalent_to_flattened_samples(images):
     rows = images.reshape(100, 64)
     fitted, expected = (denoiser(4, **IMAGES).fit(X) for X in (images, rows))
     assert_same(outputs(fitted, rows), outputs(expected, rows))
-    assert fitted.transform(images).shape == (100, 64)
+    assert fitted.transform(images).shape == images.shape
     assert fitted.reconstruct(images).shape == images.shape
     assert fitted.reconstruct(rows).shape == rows.shape
     np.testing.assert_array_equal(fitted.reconstruct(images)[3].ravel(), fitted.transform(rows)[3])
