@@ -268,6 +268,7 @@ def _opened(url, folder):
 
 
 @needs_site
+@pytest.mark.long
 @needs_chromium
 @pytest.mark.parametrize(
     ("page", "words"),
@@ -288,6 +289,7 @@ def test_a_browser_shows_the_site(page, words, server, tmp_path):
 
 
 @needs_site
+@pytest.mark.long
 @needs_chromium
 def test_pages_for_users_are_found_first(server, tmp_path):
     shown, _ = _opened(f"{server[0]}/search.html?q=contamination", tmp_path)
@@ -297,6 +299,7 @@ def test_pages_for_users_are_found_first(server, tmp_path):
     assert ranks == sorted(ranks)
 
 
+@pytest.mark.long
 @needs_chromium
 def test_errors_of_the_console_are_detected(tmp_path):
     page = tmp_path / "page.html"

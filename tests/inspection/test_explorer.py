@@ -13,6 +13,8 @@ from sklearn.decomposition import PCA
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
 from sklearn_autoencoders.inspection import latent_explorer
 
+pytestmark = pytest.mark.long  # with a browser
+
 FRAME, SPECIES = load_iris(return_X_y=True, as_frame=True)
 DIGITS, NUMBERS = load_digits(return_X_y=True)
 EVIL = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked=1'>\"&'"
