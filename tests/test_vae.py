@@ -524,7 +524,7 @@ def test_unusable_arguments_are_named():
         fitted.perturb(X, scale=np.nan)
     with pytest.raises(ValueError, match="'n_gaussians' parameter"):
         generator(latent=MixturePrior(0)).fit(X)
-    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that fraction no"):
+    with pytest.raises(ValueError, match="latent= needs an encoder and a decoder that share no"):
         generator(network=Dense((8,), tied_weights=True), init="random").fit(X)
 
 
