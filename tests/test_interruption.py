@@ -408,9 +408,9 @@ def test_scikit_learn_tasks_are_reported_in_order(cls):
 @needs_callbacks
 @every_class
 def test_the_estimator_after_an_epoch_is_that_of_a_shorter_fit(cls):
-    X, recorder, n_epochs = table(), Recorder(), (20, 25, 30)
+    X, recorder, n_epochs = table(), Recorder(), (6, 8, 12)
     params = {"schedule": "constant", "init": "random"}
-    quick(cls, max_epochs=30, **params).set_callbacks(recorder).fit(X)
+    quick(cls, max_epochs=12, **params).set_callbacks(recorder).fit(X)
     shorter = [quick(cls, max_epochs=n, **params).fit(X).score_samples(X).mean() for n in n_epochs]
     shown = [recorder.scores[n - 1] for n in n_epochs]
     assert shown == pytest.approx(shorter, rel=1e-6)
