@@ -15,7 +15,7 @@ from skorch.callbacks import Callback
 from sklearn_autoencoders._training.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
 from sklearn_autoencoders.networks import Dense, Linear
-from sklearn_autoencoders.networks._linear_path import decayed_parameters
+from sklearn_autoencoders.networks._layers import decayed_parameters
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)

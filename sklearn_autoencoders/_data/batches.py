@@ -106,11 +106,17 @@ class Data:
         is_indexable = hasattr(values, "__getitem__")
         return safe_indexing(values if is_indexable else np.asarray(values), self.index)
 
+    @property
+    def labeled_positions(self) -> NDArray[np.intp]:
+        """Positions of the samples with at least one label."""
+        assert self.labels is not None
+        return np.flatnonzero(~np.isnan(self.labels).all(axis=1))
+
     def labeled(self) -> Data:
         """Return the samples with labels; all samples if there are no labels."""
         if self.labels is None:
             return self
-        known = np.flatnonzero(~np.isnan(self.labels).all(axis=1))
+        known = self.labeled_positions
         held_out = self.held_out
         if held_out is not None:
             held_out = np.flatnonzero(np.isin(known, held_out))

@@ -39,11 +39,21 @@ class ColumnRanges:
         """The values of constant features; NaN for the others."""
         return np.where(self.low == self.high, self.low, np.nan)
 
-    @property
-    def largest(self) -> Array:
-        """The largest absolute value of each feature; one if all values are zero."""
-        largest = np.maximum(self.high, -self.low)
-        return np.where(largest == 0, 1.0, largest)
+    def constants_since(self, before: Array) -> Array:
+        """Return the values of the features that are constant here and were constant before.
+
+        Parameters
+        ----------
+        before : ndarray of shape (n_features,)
+            Constants of all earlier samples.
+
+        Returns
+        -------
+        ndarray of shape (n_features,)
+            A feature without values here stays as it was; NaN for features that are not constant.
+        """
+        constants = np.where(np.isnan(self.low), before, self.constants)
+        return np.where(constants == before, constants, np.nan)
 
 
 def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:

@@ -20,10 +20,6 @@ class SampleSource(Protocol):
     def shape(self) -> tuple[int, ...]:
         """Number of samples and of features."""
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the values."""
-
     def take(self, indices: Any) -> NDArray[Any]:
         """Return samples as a dense array.
 
@@ -45,7 +41,7 @@ class ArraySource:
 
     def __init__(self, array: NDArray[Any]) -> None:
         self._array = np.asarray(array)
-        self.shape, self.dtype = self._array.shape, self._array.dtype
+        self.shape = self._array.shape
 
     def take(self, indices: Any) -> NDArray[Any]:
         """Return samples as a dense array."""

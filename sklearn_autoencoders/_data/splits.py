@@ -13,10 +13,14 @@ Array = NDArray[Any]
 
 def hold_out(data, fraction, rng):
     """Return `data` with a random fraction of its samples held out for validation."""
-    n_samples = len(data.X)
+    return replace(data, held_out=draw_held_out(len(data.X), fraction, rng))
+
+
+def draw_held_out(n_samples, fraction, rng):
+    """Return the positions of a random fraction of `n_samples` samples, at least of one."""
     n_held_out = max(round(fraction * n_samples), 1)
     check_enough_samples(n_samples - n_held_out, n_samples, fraction)
-    return replace(data, held_out=rng.permutation(n_samples)[:n_held_out])
+    return rng.permutation(n_samples)[:n_held_out]
 
 
 def check_enough_samples(n_left, n_samples, fraction):

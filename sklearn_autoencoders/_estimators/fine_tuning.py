@@ -7,15 +7,13 @@ from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.batches import Data
 from .._data.model import place, resolve_device
 from .._data.scaling import Scaling
-from .._data.splits import hold_out
+from .._data.splits import draw_held_out
 from .._data.validation import check_magnitude, check_output, check_samples, check_unit_interval
 from .._inference.run import predict
 from .._training.head_initialization import start_at_regression
@@ -137,9 +135,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         data = self._with_labels(data, y, reset)
         if not self.early_stopping:
             return data
-        known = np.flatnonzero(~np.isnan(data.labels).all(axis=1))
-        part = hold_out(Data(data.X[known]), self.validation_fraction, rng)
-        return replace(data, held_out=known[part.held_out])
+        known = data.labeled_positions
+        held_out = draw_held_out(len(known), self.validation_fraction, rng)
+        return replace(data, held_out=known[held_out])
 
     def _build(self, data, rng):
         n_outputs = data.labels.shape[1]

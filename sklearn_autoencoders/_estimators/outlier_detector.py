@@ -15,7 +15,6 @@ from .._data.model import Model
 from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._inference.run import reconstruct
-from .._training.fit import merge_constants
 from .._training.initialization import initialize
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions
@@ -369,9 +368,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             check_enough_samples(n_usable, len(data.X), self.validation_fraction)
         if reset:
             self._split_seed = draw_seed(rng)
-        self._constants = merge_constants(data.ranges, None if reset else self._constants)
-        X, weight, fraction = data.X, data.weight, self.validation_fraction
         index, ranges = data.index, data.ranges
+        self._constants = ranges.constants if reset else ranges.constants_since(self._constants)
+        X, weight, fraction = data.X, data.weight, self.validation_fraction
         n_used = math.ceil(self.max_samples / (1 - fraction))
         if len(X) > n_used:
             used = np.random.RandomState(self._split_seed).permutation(len(X))[:n_used]

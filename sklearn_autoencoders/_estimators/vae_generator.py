@@ -13,7 +13,6 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, Transfor
 from .._data.conditions import condition_of, effect_of, fit_condition
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
-from .._training.fit import merge_constants
 from .._training.initialization import initialize, start_at_probabilistic_pca
 from .._training.parameters import latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
@@ -406,8 +405,8 @@ class VAEGenerator(
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         data = super()._prepare_data(data, y, rng, reset=reset, partial=partial)
-        before = None if reset else self._constants
-        self._constants = merge_constants(data.ranges, before)
+        ranges = data.ranges
+        self._constants = ranges.constants if reset else ranges.constants_since(self._constants)
         if not self.conditional:
             return data
         y, weight = data.of(y), data.training_weight

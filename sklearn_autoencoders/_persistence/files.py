@@ -10,7 +10,7 @@ import os
 import pydoc
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._utils.optional_imports import import_optional
 from ..exceptions import IncompatibleVersionError, ModelFileError, UntrustedTypesError
 from .atomic import write_atomically
-from .renamed import current_name, with_current_names
+from .renamed import current_name, has_old_names, with_current_names
 
 # The extra that installs skops and safetensors, and the operation that requires them.
 _EXTRA = ("persist", "Saving or loading a file")
@@ -221,23 +221,29 @@ def _archived(thing: Any) -> bytes:
     return archive
 
 
-def _packed(archive: bytes) -> bytes:
-    """Return an archive with a compressed description and the current names of classes."""
+def _packed(archive: bytes, convert: Callable[[bytes], bytes] = bytes) -> bytes:
+    """Return an archive with a converted and compressed description."""
     packed = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(packed, "w") as new:
         for name in old.namelist():
             data, kind = old.read(name), zipfile.ZIP_STORED
             if name == _DESCRIPTION:
-                data, kind = with_current_names(data), zipfile.ZIP_DEFLATED
+                data, kind = convert(data), zipfile.ZIP_DEFLATED
             new.writestr(name, data, compress_type=kind)
     return packed.getvalue()
+
+
+def _description(archive: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return opened.read(_DESCRIPTION)
 
 
 def _restored(archive: bytes, path: Any, trusted: set[str]) -> Any:
     skops = import_optional("skops.io", *_EXTRA)
     with _model_file_errors(path):
         _check_archive(archive)
-        archive = _packed(archive)
+        if has_old_names(_description(archive)):
+            archive = _packed(archive, with_current_names)
         needed = set(skops.get_untrusted_types(data=archive))
     ours = {name for name in needed if _class_of_ours(name) is not None}
     unknown = sorted(needed - ours - trusted)

@@ -42,6 +42,11 @@ def current_name(name: str) -> str:
     return f"{MODULES.get(module, module)}.{cls}"
 
 
+def has_old_names(description: bytes) -> bool:
+    """Return whether the description of a skops archive contains a module of an older version."""
+    return any(f'"{module}"'.encode() in description for module in MODULES)
+
+
 def with_current_names(description: bytes) -> bytes:
     """Return the JSON description of a skops archive with the current names of classes."""
     nodes = json.loads(description)

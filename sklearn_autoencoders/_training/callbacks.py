@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from .._persistence.checkpoint import TrainingFile
 from .._utils.torch_compat import foreach_mul_, foreach_norm
-from ..networks._linear_path import decayed_parameters
+from ..networks._layers import decayed_parameters
 from ..networks._predictor import Predictor
 from .optimizers import SCHEDULES
 from .plan import EpochTask

@@ -7,7 +7,6 @@ import math
 from dataclasses import replace
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
@@ -243,15 +242,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return {k: v for k, v in vars(self).items() if k not in before or before[k] is not v}
 
     def _fitted_attributes(self, network, history, data, objective):
-        curves = {f"{name}_curve_": [] for name in objective.loss.term_names}
-        for name, curve in history.terms.items():
-            curves[f"{name}_curve_"] = curve
+        curves = {
+            f"{name}_curve_": getattr(self, f"{name}_curve_", []) + history.terms.get(name, [])
+            for name in objective.loss.term_names
+        }
         return {
             "network_": network,
             "n_epochs_": self.n_epochs_ + len(history.loss_curve),
             "loss_curve_": self.loss_curve_ + history.loss_curve,
             "validation_scores_": self._validation_scores(history),
-            **{name: getattr(self, name, []) + curve for name, curve in curves.items()},
+            **curves,
             **self._post_fit_attributes(network, data),
         }
 
@@ -299,22 +299,3 @@ def _advice(learning_rate):
 def _is_fitted(name):
     """Return whether the name is that of a public fitted attribute, as in scikit-learn."""
     return name.endswith("_") and not name.startswith("_")
-
-
-def merge_constants(ranges, before=None):
-    """Return the constant features of all fits so far: their values, and NaN for the others.
-
-    Parameters
-    ----------
-    ranges : ColumnRanges
-        Ranges of the current samples.
-
-    before : ndarray of shape (n_features,) or None, default=None
-        Return value for the previous samples.
-    """
-    constants = ranges.constants
-    if before is not None:
-        unknown = np.isnan(ranges.low)
-        constants[unknown] = before[unknown]
-        constants[constants != before] = np.nan
-    return constants

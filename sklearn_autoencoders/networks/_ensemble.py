@@ -59,7 +59,8 @@ class Ensemble(Autoencoder):
 
     def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the codes of all autoencoders, of shape (n_estimators, batch, n_components)."""
-        return self(x).code  # type: ignore[no-any-return]
+        code: Tensor = self(x).code
+        return code
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return codes and outputs of all autoencoders; in evaluation, their mean output."""

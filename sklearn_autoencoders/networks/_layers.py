@@ -265,3 +265,29 @@ def block(
     parts += [ACTIVATIONS[activation]()]
     parts += [Dropout(dropout)] if dropout else []
     return nn.Sequential(*parts)
+
+
+class UndecayedLinear(nn.Linear):
+    """A linear layer without weight decay: its initial weights come from PCA or a regression."""
+
+    decays = False
+
+
+def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
+    """Return the parameters that are decayed: weights, but not biases.
+
+    Modules whose attribute `decays` is False are excluded.
+
+    Parameters
+    ----------
+    network : Module
+        An autoencoder.
+
+    Returns
+    -------
+    list of Parameter
+        A subset of the network's parameters.
+    """
+    exempt_modules = [m for m in network.modules() if not getattr(m, "decays", True)]
+    exempt = {id(parameter) for module in exempt_modules for parameter in module.parameters()}
+    return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]

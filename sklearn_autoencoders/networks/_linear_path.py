@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.torch_compat import ConvNd
+from ._layers import UndecayedLinear
 
 
 class LinearPath(nn.Module):
@@ -34,7 +35,7 @@ class LinearPath(nn.Module):
         self, n_inputs: int, n_outputs: int, correction: nn.Module, starts_at_zero: bool = True
     ) -> None:
         super().__init__()
-        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.linear = UndecayedLinear(n_inputs, n_outputs)
         self.correction = correction
         if starts_at_zero:
             _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
@@ -88,26 +89,3 @@ def _is_output(layer: nn.Linear | ConvNd, network: nn.Module, x: Tensor) -> bool
     output = network.eval()(x)
     network.train()
     return bool((output == constant).all())
-
-
-def decayed_parameters(network: nn.Module) -> list[nn.Parameter]:
-    """Return the parameters that are decayed: weights, but not biases and principal components.
-
-    Modules whose attribute `decays` is False are also excluded.
-
-    Parameters
-    ----------
-    network : Module
-        An autoencoder.
-
-    Returns
-    -------
-    list of Parameter
-        A subset of the network's parameters.
-    """
-    exempt_modules: list[nn.Module] = [
-        m.linear for m in network.modules() if isinstance(m, LinearPath)
-    ]
-    exempt_modules += [m for m in network.modules() if not getattr(m, "decays", True)]
-    exempt = {id(parameter) for module in exempt_modules for parameter in module.parameters()}
-    return [p for p in network.parameters() if p.ndim > 1 and id(p) not in exempt]

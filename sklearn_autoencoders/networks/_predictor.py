@@ -9,10 +9,7 @@ from torch import Tensor, nn
 
 from .._utils.batch import Batch
 from ._autoencoder import Autoencoder, Output
-
-
-class _Head(nn.Linear):
-    decays = False  # the regression that initializes it is regularized
+from ._layers import UndecayedLinear
 
 
 class Predictor(Autoencoder):
@@ -37,7 +34,7 @@ class Predictor(Autoencoder):
     def __init__(self, autoencoder: Autoencoder, n_components: int, n_outputs: int) -> None:
         nn.Module.__init__(self)
         self.autoencoder = autoencoder
-        self.head = _Head(n_components, n_outputs)
+        self.head = UndecayedLinear(n_components, n_outputs)
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
         self._frozen: tuple[nn.Module, ...] = ()

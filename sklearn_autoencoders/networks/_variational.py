@@ -94,7 +94,8 @@ class VariationalAutoencoder(Autoencoder):
         if condition is not None:
             condition = condition.repeat(len(code), 1)
         flat = super().decode(code.flatten(0, 1), condition)
-        return flat.unflatten(0, code.shape[:2])  # type: ignore[no-any-return]
+        output: Tensor = flat.unflatten(0, code.shape[:2])
+        return output
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return codes and reconstructions; with random codes, one reconstruction per draw."""
