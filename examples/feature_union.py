@@ -46,11 +46,11 @@ for name, (X, y) in tables.items():
 # Two components unroll the sheet sufficiently to improve a linear model. The improvement depends on
 # the fold. On the real tables, the features alone are as good.
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-colours = ("#94a4a2", "#3f90da")
-for shift, (features, colour) in enumerate(zip(models, colours, strict=True)):
+colors = ("#94a4a2", "#3f90da")
+for shift, (features, color) in enumerate(zip(models, colors, strict=True)):
     scores = np.array([found[name, features] for name in tables])
     places = np.arange(len(tables)) + 0.34 * (shift - 0.5)
-    axes.bar(places, scores.mean(1), 0.3, yerr=scores.std(1), color=colour, label=features)
+    axes.bar(places, scores.mean(1), 0.3, yerr=scores.std(1), color=color, label=features)
 axes.set(ylabel="accuracy, three folds", ylim=(0, 1.3), yticks=(0, 0.5, 1))
 axes.set_xticks(range(len(tables)), list(tables))
 axes.legend(frameon=False, loc="upper left", ncols=2)

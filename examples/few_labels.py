@@ -47,8 +47,8 @@ for name, scores in found.items():
 # The labels are drawn once, so that differences of one point are not significant.
 figure, axes = plt.subplots(figsize=(7, 4.4), layout="constrained")
 styles = (("#3f90da", "o-"), ("#bd1f01", "s--"), ("#717581", "^:"))
-for (name, scores), (colour, style) in zip(found.items(), styles, strict=True):
-    axes.plot(n_labels, scores, style, color=colour, label=name)
+for (name, scores), (color, style) in zip(found.items(), styles, strict=True):
+    axes.plot(n_labels, scores, style, color=color, label=name)
 axes.set(xscale="log", xlabel="labeled samples, of 1347", ylabel="accuracy on 450 test samples")
 axes.set_xticks(n_labels, n_labels)
 axes.minorticks_off()

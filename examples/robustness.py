@@ -45,8 +45,8 @@ for name, values in errors.items():
 # of the noise. Only the denoising autoencoder is good on both clean and noisy digits.
 figure, axes = plt.subplot_mosaic("AB;AC;AD", figsize=(13, 5), layout="constrained")
 styles = (("#94a4a2", "x:"), ("#3f90da", "s--"), ("#832db6", "^-."), ("#bd1f01", "o-"))
-for (name, values), (colour, style) in zip(errors.items(), styles, strict=True):
-    axes["A"].plot(levels, values, style, color=colour, label=name)
+for (name, values), (color, style) in zip(errors.items(), styles, strict=True):
+    axes["A"].plot(levels, values, style, color=color, label=name)
 axes["A"].set(xlabel="standard deviation of the noise", ylabel="mean squared error", xticks=levels)
 axes["A"].legend(frameon=False)
 for place, (name, autoencoder) in zip("BCD", autoencoders.items(), strict=True):

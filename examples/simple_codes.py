@@ -38,9 +38,9 @@ print(f"codebook  first pair of components: {len(values)} different values, erro
 # divergence carries no information. Right: the reconstructions.
 figure, axes = plt.subplot_mosaic("AB;AC;AD", figsize=(13, 5), layout="constrained")
 styles = (("#3f90da", "o-"), ("#bd1f01", "s--"), ("#832db6", "^:"))
-for (name, generator), (colour, style) in zip(generators.items(), styles, strict=True):
+for (name, generator), (color, style) in zip(generators.items(), styles, strict=True):
     kl = np.sort(generator.kl_per_component_)[::-1]
-    axes["A"].plot(np.arange(1, 11), kl, style, color=colour, label=name)
+    axes["A"].plot(np.arange(1, 11), kl, style, color=color, label=name)
 axes["A"].set(xlabel="component", ylabel="divergence in nats", xticks=range(1, 11))
 axes["A"].legend(frameon=False)
 shown = {"β = 0.5": generators["β = 0.5"], "β = 12": generators["β = 12"], "codebook": codebook}

@@ -41,8 +41,8 @@ scores["default: initialized at PCA"] = default
 # initialization at PCA, which is not available with tied weights, has a larger effect than either.
 figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
 styles = (("#bd1f01", "s--"), ("#3f90da", "o-"), ("#717581", "^:"))
-for (name, values), (colour, style) in zip(scores.items(), styles, strict=True):
-    axes.plot(n_samples, values, style, color=colour, label=name)
+for (name, values), (color, style) in zip(scores.items(), styles, strict=True):
+    axes.plot(n_samples, values, style, color=color, label=name)
 axes.set(xscale="log", xlabel="training samples", ylabel="R² on 450 test digits")
 axes.set_xticks(n_samples, n_samples)
 axes.minorticks_off()

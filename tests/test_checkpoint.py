@@ -1,4 +1,4 @@
-"""R10: a fit that was interrupted resumes from its checkpoint with an identical result."""
+"""A fit that was interrupted resumes from its checkpoint with an identical result."""
 
 import os
 import signal

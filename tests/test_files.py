@@ -1,4 +1,4 @@
-"""R5, R6, R20: model files, including damaged, malicious and incomplete ones."""
+"""Model files, including damaged, malicious and incomplete ones."""
 
 import errno
 import io
@@ -218,7 +218,7 @@ def test_a_function_that_has_no_name_is_refused(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-# ------------------------------------------------------------------------------------- R20: disks
+# ------------------------------------------------------------------------------------------ disks
 
 
 @every_format
@@ -262,7 +262,7 @@ def test_a_link_stays_a_link_and_the_mode_is_that_of_other_files(tmp_path):
     assert real.stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
-# ---------------------------------------------------------------------------------------- R6: fuzz
+# -------------------------------------------------------------------------------------------- fuzz
 
 
 def _mutations(data, n_mutations):
@@ -308,7 +308,7 @@ def test_damaged_files_are_rejected_or_give_the_same_model(
     assert n_loaded < 0.05 * n_mutations
 
 
-# --------------------------------------------------------------------------- R6: made-up files
+# ------------------------------------------------------------------------------- made-up files
 
 
 def _members():

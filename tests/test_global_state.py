@@ -1,4 +1,4 @@
-"""R3, R4: global state is unchanged, also with threads. Ctrl-C: `test_interruption.py`."""
+"""Global state is unchanged, also with threads. Ctrl-C: `test_interruption.py`."""
 
 import os
 import subprocess
@@ -63,7 +63,7 @@ class Probe(Callback):
         self.seen.append(self.function())
 
 
-# ------------------------------------------------------------------------- R3: every method
+# ----------------------------------------------------------------------------- every method
 
 
 def _consume(estimator, name, X):
@@ -216,7 +216,7 @@ def test_threads_are_restored_when_fits_are_concurrent(cls):
     assert _threads_of_a_fresh_thread() == expected
 
 
-# ------------------------------------------------------------------------- R4: concurrency
+# ----------------------------------------------------------------------------- concurrency
 
 
 @every_case_in_time

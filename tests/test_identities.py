@@ -1,4 +1,4 @@
-"""R19: mathematical identities of autoencoders, and the formulas of their parts."""
+"""Mathematical identities of autoencoders, and the formulas of their parts."""
 
 import numpy as np
 import pytest

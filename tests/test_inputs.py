@@ -1,4 +1,4 @@
-"""R7: any input results in finite output or in an error that names the problem."""
+"""Any input results in finite output or in an error that names the problem."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""R9: interruption of a fit by callbacks and Ctrl-C, and the estimator afterwards."""
+"""Interruption of a fit by callbacks and Ctrl-C, and the estimator afterwards."""
 
 import gc
 import inspect
@@ -99,7 +99,7 @@ def assert_interrupted(call, delay):
     assert settings() == before
 
 
-# ---------------------------------------------------------------------------- R9: Ctrl-C
+# -------------------------------------------------------------------------------- Ctrl-C
 
 
 @pytest.mark.parametrize("cls", having("pretraining"), ids=lambda cls: cls.__name__)

@@ -68,7 +68,7 @@ def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
             os.killpg(process.pid, signal.SIGKILL)
 
 
-# ------------------------------------------------------------------- R12: children after a fit
+# ------------------------------------------------------------------------ children after a fit
 
 
 def _work(estimator, X, queue):
@@ -114,7 +114,7 @@ def test_a_child_works_after_a_fit_in_the_parent(method):
             np.testing.assert_allclose(found[name], values, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
-# ---------------------------------------------------------------------------------- R2, R5: dask
+# ------------------------------------------------------------------------------------------ dask
 
 
 @pytest.mark.parametrize("scheduler", ["threads", "processes"])

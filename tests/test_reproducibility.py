@@ -1,4 +1,4 @@
-"""R2, R14, R15: identical results in any process and order, with weights or copies."""
+"""Identical results in any process and order, with weights or copies."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ def fit_and_use(estimator, X):
     return outputs(estimator.fit(X), X)
 
 
-# -------------------------------------------------------------------- R2: in any process
+# ------------------------------------------------------------------------ in any process
 
 
 def test_a_fresh_process_gives_the_same_models(tmp_path):
@@ -71,7 +71,7 @@ def test_training_does_not_depend_on_previous_computations(estimator):
     assert_same(outputs(case(estimator).fit(X), X), expected)
 
 
-# ----------------------------------------------------------------------- R14: in any order
+# ---------------------------------------------------------------------------- in any order
 
 
 def assert_close(found, expected, tolerance, least_unit=1e-12):
@@ -113,7 +113,7 @@ def test_many_chunks_are_as_good_as_one(estimator, monkeypatch):
     assert_close(outputs(estimator.fit(X), X), whole, 1e-6)
 
 
-# ------------------------------------------------------------- R15: by weights or by copies
+# ------------------------------------------------------------------ by weights or by copies
 
 
 def _weighted_and_copied(estimator, X, weight):

@@ -1,4 +1,4 @@
-"""R1: scikit-learn's estimator checks, including those that are not run by default."""
+"""Scikit-learn's estimator checks, including those that are not run by default."""
 
 import pytest
 from estimators import CASES, TRANSFORMERS

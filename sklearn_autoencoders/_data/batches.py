@@ -14,8 +14,8 @@ from torch import Tensor
 
 from .._utils.batch import Batch
 from .._utils.sklearn_compat import safe_indexing
-from .columns import ColumnRanges
 from .model import Model, scaling_tensors, torch_dtype
+from .ranges import FeatureRanges
 from .sources import as_source
 
 
@@ -52,7 +52,7 @@ class Data:
     index : ndarray of shape (n_samples,) or None, default=None
         Positions of the samples in the user's X, if some were dropped.
 
-    ranges, clean_ranges : ColumnRanges or None, default=None
+    ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
     """
 
@@ -65,8 +65,8 @@ class Data:
     labels: NDArray[np.float64] | None = None
     label_weight: NDArray[np.float64] | None = None
     index: NDArray[np.intp] | None = None
-    ranges: ColumnRanges | None = None
-    clean_ranges: ColumnRanges | None = None
+    ranges: FeatureRanges | None = None
+    clean_ranges: FeatureRanges | None = None
 
     @property
     def target(self) -> NDArray[Any]:
@@ -74,7 +74,7 @@ class Data:
         return self.X if self.clean is None else self.clean
 
     @property
-    def target_ranges(self) -> ColumnRanges:
+    def target_ranges(self) -> FeatureRanges:
         """Ranges of the features of the target."""
         ranges = self.ranges if self.clean is None else self.clean_ranges
         assert ranges is not None

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import ColumnRanges, find_ranges
+from .ranges import FeatureRanges, find_ranges
 from .sources import chunks_of
 
 Array = NDArray[np.float64]
@@ -40,7 +40,7 @@ class Scaling:
 
 
 def fit_scaling(
-    X: NDArray[Any], weight: Array | None, kind: str | None, ranges: ColumnRanges | None = None
+    X: NDArray[Any], weight: Array | None, kind: str | None, ranges: FeatureRanges | None = None
 ) -> Scaling:
     """Return the center and the scale of the features.
 
@@ -56,7 +56,7 @@ def fit_scaling(
         One scale for all features (the root mean variance), one for each (its standard deviation,
         or that after values beyond 30 interquartile ranges have been clipped), or none.
 
-    ranges : ColumnRanges or None, default=None
+    ranges : FeatureRanges or None, default=None
         Ranges of the features of X, if they are known.
 
     Returns
@@ -79,7 +79,7 @@ def fit_scaling(
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
 
 
-def _moments(X: NDArray[Any], weight: Array | None, ranges: ColumnRanges) -> tuple[Array, Array]:
+def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tuple[Array, Array]:
     """Return the means and the standard deviations of the features, in one pass.
 
     Means and squared deviations of chunks are merged as in [1]_. In units of half the range around

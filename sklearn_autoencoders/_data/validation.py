@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from .._utils.sklearn_compat import check_sample_weight
 from .._utils.torch_settings import preserve_settings
 from .batches import Data
-from .columns import find_ranges
+from .ranges import find_ranges
 
 _DTYPES = [np.float64, np.float32]
 

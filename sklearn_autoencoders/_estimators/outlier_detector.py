@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.batches import Data
-from .._data.columns import find_ranges
 from .._data.model import Model
+from .._data.ranges import find_ranges
 from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._inference.run import reconstruct

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from .._utils.sklearn_compat import safe_indexing
-from ._display import ASIDE, COLOURS, Display, as_texts, inches_of, need_matplotlib
+from ._display import ASIDE, COLORS, Display, as_texts, inches_of, need_matplotlib
 from ._samples import as_samples, column_names, drawn_step
 
 
@@ -100,13 +100,13 @@ class ContributionsDisplay(Display):
         order = np.argsort(self.contribution, kind="stable")
         shown, others = order[:n_columns], order[n_columns:]
         lengths, labels = self.contribution[shown], self._labels(shown)
-        colours = [COLOURS[0]] * len(shown)
+        colors = [COLORS[0]] * len(shown)
         if len(others):
             lengths = np.append(lengths, self.contribution[others].sum())
             labels.append(f"{len(others)} other feature{'s' if len(others) > 1 else ''}")
-            colours.append(ASIDE)
+            colors.append(ASIDE)
         self._open(ax, size=(4.5 + inches_of(labels), 0.32 * len(labels) + 1.1))
-        self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colours, **kwargs})
+        self.ax_.barh(np.arange(len(labels)), lengths, **{"color": colors, **kwargs})
         self.ax_.set_yticks(np.arange(len(labels)), labels)
         self.ax_.invert_yaxis()
         score = self.contribution.sum()

@@ -9,12 +9,12 @@ import numpy as np
 from .._utils.optional_imports import import_optional
 
 # Ten colors that color-blind readers can distinguish (Petroff, arXiv:2107.02270).
-COLOURS = (
+COLORS = (
     *("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6"),
     *("#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"),
 )
 # The same colors in another order, in which neighbors differ more.
-APART = COLOURS[::2] + COLOURS[1::2]
+APART = COLORS[::2] + COLORS[1::2]
 # After ten classes, the colors are repeated with another marker or line style.
 MARKERS = ("o", "^", "s")
 LINES = ("-", "--", ":")
@@ -23,7 +23,7 @@ LINES = ("-", "--", ":")
 _MAX_LENGTH = 40
 
 # Maximum number of classes that can be distinguished.
-MAX_CLASSES = len(COLOURS) * len(MARKERS)
+MAX_CLASSES = len(COLORS) * len(MARKERS)
 
 # Colors of missing values and of elements in the background.
 MISSING = "#d55e00"

@@ -154,7 +154,7 @@ def latent_explorer(
     content = {
         "title": title or f"Codes of {type(estimator).__name__}",
         "estimator": type(estimator).__name__,
-        "colours": PALETTE,
+        "colors": PALETTE,
         "rows": selected,
         "label": labels_of(labels, places),
         "score": scores_of(estimator, X, y),

@@ -7,8 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from ._colours import check_colours
-from ._display import COLOURS, MISSING
+from ._colors import check_colors
+from ._display import COLORS, MISSING
 from ._explorer_page import five_digits, pack
 from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
@@ -25,7 +25,7 @@ _BRIGHTEST, _NO_PIXEL = 254, 255
 _LEVELS = np.iinfo(np.uint16).max
 
 
-PALETTE = {"classes": COLOURS, "missing": MISSING}
+PALETTE = {"classes": COLORS, "missing": MISSING}
 
 
 def check_lengths(n_samples, **given):
@@ -110,7 +110,7 @@ def labels_of(labels, places):
     if np.ndim(labels) > 1:
         raise ValueError(f"labels must be one-dimensional; got shape {np.shape(labels)}.")
     name = str(getattr(labels, "name", None) or "label")
-    labels = check_colours(np.asarray(labels)[places], "labels")
+    labels = check_colors(np.asarray(labels)[places], "labels")
     if are_numbers(labels):
         return _scale(name, labels)
     classes, values = np.unique(labels, return_inverse=True)

@@ -7,7 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from ._colours import check_colours, draw_points, room_beside
+from ._colors import check_colors, draw_points, room_beside
 from ._display import Display, need_matplotlib
 from ._samples import as_samples, check_components, conditioned, drawn_step, spread_samples
 
@@ -59,7 +59,7 @@ class LatentDisplay(Display):
 
     def __init__(self, codes, y=None, *, components=(0, 1), pca_codes=None, y_name=None):
         self.codes = check_array(codes, dtype=np.float64, input_name="codes")
-        self.y = None if y is None else check_colours(y)
+        self.y = None if y is None else check_colors(y)
         self.y_name = y_name or getattr(y, "name", None) or "y"
         if self.codes.shape[1] == 1:
             raise ValueError(

@@ -107,8 +107,8 @@ class OutlierScoresDisplay(Display):
             self.ax_.set_xlim(1.3 * lowest, 0.8 * highest)
         else:
             edges = np.histogram_bin_edges(self.scores, bins)
-        for colour, (name, scores) in zip(APART, self._groups(), strict=False):
-            style = {"color": colour, "alpha": 0.7, "label": name}
+        for color, (name, scores) in zip(APART, self._groups(), strict=False):
+            style = {"color": color, "alpha": 0.7, "label": name}
             self.ax_.hist(scores, edges, **{**style, **kwargs})
         if self.offset is not None:
             self.ax_.axvline(self.offset, color="black", linestyle="--", label="threshold")

@@ -7,7 +7,7 @@ from itertools import cycle
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from ._display import COLOURS, LINES, Display, as_texts, inches_of, legend_beside
+from ._display import COLORS, LINES, Display, as_texts, inches_of, legend_beside
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._samples import as_samples, column_names, largest_columns, units_to_draw
 
@@ -95,9 +95,9 @@ class PathsDisplay(Display):
         for part, values, position, name in zip(
             axes, (self.rows - center) / scale, self.positions, self.path_names, strict=True
         ):
-            lines = zip(shown, names, cycle(COLOURS), cycle(LINES))
-            for column, label_of, colour, line in lines:
-                style = {"color": colour, "linestyle": line, "label": label_of}
+            lines = zip(shown, names, cycle(COLORS), cycle(LINES))
+            for column, label_of, color, line in lines:
+                style = {"color": color, "linestyle": line, "label": label_of}
                 part.plot(position, values[:, column], **{**style, **kwargs})
             part.set(xlabel=name, ylabel=label)
         legend_beside(axes[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._display import (
-    COLOURS,
+    COLORS,
     Display,
     as_texts,
     inches_of,
@@ -140,7 +140,7 @@ class ReconstructionDisplay(Display):
         for number, (part, title) in enumerate(zip(axes, as_texts(self.row_names), strict=True)):
             for place, (name, samples) in enumerate(self._pair()):
                 values = ((samples[number] - center) / scale)[shown]
-                style = {"width": 0.4, "color": COLOURS[place], "label": name, **kwargs}
+                style = {"width": 0.4, "color": COLORS[place], "label": name, **kwargs}
                 part.bar(np.arange(len(shown)) + 0.4 * place - 0.2, values, **style)
             part.axhline(0, color="black", linewidth=0.8)
             part.set(

@@ -32,7 +32,7 @@ def test_points_are_codes(transformer):
     assert display.ax_.get_xlabel() == "component 2"
 
 
-def test_classes_have_colours_and_a_legend(transformer):
+def test_classes_have_colors_and_a_legend(transformer):
     display = LatentDisplay.from_estimator(transformer, FRAME, LABELS)
     codes = transformer.transform(FRAME)
     assert len(display.ax_.collections) == 3
@@ -44,7 +44,7 @@ def test_classes_have_colours_and_a_legend(transformer):
     assert len({tuple(cloud.get_facecolor()[0]) for cloud in display.ax_.collections}) == 3
 
 
-def test_numbers_have_a_colour_bar(transformer):
+def test_numbers_have_a_color_bar(transformer):
     lengths = FRAME["petal length (cm)"].copy()
     lengths[3] = np.nan
     display = LatentDisplay.from_estimator(transformer, FRAME, lengths)

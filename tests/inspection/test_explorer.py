@@ -140,7 +140,7 @@ def test_missing_values_are_labeled_as_missing(visit):
     page.mouse.click(*on_screen(page, row))
     texts = page.locator("td.number").all_inner_texts()
     assert [text == "missing" for text in texts] == np.isnan(X[row]).tolist()
-    page.select_option("#colour", "column 1")
+    page.select_option("#color", "column 1")
     assert f"missing ({np.isnan(X[:, 1]).sum()})" in page.locator("#legend").inner_text()
 
 
@@ -223,7 +223,7 @@ def test_a_code_of_one_component_is_spread_out(visit):
     np.testing.assert_allclose(values_in_panel(page), expected, rtol=1e-3, atol=1e-3)
 
 
-def colour_at(page, row):
+def color_at(page, row):
     return page.evaluate(
         """(row) => {
             const canvas = document.getElementById("plot");
@@ -241,23 +241,23 @@ def drawn(page):
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
-def test_colours_follow_the_choice(visit, pca):
+def test_colors_follow_the_choice(visit, pca):
     X = FRAME.to_numpy()
     page = visit(pca, X, labels=SPECIES)
     row = lonely(pca.transform(X), 1)[0]
     drawn(page)
     classes = [[0x3F, 0x90, 0xDA], [0xFF, 0xA9, 0x0E], [0xBD, 0x1F, 0x01]]
-    assert colour_at(page, row) == classes[SPECIES[row]]
-    page.select_option("#colour", "score")
+    assert color_at(page, row) == classes[SPECIES[row]]
+    page.select_option("#color", "score")
     drawn(page)
-    assert colour_at(page, row) not in classes
+    assert color_at(page, row) not in classes
     assert page.locator("#legend .bar").count() == 1
-    page.select_option("#colour", "column 0")
+    page.select_option("#color", "column 0")
     assert page.locator("#legend .name").inner_text() == "x0"
-    page.select_option("#colour", "label")
+    page.select_option("#color", "label")
     page.locator("#legend button").nth(SPECIES[row]).click()
     drawn(page)
-    assert colour_at(page, row) not in classes, "a click on the legend hides a class"
+    assert color_at(page, row) not in classes, "a click on the legend hides a class"
 
 
 def test_it_is_used_with_keys_alone(visit, pca):

@@ -198,14 +198,14 @@ def test_a_conditional_estimator_needs_one_condition_to_decode(tmp_path):
     assert len(content_of(path)["decoder"]["planes"]) == 1
 
 
-def test_images_may_have_colours_and_channels_first(tmp_path, pca, rng):
-    colours = rng.rand(150, 3, 5, 4)
-    colours[0, :, 0, 0] = np.nan
-    latent_explorer(pca, FRAME.to_numpy(), tmp_path / "a.html", images=colours)
+def test_images_may_have_colors_and_channels_first(tmp_path, pca, rng):
+    colors = rng.rand(150, 3, 5, 4)
+    colors[0, :, 0, 0] = np.nan
+    latent_explorer(pca, FRAME.to_numpy(), tmp_path / "a.html", images=colors)
     content = content_of(tmp_path / "a.html")
     sizes = [content["images"][name] for name in ("height", "width", "channels")]
     assert sizes == [5, 4, 3]
     pixels = unpacked(content["images"]["values"]).reshape(150, 5, 4, 3)
     assert (pixels[0, 0, 0] == 255).all()
-    np.testing.assert_allclose(pixels[1] / 254, np.moveaxis(colours[1], 0, -1), atol=0.01)
+    np.testing.assert_allclose(pixels[1] / 254, np.moveaxis(colors[1], 0, -1), atol=0.01)
     assert content["decoder"]["kind"] == "rows"

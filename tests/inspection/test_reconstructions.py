@@ -30,7 +30,7 @@ def test_the_image_shape_is_that_of_the_network(convolutional):
 
 
 @pytest.mark.parametrize("shape", [(8, 8, 3), (3, 8, 8)])
-def test_colours_come_first_or_last(shape, rng):
+def test_colors_come_first_or_last(shape, rng):
     images = rng.uniform(size=(2, *shape))
     images[0].flat[:] = np.linspace(0, 1, 192)
     display = ReconstructionDisplay.from_predictions(images, images)

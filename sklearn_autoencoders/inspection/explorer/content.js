@@ -71,12 +71,12 @@ const columnEnds = content.columns.names.map((_, place) => {
 
 // The color scale excludes one percent on each side, so that single extreme values do not
 // dominate it.
-function scaled(colouring) {
-  const sorted = known(colouring.values);
+function scaled(coloring) {
+  const sorted = known(coloring.values);
   const at = (share) => sorted[Math.round(share * (sorted.length - 1))] ?? 0;
   const [low, high] = at(0.01) < at(0.99) ? [at(0.01), at(0.99)] : [at(0), at(1)];
   const nAbsent = nRows - sorted.length;
-  return { ...colouring, low, high, nAbsent, below: at(0) < low, above: at(1) > high };
+  return { ...coloring, low, high, nAbsent, below: at(0) < low, above: at(1) > high };
 }
 
 // Color settings of the samples: { name, classes } or { name, low, high }, both with values.
@@ -87,8 +87,8 @@ content.columns.names.forEach((name, place) => {
   makers.set(`column ${place}`, () => scaled({ name, classes: null, values: columnOf(place) }));
 });
 
-function prepared(colouring) {
-  return colouring.classes ? { ...colouring, hidden: new Set() } : scaled(colouring);
+function prepared(coloring) {
+  return coloring.classes ? { ...coloring, hidden: new Set() } : scaled(coloring);
 }
 
 function planeOf(across, up) {

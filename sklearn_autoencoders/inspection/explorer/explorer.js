@@ -1,7 +1,7 @@
 // Controls and event handlers of the page.
 
 // shown: the selection. hovered: the sample under the pointer. walking: keys navigate samples.
-const state = { colouring: null, hovered: -1, shown: null, walking: false };
+const state = { coloring: null, hovered: -1, shown: null, walking: false };
 const pointers = new Map();
 let drag = null;
 
@@ -23,10 +23,10 @@ function draw() {
   drawAxes();
   clipToPlot();
   drawReach();
-  drawRows(state.colouring, density);
+  drawRows(state.coloring, density);
   const { shown, hovered } = state;
-  if (shown?.row >= 0) drawRing(state.colouring, shown.row);
-  if (hovered >= 0) drawRing(state.colouring, hovered);
+  if (shown?.row >= 0) drawRing(state.coloring, shown.row);
+  if (hovered >= 0) drawRing(state.coloring, hovered);
   if (canvas.matches(":focus-visible") && !state.walking) {
     drawCross(...middle(), 7, themed("text"), 1.5);
   }
@@ -101,7 +101,7 @@ function whenDown(event) {
 function whenMoved(event) {
   const at = placeOf(event);
   if (!drag) {
-    hover(rowAt(state.colouring, ...at, reachOf(event)));
+    hover(rowAt(state.coloring, ...at, reachOf(event)));
     return;
   }
   const before = pointers.get(event.pointerId);
@@ -135,7 +135,7 @@ function whenUp(event) {
   if (hasMoved || event.type === "pointercancel") return;
   state.walking = false;
   const at = placeOf(event);
-  const row = rowAt(state.colouring, ...at, reachOf(event));
+  const row = rowAt(state.coloring, ...at, reachOf(event));
   if (row >= 0) keep(row);
   else decode(toPlane(...at));
 }
@@ -152,7 +152,7 @@ function whenWheeled(event) {
 function rowsInView() {
   const seen = ([x, y]) => x >= view.x[0] && x <= view.x[1] && y >= view.y[0] && y <= view.y[1];
   return Array.from({ length: nRows }, (_, row) => row)
-    .filter((row) => !isHidden(state.colouring, row) && seen(whereRow(row)))
+    .filter((row) => !isHidden(state.coloring, row) && seen(whereRow(row)))
     .sort((a, b) => whereRow(a)[0] - whereRow(b)[0] || a - b);
 }
 
@@ -167,7 +167,7 @@ function walk(step) {
 
 function enterRows() {
   state.walking = true;
-  const nearest = rowAt(state.colouring, ...toScreen(...middle()), Infinity);
+  const nearest = rowAt(state.coloring, ...toScreen(...middle()), Infinity);
   const seen = rowsInView();
   hover(seen.includes(nearest) ? nearest : (seen[0] ?? -1));
   say(`${seen.length} samples in view. ${state.hovered >= 0 ? rowName(state.hovered) : ""}`);
@@ -243,13 +243,13 @@ function optionGroup(name, options) {
 
 function fillControls() {
   const { label, score, columns, axes } = content;
-  const colour = byId("colour");
-  colour.append(option("none", "none"));
-  if (label) colour.append(option("label", label.name));
-  if (score) colour.append(option("score", "score"));
+  const color = byId("color");
+  color.append(option("none", "none"));
+  if (label) color.append(option("label", label.name));
+  if (score) color.append(option("score", "score"));
   const names = columns.names.map((name, place) => option(`column ${place}`, name));
-  colour.append(optionGroup(columnsText(), names));
-  colour.value = label ? "label" : score ? "score" : "none";
+  color.append(optionGroup(columnsText(), names));
+  color.value = label ? "label" : score ? "score" : "none";
   for (const id of ["across", "up"]) {
     byId(id).append(...axes.map(({ name }, place) => option(String(place), name)));
     byId(id).value = String(view[id]);
@@ -262,9 +262,9 @@ function columnsText() {
   return nAll > nColumns ? `First ${nColumns} of ${nAll} features` : "Features";
 }
 
-function recolour() {
-  state.colouring = makers.get(byId("colour").value)();
-  showLegend(state.colouring, redraw);
+function recolor() {
+  state.coloring = makers.get(byId("color").value)();
+  showLegend(state.coloring, redraw);
   hover(-1);
   redraw();
 }
@@ -286,7 +286,7 @@ function setTheme(theme) {
   const other = theme === "dark" ? "Light" : "Dark";
   byId("theme").textContent = other;
   byId("theme").setAttribute("aria-label", `${other} theme`);
-  if (state.colouring) showLegend(state.colouring, redraw);
+  if (state.coloring) showLegend(state.coloring, redraw);
   redraw();
 }
 
@@ -321,7 +321,7 @@ function listen() {
   canvas.addEventListener("keydown", whenKey);
   canvas.addEventListener("focus", redraw);
   canvas.addEventListener("blur", leaveRows);
-  byId("colour").addEventListener("change", recolour);
+  byId("color").addEventListener("change", recolor);
   byId("across").addEventListener("change", () => chooseAxis("across", "up"));
   byId("up").addEventListener("change", () => chooseAxis("up", "across"));
   byId("closer").addEventListener("click", () => zoomBy(1.5));
@@ -333,7 +333,7 @@ function listen() {
 showWhole();
 describePage();
 fillControls();
-recolour();
+recolor();
 followTheme();
 describe();
 listen();

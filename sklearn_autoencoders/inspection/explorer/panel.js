@@ -17,8 +17,8 @@ function paint(target, levels, { height, width, channels }, longest) {
   for (let k = 0; k < width * height; k++) {
     const parts = Array.from({ length: 3 }, (_, c) => levels[k * channels + (c % channels)]);
     const isKnown = parts.every((level) => level <= BRIGHTEST);
-    const colours = isKnown ? parts.map((level) => (level / BRIGHTEST) * 255) : MISSING;
-    pixels.data.set([...colours.map(Math.round), 255], k * 4);
+    const colors = isKnown ? parts.map((level) => (level / BRIGHTEST) * 255) : MISSING;
+    pixels.data.set([...colors.map(Math.round), 255], k * 4);
   }
   target.getContext("2d").putImageData(pixels, 0, 0);
   const size = longest / Math.max(width, height);
@@ -139,18 +139,18 @@ function showTip(row) {
   tip.style.top = `${top}px`;
 }
 
-function classEntry(colouring, place, whenChanged) {
-  const step = place === colouring.unknown ? -1 : place;
-  const count = colouring.values.reduce((sum, value) => sum + (value === place), 0);
+function classEntry(coloring, place, whenChanged) {
+  const step = place === coloring.unknown ? -1 : place;
+  const count = coloring.values.reduce((sum, value) => sum + (value === place), 0);
   const entry = element("button");
   entry.type = "button";
   entry.title = `${count} samples. Click to hide or show them.`;
-  entry.setAttribute("aria-pressed", String(!colouring.hidden.has(place)));
-  const mark = markOf(colouring, step, 5, 2);
-  entry.append(mark, element("span", colouring.classes[place]));
+  entry.setAttribute("aria-pressed", String(!coloring.hidden.has(place)));
+  const mark = markOf(coloring, step, 5, 2);
+  entry.append(mark, element("span", coloring.classes[place]));
   entry.addEventListener("click", () => {
-    if (!colouring.hidden.delete(place)) colouring.hidden.add(place);
-    entry.setAttribute("aria-pressed", String(!colouring.hidden.has(place)));
+    if (!coloring.hidden.delete(place)) coloring.hidden.add(place);
+    entry.setAttribute("aria-pressed", String(!coloring.hidden.has(place)));
     whenChanged();
   });
   return entry;
@@ -165,19 +165,19 @@ function scaleEntry({ low, high, below, above }) {
   return scale;
 }
 
-function showLegend(colouring, whenChanged) {
+function showLegend(coloring, whenChanged) {
   const legend = byId("legend");
   legend.replaceChildren();
-  legend.hidden = !colouring.values;
-  if (!colouring.values) return;
-  legend.append(element("span", colouring.name, "name"));
-  if (colouring.classes) {
-    legend.append(...colouring.classes.map((_, place) => classEntry(colouring, place, whenChanged)));
+  legend.hidden = !coloring.values;
+  if (!coloring.values) return;
+  legend.append(element("span", coloring.name, "name"));
+  if (coloring.classes) {
+    legend.append(...coloring.classes.map((_, place) => classEntry(coloring, place, whenChanged)));
     return;
   }
-  legend.append(scaleEntry(colouring));
-  if (!colouring.nAbsent) return;
+  legend.append(scaleEntry(coloring));
+  if (!coloring.nAbsent) return;
   const absent = element("span", "", "absent");
-  absent.append(element("span", "", "dot"), element("span", `missing (${colouring.nAbsent})`));
+  absent.append(element("span", "", "dot"), element("span", `missing (${coloring.nAbsent})`));
   legend.append(absent);
 }

@@ -1,7 +1,7 @@
 // The scatter plot: visible region and drawing of samples.
 
 // Colors that color-blind readers can distinguish; they are repeated with another shape.
-const COLOURS = content.colours.classes;
+const COLORS = content.colors.classes;
 const SHAPES = ["circle", "triangle", "square"];
 // Eleven colors of the color map cividis, which is suitable for all types of color vision.
 const SEQUENTIAL = [
@@ -21,7 +21,7 @@ function rgb(hex) {
   return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
 }
 
-const MISSING = rgb(content.colours.missing);
+const MISSING = rgb(content.colors.missing);
 
 function sequential(share) {
   const place = Math.min(Math.max(share, 0), 1) * (SEQUENTIAL.length - 1);
@@ -87,22 +87,22 @@ function zoom(factor, centre = middle()) {
   view.y = view.y.map((end) => centre[1] + (end - centre[1]) / allowed);
 }
 
-function colourOf(colouring, row) {
-  if (!colouring.values) return 0;
-  const value = colouring.values[row];
-  if (colouring.classes) return value === colouring.unknown ? -1 : value;
+function colorOf(coloring, row) {
+  if (!coloring.values) return 0;
+  const value = coloring.values[row];
+  if (coloring.classes) return value === coloring.unknown ? -1 : value;
   if (!Number.isFinite(value)) return -1;
-  const span = colouring.high - colouring.low || 1;
-  return Math.round(Math.min(Math.max((value - colouring.low) / span, 0), 1) * (STEPS - 1));
+  const span = coloring.high - coloring.low || 1;
+  return Math.round(Math.min(Math.max((value - coloring.low) / span, 0), 1) * (STEPS - 1));
 }
 
-function fillOf(colouring, step) {
-  const isScale = colouring.values && !colouring.classes;
-  return isScale ? sequential(step / (STEPS - 1)) : COLOURS[step % COLOURS.length];
+function fillOf(coloring, step) {
+  const isScale = coloring.values && !coloring.classes;
+  return isScale ? sequential(step / (STEPS - 1)) : COLORS[step % COLORS.length];
 }
 
-function shapeOf(colouring, step) {
-  return colouring.classes && step > 0 ? SHAPES[Math.floor(step / COLOURS.length) % 3] : "circle";
+function shapeOf(coloring, step) {
+  return coloring.classes && step > 0 ? SHAPES[Math.floor(step / COLORS.length) % 3] : "circle";
 }
 
 function tracePath(target, shape, x, y, radius) {
@@ -118,8 +118,8 @@ function tracePath(target, shape, x, y, radius) {
 }
 
 // A sample with a missing label is a ring, because grey is one of the colors.
-function fillMark(target, colouring, step) {
-  target.fillStyle = step < 0 ? themed("surface") : fillOf(colouring, step);
+function fillMark(target, coloring, step) {
+  target.fillStyle = step < 0 ? themed("surface") : fillOf(coloring, step);
   target.fill();
   const edge = nRows > 2000 ? 0.5 : 0.75;
   const [lineWidth, name] = step < 0 ? [1.5, "quiet"] : [edge, "edge"];
@@ -128,14 +128,14 @@ function fillMark(target, colouring, step) {
 }
 
 // A mark is drawn once and then copied, which is faster than drawing five thousand circles.
-function markOf(colouring, step, radius, density) {
+function markOf(coloring, step, radius, density) {
   const mark = document.createElement("canvas");
   const size = Math.ceil((radius * 2.4 + 3) * density);
   [mark.width, mark.height] = [size, size];
   const target = mark.getContext("2d");
   target.scale(density, density);
-  tracePath(target, shapeOf(colouring, step), size / density / 2, size / density / 2, radius);
-  fillMark(target, colouring, step);
+  tracePath(target, shapeOf(coloring, step), size / density / 2, size / density / 2, radius);
+  fillMark(target, coloring, step);
   return mark;
 }
 
@@ -235,39 +235,39 @@ function drawReach() {
   pen.setLineDash([]);
 }
 
-function drawRows(colouring, density) {
+function drawRows(coloring, density) {
   const radius = radiusNow();
   const marks = new Map();
   for (let row = 0; row < nRows; row++) {
-    if (isHidden(colouring, row)) continue;
+    if (isHidden(coloring, row)) continue;
     const [left, top] = toScreen(...whereRow(row));
     if (left < 0 || top < 0 || left > view.width || top > view.height) continue;
-    const step = colourOf(colouring, row);
-    if (!marks.has(step)) marks.set(step, markOf(colouring, step, radius, density));
+    const step = colorOf(coloring, row);
+    if (!marks.has(step)) marks.set(step, markOf(coloring, step, radius, density));
     const mark = marks.get(step);
     const size = mark.width / density;
     pen.drawImage(mark, left - size / 2, top - size / 2, size, size);
   }
 }
 
-function isHidden(colouring, row) {
-  return Boolean(colouring.classes && colouring.hidden.has(colouring.values[row]));
+function isHidden(coloring, row) {
+  return Boolean(coloring.classes && coloring.hidden.has(coloring.values[row]));
 }
 
-function drawRing(colouring, row) {
+function drawRing(coloring, row) {
   const [left, top] = toScreen(...whereRow(row));
-  const step = colourOf(colouring, row);
-  tracePath(pen, shapeOf(colouring, step), left, top, radiusNow() * 1.4);
-  fillMark(pen, colouring, step);
+  const step = colorOf(coloring, row);
+  tracePath(pen, shapeOf(coloring, step), left, top, radiusNow() * 1.4);
+  fillMark(pen, coloring, step);
   pen.beginPath();
   pen.arc(left, top, radiusNow() * 1.4 + 4, 0, 2 * Math.PI);
   Object.assign(pen, { lineWidth: 2, strokeStyle: themed("text") });
   pen.stroke();
 }
 
-function drawCross(x, y, arm, colour, width) {
+function drawCross(x, y, arm, color, width) {
   const [left, top] = toScreen(x, y);
-  for (const [style, extra] of [[themed("surface"), 3], [colour, 0]]) {
+  for (const [style, extra] of [[themed("surface"), 3], [color, 0]]) {
     Object.assign(pen, { strokeStyle: style, lineWidth: width + extra, lineCap: "round" });
     line(left - arm, top, left + arm, top);
     line(left, top - arm, left, top + arm);
@@ -276,10 +276,10 @@ function drawCross(x, y, arm, colour, width) {
 }
 
 // The sample nearest to a position on the screen, within a maximum distance; -1 if none.
-function rowAt(colouring, left, top, reach) {
+function rowAt(coloring, left, top, reach) {
   let [nearest, least] = [-1, reach * reach];
   for (let row = 0; row < nRows; row++) {
-    if (isHidden(colouring, row)) continue;
+    if (isHidden(coloring, row)) continue;
     const [x, y] = toScreen(...whereRow(row));
     const distance = (x - left) ** 2 + (y - top) ** 2;
     if (distance < least) [nearest, least] = [row, distance];

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._display import (
     ASIDE,
-    COLOURS,
+    COLORS,
     MARKERS,
     MAX_CLASSES,
     SEQUENTIAL,
@@ -20,7 +20,7 @@ from ._labels import UNKNOWN, are_numbers, are_of, as_labels, class_name, classe
 _MAX_PER_COLUMN = 15
 
 
-def check_colours(y, name="y"):
+def check_colors(y, name="y"):
     """Return y as a one-dimensional array, or raise if it has too many classes for the colors."""
     y = as_labels(y, name)
     if not are_numbers(y) and len(np.unique(y)) > MAX_CLASSES:
@@ -47,7 +47,7 @@ def draw_points(ax, points, y, settings, name):
     if name is not None:
         [name] = as_texts([name])
     if y is None:
-        ax.scatter(*points.T, **{"color": COLOURS[0], **settings})
+        ax.scatter(*points.T, **{"color": COLORS[0], **settings})
     elif are_numbers(y):
         _draw_numbers(ax, points, y, settings, name)
     else:
@@ -70,8 +70,8 @@ def _draw_classes(ax, points, y, settings, name):
     texts = as_texts(map(class_name, classes))
     for place, (value, text) in enumerate(zip(classes, texts, strict=True)):
         style = {
-            "color": ASIDE if text == UNKNOWN else COLOURS[place % len(COLOURS)],
-            "marker": MARKERS[place // len(COLOURS)],
+            "color": ASIDE if text == UNKNOWN else COLORS[place % len(COLORS)],
+            "marker": MARKERS[place // len(COLORS)],
             "label": text,
         }
         ax.scatter(*points[are_of(y, value)].T, **{**style, **settings})

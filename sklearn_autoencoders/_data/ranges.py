@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class ColumnRanges:
+class FeatureRanges:
     """Statistics of the training data that are computed in one pass before training.
 
     Parameters
@@ -56,7 +56,7 @@ class ColumnRanges:
         return np.where(constants == before, constants, np.nan)
 
 
-def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
+def find_ranges(X: NDArray[Any] | SampleSource) -> FeatureRanges:
     """Return the ranges of the features.
 
     Parameters
@@ -66,7 +66,7 @@ def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
 
     Returns
     -------
-    ColumnRanges
+    FeatureRanges
         In float64.
     """
     low = np.full(X.shape[1], np.nan)
@@ -81,4 +81,4 @@ def find_ranges(X: NDArray[Any] | SampleSource) -> ColumnRanges:
             missing = np.isnan(samples)
             has_missing = has_missing or bool(missing.any())
             empty.append(chunk.start + np.flatnonzero(missing.all(axis=1)))
-    return ColumnRanges(low, high, has_missing, np.concatenate(empty))
+    return FeatureRanges(low, high, has_missing, np.concatenate(empty))
