@@ -147,6 +147,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self._check_unchanged()
         n_samples_before = self.n_samples_seen_ if resumed and partial else 0
         data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
+        data = replace(data, partial=partial)
         if resumed:
             check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
         else:

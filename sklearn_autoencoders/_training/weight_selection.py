@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
@@ -10,6 +11,12 @@ from torch import Tensor, nn
 from .callbacks import TrainingCallback, are_finite, tensors_of
 from .optimizers import SCHEDULES
 from .training import Training
+
+# A loss has risen far if it exceeds the lowest by this ratio, and by this fraction of the baseline.
+_MAX_RATIO, _MAX_RISE = 1.5, 0.5
+
+# After this number of reductions of the learning rate, training diverges.
+MAX_REDUCTIONS = 4
 
 # Baseline loss below which the variance of the data is only rounding error.
 _NEGLIGIBLE_LOSS = 1e-12
@@ -45,6 +52,48 @@ class Weights:
         """Set the copy."""
         for stored, tensor in zip(self.copy, copies, strict=True):
             stored.copy_(tensor)
+
+
+class Backtracking(TrainingCallback):
+    """Returns to the weights of the lowest loss, at a lower learning rate, when the loss rises far."""
+
+    _lowest = math.inf
+    _limit: float | None = None
+
+    def begin(self, training: Training) -> None:
+        """Copy the initial weights."""
+        self._best = Weights(training.network)
+
+    def end_epoch(self, training: Training, means: dict[str, float]) -> None:
+        """Copy the weights, or return to the copy."""
+        loss = means["train_loss"]
+        if self._has_risen(training, loss):
+            self._best.restore()
+            training.optimizer.state.clear()
+            training.n_reductions += 1
+        elif loss < self._lowest:
+            self._lowest = loss
+            self._best.store()
+
+    def _has_risen(self, training: Training, loss: float) -> bool:
+        if training.n_reductions >= MAX_REDUCTIONS or loss <= _MAX_RATIO * abs(self._lowest):
+            return False
+        if self._limit is None:
+            baseline = training.mean_baseline(training.samples)
+            self._limit = _MAX_RISE * max(baseline, _NEGLIGIBLE_LOSS)
+        return loss - self._lowest > max(self._limit, (_MAX_RATIO-1) * abs(self._lowest))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best weights, their loss and the number of reductions."""
+        return {
+            "best": self._best.copy,
+            "lowest": self._lowest,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the best weights and their loss."""
+        self._best.load(state["best"])
+        self._lowest = state["lowest"]
 
 
 class LastOrInitialWeights(TrainingCallback):
@@ -170,7 +219,8 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         Losses between them.
     """
     baseline = training.mean_baseline(training.samples)
-    highest = max([last, *curve])
+    has_diverged = training.n_reductions >= MAX_REDUCTIONS
+    highest = max([last, *curve]) if has_diverged else last
     if training.objective.loss.is_random:  # the initial weights can be close to an optimum
         limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
         has_increased = not (last - initial < limit or last < baseline)
