@@ -112,9 +112,7 @@ def start_at_pca(
     decoder.start_at(torch.tensor(outwards), torch.tensor(principal.output))
 
 
-def start_at_probabilistic_pca(
-    network: VariationalAutoencoder, principal: PrincipalAxes
-) -> None:
+def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: PrincipalAxes) -> None:
     """Set the linear path of a network, and its noise, to probabilistic PCA.
 
     Parameters
@@ -231,9 +229,7 @@ def _principal_axes(
     variances, axes = principal_axes(data.residual, mean, data.training_weight, rng)
     origin = (mean.center - scaling.center) / scaling.scale
     scaled = None if effect is None else effect / scaling.scale
-    return PrincipalAxes(
-        variances, axes, origin, *_linearized(loss, scaling, mean.center), scaled
-    )
+    return PrincipalAxes(variances, axes, origin, *_linearized(loss, scaling, mean.center), scaled)
 
 
 def _enter_subspace(network: Any, principal: PrincipalAxes) -> PrincipalAxes:

@@ -17,11 +17,12 @@ from ..objectives import PENALTIES, Penalty
 from .plan import Plan
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
-# is then equivalent to two samples up to rounding errors.
-FULL_BATCH = 64
+# is then equivalent to two samples up to rounding errors. With more than this number of features,
+# double precision would take too long.
+FULL_BATCH, MAX_DOUBLE = 64, 1024
 
-# Up to this number of features.
-MAX_PRECISE = 1024
+# Number of values in a batch of an ensemble, whose cost is proportional to it.
+_ENSEMBLE_VALUES = 2**17
 
 # A network operates in the span of the samples if it has more features than samples: more than as
 # many for up to 64 samples, more than twice as many for 128, and so on.
@@ -37,11 +38,17 @@ def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
     return first, first // 2
 
 
-def auto_batch_size(n_samples: int) -> int:
+def auto_batch_size(shape: tuple[int, ...]) -> int:
     """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
+    n_samples = shape[0]
     if n_samples <= FULL_BATCH:
         return n_samples
     return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
+
+
+def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:
+    """Return 64, or fewer samples if they have more than 2048 features, but at least 8."""
+    return min(max(_ENSEMBLE_VALUES // shape[1], 8), 64)
 
 
 def auto_max_epochs(
@@ -121,7 +128,7 @@ def update_dropout(estimator, network, n_samples):
 def training_dtype(estimator, shape):
     """Return "float32" or "float64", given the numbers of samples and of features."""
     if isinstance(estimator.dtype, str) and estimator.dtype == "auto":
-        is_small = shape[0] <= FULL_BATCH and shape[1] <= MAX_PRECISE
+        is_small = shape[0] <= FULL_BATCH and shape[1] <= MAX_DOUBLE
         return "float64" if is_small else "float32"
     name = np.dtype(estimator.dtype).name
     if name not in ("float32", "float64"):
@@ -179,7 +186,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     n_samples = len(data.X)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
-        batch_size = auto_batch_size(n_samples)
+        batch_size = estimator._auto_batch_size(data.X.shape)
     max_epochs = overrides.pop("max_epochs", max_epochs)
     if max_epochs == "auto":
         max_epochs = auto_max_epochs(n_samples, batch_size, *estimator._auto_epochs)

@@ -55,7 +55,7 @@ class Weights:
 
 
 class Backtracking(TrainingCallback):
-    """Returns to the weights of the lowest loss, at a lower learning rate, when the loss rises far."""
+    """Restores the best weights and lowers the learning rate when the loss has risen far."""
 
     _lowest = math.inf
     _limit: float | None = None
@@ -81,7 +81,7 @@ class Backtracking(TrainingCallback):
         if self._limit is None:
             baseline = training.mean_baseline(training.samples)
             self._limit = _MAX_RISE * max(baseline, _NEGLIGIBLE_LOSS)
-        return loss - self._lowest > max(self._limit, (_MAX_RATIO-1) * abs(self._lowest))
+        return loss - self._lowest > max(self._limit, (_MAX_RATIO - 1) * abs(self._lowest))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best weights, their loss and the number of reductions."""

@@ -59,7 +59,8 @@ class Ensemble(Autoencoder):
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
-        self.inwards, self.outwards = subspace or (nn.Identity(), nn.Identity())
+        identity: tuple[nn.Module, nn.Module] = nn.Identity(), nn.Identity()
+        self.inwards, self.outwards = subspace or identity
         self.n_estimators, self.mask_rate, self.clip = len(autoencoders), mask_rate, clip
         order = torch.rand(len(autoencoders), n_features).argsort(0)
         self.register_buffer("hidden", order < n_masked)

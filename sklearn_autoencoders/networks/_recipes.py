@@ -175,9 +175,7 @@ class EnsembleRecipe:
         autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
         subspace = base.subspace() if base.n_axes else None
-        return Ensemble(
-            pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace
-        )
+        return Ensemble(pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace)
 
 
 @dataclass(frozen=True)
