@@ -61,6 +61,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/generation.py --rows 2000
 	$(BIN)/python benchmarks/outliers.py --seeds 5 --pyod
 	$(BIN)/python benchmarks/pretraining.py
+	$(BIN)/python benchmarks/wide.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/claims.py
 

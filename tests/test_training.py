@@ -166,13 +166,14 @@ def test_the_order_of_samples_changes_between_epochs(cls):
 )
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
 def test_auto_max_epochs_is_resolved(cls, n_rows):
-    expected = auto_max_epochs(n_rows, auto_batch_size(n_rows), *cls._auto_epochs)
+    batch_size = cls._auto_batch_size(table(n_rows).shape)
+    expected = auto_max_epochs(n_rows, batch_size, *cls._auto_epochs)
     assert quick(cls, max_epochs="auto").fit(table(n_rows)).n_epochs_ == expected
 
 
 @pytest.mark.parametrize("n_rows", [1, 64, 65, 1000, 10**5, 10**8])
 def test_auto_values_stay_within_their_limits(n_rows):
-    batch_size = auto_batch_size(n_rows)
+    batch_size = auto_batch_size((n_rows, 1))
     assert batch_size == n_rows if n_rows <= 64 else 32 <= batch_size <= 256
     assert 10 <= auto_max_epochs(n_rows, batch_size) <= 50
 

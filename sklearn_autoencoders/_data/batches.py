@@ -54,6 +54,9 @@ class Data:
 
     ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
+
+    partial : bool, default=False
+        Whether further samples may follow, as in `partial_fit`.
     """
 
     X: NDArray[Any]
@@ -67,6 +70,7 @@ class Data:
     index: NDArray[np.intp] | None = None
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
+    partial: bool = False
 
     @property
     def target(self) -> NDArray[Any]:

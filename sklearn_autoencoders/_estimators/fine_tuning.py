@@ -155,7 +155,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         if isinstance(autoencoder, Predictor):
             autoencoder, recipe = autoencoder.autoencoder, recipe.autoencoder
         scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
-        dtype = training_dtype(self, len(data.X))
+        dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, dtype)
         network = Predictor(autoencoder, encoder.n_components_, n_outputs)
         network = place(network, resolve_device(self.device), dtype)

@@ -16,6 +16,7 @@ from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._inference.run import reconstruct
 from .._training.initialization import initialize
+from .._training.parameters import auto_ensemble_batch_size
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions
 from ..networks._recipes import EnsembleRecipe
@@ -131,8 +132,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     weight_decay : float, default=0.0
         Weight decay, as in :class:`AutoencoderTransformer`.
 
-    batch_size : "auto" or int, default=64
-        Number of samples per batch.
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" is 64, or fewer, but at least 8, if the samples have
+        more than 2048 features.
 
     max_epochs : "auto" or int, default="auto"
         Maximum number of epochs. "auto" corresponds to about 300 steps.
@@ -282,6 +284,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "n_estimators",
     }
     _auto_epochs = 300, 300, 1
+    _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     init = "random"
     penalty = None
     corruption = None
@@ -316,7 +319,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         schedule="one_cycle",
         learning_rate=3e-3,
         weight_decay=0.0,
-        batch_size=64,
+        batch_size="auto",
         max_epochs="auto",
         early_stopping=False,
         validation_fraction=0.2,

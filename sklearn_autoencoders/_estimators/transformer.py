@@ -33,8 +33,8 @@ class AutoencoderTransformer(
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
         mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
-        first has about four times as many units as there are features, between 128 and 512, and the
-        second has half as many.
+        first has about four times as many units as there are features, or samples if these are
+        fewer, between 128 and 512, and the second has half as many.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",

@@ -32,8 +32,9 @@ _ACTIVE_VARIANCE = 0.01
 _MIN_ACTIVE = 0.05
 # Maximum number of samples from which statistics of the codes are estimated.
 _N_SAMPLES = 10_000
-# Number of draws that are used for all samples if they are in a single batch.
-_N_SHARED = 16
+# Number of draws that are used for all samples if they are in a single batch, and number of values
+# of a sample in all of these draws: with many features, fewer draws are as precise.
+_N_SHARED, _N_SHARED_VALUES = 16, 16_384
 
 
 class VAEGenerator(
@@ -109,8 +110,8 @@ class VAEGenerator(
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
         mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
-        first has about four times as many units as there are features, between 128 and 512, and the
-        second has half as many.
+        first has about four times as many units as there are features, or samples if these are
+        fewer, between 128 and 512, and the second has half as many.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
@@ -457,7 +458,9 @@ class VAEGenerator(
         super()._prepare_network(network, plan, data)
         if self.n_epochs_ == 0:
             fit_prior(replace(self._model, network=network), data.thinned(_N_SAMPLES))
-        n_groups = _N_SHARED if data.is_one_batch(plan.batch_size) else 1
+        n_groups = 1
+        if data.is_one_batch(plan.batch_size):
+            n_groups = min(max(_N_SHARED_VALUES // self.n_features_in_, 1), _N_SHARED)
         network.bottleneck.n_draws = self.n_importance_samples * n_groups
 
     def _post_fit_attributes(self, network, data):

@@ -19,7 +19,7 @@ from ..networks._autoencoder import Autoencoder
 from ..networks._recipes import Recipe, build, recipe_from_dict, recipe_to_dict
 from .renamed import recipe_of_format_1
 
-FORMAT = 2
+FORMAT = 3
 
 
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ..networks._layers import without_generator
 from ..objectives import LOSSES
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
-from .parameters import corruption_parts, make_plan, penalty_parts, update_dropout
+from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
 from .pretraining import PRETRAINING
 from .skorch_loop import train
 
@@ -44,6 +44,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _shaping_parameters: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
+    # batch_size="auto": maps the shape of X to a number of samples.
+    _auto_batch_size = staticmethod(auto_batch_size)
     # Values of parameters that some estimators do not have.
     pretraining: str | None = None
     pretraining_corruption = None
@@ -147,6 +149,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self._check_unchanged()
         n_samples_before = self.n_samples_seen_ if resumed and partial else 0
         data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
+        data = replace(data, partial=partial)
         if resumed:
             check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
         else:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
-from .._data.model import Model, place, resolve_device
+from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, probabilistic_pca
 from .._data.scaling import Scaling, fit_scaling
 from .._data.validation import check_magnitude
@@ -20,9 +20,10 @@ from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._linear_path import LinearPath
 from ..networks._recipes import AutoencoderRecipe, Recipe, build
+from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
-from .parameters import network_part, training_dtype
+from .parameters import network_part, operates_in_subspace, training_dtype
 
 Array = NDArray[np.float64]
 
@@ -32,37 +33,57 @@ _MIN_VARIANCE = 1e-10
 
 @dataclass(frozen=True)
 class PrincipalAxes:
-    """Principal components of the scaled training data.
+    """Principal components of the scaled training data, and a network's output at their mean.
 
     Parameters
     ----------
     variances : ndarray of shape (n,)
         Variance along each axis, in decreasing order.
 
-    axes : ndarray of shape (n, n_features)
+    axes : ndarray of shape (n, n_inputs)
         Orthonormal rows.
 
-    center : ndarray of shape (n_features,)
-        Feature means, in the user's units.
+    origin : ndarray of shape (n_inputs,)
+        Feature means, as input of the network.
+
+    output, slope : ndarray of shape (n_inputs,)
+        The output that corresponds to the feature means, and its derivative with respect to them.
+        Under a loss whose output is a logit, the output is not linear in the features.
+
+    effect : ndarray of shape (n_conditions, n_inputs) or None, default=None
+        What a condition adds to the feature means, as input of the network.
     """
 
     variances: Array
     axes: Array
-    center: Array
+    origin: Array
+    output: Array
+    slope: Array
+    effect: Array | None = None
+
+    @property
+    def rank(self) -> int:
+        """Number of axes whose variance is more than a rounding error, at least one."""
+        return max(int((self.variances > _MIN_VARIANCE * self.variances[0]).sum()), 1)
 
     def first(self, n_components: int) -> PrincipalAxes:
         """Return the first axes, at most as many as the data have dimensions."""
-        rank = int((self.variances > _MIN_VARIANCE * self.variances[0]).sum())
-        return replace(self, axes=self.axes[: min(n_components, max(rank, 1))])
+        return replace(self, axes=self.axes[: min(n_components, self.rank)])
+
+    def in_subspace(self) -> PrincipalAxes:
+        """Return the same in coordinates along the axes."""
+        n_axes = len(self.axes)
+        effect = None if self.effect is None else self.effect @ self.axes.T
+        zeros, ones = np.zeros(n_axes), np.ones(n_axes)
+        return PrincipalAxes(self.variances, np.eye(n_axes), zeros, zeros, ones, effect)
 
 
-Start = Callable[[Model, PrincipalAxes, "Array | None"], None]
+Start = Callable[[Any, PrincipalAxes], None]
 
 
 def start_at_pca(
-    model: Model,
+    network: Any,
     principal: PrincipalAxes,
-    effect: Array | None = None,
     gain: Array | float = 1.0,
     loading: Array | float = 1.0,
 ) -> None:
@@ -72,77 +93,71 @@ def start_at_pca(
 
     Parameters
     ----------
-    model : Model
-        Its network is changed in place.
+    network : Autoencoder
+        Changed in place.
 
     principal : PrincipalAxes
         One axis for each of the first components.
-
-    effect : ignored
-        As in :func:`start_at_probabilistic_pca`.
 
     gain, loading : ndarray of shape (m,) or float, default=1.0
         Factors of the components in the encoder and in the decoder.
     """
-    axes, mean = principal.axes, principal.center
-    bias, slope = _linearized(model, mean)
-    origin = (mean - model.scaling.center) / model.scaling.scale
-    encoder = cast(LinearPath, model.network.encoder)
-    decoder = cast(LinearPath, model.network.decoder)
+    axes = principal.axes
+    encoder, decoder = _linear_paths(network)
     inwards = np.multiply(gain, axes.T).T
     offset = np.zeros(encoder.linear.out_features)
-    offset[: len(axes)] = -inwards @ origin
+    offset[: len(axes)] = -inwards @ principal.origin
     encoder.start_at(torch.tensor(inwards), torch.tensor(offset))
-    outwards = slope[:, None] * np.multiply(loading, axes.T)
-    decoder.start_at(torch.tensor(outwards), torch.tensor(bias))
+    outwards = principal.slope[:, None] * np.multiply(loading, axes.T)
+    decoder.start_at(torch.tensor(outwards), torch.tensor(principal.output))
 
 
-def start_at_probabilistic_pca(
-    model: Model, principal: PrincipalAxes, effect: Array | None = None
-) -> None:
+def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: PrincipalAxes) -> None:
     """Set the linear path of a network, and its noise, to probabilistic PCA.
 
     Parameters
     ----------
-    model : Model
-        Its network is changed in place.
+    network : VariationalAutoencoder
+        Changed in place.
 
     principal : PrincipalAxes
-        One axis for each of the first components.
-
-    effect : ndarray of shape (n_conditions, n_features) or None, default=None
-        What the condition adds to the feature means. It is part of the samples, not of their codes.
+        One axis for each of the first components. The effect of the condition is part of the
+        samples, not of their codes.
     """
-    network, axes = cast(VariationalAutoencoder, model.network), principal.axes
-    gain, loading, log_var, noise = probabilistic_pca(principal.variances, *axes.shape)
+    axes, effect = principal.axes, principal.effect
+    gain, loading, log_var, noise = probabilistic_pca(
+        principal.variances, len(axes), network.n_features
+    )
     if isinstance(network.bottleneck, QuantizedBottleneck):  # entries have variance one at first
         loading = np.sqrt(principal.variances[: len(axes)])
         gain = 1 / np.maximum(loading, np.finfo(float).eps)
-    start_at_pca(model, principal, None, gain, loading)
-    linear = cast(LinearPath, network.encoder).linear
+    start_at_pca(network, principal, gain, loading)
+    encoder, decoder = (path.linear for path in _linear_paths(network))
     with torch.no_grad():
-        linear.weight[len(axes) :] = 0  # of variances, and of components beyond the data's rank
+        encoder.weight[len(axes) :] = 0  # of variances, and of components beyond the data's rank
         if isinstance(network.bottleneck, GaussianBottleneck):
-            first = linear.out_features // 2
-            linear.bias[first : first + len(axes)] = torch.tensor(log_var)
+            first = encoder.out_features // 2
+            encoder.bias[first : first + len(axes)] = torch.tensor(log_var)
         network.noise[:1] = 0.5 * np.log(noise)
         if effect is not None and network.shift is not None:
-            scaled = effect / model.scaling.scale
-            _, slope = _linearized(model, principal.center)
-            outwards = cast(LinearPath, network.decoder).linear
-            outwards.weight[:, -len(effect) :] = torch.tensor(slope[:, None] * scaled.T)
-            network.shift.weight[: len(axes)] = torch.tensor(-gain[:, None] * axes @ scaled.T)
+            outwards = torch.tensor(principal.slope[:, None] * effect.T)
+            decoder.weight[:, -len(effect) :] = outwards
+            network.shift.weight[: len(axes)] = torch.tensor(-gain[:, None] * axes @ effect.T)
             network.shift.weight[len(axes) :] = 0
 
 
-def _linearized(model: Model, mean: Array) -> tuple[Array, Array]:
+def _linear_paths(network: Any) -> tuple[LinearPath, LinearPath]:
+    encoder, decoder = map(without_subspace, (network.encoder, network.decoder))
+    return cast(LinearPath, encoder), cast(LinearPath, decoder)
+
+
+def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]:
     """Return the output for the feature means, and its slope there."""
-    center, scale = model.scaling.center, model.scaling.scale
-    if model.loss.unit_interval:
+    if loss.unit_interval:
         probability = np.clip(mean, 0.02, 0.98)
-        slope = scale / (probability * (1 - probability))
+        slope = scaling.scale / (probability * (1 - probability))
         return np.log(probability / (1 - probability)), slope
-    return (mean - center) / scale, np.ones_like(scale)
+    return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
 
 
 def initialize(
@@ -182,34 +197,48 @@ def initialize(
         Attributes by name.
     """
     X, linear_path = data.target, estimator.init == "pca"
-    network = network_part(estimator, data.n_samples, X.shape[1])
-    device = resolve_device(estimator.device)
-    dtype = training_dtype(estimator, len(X))
+    device, dtype = resolve_device(estimator.device), training_dtype(estimator, X.shape)
     fitted = fit_scaling(X, data.training_weight, scaling, data.target_ranges)
     check_magnitude(data, fitted, dtype)
-    n_components, principal = estimator.n_components, None
-    if linear_path or n_components < 1:
-        principal = _principal_axes(data, fitted, scaling, rng)
+    name = getattr(estimator, estimator._loss_parameter)
+    loss, n_components, n_axes, principal = estimator._losses[name], estimator.n_components, 0, None
+    is_wide = operates_in_subspace(estimator, data)
+    if linear_path or n_components < 1 or is_wide:
+        principal = _principal_axes(data, fitted, scaling, loss, rng)
+        n_axes = principal.rank if is_wide else 0
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
-    recipe = compose(AutoencoderRecipe(network, X.shape[1], n_components, linear_path))
-    module = build(recipe, make_generator(draw_seed(rng)))
-    module = place(module, device, dtype)
-    loss = getattr(estimator, estimator._loss_parameter)
+    network = network_part(estimator, data.n_samples, X.shape[1], n_axes or X.shape[1])
+    base = AutoencoderRecipe(network, X.shape[1], n_components, linear_path, n_axes)
+    recipe = compose(base)
+    module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
+    if n_axes and principal is not None:
+        principal = _enter_subspace(module, principal.first(n_axes))
     if linear_path and principal is not None:
-        model = Model(module, fitted, estimator._losses[loss])
-        start(model, principal.first(n_components), data.effect)
-    return initial_attributes(estimator, module, fitted, loss, recipe)
+        start(module, principal.first(n_components))
+    return initial_attributes(estimator, module, fitted, name, recipe)
 
 
 def _principal_axes(
-    data: Data, scaling: Scaling, kind: str | None, rng: np.random.RandomState
+    data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
 ) -> PrincipalAxes:
+    mean, effect = scaling, data.effect
     if kind is None:
         center = fit_scaling(data.target, data.training_weight, "global", data.target_ranges).center
-        scaling = replace(scaling, center=center)
-    variances, axes = principal_axes(data.residual, scaling, data.training_weight, rng)
-    return PrincipalAxes(variances, axes, scaling.center)
+        mean = replace(scaling, center=center)
+    variances, axes = principal_axes(data.residual, mean, data.training_weight, rng)
+    origin = (mean.center - scaling.center) / scaling.scale
+    scaled = None if effect is None else effect / scaling.scale
+    return PrincipalAxes(variances, axes, origin, *_linearized(loss, scaling, mean.center), scaled)
+
+
+def _enter_subspace(network: Any, principal: PrincipalAxes) -> PrincipalAxes:
+    """Set the subspace of a network to the principal axes; return the axes in its coordinates."""
+    inwards, outwards = network.subspace
+    axes = principal.axes
+    inwards.set(axes, -axes @ principal.origin)
+    outwards.set(principal.slope[:, None] * axes.T, principal.output)
+    return principal.in_subspace()
 
 
 def initial_attributes(

@@ -17,8 +17,16 @@ from ..objectives import PENALTIES, Penalty
 from .plan import Plan
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
-# is then equivalent to two samples up to rounding errors.
-FULL_BATCH = 64
+# is then equivalent to two samples up to rounding errors. With more than this number of features,
+# double precision would take too long.
+FULL_BATCH, MAX_DOUBLE = 64, 1024
+
+# Number of values in a batch of an ensemble, whose cost is proportional to it.
+_ENSEMBLE_VALUES = 2**17
+
+# A network operates in the span of the samples if it has more features than samples: more than as
+# many for up to 64 samples, more than twice as many for 128, and so on.
+_SPAN_SAMPLES = 64
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
 DROPOUT_SAMPLES = 20
@@ -30,11 +38,17 @@ def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
     return first, first // 2
 
 
-def auto_batch_size(n_samples: int) -> int:
+def auto_batch_size(shape: tuple[int, ...]) -> int:
     """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
+    n_samples = shape[0]
     if n_samples <= FULL_BATCH:
         return n_samples
     return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
+
+
+def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:
+    """Return 64, or fewer samples if they have more than 2048 features, but at least 8."""
+    return min(max(_ENSEMBLE_VALUES // shape[1], 8), 64)
 
 
 def auto_max_epochs(
@@ -44,14 +58,14 @@ def auto_max_epochs(
     return min(max(math.ceil(n_steps * batch_size / n_samples), min_epochs), max_epochs)
 
 
-def auto_dropout(n_samples, n_features):
+def auto_dropout(n_samples, n_features, n_inputs):
     """Return a dropout rate that decreases with the number of samples; 0 if it is below 5 %."""
-    prior = DROPOUT_SAMPLES * math.sqrt(n_features)
+    prior = DROPOUT_SAMPLES * (n_features * n_inputs) ** 0.25
     rate = float(prior / (prior + n_samples))
     return rate if rate >= 0.05 else 0.0
 
 
-def network_part(estimator, n_samples, n_features):
+def network_part(estimator, n_samples, n_features, n_inputs):
     """Return the network that `network`, or the parameters of the default network, describe."""
     network = estimator.network
     if estimator.pretraining == "layerwise" and estimator.init == "pca":
@@ -60,7 +74,7 @@ def network_part(estimator, n_samples, n_features):
             "a linear path to the layers. Use init='random'."
         )
     if network is None:
-        return _checked(_default_network(estimator, n_samples, n_features))
+        return _checked(_default_network(estimator, n_samples, n_features, n_inputs))
     if changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
         raise ValueError(
             "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
@@ -68,6 +82,14 @@ def network_part(estimator, n_samples, n_features):
             "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
         )
     return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
+
+
+def operates_in_subspace(estimator, data):
+    """Return whether the network operates on coordinates in the span of the samples."""
+    n_samples, n_features = data.target.shape
+    is_default = estimator.network is None and estimator.pretraining != "layerwise"
+    is_wide = n_features > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
+    return is_default and is_wide and not data.partial
 
 
 def _checked(part):
@@ -83,29 +105,31 @@ def changed_parameters(estimator, names):
     return [n for n in names if repr(getattr(estimator, n)) != repr(getattr(default, n))]
 
 
-def _default_network(estimator, n_samples, n_features):
+def _default_network(estimator, n_samples, n_features, n_inputs):
     sizes, dropout = estimator.hidden_layer_sizes, estimator.dropout
     if isinstance(sizes, str):
-        sizes = auto_hidden_layer_sizes(n_features)
+        sizes = auto_hidden_layer_sizes(n_inputs)
     sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
-        dropout = auto_dropout(n_samples, n_features)
+        dropout = auto_dropout(n_samples, n_features, n_inputs)
     return Dense(sizes, activation=estimator.activation, dropout=dropout)
 
 
 def update_dropout(estimator, network, n_samples):
     """Adapt an "auto" dropout rate of the default network to the number of samples."""
     if estimator.network is None and estimator.dropout == "auto":
-        rate = auto_dropout(n_samples, estimator.n_features_in_)
+        base = estimator._recipe.base
+        rate = auto_dropout(n_samples, base.n_features, base.n_inputs)
         for module in network.modules():
             if isinstance(module, Dropout):
                 module.rate = rate
 
 
-def training_dtype(estimator, n_samples):
-    """Return "float32" or "float64"."""
+def training_dtype(estimator, shape):
+    """Return "float32" or "float64", given the numbers of samples and of features."""
     if isinstance(estimator.dtype, str) and estimator.dtype == "auto":
-        return "float64" if n_samples <= FULL_BATCH else "float32"
+        is_small = shape[0] <= FULL_BATCH and shape[1] <= MAX_DOUBLE
+        return "float64" if is_small else "float32"
     name = np.dtype(estimator.dtype).name
     if name not in ("float32", "float64"):
         raise ValueError(f"dtype must be 'auto', 'float32' or 'float64'; got {estimator.dtype!r}.")
@@ -162,7 +186,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     n_samples = len(data.X)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
-        batch_size = auto_batch_size(n_samples)
+        batch_size = estimator._auto_batch_size(data.X.shape)
     max_epochs = overrides.pop("max_epochs", max_epochs)
     if max_epochs == "auto":
         max_epochs = auto_max_epochs(n_samples, batch_size, *estimator._auto_epochs)

@@ -36,7 +36,7 @@ from .callbacks import (
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
 from .training import Noise, StopTraining, Training
-from .weight_selection import EarlyStopping, LastOrInitialWeights
+from .weight_selection import Backtracking, EarlyStopping, LastOrInitialWeights
 
 if TYPE_CHECKING:
     from skorch import NeuralNet as _NeuralNet
@@ -180,7 +180,8 @@ class _Loop:
         callbacks += [LearningRate()]
         callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
         callbacks += [Freezing()] if plan.n_frozen else []
-        callbacks += [Recorder(), EarlyStopping() if is_stopping else LastOrInitialWeights()]
+        callbacks += [Recorder(), Backtracking()]
+        callbacks += [EarlyStopping() if is_stopping else LastOrInitialWeights()]
         callbacks += [Notification(task)]
         callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
         return callbacks
@@ -220,6 +221,7 @@ class _Loop:
             "noise": training.noise.generator.get_state(),
             "generator": self._generator.get_state(),
             "finished": training.finished,
+            "n_reductions": training.n_reductions,
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             **training.history.curves(),
         }
@@ -235,7 +237,7 @@ class _Loop:
         training.optimizer.load_state_dict(state["optimizer"])
         training.noise.generator.set_state(state["noise"].cpu())
         self._generator.set_state(state["generator"].cpu())
-        training.finished = state["finished"]
+        training.finished, training.n_reductions = state["finished"], state["n_reductions"]
         for callback, own in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load_state_dict(own)
         for name in training.history.curves():

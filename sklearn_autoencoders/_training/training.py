@@ -84,6 +84,9 @@ class Training:
 
     finished : bool
         Whether to stop after this epoch.
+
+    n_reductions : int
+        How often the learning rate has been reduced because the loss rose.
     """
 
     network: Autoencoder
@@ -95,6 +98,7 @@ class Training:
     history: History = field(default_factory=History)
     optimizer: Any = None
     finished: bool = False
+    n_reductions: int = 0
 
     @property
     def n_epochs(self) -> int:

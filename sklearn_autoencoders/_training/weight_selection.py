@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, cast
 
 import torch
@@ -10,6 +11,12 @@ from torch import Tensor, nn
 from .callbacks import TrainingCallback, are_finite, tensors_of
 from .optimizers import SCHEDULES
 from .training import Training
+
+# A rise of the loss by this fraction of the baseline is examined.
+_MAX_RISE = 0.5
+
+# After this number of reductions of the learning rate, training diverges.
+MAX_REDUCTIONS = 4
 
 # Baseline loss below which the variance of the data is only rounding error.
 _NEGLIGIBLE_LOSS = 1e-12
@@ -45,6 +52,56 @@ class Weights:
         """Set the copy."""
         for stored, tensor in zip(self.copy, copies, strict=True):
             stored.copy_(tensor)
+
+
+class Backtracking(TrainingCallback):
+    """Restores the best weights and lowers the learning rate when the loss has risen far."""
+
+    _lowest = math.inf
+    _limit: float | None = None
+
+    def begin(self, training: Training) -> None:
+        """Copy the initial weights."""
+        self._best = Weights(training.network)
+
+    def end_epoch(self, training: Training, means: dict[str, float]) -> None:
+        """Copy the weights if their loss is the lowest, or return to the copy."""
+        loss = means["train_loss"]
+        if loss < self._lowest:
+            self._lowest = loss
+            self._best.store()
+        elif training.n_reductions < MAX_REDUCTIONS and self._may_diverge(training, loss):
+            self._return(training)
+
+    def _may_diverge(self, training: Training, loss: float) -> bool:
+        rise = loss - self._lowest
+        if self._limit is None and rise > _MAX_RISE * abs(self._lowest):
+            baseline = training.mean_baseline(training.samples)
+            self._limit = _MAX_RISE * max(baseline, abs(self._lowest), _NEGLIGIBLE_LOSS)
+        return self._limit is not None and rise > self._limit
+
+    def _return(self, training: Training) -> None:
+        """Return to the best weights, unless they are not better on the same random draws."""
+        current = Weights(training.network)
+        training.evaluate()
+        loss = training.mean_loss(training.samples)
+        self._best.restore()
+        limit = cast(float, self._limit)
+        if loss - training.mean_loss(training.samples) > 0.1 * limit:
+            training.optimizer.state.clear()
+            training.n_reductions += 1
+        else:
+            current.restore()
+            self._limit = 2 * limit  # so that there are few false alarms
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best weights, their loss and the limit."""
+        return {"best": self._best.copy, "lowest": self._lowest, "limit": self._limit}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the best weights, their loss and the limit."""
+        self._best.load(state["best"])
+        self._lowest, self._limit = state["lowest"], state["limit"]
 
 
 class LastOrInitialWeights(TrainingCallback):
@@ -170,7 +227,9 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         Losses between them.
     """
     baseline = training.mean_baseline(training.samples)
-    highest = max([last, *curve])
+    # earlier rises have been corrected unless the learning rate was reduced too often
+    uncorrected = curve if training.n_reductions == MAX_REDUCTIONS else curve[-1:]
+    highest = max([last, *uncorrected])
     if training.objective.loss.is_random:  # the initial weights can be close to an optimum
         limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
         has_increased = not (last - initial < limit or last < baseline)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_array
 from torch import nn
 
 from ..networks._linear_path import LinearPath
+from ..networks._subspace import InSubspace, without_subspace
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
 from ._samples import check_choice, column_names, drawn_step
@@ -145,26 +146,35 @@ class WeightsDisplay(Display):
 
 def _hidden(encoder, n_features):
     """Return the weights of the first hidden layer, with the largest units first."""
-    network = encoder.correction if isinstance(encoder, LinearPath) else encoder
+    network = without_subspace(encoder)
+    network = network.correction if isinstance(network, LinearPath) else network
     first = next((m for m in network.modules() if _has_matrix(m)), None)
-    if not isinstance(first, nn.Linear) or first.in_features != n_features:
+    is_dense = isinstance(first, nn.Linear)
+    weights = _of_features(encoder, first.weight) if is_dense else None
+    if weights is None or weights.shape[1] != n_features:
         raise ValueError(
             "path='hidden' requires an encoder that begins with a fully connected layer on the "
             f"{n_features} features; this one begins with {first}. Use CodesDisplay or "
             "TraversalDisplay instead."
         )
-    weights = _as_array(first.weight)
     return weights[np.argsort(-np.linalg.norm(weights, axis=1), kind="stable")]
 
 
 def _linear(encoder, n_features):
     """Return the weights of the linear path."""
-    if not isinstance(encoder, LinearPath):
+    path = without_subspace(encoder)
+    if not isinstance(path, LinearPath):
         raise ValueError(
             "path='linear' needs a linear path, which exists after a fit with init='pca'; this "
             "encoder has none. Use path='hidden'."
         )
-    return _as_array(encoder.linear.weight)
+    return _of_features(encoder, path.linear.weight)
+
+
+def _of_features(encoder, weight):
+    """Return the weights of the features, given those of the network's inputs."""
+    is_in_subspace = isinstance(encoder, InSubspace)
+    return _as_array(weight @ encoder.subspace.weight if is_in_subspace else weight)
 
 
 _LAYERS = {"hidden": _hidden, "linear": _linear}

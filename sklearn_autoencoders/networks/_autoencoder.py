@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from .._utils.batch import Batch, as_batch
+from ._subspace import FixedLinear, InSubspace
 
 
 class Output(NamedTuple):
@@ -64,6 +65,15 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+
+    @property
+    def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
+        """Maps from features to coordinates in a subspace and back, if the network has them."""
+        halves = self.encoder, self.decoder
+        if not all(isinstance(half, InSubspace) for half in halves):
+            return None
+        inwards, outwards = (cast(InSubspace, half).subspace for half in halves)
+        return inwards, outwards
 
     def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the latent codes of a batch."""

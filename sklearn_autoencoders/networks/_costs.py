@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from torch import nn
+from torch import Tensor, nn
+
+from ._subspace import FixedLinear
 
 
 def multiply_adds(network: nn.Module) -> int:
@@ -42,8 +44,9 @@ def widest_layer(network: nn.Module) -> int:
     )
 
 
-def _applied(network: nn.Module) -> Iterator[tuple[int, nn.Parameter]]:
-    """Yield every parameter with the number of positions at which it is applied."""
+def _applied(network: nn.Module) -> Iterator[tuple[int, Tensor]]:
+    """Yield every weight with the number of positions at which it is applied."""
     for module in network.modules():
-        for parameter in module.parameters(recurse=False):
-            yield getattr(module, "positions", 1), parameter
+        fixed = module.buffers(recurse=False) if isinstance(module, FixedLinear) else ()
+        for weight in (*module.parameters(recurse=False), *fixed):
+            yield getattr(module, "positions", 1), weight

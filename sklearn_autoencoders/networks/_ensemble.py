@@ -12,6 +12,7 @@ from torch.nn import functional
 from .._utils.batch import Batch, as_batch
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
+from ._subspace import FixedLinear
 
 _ELEMENTWISE = tuple(ACTIVATIONS.values())
 
@@ -39,6 +40,10 @@ class Ensemble(Autoencoder):
 
     clip : float
         Inputs are clipped to [-clip, clip].
+
+    subspace : pair of FixedLinear or None, default=None
+        Maps from features to the inputs of the encoders, and from the outputs of the decoders to
+        features. With None, they are the features.
     """
 
     hidden: Tensor
@@ -50,12 +55,22 @@ class Ensemble(Autoencoder):
         mask_rate: float,
         n_masked: int,
         clip: float,
+        subspace: tuple[FixedLinear, FixedLinear] | None = None,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
+        identity: tuple[nn.Module, nn.Module] = nn.Identity(), nn.Identity()
+        self.inwards, self.outwards = subspace or identity
         self.n_estimators, self.mask_rate, self.clip = len(autoencoders), mask_rate, clip
         order = torch.rand(len(autoencoders), n_features).argsort(0)
         self.register_buffer("hidden", order < n_masked)
+
+    @property
+    def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
+        """Maps from features to coordinates in a subspace and back, if the network has them."""
+        if isinstance(self.inwards, FixedLinear) and isinstance(self.outwards, FixedLinear):
+            return self.inwards, self.outwards
+        return None
 
     def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the codes of all autoencoders, of shape (n_estimators, batch, n_components)."""
@@ -76,7 +91,7 @@ class Ensemble(Autoencoder):
         used = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is masked
         fraction = used / used.sum(0)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
-        if not (_are_batched(encoders) and _are_batched(decoders)):
+        if self.subspace or not (_are_batched(encoders) and _are_batched(decoders)):
             passed = self._passed(x, self.hidden[:, None])
             return Output(passed.code, torch.einsum("ebd,ed->bd", passed.reconstruction, fraction))
         # the first and the last layer are a single matrix product for all autoencoders, in which
@@ -93,8 +108,8 @@ class Ensemble(Autoencoder):
     def _passed(self, x: Tensor, mask: Tensor) -> Output:
         """Return the codes and the outputs of each autoencoder for samples with masked values."""
         masked = x.expand(len(self.hidden), -1, -1).masked_fill(mask, 0.0)
-        code = _apply_each(self.encoder, masked)
-        return Output(code, _apply_each(self.decoder, code))
+        code = _apply_each(self.encoder, self.inwards(masked))
+        return Output(code, self.outwards(_apply_each(self.decoder, code)))
 
 
 Layers = list[tuple[Any, ...]]

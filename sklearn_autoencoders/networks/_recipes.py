@@ -6,7 +6,7 @@ variational autoencoder with a head of three outputs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import torch
@@ -19,6 +19,7 @@ from ._linear_path import LinearPath
 from ._network import Network
 from ._predictor import Predictor
 from ._priors import LatentPart
+from ._subspace import FixedLinear, InSubspace
 from ._torch_modes import drawing_from
 from ._variational import VariationalAutoencoder
 
@@ -55,12 +56,22 @@ class AutoencoderRecipe:
 
     linear_path : bool, default=False
         Whether a :class:`LinearPath` is added to each of them.
+
+    n_axes : int, default=0
+        Dimension of the subspace in whose coordinates the network operates; 0 for the features
+        themselves.
     """
 
     network: Network
     n_features: int
     n_components: int
     linear_path: bool = False
+    n_axes: int = 0
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs of the network."""
+        return self.n_axes or self.n_features
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -75,7 +86,7 @@ class AutoencoderRecipe:
         self, n_encoded: int, n_decoded: int, check_shapes: bool
     ) -> tuple[nn.Module, nn.Module]:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
-        network, n_features = self.network, self.n_features
+        network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
@@ -87,7 +98,16 @@ class AutoencoderRecipe:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
             encoder = LinearPath(n_features, n_encoded, encoder, check_shapes)
             decoder = LinearPath(n_decoded, n_features, decoder, check_shapes)
+        if self.n_axes:
+            inwards, outwards = self.subspace()
+            encoder = InSubspace(inwards, encoder, is_encoder=True)
+            decoder = InSubspace(outwards, decoder, is_encoder=False)
         return encoder, decoder
+
+    def subspace(self) -> tuple[FixedLinear, FixedLinear]:
+        """Return the maps from features to coordinates in the subspace, and back."""
+        n_features, n_axes = self.n_features, self.n_axes
+        return FixedLinear(n_features, n_axes), FixedLinear(n_axes, n_features)
 
 
 @dataclass(frozen=True)
@@ -150,9 +170,12 @@ class EnsembleRecipe:
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
-        autoencoders = [self.base.module(check_shapes) for _ in range(self.n_estimators)]
+        base = self.base
+        inner = replace(base, n_features=base.n_inputs, n_axes=0)
+        autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
-        return Ensemble(pairs, self.base.n_features, self.mask_rate, self.n_masked, self.clip)
+        subspace = base.subspace() if base.n_axes else None
+        return Ensemble(pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace)
 
 
 @dataclass(frozen=True)

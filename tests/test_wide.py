@@ -1,0 +1,148 @@
+"""More features than samples: the network operates in the span of the samples."""
+
+import warnings
+
+import numpy as np
+import pytest
+from estimators import PREDICTORS, PUBLIC, quick
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    VAEGenerator,
+    load,
+    save,
+)
+from sklearn_autoencoders.inspection import WeightsDisplay
+from sklearn_autoencoders.networks import Dense
+
+WITH_NETWORK = PUBLIC + PREDICTORS
+with_network = pytest.mark.parametrize("cls", WITH_NETWORK)
+
+# A rate at which the weights stay as they are initialized.
+STILL = {"learning_rate": 1e-30, "max_epochs": 2}
+
+
+def wide(n_samples=20, n_features=90, seed=0):
+    """Return samples with four common factors."""
+    loadings = np.random.RandomState(42).randn(4, n_features)
+    rng = np.random.RandomState(seed)
+    return rng.randn(n_samples, 4) @ loadings + 0.3 * rng.randn(n_samples, n_features) + 5
+
+
+def labels(cls, X):
+    """Return a target for X if the class requires one."""
+    y = X[:, 0] - X[:, 1]
+    return {AutoencoderClassifier: (y > np.median(y)).astype(int), AutoencoderRegressor: y}.get(cls)
+
+
+def fit(cls, X, **params):
+    return quick(cls, **params).fit(X, labels(cls, X))
+
+
+@with_network
+def test_no_trained_weight_belongs_to_a_feature(cls):
+    """So that the cost follows the number of samples; only a VAE has a variance per feature."""
+    fitted = fit(cls, wide())
+    named = [name for name, p in fitted.network_.named_parameters() if 90 in p.shape]
+    assert named == (["cell_noise.values"] if cls is VAEGenerator else [])
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "binary_cross_entropy"])
+def test_training_starts_at_the_principal_components(loss):
+    X = wide()
+    if loss != "squared_error":
+        X = 1 / (1 + np.exp(5 - X))
+    fitted = fit(AutoencoderTransformer, X, n_components=3, loss=loss, **STILL)
+    pca = PCA(3).fit(X)
+    codes = pca.transform(wide(seed=1))
+    np.testing.assert_allclose(
+        fitted.transform(wide(seed=1)) * fitted.scale_[0], codes, atol=1e-5 * np.abs(codes).max()
+    )
+    if loss == "squared_error":
+        np.testing.assert_allclose(
+            fitted.reconstruct(X), pca.inverse_transform(pca.transform(X)), atol=1e-4
+        )
+
+
+def test_reconstructions_are_in_the_span_of_the_samples():
+    X = wide()
+    fitted = fit(AutoencoderTransformer, X, n_components=3, max_epochs=20)
+    deviations = fitted.reconstruct(wide(seed=1)) - X.mean(axis=0)
+    axes = PCA(len(X) - 1).fit(X).components_
+    np.testing.assert_allclose(deviations, deviations @ axes.T @ axes, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_features", [90, 2000])
+def test_the_error_of_new_samples_is_not_far_above_that_of_pca(n_features):
+    """By default; the loss of overfitting is at most half a percent of the variance."""
+    X, new = wide(60, n_features), wide(300, n_features, seed=1)
+    fitted, pca = AutoencoderTransformer(2, random_state=0).fit(X), PCA(2).fit(X)
+    total = ((new - X.mean(axis=0)) ** 2).sum()
+    ours, theirs = (
+        ((new - decoded) ** 2).sum() / total
+        for decoded in (fitted.reconstruct(new), pca.inverse_transform(pca.transform(new)))
+    )
+    assert ours <= theirs + 0.005
+
+
+@with_network
+def test_partial_fit_does_not_depend_on_the_span_of_the_first_samples(cls):
+    if not hasattr(cls, "partial_fit"):
+        pytest.skip("no partial_fit")
+    X = wide()
+    y = labels(cls, X)
+    settings = {"classes": [0, 1]} if cls is AutoencoderClassifier else {}
+    fitted = quick(cls).partial_fit(X, y, **settings)
+    assert fitted.network_.subspace is None
+
+
+def test_only_the_default_network_operates_in_the_span():
+    """Others can depend on the order of the features, as convolutions do."""
+    assert fit(AutoencoderTransformer, wide()).network_.subspace is not None
+    assert fit(AutoencoderTransformer, wide(), network=Dense((8,))).network_.subspace is None
+    assert fit(AutoencoderTransformer, wide(100, 90)).network_.subspace is None
+
+
+@with_network
+def test_a_loaded_model_is_the_same(cls, tmp_path):
+    X = wide()
+    fitted = fit(cls, X)
+    save(fitted, tmp_path / "model.skops")
+    loaded = load(tmp_path / "model.skops")
+    for name in ("transform", "reconstruct", "predict"):
+        if hasattr(fitted, name):
+            expected = getattr(fitted, name)(X)
+            np.testing.assert_array_equal(getattr(loaded, name)(X), expected)
+
+
+@pytest.mark.parametrize("path", ["hidden", "linear"])
+def test_displayed_weights_are_those_of_the_features(path):
+    fitted = fit(AutoencoderTransformer, wide(), n_components=3, **STILL)
+    weights = WeightsDisplay.from_estimator(fitted, path=path).weights
+    assert weights.shape[1] == 90
+    if path == "linear":
+        axes = PCA(3).fit(wide()).components_
+        np.testing.assert_allclose(weights, axes, atol=1e-5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(5, 80), st.integers(1, 300), st.integers(0, 4), st.integers(0, 1000))
+def test_default_settings_do_not_diverge(n_samples, n_features, kind, seed):
+    rng = np.random.RandomState(seed)
+    X = rng.randn(n_samples, n_features)
+    X = {
+        0: X,
+        1: rng.standard_cauchy(X.shape),
+        2: np.exp(3 * X),
+        3: X[rng.randint(0, max(n_samples // 10, 2), n_samples)],
+        4: X * 1e12,
+    }[kind]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        AutoencoderTransformer(random_state=0).fit(X)
