@@ -165,9 +165,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         available.
 
     dtype : {"auto", "float32", "float64"} or type, default="auto"
-        Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
-        for more. Independently of this parameter, float64 samples are transformed in float64 and
-        float32 samples in float32.
+        Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
+        1024 features, and float32 for more. Independently of this parameter, float64 samples are
+        transformed in float64 and float32 samples in float32.
 
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the order of the samples, dropout, corruptions and the
