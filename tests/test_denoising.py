@@ -421,12 +421,11 @@ def test_an_empty_clean_sample_is_rejected(clean, noisy):
         denoiser().fit(noisy, clean=clean)
 
 
-def test_an_empty_clean_feature_is_rejected(clean, noisy):
+def test_an_empty_clean_feature_is_kept_with_a_warning(clean, noisy):
     clean[:, 2] = np.nan
-    with pytest.raises(
-        ValueError, match=r"1 feature\(s\) of clean contain only missing values, .* index 2"
-    ):
-        denoiser().fit(noisy, clean=clean)
+    with pytest.warns(UserWarning, match=r"1 feature\(s\) of clean .* the first is 2"):
+        fitted = denoiser().fit(noisy, clean=clean)
+    assert np.isnan(fitted.transform(noisy)[:, 2]).all()
 
 
 def test_a_feature_without_values_is_predicted_from_the_others(clean, noisy):

@@ -101,9 +101,11 @@ def effect_of(condition, X, weight):
     observed = ~np.isnan(X)
     weights = observed if weight is None else weight[:, None] * observed
     # in units of the largest value, so that squares do not overflow
-    unit = np.maximum(np.nanmax(np.abs(X), axis=0), np.finfo(X.dtype).tiny).astype(np.float64)
+    largest = np.fmax(np.fmax.reduce(np.abs(X), axis=0), np.finfo(X.dtype).tiny)
+    unit = largest.astype(np.float64)
     values = np.where(observed, X / unit, 0.0)
-    mean = (weights * values).sum(0) / weights.sum(0)
+    total = weights.sum(0)  # zero if all values are missing, or in samples that are held out
+    mean = (weights * values).sum(0) / np.where(total > 0, total, 1.0)
     root = 1.0 if weight is None else np.sqrt(weight)[:, None]
     deviation = np.where(observed, values - mean, 0.0)
     return np.linalg.lstsq(root * condition, root * deviation, rcond=1e-10)[0] * unit

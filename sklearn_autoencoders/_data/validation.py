@@ -9,13 +9,14 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._utils.sklearn_compat import check_sample_weight
 from .._utils.torch_settings import preserve_settings
+from .._utils.user_warnings import warn_user
 from .batches import Data
 from .ranges import find_ranges
 
 _DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X):
+def check_samples(estimator, X, *, ignores_empty=True):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -26,6 +27,9 @@ def check_samples(estimator, X):
     X : array-like
         Samples, or images if the network is one for images.
 
+    ignores_empty : bool, default=True
+        Whether features that had no value in the fit are set to NaN.
+
     Returns
     -------
     ndarray of shape (n_samples, n_features)
@@ -33,7 +37,18 @@ def check_samples(estimator, X):
     """
     check_is_fitted(estimator)
     X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
+    if ignores_empty:
+        X = ignore_empty_features(estimator, X)
     _check_values(X, type(estimator).__name__, "X")
+    return X
+
+
+def ignore_empty_features(estimator, X):
+    """Return X with NaN in the features that had no value in the fit."""
+    empty = estimator._empty_features
+    if len(empty) and not np.isnan(X[:, empty]).all():
+        X = X.copy()
+        X[:, empty] = np.nan
     return X
 
 
@@ -53,10 +68,15 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     """Return the arguments of `fit` as :class:`Data`, without samples of weight zero."""
     network = given_network(estimator) if reset else estimator._recipe.base.network
     X = _as_array(estimator, X, network, reset)
+    if not reset:
+        X = ignore_empty_features(estimator, X)
     ranges = _checked_ranges(X, type(estimator).__name__, "X")
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X, network)
+        if not reset:
+            clean = ignore_empty_features(estimator, clean)
+            clean_ranges = find_ranges(clean)
     weight = index = None
     if sample_weight is not None:
         check_consistent_length(X, y)
@@ -68,7 +88,8 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:
-        _raise_if_empty(np.flatnonzero(np.isnan(data.target_ranges.low)), "feature", name)
+        estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
+        _warn_of_empty_features(estimator, name)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
@@ -112,7 +133,8 @@ def check_y(estimator, y, data):
 
 def check_clean(estimator, clean, X):
     """Return the clean versions of the samples X for a fitted estimator."""
-    return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
+    clean, _ = _check_clean(estimator, clean, X, estimator._recipe.base.network)
+    return ignore_empty_features(estimator, clean)
 
 
 def _check_clean(estimator, clean, X, network):
@@ -151,7 +173,7 @@ def _check_values(X, estimator_name, input_name):
         if np.isfinite(X.sum()):  # a single pass over the data, if no value is missing
             return
         assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
-    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), "sample", input_name)
+    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), input_name)
 
 
 def _checked_ranges(X, estimator_name, input_name):
@@ -159,15 +181,27 @@ def _checked_ranges(X, estimator_name, input_name):
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
         _check_values(X, estimator_name, input_name)
-    _raise_if_empty(ranges.empty_samples, "sample", input_name)
+    _raise_if_empty(ranges.empty_samples, input_name)
     return ranges
 
 
-def _raise_if_empty(empty, kind, name):
+def _raise_if_empty(empty, name):
     if len(empty):
         raise ValueError(
-            f"{len(empty)} {kind}(s) of {name} contain only missing values, the first at index "
+            f"{len(empty)} sample(s) of {name} contain only missing values, the first at index "
             f"{empty[0]}. Drop them."
+        )
+
+
+def _warn_of_empty_features(estimator, name):
+    empty = estimator._empty_features
+    if len(empty):
+        names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
+        warn_user(
+            f"{len(empty)} feature(s) of {name} contain only missing values, the first is "
+            f"{names[empty[0]]!r}. They are ignored: nothing is learned of them, and they are NaN "
+            "in reconstructions.",
+            UserWarning,
         )
 
 

@@ -7,6 +7,8 @@ import os
 from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
+
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -144,10 +146,15 @@ class BaseNetworkEstimator(TrainableEstimator):
         return check_output(encode(self._model, X, condition))
 
     def _decode(self, codes):
-        return check_output(decode(self._model, codes))
+        return self._without_empty(check_output(decode(self._model, codes)))
 
     def _reconstruct(self, X, condition=None):
-        return check_output(reconstruct(self._model, X, condition))
+        return self._without_empty(check_output(reconstruct(self._model, X, condition)))
+
+    def _without_empty(self, samples):
+        """Set features that had no value in the fit to NaN, in place, and return the samples."""
+        samples[:, self._empty_features] = np.nan
+        return samples
 
 
 class BaseAutoencoder(BaseNetworkEstimator):

@@ -17,6 +17,7 @@ from .._data.validation import (
     check_samples,
     check_unit_interval,
     check_weight,
+    ignore_empty_features,
     unflatten,
 )
 from .._inference.postprocess import apply_to_arrays, log_mean_exp
@@ -280,14 +281,16 @@ class GenerativeMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            X without missing values. Observed values are unchanged.
+            X without missing values, except in features that had no value in the fit. Observed
+            values are unchanged.
         """
-        samples = check_samples(self, X)
+        given = check_samples(self, X, ignores_empty=False)
+        samples = ignore_empty_features(self, given)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(samples))
         noise = self._noise(n_draws, samples.dtype)
-        expected = expected_samples(self._model, samples, condition, noise)
-        return unflatten(np.where(np.isnan(samples), check_output(expected), samples), X)
+        expected = check_output(expected_samples(self._model, samples, condition, noise))
+        return unflatten(np.where(np.isnan(given), self._without_empty(expected), given), X)
 
     def _condition(self, y, n_samples, n_repeats=1):
         """Return the condition of every sample, repeated for each of its draws."""
@@ -306,7 +309,7 @@ class GenerativeMixin:
     def _decoded(self, codes, condition, seed=None):
         """Return the samples that codes are decoded to; with a seed, with noise."""
         samples = check_output(draw_samples(self._model, codes, condition, seed))
-        return put_constants(samples, self._constants)
+        return self._without_empty(put_constants(samples, self._constants))
 
     def _log_weights(self, X, y, n_draws):
         X = check_samples(self, X)

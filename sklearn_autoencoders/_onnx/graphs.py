@@ -59,12 +59,20 @@ class _Fitted:
             loss = loss.settled(network.noise) if hasattr(network, "noise") else loss
         self.network = network
         self.model = replace(estimator._model, network=network, loss=loss)
+        self._is_empty = torch.zeros(estimator.n_features_in_, dtype=torch.bool)
+        self._is_empty[list(estimator._empty_features)] = True
         placeholder = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
         self._samples = SampleDataset(self.model, Data(placeholder))
 
     def batch(self, samples):
         """Return raw samples as a batch."""
+        samples = self.without_empty(samples)
         return self._samples.batch(samples, samples)
+
+    def without_empty(self, samples):
+        """Set features that had no value in the fit to NaN."""
+        is_any = len(self.estimator._empty_features) > 0
+        return samples.masked_fill(self._is_empty, torch.nan) if is_any else samples
 
     def array(self, name):
         """Return a fitted attribute as a tensor in double precision."""
@@ -89,7 +97,8 @@ def _codes(fitted):
 
 
 def _reconstruction(fitted):
-    return run.reconstruction(fitted.model, _FLOAT)
+    reconstruction = run.reconstruction(fitted.model, _FLOAT)
+    return lambda network, batch: fitted.without_empty(reconstruction(network, batch))
 
 
 def _minus_losses(fitted):
@@ -99,7 +108,7 @@ def _minus_losses(fitted):
 
 def _of_codes(fitted):
     decoding = run.decoding(fitted.model, _FLOAT)
-    return lambda network, codes: decoding(network, Batch(codes))
+    return lambda network, codes: fitted.without_empty(decoding(network, Batch(codes)))
 
 
 def _with_constants(build):
@@ -131,7 +140,8 @@ def _filled(fitted):
     expectation = sampling.expectation(fitted.model, _noise(fitted), _FLOAT)
 
     def function(network, samples):
-        return torch.where(samples.isnan(), expectation(network, fitted.batch(samples)), samples)
+        expected = fitted.without_empty(expectation(network, fitted.batch(samples)))
+        return torch.where(samples.isnan(), expected, samples)
 
     return function
 
@@ -142,7 +152,8 @@ def _drawn_samples(fitted):
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
-        return sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
+        samples = sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
+        return fitted.without_empty(samples)
 
     return function
 

@@ -46,6 +46,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_epochs: tuple[int, ...] = 4000, 40
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size = staticmethod(auto_batch_size)
+    # Indices of the features that had no value in the fit.
+    _empty_features = ()
     # Values of parameters that some estimators do not have.
     pretraining: str | None = None
     pretraining_corruption = None
