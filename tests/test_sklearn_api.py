@@ -1,7 +1,10 @@
 """Scikit-learn's estimator checks, including those that are not run by default."""
 
+import numpy as np
 import pytest
-from estimators import CASES, TRANSFORMERS
+import sklearn
+from estimators import CASES, EVERY, TRANSFORMERS, quick_any
+from helpers import assert_same, outputs, table, time_limit
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -55,3 +58,11 @@ def test_extra_check(estimator, check):
 @pytest.mark.parametrize("estimator", SHORT_TRANSFORMERS, ids=repr)
 def test_extra_check_of_transformers(estimator, check):
     check(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.parametrize("cls", EVERY)
+def test_metadata_routing_without_metadata_changes_nothing(cls):
+    X, y = table(), np.arange(80) % 2
+    expected = outputs(quick_any(cls, n_components=2).fit(X, y), X, y)
+    with sklearn.config_context(enable_metadata_routing=True), time_limit(60):
+        assert_same(outputs(quick_any(cls, n_components=2).fit(X, y), X, y), expected)

@@ -10,10 +10,12 @@ from typing import Any
 
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
+from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
+from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -56,10 +58,13 @@ __all__ = [
     "Sizes",
     "StrOptions",
     "check_cv",
+    "check_feature_names",
     "check_method_params",
+    "check_nested_params",
     "check_sample_weight",
     "column_or_1d",
     "fit_context",
+    "fit_one",
     "num_samples",
     "safe_indexing",
     "with_callbacks",
@@ -120,6 +125,33 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
     if "input_name" in signature(_column_or_1d).parameters:
         kwargs["input_name"] = input_name
     return _column_or_1d(y, **kwargs)
+
+
+def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
+    """Raise ValueError for `<name>__<parameter>` if the value of `name` has no parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Owner of the parameters.
+
+    params : dict
+        Arguments of `set_params`.
+
+    Raises
+    ------
+    ValueError
+        Where scikit-learn raises an AttributeError after setting some of the parameters.
+    """
+    values = estimator.get_params(deep=False) | params
+    for key in params:
+        name, is_nested, parameter = key.partition("__")
+        if is_nested and name in values and not hasattr(values[name], "set_params"):
+            raise ValueError(
+                f"{key} cannot be set, because {name}={values[name]!r} of "
+                f"{type(estimator).__name__} has no parameters. Set {name} to an object with the "
+                f"parameter {parameter!r} first."
+            )
 
 
 class Documented:
