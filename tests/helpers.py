@@ -18,24 +18,6 @@ from sklearn.base import clone
 
 from sklearn_autoencoders._training.parameters import make_plan
 
-
-
-@contextmanager
-def time_limit(seconds):
-    """Raise TimeoutError in the block after a number of seconds, also in an endless loop."""
-
-    def stop(signum, frame):
-        raise TimeoutError(f"not finished after {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
 
 
