@@ -5,11 +5,11 @@ import pytest
 import sklearn
 from estimators import CASES, EVERY, TRANSFORMERS, quick_any
 from helpers import assert_same, outputs, table, time_limit
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_autoencoders import AutoencoderOutlierDetector, VAEGenerator
+from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderOutlierDetector, VAEGenerator
 
 EXTRA_CHECKS = [
     checks.check_param_validation,
@@ -66,3 +66,25 @@ def test_metadata_routing_without_metadata_changes_nothing(cls):
     expected = outputs(quick_any(cls, n_components=2).fit(X, y), X, y)
     with sklearn.config_context(enable_metadata_routing=True), time_limit(60):
         assert_same(outputs(quick_any(cls, n_components=2).fit(X, y), X, y), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("cls", EVERY)
+def test_samples_codes_and_targets_have_the_type_of_those_in_training(cls, dtype):
+    X = table(dtype=dtype)
+    y = np.arange(80) % 2 if is_classifier(cls()) else X[:, 0]
+    fitted = quick_any(cls, n_components=2).fit(X, y)
+    names = ["transform", "reconstruct", "impute", "perturb"]
+    if is_regressor(fitted):
+        names.append("predict")
+    found = {name: getattr(fitted, name)(X) for name in names if hasattr(fitted, name)}
+    if hasattr(fitted, "inverse_transform"):
+        found["inverse_transform"] = fitted.inverse_transform(found["transform"])
+    if hasattr(fitted, "sample"):
+        found["sample"] = fitted.sample(2)
+        found["means"] = fitted.sample(2, noise=False)
+        found["line"] = fitted.interpolate(X[:2], X[2:4], 3)
+        found["circle"] = fitted.interpolate(X[:2], X[2:4], 3, method="slerp")
+    if cls is AutoencoderFeatureUnion:
+        found["cross_fit"] = fitted.set_params(cross_fit=2).fit_transform(X)
+    assert {name: array.dtype for name, array in found.items()} == dict.fromkeys(found, dtype)
