@@ -1,15 +1,22 @@
 """Scikit-learn's estimator checks, including those that are not run by default."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
-from estimators import CASES, EVERY, TRANSFORMERS, quick_any
+from estimators import CASES, EVERY, TRANSFORMERS, quick, quick_any
 from helpers import assert_same, outputs, table, time_limit
 from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.decomposition import PCA
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderOutlierDetector, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    VAEGenerator,
+)
 
 EXTRA_CHECKS = [
     checks.check_param_validation,
@@ -88,3 +95,36 @@ def test_samples_codes_and_targets_have_the_type_of_those_in_training(cls, dtype
     if cls is AutoencoderFeatureUnion:
         found["cross_fit"] = fitted.set_params(cross_fit=2).fit_transform(X)
     assert {name: array.dtype for name, array in found.items()} == dict.fromkeys(found, dtype)
+
+
+def everything(cls, X, y):
+    """Return the outputs of all methods of estimators of a class that were fitted to X."""
+    fitted = quick_any(cls, n_components=2).fit(X, y)
+    found = outputs(fitted, X, y)
+    for name in ("impute", "predict_proba", "p_values", "elbo_samples"):
+        if hasattr(fitted, name):
+            found[name] = np.asarray(getattr(fitted, name)(X))
+    if hasattr(fitted, "fit_transform"):
+        found["fit_transform"] = np.asarray(fitted.fit_transform(X, y))
+    if hasattr(fitted, "explain"):
+        found |= {name: np.asarray(part) for name, part in fitted.explain(X).items()}
+    if hasattr(fitted, "encoder"):
+        encoder = quick(AutoencoderTransformer, n_components=2)
+        found["encoder"] = np.asarray(quick(cls, encoder=encoder).fit(X, y).predict(X))
+    if cls is AutoencoderFeatureUnion:
+        parts = [("codes", quick(AutoencoderTransformer, n_components=2)), ("pca", PCA(2))]
+        for passthrough in (True, "scaled"):
+            both = cls(parts, passthrough=passthrough, cross_fit=2, random_state=0)
+            found[passthrough] = np.asarray(both.fit_transform(X, y))
+    return found
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+@pytest.mark.parametrize("given", ["array", "frame"])
+@pytest.mark.parametrize("cls", EVERY)
+def test_the_configured_output_does_not_change_numbers(cls, given, output):
+    X, y = table(), np.arange(80) % 2
+    X = X if given == "array" else pd.DataFrame(X, columns=list("abcdef"))
+    expected = everything(cls, X, y)
+    with sklearn.config_context(transform_output=output):
+        assert_same(everything(cls, X, y), expected)
