@@ -128,3 +128,13 @@ def test_the_configured_output_does_not_change_numbers(cls, given, output):
     expected = everything(cls, X, y)
     with sklearn.config_context(transform_output=output):
         assert_same(everything(cls, X, y), expected)
+
+
+@pytest.mark.parametrize("cls", EVERY)
+def test_messages_about_parameters_name_public_classes_only(cls):
+    for name in cls._parameter_constraints:
+        if name == "random_state":
+            continue  # a message of scikit-learn
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of {cls.__name__}") as error:
+            cls(**{name: object()}).fit(table(), np.arange(80) % 2)
+        assert "._" not in str(error.value)

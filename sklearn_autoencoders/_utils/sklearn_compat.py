@@ -52,6 +52,7 @@ __all__ = [
     "Constraints",
     "Documented",
     "EpochTasks",
+    "InstanceOf",
     "Interval",
     "Pair",
     "RealNotInt",
@@ -203,6 +204,21 @@ class Pair(Interval):
     def __str__(self) -> str:
         relation = "<" if self.strict else "<="
         return f"a pair (low, high) with low {relation} high, each {super().__str__()}"
+
+
+class InstanceOf(_Interval):
+    """Constraint for instances of classes, described in words instead of by private names."""
+
+    def __init__(self, classes: tuple[type, ...], description: str) -> None:
+        super().__init__(Integral, None, None, closed="neither")
+        self.classes, self.description = classes, description
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is an instance of one of the classes."""
+        return isinstance(val, self.classes)
+
+    def __str__(self) -> str:
+        return self.description
 
 
 class Sizes(_Interval):
