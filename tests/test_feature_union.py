@@ -21,7 +21,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     TimeSeriesSplit,
 )
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -138,17 +138,6 @@ def test_sample_weights_reach_the_encoders():
 routing = sklearn.config_context
 
 
-@pytest.mark.parametrize("passthrough", [True, "scaled", False])
-@pytest.mark.parametrize("cross_fit", [None, 3])
-def test_routing_without_metadata_changes_nothing(passthrough, cross_fit):
-    X = table()
-    both = union(passthrough=passthrough, cross_fit=cross_fit, random_state=0)
-    expected = both.fit_transform(X), both.transform(X)
-    with routing(enable_metadata_routing=True), time_limit(60):
-        np.testing.assert_array_equal(both.fit_transform(X), expected[0])
-        np.testing.assert_array_equal(both.fit(X).transform(X), expected[1])
-
-
 # -------------------------------------------------------------------------- parameters, seeds
 
 
@@ -220,14 +209,6 @@ def test_cross_fitted_codes_are_computed_without_the_sample():
     np.testing.assert_allclose(
         found[:, 6:], final.transform(X), atol=0.1
     )  # and near the final ones
-
-
-@pytest.mark.parametrize("code", [encoder(n_components=1), PCA(1)], ids=repr)
-def test_cross_fitted_codes_of_one_component_are_a_column(code):
-    X = table()
-    found = union(code, cross_fit=3, random_state=0).fit_transform(X)
-    assert found.shape == (80, 7)
-    assert np.corrcoef(found[:, 6], code.fit_transform(X)[:, 0])[0, 1] > 0.95
 
 
 def test_encoders_are_cross_fitted_independently_of_one_another():
@@ -388,16 +369,6 @@ def test_encoders_of_one_component_are_cross_fitted(learner, passthrough):
     np.testing.assert_allclose(found[:, :-1], plain[:, :-1])  # original features are not learned
 
 
-def test_cross_fitting_skips_what_learns_nothing_and_names_what_returns_missing_values():
-    X = with_missing_values(table())
-    parts = [("same", "passthrough"), ("codes", encoder())]
-    found = union(parts, passthrough=False, cross_fit=3).fit_transform(X)
-    np.testing.assert_array_equal(found[:, :6], X)
-    scaled = union([("scaled", StandardScaler()), ("codes", encoder())], cross_fit=3)
-    with pytest.raises(ValueError, match="'scaled' among the encoders"):
-        scaled.fit_transform(X)
-
-
 # ------------------------------------------------------------------------------------ metadata
 
 
@@ -444,15 +415,6 @@ def test_groups_reach_the_splitter(is_routed):
         with pytest.raises(ValueError, match="groups"):
             grouped.fit_transform(X)
         np.testing.assert_array_equal(grouped.transform(X)[:, 6:], PCA(2).fit(X).transform(X))
-
-
-def test_groups_are_routed_through_a_pipeline():
-    X, groups, y = table(), np.repeat(np.arange(4), 20), np.arange(80) % 2
-    model = make_pipeline(union(PCA(2), cross_fit=GroupKFold(2)), LogisticRegression())
-    with sklearn.config_context(enable_metadata_routing=True):
-        routed = clone(model).fit(X, y, groups=groups)
-    direct = clone(model).fit(X, y, autoencoderfeatureunion__groups=groups)
-    np.testing.assert_array_equal(routed[-1].coef_, direct[-1].coef_)
 
 
 def test_frozen_encoders_need_no_cross_fitting():
@@ -528,3 +490,37 @@ def test_other_features_than_those_of_the_fit_are_refused(passthrough, output, e
 def test_encoders_that_are_no_pairs_are_refused(encoders):
     with pytest.raises((ValueError, TypeError), match=r"encoders|conflict"):
         AutoencoderFeatureUnion(encoders).fit(table())
+
+
+@pytest.mark.parametrize("cross_fit", [None, 3])
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_numbers_are_numbers(cross_fit, backend):
+    frame = pd.DataFrame(with_missing_values(table()), columns=list("abcdef"))
+    expected = union(cross_fit=cross_fit, random_state=0).fit_transform(frame)
+    nullable = frame.convert_dtypes(dtype_backend=backend)
+    found = union(cross_fit=cross_fit, random_state=0).fit_transform(nullable)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_unions_and_pipelines_are_encoders_with_parameters():
+    for inner in (FeatureUnion([("a", PCA(1))]), union(PCA(1)), make_pipeline(PCA(1))):
+        outer = clone(union(inner, cross_fit=3))
+        assert "encoders__verbose" in outer.get_params()
+        assert len(outer.fit_transform(table())) == 80
+    nested = union(union(PCA(1))).set_params(encoders__encoders__n_components=2)
+    assert nested.encoders.encoders.n_components == 2
+
+
+def test_parameters_of_what_is_dropped_are_refused():
+    with pytest.raises(ValueError, match=r"a__n_components cannot be set, because a='drop'"):
+        union([("a", "drop")]).set_params(a__n_components=1)
+    set_both = union([("a", "drop")]).set_params(a=PCA(3), a__n_components=1)
+    assert set_both.encoders[0][1].n_components == 1
+
+
+def test_what_transform_does_not_return_is_not_inverted():
+    fitted = union(PCA(2)).fit(table())
+    for wrong in (table()[:, :2], table()[:, 0]):
+        with pytest.raises(ValueError, match=r"output of transform, whose first 6 columns"):
+            fitted.inverse_transform(wrong)

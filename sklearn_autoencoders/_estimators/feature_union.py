@@ -8,6 +8,7 @@ from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import FeatureUnion
@@ -18,6 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.output import as_numbers
 from .._utils.random import draw_seed, own_random_state
 from .._utils.sklearn_compat import (
     Documented,
@@ -260,6 +262,11 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         (name, part), *_ = self.transformer_list
         own = np.asarray(X) / (self.transformer_weights or {}).get(name, 1.0)
         if name == _RAW:
+            if own.ndim != 2 or own.shape[1] < self.n_features_in_:
+                raise ValueError(
+                    f"X must be an output of transform, whose first {self.n_features_in_} columns "
+                    f"are the original features; got an array of shape {own.shape}."
+                )
             own = own[:, : self.n_features_in_]
         return part.inverse_transform(own)
 
@@ -291,7 +298,9 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         dict
             Parameter values by name.
         """
-        return self._get_params("encoders", deep=deep)
+        if isinstance(self.encoders, list | tuple):
+            return self._get_params("encoders", deep=deep)
+        return BaseEstimator.get_params(self, deep=deep)
 
     def set_params(self, **kwargs):
         """Set parameters of the union and of the encoders.
@@ -442,6 +451,12 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         if _RAW in routed:  # the original features do not use sample weights
             routed[_RAW] = Bunch(fit={}, transform={}, fit_transform={})
         return super()._parallel_func(X, y, func, routed)
+
+    def _hstack(self, Xs):
+        stacked = super()._hstack(Xs)
+        if getattr(getattr(stacked, "dtype", None), "kind", "") != "O":
+            return stacked
+        return super()._hstack([X if issparse(X) else as_numbers(X) for X in Xs])
 
     def _fit_parts(self, X, y, routed):
         self._update_transformer_list(self._parallel_func(X, y, fit_one, routed))

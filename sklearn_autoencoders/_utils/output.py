@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.utils import check_array
 
 
 def plain_output(estimator: Any, X: Any, method: str = "transform", **params: Any) -> Any:
@@ -34,7 +36,26 @@ def plain_output(estimator: Any, X: Any, method: str = "transform", **params: An
     """
     with config_context(transform_output="default"):
         output = getattr(estimator, method)(X, **params)
-    return output if issparse(output) else np.asarray(output)
+    return output if issparse(output) else as_numbers(output)
+
+
+def as_numbers(output: Any) -> Any:
+    """Return output as an array, with the numbers of nullable types as floats and NaN.
+
+    Parameters
+    ----------
+    output : array-like
+        Output of a transformer.
+
+    Returns
+    -------
+    ndarray
+        Strings stay as they are.
+    """
+    if hasattr(output, "iloc"):
+        with suppress(TypeError, ValueError):
+            return check_array(output, ensure_all_finite=False)
+    return np.asarray(output)
 
 
 def like(X: Any, values: Any) -> Any:

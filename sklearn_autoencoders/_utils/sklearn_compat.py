@@ -144,7 +144,7 @@ def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
     ValueError
         Where scikit-learn raises an AttributeError after setting some of the parameters.
     """
-    values = estimator.get_params(deep=False) | params
+    values = estimator.get_params() | params  # with those of named transformers
     for key in params:
         name, is_nested, parameter = key.partition("__")
         if is_nested and name in values and not hasattr(values[name], "set_params"):
