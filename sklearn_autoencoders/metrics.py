@@ -8,9 +8,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.neighbors import NearestNeighbors
-from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Bunch, check_array, check_consistent_length
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils import Bunch, check_array
 
 from ._utils.random import draw_seed, own_random_state
 
@@ -18,6 +16,14 @@ __all__ = ["generation_report"]
 
 # Features with at most this many distinct values are compared as categories.
 _MAX_CATEGORIES = 20
+# Kinds of targets: the first one is predicted by regression, other ones by classification.
+_NUMBERS, _NUMERIC_LABELS = "continuous numbers", "integers as labels"
+# Number of folds of each cross-validation.
+_N_FOLDS = 5
+# Distance of equal samples, in standard deviations per feature, as a matrix product rounds it.
+_SAME = 1e-7
+# Standardized values are clipped here, so that their squares are finite in float32.
+_FARTHEST = 1e15
 
 
 def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_state=None):
@@ -45,7 +51,8 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     -------
     Bunch
         `column_distance` of shape (n_features,): the Kolmogorov-Smirnov statistic or, for features
-        with at most 20 distinct values, the total variation distance; 0 is best, 1 is worst.
+        with at most 20 distinct values, the total variation distance; 0 is best, 1 is worst. If
+        the values of one table are those of float32, both are compared with this precision.
 
         `std_ratio` of shape (n_features,): ratio of the synthetic to the real standard deviation;
         NaN for features that are constant in the real samples.
@@ -76,7 +83,7 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     Raises
     ------
     ValueError
-        If the samples cannot be compared, or if only one of the targets is given.
+        If the samples or the targets cannot be compared, or if only one of the targets is given.
 
     References
     ----------
@@ -97,40 +104,101 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     (4,)
     """
     _check_feature_names(synthetic, real)
-    real, synthetic = _checked(real, "real"), _checked(synthetic, "synthetic")
-    if real.shape[1] != synthetic.shape[1]:
+    samples = [_checked(real, "real"), _checked(synthetic, "synthetic")]
+    n_real, n_synthetic = (table.shape[1] for table in samples)
+    if n_real != n_synthetic:
         raise ValueError(
-            f"real has {real.shape[1]} features and synthetic has {synthetic.shape[1]}. They must "
-            "have the same number of features."
+            f"real has {n_real} features and synthetic has {n_synthetic}. They must have the same "
+            "number of features."
         )
-    if (y_real is None) != (y_synthetic is None):
-        raise ValueError("y_real and y_synthetic must be given together, or neither.")
-    if y_real is not None:
-        check_consistent_length(real, y_real)
-        check_consistent_length(synthetic, y_synthetic)
+    targets = _checked_targets(y_real, y_synthetic, *samples)
     seed = draw_seed(own_random_state(random_state))
+    real, synthetic = _equally_rounded(*samples)
+    standardized = _standardized(real, synthetic)
     report = Bunch(
         column_distance=_feature_distances(real, synthetic),
         std_ratio=_std_ratios(real, synthetic),
         correlation_difference=_correlation_difference(real, synthetic),
-        two_sample_auc=_two_sample_auc(real, synthetic, seed),
-        **_nearness(real, synthetic),
+        two_sample_auc=_two_sample_auc(*standardized, seed),
+        **_nearness(*standardized),
     )
-    if y_real is not None:
-        report.update(_utility(real, synthetic, y_real, y_synthetic, seed))
+    if targets is not None:
+        report.update(_utility(*standardized, *targets, seed))
     return report
 
 
+# ----------------------------------------------------------------------------------- validation
+
+
 def _checked(samples, name):
-    samples = check_array(
-        samples, ensure_all_finite="allow-nan", ensure_min_samples=5, input_name=name
-    )
+    """Return samples as an array of finite numbers."""
+    settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": _N_FOLDS}
+    try:
+        samples = check_array(samples, input_name=name, **settings)
+    except (TypeError, ValueError) as error:
+        if name in str(error):
+            raise
+        raise type(error)(f"{name} must be a table of numbers. {error}") from error
     if np.isnan(samples).any():
         raise ValueError(
             f"{name} contains NaN. Impute missing values first, for instance with "
             "VAEGenerator.impute."
         )
     return samples
+
+
+def _checked_targets(y_real, y_synthetic, real, synthetic):
+    """Return both targets as arrays of one dimension, or None if there are none."""
+    if (y_real is None) != (y_synthetic is None):
+        raise ValueError("y_real and y_synthetic must be given together, or neither.")
+    if y_real is None:
+        return None
+    ours = _checked_target(y_real, "y_real", real, "real")
+    theirs = _checked_target(y_synthetic, "y_synthetic", synthetic, "synthetic")
+    kinds = [_kind_of_target(y) for y in (ours, theirs)]
+    if kinds[0] != kinds[1] and kinds != [_NUMBERS, _NUMERIC_LABELS]:
+        raise ValueError(
+            f"y_real and y_synthetic must be of one kind; got {kinds[0]} in y_real and {kinds[1]} "
+            "in y_synthetic. Convert y_synthetic to the labels of y_real."
+        )
+    if kinds[0] != _NUMBERS and np.unique(ours, return_counts=True)[1].max() < _N_FOLDS:
+        raise ValueError(
+            f"y_real must contain a label that {_N_FOLDS} samples have, as there are {_N_FOLDS} "
+            "folds. Use more real samples, or merge rare labels."
+        )
+    return ours, theirs
+
+
+def _checked_target(y, name, samples, name_of_samples):
+    y = np.asarray(y)
+    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
+    if y.ndim != 1:
+        raise ValueError(
+            f"{name} must have one value per sample; got an array of shape {y.shape}. Pass a "
+            "single target."
+        )
+    if len(y) != len(samples):
+        raise ValueError(
+            f"{name_of_samples} and {name} have inconsistent numbers of samples: {len(samples)} "
+            f"and {len(y)}. Pass one value per sample."
+        )
+    if any(map(_is_missing, y.tolist())) or (y.dtype.kind == "f" and not np.isfinite(y).all()):
+        raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
+    return np.array(y.tolist()) if y.dtype.kind == "O" else y
+
+
+def _is_missing(value):
+    try:
+        return value is None or bool(value != value)
+    except TypeError:  # pandas.NA is neither equal nor unequal to itself
+        return True
+
+
+def _kind_of_target(y):
+    if y.dtype.kind not in "biuf":
+        return "strings"
+    is_integer = (y == np.round(y)) & (np.abs(y) < 2**53) if y.dtype.kind == "f" else np.True_
+    return _NUMERIC_LABELS if is_integer.all() else _NUMBERS
 
 
 def _check_feature_names(synthetic, real):
@@ -141,6 +209,50 @@ def _check_feature_names(synthetic, real):
             f"real has the columns {list(names[0])} and synthetic has {list(names[1])}. They must "
             "have the same columns in the same order."
         )
+
+
+# ------------------------------------------------------------------------- units and precision
+
+
+def _equally_rounded(real, synthetic):
+    """Return both tables in float64, rounded to float32 where one of them has no further digits.
+
+    Otherwise 0.1 in float64 and 0.1 in float32 would be different values. Tables of float16 are
+    treated likewise.
+    """
+    narrow = np.float16 if np.float16 in (real.dtype, synthetic.dtype) else np.float32
+    tables = [samples.astype(np.float64) for samples in (real, synthetic)]
+    rounded = [_rounded(samples, narrow) for samples in tables]
+    is_same = [(a == b).all(axis=0) for a, b in zip(tables, rounded, strict=True)]
+    pairs = zip(rounded, tables, strict=True)
+    return [np.where(is_same[0] | is_same[1], narrower, samples) for narrower, samples in pairs]
+
+
+def _rounded(samples, dtype):
+    """Return values rounded to a narrower type; those beyond its range unchanged."""
+    with np.errstate(over="ignore", under="ignore"):
+        rounded = samples.astype(dtype).astype(np.float64)
+    return np.where(np.isfinite(rounded) & ((rounded != 0) | (samples == 0)), rounded, samples)
+
+
+def _in_own_units(samples):
+    """Return samples divided by powers of two, so that squares do not overflow, and exponents."""
+    exponents = np.frexp(np.abs(samples).max(axis=0))[1]
+    return np.ldexp(samples, -exponents), exponents
+
+
+def _standardized(real, synthetic):
+    """Return both tables in standard deviations of the real features, within float32."""
+    own, exponents = _in_own_units(real)
+    center, scale = own.mean(0), own.std(0)
+    scale[np.ptp(own, axis=0) == 0] = 1.0
+    with np.errstate(over="ignore"):
+        other = np.ldexp(synthetic, -exponents)
+        tables = ((samples - center) / scale for samples in (own, other))
+        return tuple(np.clip(samples, -_FARTHEST, _FARTHEST) for samples in tables)
+
+
+# -------------------------------------------------------------------------------- comparisons
 
 
 def _feature_distances(real, synthetic):
@@ -157,12 +269,17 @@ def _feature_distance(real, synthetic):
 
 
 def _std_ratios(real, synthetic):
+    (real, own), (synthetic, other) = _in_own_units(real), _in_own_units(synthetic)
     varies = np.ptp(real, axis=0) > 0
-    return np.divide(synthetic.std(0), real.std(0), out=np.full(len(varies), np.nan), where=varies)
+    ratios = np.full(len(varies), np.nan)
+    np.divide(synthetic.std(0), real.std(0), out=ratios, where=varies)
+    with np.errstate(over="ignore"):
+        return np.ldexp(ratios, other - own)
 
 
 def _correlation_difference(real, synthetic):
     """Return the mean over pairs of features that are not constant in both tables."""
+    (real, _), (synthetic, _) = _in_own_units(real), _in_own_units(synthetic)
     varies = (np.ptp(real, axis=0) > 0) & (np.ptp(synthetic, axis=0) > 0)
     pairs = np.triu_indices(varies.sum(), 1)
     if not len(pairs[0]):
@@ -174,28 +291,30 @@ def _correlation_difference(real, synthetic):
 def _two_sample_auc(real, synthetic, seed):
     samples = np.vstack([real, synthetic])
     is_synthetic = np.repeat([0, 1], [len(real), len(synthetic)])
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
+    folds = StratifiedKFold(_N_FOLDS, shuffle=True, random_state=seed)
     forest = RandomForestClassifier(random_state=seed)
     chance = cross_val_predict(forest, samples, is_synthetic, cv=folds, method="predict_proba")
     return float(roc_auc_score(is_synthetic, chance[:, 1]))
 
 
 def _nearness(real, synthetic):
-    scaler = StandardScaler().fit(real)
-    neighbours = NearestNeighbors().fit(scaler.transform(real))
-    to_real = neighbours.kneighbors(scaler.transform(synthetic), 1)[0][:, 0]
-    among_real = neighbours.kneighbors(n_neighbors=1)[0][:, 0]
-    usual = np.median(among_real)
+    neighbors = NearestNeighbors().fit(real)
+    to_real = neighbors.kneighbors(synthetic, 1)[0][:, 0]
+    among_real = neighbors.kneighbors(n_neighbors=1)[0][:, 0]
+    usual, same = np.median(among_real), _SAME * np.sqrt(real.shape[1])
     return {
-        "nearest_ratio": float(np.median(to_real) / usual) if usual > 0 else np.nan,
-        "share_of_copies": float((to_real <= np.quantile(among_real, 0.01)).mean()),
+        "nearest_ratio": float(np.median(to_real) / usual) if usual > same else np.nan,
+        "share_of_copies": float((to_real <= np.quantile(among_real, 0.01) + same).mean()),
     }
 
 
 def _utility(real, synthetic, y_real, y_synthetic, seed):
-    is_continuous = type_of_target(y_real).startswith("continuous")
+    is_continuous = _kind_of_target(y_real) == _NUMBERS
+    if is_continuous:  # R² does not depend on the unit, but squares of large numbers overflow
+        y_real, exponent = _in_own_units(y_real)
+        y_synthetic = np.ldexp(y_synthetic, -exponent)
     forest = (RandomForestRegressor if is_continuous else RandomForestClassifier)(random_state=seed)
-    folds = (KFold if is_continuous else StratifiedKFold)(5, shuffle=True, random_state=seed)
+    folds = (KFold if is_continuous else StratifiedKFold)(_N_FOLDS, shuffle=True, random_state=seed)
     real_score = float(cross_val_score(forest, real, y_real, cv=folds).mean())
     synthetic_score = float(forest.fit(synthetic, y_synthetic).score(real, y_real))
     return {

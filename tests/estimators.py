@@ -6,6 +6,7 @@ import pytest
 
 import sklearn_autoencoders
 from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
     AutoencoderOutlierDetector,
     AutoencoderTransformer,
     DenoisingAutoencoder,
@@ -153,3 +154,10 @@ def companions(cls, value):
 def quick(cls, **params):
     """Return an estimator with a few epochs and a fixed random state."""
     return cls(**{"max_epochs": 5, "random_state": 0, **settable(cls, params)})
+
+
+def quick_any(cls, **params):
+    """Return an estimator of any public class, including the union, that trains quickly."""
+    if cls is AutoencoderFeatureUnion:
+        return cls(quick(AutoencoderTransformer, **params), random_state=0)
+    return quick(cls, **params)

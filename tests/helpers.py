@@ -5,7 +5,9 @@ import functools
 import os
 import pickle
 import random
+import signal
 import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -60,9 +62,13 @@ def readers(estimator):
     return [name for name in READERS if hasattr(estimator, name)]
 
 
-def outputs(estimator, X):
-    """Return the output of every method for X, by name."""
-    found = {name: np.asarray(getattr(estimator, name)(X)) for name in readers(estimator)}
+def outputs(estimator, X, y=None):
+    """Return the output of every method for X, by name; predictors are scored with y."""
+    arguments = {"score": (X, y)}
+    found = {
+        name: np.asarray(getattr(estimator, name)(*arguments.get(name, (X,))))
+        for name in readers(estimator)
+    }
     if hasattr(estimator, "inverse_transform"):
         found["inverse_transform"] = np.asarray(estimator.inverse_transform(found["transform"]))
     return found
@@ -104,3 +110,22 @@ def snapshot():
         "scikit-learn": sklearn.get_config(),
         "directory": os.getcwd(),
     }
+
+
+@contextmanager
+def time_limit(seconds):
+    """Fail if the block takes longer, where the system has such an alarm."""
+
+    def stop(*_):
+        raise TimeoutError(f"not finished after {seconds} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

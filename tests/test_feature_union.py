@@ -3,18 +3,26 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import sklearn
 from estimators import quick
-from helpers import snapshot, table, with_missing_values
+from helpers import snapshot, table, time_limit, with_missing_values
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold, ShuffleSplit, TimeSeriesSplit
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import (
+    GridSearchCV,
+    GroupKFold,
+    KFold,
+    LeaveOneGroupOut,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_autoencoders import (
@@ -127,6 +135,9 @@ def test_sample_weights_reach_the_encoders():
     np.testing.assert_allclose(found, expected)
 
 
+routing = sklearn.config_context
+
+
 # -------------------------------------------------------------------------- parameters, seeds
 
 
@@ -200,6 +211,99 @@ def test_cross_fitted_codes_are_computed_without_the_sample():
     )  # and near the final ones
 
 
+def test_encoders_are_cross_fitted_independently_of_one_another():
+    X, folds = table(), KFold(3)
+    parts = [("a", PCA(1)), ("same", "passthrough"), ("b", encoder())]
+    weights = {"a": 2.0, "b": 0.5}
+    together = union(parts, passthrough=False, cross_fit=folds, transformer_weights=weights)
+    alone = [
+        union(part, passthrough=False, cross_fit=folds).fit_transform(X)
+        for part in (PCA(1), encoder())
+    ]
+    np.testing.assert_allclose(
+        together.fit_transform(X), np.hstack([2 * alone[0], X, 0.5 * alone[1]])
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("cross_fit", [None, 3])
+@pytest.mark.parametrize("code", [encoder(), PCA(2), [("a", PCA(1)), ("b", encoder())]], ids=repr)
+def test_the_floating_point_type_of_X_is_kept(dtype, cross_fit, code):
+    fitted = union(code, cross_fit=cross_fit)
+    assert fitted.fit_transform(table().astype(dtype)).dtype == dtype
+    assert fitted.transform(table().astype(dtype)).dtype == dtype
+
+
+def test_sparse_output_stays_sparse_and_missing_values_next_to_cross_fitted_codes_stay_missing():
+    X = with_missing_values(table())
+    parts = [("same", "passthrough"), ("codes", encoder())]
+    found = union(parts, cross_fit=3).fit_transform(X)
+    np.testing.assert_array_equal(found[:, :12], np.hstack([X, X]))
+    with pytest.raises(ValueError, match=r"cross_fit requires codes without NaN.*'scaled'"):
+        union([("scaled", StandardScaler())], cross_fit=3).fit_transform(X)
+    categories = np.arange(60)[:, None] % 3
+    frozen = FrozenEstimator(OneHotEncoder().fit(categories))
+    assert scipy.sparse.issparse(union(frozen, cross_fit=3).fit_transform(categories))
+
+
+def weighted_parts(requests):
+    parts = [encoder(), PCA(2)]
+    if requests:
+        parts[0].set_fit_request(sample_weight=True)
+    return list(zip("ab", parts, strict=True))
+
+
+@pytest.mark.parametrize("cross_fit", [None, KFold(3)], ids=repr)
+def test_cross_fitting_routes_the_parameters_that_an_encoder_requests(cross_fit):
+    X, y, weight = table(), np.arange(80) % 3, 1.0 + np.arange(80) % 4
+    expected = [
+        union(encoder(), cross_fit=cross_fit).fit_transform(X, y, sample_weight=weight),
+        union(PCA(2), cross_fit=cross_fit).fit_transform(X, y)[:, 6:],
+    ]
+    with routing(enable_metadata_routing=True), time_limit(60):
+        routed = union(weighted_parts(True), cross_fit=cross_fit)
+        found = routed.fit_transform(X, y, sample_weight=weight)
+        np.testing.assert_allclose(found, np.hstack(expected))
+        with pytest.raises(TypeError, match="weights"):
+            routed.fit_transform(X, y, weights=weight)
+
+
+def test_weights_reach_the_fold_encoders_and_the_map_between_their_codes():
+    X, weight = table(), np.arange(80) % 4.0
+    fitted = union(StandardScaler(), passthrough=False, cross_fit=KFold(2))
+    found = fitted.fit_transform(X, sample_weight=weight)
+    final = StandardScaler().fit(X, sample_weight=weight).transform(X)
+    for train, test in KFold(2).split(X):
+        fold = StandardScaler().fit(X[train], sample_weight=weight[train])
+        codes, held_out = fold.transform(X[train]), fold.transform(X[test])
+        scaled = StandardScaler().fit(codes)
+        ridge = Ridge(1e-3 * 40).fit(scaled.transform(codes), final[train], weight[train])
+        np.testing.assert_allclose(found[test], ridge.predict(scaled.transform(held_out)))
+
+
+def test_groups_are_held_out_together():
+    X, groups = table(), np.arange(80) // 8
+    folds = GroupKFold(3)
+    splits = list(folds.split(X, groups=groups))
+    expected = union(cross_fit=splits).fit_transform(X)
+    grouped = union(cross_fit=folds)
+    np.testing.assert_array_equal(grouped.fit_transform(X, groups=groups), expected)
+    np.testing.assert_array_equal(
+        grouped.fit(X, groups=groups).transform(X), union().fit(X).transform(X)
+    )
+    y = groups % 2
+    head = LogisticRegression(max_iter=1000)
+    model = make_pipeline(grouped, head).fit(X, y, autoencoderfeatureunion__groups=groups)
+    with routing(enable_metadata_routing=True), time_limit(60):
+        np.testing.assert_array_equal(grouped.fit_transform(X, groups=groups), expected)
+        routed = make_pipeline(clone(grouped), clone(head)).fit(X, y, groups=groups)
+        np.testing.assert_array_equal(routed[-1].coef_, model[-1].coef_)
+        with pytest.raises(ValueError, match="groups"):
+            grouped.fit_transform(X)
+    with pytest.raises(ValueError, match="groups"):
+        grouped.fit_transform(X)
+
+
 def noise(n_rows=200):
     rng = np.random.RandomState(0)
     return rng.randn(n_rows, 20), rng.randint(2, size=n_rows)
@@ -254,6 +358,65 @@ def test_cross_fitting_supports_the_same_inputs():
     np.testing.assert_array_equal(heavy[:, :6], 2 * X)
 
 
+@pytest.mark.parametrize("learner", [encoder(n_components=1), PCA(1)], ids=repr)
+@pytest.mark.parametrize("passthrough", [True, False, "scaled"])
+def test_encoders_of_one_component_are_cross_fitted(learner, passthrough):
+    X = table()
+    found = union(learner, passthrough=passthrough, cross_fit=3).fit_transform(X)
+    plain = union(learner, passthrough=passthrough).fit_transform(X)
+    assert found.shape == plain.shape
+    assert abs(np.corrcoef(found[:, -1], plain[:, -1])[0, 1]) > 0.9
+    np.testing.assert_allclose(found[:, :-1], plain[:, :-1])  # original features are not learned
+
+
+# ------------------------------------------------------------------------------------ metadata
+
+
+@pytest.mark.parametrize("passthrough", [True, False, "scaled"])
+@pytest.mark.parametrize("cross_fit", [None, 2, KFold(2), GroupKFold(2)], ids=repr)
+def test_metadata_routing_without_metadata_gives_the_same(passthrough, cross_fit):
+    X, groups = table(), {"groups": np.arange(80) % 4}
+    model = union(passthrough=passthrough, cross_fit=cross_fit, random_state=0)
+    params = groups if isinstance(cross_fit, GroupKFold) else {}
+    expected = model.fit_transform(X, **params)
+    with sklearn.config_context(enable_metadata_routing=True), time_limit(60):
+        np.testing.assert_array_equal(clone(model).fit(X).transform(X), model.transform(X))
+        np.testing.assert_array_equal(clone(model).fit_transform(X, **params), expected)
+
+
+@pytest.mark.parametrize("name", ["sample_weight", "importance"])
+def test_requested_weights_are_cross_fitted_as_without_routing(name):
+    X, weight = table(), 1.0 + np.arange(80) % 3
+    expected = union(cross_fit=2, random_state=0).fit_transform(X, sample_weight=weight)
+    request = True if name == "sample_weight" else name
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = union(
+            [("codes", encoder().set_fit_request(sample_weight=request))],
+            cross_fit=2,
+            random_state=0,
+        )
+        found = routed.fit_transform(X, **{name: weight})
+    np.testing.assert_array_equal(found, expected)
+    assert not np.allclose(found, union(cross_fit=2, random_state=0).fit_transform(X))
+
+
+@pytest.mark.parametrize("is_routed", [False, True])
+def test_groups_reach_the_splitter(is_routed):
+    X, groups = table(), np.repeat(np.arange(4), 20)
+    folds = list(LeaveOneGroupOut().split(X, groups=groups))
+    expected = union(PCA(2), cross_fit=folds).fit_transform(X)
+    with sklearn.config_context(enable_metadata_routing=is_routed):
+        grouped = union(PCA(2), cross_fit=LeaveOneGroupOut())
+        found = grouped.fit_transform(X, groups=pd.Series(groups))
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(  # fit accepts what fit_transform does
+            clone(grouped).fit(X, groups=groups).transform(X), grouped.transform(X)
+        )
+        with pytest.raises(ValueError, match="groups"):
+            grouped.fit_transform(X)
+        np.testing.assert_array_equal(grouped.transform(X)[:, 6:], PCA(2).fit(X).transform(X))
+
+
 def test_frozen_encoders_need_no_cross_fitting():
     X = table()
     frozen = FrozenEstimator(encoder().fit(X))
@@ -267,14 +430,97 @@ def test_scaled_features_request_no_sample_weights():
         assert routed.fit_transform(table(), sample_weight=np.ones(80)).shape == (80, 9)
 
 
+@pytest.mark.parametrize("encoders", [[], (), [("a", "drop")], [("a", "drop"), ("b", "drop")]])
+def test_a_union_of_nothing_is_refused(encoders):
+    for method in ("fit", "fit_transform"):
+        with pytest.raises(ValueError, match=r"encoders=.* leave no features.*passthrough=True"):
+            getattr(union(encoders, passthrough=False), method)(table())
+    np.testing.assert_array_equal(union(encoders).fit_transform(table()), table())
+
+
+def test_the_first_encoder_can_be_dropped():
+    parts = [("a", "drop"), ("b", encoder())]
+    fitted = union(parts, passthrough=False).fit(table())
+    assert fitted.n_features_in_ == 6
+    assert fitted.transform(table()).shape == (80, 3)
+
+
+def test_parameters_of_the_default_encoder_can_be_set_and_searched():
+    params = {"encoders__n_components": 2, "encoders__max_epochs": 3}
+    found = AutoencoderFeatureUnion().set_params(**params)
+    assert repr(found.encoders) == repr(AutoencoderTransformer(2, max_epochs=3))
+    found.set_params(encoders=None, encoders__n_components=3)
+    assert found.encoders.n_components == 3
+    untouched = AutoencoderFeatureUnion()
+    with pytest.raises(ValueError, match="Invalid parameter 'components'"):
+        untouched.set_params(encoders__components=2)
+    assert untouched.encoders is None
+    grid = {"autoencoderfeatureunion__encoders__n_components": [1, 2]}
+    model = make_pipeline(AutoencoderFeatureUnion(), LogisticRegression(max_iter=2000))
+    model.set_params(autoencoderfeatureunion__encoders__max_epochs=2)
+    X, y = load_iris(return_X_y=True)
+    assert GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y).best_score_ > 0.8
+
+
+@pytest.mark.parametrize("passthrough", [True, "scaled", False])
+@pytest.mark.parametrize("output", ["default", "pandas"])
+@pytest.mark.parametrize("encoders", [encoder(), [], [("a", "passthrough")]], ids=repr)
+def test_other_features_than_those_of_the_fit_are_refused(passthrough, output, encoders):
+    if encoders == [] and passthrough is False:
+        return
+    X = pd.DataFrame(table(), columns=list("abcdef"))
+    fitted = union(encoders, passthrough=passthrough).set_output(transform=output).fit(X)
+    for fewer in (X[list("abc")], X.to_numpy()[:, :3]):
+        with pytest.raises(ValueError, match="X has 3 features, but AutoencoderFeatureUnion is"):
+            fitted.transform(fewer)
+    for other in (X[list("fedcba")], X.rename(columns={"a": "z"})):
+        with pytest.raises(ValueError, match="feature names should match"):
+            fitted.transform(other)
+
+
 @pytest.mark.parametrize(
     "encoders",
     [
+        [("cross_fit", PCA(1))],
         [AutoencoderTransformer(2), AutoencoderTransformer(2)],
         ("a", AutoencoderTransformer(2)),
         [("raw", AutoencoderTransformer(2))],
     ],
 )
 def test_encoders_that_are_no_pairs_are_refused(encoders):
-    with pytest.raises((ValueError, TypeError), match="encoders"):
+    with pytest.raises((ValueError, TypeError), match=r"encoders|conflict"):
         AutoencoderFeatureUnion(encoders).fit(table())
+
+
+@pytest.mark.parametrize("cross_fit", [None, 3])
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+def test_nullable_numbers_are_numbers(cross_fit, backend):
+    frame = pd.DataFrame(with_missing_values(table()), columns=list("abcdef"))
+    expected = union(cross_fit=cross_fit, random_state=0).fit_transform(frame)
+    nullable = frame.convert_dtypes(dtype_backend=backend)
+    found = union(cross_fit=cross_fit, random_state=0).fit_transform(nullable)
+    assert found.dtype == np.float64
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_unions_and_pipelines_are_encoders_with_parameters():
+    for inner in (FeatureUnion([("a", PCA(1))]), union(PCA(1)), make_pipeline(PCA(1))):
+        outer = clone(union(inner, cross_fit=3))
+        assert "encoders__verbose" in outer.get_params()
+        assert len(outer.fit_transform(table())) == 80
+    nested = union(union(PCA(1))).set_params(encoders__encoders__n_components=2)
+    assert nested.encoders.encoders.n_components == 2
+
+
+def test_parameters_of_what_is_dropped_are_refused():
+    with pytest.raises(ValueError, match=r"a__n_components cannot be set, because a='drop'"):
+        union([("a", "drop")]).set_params(a__n_components=1)
+    set_both = union([("a", "drop")]).set_params(a=PCA(3), a__n_components=1)
+    assert set_both.encoders[0][1].n_components == 1
+
+
+def test_what_transform_does_not_return_is_not_inverted():
+    fitted = union(PCA(2)).fit(table())
+    for wrong in (table()[:, :2], table()[:, 0]):
+        with pytest.raises(ValueError, match=r"output of transform, whose first 6 columns"):
+            fitted.inverse_transform(wrong)

@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from helpers import snapshot, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sklearn_autoencoders.metrics import generation_report
 
@@ -103,3 +106,151 @@ def test_inconsistent_data_are_rejected(real):
         generation_report(real, real[:1])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         generation_report(real, real, real[:, 0], real[:5, 0])
+
+
+# -------------------------------------------------------------------- types, precision, units
+
+
+def same_report(found, expected):
+    assert found.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-6, err_msg=name)
+
+
+def test_booleans_are_numbers():
+    flags = pd.get_dummies(pd.Series(list("abc") * 20))
+    numbers = flags.astype(float)
+    expected = generation_report(numbers, numbers[::-1], random_state=0)
+    for real, synthetic in ((flags, flags[::-1]), (flags, numbers[::-1]), (numbers, flags[::-1])):
+        same_report(generation_report(real, synthetic, random_state=0), expected)
+    np.testing.assert_array_equal(expected.column_distance, 0)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_tables_are_compared_in_the_less_precise_type(real, dtype):
+    constant = np.hstack([real, np.full((300, 1), 0.1), np.tile([[0.3], [0.7]], (150, 1))])
+    narrow = constant.astype(dtype)
+    pairs = [(constant, narrow), (narrow, constant)]
+    if dtype == np.float32:  # also if only some values have this precision
+        mixed = pd.DataFrame(constant).astype({6: dtype})
+        pairs += [(constant, narrow.astype(float)), (pd.DataFrame(constant), mixed)]
+    for pair in pairs:
+        report = generation_report(*pair, random_state=0)
+        np.testing.assert_array_equal(report.column_distance, 0)
+        np.testing.assert_allclose(report.std_ratio[:6], 1, rtol=1e-6)
+        assert np.isnan(report.std_ratio[6])
+        assert report.share_of_copies == 1
+
+
+def test_digits_that_both_tables_have_count(real):
+    report = generation_report(1e9 + real, 1e9 + real + 2.0)
+    np.testing.assert_array_equal(report.column_distance, 1)
+    assert report.two_sample_auc == 1
+
+
+@pytest.mark.parametrize("unit", [1e-310, 1e-40, 1e39, 1e200, 1e307])
+def test_the_report_does_not_depend_on_the_unit(real, unit):
+    other = table(300, seed=1)
+    targets = real[:, 0], other[:, 0]
+    expected = generation_report(real, other, *targets, random_state=0)
+    scaled = [array * unit for array in (real, other, *targets)]
+    report = generation_report(*scaled, random_state=0)
+    assert report.keys() == expected.keys()
+    for name in expected:
+        np.testing.assert_allclose(report[name], expected[name], atol=0.05, err_msg=name)
+
+
+def test_synthetic_samples_in_another_unit_are_told_apart(real):
+    for unit in (1e-300, 1e300):
+        report = generation_report(real, real * unit)
+        np.testing.assert_allclose(report.std_ratio, unit)
+        assert report.two_sample_auc == 1
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    exponent=st.integers(-300, 300),
+    offset=st.sampled_from([0.0, 1.0, 1e6]),
+    dtypes=st.tuples(*2 * [st.sampled_from([np.float16, np.float32, np.float64])]),
+)
+def test_a_table_is_at_no_distance_from_itself(exponent, offset, dtypes):
+    rows = (table(40) + offset) * 10.0**exponent
+    limits = [np.finfo(dtype) for dtype in dtypes]
+    if any(np.abs(rows).max() > limit.max or np.abs(rows).min() < limit.tiny for limit in limits):
+        dtypes = (np.float64, np.float64)
+    report = generation_report(*(rows.astype(dtype) for dtype in dtypes), random_state=0)
+    np.testing.assert_array_equal(report.column_distance, 0)
+    assert report.share_of_copies == 1
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_the_configured_output_does_not_matter(real, output):
+    expected = generation_report(real, table(300, seed=1), random_state=0)
+    with sklearn.config_context(transform_output=output):
+        same_report(generation_report(real, table(300, seed=1), random_state=0), expected)
+
+
+# ------------------------------------------------------------------------------------ targets
+
+
+LABELS = np.arange(300) % 3
+COLUMNS = {
+    "list": list,
+    "column": lambda y: np.asarray(y)[:, None],
+    "frame": lambda y: pd.DataFrame({"y": y}),
+    "object": lambda y: np.asarray(y).astype(object),
+    **{
+        name: (lambda y, name=name: pd.Series(y).astype(name))
+        for name in ("Int64", "category", "string", "int64[pyarrow]")
+    },
+}
+
+
+@pytest.mark.parametrize("convert", COLUMNS.values(), ids=COLUMNS)
+def test_containers_of_targets(real, convert):
+    expected = generation_report(real, real, LABELS, LABELS, random_state=0)
+    found = generation_report(real, real, convert(LABELS), convert(LABELS), random_state=0)
+    same_report(found, expected)
+
+
+MISSING = {
+    "nan": np.where(LABELS == 1, np.nan, LABELS),
+    "infinity": np.where(LABELS == 1, np.inf, LABELS),
+    "object": np.where(LABELS == 1, np.nan, LABELS).astype(object),
+    "none": np.where(LABELS == 1, None, "a"),
+    "Int64": pd.Series(LABELS).astype("Int64").where(LABELS > 0),
+    "boolean": pd.Series(LABELS > 0).astype("boolean").where(LABELS > 0),
+    "string": pd.Series(LABELS).astype("string").where(LABELS > 0),
+    "category": pd.Series(LABELS).where(LABELS > 0).astype("category"),
+}
+
+
+@pytest.mark.parametrize("y", MISSING.values(), ids=MISSING)
+def test_missing_targets_are_refused_by_name(real, y):
+    with pytest.raises(ValueError, match=r"y_real contains NaN.*Drop"):
+        generation_report(real, real, y, LABELS)
+    with pytest.raises(ValueError, match=r"y_synthetic contains NaN.*Drop"):
+        generation_report(real, real, LABELS, y)
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ((LABELS, np.linspace(0, 1, 300)), "labels in y_real and continuous numbers in y_synth"),
+        ((np.linspace(0, 1, 300), LABELS.astype(str)), "continuous numbers in y_real and strings"),
+        ((LABELS, LABELS.astype(str)), "labels in y_real and strings in y_synthetic"),
+        ((np.arange(300), np.arange(300)), "y_real must contain a label that 5 samples have"),
+        ((np.zeros((300, 2)), LABELS), r"y_real must have one value per sample.*\(300, 2\)"),
+    ],
+)
+def test_targets_that_cannot_be_compared_are_refused(real, targets, message):
+    with pytest.raises(ValueError, match=message):
+        generation_report(real, real, *targets)
+
+
+def test_what_is_no_table_of_numbers_is_refused_by_name(real):
+    for wrong in (real[:, 0], real.astype(str), real + 1j, real[:2]):
+        with pytest.raises(ValueError, match="synthetic must be a table of numbers"):
+            generation_report(real, wrong)
+    with pytest.raises(ValueError, match="Input real contains infinity"):
+        generation_report(np.where(real > 0.9, np.inf, real), real)

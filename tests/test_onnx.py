@@ -273,6 +273,32 @@ def test_a_threshold_that_is_moved_is_in_the_next_graph(exports):
     assert set(found) == {-1, 1}
 
 
+NUMERIC = ["bool", "uint8", "int16", "uint16", "int32", "uint64", "int64", "float32", "float64"]
+
+
+@pytest.mark.parametrize("dtype", NUMERIC)
+def test_labels_keep_their_type(dtype):
+    fitted = quick(AutoencoderClassifier).fit(ROWS, (LABELS == 1).astype(dtype))
+    found = computed(fitted, "predict", NEW)
+    assert found.dtype == fitted.predict(NEW).dtype == dtype
+    np.testing.assert_array_equal(found, fitted.predict(NEW))
+
+
+def test_a_file_of_bytes_as_labels(tmp_path):
+    fitted = quick(AutoencoderClassifier).fit(ROWS, LABELS.astype(np.uint8))
+    export_onnx(fitted, tmp_path / "file", "predict")
+    (found,) = onnxruntime.InferenceSession(tmp_path / "file").run(None, {"X": NEW})
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, fitted.predict(NEW))
+
+
+def test_targets_keep_their_type():
+    fitted = quick(AutoencoderRegressor).fit(ROWS, TARGETS.astype(np.float32))
+    found = computed(fitted, "predict", NEW)
+    assert found.dtype == fitted.predict(NEW).dtype == np.float32
+    np.testing.assert_allclose(found, fitted.predict(NEW), rtol=1e-5)
+
+
 # ----------------------------------------------------------------------------------------- draws
 
 

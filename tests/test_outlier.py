@@ -1,7 +1,10 @@
 """AutoencoderOutlierDetector: scores, thresholds, explanations and trimmed samples."""
 
+import dask.dataframe
 import numpy as np
 import pandas as pd
+import polars
+import pyarrow
 import pytest
 import torch
 from estimators import quick
@@ -252,6 +255,33 @@ def test_missing_values_have_a_prediction_but_no_contribution():
     assert (explanation.contribution[np.isnan(X)] == 0).all()
     assert np.isfinite(explanation.expected).all()
     assert not isinstance(explanation.expected, pd.DataFrame)
+
+
+FRAMES = {
+    "pandas": lambda frame: frame,
+    "nullable": lambda frame: frame.convert_dtypes(),
+    "arrow types": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+    "polars": polars.from_pandas,
+    "pyarrow": lambda frame: pyarrow.Table.from_pandas(frame, preserve_index=False),
+    "dask": lambda frame: dask.dataframe.from_pandas(frame, npartitions=3, sort=False),
+}
+
+
+@pytest.mark.parametrize("convert", FRAMES.values(), ids=FRAMES)
+def test_explanations_are_frames_like_the_samples(convert):
+    frame = pd.DataFrame(table(50), columns=list("abcdef"), index=np.arange(50)[::-1] + 5)
+    X = convert(frame)
+    fitted = detector(max_epochs=2).fit(X)
+    expected = detector(max_epochs=2).fit(frame.to_numpy()).explain(frame.to_numpy())
+    found = fitted.explain(X)
+    for name in ("contribution", "expected"):
+        part = found[name]
+        assert type(part) is type(X)
+        np.testing.assert_array_equal(np.asarray(part), expected[name])
+        names = part.column_names if hasattr(part, "column_names") else part.columns
+        assert list(names) == list("abcdef")
+        if hasattr(X, "index"):
+            assert list(part.index) == list(X.index)
 
 
 # -------------------------------------------------------------------------------- training

@@ -10,6 +10,7 @@ from estimators import PREDICTORS, quick
 from helpers import snapshot, table, weights, with_missing_values
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_digits, load_iris
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -616,3 +617,25 @@ def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
     with pytest.raises(ValueError, match="Mark unlabeled samples by -1"):
         predictor(AutoencoderClassifier).fit(table(30), y)
+
+
+# ----------------------------------------------------------------- encoders that cannot be used
+
+
+@pytest.mark.parametrize("cls", PREDICTORS)
+@pytest.mark.parametrize("wrong", [PCA(2), PCA, "pca", make_pipeline(AutoencoderTransformer())])
+def test_an_encoder_of_another_package_is_refused_in_words(cls, wrong):
+    message = r"The 'encoder' parameter of .* must be an autoencoder of this package, such as"
+    with pytest.raises(ValueError, match=message):
+        quick(cls, encoder=wrong).fit(table(), np.arange(80) % 2)
+
+
+@pytest.mark.parametrize("cls", PREDICTORS)
+@pytest.mark.parametrize("conditional", [True, "labels"])
+def test_a_conditional_encoder_has_to_be_fitted(cls, conditional):
+    X, y = table(), np.arange(80) % 2
+    encoder = quick(VAEGenerator, n_components=2, conditional=conditional)
+    with pytest.raises(ValueError, match=r"encoder has conditional=.* not fitted.*FrozenEstimator"):
+        quick(cls, encoder=encoder).fit(X, y)
+    for fitted in (encoder.fit(X, y), FrozenEstimator(encoder)):
+        assert quick(cls, encoder=fitted).fit(X, y).predict(X).shape == (80,)

@@ -1,12 +1,22 @@
 """Scikit-learn's estimator checks, including those that are not run by default."""
 
+import numpy as np
+import pandas as pd
 import pytest
-from estimators import CASES, TRANSFORMERS
-from sklearn.base import clone
+import sklearn
+from estimators import CASES, EVERY, TRANSFORMERS, quick, quick_any
+from helpers import assert_same, outputs, table, time_limit
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.decomposition import PCA
 from sklearn.utils import estimator_checks as checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from sklearn_autoencoders import AutoencoderOutlierDetector, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    VAEGenerator,
+)
 
 EXTRA_CHECKS = [
     checks.check_param_validation,
@@ -55,3 +65,76 @@ def test_extra_check(estimator, check):
 @pytest.mark.parametrize("estimator", SHORT_TRANSFORMERS, ids=repr)
 def test_extra_check_of_transformers(estimator, check):
     check(type(estimator).__name__, clone(estimator))
+
+
+@pytest.mark.parametrize("cls", EVERY)
+def test_metadata_routing_without_metadata_changes_nothing(cls):
+    X, y = table(), np.arange(80) % 2
+    expected = outputs(quick_any(cls, n_components=2).fit(X, y), X, y)
+    with sklearn.config_context(enable_metadata_routing=True), time_limit(60):
+        assert_same(outputs(quick_any(cls, n_components=2).fit(X, y), X, y), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("cls", EVERY)
+def test_samples_codes_and_targets_have_the_type_of_those_in_training(cls, dtype):
+    X = table(dtype=dtype)
+    y = np.arange(80) % 2 if is_classifier(cls()) else X[:, 0]
+    fitted = quick_any(cls, n_components=2).fit(X, y)
+    names = ["transform", "reconstruct", "impute", "perturb"]
+    if is_regressor(fitted):
+        names.append("predict")
+    found = {name: getattr(fitted, name)(X) for name in names if hasattr(fitted, name)}
+    if hasattr(fitted, "inverse_transform"):
+        found["inverse_transform"] = fitted.inverse_transform(found["transform"])
+    if hasattr(fitted, "sample"):
+        found["sample"] = fitted.sample(2)
+        found["means"] = fitted.sample(2, noise=False)
+        found["line"] = fitted.interpolate(X[:2], X[2:4], 3)
+        found["circle"] = fitted.interpolate(X[:2], X[2:4], 3, method="slerp")
+    if cls is AutoencoderFeatureUnion:
+        found["cross_fit"] = fitted.set_params(cross_fit=2).fit_transform(X)
+    assert {name: array.dtype for name, array in found.items()} == dict.fromkeys(found, dtype)
+
+
+def everything(cls, X, y):
+    """Return the outputs of all methods of estimators of a class that were fitted to X."""
+    fitted = quick_any(cls, n_components=2).fit(X, y)
+    found = outputs(fitted, X, y)
+    for name in ("impute", "predict_proba", "p_values", "elbo_samples"):
+        if hasattr(fitted, name):
+            found[name] = np.asarray(getattr(fitted, name)(X))
+    if hasattr(fitted, "fit_transform"):
+        found["fit_transform"] = np.asarray(fitted.fit_transform(X, y))
+    if hasattr(fitted, "explain"):
+        found |= {name: np.asarray(part) for name, part in fitted.explain(X).items()}
+    if hasattr(fitted, "encoder"):
+        encoder = quick(AutoencoderTransformer, n_components=2)
+        found["encoder"] = np.asarray(quick(cls, encoder=encoder).fit(X, y).predict(X))
+    if cls is AutoencoderFeatureUnion:
+        parts = [("codes", quick(AutoencoderTransformer, n_components=2)), ("pca", PCA(2))]
+        for passthrough in (True, "scaled"):
+            both = cls(parts, passthrough=passthrough, cross_fit=2, random_state=0)
+            found[passthrough] = np.asarray(both.fit_transform(X, y))
+    return found
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+@pytest.mark.parametrize("given", ["array", "frame"])
+@pytest.mark.parametrize("cls", EVERY)
+def test_the_configured_output_does_not_change_numbers(cls, given, output):
+    X, y = table(), np.arange(80) % 2
+    X = X if given == "array" else pd.DataFrame(X, columns=list("abcdef"))
+    expected = everything(cls, X, y)
+    with sklearn.config_context(transform_output=output):
+        assert_same(everything(cls, X, y), expected)
+
+
+@pytest.mark.parametrize("cls", EVERY)
+def test_messages_about_parameters_name_public_classes_only(cls):
+    for name in cls._parameter_constraints:
+        if name == "random_state":
+            continue  # a message of scikit-learn
+        with pytest.raises(ValueError, match=f"The '{name}' parameter of {cls.__name__}") as error:
+            cls(**{name: object()}).fit(table(), np.arange(80) % 2)
+        assert "._" not in str(error.value)

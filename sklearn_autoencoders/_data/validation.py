@@ -13,7 +13,8 @@ from .._utils.user_warnings import warn_user
 from .batches import Data
 from .ranges import find_ranges
 
-_DTYPES = [np.float64, np.float32]
+# Types of samples; others are converted to the first one.
+DTYPES = [np.float64, np.float32]
 
 
 def check_samples(estimator, X, *, ignores_empty=True):
@@ -55,7 +56,7 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = _flatten_images(X, getattr(network, "input_shape", None))
-    settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
+    settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
@@ -158,7 +159,7 @@ def check_codes(estimator, X):
     """Return latent codes as a finite array with `n_components_` columns."""
     check_is_fitted(estimator)
     with np.errstate(over="ignore", invalid="ignore"):
-        codes = check_array(X, dtype=_DTYPES, order="C", input_name="X")
+        codes = check_array(X, dtype=DTYPES, order="C", input_name="X")
     if codes.shape[1] != estimator.n_components_:
         raise ValueError(
             f"X has {codes.shape[1]} features, but inverse_transform expects the "

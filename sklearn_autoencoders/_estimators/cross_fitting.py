@@ -5,18 +5,20 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import type_of_target
 
+from .._utils.output import plain_output
 from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
 
 
-def partition(cv, X, y, seed):
+def partition(cv, X, y, seed, **params):
     """Return folds in which every sample is held out exactly once.
 
     Parameters
@@ -29,6 +31,9 @@ def partition(cv, X, y, seed):
 
     seed : int
         Seed of the random folds.
+
+    **params : dict
+        Parameters of `split`, such as `groups`.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def partition(cv, X, y, seed):
     may_be_class = y is not None and np.asarray(y).dtype.kind != "f"
     is_class = may_be_class and type_of_target(y) in ("binary", "multiclass")
     folds = check_cv(cv, y, classifier=is_class, seed=seed)
-    folds = list(folds.split(X, y))
+    folds = list(folds.split(X, y, **params))
     held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
     if not np.array_equal(np.sort(held_out), np.arange(num_samples(X))):
         raise ValueError(
@@ -53,44 +58,95 @@ def partition(cv, X, y, seed):
     return folds
 
 
-def cross_fitted(encoder, X, y, params, folds, final):
-    """Return out-of-fold codes of all samples, aligned with the codes of a final encoder.
+def out_of_fold_output(name, encoder, factor, X, y, params, folds):
+    """Return the output of one transformer for its training samples, without leakage.
 
     Parameters
     ----------
+    name : str
+        Name of the transformer, for error messages.
+
     encoder : transformer
-        Encoder of which a copy is fitted for each fold.
+        Fitted to all samples.
+
+    factor : float or None
+        Multiplies the output.
 
     X, y : array-like
         Samples and, if there is one, their target.
 
     params : dict
-        Parameters of `fit`. Values with one entry per sample are split like the samples.
+        Parameters of the methods `fit` and `transform`. Values with one entry per sample are split
+        like the samples.
 
-    folds : list of (ndarray, ndarray)
-        Indices of the training samples and of the held-out samples.
-
-    final : ndarray of shape (n_samples, n_codes)
-        Codes of the encoder that was fitted to all samples.
+    folds : list of (ndarray, ndarray) or None
+        Indices of the training samples and of the held-out samples. None if the output does not
+        depend on them.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_codes)
-        The codes of each fold after a linear map to the final codes. The map is required because
-        the axes of encoders of different folds do not correspond.
+    ndarray or sparse matrix of shape (n_samples, n_features_out)
+        The output of the encoder or, if it learns from the samples, the codes of copies that were
+        fitted without them.
     """
-    output = np.empty_like(final)
+    output = plain_output(encoder, X, **params.get("transform", {}))
+    if folds is not None and not _is_fixed(encoder):
+        output = _cross_fitted(name, encoder, X, y, params, folds, _as_dense(output))
+    return output if factor is None else output * factor
+
+
+def _is_fixed(encoder):
+    """Return whether the encoder does not learn from the samples."""
+    return isinstance(encoder, FrozenEstimator) or not get_tags(encoder).requires_fit
+
+
+def _cross_fitted(name, encoder, X, y, params, folds, final):
+    """Return out-of-fold codes of all samples, aligned with the codes of a final encoder.
+
+    The codes of each fold are mapped linearly to the final codes, because the axes of encoders of
+    different folds do not correspond.
+    """
+    output = np.empty(final.shape, final.dtype if final.dtype.kind == "f" else np.float64)
     for train, test in folds:
-        own = check_method_params(X, params, indices=train)
-        X_train = safe_indexing(X, train)
-        fold = clone(encoder).fit(X_train, None if y is None else safe_indexing(y, train), **own)
-        to_final = make_pipeline(StandardScaler(), Ridge(_SHRINKAGE * len(train)))
-        weight = own.get("sample_weight")
-        to_final.fit(dense(fold.transform(X_train)), final[train], ridge__sample_weight=weight)
-        output[test] = to_final.predict(dense(fold.transform(safe_indexing(X, test))))
+        (X_train, y_train, own), (X_test, _, its) = (
+            _subset(X, y, params, rows) for rows in (train, test)
+        )
+        fold = clone(encoder).fit(X_train, y_train, **own["fit"])
+        codes = _as_dense(plain_output(fold, X_train, **own["transform"]))
+        held_out = _as_dense(plain_output(fold, X_test, **its["transform"]))
+        _check_finite(name, codes, held_out, final)
+        weight = own["fit"].get("sample_weight")
+        output[test] = _mapped(codes, final[train], weight, held_out)
     return output
 
 
-def dense(codes):
-    """Return codes as a dense array."""
-    return codes.toarray() if issparse(codes) else np.asarray(codes)
+def _subset(X, y, params, rows):
+    """Return the given rows of X, of y and of the parameters of each method."""
+    own = {
+        method: check_method_params(X, params.get(method, {}), indices=rows)
+        for method in ("fit", "transform")
+    }
+    return safe_indexing(X, rows), None if y is None else safe_indexing(y, rows), own
+
+
+def _mapped(codes, final, weight, held_out):
+    """Return held-out codes after the linear map from codes to final codes."""
+    scaler = StandardScaler().fit(codes)
+    ridge = Ridge(_SHRINKAGE * len(codes))
+    ridge.fit(plain_output(scaler, codes), final, sample_weight=weight)
+    found = ridge.predict(plain_output(scaler, held_out))
+    return found.reshape(len(held_out), -1)  # a vector if there is one component
+
+
+def _check_finite(name, *arrays):
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise ValueError(
+            f"cross_fit requires codes without NaN and infinity, but {name!r} among the encoders "
+            "returned some. Impute missing values before or within this encoder, or use "
+            "cross_fit=None."
+        )
+
+
+def _as_dense(output):
+    """Return the output of a transformer as a dense array."""
+    return output.toarray() if issparse(output) else output

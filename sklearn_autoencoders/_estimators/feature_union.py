@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import copy
+import math
 from numbers import Integral
 from typing import ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, get_tags
-from sklearn.utils.metadata_routing import UNUSED
+from sklearn.utils.metadata_routing import MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.output import as_numbers
 from .._utils.random import draw_seed, own_random_state
-from .._utils.sklearn_compat import Documented, StrOptions, fit_context
-from .cross_fitting import cross_fitted, dense, partition
+from .._utils.sklearn_compat import (
+    Documented,
+    StrOptions,
+    check_feature_names,
+    check_nested_params,
+    fit_context,
+    fit_one,
+)
+from .cross_fitting import out_of_fold_output, partition
 from .transformer import AutoencoderTransformer
 
 # Name of the original features among the transformers.
 _RAW = "raw"
+# Name of the splitter in the routing of metadata; encoders cannot have the name of a parameter.
+_SPLITTER = "cross_fit"
 
 
 def _is_invertible(union):
@@ -168,16 +181,17 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
         **params : dict
             Parameters of the encoders' `fit`, such as `sample_weight`. With metadata routing
-            enabled, they are passed to the encoders that request them.
+            enabled, they are passed to the encoders that request them. With `cross_fit`, `groups`
+            is accepted as by `fit_transform`, but not used.
 
         Returns
         -------
         self : object
             The fitted union.
         """
-        with self._refitting():
-            super().fit(_as_array(X), y, **params)
-        return self
+        X, union = _as_array(X), self._unfitted()
+        union._fit_parts(X, y, union._routed("fit", params))
+        return self._commit(union)
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None, **params):
@@ -192,7 +206,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             Target for supervised encoders.
 
         **params : dict
-            As for `fit`.
+            As for `fit`. With `cross_fit`, `groups` of shape (n_samples,) is passed to splitters
+            such as `GroupKFold`.
 
         Returns
         -------
@@ -200,14 +215,13 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes. With `cross_fit`, the codes of each sample are computed by
             encoders that were fitted without it.
         """
-        X = _as_array(X)
-        with self._refitting():
-            if self.cross_fit is None:
-                return super().fit_transform(X, y, **params)
-            seed = draw_seed(own_random_state(self.random_state))
-            folds = partition(self.cross_fit, X, y, seed)
-            super().fit(X, y, **params)
-            return self._cross_fitted(X, y, params, folds)
+        X, union = _as_array(X), self._unfitted()
+        if self.cross_fit is None:
+            output = super(AutoencoderFeatureUnion, union).fit_transform(X, y, **params)
+        else:
+            output = union._fit_and_cross_fit(X, y, params)
+        self._commit(union)
+        return output
 
     def transform(self, X, **params):
         """Return the original features and the codes of X.
@@ -226,7 +240,9 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
-        return super().transform(_as_array(X), **params)
+        X = _as_array(X)
+        self._check_features(X)
+        return super().transform(X, **params)
 
     @available_if(_is_invertible)
     def inverse_transform(self, X):
@@ -246,6 +262,11 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         (name, part), *_ = self.transformer_list
         own = np.asarray(X) / (self.transformer_weights or {}).get(name, 1.0)
         if name == _RAW:
+            if own.ndim != 2 or own.shape[1] < self.n_features_in_:
+                raise ValueError(
+                    f"X must be an output of transform, whose first {self.n_features_in_} columns "
+                    f"are the original features; got an array of shape {own.shape}."
+                )
             own = own[:, : self.n_features_in_]
         return part.inverse_transform(own)
 
@@ -277,10 +298,15 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         dict
             Parameter values by name.
         """
-        return self._get_params("encoders", deep=deep)
+        if isinstance(self.encoders, list | tuple):
+            return self._get_params("encoders", deep=deep)
+        return BaseEstimator.get_params(self, deep=deep)
 
     def set_params(self, **kwargs):
         """Set parameters of the union and of the encoders.
+
+        If `encoders` is None, `encoders__<parameter>` replaces it by an
+        :class:`AutoencoderTransformer`.
 
         Parameters
         ----------
@@ -292,6 +318,13 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self : object
             The union.
         """
+        prefix = "encoders__"
+        nested = {name: value for name, value in kwargs.items() if name.startswith(prefix)}
+        if nested and kwargs.get("encoders", self.encoders) is None:
+            own = {name.removeprefix(prefix): value for name, value in nested.items()}
+            kwargs = {name: value for name, value in kwargs.items() if name not in nested}
+            kwargs["encoders"] = AutoencoderTransformer().set_params(**own)
+        check_nested_params(self, kwargs)
         self._set_params("encoders", **kwargs)
         return self
 
@@ -315,6 +348,31 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in encoders)
         return tags
 
+    @property
+    def n_features_in_(self):
+        """Number of features seen during fit."""
+        return self._first_transformer().n_features_in_
+
+    @property
+    def feature_names_in_(self):
+        """Names of the features, if all of them are strings."""
+        return self._first_transformer().feature_names_in_
+
+    def get_metadata_routing(self):
+        """Return the routing of metadata to the encoders and to the splitter `cross_fit`.
+
+        Returns
+        -------
+        MetadataRouter
+            The routing.
+        """
+        router = super().get_metadata_routing()
+        if hasattr(self.cross_fit, "split"):
+            mapping = MethodMapping().add(caller="fit", callee="split")
+            mapping.add(caller="fit_transform", callee="split")
+            router.add(method_mapping=mapping, **{_SPLITTER: self.cross_fit})
+        return router
+
     # ------------------------------------------------------------------------------ parts
 
     def _encoders(self):
@@ -322,36 +380,52 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return list(encoders) if isinstance(encoders, list | tuple) else [("codes", encoders)]
 
     def _check_encoders(self):
-        for pair in self._encoders():
+        encoders = self._encoders()
+        for pair in encoders:
             is_pair = isinstance(pair, list | tuple) and len(pair) == 2
             if not is_pair or not isinstance(pair[0], str) or pair[0] == _RAW:
                 raise ValueError(
                     "encoders must be an estimator, or a list of (name, estimator) pairs whose "
                     f"names are not {_RAW!r}, the name of the original features; got {pair!r}."
                 )
+        self._validate_names([name for name, _ in encoders])
+        if self.passthrough is False and all(_is(part, "drop") for _, part in encoders):
+            raise ValueError(
+                f"encoders={self.encoders!r} and passthrough=False leave no features to return. "
+                "Give at least one encoder, or use passthrough=True."
+            )
 
     def _parts(self):
         first = {True: "passthrough", False: None}.get(self.passthrough, _Scaler())
         return ([] if first is None else [(_RAW, first)]) + self._encoders()
 
-    @contextmanager
-    def _refitting(self):
-        """Replace the fitted transformers by unfitted copies; restore them if the block fails."""
-        before = self.__dict__.get("transformer_list_")
+    def _first_transformer(self):
+        """Return the first transformer that is not dropped."""
+        return next((part for _, part in self.transformer_list if not _is(part, "drop")), None)
+
+    def _check_features(self, X):
+        """Raise ValueError if the features of X are not those of the fit."""
+        n_features = math.prod(X.shape[1:])  # images may be flattened or not
+        if len(X.shape) > 1 and n_features != getattr(self, "n_features_in_", n_features):
+            raise ValueError(
+                f"X has {n_features} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        if hasattr(X, "columns") and hasattr(self, "feature_names_in_"):
+            check_feature_names(self, X, reset=False)
+
+    def _unfitted(self):
+        """Return a shallow copy whose transformers are unfitted copies, with seeds."""
         self._check_encoders()
-        try:
-            self.transformer_list = [
-                (name, clone(part, safe=False)) for name, part in self._parts()
-            ]
-            self._seed(own_random_state(self.random_state))
-            yield
-        except GeneratorExit:  # as in TrainableEstimator
-            raise
-        except BaseException:
-            self.__dict__.pop("transformer_list_", None)
-            if before is not None:
-                self.transformer_list = before
-            raise
+        union = copy.copy(self)
+        union.transformer_list = [(name, clone(part, safe=False)) for name, part in self._parts()]
+        union._seed(own_random_state(self.random_state))
+        return union
+
+    def _commit(self, union):
+        """Take the fitted attributes of a copy, in one assignment."""
+        self.__dict__ = vars(union)
+        return self
 
     def _seed(self, rng):
         for _, part in self.transformer_list:
@@ -360,39 +434,58 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
                 if name.rpartition("__")[2] == "random_state" and params[name] is None:
                     part.set_params(**{name: draw_seed(rng)})
 
+    # ------------------------------------------------------------------- fit, cross-fitting
+
+    def _routed(self, method, params):
+        """Return the parameters of the methods of each transformer and of the splitter."""
+        if get_config()["enable_metadata_routing"]:
+            return process_routing(self, method, **params)
+        has_groups = self.cross_fit is not None and "groups" in params
+        own = {name: value for name, value in params.items() if name != "groups" or not has_groups}
+        routed = {name: Bunch(fit=own, transform={}) for name, _ in self.transformer_list}
+        split = {"groups": params["groups"]} if has_groups else {}
+        return Bunch(**routed, **{_SPLITTER: Bunch(split=split)})
+
     def _parallel_func(self, X, y, func, routed_params):
-        if _RAW in routed_params:  # the original features do not use sample weights
-            routed_params = Bunch(**{**routed_params, _RAW: Bunch(fit={}, fit_transform={})})
-        return super()._parallel_func(X, y, func, routed_params)
+        routed = {name: routed_params[name] for name, _ in self.transformer_list}
+        if _RAW in routed:  # the original features do not use sample weights
+            routed[_RAW] = Bunch(fit={}, transform={}, fit_transform={})
+        return super()._parallel_func(X, y, func, routed)
 
-    def _encoders_only(self):
-        """Return an unfitted union of the encoders, without the original features."""
-        parts = [(name, clone(part, safe=False)) for name, part in self.transformer_list]
-        parts = [(name, part) for name, part in parts if name != _RAW and part != "drop"]
-        weights = {
-            name: factor
-            for name, factor in (self.transformer_weights or {}).items()
-            if name in dict(parts)
-        }
-        return AutoencoderFeatureUnion(
-            parts, passthrough=False, transformer_weights=weights, n_jobs=self.n_jobs
+    def _hstack(self, Xs):
+        stacked = super()._hstack(Xs)
+        if getattr(getattr(stacked, "dtype", None), "kind", "") != "O":
+            return stacked
+        return super()._hstack([X if issparse(X) else as_numbers(X) for X in Xs])
+
+    def _fit_parts(self, X, y, routed):
+        self._update_transformer_list(self._parallel_func(X, y, fit_one, routed))
+
+    def _fit_and_cross_fit(self, X, y, params):
+        """Fit, and return the original features next to out-of-fold codes."""
+        routed = self._routed("fit_transform", params)
+        seed = draw_seed(own_random_state(self.random_state))
+        split = routed.get(_SPLITTER, Bunch(split={})).split
+        folds = partition(self.cross_fit, X, y, seed, **split)
+        self._fit_parts(X, y, routed)
+        jobs = (  # the original features are not learned
+            (name, part, factor, X, y, routed[name], None if name == _RAW else folds)
+            for name, part, factor in self._iter()
         )
-
-    def _cross_fitted(self, X, y, params, folds):
-        """Return the original features, and out-of-fold codes of the encoders."""
-        output = np.array(dense(super().transform(X)), dtype=np.float64)
-        encoders = self._encoders_only()
-        if not all(isinstance(part, FrozenEstimator) for _, part in encoders.encoders):
-            first = self.n_features_in_ if self.passthrough is not False else 0
-            output[:, first:] = cross_fitted(encoders, X, y, params, folds, output[:, first:])
-        return output
+        outputs = Parallel(n_jobs=self.n_jobs)(delayed(out_of_fold_output)(*job) for job in jobs)
+        return self._hstack(outputs) if outputs else super().transform(X)
 
 
 class _Scaler(StandardScaler):
-    """A scaler that does not request sample weights if metadata are routed."""
+    """A scaler without sample weights: none are routed to it."""
 
-    # scikit-learn reads this plain dict from the class
-    __metadata_request__fit = {"sample_weight": UNUSED}  # noqa: RUF012
+    def fit(self, X, y=None):
+        return super().fit(X)
+
+
+def _is(part, name):
+    """Return whether a transformer is the given string."""
+    return isinstance(part, str) and part == name
 
 
 def _as_array(X):

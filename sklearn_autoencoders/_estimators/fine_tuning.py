@@ -27,7 +27,7 @@ from .._training.parameters import (
 )
 from .._training.pretraining import PRETRAINING
 from .._utils.random import draw_seed
-from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import InstanceOf, Interval, StrOptions, fit_context, with_callbacks
 from ..corruptions import CORRUPTIONS
 from ..networks._ensemble import Ensemble
 from ..networks._predictor import Predictor
@@ -58,7 +58,14 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
     _parameter_constraints: ClassVar[dict] = {
-        "encoder": [FrozenEstimator, BaseNetworkEstimator, None],
+        "encoder": [
+            InstanceOf(
+                (FrozenEstimator, BaseNetworkEstimator),
+                "an autoencoder of this package, such as AutoencoderTransformer(), possibly inside "
+                "sklearn.frozen.FrozenEstimator",
+            ),
+            None,
+        ],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -198,6 +205,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             encoder = encoder.estimator
             check_is_fitted(encoder)
         elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
+            self._check_needs_no_condition()
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
@@ -205,6 +213,15 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             encoder.fit(training.X, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
+
+    def _check_needs_no_condition(self):
+        conditional = getattr(self.encoder, "conditional", False)
+        if conditional:
+            raise ValueError(
+                f"encoder has conditional={conditional!r} and is not fitted. It would be fitted to "
+                "all samples, also to those whose y is unknown. Fit it to samples with y and pass "
+                "FrozenEstimator(encoder), or use conditional=False."
+            )
 
     def _check_encoder(self, encoder):
         bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
@@ -217,7 +234,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             raise ValueError(
                 "encoder must be an autoencoder of this package with a single, continuous code per "
                 "sample, such as AutoencoderTransformer; an encoder that requires labels must be "
-                f"fitted. Ensembles and codebooks are not supported; got {encoder!r}."
+                f"fitted. Ensembles and codebooks are not supported; got {self.encoder!r}."
             )
         if encoder.n_features_in_ != self.n_features_in_:
             raise ValueError(

@@ -94,8 +94,8 @@ class GenerativeMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            Samples in the units of the training data. Features that are constant in the training
-            data are constant.
+            Samples in the units and in the floating-point type of the training data. Features that
+            are constant in the training data are constant.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -104,7 +104,8 @@ class GenerativeMixin:
             check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
-        return self._decoded(codes, condition, next(seeds) if noise else None)
+        seed = next(seeds) if noise else None
+        return self._decoded(codes, condition, seed, self._sample_dtype)
 
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
         r"""Draw variations of samples: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
@@ -183,6 +184,7 @@ class GenerativeMixin:
         condition = self._condition(y, len(A))
         ends = (self._encode(samples, condition)[:, None] for samples in (A, B))
         codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
+        codes = codes.astype(np.result_type(A, B), copy=False)
         decoded = self._decoded(codes, self._condition(y, len(A), n_steps))
         return decoded.reshape(len(A), n_steps, -1)
 
@@ -306,10 +308,12 @@ class GenerativeMixin:
     def _is_conditional(self):
         return self._recipe.n_conditions > 0
 
-    def _decoded(self, codes, condition, seed=None):
+    def _decoded(self, codes, condition, seed=None, dtype=None):
         """Return the samples that codes are decoded to; with a seed, with noise."""
-        samples = check_output(draw_samples(self._model, codes, condition, seed))
-        return self._without_empty(put_constants(samples, self._constants))
+        samples = draw_samples(self._model, codes, condition, seed)
+        with np.errstate(over="ignore"):
+            samples = samples.astype(dtype or samples.dtype, copy=False)
+        return self._without_empty(put_constants(check_output(samples), self._constants))
 
     def _log_weights(self, X, y, n_draws):
         X = check_samples(self, X)

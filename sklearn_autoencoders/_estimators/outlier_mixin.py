@@ -19,6 +19,7 @@ from .._inference.postprocess import (
     p_values,
 )
 from .._inference.run import sample_errors
+from .._utils.output import like
 
 
 def scores(model, X, tolerance, constants):
@@ -195,19 +196,15 @@ class OutlierDetectorMixin:
         Bunch
             `contribution` and `expected`, with the shape of X. `expected` are the predicted values,
             in the units of X. The contributions of a sample sum to its `score_samples`; the lowest
-            contributions explain why it is anomalous. Both are DataFrames if X is a DataFrame.
+            contributions explain why it is anomalous. Both are frames if X is a frame of pandas,
+            polars, PyArrow or dask, with its columns and index.
         """
         samples = self._checked(X)
         expected = self._reconstruct(samples)
         errors = np.abs(samples - expected, dtype=np.float64) / self.tolerance_
         contribution = -np.nan_to_num(errors) / (~np.isnan(samples)).sum(1, keepdims=True)
-        contribution, expected = unflatten(contribution, X), unflatten(expected, X)
-        if hasattr(X, "iloc"):
-            contribution, expected = (
-                type(X)(values, index=X.index, columns=X.columns)
-                for values in (contribution, expected)
-            )
-        return Bunch(contribution=contribution, expected=expected)
+        parts = {"contribution": contribution, "expected": expected}
+        return Bunch(**{name: like(X, unflatten(part, X)) for name, part in parts.items()})
 
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)

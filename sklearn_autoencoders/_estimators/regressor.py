@@ -9,7 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 
 from .._data.scaling import fit_scaling
-from .._data.validation import check_y
+from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from ..objectives._supervised import mean_squared_error
@@ -261,6 +261,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     _regression = staticmethod(fit_ridge)
     _formula = staticmethod(mean_squared_error)
+    # Type of the predictions, that of y if it is a floating-point type of numbers in training.
+    _target_dtype = "float64"
 
     def __init__(
         self,
@@ -346,8 +348,11 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
         y = check_y(self, y, data)
-        settings = {"ensure_2d": False, "dtype": np.float64, "ensure_all_finite": "allow-nan"}
+        settings = {"ensure_2d": False, "dtype": DTYPES, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
+        if reset:
+            self._target_dtype = y.dtype.name
+        y = y.astype(np.float64, copy=False)
         columns = y.reshape(len(y), -1)
         if np.isnan(columns).all(axis=0).any():
             raise ValueError("y contains only NaN. At least one sample must have a target.")
@@ -373,8 +378,9 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            The predictions, in the units of y.
+            The predictions, in the units and in the floating-point type of y.
         """
         output = self._output_of_head(X)  # raises NotFittedError before the attributes are read
         prediction = apply_to_arrays(in_units, output, self.target_center_, self.target_scale_)
+        prediction = prediction.astype(self._target_dtype, copy=False)
         return prediction[:, 0] if self._is_one_target else prediction

@@ -315,6 +315,8 @@ class VAEGenerator(
         "likelihood",
     }
     _auto_epochs = 10_000, 200
+    # Type of the training samples, in which samples are drawn.
+    _sample_dtype = "float64"
 
     _parameter_constraints: ClassVar[dict] = {
         "likelihood": [StrOptions(set(LIKELIHOODS))],
@@ -407,6 +409,8 @@ class VAEGenerator(
     def _prepare_data(self, data, y, rng, *, reset, partial):
         data = super()._prepare_data(data, y, rng, reset=reset, partial=partial)
         ranges = data.ranges
+        if reset:
+            self._sample_dtype = data.X.dtype.name
         self._constants = ranges.constants if reset else ranges.constants_since(self._constants)
         if not self.conditional:
             return data

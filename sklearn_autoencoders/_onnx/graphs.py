@@ -24,7 +24,7 @@ from ..objectives._likelihoods import Likelihood
 _FLOAT = np.float32
 # Number of draws of an estimate, as in the methods.
 _N_DRAWS = 64
-# Kinds of class labels that have a numeric ONNX type.
+# Kinds of class labels with a numeric ONNX type, and the types of which torch selects elements.
 _NUMBERS = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64}
 
 
@@ -148,12 +148,13 @@ def _filled(fitted):
 
 def _drawn_samples(fitted):
     """Compute samples from uniform numbers; the noise has double precision, as in `sample`."""
+    dtype = getattr(torch, fitted.estimator._sample_dtype)
 
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
         samples = sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
-        return fitted.without_empty(samples)
+        return fitted.without_empty(samples).to(dtype)
 
     return function
 
@@ -203,16 +204,21 @@ def _classes(fitted):
     classes = fitted.estimator.classes_
     if classes.dtype.kind not in _NUMBERS:
         return _of_samples(_logits, postprocess.most_likely)(fitted)
-    classes = torch.tensor(classes.astype(_NUMBERS[classes.dtype.kind]))
-    return _of_samples(_logits, lambda logits: classes[postprocess.most_likely(logits)])(fitted)
+    labels = torch.tensor(classes.astype(_NUMBERS[classes.dtype.kind]))
+    dtype = getattr(torch, classes.dtype.name, labels.dtype)
+
+    def most_likely(logits):
+        return labels[postprocess.most_likely(logits)].to(dtype)
+
+    return _of_samples(_logits, most_likely)(fitted)
 
 
 def _targets(fitted):
     center, scale = fitted.array("target_center_"), fitted.array("target_scale_")
-    is_one = fitted.estimator._is_one_target
+    is_one, dtype = fitted.estimator._is_one_target, getattr(torch, fitted.estimator._target_dtype)
 
     def in_units(prediction):
-        found = postprocess.in_units(prediction.double(), center, scale)
+        found = postprocess.in_units(prediction.double(), center, scale).to(dtype)
         return found[:, 0] if is_one else found
 
     return _of_samples(_logits, in_units)(fitted)

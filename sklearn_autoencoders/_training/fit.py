@@ -17,7 +17,12 @@ from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
 from .._utils.memory import explain_out_of_memory
 from .._utils.random import draw_seed, make_generator, own_random_state
-from .._utils.sklearn_compat import CallbackSupportMixin, Documented, EpochTasks
+from .._utils.sklearn_compat import (
+    CallbackSupportMixin,
+    Documented,
+    EpochTasks,
+    check_nested_params,
+)
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
@@ -52,6 +57,22 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
+
+    def set_params(self, **params):
+        """Set parameters of the estimator and, as `<name>__<parameter>`, of their values.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter values by name.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_nested_params(self, params)
+        return super().set_params(**params)
 
     # ------------------------------------------------------- hooks of the estimators
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
+from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils._param_validation import RealNotInt, StrOptions
+from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -50,16 +52,20 @@ __all__ = [
     "Constraints",
     "Documented",
     "EpochTasks",
+    "InstanceOf",
     "Interval",
     "Pair",
     "RealNotInt",
     "Sizes",
     "StrOptions",
     "check_cv",
+    "check_feature_names",
     "check_method_params",
+    "check_nested_params",
     "check_sample_weight",
     "column_or_1d",
     "fit_context",
+    "fit_one",
     "num_samples",
     "safe_indexing",
     "with_callbacks",
@@ -122,6 +128,33 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
     return _column_or_1d(y, **kwargs)
 
 
+def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
+    """Raise ValueError for `<name>__<parameter>` if the value of `name` has no parameters.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Owner of the parameters.
+
+    params : dict
+        Arguments of `set_params`.
+
+    Raises
+    ------
+    ValueError
+        Where scikit-learn raises an AttributeError after setting some of the parameters.
+    """
+    values = estimator.get_params() | params  # with those of named transformers
+    for key in params:
+        name, is_nested, parameter = key.partition("__")
+        if is_nested and name in values and not hasattr(values[name], "set_params"):
+            raise ValueError(
+                f"{key} cannot be set, because {name}={values[name]!r} of "
+                f"{type(estimator).__name__} has no parameters. Set {name} to an object with the "
+                f"parameter {parameter!r} first."
+            )
+
+
 class Documented:
     """Documentation links in HTML representations, if the package's metadata contains the URL."""
 
@@ -171,6 +204,21 @@ class Pair(Interval):
     def __str__(self) -> str:
         relation = "<" if self.strict else "<="
         return f"a pair (low, high) with low {relation} high, each {super().__str__()}"
+
+
+class InstanceOf(_Interval):
+    """Constraint for instances of classes, described in words instead of by private names."""
+
+    def __init__(self, classes: tuple[type, ...], description: str) -> None:
+        super().__init__(Integral, None, None, closed="neither")
+        self.classes, self.description = classes, description
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is an instance of one of the classes."""
+        return isinstance(val, self.classes)
+
+    def __str__(self) -> str:
+        return self.description
 
 
 class Sizes(_Interval):

@@ -7,6 +7,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
+from .._utils.output import plain_output
 from ._colors import check_colors, draw_points, room_beside
 from ._display import Display, need_matplotlib
 from ._samples import as_samples, check_components, conditioned, drawn_step, spread_samples
@@ -226,4 +227,4 @@ def _principal(estimator, samples, components):
     # the default solver can be a randomized one
     solver = "covariance_eigh" if len(samples) >= samples.shape[1] else "full"
     pca = PCA(n_needed, svd_solver=solver)
-    return pca.fit_transform(np.nan_to_num(scaled))[:, components]
+    return plain_output(pca, np.nan_to_num(scaled), "fit_transform")[:, components]

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_array, check_is_fitted
 
+from .._utils.output import plain_output
 from .._utils.sklearn_compat import safe_indexing
 
 # Features whose largest values differ by more than this factor are standardized.
@@ -58,10 +59,16 @@ def drawn_step(display, estimator, needed, X=None, *, codes=False):
         before, estimator = estimator[:-1], estimator.steps[-1][1]
         if len(before):
             names = _names_out(before)
-            X = None if X is None else before.transform(X)
+            X = None if X is None else _input_of(estimator, before, X)
     estimator = with_codes(estimator) if codes else estimator
     _check_has(display, estimator, needed)
     return estimator, X, names
+
+
+def _input_of(estimator, before, X):
+    """Return the output of the steps before an estimator: frames if it was fitted to frames."""
+    has_names = hasattr(estimator, "feature_names_in_")
+    return before.transform(X) if has_names else plain_output(before, X)
 
 
 def _check_has(display, estimator, needed):

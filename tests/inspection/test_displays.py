@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from drawn import FRAME, LABELS, ROWS
 from estimators import quick
 from helpers import snapshot
@@ -100,6 +101,56 @@ def test_no_setting_is_changed(cls, drawings):
     drawings[cls]()
     assert dict(mpl.rcParams) == settings
     assert snapshot() == before
+
+
+def drawn_values(display):
+    """Return all numbers that a display has drawn."""
+    return [
+        np.asarray(values, dtype=float)
+        for ax in display.axes_
+        for values in (
+            *(image.get_array() for image in ax.images),
+            *(points.get_offsets() for points in ax.collections),
+            *(line.get_xydata() for line in ax.lines),
+            *([bar.get_width(), bar.get_height()] for bar in ax.patches),
+        )
+    ]
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+@every_display
+def test_the_configured_output_does_not_matter(cls, drawings, output):
+    expected = drawn_values(drawings[cls]())
+    with sklearn.config_context(transform_output=output):
+        found = drawn_values(drawings[cls]())
+    assert found
+    for values, others in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(values, others)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+@pytest.mark.parametrize("estimator_output", ["default", "pandas", "polars"])
+def test_codes_next_to_principal_components_in_any_container(output, estimator_output):
+    fitted = quick(AutoencoderTransformer, n_components=2).fit(FRAME)
+    expected = drawn_values(LatentDisplay.from_estimator(fitted, FRAME, LABELS, compare_pca=True))
+    fitted.set_output(transform=estimator_output)
+    with sklearn.config_context(transform_output=output):
+        display = LatentDisplay.from_estimator(fitted, FRAME, LABELS, compare_pca=True)
+    for values, others in zip(drawn_values(display), expected, strict=True):
+        np.testing.assert_array_equal(values, others)
+
+
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+@pytest.mark.parametrize("step_output", ["default", "pandas", "polars"])
+@pytest.mark.parametrize("cls", [CodesDisplay, LatentDisplay, ReconstructionDisplay])
+def test_displays_of_pipelines_in_any_container(cls, output, step_output):
+    scaler = StandardScaler().set_output(transform=step_output)
+    pipeline = make_pipeline(scaler, quick(AutoencoderTransformer, n_components=2)).fit(FRAME)
+    expected = drawn_values(cls.from_estimator(pipeline, FRAME))
+    with sklearn.config_context(transform_output=output):
+        found = drawn_values(cls.from_estimator(pipeline, FRAME))
+    for values, others in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(values, others)
 
 
 @every_display
