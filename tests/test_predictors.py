@@ -302,7 +302,8 @@ def test_weights_of_zero_do_not_make_a_class_of_minus_one():
     X = table()
     y = np.arange(80) % 3 - 1
     weight = np.where(y == 1, 0.0, 1.0)
-    fitted = predictor(AutoencoderClassifier).fit(X, y, sample_weight=weight)
+    with pytest.warns(UserWarning, match="If -1 is a class, set missing_label=None"):
+        fitted = predictor(AutoencoderClassifier).fit(X, y, sample_weight=weight)
     assert fitted.classes_.tolist() == [0]
 
 

@@ -422,8 +422,12 @@ def test_many_numbers_have_to_be_called_labels_or_a_target():
     assert fitted.target_center_ == pytest.approx(29.5)
     with pytest.raises(ValueError, match="target y must be numeric"):
         fitted.sample(y="a")
-    with pytest.raises(ValueError, match="y contains values that cannot be compared"):
+    with pytest.raises(ValueError, match="y contains NaN or other missing values"):
         generator(conditional="labels").fit(X, np.array([None, *"a" * 119], dtype=object))
+    with pytest.raises(ValueError, match="labels of different types: number, str"):
+        generator(conditional="labels").fit(X, np.array([1, *"a" * 119], dtype=object))
+    with pytest.raises(ValueError, match="y contains values that cannot be compared"):
+        generator(conditional="labels").fit(X, np.array(120 * [{}], dtype=object))
 
 
 def test_the_fit_determines_whether_y_is_used():

@@ -103,6 +103,8 @@ class Data:
         """Return the user's values, one for each sample of X, of the samples that are used."""
         if values is None or self.index is None:
             return values
+        if hasattr(values, "isna") and not hasattr(values, "iloc"):  # an array of pandas
+            return values[self.index]
         is_indexable = hasattr(values, "__getitem__")
         return safe_indexing(values if is_indexable else np.asarray(values), self.index)
 

@@ -100,14 +100,14 @@ def check_weight(sample_weight, X):
 
 
 def check_y(estimator, y, data):
-    """Return y as an array for the samples of `data`, or raise ValueError if the lengths differ."""
+    """Return y for the samples of `data`; raise ValueError if it is None or of another length."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} requires y to be passed, but the target y is None."
         )
     y = data.of(y)
     check_consistent_length(data.X, y)
-    return np.asarray(y)
+    return y
 
 
 def check_clean(estimator, clean, X):

@@ -137,8 +137,9 @@ class BaseNetworkEstimator(TrainableEstimator):
         return to_plain(super().__getstate__())
 
     def __setstate__(self, state):
-        """Rebuild the network from plain values."""
-        super().__setstate__(from_plain(state, type(self).__name__))
+        """Rebuild the network from plain values; new parameters have their defaults."""
+        defaults = type(self)().get_params(deep=False)
+        super().__setstate__(defaults | from_plain(state, type(self).__name__))
 
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))

@@ -12,6 +12,7 @@ from .._data.scaling import fit_scaling
 from .._data.validation import check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
+from .._utils.labels import with_nan
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
 
@@ -345,7 +346,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
-        y = check_y(self, y, data)
+        y = with_nan(check_y(self, y, data))
         settings = {"ensure_2d": False, "dtype": np.float64, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
         columns = y.reshape(len(y), -1)

@@ -13,7 +13,7 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Interval as _Interval
-from sklearn.utils._param_validation import RealNotInt, StrOptions
+from sklearn.utils._param_validation import MissingValues, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -51,6 +51,7 @@ __all__ = [
     "Documented",
     "EpochTasks",
     "Interval",
+    "MissingValues",
     "Pair",
     "RealNotInt",
     "Sizes",
