@@ -10,8 +10,15 @@ from estimators import quick
 from helpers import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.decomposition import PCA
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderFeatureUnion,
+    AutoencoderRegressor,
+    VAEGenerator,
+)
+from sklearn_autoencoders._training.head_initialization import fit_logistic
 from sklearn_autoencoders._utils.labels import Labels
 from sklearn_autoencoders.inspection._labels import as_labels
 
@@ -140,6 +147,32 @@ def test_many_unlabeled_samples_do_not_warn():
     y = np.resize([0, 1, 2], 60)
     y[15:] = -1
     assert classifier().fit(table(60), y).classes_.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("n_classes", [10, 20, 29, 30, 40])
+def test_many_rare_classes_do_not_warn(n_classes):
+    y = np.full(80, -1)
+    y[:40] = np.resize(np.arange(n_classes), 40)
+    for labels in (y, y.astype(str), pd.Series(y, dtype="Int64")):
+        fitted = classifier(missing_label=labels[79]).fit(table(80), labels)
+        assert len(fitted.classes_) == n_classes
+    generator = quick(VAEGenerator, n_components=2, max_epochs=1)
+    generator.set_params(conditional="labels").fit(table(80)[:40], y[:40])
+    assert len(generator.classes_) == n_classes
+
+
+def test_heads_of_rare_classes_are_those_of_repeated_samples():
+    codes, labels = np.random.RandomState(0).randn(30, 4), np.eye(20)[np.arange(30) % 20]
+    found = fit_logistic(codes, labels, np.ones(30), 1.0)
+    repeated = fit_logistic(codes.repeat(2, 0), labels.repeat(2, 0), np.full(60, 0.5), 1.0)
+    for a, b in zip(found, repeated, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_folds_of_rare_classes_do_not_warn():
+    X, y = table(40), np.r_[np.zeros(20), np.arange(20)].astype(int)
+    union = AutoencoderFeatureUnion(PCA(2), cross_fit=3, random_state=0)
+    assert len(union.fit_transform(X, y)) == 40
 
 
 @pytest.mark.parametrize("missing", [None, np.nan, pd.NA])

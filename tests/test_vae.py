@@ -413,6 +413,19 @@ def test_a_continuous_condition_shifts_dependent_features():
     assert high[1] - low[1] == pytest.approx(0, abs=0.6)
 
 
+@pytest.mark.parametrize("latent", sorted({*LATENTS} - {"vector_quantized"}))
+@pytest.mark.parametrize("conditional", ["labels", "target"])
+def test_a_condition_that_explains_everything(conditional, latent):
+    X, y = table(40)[:, [0, 0, 1]], np.arange(40)
+    X, y = (X, y) if conditional == "labels" else (X[:, [0, 0]], X[:, 0])
+    fitted = generator(conditional=conditional, latent=latent, max_epochs=20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PosteriorCollapseWarning)
+        fitted.fit(X, y)
+    np.testing.assert_allclose(fitted.reconstruct(X, y), X, atol=0.1)
+    assert max(fitted.loss_curve_) < 10
+
+
 def test_many_numbers_have_to_be_called_labels_or_a_target():
     X, y = table(120), np.arange(120) // 2
     with pytest.raises(ValueError, match=r"y has 60 distinct integers"):

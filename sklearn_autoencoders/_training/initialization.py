@@ -29,6 +29,9 @@ Array = NDArray[np.float64]
 # Fraction of the largest variance below which a principal axis is rounding error.
 _MIN_VARIANCE = 1e-10
 
+# Minimum standard deviation by which a code is divided, so that training does not amplify noise.
+_MIN_DEVIATION = 1e-2
+
 
 @dataclass(frozen=True)
 class PrincipalAxes:
@@ -117,7 +120,7 @@ def start_at_probabilistic_pca(
     gain, loading, log_var, noise = probabilistic_pca(principal.variances, *axes.shape)
     if isinstance(network.bottleneck, QuantizedBottleneck):  # entries have variance one at first
         loading = np.sqrt(principal.variances[: len(axes)])
-        gain = 1 / np.maximum(loading, np.finfo(float).eps)
+        gain = 1 / np.maximum(loading, _MIN_DEVIATION)
     start_at_pca(model, principal, None, gain, loading)
     linear = cast(LinearPath, network.encoder).linear
     with torch.no_grad():

@@ -8,6 +8,7 @@ from inspect import signature
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
@@ -83,7 +84,7 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
         Targets.
 
     classifier : bool
-        Whether folds are stratified.
+        Whether folds are stratified, unless a class has fewer samples than there are folds.
 
     seed : int
         Seed of the shuffling.
@@ -93,6 +94,8 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
     splitter
         With a method `split`.
     """
+    if classifier and isinstance(cv, Integral):  # scikit-learn warns about rare classes
+        classifier = bool(np.unique(y, return_counts=True)[1].min() >= cv)
     splitter = model_selection.check_cv(cv, y, classifier=classifier)
     if isinstance(cv, Integral):
         splitter.shuffle, splitter.random_state = True, seed
