@@ -617,3 +617,13 @@ def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
     with pytest.raises(ValueError, match="Mark unlabeled samples by -1"):
         predictor(AutoencoderClassifier).fit(table(30), y)
+
+
+def test_the_logarithms_of_probabilities_are_finite():
+    X, y = table(), labels(AutoencoderClassifier, table())
+    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    np.testing.assert_allclose(np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X))
+    with torch.no_grad():
+        fitted.network_.head.weight.mul_(1e5)
+    assert (fitted.predict_proba(X) == 0).any()
+    assert np.isfinite(fitted.predict_log_proba(X)).all()

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
+from .._utils.tensors import without_tensor
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
@@ -66,6 +67,7 @@ def condition_of(estimator, y, n_samples):
     ndarray of shape (n_samples, n_conditions)
         The condition of each sample, in float64.
     """
+    y = without_tensor(y)
     y = _column(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y)
     if len(y) != n_samples:
         raise ValueError(f"y has {len(y)} values for {n_samples} samples. Pass one per sample.")

@@ -8,6 +8,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._utils.sklearn_compat import check_sample_weight
+from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .batches import Data
 from .ranges import find_ranges
@@ -39,7 +40,7 @@ def check_samples(estimator, X):
 
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
-    X = _flatten_images(X, getattr(network, "input_shape", None))
+    X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
     settings = {"dtype": _DTYPES, "order": "C", "ensure_all_finite": False}
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
@@ -91,7 +92,8 @@ def _find_ranges(X):
 
 def check_weight(sample_weight, X):
     """Return sample weights as a float64 array with a finite, positive sum."""
-    weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight = without_tensor(sample_weight)
+    weight = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
     with np.errstate(over="ignore"):
         total = weight.sum()
     if not (np.isfinite(total) and total > 0):
@@ -136,7 +138,7 @@ def check_codes(estimator, X):
     """Return latent codes as a finite array with `n_components_` columns."""
     check_is_fitted(estimator)
     with np.errstate(over="ignore", invalid="ignore"):
-        codes = check_array(X, dtype=_DTYPES, order="C", input_name="X")
+        codes = check_array(without_tensor(X), dtype=_DTYPES, order="C", input_name="X")
     if codes.shape[1] != estimator.n_components_:
         raise ValueError(
             f"X has {codes.shape[1]} features, but inverse_transform expects the "

@@ -7,6 +7,8 @@ import os
 from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
+
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -80,7 +82,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "device": [str],
-        "dtype": [StrOptions({"auto", "float32", "float64"}), type],
+        "dtype": [StrOptions({"auto", "float32", "float64"}), type, np.dtype],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],

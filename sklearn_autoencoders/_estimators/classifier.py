@@ -12,7 +12,13 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._data.validation import check_y
-from .._inference.postprocess import apply_to_arrays, margins, most_likely, probabilities
+from .._inference.postprocess import (
+    apply_to_arrays,
+    log_probabilities,
+    margins,
+    most_likely,
+    probabilities,
+)
 from .._training.head_initialization import fit_logistic
 from .._utils.labels import Labels, is_missing
 from .._utils.sklearn_compat import Interval, MissingValues, StrOptions
@@ -181,7 +187,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
         available.
 
-    dtype : {"auto", "float32", "float64"} or type, default="auto"
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
         Floating-point type used for training. "auto" is float64 for up to 64 samples and float32
         for more. Independently of this parameter, float64 samples are transformed in float64 and
         float32 samples in float32.
@@ -471,6 +477,22 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             Probabilities, in the order of `classes_`.
         """
         return apply_to_arrays(probabilities, self._output_of_head(X))
+
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class for every sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Log-probabilities, in the order of `classes_`. They are finite even if probabilities
+            round to zero.
+        """
+        return apply_to_arrays(log_probabilities, self._output_of_head(X))
 
     def predict(self, X):
         """Return the most likely class of each sample.

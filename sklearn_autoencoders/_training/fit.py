@@ -18,6 +18,7 @@ from .._persistence.checkpoint import Checkpoint
 from .._utils.memory import explain_out_of_memory
 from .._utils.random import draw_seed, make_generator, own_random_state
 from .._utils.sklearn_compat import CallbackSupportMixin, Documented, EpochTasks
+from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
@@ -114,7 +115,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
         checkpoint = None if partial else Checkpoint.of(self)
-        twin = self._twin(fitted=resumed)
+        twin, y = self._twin(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
             rng = own_random_state(self.random_state)

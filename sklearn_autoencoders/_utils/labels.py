@@ -17,6 +17,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 
 from .sklearn_compat import column_or_1d, safe_indexing
+from .tensors import without_tensor
 from .user_warnings import warn_user
 
 Array = NDArray[Any]
@@ -83,7 +84,7 @@ class Labels:
         Labels
             Their type is that of the container, or object.
         """
-        y = _column(y, input_name)
+        y = _column(without_tensor(y), input_name)
         is_known = ~missing_values(y if isinstance(y, np.ndarray) else _array(list(y)))
         known = np.asarray(y if is_known.all() else y[np.flatnonzero(is_known)])
         if known.dtype.kind == "T":  # NumPy's strings of variable width, unknown to scikit-learn
