@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from estimators import CASES, EVERY, PREDICTORS
+from estimators import CASES, EVERY, PREDICTORS, PUBLIC, quick
 from helpers import assert_same, case, outputs, snapshot, table
 from scipy import sparse
 from sklearn.base import BaseEstimator
@@ -548,3 +548,16 @@ def test_a_failed_load_names_the_file_and_gives_advice(name, tmp_path):
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(ModelFileError, match=rf"{name}' is damaged.*Save the model again"):
         load(path)
+
+
+@pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS], ids=lambda cls: cls.__name__)
+def test_a_file_names_no_types_of_parameters(cls, tmp_path):
+    settings = {"checkpoint": tmp_path / "folder", "dtype": np.dtype("float32")}
+    fitted = quick(cls, n_components=2, max_epochs=1, **settings).fit(table(), np.arange(80) % 2)
+    save(fitted, tmp_path / "a.skops")
+    fitted.to_safetensors(tmp_path / "b.safetensors")
+    for path in (tmp_path / "a.skops", tmp_path / "b.safetensors"):
+        found = load(path)
+        assert found.checkpoint == str(tmp_path / "folder")
+        assert found.dtype == "float32"
+    assert fitted.checkpoint is settings["checkpoint"]

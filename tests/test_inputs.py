@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from estimators import CASES, PUBLIC, UNIT_LOSS, every_case_in_time, having, quick
+import torch
+from estimators import CASES, PREDICTORS, PUBLIC, UNIT_LOSS, every_case_in_time, having, quick
 from helpers import assert_same, case, fitted_case, outputs, readers, table
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+
+from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -398,3 +402,75 @@ def test_cross_entropy_refuses_to_score_outside_the_unit_interval(cls, value):
     fitted = quick(cls, **UNIT_LOSS[cls]).fit(rows())
     with pytest.raises(ValueError, match=r"needs X in \[0, 1\]"):
         fitted.score_samples(patched((0, 0), value))
+
+
+TENSORS = {
+    "float64": lambda X: torch.tensor(X),
+    "float32": lambda X: torch.tensor(X, dtype=torch.float32),
+    "requires a gradient": lambda X: torch.tensor(X, requires_grad=True),
+    "bfloat16": lambda X: torch.tensor(X, dtype=torch.bfloat16),
+    "bfloat16 that requires a gradient": lambda X: torch.tensor(
+        X, dtype=torch.bfloat16, requires_grad=True
+    ),
+}
+every_estimator = pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS], ids=lambda c: c.__name__)
+
+
+def as_array(tensor):
+    tensor = tensor.detach()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+@every_estimator
+@pytest.mark.parametrize("make", TENSORS.values(), ids=TENSORS)
+def test_tensors_are_the_arrays_of_their_values(cls, make):
+    X, weight = make(rows()), make(np.linspace(1, 2, N_ROWS))
+    y = np.arange(N_ROWS) % 2
+    target = torch.tensor(y) if cls.__name__ == "AutoencoderClassifier" else make(y.astype(float))
+    params = {"n_components": 2, "max_epochs": 2}
+    found = quick(cls, **params).fit(X, target, sample_weight=weight)
+    expected = quick(cls, **params).fit(as_array(X), as_array(target), as_array(weight))
+    for name in {*readers(found)} - {"score"}:
+        of_tensor, of_array = getattr(found, name)(X), getattr(expected, name)(as_array(X))
+        np.testing.assert_array_equal(of_tensor, of_array)
+        assert of_tensor.dtype == of_array.dtype
+
+
+@pytest.mark.parametrize("make", TENSORS.values(), ids=TENSORS)
+def test_tensors_as_codes_and_as_conditions(make):
+    generator = quick(VAEGenerator, n_components=2, conditional="target")
+    y = make(rows()[:, 0])
+    generator.fit(rows(), y)
+    codes = make(generator.transform(rows()))
+    expected = generator.inverse_transform(as_array(codes), as_array(y))
+    np.testing.assert_array_equal(generator.inverse_transform(codes, y), expected)
+    drawn = (generator.sample(N_ROWS, y=values, random_state=0) for values in (y, as_array(y)))
+    np.testing.assert_array_equal(*drawn)
+    clean = make(rows())
+    denoiser = quick(DenoisingAutoencoder, n_components=2)
+    found = denoiser.fit(rows(), clean=clean).transform(rows())
+    np.testing.assert_array_equal(
+        found, denoiser.fit(rows(), clean=as_array(clean)).transform(rows())
+    )
+
+
+@every_estimator
+@pytest.mark.parametrize("dtype", [np.dtype("float32"), np.dtype(">f8"), np.float32, float])
+def test_the_type_of_training_can_be_any_description_of_it(cls, dtype):
+    estimator = quick(cls, n_components=2, max_epochs=1, dtype=dtype)
+    fitted = clone(estimator).fit(rows(), np.arange(N_ROWS) % 2)
+    parameter = next(fitted.network_.parameters())
+    assert str(parameter.dtype) == f"torch.{np.dtype(dtype).name}"
+    with pytest.raises(ValueError, match=r"dtype must be 'auto', .* got dtype\('float16'\)"):
+        fitted.set_params(dtype=np.dtype("float16")).fit(rows(), np.arange(N_ROWS) % 2)
+
+
+@pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("make", [sparse.csr_matrix, sparse.csc_array, sparse.coo_array])
+def test_a_sparse_target_is_refused_with_advice(cls, make):
+    y = make((np.arange(N_ROWS) % 2)[:, None])
+    for weight in (None, np.arange(N_ROWS) % 3):
+        with pytest.raises(TypeError, match=r"Sparse data was passed.*toarray"):
+            quick(cls, n_components=2).fit(rows(), y, weight)
+    with pytest.raises(TypeError, match=r"Sparse data was passed.*toarray"):
+        quick(VAEGenerator, n_components=2, conditional=True).fit(rows(), y)

@@ -114,7 +114,13 @@ METHODS = {
         "transform",
     ],
     "detector": ["decision_function", "p_values", "predict", "reconstruct", "score_samples"],
-    "classifier": ["decision_function", "predict", "predict_proba", "transform"],
+    "classifier": [
+        "decision_function",
+        "predict",
+        "predict_log_proba",
+        "predict_proba",
+        "transform",
+    ],
     "regressor": ["predict", "transform"],
 }
 PAIRS = [(name, method) for name in ALL for method in METHODS[name]]

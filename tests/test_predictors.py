@@ -303,7 +303,8 @@ def test_weights_of_zero_do_not_make_a_class_of_minus_one():
     X = table()
     y = np.arange(80) % 3 - 1
     weight = np.where(y == 1, 0.0, 1.0)
-    fitted = predictor(AutoencoderClassifier).fit(X, y, sample_weight=weight)
+    with pytest.warns(UserWarning, match="If -1 is a class, set missing_label=None"):
+        fitted = predictor(AutoencoderClassifier).fit(X, y, sample_weight=weight)
     assert fitted.classes_.tolist() == [0]
 
 
@@ -617,6 +618,16 @@ def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
     with pytest.raises(ValueError, match="Mark unlabeled samples by -1"):
         predictor(AutoencoderClassifier).fit(table(30), y)
+
+
+def test_the_logarithms_of_probabilities_are_finite():
+    X, y = table(), labels(AutoencoderClassifier, table())
+    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    np.testing.assert_allclose(np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X))
+    with torch.no_grad():
+        fitted.network_.head.weight.mul_(1e5)
+    assert (fitted.predict_proba(X) == 0).any()
+    assert np.isfinite(fitted.predict_log_proba(X)).all()
 
 
 # ----------------------------------------------------------------- encoders that cannot be used

@@ -413,6 +413,19 @@ def test_a_continuous_condition_shifts_dependent_features():
     assert high[1] - low[1] == pytest.approx(0, abs=0.6)
 
 
+@pytest.mark.parametrize("latent", sorted({*LATENTS} - {"vector_quantized"}))
+@pytest.mark.parametrize("conditional", ["labels", "target"])
+def test_a_condition_that_explains_everything(conditional, latent):
+    X, y = table(40)[:, [0, 0, 1]], np.arange(40)
+    X, y = (X, y) if conditional == "labels" else (X[:, [0, 0]], X[:, 0])
+    fitted = generator(conditional=conditional, latent=latent, max_epochs=20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PosteriorCollapseWarning)
+        fitted.fit(X, y)
+    np.testing.assert_allclose(fitted.reconstruct(X, y), X, atol=0.1)
+    assert max(fitted.loss_curve_) < 10
+
+
 def test_many_numbers_have_to_be_called_labels_or_a_target():
     X, y = table(120), np.arange(120) // 2
     with pytest.raises(ValueError, match=r"y has 60 distinct integers"):
@@ -422,8 +435,12 @@ def test_many_numbers_have_to_be_called_labels_or_a_target():
     assert fitted.target_center_ == pytest.approx(29.5)
     with pytest.raises(ValueError, match="target y must be numeric"):
         fitted.sample(y="a")
-    with pytest.raises(ValueError, match="y contains values that cannot be compared"):
+    with pytest.raises(ValueError, match="y contains NaN or other missing values"):
         generator(conditional="labels").fit(X, np.array([None, *"a" * 119], dtype=object))
+    with pytest.raises(ValueError, match="labels of different types: number, str"):
+        generator(conditional="labels").fit(X, np.array([1, *"a" * 119], dtype=object))
+    with pytest.raises(ValueError, match="y contains values that cannot be compared"):
+        generator(conditional="labels").fit(X, np.array(120 * [{}], dtype=object))
 
 
 def test_the_fit_determines_whether_y_is_used():

@@ -111,7 +111,7 @@ device : str, default="auto"
     Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
     available.
 
-dtype : {"auto", "float32", "float64"} or type, default="auto"
+dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
     Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
     1024 features, and float32 for more. Independently of this parameter, float64 samples are
     transformed in float64 and float32 samples in float32.

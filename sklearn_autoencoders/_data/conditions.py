@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils import check_consistent_length
+
+from .._utils.labels import Labels, label_type
+from .._utils.tensors import without_tensor
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
@@ -65,6 +67,7 @@ def condition_of(estimator, y, n_samples):
     ndarray of shape (n_samples, n_conditions)
         The condition of each sample, in float64.
     """
+    y = without_tensor(y)
     y = _column(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y)
     if len(y) != n_samples:
         raise ValueError(f"y has {len(y)} values for {n_samples} samples. Pass one per sample.")
@@ -115,7 +118,7 @@ def _are_labels(y, kind):
     """Return whether y contains class labels; for many distinct integers, `kind` has to say so."""
     if kind is not True:
         return kind == "labels"
-    if type_of_target(y, input_name="y").startswith("continuous"):
+    if label_type(y).startswith("continuous"):
         return False
     n_distinct = len(_distinct(y)[0])
     if n_distinct > _MAX_INTEGER_CLASSES and y.dtype.kind in "iuf":
@@ -145,7 +148,7 @@ def _column(y):
         raise ValueError(
             "y is None, but conditional=True requires class labels or a continuous target."
         )
-    y = column_or_1d(y)
-    if y.dtype.kind in "fc" and not np.isfinite(y).all():
-        raise ValueError("y contains NaN or infinity. Drop these samples.")
-    return y
+    labels = Labels.of(y)
+    if not labels.is_known.all():
+        raise ValueError("y contains NaN or other missing values. Drop these samples.")
+    return labels.of_one_type()

@@ -17,6 +17,9 @@ from .sources import chunks_of
 # likelihood degenerates.
 _MIN_NOISE = 1e-2
 
+# Minimum noise variance of scaled samples, for a condition that explains all of their variance.
+_LOWEST_NOISE = 1e-4
+
 # Maximum number of features whose covariance matrix is decomposed.
 _MAX_COVARIANCE = 4096
 
@@ -101,7 +104,7 @@ def probabilistic_pca(
     """
     total, kept = variances.sum(), variances[:n_components]
     noise = (total - kept.sum()) / max(n_features - n_components, 1)
-    noise = max(noise, _MIN_NOISE * total / n_features, np.finfo(float).tiny)
+    noise = max(noise, _MIN_NOISE * total / n_features, _LOWEST_NOISE)
     above = np.maximum(kept, noise)
     loading = np.sqrt(above - noise)
     return loading / above, loading, np.log(noise / above), noise

@@ -8,6 +8,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._utils.sklearn_compat import check_sample_weight
+from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
@@ -55,7 +56,7 @@ def ignore_empty_features(estimator, X):
 
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
-    X = _flatten_images(X, getattr(network, "input_shape", None))
+    X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
@@ -113,7 +114,8 @@ def _find_ranges(X):
 
 def check_weight(sample_weight, X):
     """Return sample weights as a float64 array with a finite, positive sum."""
-    weight = check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight = without_tensor(sample_weight)
+    weight = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
     with np.errstate(over="ignore"):
         total = weight.sum()
     if not (np.isfinite(total) and total > 0):
@@ -122,14 +124,14 @@ def check_weight(sample_weight, X):
 
 
 def check_y(estimator, y, data):
-    """Return y as an array for the samples of `data`, or raise ValueError if the lengths differ."""
+    """Return y for the samples of `data`; raise ValueError if it is None or of another length."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} requires y to be passed, but the target y is None."
         )
     y = data.of(y)
     check_consistent_length(data.X, y)
-    return np.asarray(y)
+    return y
 
 
 def check_clean(estimator, clean, X):
@@ -159,7 +161,7 @@ def check_codes(estimator, X):
     """Return latent codes as a finite array with `n_components_` columns."""
     check_is_fitted(estimator)
     with np.errstate(over="ignore", invalid="ignore"):
-        codes = check_array(X, dtype=DTYPES, order="C", input_name="X")
+        codes = check_array(without_tensor(X), dtype=DTYPES, order="C", input_name="X")
     if codes.shape[1] != estimator.n_components_:
         raise ValueError(
             f"X has {codes.shape[1]} features, but inverse_transform expects the "

@@ -82,7 +82,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "device": [str],
-        "dtype": [StrOptions({"auto", "float32", "float64"}), type],
+        "dtype": [StrOptions({"auto", "float32", "float64"}), type, np.dtype],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
         "callbacks": [list, tuple, None],
@@ -139,8 +139,9 @@ class BaseNetworkEstimator(TrainableEstimator):
         return to_plain(super().__getstate__())
 
     def __setstate__(self, state):
-        """Rebuild the network from plain values."""
-        super().__setstate__(from_plain(state, type(self).__name__))
+        """Rebuild the network from plain values; new parameters have their defaults."""
+        defaults = type(self)().get_params(deep=False)
+        super().__setstate__(defaults | from_plain(state, type(self).__name__))
 
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))

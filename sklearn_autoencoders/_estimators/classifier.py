@@ -8,16 +8,26 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from .._data.validation import check_y
-from .._inference.postprocess import apply_to_arrays, margins, most_likely, probabilities
+from .._inference.postprocess import (
+    apply_to_arrays,
+    log_probabilities,
+    margins,
+    most_likely,
+    probabilities,
+)
 from .._training.head_initialization import fit_logistic
-from .._utils.sklearn_compat import Interval, StrOptions
+from .._utils.labels import Labels, is_missing
+from .._utils.sklearn_compat import Interval, MissingValues, StrOptions
+from .._utils.user_warnings import warn_user
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
+
+# -1 may be a class if it is at most this many times as frequent as the most frequent other label.
+_MAX_FREQUENCY = 1.5
 
 
 class AutoencoderClassifier(ClassifierMixin, BasePredictor):
@@ -54,6 +64,13 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     label_smoothing : float, default=0.0
         Fraction of the probability of every label, in [0, 1), that is distributed over all classes.
+
+    missing_label : "auto", int, float, str or None, default="auto"
+        Value of y that marks unlabeled samples. None, NaN and pandas.NA are equivalent: missing
+        values mark unlabeled samples, and -1 is a class. "auto" is -1, unless y contains only -1
+        and one other number, which are then the classes. With "auto", a warning is issued if the
+        labels are three or more consecutive integers and -1 is at most 1.5 times as frequent as
+        another of them, since it may be a class.
 
     freeze : {"gradual", "head", "none", "all"}, default="none"
         Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -170,7 +187,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
         available.
 
-    dtype : {"auto", "float32", "float64"} or type, default="auto"
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
         Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
         1024 features, and float32 for more. Independently of this parameter, float64 samples are
         transformed in float64 and float32 samples in float32.
@@ -200,7 +217,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The class labels, without the -1 of unlabeled samples.
+        The class labels, without that of unlabeled samples.
 
     n_components_ : int
         Latent dimension.
@@ -247,9 +264,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     Notes
     -----
-    As in :mod:`sklearn.semi_supervised`, -1 marks an unlabeled sample. If y contains only -1 and
-    one other value, these two are the classes. String labels require `dtype=object` to be combined
-    with -1. Scores compare predictions with the y that is given: exclude unlabeled samples from it.
+    As in :mod:`sklearn.semi_supervised`, -1 marks an unlabeled sample by default. Strings and bool
+    require `dtype=object` to be combined with -1. Scores compare predictions with the y that is
+    given: exclude unlabeled samples from it.
     Ensembles that encode y before fitting, such as voting classifiers, turn -1 into a class.
 
     References
@@ -280,6 +297,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     _parameter_constraints: ClassVar[dict] = {
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "missing_label": [MissingValues()],
     }
 
     def __init__(
@@ -290,6 +308,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         alpha=0.0,
         class_weight=None,
         label_smoothing=0.0,
+        missing_label="auto",
         freeze="none",
         freeze_epochs=1,
         learning_rate_ratio=1.0,
@@ -328,6 +347,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.alpha = alpha
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
+        self.missing_label = missing_label
         self.freeze = freeze
         self.freeze_epochs = freeze_epochs
         self.learning_rate_ratio = learning_rate_ratio
@@ -363,22 +383,41 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""
-        if reset:
-            self._has_class_minus_one = _is_minus_one_a_class(y)
-        y = column_or_1d(check_y(self, y, data), warn=True)
-        _check_labels(y)
-        is_known = np.ones(len(y), dtype=bool)
-        if not (self._has_class_minus_one if reset else -1 in self.classes_):
-            is_known &= np.asarray(y != -1, dtype=bool)
-        if not is_known.any():
-            raise ValueError("y contains only -1. At least one sample must have a class label.")
-        check_classification_targets(y[is_known])
-        self._set_classes(np.unique(y[is_known]), reset)
-        labels = np.full((len(y), len(self.classes_)), np.nan)
-        labels[is_known] = y[is_known, None] == self.classes_
+        check_y(self, y, data)
+        known, is_known = self._known_labels(y, data, reset)
+        self._set_classes(np.unique(known), reset)
+        labels = np.full((len(is_known), len(self.classes_)), np.nan)
+        labels[is_known] = known[:, None] == self.classes_
         weight = self._class_weighted(labels, is_known, data.weight)
         labels = (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
         return replace(data, labels=labels, label_weight=weight)
+
+    def _known_labels(self, y, data, reset):
+        """Return the labels of the samples of `data`, and a mask of those that have one."""
+        everything = Labels.of(y)
+        marker = self._marker(everything, reset)
+        if not is_missing(self.missing_label):
+            _check_no_missing_values(everything)
+        labels = everything if data.index is None else Labels.of(data.of(y))
+        labels = labels if marker is None else labels.without(marker)
+        if not len(labels.known):
+            name = "missing values" if marker is None else repr(marker)
+            raise ValueError(
+                f"y contains only {name}. At least one sample must have a class label."
+            )
+        known = labels.of_one_type()
+        check_classification_targets(np.repeat(np.unique(known), 2))  # no warning about rare ones
+        return known, labels.is_known
+
+    def _marker(self, labels, reset):
+        """Return the label of unlabeled samples, or None if it is not a label."""
+        if is_missing(self.missing_label):
+            return None
+        if not _is_auto(self.missing_label):
+            return self.missing_label
+        if not reset:
+            return None if np.isin(-1, self.classes_) else -1
+        return _usual_marker(labels)
 
     def _set_classes(self, classes, reset):
         if reset:
@@ -439,6 +478,22 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         return apply_to_arrays(probabilities, self._output_of_head(X))
 
+    def predict_log_proba(self, X):
+        """Return the logarithm of the probability of each class for every sample.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Log-probabilities, in the order of `classes_`. They are finite even if probabilities
+            round to zero.
+        """
+        return apply_to_arrays(log_probabilities, self._output_of_head(X))
+
     def predict(self, X):
         """Return the most likely class of each sample.
 
@@ -456,23 +511,49 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         return self.classes_[apply_to_arrays(most_likely, logits)]
 
 
-def _is_minus_one_a_class(y):
-    """Return whether -1 and one other value are the classes; otherwise -1 is a missing label."""
-    values = set(np.ravel(np.asarray(y)).tolist())
+def _is_auto(missing_label):
+    return isinstance(missing_label, str) and missing_label == "auto"
+
+
+def _usual_marker(labels):
+    """Return -1, or None if -1 and one other value are the classes."""
+    values = labels.distinct()
     if len(values) > 2 and "-1" in values:
         raise ValueError(
             'y contains the string "-1" and other strings. Unlabeled samples are marked by the '
-            "number -1: pass y as an array of dtype=object that contains it."
+            'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
         )
-    return len(values) == 2 and -1 in values
+    if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
+        return None
+    _warn_if_a_class(labels.known)
+    return -1
 
 
-def _check_labels(y):
-    """Raise ValueError if missing labels are not marked by -1."""
-    advice = "Mark unlabeled samples by -1, in an array of dtype=object if labels are strings."
-    try:
-        assert_all_finite(y, input_name="y")
-    except ValueError as error:
-        raise ValueError(f"{error} {advice}") from error
-    if y.dtype == object and any(label is None for label in y):
-        raise ValueError(f"Input y contains None. {advice}")
+def _warn_if_a_class(known):
+    """Warn if -1 may be a class: one of consecutive integers, not more frequent than the others."""
+    if {type(label) for label in known.tolist()} - {int, float}:
+        return
+    values, counts = np.unique(known.astype(np.float64), return_counts=True)
+    is_other, is_scale = values != -1, (np.diff(values) == 1).all()
+    if len(values) < 3 or is_other.all() or not is_scale:
+        return
+    n_unlabeled = counts[~is_other][0]
+    if n_unlabeled <= _MAX_FREQUENCY * counts[is_other].max():
+        warn_user(
+            f"y contains -1 in {n_unlabeled} of {len(known)} samples, about as often as the other "
+            "integers. These samples are used as unlabeled ones. If -1 is a class, set "
+            "missing_label=None; otherwise, set missing_label=-1.",
+            UserWarning,
+        )
+
+
+def _check_no_missing_values(labels):
+    """Raise ValueError if labels are missing, but not marked by a label."""
+    if labels.is_known.all():
+        return
+    raise ValueError(
+        f"Input y contains NaN: {(~labels.is_known).sum()} of {len(labels.is_known)} labels are "
+        "missing values (None, NaN or NA). Set missing_label=None if they mark unlabeled samples. "
+        "Mark unlabeled samples by -1 otherwise, in an array of dtype=object if labels are strings "
+        "or bool."
+    )

@@ -12,6 +12,7 @@ from .._data.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
+from .._utils.labels import with_nan
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
 
@@ -160,7 +161,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
         available.
 
-    dtype : {"auto", "float32", "float64"} or type, default="auto"
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
         Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
         1024 features, and float32 for more. Independently of this parameter, float64 samples are
         transformed in float64 and float32 samples in float32.
@@ -347,7 +348,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
-        y = check_y(self, y, data)
+        y = with_nan(check_y(self, y, data))
         settings = {"ensure_2d": False, "dtype": DTYPES, "ensure_all_finite": "allow-nan"}
         y = check_array(y, input_name="y", **settings)
         if reset:

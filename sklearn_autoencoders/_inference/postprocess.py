@@ -91,6 +91,11 @@ def probabilities(logits: Tensor) -> Tensor:
     return logits.softmax(1)
 
 
+def log_probabilities(logits: Tensor) -> Tensor:
+    """Return the logarithm of the probability of each class, exact also for small ones."""
+    return logits.log_softmax(1)
+
+
 def most_likely(logits: Tensor) -> Tensor:
     """Return the index of the most likely class of each sample."""
     return logits.argmax(1)

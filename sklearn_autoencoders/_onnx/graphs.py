@@ -270,6 +270,10 @@ _METHODS = {
     AutoencoderClassifier: {
         "decision_function": (_of_samples(_logits, postprocess.margins), _samples_input),
         "predict_proba": (_of_samples(_logits, postprocess.probabilities), _samples_input),
+        "predict_log_proba": (
+            _of_samples(_logits, postprocess.log_probabilities),
+            _samples_input,
+        ),
         "predict": (_classes, _samples_input),
     },
     AutoencoderRegressor: {"predict": (_targets, _samples_input)},

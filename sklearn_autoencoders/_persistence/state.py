@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
@@ -25,6 +26,11 @@ FORMAT = 3
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:
     """Return an estimator's state with the network and its recipe as plain values."""
     state = dict(state)
+    for name, value in state.items():
+        if isinstance(value, os.PathLike):  # a file does not depend on the operating system
+            state[name] = os.fspath(value)
+        elif isinstance(value, np.dtype):
+            state[name] = value.name
     state["_saved_by"] = {"version": __version__, "format": FORMAT}
     network = state.pop("network_", None)
     if network is not None:

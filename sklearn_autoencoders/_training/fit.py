@@ -23,6 +23,7 @@ from .._utils.sklearn_compat import (
     EpochTasks,
     check_nested_params,
 )
+from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
@@ -139,7 +140,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
         checkpoint = None if partial else Checkpoint.of(self)
-        twin = self._twin(fitted=resumed)
+        twin, y = self._twin(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
             rng = own_random_state(self.random_state)

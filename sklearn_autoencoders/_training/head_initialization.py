@@ -45,6 +45,8 @@ def fit_logistic(
     if len(present) > 1:
         is_small = codes.shape[1] * n_outputs <= _MAX_NEWTON_WEIGHTS
         solver = {"solver": "newton-cholesky", "tol": 1e-7} if is_small else {"tol": 1e-3}
+        if 2 * len(present) > len(codes):  # scikit-learn warns about so few samples per class
+            codes, chosen, weight = (np.repeat(a, 2, axis=0) for a in (codes, chosen, weight / 2))
         model = LogisticRegression(C=1 / strength, **solver).fit(codes, chosen, weight)
         # for two classes, scikit-learn fits a single logit
         to_logits = np.array([[-0.5], [0.5]]) if len(present) == 2 else np.eye(len(present))

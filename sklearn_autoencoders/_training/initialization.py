@@ -30,6 +30,9 @@ Array = NDArray[np.float64]
 # Fraction of the largest variance below which a principal axis is rounding error.
 _MIN_VARIANCE = 1e-10
 
+# Minimum standard deviation by which a code is divided, so that training does not amplify noise.
+_MIN_DEVIATION = 1e-2
+
 
 @dataclass(frozen=True)
 class PrincipalAxes:
@@ -130,7 +133,7 @@ def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: Princ
     )
     if isinstance(network.bottleneck, QuantizedBottleneck):  # entries have variance one at first
         loading = np.sqrt(principal.variances[: len(axes)])
-        gain = 1 / np.maximum(loading, np.finfo(float).eps)
+        gain = 1 / np.maximum(loading, _MIN_DEVIATION)
     start_at_pca(network, principal, gain, loading)
     encoder, decoder = (path.linear for path in _linear_paths(network))
     with torch.no_grad():

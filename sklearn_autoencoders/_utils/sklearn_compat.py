@@ -8,13 +8,14 @@ from inspect import signature
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
 from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Interval as _Interval
-from sklearn.utils._param_validation import RealNotInt, StrOptions
+from sklearn.utils._param_validation import MissingValues, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -54,6 +55,7 @@ __all__ = [
     "EpochTasks",
     "InstanceOf",
     "Interval",
+    "MissingValues",
     "Pair",
     "RealNotInt",
     "Sizes",
@@ -88,7 +90,7 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
         Targets.
 
     classifier : bool
-        Whether folds are stratified.
+        Whether folds are stratified, unless a class has fewer samples than there are folds.
 
     seed : int
         Seed of the shuffling.
@@ -98,6 +100,8 @@ def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
     splitter
         With a method `split`.
     """
+    if classifier and isinstance(cv, Integral):  # scikit-learn warns about rare classes
+        classifier = bool(np.unique(y, return_counts=True)[1].min() >= cv)
     splitter = model_selection.check_cv(cv, y, classifier=classifier)
     if isinstance(cv, Integral):
         splitter.shuffle, splitter.random_state = True, seed

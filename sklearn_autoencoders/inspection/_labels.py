@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from .._utils.sklearn_compat import column_or_1d
+from .._utils.labels import Labels
 
 # Name of the class of samples without a label.
 UNKNOWN = "unknown"
@@ -16,18 +16,14 @@ _MAX_INTEGER_CLASSES = 20
 
 def as_labels(y, name):
     """Return y as numbers or strings, with missing labels as NaN or UNKNOWN."""
-    y = column_or_1d(np.asarray(y), input_name=name)
-    if y.dtype.kind != "O":
-        return y
-    missing = np.array([_is_missing(value) for value in y])
-    if all(isinstance(value, Real) and not isinstance(value, bool) for value in y[~missing]):
-        return np.where(missing, np.nan, y).astype(np.float64)
-    return np.where(missing, UNKNOWN, y).astype(str)
-
-
-def _is_missing(value):
-    """Return whether a label is None, NaN, or a missing value of pandas."""
-    return value is None or str(value) in ("nan", "NaT", "<NA>")
+    labels = Labels.of(y, name)
+    known, missing = labels.known, ~labels.is_known
+    if known.dtype.kind != "O" and not missing.any():
+        return known
+    is_number = all(isinstance(v, Real) and not isinstance(v, bool) for v in known.tolist())
+    filled = np.full(len(missing), np.nan if is_number else UNKNOWN, dtype=object)
+    filled[~missing] = known.tolist()
+    return filled.astype(np.float64 if is_number else str)
 
 
 def are_numbers(y):
