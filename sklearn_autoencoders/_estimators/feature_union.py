@@ -20,7 +20,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.output import as_numbers
-from .._utils.random import draw_seed, own_random_state
+from .._utils.random import draw_seed, own_random_state, set_seeds
 from .._utils.sklearn_compat import (
     Documented,
     StrOptions,
@@ -419,20 +419,13 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self._check_encoders()
         union = copy.copy(self)
         union.transformer_list = [(name, clone(part, safe=False)) for name, part in self._parts()]
-        union._seed(own_random_state(self.random_state))
+        set_seeds([part for _, part in union.transformer_list], self.random_state)
         return union
 
     def _commit(self, union):
         """Take the fitted attributes of a copy, in one assignment."""
         self.__dict__ = vars(union)
         return self
-
-    def _seed(self, rng):
-        for _, part in self.transformer_list:
-            params = part.get_params() if hasattr(part, "get_params") else {}
-            for name in sorted(params):
-                if name.rpartition("__")[2] == "random_state" and params[name] is None:
-                    part.set_params(**{name: draw_seed(rng)})
 
     # ------------------------------------------------------------------- fit, cross-fitting
 
