@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
+from torch.optim.lr_scheduler import LRScheduler, MultiplicativeLR, OneCycleLR
 
 _WARM_UP = 0.3
 
@@ -37,7 +37,7 @@ def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
 
 
 def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
-    return LambdaLR(optimizer, lambda step: 1.0)
+    return MultiplicativeLR(optimizer, lambda step: 1.0)  # callbacks can change the rate
 
 
 class Schedule(NamedTuple):

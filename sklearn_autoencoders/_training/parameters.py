@@ -14,6 +14,7 @@ from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Penalty
+from .callback_checks import check_callbacks
 from .plan import Plan
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
@@ -136,18 +137,6 @@ def training_dtype(estimator, shape):
     return name
 
 
-def _check_callbacks(callbacks):
-    """Raise TypeError if a callback is not a skorch callback."""
-    for callback in callbacks or ():
-        _, instance = callback if isinstance(callback, tuple) else (None, callback)
-        if not hasattr(instance, "on_epoch_end"):
-            raise TypeError(
-                "callbacks must be skorch callbacks or (name, callback) pairs; got "
-                f"{callback!r}. Pass scikit-learn's callbacks to set_callbacks()."
-            )
-    return tuple(callbacks or ())
-
-
 def _parts(value, registry, parameter):
     """Return the parts that a parameter specifies, as a tuple in the given order."""
     values = value if isinstance(value, list | tuple) else [] if value is None else [value]
@@ -200,6 +189,11 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
         "verbose": estimator.verbose,
-        "callbacks": _check_callbacks(estimator.callbacks),
+        "callbacks": estimator.callbacks,
     }
-    return Plan(**plan | overrides)
+    plan |= overrides
+    has_validation, schedule = plan["n_iter_no_change"] is not None, plan["schedule"]
+    plan["callbacks"] = check_callbacks(
+        plan["callbacks"], has_validation=has_validation, schedule=schedule
+    )
+    return Plan(**plan)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,7 @@ from ..corruptions._base import corrupt
 from ..networks._costs import multiply_adds
 from ..networks._layers import drawing
 from ..objectives._objective import Objective
+from .callback_checks import raise_missing_column
 from .callbacks import (
     Checkpointing,
     Freezing,
@@ -33,6 +35,7 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
+from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
 from .training import Noise, StopTraining, Training
@@ -189,6 +192,7 @@ class _Loop:
     def run(self) -> None:
         """Train until the end, or until a callback or an interruption stops training."""
         training, net = self._training, self._net
+        trained = _trained(training.network)
         net.initialize()
         training.optimizer = net.optimizer_
         for callback in self.callbacks:
@@ -198,6 +202,8 @@ class _Loop:
         self._fit()
         for callback in self.callbacks:
             callback.end(training)
+        for parameter in trained:  # a callback can have frozen some of them
+            parameter.requires_grad_(True)
 
     def _fit(self) -> None:
         training, net = self._training, self._net
@@ -249,8 +255,9 @@ class _Hooks(_NeuralNet):
 
     training: Training
     own_callbacks: list[TrainingCallback]
-    means: dict[str, _Mean]
+    means: dict[str, Mean]
     terms: dict[str, Tensor]
+    lowest: dict[str, float]
 
     @property
     def _default_callbacks(self) -> list[Any]:
@@ -265,6 +272,14 @@ class _Hooks(_NeuralNet):
                 if not _is_raised_by_statement(error):
                     raise
                 self.training.finished = True
+            except Exception as error:
+                raise_missing_column(error, callback, self.history)
+                raise
+        if method_name == "on_epoch_begin" and not _trained(self.module_):
+            raise ValueError(
+                "callbacks freeze all parameters of the network, so that nothing is trained. Leave "
+                "some of them unfrozen."
+            )
         if method_name == "on_epoch_end" and self.training.finished:
             raise StopTraining
 
@@ -286,7 +301,7 @@ class _Hooks(_NeuralNet):
             callback.after_step(self.training, loss)
         for name, value in self.terms.items():
             self.means[name].add(value, len(batch[0]))
-        return {**step, "loss": _OnDevice(loss)}
+        return {**step, "loss": OnDevice(loss)}
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         with self.training.noise.repeated():
@@ -295,7 +310,7 @@ class _Hooks(_NeuralNet):
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         super().on_epoch_begin(net, **kwargs)
         names = ("train_loss", "valid_loss", *self.training.objective.loss.term_names)
-        self.means = {name: _Mean() for name in names}
+        self.means = {name: Mean() for name in names}
         for callback in self.own_callbacks:
             callback.begin_epoch(self.training)
 
@@ -316,42 +331,21 @@ class _Hooks(_NeuralNet):
         means = {name: float(mean) for name, mean in self.means.items() if mean}
         for name, mean in means.items():
             self.history.record(name, mean)
+            self.history.record(f"{name}_best", mean < self.lowest.get(name, math.inf))
+            self.lowest[name] = min(mean, self.lowest.get(name, math.inf))
         for callback in self.own_callbacks:
             callback.end_epoch(self.training, means)
+
+
+def _trained(network: torch.nn.Module) -> list[torch.nn.Parameter]:
+    """Return the parameters that are not frozen."""
+    return [parameter for parameter in network.parameters() if parameter.requires_grad]
 
 
 def _is_raised_by_statement(error: KeyboardInterrupt) -> bool:
     """Return whether a callback raised it to stop training, as in skorch, instead of Ctrl-C."""
     line = traceback.extract_tb(error.__traceback__)[-1].line
     return line is not None and line.startswith("raise")
-
-
-class _OnDevice:
-    """The loss of a batch, which skorch records without waiting for the device."""
-
-    def __init__(self, loss: Tensor) -> None:
-        self._loss = loss
-
-    def item(self) -> Tensor:
-        return self._loss
-
-
-class _Mean:
-    """The mean over batches of different sizes, as a running sum on their device."""
-
-    def __init__(self) -> None:
-        self._total: Tensor | float = 0.0
-        self._n_samples = 0
-
-    def add(self, value: Tensor | float, n_samples: int) -> None:
-        self._total = self._total + n_samples * torch.as_tensor(value).double()
-        self._n_samples += n_samples
-
-    def __bool__(self) -> bool:
-        return self._n_samples > 0
-
-    def __float__(self) -> float:
-        return float(self._total) / self._n_samples
 
 
 @functools.cache
@@ -388,7 +382,7 @@ def _make_net(
         device=str(next(training.network.parameters()).device),
         verbose=0,
     )
-    net.training, net.own_callbacks = training, callbacks
+    net.training, net.own_callbacks, net.lowest = training, callbacks, {}
     return net
 
 
