@@ -16,6 +16,7 @@ import torch
 from estimators import settable
 from sklearn.base import clone
 
+from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders._training.parameters import make_plan
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
@@ -57,9 +58,18 @@ def fitted_case(estimator, make=table, **params):
     return copy.deepcopy(_fitted_once(estimator, make, tuple(params.items())))
 
 
-def readers(estimator):
-    """Return the names of the methods that map samples to numbers."""
-    return [name for name in READERS if hasattr(estimator, name)]
+def readers(estimator, X=None):
+    """Return the names of the methods that map samples to numbers.
+
+    An R^2 is not defined for a single sample: then `score` is left out.
+    """
+    is_single = getattr(X, "shape", ())[:1] == (1,)
+    is_undefined = is_single and isinstance(estimator, ReconstructionScoreMixin)
+    return [
+        name
+        for name in READERS
+        if hasattr(estimator, name) and not (is_undefined and name == "score")
+    ]
 
 
 def outputs(estimator, X, y=None):
@@ -67,7 +77,7 @@ def outputs(estimator, X, y=None):
     arguments = {"score": (X, y)}
     found = {
         name: np.asarray(getattr(estimator, name)(*arguments.get(name, (X,))))
-        for name in readers(estimator)
+        for name in readers(estimator, X)
     }
     if hasattr(estimator, "inverse_transform"):
         found["inverse_transform"] = np.asarray(estimator.inverse_transform(found["transform"]))

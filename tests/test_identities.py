@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import torch
 from estimators import CASES, PUBLIC, having, quick
-from helpers import case, table, with_missing_values
+from helpers import case, fitted_case, table, with_missing_values
 from scipy import special
 from scipy.linalg import subspace_angles
 from sklearn import datasets
 from sklearn.decomposition import PCA
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import r2_score
+from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_autoencoders import AutoencoderTransformer
@@ -188,9 +190,29 @@ def test_score_leaves_missing_values_out(estimator):
 def test_score_of_constant_samples_is_that_of_r2_score():
     X = table()
     fitted = quick(AutoencoderTransformer).fit(X)
-    assert fitted.score(X[:1]) == 0.0
+    assert fitted.score(X[[0, 0]]) == 0.0
     exact = AutoencoderTransformer(6, **START).fit(X)
-    assert exact.score(exact.reconstruct(X[:1])) in (0.0, 1.0)
+    assert exact.score(exact.reconstruct(X[[0, 0]])) in (0.0, 1.0)
+
+
+@every_r2
+def test_score_of_fewer_than_two_samples_is_not_defined(estimator):
+    X = table()
+    fitted = fitted_case(estimator)
+    one, weight = X[:1], np.arange(80) == 3
+    for args in ({"X": one}, {"X": one, "sample_weight": [2.0]}, {"X": X, "sample_weight": weight}):
+        with pytest.warns(UndefinedMetricWarning, match="fewer than two samples is not defined"):
+            assert np.isnan(fitted.score(**args))
+    with pytest.warns(UndefinedMetricWarning):
+        assert np.isnan(r2_score([1.0], [1.0]))
+    assert np.isfinite(fitted.score(X[:2]))
+
+
+@every_r2
+def test_leave_one_out_ranks_by_nothing(estimator):
+    with pytest.warns(UndefinedMetricWarning):
+        scores = cross_val_score(case(estimator, max_epochs=1), table(4), cv=LeaveOneOut())
+    assert np.isnan(scores).all()
 
 
 FORMULAS = {

@@ -184,7 +184,7 @@ def assert_fitted_answers(estimator, make_usual, data):
     """Assert that a fitted model works, and that a failed fit leaves it unchanged."""
     usual, fitted = make_usual(), fitted_case(estimator, make_usual)
     before, names = outputs(fitted, usual), getattr(fitted, "feature_names_in_", None)
-    for name in readers(fitted):
+    for name in readers(fitted, data):
         assert_answers(lambda name=name: getattr(fitted, name)(data))
     assert_same(outputs(fitted, usual), before)
     # samples far from the training data can also make training diverge, with a warning

@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+from sklearn.exceptions import UndefinedMetricWarning
 
 from .._data.scaling import explained_variance
 from .._data.validation import (
@@ -24,6 +25,7 @@ from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
 from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
+from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
@@ -291,9 +293,10 @@ class ReconstructionScoreMixin:
         Returns
         -------
         float
-            At most 1. A constant reconstruction by the means of the features has score 0. If all
-            samples are equal, the score is 1 for an exact reconstruction and 0 otherwise, as in
-            :func:`sklearn.metrics.r2_score`.
+            At most 1. A constant reconstruction by the means of the features has score 0. As in
+            :func:`sklearn.metrics.r2_score`, it is 1 for an exact reconstruction and 0 otherwise if
+            all samples are equal, and NaN, with an `UndefinedMetricWarning`, if there are fewer
+            than two samples.
         """
         return self._score(X, sample_weight)
 
@@ -301,4 +304,11 @@ class ReconstructionScoreMixin:
         X = check_samples(self, X)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
+        if (len(X) if weight is None else np.count_nonzero(weight)) < 2:
+            warn_user(
+                "The R^2 score of fewer than two samples is not defined; NaN is returned. Score "
+                "more samples at once: use larger folds than those of LeaveOneOut.",
+                UndefinedMetricWarning,
+            )
+            return float("nan")
         return explained_variance(target, self._reconstruct(X), weight)

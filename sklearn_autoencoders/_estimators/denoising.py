@@ -458,7 +458,8 @@ class DenoisingAutoencoder(
         Returns
         -------
         float
-            At most 1. A constant reconstruction by the means of the features has score 0.
+            At most 1. A constant reconstruction by the means of the features has score 0. NaN, with
+            an `UndefinedMetricWarning`, for fewer than two samples.
         """
         return self._score(X, sample_weight, clean)
 
