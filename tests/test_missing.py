@@ -158,6 +158,30 @@ def test_folds_without_a_value_of_a_feature_have_a_score(cls):
     assert np.isfinite(cross_val_score(quick(cls), X, cv=3)).all()
 
 
+@ignoring
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_a_predictor_ignores_the_features_that_its_encoder_ignores(cls):
+    encoder = fit(AutoencoderTransformer, with_empty_feature())
+    found, expected = (
+        quick(cls, encoder=encoder).fit(X, labels(cls, table())).transform(table())
+        for X in (table(), with_empty_feature())
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
+@ignoring
+@pytest.mark.parametrize("unit", [1e-3, 1e3])
+def test_an_empty_feature_does_not_change_common_scales(unit):
+    X = unit * table()
+    empty = np.c_[X, np.full(len(X), np.nan)]
+    for cls in (AutoencoderTransformer, AutoencoderOutlierDetector):
+        found, expected = (fit(cls, samples, scaling="global") for samples in (empty, X))
+        if cls is AutoencoderTransformer:
+            assert found.scale_[0] == expected.scale_[0]
+        else:  # other samples are held out
+            assert 0.5 < found.tolerance_[0] / expected.tolerance_[0] < 2
+
+
 # --------------------------------------------------------------------------- empty selections
 
 

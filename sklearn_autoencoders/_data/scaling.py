@@ -75,7 +75,8 @@ def fit_scaling(
     if kind == "global":
         largest = deviation.max()
         unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
-        deviation = np.full_like(deviation, np.sqrt(np.mean((deviation / unit) ** 2)) * largest)
+        relative = deviation[~np.isnan(ranges.low)] / unit  # of the features that have values
+        deviation = np.full_like(deviation, np.sqrt(np.mean(relative**2)) * largest)
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
 
 

@@ -7,14 +7,22 @@ from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.model import place, resolve_device
+from .._data.ranges import find_ranges
 from .._data.scaling import Scaling
 from .._data.splits import draw_held_out
-from .._data.validation import check_magnitude, check_output, check_samples, check_unit_interval
+from .._data.validation import (
+    check_magnitude,
+    check_output,
+    check_samples,
+    check_unit_interval,
+    ignore_empty_features,
+)
 from .._inference.run import predict
 from .._training.head_initialization import start_at_regression
 from .._training.initialization import initial_attributes, initialize
@@ -139,12 +147,22 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     # ------------------------------------------------------------------------------ fit
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
-        data = self._with_labels(data, y, reset)
+        data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
         if not self.early_stopping:
             return data
         known = data.labeled_positions
         held_out = draw_held_out(len(known), self.validation_fraction, rng)
         return replace(data, held_out=known[held_out])
+
+    def _without_ignored(self, data):
+        """Return the data without the values that a fitted encoder ignores."""
+        encoder = getattr(self.encoder, "estimator", self.encoder)  # inside FrozenEstimator
+        empty = getattr(encoder, "_empty_features", ())
+        if len(empty) == 0 or encoder.n_features_in_ != self.n_features_in_:
+            return data
+        self._empty_features = np.union1d(self._empty_features, empty).astype(int)
+        X = ignore_empty_features(self, data.X)
+        return replace(data, X=X, ranges=find_ranges(X))
 
     def _build(self, data, rng):
         n_outputs = data.labels.shape[1]

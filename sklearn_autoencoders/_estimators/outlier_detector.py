@@ -455,9 +455,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         )
         tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
         varies = np.isnan(self._constants)
-        if self.scaling != "feature" and varies.any():
-            largest = tolerance[varies].max()
-            tolerance[:] = (tolerance[varies] / largest).mean() * largest  # avoids overflow
+        known = np.delete(tolerance, self._empty_features)
+        known = known[np.delete(varies, self._empty_features)]
+        if self.scaling != "feature" and len(known):
+            largest = known.max()
+            tolerance[:] = (known / largest).mean() * largest  # avoids overflow
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)

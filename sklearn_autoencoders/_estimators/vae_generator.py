@@ -478,7 +478,8 @@ class VAEGenerator(
 
     def _report(self, histories):
         minimum = max(math.ceil(_MIN_ACTIVE * self.n_components_), 1)
-        if self.active_units_ < minimum and np.isnan(self._constants).any():
+        varies = np.delete(np.isnan(self._constants), self._empty_features)
+        if self.active_units_ < minimum and varies.any():
             warn_user(
                 f"{self.active_units_} of {self.n_components_} components of the code are in use. "
                 f"Lower beta={self.beta}, increase it gradually with kl_warmup, or set free_bits.",
