@@ -130,6 +130,7 @@ TRANSLATED_IN_TIME = [
     ("transformer", "score_samples"),
     ("vae", "impute"),
     ("detector", "p_values"),
+    ("classifier", "predict_log_proba"),
     ("classifier", "predict"),
     ("regressor", "predict"),
     ("unit interval", "score_samples"),
