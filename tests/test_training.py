@@ -12,6 +12,7 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
+from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._training.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
 from sklearn_autoencoders.networks import Dense, Linear
@@ -78,6 +79,31 @@ def test_divergence_causes_a_warning(cls, learning_rate, schedule, solver, init,
         return
     assert any(re.search(advice, str(warning.message)) for warning in caught)
     assert all(np.isfinite(output).all() for output in outputs(estimator, X).values())
+
+
+class Disturbed(Callback):
+    """Record the learning rates, and multiply the weights by a factor before one epoch."""
+
+    def __init__(self, epoch):
+        self.epoch, self.rates = epoch, []
+
+    @torch.no_grad()
+    def on_epoch_begin(self, net, **kwargs):
+        self.rates.append(net.optimizer_.param_groups[0]["lr"])
+        if len(self.rates) == self.epoch:
+            for parameter in net.module_.parameters():
+                parameter.mul_(100)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_rise_of_the_loss_reduces_the_learning_rate_once_for_all_later_steps(schedule):
+    usual, disturbed = Disturbed(0), Disturbed(4)
+    for callback in (usual, disturbed):
+        quick(AutoencoderTransformer, callbacks=[callback], schedule=schedule, max_epochs=10).fit(
+            table()
+        )
+    ratios = np.divide(disturbed.rates, usual.rates)
+    np.testing.assert_allclose(ratios, [1] * 4 + [0.25] * 6)
 
 
 @starting_at_pca

@@ -17,9 +17,6 @@ from .optimizers import SCHEDULES
 from .plan import EpochTask
 from .training import StopTraining, Training
 
-# Factor by which the learning rate is reduced when the loss has risen far.
-REDUCTION = 0.25
-
 # Gradients that are longer than this multiple of the usual length are clipped.
 _MAX_RELATIVE_LENGTH = 3.0
 
@@ -88,8 +85,6 @@ class LearningRate(TrainingCallback):
     def after_step(self, training: Training, loss: Tensor) -> None:
         """Set the learning rate of the next step."""
         self._scheduler.step()
-        for group in training.optimizer.param_groups:
-            group["lr"] *= REDUCTION**training.n_reductions
         self._objective.progress += 1 / self._n_steps
 
     def state_dict(self) -> dict[str, Any]:

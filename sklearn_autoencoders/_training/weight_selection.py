@@ -15,6 +15,10 @@ from .training import Training
 # A rise of the loss by this fraction of the baseline is examined.
 _MAX_RISE = 0.5
 
+# Factor by which the learning rate is then reduced, and the values of a group of parameters from
+# which schedules compute it.
+_REDUCTION, _RATES = 0.25, ("lr", "initial_lr", "max_lr", "min_lr")
+
 # After this number of reductions of the learning rate, training diverges.
 MAX_REDUCTIONS = 4
 
@@ -88,11 +92,18 @@ class Backtracking(TrainingCallback):
         self._best.restore()
         limit = cast(float, self._limit)
         if loss - training.mean_loss(training.samples) > 0.1 * limit:
-            training.optimizer.state.clear()
-            training.n_reductions += 1
+            self._reduce_learning_rate(training)
         else:
             current.restore()
             self._limit = 2 * limit  # so that there are few false alarms
+
+    @staticmethod
+    def _reduce_learning_rate(training: Training) -> None:
+        """Reduce the learning rate of all later steps, and forget the previous gradients."""
+        training.optimizer.state.clear()
+        training.n_reductions += 1
+        for group in training.optimizer.param_groups:
+            group.update({name: _REDUCTION * group[name] for name in _RATES if name in group})
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best weights, their loss and the limit."""
