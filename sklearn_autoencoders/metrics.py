@@ -10,6 +10,7 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, c
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch, check_array
 
+from ._utils.labels import missing_values
 from ._utils.random import draw_seed, own_random_state
 
 __all__ = ["generation_report"]
@@ -182,16 +183,9 @@ def _checked_target(y, name, samples, name_of_samples):
             f"{name_of_samples} and {name} have inconsistent numbers of samples: {len(samples)} "
             f"and {len(y)}. Pass one value per sample."
         )
-    if any(map(_is_missing, y.tolist())) or (y.dtype.kind == "f" and not np.isfinite(y).all()):
+    if missing_values(y).any() or (y.dtype.kind == "f" and not np.isfinite(y).all()):
         raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
     return np.array(y.tolist()) if y.dtype.kind == "O" else y
-
-
-def _is_missing(value):
-    try:
-        return value is None or bool(value != value)
-    except TypeError:  # pandas.NA is neither equal nor unequal to itself
-        return True
 
 
 def _kind_of_target(y):

@@ -70,15 +70,11 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     """Return the arguments of `fit` as :class:`Data`, without samples of weight zero."""
     network = given_network(estimator) if reset else estimator._recipe.base.network
     X = _as_array(estimator, X, network, reset)
-    if not reset:
-        X = ignore_empty_features(estimator, X)
+    X = ignore_empty_features(estimator, X)  # a new fit ignores none
     ranges = _checked_ranges(X, type(estimator).__name__, "X")
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X, network)
-        if not reset:
-            clean = ignore_empty_features(estimator, clean)
-            clean_ranges = find_ranges(clean)
     weight = index = None
     if sample_weight is not None:
         check_consistent_length(X, y)
@@ -136,8 +132,7 @@ def check_y(estimator, y, data):
 
 def check_clean(estimator, clean, X):
     """Return the clean versions of the samples X for a fitted estimator."""
-    clean, _ = _check_clean(estimator, clean, X, estimator._recipe.base.network)
-    return ignore_empty_features(estimator, clean)
+    return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
 
 
 def _check_clean(estimator, clean, X, network):
@@ -154,7 +149,8 @@ def _check_clean(estimator, clean, X, network):
             f"clean must contain the clean version of every sample of X and have shape {X.shape}; "
             f"got shape {clean.shape}."
         )
-    return clean, ranges
+    used = ignore_empty_features(estimator, clean)
+    return used, ranges if used is clean else find_ranges(used)
 
 
 def check_codes(estimator, X):

@@ -192,7 +192,7 @@ def initialize(
         Maps the recipe of an autoencoder to that of the whole network.
 
     start : callable, default=start_at_pca
-        Sets the linear path of a model, given principal axes and the effect of the condition.
+        Sets the linear path of a network, given principal axes.
 
     Returns
     -------
