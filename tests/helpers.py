@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 import sklearn
 import torch
-from estimators import settable
+from estimators import quick, settable
 from sklearn.base import clone
 
+from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor
 from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders._training.parameters import make_plan
 
@@ -28,6 +29,17 @@ def table(n_rows=80, n_features=6, seed=0, dtype=np.float64):
     basis = np.random.RandomState(42).randn(2, n_features)
     rows = 1 / (1 + np.exp(-2 * rng.uniform(-1, 1, (n_rows, 2)) @ basis))
     return np.clip(rows + 0.02 * rng.randn(n_rows, n_features), 0, 1).astype(dtype)
+
+
+def target_of(cls, X):
+    """Return a target for X: two classes or numbers, or None if the class needs none."""
+    y = X[:, 0] - X[:, 1]
+    return {AutoencoderClassifier: (y > np.median(y)).astype(int), AutoencoderRegressor: y}.get(cls)
+
+
+def fitted_to(cls, X, **params):
+    """Return an estimator that was fitted for a few epochs."""
+    return quick(cls, **params).fit(X, target_of(cls, X))
 
 
 def with_missing_values(X, fraction=0.2):

@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from estimators import PREDICTORS, PUBLIC, quick
-from helpers import readers, table
+from helpers import fitted_to, readers, table, target_of
 from sklearn.model_selection import cross_val_score
 
 from sklearn_autoencoders import (
-    AutoencoderClassifier,
     AutoencoderOutlierDetector,
-    AutoencoderRegressor,
     AutoencoderTransformer,
     DenoisingAutoencoder,
     VAEGenerator,
@@ -30,15 +28,6 @@ def with_empty_feature(n_samples=80):
     return X
 
 
-def labels(cls, X):
-    y = X[:, 0] - X[:, 1]
-    return {AutoencoderClassifier: (y > np.median(y)).astype(int), AutoencoderRegressor: y}.get(cls)
-
-
-def fit(cls, X, **params):
-    return quick(cls, **params).fit(X, labels(cls, X))
-
-
 def of_samples(estimator, X):
     names = [name for name in readers(estimator) if name != "score"]
     return {name: np.asarray(getattr(estimator, name)(X)) for name in names}
@@ -48,10 +37,10 @@ def of_samples(estimator, X):
 def test_an_empty_feature_is_kept_with_a_warning_that_names_it(cls):
     X = with_empty_feature()
     with pytest.warns(UserWarning, match=r"1 feature\(s\) of X .* the first is 2\. They are ign"):
-        fit(cls, X)
+        fitted_to(cls, X)
     frame = pd.DataFrame(X, columns=list("abcdef"))
     with pytest.warns(UserWarning, match="the first is 'c'") as caught:
-        quick(cls).fit(frame, labels(cls, X))
+        quick(cls).fit(frame, target_of(cls, X))
     assert caught[0].filename == __file__
 
 
@@ -59,7 +48,7 @@ def test_an_empty_feature_is_kept_with_a_warning_that_names_it(cls):
 @every_class
 def test_values_in_an_empty_feature_are_ignored(cls):
     X = with_empty_feature()
-    fitted, filled = fit(cls, X), table()
+    fitted, filled = fitted_to(cls, X), table()
     expected = of_samples(fitted, X)
     for name, output in of_samples(fitted, filled).items():
         np.testing.assert_array_equal(output, expected[name], err_msg=name)
@@ -69,8 +58,8 @@ def test_values_in_an_empty_feature_are_ignored(cls):
 @every_class
 def test_training_continues_without_the_values_of_an_empty_feature(cls):
     X = with_empty_feature()
-    fitted, same = (fit(cls, X, warm_start=True) for _ in range(2))
-    y = labels(cls, X)
+    fitted, same = (fitted_to(cls, X, warm_start=True) for _ in range(2))
+    y = target_of(cls, X)
     np.testing.assert_array_equal(
         of_samples(fitted.fit(table(), y), X)[readers(fitted)[0]],
         of_samples(same.fit(X, y), X)[readers(fitted)[0]],
@@ -81,7 +70,7 @@ def test_training_continues_without_the_values_of_an_empty_feature(cls):
 @pytest.mark.parametrize("cls", PUBLIC)
 def test_an_empty_feature_comes_back_as_missing(cls):
     X = with_empty_feature()
-    fitted = fit(cls, X)
+    fitted = fitted_to(cls, X)
     found = [fitted.reconstruct(X)]
     if hasattr(fitted, "inverse_transform"):
         found += [fitted.inverse_transform(fitted.transform(X))]
@@ -98,7 +87,7 @@ def test_an_empty_feature_comes_back_as_missing(cls):
 def test_the_other_features_are_learned_as_without_the_empty_one(loss):
     """Up to the scale, the loss is a mean over the observed values."""
     X = with_empty_feature()
-    fitted = fit(AutoencoderTransformer, X, loss=loss, max_epochs=30)
+    fitted = fitted_to(AutoencoderTransformer, X, loss=loss, max_epochs=30)
     assert fitted.score(X) > 0.5
 
 
@@ -106,7 +95,7 @@ def test_the_other_features_are_learned_as_without_the_empty_one(loss):
 def test_given_values_are_kept_by_imputation():
     X, given = with_empty_feature(), table()
     given[::2, 0] = np.nan
-    fitted = fit(VAEGenerator, X)
+    fitted = fitted_to(VAEGenerator, X)
     imputed = fitted.impute(given)
     np.testing.assert_array_equal(imputed[:, 1:], given[:, 1:])
     assert np.isfinite(imputed).all()
@@ -115,7 +104,7 @@ def test_given_values_are_kept_by_imputation():
 @ignoring
 def test_a_score_of_denoising_ignores_an_empty_feature():
     X = with_empty_feature()
-    fitted = fit(DenoisingAutoencoder, X)
+    fitted = fitted_to(DenoisingAutoencoder, X)
     assert fitted.score(X, clean=table()) == fitted.score(X, clean=X)
 
 
@@ -123,7 +112,7 @@ def test_a_score_of_denoising_ignores_an_empty_feature():
 @every_class
 def test_a_loaded_model_ignores_the_same_features(cls, tmp_path):
     X = with_empty_feature()
-    fitted = fit(cls, X)
+    fitted = fitted_to(cls, X)
     save(fitted, tmp_path / "model.skops")
     expected = of_samples(fitted, X)
     for name, output in of_samples(load(tmp_path / "model.skops"), table()).items():
@@ -143,7 +132,7 @@ def test_a_loaded_model_ignores_the_same_features(cls, tmp_path):
 def test_onnx_graphs_ignore_the_same_features(cls, method, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     X, given = with_empty_feature(), table().astype(np.float32)
-    fitted = fit(cls, X)
+    fitted = fitted_to(cls, X)
     export_onnx(fitted, tmp_path / "model.onnx", method=method)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     (found,) = session.run(None, {"X": given})
@@ -161,9 +150,9 @@ def test_folds_without_a_value_of_a_feature_have_a_score(cls):
 @ignoring
 @pytest.mark.parametrize("cls", PREDICTORS)
 def test_a_predictor_ignores_the_features_that_its_encoder_ignores(cls):
-    encoder = fit(AutoencoderTransformer, with_empty_feature())
+    encoder = fitted_to(AutoencoderTransformer, with_empty_feature())
     found, expected = (
-        quick(cls, encoder=encoder).fit(X, labels(cls, table())).transform(table())
+        quick(cls, encoder=encoder).fit(X, target_of(cls, table())).transform(table())
         for X in (table(), with_empty_feature())
     )
     np.testing.assert_array_equal(found, expected)
@@ -175,7 +164,7 @@ def test_an_empty_feature_does_not_change_common_scales(unit):
     X = unit * table()
     empty = np.c_[X, np.full(len(X), np.nan)]
     for cls in (AutoencoderTransformer, AutoencoderOutlierDetector):
-        found, expected = (fit(cls, samples, scaling="global") for samples in (empty, X))
+        found, expected = (fitted_to(cls, samples, scaling="global") for samples in (empty, X))
         if cls is AutoencoderTransformer:
             assert found.scale_[0] == expected.scale_[0]
         else:  # other samples are held out
@@ -204,7 +193,7 @@ def test_a_feature_that_only_held_out_samples_have_does_not_break_a_conditional_
 @every_class
 def test_a_feature_that_only_held_out_samples_have_does_not_break_a_fit(cls):
     X = table(40)
-    y = labels(cls, X)
+    y = target_of(cls, X)
     for seed in range(5):
         given = X.copy()
         given[:, EMPTY] = np.nan
@@ -221,7 +210,7 @@ def test_a_feature_that_only_samples_of_weight_zero_have_is_empty(cls):
     X = with_empty_feature()
     X[:3, EMPTY] = 0.5
     weight = np.r_[np.zeros(3), np.ones(77)]
-    fitted = quick(cls).fit(X, labels(cls, X), sample_weight=weight)
+    fitted = quick(cls).fit(X, target_of(cls, X), sample_weight=weight)
     expected = of_samples(fitted, with_empty_feature())
     for name, output in of_samples(fitted, X).items():
         np.testing.assert_array_equal(output, expected[name], err_msg=name)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from estimators import PREDICTORS, PUBLIC, quick
+from helpers import fitted_to, target_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
@@ -12,7 +13,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
-    AutoencoderRegressor,
     AutoencoderTransformer,
     VAEGenerator,
     load,
@@ -35,20 +35,10 @@ def wide(n_samples=20, n_features=90, seed=0):
     return rng.randn(n_samples, 4) @ loadings + 0.3 * rng.randn(n_samples, n_features) + 5
 
 
-def labels(cls, X):
-    """Return a target for X if the class requires one."""
-    y = X[:, 0] - X[:, 1]
-    return {AutoencoderClassifier: (y > np.median(y)).astype(int), AutoencoderRegressor: y}.get(cls)
-
-
-def fit(cls, X, **params):
-    return quick(cls, **params).fit(X, labels(cls, X))
-
-
 @with_network
 def test_no_trained_weight_belongs_to_a_feature(cls):
     """So that the cost follows the number of samples; only a VAE has a variance per feature."""
-    fitted = fit(cls, wide())
+    fitted = fitted_to(cls, wide())
     named = [name for name, p in fitted.network_.named_parameters() if 90 in p.shape]
     assert named == (["cell_noise.values"] if cls is VAEGenerator else [])
 
@@ -58,7 +48,7 @@ def test_training_starts_at_the_principal_components(loss):
     X = wide()
     if loss != "squared_error":
         X = 1 / (1 + np.exp(5 - X))
-    fitted = fit(AutoencoderTransformer, X, n_components=3, loss=loss, **STILL)
+    fitted = fitted_to(AutoencoderTransformer, X, n_components=3, loss=loss, **STILL)
     pca = PCA(3).fit(X)
     codes = pca.transform(wide(seed=1))
     np.testing.assert_allclose(
@@ -72,7 +62,7 @@ def test_training_starts_at_the_principal_components(loss):
 
 def test_reconstructions_are_in_the_span_of_the_samples():
     X = wide()
-    fitted = fit(AutoencoderTransformer, X, n_components=3, max_epochs=20)
+    fitted = fitted_to(AutoencoderTransformer, X, n_components=3, max_epochs=20)
     deviations = fitted.reconstruct(wide(seed=1)) - X.mean(axis=0)
     axes = PCA(len(X) - 1).fit(X).components_
     np.testing.assert_allclose(deviations, deviations @ axes.T @ axes, atol=1e-4)
@@ -96,7 +86,7 @@ def test_partial_fit_does_not_depend_on_the_span_of_the_first_samples(cls):
     if not hasattr(cls, "partial_fit"):
         pytest.skip("no partial_fit")
     X = wide()
-    y = labels(cls, X)
+    y = target_of(cls, X)
     settings = {"classes": [0, 1]} if cls is AutoencoderClassifier else {}
     fitted = quick(cls).partial_fit(X, y, **settings)
     assert fitted.network_.subspace is None
@@ -104,15 +94,15 @@ def test_partial_fit_does_not_depend_on_the_span_of_the_first_samples(cls):
 
 def test_only_the_default_network_operates_in_the_span():
     """Others can depend on the order of the features, as convolutions do."""
-    assert fit(AutoencoderTransformer, wide()).network_.subspace is not None
-    assert fit(AutoencoderTransformer, wide(), network=Dense((8,))).network_.subspace is None
-    assert fit(AutoencoderTransformer, wide(100, 90)).network_.subspace is None
+    assert fitted_to(AutoencoderTransformer, wide()).network_.subspace is not None
+    assert fitted_to(AutoencoderTransformer, wide(), network=Dense((8,))).network_.subspace is None
+    assert fitted_to(AutoencoderTransformer, wide(100, 90)).network_.subspace is None
 
 
 @with_network
 def test_a_loaded_model_is_the_same(cls, tmp_path):
     X = wide()
-    fitted = fit(cls, X)
+    fitted = fitted_to(cls, X)
     save(fitted, tmp_path / "model.skops")
     loaded = load(tmp_path / "model.skops")
     for name in ("transform", "reconstruct", "predict"):
@@ -123,7 +113,7 @@ def test_a_loaded_model_is_the_same(cls, tmp_path):
 
 @pytest.mark.parametrize("path", ["hidden", "linear"])
 def test_displayed_weights_are_those_of_the_features(path):
-    fitted = fit(AutoencoderTransformer, wide(), n_components=3, **STILL)
+    fitted = fitted_to(AutoencoderTransformer, wide(), n_components=3, **STILL)
     weights = WeightsDisplay.from_estimator(fitted, path=path).weights
     assert weights.shape[1] == 90
     if path == "linear":
