@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
 from .._data.model import place, resolve_device
-from .._data.pca import n_components_for, principal_axes, probabilistic_pca
+from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
 from .._data.scaling import Scaling, fit_scaling
 from .._data.validation import check_magnitude
 from .._utils.random import draw_seed, make_generator
@@ -204,44 +204,80 @@ def initialize(
     fitted = fit_scaling(X, data.training_weight, scaling, data.target_ranges)
     check_magnitude(data, fitted, dtype)
     name = getattr(estimator, estimator._loss_parameter)
-    loss, n_components, n_axes, principal = estimator._losses[name], estimator.n_components, 0, None
-    is_wide = operates_in_subspace(estimator, data)
-    if linear_path or n_components < 1 or is_wide:
+    loss, n_components = estimator._losses[name], estimator.n_components
+    subspace: PrincipalAxes | None = None
+    principal: PrincipalAxes | None = None
+    if operates_in_subspace(estimator, data):
+        subspace, principal = _subspace_and_axes(data, fitted, scaling, loss, rng)
+    elif linear_path or n_components < 1:
         principal = _principal_axes(data, fitted, scaling, loss, rng)
-        n_axes = principal.rank if is_wide else 0
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
+    n_axes = 0 if subspace is None else len(subspace.axes)
     network = network_part(estimator, data.n_samples, X.shape[1], n_axes or X.shape[1])
     base = AutoencoderRecipe(network, X.shape[1], n_components, linear_path, n_axes)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
-    if n_axes and principal is not None:
-        principal = _enter_subspace(module, principal.first(n_axes))
+    if subspace is not None:
+        _set_subspace(module, subspace)
     if linear_path and principal is not None:
         start(module, principal.first(n_components))
     return initial_attributes(estimator, module, fitted, name, recipe)
 
 
+def _subspace_and_axes(
+    data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
+) -> tuple[PrincipalAxes, PrincipalAxes]:
+    """Return axes of a subspace, and the principal axes in its coordinates.
+
+    The subspace contains all that a network can learn from: the target, with what a condition
+    explains of it, and the input. The principal axes are those at which any network starts.
+    """
+    mean, weight = _with_means(scaling, data, kind), data.training_weight
+    is_target = data.clean is None
+    values = data.target if is_target else np.vstack([data.target, data.X])
+    weights = weight if weight is None or is_target else np.tile(weight, 2)
+    axes = _described(principal_axes(values, mean, weights, rng), data, scaling, mean, loss)
+    subspace = axes.first(axes.rank)
+    inner = subspace.in_subspace()
+    if is_target and data.effect is None:
+        return subspace, inner
+    variances, rows = principal_axes_within(subspace.axes, data.residual, mean, weight)
+    return subspace, replace(inner, variances=variances, axes=rows)
+
+
 def _principal_axes(
     data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
 ) -> PrincipalAxes:
-    mean, effect = scaling, data.effect
-    if kind is None:
-        center = fit_scaling(data.target, data.training_weight, "global", data.target_ranges).center
-        mean = replace(scaling, center=center)
-    variances, axes = principal_axes(data.residual, mean, data.training_weight, rng)
+    """Return the principal axes of what a condition leaves of the target."""
+    mean = _with_means(scaling, data, kind)
+    found = principal_axes(data.residual, mean, data.training_weight, rng)
+    return _described(found, data, scaling, mean, loss)
+
+
+def _with_means(scaling: Scaling, data: Data, kind: str | None) -> Scaling:
+    """Return the scaling with the means of the features as its center."""
+    if kind is not None:
+        return scaling
+    center = fit_scaling(data.target, data.training_weight, "global", data.target_ranges).center
+    return replace(scaling, center=center)
+
+
+def _described(
+    found: tuple[Array, Array], data: Data, scaling: Scaling, mean: Scaling, loss: Any
+) -> PrincipalAxes:
+    """Return variances and axes together with the output and the effect at the feature means."""
+    effect = None if data.effect is None else data.effect / scaling.scale
     origin = (mean.center - scaling.center) / scaling.scale
-    scaled = None if effect is None else effect / scaling.scale
-    return PrincipalAxes(variances, axes, origin, *_linearized(loss, scaling, mean.center), scaled)
+    return PrincipalAxes(*found, origin, *_linearized(loss, scaling, mean.center), effect)
 
 
-def _enter_subspace(network: Any, principal: PrincipalAxes) -> PrincipalAxes:
-    """Set the subspace of a network to the principal axes; return the axes in its coordinates."""
+def _set_subspace(network: Any, subspace: PrincipalAxes) -> None:
+    """Set the fixed maps of a network to the axes of the subspace."""
     inwards, outwards = network.subspace
-    axes = principal.axes
-    inwards.set(axes, -axes @ principal.origin)
-    outwards.set(principal.slope[:, None] * axes.T, principal.output)
-    return principal.in_subspace()
+    axes = subspace.axes
+    inwards.set(axes, -axes @ subspace.origin)
+    outwards.set(subspace.slope[:, None] * axes.T, subspace.output)
 
 
 def initial_attributes(
