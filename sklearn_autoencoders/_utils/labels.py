@@ -103,6 +103,32 @@ class Labels:
         """Return the labels that occur."""
         return set(self.known.tolist())
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every sample has a label, and all labels are of one kind."""
+        is_mixed = self.known.dtype.kind == "O" and len({_kind_of(v) for v in self.known}) > 1
+        return bool(self.is_known.all()) and not is_mixed
+
+    @property
+    def are_classes(self) -> bool:
+        """Whether the labels are texts, booleans or integers, as those of classes usually are."""
+        if self.known.dtype.kind != "O":
+            return self.known.dtype.kind in "biuUS"
+        kinds = {_kind_of(label) for label in self.known}
+        is_float = kinds <= {"number"} and np.array(self.known.tolist()).dtype.kind == "f"
+        return kinds <= {*_KINDS} and not is_float
+
+    def codes(self) -> Array:
+        """Return an integer for every sample: the same for equal labels, -1 where there is none."""
+        codes = np.full(len(self.is_known), -1)
+        if self.known.dtype.kind == "O":  # texts and numbers cannot be sorted
+            number: dict[Any, int] = {}
+            keys = ((_kind_of(label), label) for label in self.known)
+            codes[self.is_known] = [number.setdefault(key, len(number)) for key in keys]
+        else:
+            codes[self.is_known] = np.unique(self.known, return_inverse=True)[1]
+        return codes
+
     def of_one_type(self, input_name: str = "y") -> Array:
         """Return the known labels as an array of their own type; strings stay as they are."""
         if self.known.dtype.kind != "O":
