@@ -11,7 +11,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch, check_array
 
 from ._utils.labels import missing_values
+from ._utils.output import names_of_columns
 from ._utils.random import draw_seed, own_random_state
+from ._utils.tensors import without_tensor
 
 __all__ = ["generation_report"]
 
@@ -135,7 +137,7 @@ def _checked(samples, name):
     """Return samples as an array of finite numbers."""
     settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": _N_FOLDS}
     try:
-        samples = check_array(samples, input_name=name, **settings)
+        samples = check_array(without_tensor(samples), input_name=name, **settings)
     except (TypeError, ValueError) as error:
         if name in str(error):
             raise
@@ -197,7 +199,7 @@ def _kind_of_target(y):
 
 def _check_feature_names(synthetic, real):
     """Raise if both tables have column names and the names differ."""
-    names = [getattr(samples, "columns", None) for samples in (real, synthetic)]
+    names = [names_of_columns(samples) for samples in (real, synthetic)]
     if all(name is not None for name in names) and list(names[0]) != list(names[1]):
         raise ValueError(
             f"real has the columns {list(names[0])} and synthetic has {list(names[1])}. They must "

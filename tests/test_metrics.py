@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from containers import every_container
 from helpers import snapshot, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,21 @@ def test_shuffled_features_keep_their_margins_and_lose_their_correlations(real, 
     expected = np.abs(np.corrcoef(real.T)[np.triu_indices(6, 1)]).mean()
     assert report.correlation_difference == pytest.approx(expected, abs=0.1)
     assert report.two_sample_auc > 0.95
+
+
+@every_container
+def test_samples_can_be_in_any_container(convert):
+    frames = [pd.DataFrame(table(40, seed=seed), columns=list("abcdef")) for seed in (0, 1)]
+    expected = generation_report(*frames, random_state=0)
+    converted = [convert(frame) for frame in frames]
+    for pair in (converted, [frames[0], converted[1]], [converted[0], frames[1]]):
+        found = generation_report(*pair, random_state=0)
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], rtol=1e-9)
+    if hasattr(converted[0], "columns"):
+        renamed = convert(frames[1].rename(columns={"a": "z"}))
+        with pytest.raises(ValueError, match=r"columns \['a', .* has \['z', "):
+            generation_report(frames[0], renamed)
 
 
 def test_copies_are_found(real):

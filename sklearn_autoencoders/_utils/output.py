@@ -58,6 +58,50 @@ def as_numbers(output: Any) -> Any:
     return np.asarray(output)
 
 
+def names_of_columns(X: Any) -> Any:
+    """Return the names of the columns of a frame, or None if X has none.
+
+    Parameters
+    ----------
+    X : array-like
+        Samples. The `columns` of an Arrow table are its data.
+
+    Returns
+    -------
+    sequence or None
+        The names.
+    """
+    is_arrow = _package_of(X) == "pyarrow"
+    return getattr(X, "column_names" if is_arrow else "columns", None)
+
+
+def frame_for_sklearn(X: Any) -> Any:
+    """Return a frame that scikit-learn can select from: Arrow tables and dask frames as pandas.
+
+    Parameters
+    ----------
+    X : array-like
+        Samples.
+
+    Returns
+    -------
+    array-like
+        A frame of pandas, an array if pandas is not installed, or X itself.
+    """
+    if hasattr(X, "columns") and hasattr(X, "compute"):
+        return X.compute()
+    if _package_of(X) == "pyarrow" and hasattr(X, "to_pandas"):
+        try:
+            return X.to_pandas()
+        except ImportError:
+            return np.asarray(X)
+    return X
+
+
+def _package_of(X: Any) -> str:
+    return type(X).__module__.partition(".")[0]
+
+
 def like(X: Any, values: Any) -> Any:
     """Return values in a container of the kind of X.
 
@@ -75,7 +119,7 @@ def like(X: Any, values: Any) -> Any:
         A frame with the columns and, if there is one, the index of X if X is a frame of pandas,
         polars, PyArrow, dask or a package with the interface of pandas, otherwise the values.
     """
-    package = type(X).__module__.partition(".")[0]
+    package = _package_of(X)
     if package in _FRAMES and np.ndim(values) == 2 and hasattr(X, _FRAMES[package][0]):
         return _FRAMES[package][1](X, values)
     return _like_pandas(X, values) if hasattr(X, "iloc") else values
