@@ -19,7 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.output import as_numbers, frame_for_sklearn
+from .._utils.output import as_numbers, as_table
 from .._utils.random import draw_seed, own_random_state, set_seeds
 from .._utils.sklearn_compat import (
     Documented,
@@ -29,7 +29,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     fit_one,
 )
-from .._utils.tensors import without_tensor
+from .._utils.tensors import without_tensor, without_tensors
 from .cross_fitting import out_of_fold_output, partition
 from .transformer import AutoencoderTransformer
 
@@ -190,8 +190,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self : object
             The fitted union.
         """
-        X, union = _as_table(X), self._unfitted()
-        y, params = without_tensor(y), _without_tensors(params)
+        X, union = as_table(X), self._unfitted()
+        y, params = without_tensor(y), without_tensors(params)
         union._fit_parts(X, y, union._routed("fit", params))
         return self._commit(union)
 
@@ -217,8 +217,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes. With `cross_fit`, the codes of each sample are computed by
             encoders that were fitted without it.
         """
-        X, union = _as_table(X), self._unfitted()
-        y, params = without_tensor(y), _without_tensors(params)
+        X, union = as_table(X), self._unfitted()
+        y, params = without_tensor(y), without_tensors(params)
         if self.cross_fit is None:
             output = super(AutoencoderFeatureUnion, union).fit_transform(X, y, **params)
         else:
@@ -243,7 +243,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
-        X = _as_table(X)
+        X = as_table(X)
         self._check_features(X)
         return super().transform(X, **params)
 
@@ -482,14 +482,3 @@ class _Scaler(StandardScaler):
 def _is(part, name):
     """Return whether a transformer is the given string."""
     return isinstance(part, str) and part == name
-
-
-def _as_table(X):
-    """Return X as an array, or as a frame from which scikit-learn can select."""
-    X = frame_for_sklearn(without_tensor(X))
-    return X if hasattr(X, "shape") else np.asarray(X)
-
-
-def _without_tensors(params):
-    """Return parameters of a method with arrays for tensors."""
-    return {name: without_tensor(value) for name, value in params.items()}

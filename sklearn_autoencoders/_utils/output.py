@@ -11,6 +11,8 @@ from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.utils import check_array
 
+from .tensors import without_tensor
+
 
 def plain_output(estimator: Any, X: Any, method: str = "transform", **params: Any) -> Any:
     """Return the output of a method as an array, whatever containers the user has configured.
@@ -75,27 +77,28 @@ def names_of_columns(X: Any) -> Any:
     return getattr(X, "column_names" if is_arrow else "columns", None)
 
 
-def frame_for_sklearn(X: Any) -> Any:
-    """Return a frame that scikit-learn can select from: Arrow tables and dask frames as pandas.
+def as_table(X: Any) -> Any:
+    """Return samples in a container from which scikit-learn can select.
 
     Parameters
     ----------
-    X : array-like
+    X : array-like of shape (n_samples, n_features)
         Samples.
 
     Returns
     -------
-    array-like
-        A frame of pandas, an array if pandas is not installed, or X itself.
+    array or frame
+        An array for a tensor or a list, and a frame of pandas for one of Arrow or dask, for which
+        scikit-learn has no adapter; anything else unchanged.
     """
-    if hasattr(X, "columns") and hasattr(X, "compute"):
+    X = without_tensor(X)
+    if hasattr(X, "columns") and hasattr(X, "npartitions"):
         return X.compute()
     if _package_of(X) == "pyarrow" and hasattr(X, "to_pandas"):
-        try:
+        with suppress(ImportError):
             return X.to_pandas()
-        except ImportError:
-            return np.asarray(X)
-    return X
+        return np.asarray(X)
+    return X if hasattr(X, "shape") else np.asarray(X)
 
 
 def _package_of(X: Any) -> str:
