@@ -53,6 +53,35 @@ def test_samples_can_be_in_any_container(convert):
             generation_report(frames[0], renamed)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_values_that_differ_by_rounding_errors_are_equal(real, dtype):
+    X = np.column_stack([real - real.mean(axis=0), np.full(300, 0.3)]).astype(dtype)
+    factor = dtype(1.1)
+    exact = generation_report(X, X, random_state=0)
+    for changed in (X * factor / factor, (X - factor) + factor, X / 3 * 3):
+        assert (changed != X).any()
+        for pair in ((X, changed), (changed, X)):
+            report = generation_report(*pair, random_state=0)
+            np.testing.assert_array_equal(report.column_distance, 0)
+            assert report.two_sample_auc == pytest.approx(exact.two_sample_auc, abs=0.02)
+
+
+def test_a_sum_is_the_constant_that_it_should_be():
+    X = np.column_stack([np.full(50, 0.3), np.arange(50)])
+    drawn = np.column_stack([np.full(50, 0.1 + 0.2), np.arange(50)])
+    for pair in ((X, drawn), (drawn, X)):
+        assert generation_report(*pair, random_state=0).column_distance.max() == 0
+        assert generation_report(*pair, random_state=0).two_sample_auc < 0.6
+    wrong = np.column_stack([np.full(50, 0.3 + 1e-14), np.arange(50)])
+    assert generation_report(X, wrong, random_state=0).column_distance[0] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_large_integers_are_exact(dtype):
+    X = (16_000_000 + 3 * np.arange(30)[:, None]).astype(dtype).repeat(2, axis=1)
+    assert generation_report(X[:20], X[:20] + 1).column_distance[0] == 1
+
+
 def test_copies_are_found(real):
     report = generation_report(real, real + 1e-9, random_state=0)
     assert report.nearest_ratio < 1e-3
