@@ -153,18 +153,25 @@ def _column(y: Any, input_name: str) -> Any:
 
     NumPy turns nullable integers into floats, which are therefore converted later.
     """
-    if hasattr(y, "columns") and tuple(getattr(y, "shape", ())[1:]) == (1,):
-        warn_user(
-            f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
-            DataConversionWarning,
-        )
-        y = safe_indexing(y, 0, axis=1)
+    if hasattr(y, "columns"):
+        y = _column_of_frame(y, input_name)
     if hasattr(y, "to_pylist"):  # Arrow
         y = y.to_pylist()
     is_nullable = hasattr(y, "isna") or hasattr(y, "is_null")  # pandas or polars
     if is_nullable and not isinstance(y.dtype, np.dtype) and not hasattr(y, "compute"):
         return y.array if hasattr(y, "array") else y
     return column_or_1d(_array(y) if isinstance(y, list) else y, input_name=input_name, warn=True)
+
+
+def _column_of_frame(y: Any, input_name: str) -> Any:
+    """Return the only column of a frame; an array, which is refused, if there are several."""
+    if tuple(y.shape[1:]) != (1,):
+        return np.asarray(y)
+    warn_user(
+        f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
+        DataConversionWarning,
+    )
+    return safe_indexing(y, 0, axis=1)
 
 
 def _array(values: list[Any]) -> Array:
