@@ -1,5 +1,6 @@
 """More features than samples: the network operates in the span of the samples."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -20,6 +21,8 @@ from sklearn_autoencoders import (
     load,
     save,
 )
+from sklearn_autoencoders._persistence.state import weights_of
+from sklearn_autoencoders._training.callbacks import tensors_of
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
 
@@ -142,6 +145,27 @@ def test_a_loaded_model_is_the_same(cls, tmp_path):
         if hasattr(fitted, name):
             expected = getattr(fitted, name)(X)
             np.testing.assert_array_equal(getattr(loaded, name)(X), expected)
+
+
+@with_network
+def test_fixed_maps_are_stored_but_neither_copied_nor_checked_in_training(cls):
+    fitted = fitted_to(cls, wide())
+    network = fitted.network_
+    fixed = {name for name, b in network.named_buffers() if b.ndim == 2 and 90 in b.shape}
+    fixed -= {"hidden"}  # the masks of an ensemble
+    assert len(fixed) == 2
+    assert fixed <= {*weights_of(network)}
+    ids = {id(tensor) for tensor in tensors_of(network)}
+    assert not any(id(network.get_buffer(name)) in ids for name in fixed)
+    assert all(id(parameter) in ids for parameter in network.parameters())
+
+
+def test_a_copy_of_an_estimator_has_its_own_fixed_maps():
+    fitted = fitted_to(AutoencoderTransformer, wide())
+    before = fitted.transform(wide())
+    for buffer in copy.deepcopy(fitted).network_.buffers():
+        buffer.zero_()
+    np.testing.assert_array_equal(fitted.transform(wide()), before)
 
 
 @pytest.mark.parametrize("path", ["hidden", "linear"])
