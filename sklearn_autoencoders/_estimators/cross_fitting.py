@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral
 
 import numpy as np
@@ -13,10 +12,10 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from .._utils.labels import Labels
+from .._utils.labels import Labels, single_column
 from .._utils.output import plain_output
 from .._utils.rows import rows_of
-from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
+from .._utils.sklearn_compat import check_cv, check_method_params, num_samples
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
@@ -68,11 +67,10 @@ def _class_labels(y):
     is_float = getattr(getattr(y, "dtype", None), "kind", "") == "f"
     if y is None or issparse(y) or is_float:
         return None
-    y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
-    n_columns = getattr(y, "shape", ())[1:]
-    if math.prod(n_columns) != 1:
+    y = single_column(y)
+    if len(getattr(y, "shape", (0,))) != 1:
         return None
-    labels = Labels.of(safe_indexing(y, 0, axis=1) if n_columns else y)
+    labels = Labels.of(y)
     return labels if labels.are_classes else None
 
 

@@ -142,6 +142,17 @@ class Labels:
         return np.array(self.known.tolist()) if kinds <= {"bool", "number"} else self.known
 
 
+def single_column(y: Any) -> Any:
+    """Return the column of a table that has only one, without a warning; else y itself.
+
+    A tensor is returned as an array, and a list as an array of objects.
+    """
+    y = without_tensor(y)
+    y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
+    is_column = tuple(getattr(y, "shape", ())[1:]) == (1,)
+    return safe_indexing(y, 0, axis=1) if is_column else y
+
+
 def label_type(labels: Array) -> str:
     """Return the type of the target as :func:`type_of_target`, which warns about rare classes."""
     kind: str = type_of_target(np.repeat(np.unique(labels), 2), input_name="y")
