@@ -276,8 +276,11 @@ class ReconstructionScoreMixin:
             R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
-        over the observed values. For PCA and its training set, this is
-        `explained_variance_ratio_.sum()`.
+        over the observed values, in the units of X. For PCA and its training set, this is
+        `explained_variance_ratio_.sum()`. Features with a larger variance have more influence on
+        the score, also with `scaling="feature"`. If all features should have the same influence,
+        scale X before the autoencoder, for instance with
+        :class:`sklearn.preprocessing.StandardScaler` in a pipeline.
 
         Parameters
         ----------

@@ -21,8 +21,13 @@ class AutoencoderTransformer(
 
     over the observed values of the scaled data. With `init="pca"`, both are initialized with the
     principal components, in parallel with a network whose initial output is zero. Training
-    therefore starts at the reconstruction error of PCA and decreases it. The code is in the units
-    of the network: its principal axes are those of the scaled data.
+    therefore starts at the reconstruction error of PCA and decreases it.
+
+    Codes are computed from the scaled samples `(X - center_) / scale_`. With the default
+    `scaling="global"`, `scale_` has the same value for all features, and
+    `scale_[0] * transform(X)` can be compared with the output of PCA: both are equal at the start
+    of training, which then also changes the size of the codes. With `scaling="feature"`, compare
+    the codes with those of PCA on standardized features.
 
     Parameters
     ----------
