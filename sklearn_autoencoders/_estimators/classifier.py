@@ -68,9 +68,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     missing_label : "auto", int, float, str or None, default="auto"
         Value of y that marks unlabeled samples. None, NaN and pandas.NA are equivalent: missing
         values mark unlabeled samples, and -1 is a class. "auto" is -1, unless y contains only -1
-        and one other number, which are then the classes. With "auto", a warning is issued if the
+        and one other number, which are then the classes. With "auto", a warning is issued if both
+        meanings are plausible: if -1 and a number other than 1 are the only values, or if the
         labels are three or more consecutive integers and -1 is at most 1.5 times as frequent as
-        another of them, since it may be a class.
+        another of them.
 
     freeze : {"gradual", "head", "none", "all"}, default="none"
         Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -397,7 +398,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         everything = Labels.of(y)
         marker = self._marker(everything, reset)
         if not is_missing(self.missing_label):
-            _check_no_missing_values(everything)
+            _check_no_missing_values(everything, -1 if marker is None else marker)
         labels = everything if data.index is None else Labels.of(data.of(y))
         labels = labels if marker is None else labels.without(marker)
         if not len(labels.known):
@@ -524,9 +525,20 @@ def _usual_marker(labels):
             'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
         )
     if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
+        _warn_if_a_marker(*(values - {-1}))
         return None
     _warn_if_a_class(labels.known)
     return -1
+
+
+def _warn_if_a_marker(other):
+    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one."""
+    if other != 1:  # -1 and 1 are the usual labels of two classes
+        warn_user(
+            f"y contains only -1 and {other}, which are used as the two classes. If -1 marks "
+            "unlabeled samples, set missing_label=-1; if it is a class, set missing_label=None.",
+            UserWarning,
+        )
 
 
 def _warn_if_a_class(known):
@@ -547,13 +559,13 @@ def _warn_if_a_class(known):
         )
 
 
-def _check_no_missing_values(labels):
-    """Raise ValueError if labels are missing, but not marked by a label."""
+def _check_no_missing_values(labels, marker):
+    """Raise ValueError if labels are missing, but not marked by the label `marker`."""
     if labels.is_known.all():
         return
     raise ValueError(
         f"Input y contains NaN: {(~labels.is_known).sum()} of {len(labels.is_known)} labels are "
-        "missing values (None, NaN or NA). Set missing_label=None if they mark unlabeled samples. "
-        "Mark unlabeled samples by -1 otherwise, in an array of dtype=object if labels are strings "
-        "or bool."
+        "missing values (None, NaN or NA). To use these samples as unlabeled ones, set "
+        f"missing_label=None. To mark them by {marker!r} instead, replace the missing values by "
+        f"{marker!r}, in an array of dtype=object if the other labels are of another type."
     )
