@@ -19,7 +19,7 @@ from skorch.callbacks import Callback
 from torch import nn
 from versions import needs_callbacks
 
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_autoencoders import AutoencoderRegressor, AutoencoderTransformer, DenoisingAutoencoder
 from sklearn_autoencoders._training import pretraining as _pretraining
 from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
@@ -246,6 +246,38 @@ def test_a_corruption_that_returns_something_else_is_refused(clean, cls, wrong, 
     with pytest.raises(error, match="corruption must return"):
         estimator.fit(clean)
     assert not hasattr(estimator, "network_")
+
+
+@pytest.mark.parametrize("corruption", [Gaussian, ["masking", Gaussian]])
+def test_a_class_of_corruptions_is_refused_with_advice(clean, corruption):
+    message = r"corruption must be an object, not a class; got the class Gaussian. Write Gaussian\("
+    with pytest.raises(ValueError, match=message):
+        quick(DenoisingAutoencoder, corruption=corruption).fit(clean)
+
+
+class Outdated(Gaussian):
+    """A corruption without the argument `shared`."""
+
+    def __call__(self, x, generator):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("corruption", "expected", "got"),
+    [
+        (lambda x: x, r"\(x, generator\)", r"\(x\)"),
+        (Outdated(), r"\(x, generator, shared=...\)", r"\(x, generator\)"),
+    ],
+)
+@pytest.mark.parametrize("name", ["corruption", "pretraining_corruption"])
+def test_a_corruption_with_other_arguments_is_refused_before_training(
+    clean, name, corruption, expected, got
+):
+    cls = DenoisingAutoencoder if name == "corruption" else AutoencoderRegressor
+    estimator = cls(**{name: [corruption], "max_epochs": 10**9})
+    message = f"^{name} is called with the arguments {expected}; the arguments of .* are {got}"
+    with pytest.raises(TypeError, match=message):
+        estimator.fit(clean, clean[:, 0])
 
 
 @pytest.mark.parametrize(

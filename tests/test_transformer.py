@@ -143,6 +143,14 @@ def test_hidden_layer_sizes_may_be_any_sequence(X, sizes):
     assert widths == [*np.atleast_1d(np.asarray(sizes, dtype=int)), 2]
 
 
+@pytest.mark.parametrize("sizes", [(0,), (5, -1), [2.5], 0, ("wide",), [[5, 4]]])
+def test_wrong_hidden_layer_sizes_are_refused_by_the_name_of_the_estimator(X, sizes):
+    with pytest.raises(
+        ValueError, match="'hidden_layer_sizes' parameter of AutoencoderTransformer"
+    ):
+        transformer(hidden_layer_sizes=sizes).fit(X)
+
+
 # -------------------------------------------------------------------- networks of users
 
 

@@ -24,7 +24,14 @@ from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
-from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import (
+    Interval,
+    RealNotInt,
+    Sizes,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
@@ -59,7 +66,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         ],
         "hidden_layer_sizes": [
             StrOptions({"auto"}),
-            "array-like",
+            Sizes(),
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
+from sklearn.exceptions import DataConversionWarning
 from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
@@ -20,6 +21,8 @@ from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+
+from .user_warnings import warn_user
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -120,13 +123,19 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
         For error messages.
 
     **kwargs : dict
-        Other parameters of that function.
+        Other parameters of that function. The warning of `warn=True` refers to the user's line.
 
     Returns
     -------
     ndarray of shape (n_samples,)
         The values.
     """
+    if kwargs.pop("warn", False) and np.shape(y)[1:] == (1,):
+        warn_user(
+            f"A column-vector {input_name} was passed when a 1d array was expected. Change its "
+            "shape to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+        )
     if "input_name" in signature(_column_or_1d).parameters:
         kwargs["input_name"] = input_name
     return _column_or_1d(y, **kwargs)
