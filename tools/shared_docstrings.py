@@ -192,6 +192,10 @@ scaling : {"global", "feature"} or None, default="feature"
     of them by one common scale; "feature" centers them and divides each by its standard
     deviation; None leaves X unchanged.
 
+loss_curve_ : list of float
+    Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
+    corruption, and is averaged while the weights are being updated.
+
 learning_rate : float, default=3e-4
     Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
     labeled samples, larger values can be used.
@@ -260,7 +264,9 @@ OWN = {
         "hidden_layer_sizes",
         "learning_rate",
         "loss",
+        "loss_curve_",
         "max_epochs",
+        "random_state",
         "scaling",
         "validation_fraction",
         "weight_decay",

@@ -172,42 +172,6 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
-        """Fit the autoencoder to X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training samples. Missing values are encoded as NaN and excluded from the loss.
-
-        y : Ignored
-            Present for API consistency.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If X or `sample_weight` is invalid. The result of a previous fit is kept.
-
-        FloatingPointError
-            If the loss is not finite from the first epoch on and `init="random"`.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
-        """
-        return self._fit(X, y, sample_weight)
-
-    @with_callbacks
-    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
@@ -220,9 +184,8 @@ class BaseAutoencoder(BaseNetworkEstimator):
         X : array-like of shape (n_samples, n_features)
             A batch of training samples.
 
-        y : array-like of shape (n_samples,), default=None
-            Class labels or target on which a `conditional` estimator is conditioned. Otherwise
-            ignored.
+        y : Ignored
+            Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.

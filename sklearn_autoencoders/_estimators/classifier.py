@@ -21,7 +21,13 @@ from .._inference.postprocess import (
 )
 from .._training.head_initialization import fit_logistic
 from .._utils.labels import Labels, is_missing
-from .._utils.sklearn_compat import Interval, MissingValues, StrOptions
+from .._utils.sklearn_compat import (
+    Interval,
+    MissingValues,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from .._utils.user_warnings import warn_user
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
@@ -235,8 +241,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
-        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
-        and penalties, and is averaged while the weights are being updated.
+        Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
+        corruption, and is averaged while the weights are being updated.
 
     validation_scores_ : list of float or None
         Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
@@ -381,6 +387,46 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)  # also validates the encoder
+    def fit(self, X, y, sample_weight=None):
+        """Pretrain on all samples, then fine-tune on the labeled samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN.
+
+        y : array-like of shape (n_samples,)
+            Class labels. Samples without a label, which `missing_label` marks (by default -1), are
+            only used for pretraining.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+
+        UserWarning
+            If -1 may be a class, or may mark unlabeled samples, with `missing_label="auto"`.
+        """
+        return self._fit(X, y, sample_weight)
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""

@@ -13,6 +13,7 @@ from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from .._utils.labels import with_nan
+from .._utils.sklearn_compat import fit_context, with_callbacks
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
 
@@ -211,8 +212,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
-        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
-        and penalties, and is averaged while the weights are being updated.
+        Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
+        corruption, and is averaged while the weights are being updated.
 
     validation_scores_ : list of float or None
         Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
@@ -339,6 +340,43 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)  # also validates the encoder
+    def fit(self, X, y, sample_weight=None):
+        """Pretrain on all samples, then fine-tune on the labeled samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets. Samples without a target (NaN) are only used for pretraining. If there are
+            several targets, some of those of a sample can be missing.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+        """
+        return self._fit(X, y, sample_weight)
 
     def __sklearn_tags__(self):
         """Declare that several targets are supported."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .._data.validation import check_codes, check_samples
+from .._utils.sklearn_compat import fit_context, with_callbacks
 from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
@@ -299,6 +300,42 @@ class AutoencoderTransformer(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the autoencoder to X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN and excluded from the loss.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+        """
+        return self._fit(X, y, sample_weight)
 
     @property
     def _n_features_out(self):

@@ -526,6 +526,33 @@ class VAEGenerator(
         """
         return self._fit(X, y, sample_weight)
 
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch on a batch of samples, with a constant learning rate.
+
+        The first call determines the scaling, the latent dimension and the initial weights. Its
+        batch should therefore be representative of the data. The state of the optimizer is not kept
+        between calls.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A batch of training samples.
+
+        y : array-like of shape (n_samples,), default=None
+            Class labels or a continuous target, if `conditional`. Otherwise ignored.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
     @property
     def _n_features_out(self):
         return self.n_components_

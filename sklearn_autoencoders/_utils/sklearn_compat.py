@@ -130,7 +130,7 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
     ndarray of shape (n_samples,)
         The values.
     """
-    if kwargs.pop("warn", False) and np.shape(y)[1:] == (1,):
+    if kwargs.pop("warn", False) and np.asarray(y).shape[1:] == (1,):
         warn_user(
             f"A column-vector {input_name} was passed when a 1d array was expected. Change its "
             "shape to (n_samples,), for example using ravel().",
