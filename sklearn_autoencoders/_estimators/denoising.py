@@ -352,7 +352,8 @@ class DenoisingAutoencoder(
         Warns
         -----
         ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+            If the loss becomes infinite or NaN, or increases, also if it only rises in between and
+            the result is no better than the means of the features. The best weights are kept.
         """
         shape = getattr(y, "shape", ())
         if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):

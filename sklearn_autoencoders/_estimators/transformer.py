@@ -333,7 +333,8 @@ class AutoencoderTransformer(
         Warns
         -----
         ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+            If the loss becomes infinite or NaN, or increases, also if it only rises in between and
+            the result is no better than the means of the features. The best weights are kept.
         """
         return self._fit(X, y, sample_weight)
 
