@@ -185,7 +185,8 @@ pretraining_learning_rate : float, default=5e-3
 
 corruption : str, Corruption, callable, list of these or None, default="masking"
     Corruption of the samples during fine-tuning, in the units of X, as in
-    :class:`AutoencoderTransformer`.
+    :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
+    0.25.
 
 scaling : {"global", "feature"} or None, default="feature"
     Scaling of the data that the network receives. "global" centers the features and divides all

@@ -77,7 +77,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
         Corruption of the samples during fine-tuning, in the units of X, as in
-        :class:`AutoencoderTransformer`.
+        :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
+        0.25.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder

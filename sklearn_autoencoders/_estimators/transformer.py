@@ -73,10 +73,13 @@ class AutoencoderTransformer(
         scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
     corruption : str, Corruption, callable, list of these or None, default=None
-        Corruption of the network's input during training, in the units of X: "dropout", "gaussian"
-        (with standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1), "swap", an instance
-        of a class from :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a
-        function of torch tensors that returns a corrupted batch, such as
+        Corruption of the network's input during training, in the units of X: "dropout" (each value
+        becomes 0 with probability 0.2 and is otherwise divided by 0.8), "gaussian" (with standard
+        deviation 0.1), "masking" (each value is missing with probability 0.25), "salt_and_pepper"
+        (each value becomes 0 or 1 with probability 0.25), "swap" (each value comes from another
+        sample with probability 0.15), an instance of a class from
+        :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a function of
+        torch tensors that returns a corrupted batch, such as
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`.
 
     penalty : str, Penalty, callable, list of these or None, default=None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from inspect import signature
 from numbers import Integral
@@ -80,6 +80,8 @@ __all__ = [
 # constraints and their subclasses; new kinds are therefore subclasses of Interval.
 Constraints = dict[str, list[Any]]
 
+_NONE: Mapping[str, Any] = {}
+
 
 def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
     """Return a splitter; for a number of folds, one that shuffles the samples.
@@ -141,7 +143,9 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
     return _column_or_1d(y, **kwargs)
 
 
-def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
+def check_nested_params(
+    estimator: Any, params: dict[str, Any], registries: Mapping[str, Mapping[str, type]] = _NONE
+) -> None:
     """Raise ValueError for `<name>__<parameter>` if the value of `name` has no parameters.
 
     Parameters
@@ -152,6 +156,9 @@ def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
     params : dict
         Arguments of `set_params`.
 
+    registries : mapping of str to mapping of str to type, default={}
+        For names of parameters, the classes of objects that their strings stand for.
+
     Raises
     ------
     ValueError
@@ -161,11 +168,24 @@ def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
     for key in params:
         name, is_nested, parameter = key.partition("__")
         if is_nested and name in values and not hasattr(values[name], "set_params"):
+            example = _example(name, values[name], parameter, registries)
             raise ValueError(
                 f"{key} cannot be set, because {name}={values[name]!r} of "
                 f"{type(estimator).__name__} has no parameters. Set {name} to an object with the "
-                f"parameter {parameter!r} first."
+                f"parameter {parameter!r} first{example}."
             )
+
+
+def _example(
+    name: str, value: Any, parameter: str, registries: Mapping[str, Mapping[str, type]]
+) -> str:
+    """Return an example of an object with a parameter, preferably of what a string stands for."""
+    registry = registries.get(name, {})
+    chosen = [registry[value]] if isinstance(value, str) and value in registry else []
+    for cls in (*chosen, *registry.values()):
+        if parameter in signature(cls).parameters:
+            return f", as in {name}={cls.__name__}()"
+    return ""
 
 
 class Documented:
