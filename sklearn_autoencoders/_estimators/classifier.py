@@ -93,8 +93,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     pretraining : {"joint", "layerwise"} or None, default="joint"
         Whether to train the autoencoder on all samples first. "joint" trains all layers together;
-        "layerwise" trains each pair of layers separately, from the outermost to the innermost,
-        which requires `init="random"` and a network of paired layers.
+        "layerwise" trains each pair of layers (a layer of the encoder and the layer of the decoder
+        that mirrors it) separately, from the outermost to the innermost, which requires
+        `init="random"` and a network of such pairs.
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in
@@ -161,8 +162,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
-        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-        components are not decayed.
+        :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;

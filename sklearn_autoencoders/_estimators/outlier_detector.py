@@ -63,8 +63,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. "auto" uses Tukey's upper fence of the logarithms of the anomaly
-        scores of the held-out samples; at least the most anomalous held-out sample is an outlier.
+        in the training samples. "auto" uses Tukey's upper fence (the upper quartile plus 1.5 times
+        the interquartile range) of the logarithms of the anomaly scores of the held-out samples; at
+        least the most anomalous held-out sample is an outlier.
         With "auto", false alarms are rare unless there are only a few dozen samples. If several per
         cent of the samples are outliers, "auto" detects only the most anomalous ones: specify their
         fraction instead.

@@ -89,9 +89,9 @@ class AutoencoderTransformer(
         `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
     pretraining : "layerwise" or None, default=None
-        With "layerwise", each pair of layers is first trained separately, from the outermost to the
-        innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
-        of paired layers.
+        With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
+        that mirrors it) is first trained separately, from the outermost to the innermost, on the
+        codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
 
     pretraining_epochs : int, default=5
         Number of pretraining epochs for each pair of layers.
@@ -109,8 +109,9 @@ class AutoencoderTransformer(
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
-        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-        components are not decayed.
+        :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
