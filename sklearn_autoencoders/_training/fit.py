@@ -26,9 +26,11 @@ from .._utils.sklearn_compat import (
 from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
+from ..corruptions import CORRUPTIONS
+from ..networks import LATENTS, NETWORKS
 from ..networks._layers import without_generator
 from ..networks._subspace import fixed_tensors
-from ..objectives import LOSSES
+from ..objectives import LOSSES, PENALTIES
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
 from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
@@ -73,7 +75,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         self : object
             The estimator.
         """
-        check_nested_params(self, params)
+        check_nested_params(self, params, _REGISTRIES)
         return super().set_params(**params)
 
     # ------------------------------------------------------- hooks of the estimators
@@ -308,6 +310,15 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling = Scaling(self.center_, self.scale_)
         return Model(self.network_, scaling, self._losses[self._loss])
 
+
+# The classes of objects for which the strings of a parameter stand.
+_REGISTRIES = {
+    "corruption": CORRUPTIONS,
+    "latent": LATENTS,
+    "network": NETWORKS,
+    "penalty": PENALTIES,
+    "pretraining_corruption": CORRUPTIONS,
+}
 
 # Settings of a call of `partial_fit`.
 _PARTIAL = {
