@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
@@ -19,6 +20,19 @@ from .._utils.sklearn_compat import check_cv, check_method_params, num_samples
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
+
+
+def check_groups(union, method, params):
+    """Raise ValueError if groups are given to a number of folds, which does not use them."""
+    cv = union.cross_fit
+    if not isinstance(cv, Integral) or params.get("groups") is None:
+        return
+    is_routed = get_config()["enable_metadata_routing"]
+    if not (is_routed and union.get_metadata_routing().consumes(method, {"groups"})):
+        raise ValueError(
+            f"cross_fit={cv} does not use groups. Use cross_fit=GroupKFold({cv}), which keeps the "
+            "samples of a group in one fold."
+        )
 
 
 def partition(cv, X, y, seed, **params):
