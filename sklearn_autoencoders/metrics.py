@@ -206,11 +206,12 @@ def _checked_target(y, name, samples, name_of_samples):
             f"{name_of_samples} and {name} have inconsistent numbers of samples: {len(samples)} "
             f"and {len(y)}. Pass one value per sample."
         )
-    labels = None if _has_infinity(y) else Labels.of(y, name)
-    values = None if labels is None else labels.of_one_type(name)
-    if values is None or not labels.is_known.all() or _has_infinity(values):
-        raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
-    return np.array(values.tolist()) if values.dtype.kind == "O" else values
+    if not _has_infinity(y):
+        labels = Labels.of(y, name)
+        values = labels.of_one_type(name)
+        if labels.is_known.all() and not _has_infinity(values):
+            return np.array(values.tolist()) if values.dtype.kind == "O" else values
+    raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
 
 
 def _has_infinity(values):

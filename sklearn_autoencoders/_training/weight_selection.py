@@ -160,7 +160,7 @@ class LastOrInitialWeights(TrainingCallback):
         elif self._first_loss is not None:
             if not self._has_decreased(training):
                 self._select(training)
-            note_futility(training, float(self._first_loss))
+            note_no_improvement(training, float(self._first_loss))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the kept weights and the first loss."""
@@ -228,7 +228,7 @@ class EarlyStopping(TrainingCallback):
         if was_finite:
             losses = training.history.validation_losses
             note_divergence(training, self._initial_loss, self._initial_loss, losses)
-            note_futility(training, self._initial_loss)
+            note_no_improvement(training, self._initial_loss)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best weights and the state of the comparison."""
@@ -274,7 +274,7 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         training.history.problem = f"The loss rose from {initial:.3g} to {highest:.3g}"
 
 
-def note_futility(training: Training, initial: float) -> None:
+def note_no_improvement(training: Training, initial: float) -> None:
     """Record a problem if the loss rose, and the result is no better than the feature means.
 
     Only reconstruction losses are compared, without penalties, and only of a whole fit: a short one

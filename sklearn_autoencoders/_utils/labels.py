@@ -111,7 +111,7 @@ class Labels:
 
     @property
     def are_classes(self) -> bool:
-        """Whether the labels are texts, booleans or integers, as those of classes usually are."""
+        """Whether the labels are strings, booleans or integers, as those of classes usually are."""
         if self.known.dtype.kind != "O":
             return self.known.dtype.kind in "biuUS"
         kinds = {_kind_of(label) for label in self.known}
@@ -121,7 +121,7 @@ class Labels:
     def codes(self) -> Array:
         """Return an integer for every sample: the same for equal labels, -1 where there is none."""
         codes = np.full(len(self.is_known), -1)
-        if self.known.dtype.kind == "O":  # texts and numbers cannot be sorted
+        if self.known.dtype.kind == "O":  # strings and numbers cannot be sorted
             number: dict[Any, int] = {}
             keys = ((_kind_of(label), label) for label in self.known)
             codes[self.is_known] = [number.setdefault(key, len(number)) for key in keys]
@@ -207,7 +207,7 @@ def _kind_of(label: Any) -> str:
 
 
 def _equal(labels: Array, value: Any) -> Mask:
-    """Return which labels are equal to a value; texts and numbers never are."""
+    """Return which labels are equal to a value; strings and numbers never are."""
     if labels.dtype.kind in "iuf" and _kind_of(value) == "number":
         return np.asarray(labels == value)
     is_equal = (_kind_of(label) == _kind_of(value) and label == value for label in labels)
