@@ -277,8 +277,9 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
 def note_no_improvement(training: Training, initial: float) -> None:
     """Record a problem if the loss rose, and the result is no better than the feature means.
 
-    Only reconstruction losses are compared, without penalties, and only of a whole fit: a short one
-    from random weights, whose loss has not risen, may end near the feature means.
+    Only reconstruction losses are compared, without penalties or corruption, whose losses rise by
+    chance, and only of a whole fit: a short one from random weights, whose loss has not risen, may
+    end near the feature means.
 
     Parameters
     ----------
@@ -289,12 +290,14 @@ def note_no_improvement(training: Training, initial: float) -> None:
         Loss of the initial weights.
     """
     history, objective = training.history, training.objective
-    is_comparable = isinstance(objective.loss, Loss) and not objective.penalties
+    is_exact = isinstance(objective.loss, Loss) and not training.is_noisy
+    is_comparable = is_exact and not objective.penalties
     highest = max(history.loss_curve, default=0.0)
     if not (is_comparable and training.plan.may_keep_start and highest > _RISEN * initial):
         return
     baseline = training.mean_baseline(training.samples)
-    if history.problem is not None or highest <= _RISEN * max(baseline, _NEGLIGIBLE_LOSS):
+    has_risen = highest > _RISEN * baseline > _RISEN * _NEGLIGIBLE_LOSS
+    if history.problem is not None or not has_risen:
         return
     if training.mean_loss(training.samples) >= _NO_BETTER * baseline:
         history.problem = (

@@ -150,7 +150,7 @@ def single_column(y: Any) -> Any:
     y = without_tensor(y)
     y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
     is_column = tuple(getattr(y, "shape", ())[1:]) == (1,)
-    return safe_indexing(y, 0, axis=1) if is_column else y
+    return _first_column(y) if is_column else y
 
 
 def label_type(labels: Array) -> str:
@@ -182,7 +182,13 @@ def _column_of_frame(y: Any, input_name: str) -> Any:
         f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
         DataConversionWarning,
     )
-    return safe_indexing(y, 0, axis=1)
+    return _first_column(y)
+
+
+def _first_column(table: Any) -> Any:
+    if hasattr(table, "itercolumns"):  # Arrow, from which older scikit-learn does not select
+        return table.column(0)
+    return safe_indexing(table, 0, axis=1)
 
 
 def _array(values: list[Any]) -> Array:
