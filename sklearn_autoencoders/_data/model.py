@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
@@ -45,11 +46,26 @@ class Model:
 
     loss : Loss or Likelihood
         Defines how the network's output is converted to values.
+
+    layout : Layout
+        The inputs and outputs of the network for each column of the samples.
     """
 
     network: Autoencoder
     scaling: Scaling
     loss: Loss | Likelihood
+    layout: Layout
+
+    @property
+    def target_scaling(self) -> Scaling:
+        """Converts the user's units to those of the target: indicators are not scaled."""
+        if self.loss.unit_interval:
+            return Scaling(np.zeros_like(self.scaling.center), np.ones_like(self.scaling.scale))
+        if self.layout.is_numeric:
+            return self.scaling
+        center, scale = self.scaling.center.copy(), self.scaling.scale.copy()
+        center[self.layout.indicators], scale[self.layout.indicators] = 0.0, 1.0
+        return Scaling(center, scale)
 
     @property
     def device(self) -> torch.device:
@@ -67,10 +83,12 @@ class Model:
         return np.dtype(np.float32 if self.dtype == torch.float32 else np.float64)
 
 
-def scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return the center and the scale as tensors on the device of the model."""
-    arrays = (model.scaling.center, model.scaling.scale)
-    center, scale = (torch.tensor(array, dtype=dtype, device=model.device) for array in arrays)
+def scaling_tensors(
+    scaling: Scaling, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Return the center and the scale as tensors."""
+    arrays = (scaling.center, scaling.scale)
+    center, scale = (torch.tensor(array, dtype=dtype, device=device) for array in arrays)
     return center, scale
 
 

@@ -19,7 +19,7 @@ from .._data.validation import (
     check_weight,
     unflatten,
 )
-from .._inference.run import decode, encode, reconstruct, sample_losses
+from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
@@ -154,6 +154,12 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
 
+    def _as_given(self, samples, X=None):
+        """Return samples as a table like that of the fit, or in the shape of the images X."""
+        if self._columns is None:
+            return unflatten(samples, X)
+        return self._columns.decode(samples, X)
+
     def _without_empty(self, samples):
         """Set features that had no value in the fit to NaN, in place, and return the samples."""
         samples[:, self._empty_features] = np.nan
@@ -241,7 +247,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
             The reconstruction, in the units of X, including the missing values. Images are returned
             in the shape of the input.
         """
-        return unflatten(self._reconstruct(check_samples(self, X)), X)
+        return self._as_given(self._reconstruct(check_samples(self, X)), X)
 
 
 class ReconstructionScoreMixin:
@@ -304,6 +310,8 @@ class ReconstructionScoreMixin:
         X = check_samples(self, X)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
+        if not self._layout.is_numeric:
+            return explained_fraction(self._model, X, target, weight)
         if (len(X) if weight is None else np.count_nonzero(weight)) < 2:
             warn_user(
                 "The R^2 score of fewer than two samples is not defined; NaN is returned. Score "

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.validation import check_codes, check_samples, unflatten
+from .._data.validation import check_codes, check_samples
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -410,7 +410,7 @@ class DenoisingAutoencoder(
         samples = check_samples(self, X)
         if self.output == "code":
             return self._encode(samples)
-        return unflatten(self._reconstruct(samples), X)
+        return self._as_given(self._reconstruct(samples), X)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):
@@ -426,7 +426,7 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features_in_)
             The decoded samples, in the units of the training data.
         """
-        return self._decode(check_codes(self, X))
+        return self._as_given(self._decode(check_codes(self, X)))
 
     def score(self, X, y=None, sample_weight=None, clean=None):
         r"""Return the fraction of the variance of the clean samples explained by the denoised ones.

@@ -181,7 +181,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             autoencoder, recipe = autoencoder.autoencoder, recipe.autoencoder
         scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
         dtype = training_dtype(self, data.X.shape)
-        check_magnitude(data, scaling, dtype)
+        check_magnitude(data, scaling, self._layout, dtype)
         network = Predictor(autoencoder, encoder.n_components_, n_outputs)
         network = place(network, resolve_device(self.device), dtype)
         recipe = PredictorRecipe(recipe, n_outputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -10,11 +11,10 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.batches import Data
-from .._data.model import Model
 from .._data.ranges import find_ranges
 from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
-from .._inference.run import reconstruct
+from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
 from .._utils.random import draw_seed
@@ -398,6 +398,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 self.mask_rate,
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self.scaling == "feature" else math.inf,
+                () if self._columns is None else self._columns.n_categories,
             ),
         )
 
@@ -405,7 +406,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         return Objective(Trimmed(self._model.loss, self.trim))
 
     def _post_fit_attributes(self, network, data):
-        model = Model(network, self._model.scaling, self._model.loss)
+        model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
@@ -445,7 +446,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _tolerance(self, model, data, spread, fraction):
         """Return the upper quartile of the errors of each feature, averaged over all batches."""
-        errors = np.abs(data.X - reconstruct(model, data.X), dtype=np.float64)
+        errors = cell_errors(model, data.X, reconstruct(model, data.X))
         before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [

@@ -327,4 +327,4 @@ class AutoencoderTransformer(
         ndarray of shape (n_samples, n_features_in_)
             The decoded samples, in the units of the training data.
         """
-        return self._decode(check_codes(self, X))
+        return self._as_given(self._decode(check_codes(self, X)))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import InconsistentVersionWarning
 from torch import Tensor
 
+from .._data.columns import Columns
 from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
 from .._version import __version__
@@ -31,6 +32,8 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
             state[name] = os.fspath(value)
         elif isinstance(value, np.dtype):
             state[name] = value.name
+    if state.get("_columns") is not None:
+        state["_columns"] = state["_columns"].to_dict()
     state["_saved_by"] = {"version": __version__, "format": FORMAT}
     network = state.pop("network_", None)
     if network is not None:
@@ -79,6 +82,8 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
             ),
             stacklevel=3,
         )
+    if state.get("_columns") is not None:
+        state["_columns"] = Columns.from_dict(state["_columns"])
     weights = state.pop("_weights", None)
     if weights is not None:
         state["network_"], state["_recipe"] = _rebuilt(state, weights, name, saved_by["format"])

@@ -15,6 +15,7 @@ from .._data.scaling import Scaling
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
+from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory
 from .._utils.random import draw_seed, make_generator, own_random_state
 from .._utils.sklearn_compat import (
@@ -28,6 +29,7 @@ from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
 from ..objectives import LOSSES
+from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
 from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
@@ -54,7 +56,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_batch_size = staticmethod(auto_batch_size)
     # Indices of the features that had no value in the fit.
     _empty_features = ()
+    # Columns of the table seen in the fit, if any of them is not a number.
+    _columns = None
     # Values of parameters that some estimators do not have.
+    categorical_features = "from_dtype"
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
@@ -175,7 +180,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
         data = replace(data, partial=partial)
         if resumed:
-            check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
+            check_magnitude(data, self._model.scaling, self._layout, self._model.numpy_dtype)
         else:
             vars(self).update(self._build(data, rng))
         self.n_samples_seen_ = n_samples_before + data.n_samples
@@ -303,8 +308,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     @property
     def _model(self):
-        scaling = Scaling(self.center_, self.scale_)
-        return Model(self.network_, scaling, self._losses[self._loss])
+        scaling, layout = Scaling(self.center_, self.scale_), self._layout
+        frequencies = self.center_[layout.indicators]
+        loss = with_categories(self._losses[self._loss], layout, frequencies)
+        return Model(self.network_, scaling, loss, layout)
+
+    @property
+    def _layout(self):
+        if self._columns is None:
+            return Layout.of_numbers(self.n_features_in_)
+        return Layout(self._columns.n_categories)
 
 
 # Settings of a call of `partial_fit`.

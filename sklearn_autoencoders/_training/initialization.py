@@ -14,8 +14,9 @@ from sklearn.base import BaseEstimator
 from .._data.batches import Data
 from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, probabilistic_pca
-from .._data.scaling import Scaling, fit_scaling
+from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._data.validation import check_magnitude
+from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._linear_path import LinearPath
@@ -163,6 +164,12 @@ def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]
     return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
 
 
+def _linearized_softmax(scaling: Scaling, indicators: NDArray[Any]) -> tuple[Array, Array]:
+    """Return the logits of the frequencies of categories, and their slopes there."""
+    frequency = scaling.center[indicators]
+    return np.log(frequency), scaling.scale[indicators] / np.maximum(frequency, MIN_FREQUENCY)
+
+
 def initialize(
     estimator: Any,
     data: Data,
@@ -199,20 +206,24 @@ def initialize(
     dict
         Attributes by name.
     """
-    X, linear_path = data.target, estimator.init == "pca"
-    device, dtype = resolve_device(estimator.device), training_dtype(estimator, X.shape)
-    fitted = fit_scaling(X, data.training_weight, scaling, data.target_ranges)
-    check_magnitude(data, fitted, dtype)
+    layout, linear_path = estimator._layout, estimator.init == "pca"
+    shape = len(data.X), layout.n_inputs
+    device, dtype = resolve_device(estimator.device), training_dtype(estimator, shape)
+    fitted = fit_encoded_scaling(
+        data.target, data.training_weight, scaling, layout, data.target_ranges
+    )
+    check_magnitude(data, fitted, layout, dtype)
     name = getattr(estimator, estimator._loss_parameter)
     loss, n_components, n_axes, principal = estimator._losses[name], estimator.n_components, 0, None
-    is_wide = operates_in_subspace(estimator, data)
+    is_wide = operates_in_subspace(estimator, shape, data.partial)
     if linear_path or n_components < 1 or is_wide:
-        principal = _principal_axes(data, fitted, scaling, loss, rng)
+        principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
         n_axes = principal.rank if is_wide else 0
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
-    network = network_part(estimator, data.n_samples, X.shape[1], n_axes or X.shape[1])
-    base = AutoencoderRecipe(network, X.shape[1], n_components, linear_path, n_axes)
+    n_inputs = layout.n_inputs
+    network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
+    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if n_axes and principal is not None:
@@ -223,16 +234,25 @@ def initialize(
 
 
 def _principal_axes(
-    data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    kind: str | None,
+    loss: Any,
+    rng: np.random.RandomState,
 ) -> PrincipalAxes:
     mean, effect = scaling, data.effect
     if kind is None:
-        center = fit_scaling(data.target, data.training_weight, "global", data.target_ranges).center
-        mean = replace(scaling, center=center)
-    variances, axes = principal_axes(data.residual, mean, data.training_weight, rng)
+        weight, ranges = data.training_weight, data.target_ranges
+        centered = fit_encoded_scaling(data.target, weight, "global", layout, ranges)
+        mean = replace(scaling, center=centered.center)
+    variances, axes = principal_axes(data.residual(layout), mean, data.training_weight, rng)
     origin = (mean.center - scaling.center) / scaling.scale
     scaled = None if effect is None else effect / scaling.scale
-    return PrincipalAxes(variances, axes, origin, *_linearized(loss, scaling, mean.center), scaled)
+    output, slope = _linearized(loss, scaling, mean.center)
+    indicators = layout.indicators.numpy()
+    output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
+    return PrincipalAxes(variances, axes, origin, output, slope, scaled)
 
 
 def _enter_subspace(network: Any, principal: PrincipalAxes) -> PrincipalAxes:

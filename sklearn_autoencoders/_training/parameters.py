@@ -85,12 +85,12 @@ def network_part(estimator, n_samples, n_features, n_inputs):
     return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
 
 
-def operates_in_subspace(estimator, data):
+def operates_in_subspace(estimator, shape, partial):
     """Return whether the network operates on coordinates in the span of the samples."""
-    n_samples, n_features = data.target.shape
+    n_samples, n_features = shape
     is_default = estimator.network is None and estimator.pretraining != "layerwise"
     is_wide = n_features > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
-    return is_default and is_wide and not data.partial
+    return is_default and is_wide and not partial
 
 
 def _checked(part):

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
 from ._ensemble import Ensemble
 from ._layers import with_own_layers
@@ -160,6 +161,9 @@ class EnsembleRecipe:
 
     mask_rate, n_masked, clip
         As in :class:`Ensemble`.
+
+    n_categories : tuple of int, default=()
+        Number of categories of each column of a table; empty if all columns are numbers.
     """
 
     base: AutoencoderRecipe
@@ -167,6 +171,7 @@ class EnsembleRecipe:
     mask_rate: float
     n_masked: int
     clip: float
+    n_categories: tuple[int, ...] = ()
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -175,7 +180,10 @@ class EnsembleRecipe:
         autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
         subspace = base.subspace() if base.n_axes else None
-        return Ensemble(pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace)
+        layout = Layout(self.n_categories) if self.n_categories else None
+        return Ensemble(
+            pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace, layout
+        )
 
 
 @dataclass(frozen=True)
