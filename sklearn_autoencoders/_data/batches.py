@@ -218,6 +218,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             None if scaled else scaling_tensors(scaling, model.device, self._wide)
             for scaling in (model.scaling, model.target_scaling)
         )
+        self._conditional_mean = None if scaled else model.conditional_mean(self.dtype)
         self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
         self._weight, self._condition, self._labels = (
@@ -252,8 +253,8 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
         """Return a batch of raw inputs and clean targets, with additional fields."""
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
-        x = self._scaled(corrupted, self._scaling)
-        if clean is corrupted and not self._has_own_target:
+        x = self._filled(corrupted)
+        if clean is corrupted and not self._has_own_target and not self._has_missing:
             target = x
         else:
             target = self._scaled(clean, self._target_scaling)
@@ -279,6 +280,14 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         center, scale = scaling
         encoded = self._layout.encode(cells.to(self._wide))
         return self._without_nan((encoded - center).div_(scale).to(self.dtype))
+
+    def _filled(self, cells: Tensor) -> Tensor:
+        """Return encoded samples in the units of the network, with predictions where missing."""
+        x = self._scaled(cells, self._scaling)
+        if self._conditional_mean is None or not (self._has_missing or self._corruptor is not None):
+            return x
+        missing = self._layout.of_inputs(cells.isnan())
+        return self._conditional_mean(x, missing) if missing.any() else x
 
     def _without_nan(self, x: Tensor) -> Tensor:
         return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x

@@ -11,8 +11,10 @@ from torch import Tensor
 
 from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
+from ..networks._conditional_mean import ConditionalMean
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
+from .factors import Factors
 from .scaling import Scaling
 
 
@@ -49,12 +51,26 @@ class Model:
 
     layout : Layout
         The inputs and outputs of the network for each column of the samples.
+
+    factors : Factors or None, default=None
+        Predicts missing inputs. Without it they are zero.
     """
 
     network: Autoencoder
     scaling: Scaling
     loss: Loss | Likelihood
     layout: Layout
+    factors: Factors | None = None
+
+    def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | None:
+        """Return the function that replaces missing inputs, if any."""
+        if self.factors is None:
+            return None
+        loadings, noise = (
+            torch.tensor(array, dtype=dtype, device=self.device)
+            for array in (self.factors.loadings, self.factors.noise)
+        )
+        return ConditionalMean(loadings, noise)
 
     @property
     def target_scaling(self) -> Scaling:

@@ -42,6 +42,7 @@ class BaseNetworkEstimator(TrainableEstimator):
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
             "activation",
+            "categorical_features",
             "dropout",
             "hidden_layer_sizes",
             "init",
@@ -66,7 +67,8 @@ class BaseNetworkEstimator(TrainableEstimator):
         "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
-        "scaling": [StrOptions({"global", "feature"}), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "scaling": [StrOptions({"auto", "global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
         "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
         "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],

@@ -74,6 +74,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             ),
             None,
         ],
+        "scaling": [StrOptions({"global", "feature"}), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],

@@ -106,6 +106,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
         `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
 
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
     scaling : {"global", "feature"} or None, default="feature"
         Scaling of the data that the network receives. "global" centers the features and divides all
         of them by one common scale; "feature" centers them and divides each by its standard
@@ -218,11 +224,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -290,6 +298,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
+        "scaling": [StrOptions({"global", "feature"}), None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -313,6 +322,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         activation="relu",
         dropout=0.0,
         network=None,
+        categorical_features="from_dtype",
         scaling="feature",
         loss="cauchy",
         solver="adam",
@@ -344,6 +354,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.activation = activation
         self.dropout = dropout
         self.network = network
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.loss = loss
         self.solver = solver

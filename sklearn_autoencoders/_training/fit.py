@@ -58,6 +58,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
+    # Predicts missing inputs of the network.
+    _factors = None
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
     pretraining: str | None = None
@@ -311,7 +313,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
         frequencies = self.center_[layout.indicators]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
-        return Model(self.network_, scaling, loss, layout)
+        return Model(self.network_, scaling, loss, layout, self._factors)
 
     @property
     def _layout(self):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
+from .._data.factors import fit_factors
 from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, probabilistic_pca
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
@@ -192,7 +193,7 @@ def initialize(
     rng : RandomState
         Source of the initial weights.
 
-    scaling : {"global", "feature", "robust"} or None
+    scaling : {"auto", "global", "feature", "robust"} or None
         Kind of the scaling.
 
     compose : callable, default=identity
@@ -208,6 +209,8 @@ def initialize(
     """
     layout, linear_path = estimator._layout, estimator.init == "pca"
     shape = len(data.X), layout.n_inputs
+    if scaling == "auto":
+        scaling = "global" if layout.is_numeric else "feature"
     device, dtype = resolve_device(estimator.device), training_dtype(estimator, shape)
     fitted = fit_encoded_scaling(
         data.target, data.training_weight, scaling, layout, data.target_ranges
@@ -219,6 +222,15 @@ def initialize(
     if linear_path or n_components < 1 or is_wide:
         principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
         n_axes = principal.rank if is_wide else 0
+    factors = None
+    if linear_path and principal is not None:
+        factors = fit_factors(
+            data.residual(layout),
+            fitted,
+            data.training_weight,
+            principal.variances,
+            principal.axes,
+        )
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
     n_inputs = layout.n_inputs
@@ -230,7 +242,8 @@ def initialize(
         principal = _enter_subspace(module, principal.first(n_axes))
     if linear_path and principal is not None:
         start(module, principal.first(n_components))
-    return initial_attributes(estimator, module, fitted, name, recipe)
+    attributes = initial_attributes(estimator, module, fitted, name, recipe)
+    return attributes | {"_factors": factors}
 
 
 def _principal_axes(

@@ -106,6 +106,10 @@ class Layout:
         encoded[:, self.indicators] = flags.where(~index.isnan(), torch.nan)
         return encoded
 
+    def of_inputs(self, values: Tensor) -> Tensor:
+        """Return the value of the column of each input; values have shape (..., n_columns)."""
+        return values if self.is_numeric else values[..., self.column.to(values.device)]
+
     def decode(self, encoded: Tensor) -> Tensor:
         """Return the cells of encoded samples: numbers, and the category of the largest indicator.
 

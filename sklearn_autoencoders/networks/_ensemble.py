@@ -70,7 +70,7 @@ class Ensemble(Autoencoder):
         self.n_estimators, self.mask_rate, self.clip = len(autoencoders), mask_rate, clip
         self.layout = Layout.of_numbers(n_features) if layout is None else layout
         order = torch.rand(len(autoencoders), self.layout.n_columns).argsort(0)
-        self.register_buffer("hidden", self._of_inputs(order < n_masked))
+        self.register_buffer("hidden", self.layout.of_inputs(order < n_masked))
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -92,11 +92,7 @@ class Ensemble(Autoencoder):
         n_draws = 1 if self.per_batch else len(x)
         draws = x.new_empty(len(self.hidden), n_draws, self.layout.n_columns)
         mask = draws.uniform_(generator=self.generator) < self.mask_rate
-        return self._passed(x, self._of_inputs(mask))
-
-    def _of_inputs(self, mask: Tensor) -> Tensor:
-        """Return a mask of features, given one of columns."""
-        return mask if self.layout.is_numeric else mask[..., self.layout.column.to(mask.device)]
+        return self._passed(x, self.layout.of_inputs(mask))
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""
