@@ -260,7 +260,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             target = self._scaled(clean, self._target_scaling)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
-        return Batch(x, target, observed, find_mask=find_mask, **others)
+        missing = None
+        if self._has_missing or self._corruptor is not None:
+            missing = corrupted.isnan().to(self.dtype)
+        return Batch(x, target, observed, missing=missing, find_mask=find_mask, **others)
 
     def largest_corruption(self, n_samples: int) -> float:
         """Return the largest change of a value of `n_samples` samples, in units of scale."""

@@ -25,7 +25,7 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
-from .parameters import network_part, operates_in_subspace, training_dtype
+from .parameters import count_masks, network_part, operates_in_subspace, training_dtype
 
 Array = NDArray[np.float64]
 
@@ -235,7 +235,8 @@ def initialize(
         n_components = n_components_for(n_components, principal.variances)
     n_inputs = layout.n_inputs
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
-    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
+    n_masks = 0 if n_axes else count_masks(estimator, data, layout)
+    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes, n_masks)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if n_axes and principal is not None:

@@ -22,6 +22,9 @@ class LinearPath(nn.Module):
     correction : Module
         The network `f`.
 
+    n_masks : int, default=0
+        Number of further inputs, of the network only.
+
     starts_at_zero : bool, default=True
         Whether the last layer of `f` is set to zero. It is not necessary if weights are loaded.
 
@@ -32,17 +35,22 @@ class LinearPath(nn.Module):
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, correction: nn.Module, starts_at_zero: bool = True
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        correction: nn.Module,
+        n_masks: int = 0,
+        starts_at_zero: bool = True,
     ) -> None:
         super().__init__()
         self.linear = UndecayedLinear(n_inputs, n_outputs)
         self.correction = correction
         if starts_at_zero:
-            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
+            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs + n_masks))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
-        y: Tensor = self.linear(x) + self.correction(x)
+        y: Tensor = self.linear(x[..., : self.linear.in_features]) + self.correction(x)
         return y
 
     @torch.no_grad()

@@ -68,6 +68,7 @@ class AutoencoderRecipe:
     n_components: int
     linear_path: bool = False
     n_axes: int = 0
+    n_masks: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -81,7 +82,9 @@ class AutoencoderRecipe:
 
     def module(self, check_shapes: bool) -> Autoencoder:
         """Return a new autoencoder."""
-        return Autoencoder(*self.halves(self.n_components, self.n_components, check_shapes))
+        autoencoder = Autoencoder(*self.halves(self.n_components, self.n_components, check_shapes))
+        autoencoder.n_masks = self.n_masks
+        return autoencoder
 
     def halves(
         self, n_encoded: int, n_decoded: int, check_shapes: bool
@@ -89,16 +92,19 @@ class AutoencoderRecipe:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
         network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
+        if self.n_masks:
+            encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
             decoder = with_own_layers(network.build(n_features, n_decoded)[1])
         if check_shapes:
-            _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
+            n_inputs = n_features + self.n_masks
+            _check_sizes(encoder, (n_inputs, n_encoded), "encoder", network)
             _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if self.linear_path:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
-            encoder = LinearPath(n_features, n_encoded, encoder, check_shapes)
-            decoder = LinearPath(n_decoded, n_features, decoder, check_shapes)
+            encoder = LinearPath(n_features, n_encoded, encoder, self.n_masks, check_shapes)
+            decoder = LinearPath(n_decoded, n_features, decoder, starts_at_zero=check_shapes)
         if self.n_axes:
             inwards, outwards = self.subspace()
             encoder = InSubspace(inwards, encoder, is_encoder=True)
@@ -142,9 +148,11 @@ class VariationalRecipe:
         n_decoded = n_components + self.n_conditions
         encoder, decoder = self.base.halves(n_encoded, n_decoded, check_shapes)
         bottleneck = self.latent.build(n_features, n_components, self.n_conditions)
-        return VariationalAutoencoder(
+        autoencoder = VariationalAutoencoder(
             encoder, bottleneck, decoder, self.n_noise, n_features, n_encoded, self.n_conditions
         )
+        autoencoder.n_masks = self.base.n_masks
+        return autoencoder
 
 
 @dataclass(frozen=True)
