@@ -81,7 +81,9 @@ class Encoded:
     def _encode(self, table):
         parts = [((table[self.numbers] - self.center) / self.scale).to_numpy(float)]
         for name, levels in self.levels.items():
-            flags = (table[name].to_numpy()[:, None] == np.array(levels, dtype=object)).astype(float)
+            flags = (table[name].to_numpy()[:, None] == np.array(levels, dtype=object)).astype(
+                float
+            )
             flags[table[name].isna()] = np.nan
             parts.append(flags[:, int(self.drop_first) :])
         return np.hstack(parts)

@@ -273,6 +273,7 @@ OWN = {
         "validation_fraction",
         "weight_decay",
     },
+    "DenoisingAutoencoder": {"max_epochs"},
     "VAEGenerator": {"max_epochs", "scaling"},
 }
 

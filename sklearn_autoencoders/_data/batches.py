@@ -218,7 +218,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             None if scaled else scaling_tensors(scaling, model.device, self._wide)
             for scaling in (model.scaling, model.target_scaling)
         )
-        self._conditional_mean = None if scaled else model.conditional_mean(self.dtype)
+        self.conditional_mean = None if scaled else model.conditional_mean(self.dtype)
         self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
         self._weight, self._condition, self._labels = (
@@ -287,10 +287,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def _filled(self, cells: Tensor) -> Tensor:
         """Return encoded samples in the units of the network, with predictions where missing."""
         x = self._scaled(cells, self._scaling)
-        if self._conditional_mean is None or not (self._has_missing or self._corruptor is not None):
+        if self.conditional_mean is None or not (self._has_missing or self._corruptor is not None):
             return x
         missing = self._layout.of_inputs(cells.isnan())
-        return self._conditional_mean(x, missing) if missing.any() else x
+        return self.conditional_mean(x, missing)
 
     def _without_nan(self, x: Tensor) -> Tensor:
         return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x

@@ -63,10 +63,14 @@ class Number:
         """Return the cells of a column."""
         return table.numbers(index)
 
-    def decode(self, cells: Array) -> Array:
+    def valid(self, cells: Array) -> Array:
         """Return numbers within the range, in multiples of the step."""
         rounded = np.round(cells / self.step) * self.step if self.step else cells
         return np.clip(rounded, self.low, self.high)
+
+    def decode(self, cells: Array) -> Array:
+        """Return the numbers."""
+        return cells
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,10 @@ class Category:
         cells = self._cells(values)
         if np.isnan(cells).all():
             self._check_types(values)
+        return cells
+
+    def valid(self, cells: Array) -> Array:
+        """Return the cells, which are indices of categories."""
         return cells
 
     def decode(self, cells: Array) -> NDArray[Any]:
@@ -165,6 +173,10 @@ class Columns:
         cells = [kind.encode(table, index) for index, kind in enumerate(self.kinds)]
         return np.stack(cells, axis=1)
 
+    def valid(self, cells: NDArray[Any]) -> Array:
+        """Return cells with the values that columns can have: in range, whole numbers whole."""
+        return np.stack([k.valid(cells[:, i].astype(float)) for i, k in enumerate(self.kinds)], 1)
+
     def decode(self, cells: Array, X: Any = None) -> Any:
         """Return the table of cells.
 
@@ -182,7 +194,7 @@ class Columns:
             With the names and the types of the columns in the fit.
         """
         columns = [kind.column for kind in self.kinds]
-        values = [k.decode(cells[:, i].astype(np.float64)) for i, k in enumerate(self.kinds)]
+        values = [kind.decode(cells[:, i]) for i, kind in enumerate(self.kinds)]
         return table_from(self.backend, columns, values, getattr(X, "index", None))
 
     def to_dict(self) -> dict[str, Any]:

@@ -156,11 +156,16 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
 
-    def _as_given(self, samples, X=None):
-        """Return samples as a table like that of the fit, or in the shape of the images X."""
-        if self._columns is None:
-            return unflatten(samples, X)
-        return self._columns.decode(samples, X)
+    def _as_given(self, samples, X=None, known=None):
+        """Return samples as a table like that of the fit, or in the shape of the images X.
+
+        Values that are not NaN in `known` replace those of the samples.
+        """
+        if self._columns is not None:
+            samples = self._columns.valid(samples)
+        if known is not None:
+            samples = np.where(np.isnan(known), samples, known)
+        return unflatten(samples, X) if self._columns is None else self._columns.decode(samples, X)
 
     def _without_empty(self, samples):
         """Set features that had no value in the fit to NaN, in place, and return the samples."""

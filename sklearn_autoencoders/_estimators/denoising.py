@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.validation import check_codes, check_samples
+from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -49,9 +49,9 @@ class DenoisingAutoencoder(
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. It is not applied if
         `clean` is given to `fit`.
 
-    output : {"denoised", "code"}, default="denoised"
-        Whether `transform` returns the denoised samples or their codes. It can be changed after
-        `fit`.
+    output : {"denoised", "imputed", "code"}, default="denoised"
+        What `transform` returns: the denoised samples; X with only its missing values replaced, as
+        an imputer does; or the codes. It can be changed after `fit`.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -131,7 +131,7 @@ class DenoisingAutoencoder(
         256.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -251,8 +251,10 @@ class DenoisingAutoencoder(
     True
     """
 
+    _auto_epochs = 4000, 100
+
     _parameter_constraints: ClassVar[dict] = {
-        "output": [StrOptions({"denoised", "code"})],
+        "output": [StrOptions({"denoised", "imputed", "code"})],
     }
 
     def __init__(
@@ -404,7 +406,7 @@ class DenoisingAutoencoder(
         return self._partial_fit(X, y, sample_weight, clean)
 
     def transform(self, X):
-        """Denoise samples, or return their latent codes if `output="code"`.
+        """Denoise samples, impute missing values, or return latent codes, as `output` says.
 
         Parameters
         ----------
@@ -414,13 +416,16 @@ class DenoisingAutoencoder(
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
-            The denoised samples in the units of X, or the codes. As in :meth:`reconstruct`, images
-            have the shape in which they were given.
+            The denoised samples in the units of X; with `output="imputed"`, X with its missing
+            values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
+            the shape in which they were given, and tables are frames.
         """
-        samples = check_samples(self, X)
+        given = check_samples(self, X, ignores_empty=False)
+        samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        return self._as_given(self._reconstruct(samples), X)
+        known = given if self.output == "imputed" else None
+        return self._as_given(self._reconstruct(samples), X, known)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):

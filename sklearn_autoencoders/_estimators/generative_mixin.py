@@ -293,8 +293,7 @@ class GenerativeMixin:
         condition = self._condition(y, len(samples))
         noise = self._noise(n_draws, samples.dtype)
         expected = check_output(expected_samples(self._model, samples, condition, noise))
-        imputed = np.where(np.isnan(given), self._without_empty(expected), given)
-        return self._as_given(imputed, X)
+        return self._as_given(self._without_empty(expected), X, given)
 
     def _condition(self, y, n_samples, n_repeats=1):
         """Return the condition of every sample, repeated for each of its draws."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
@@ -22,8 +20,8 @@ class ConditionalMean:
         The diagonal of :math:`\Psi`.
     """
 
-    # Solves systems of linear equations.
-    solve: Callable[[Tensor, Tensor], Tensor] = staticmethod(torch.linalg.solve)
+    # Whether to use operations only that a graph for other programs can contain.
+    is_traced = False
 
     def __init__(self, loadings: Tensor, noise: Tensor) -> None:
         self._loadings, self._weighted = loadings, loadings / noise[:, None]
@@ -41,7 +39,20 @@ class ConditionalMean:
         missing : Tensor of bool, of the same shape
             Which inputs are missing.
         """
+        if not self.is_traced and not missing.any():
+            return x
         precision = (~missing).to(x.dtype) @ self._products
         precision = self._identity + precision.unflatten(1, self._identity.shape)
-        factors = self.solve(precision, (x @ self._weighted)[..., None])[..., 0]
+        solve = _eliminate if self.is_traced else torch.linalg.solve
+        factors = solve(precision, (x @ self._weighted)[..., None])[..., 0]
         return torch.where(missing, factors @ self._loadings.T, x)
+
+
+def _eliminate(matrix: Tensor, right: Tensor) -> Tensor:
+    """Solve systems with positive definite matrices by Gauss-Jordan elimination."""
+    n = matrix.shape[-1]
+    rows, identity = torch.cat([matrix, right], -1), torch.eye(n).to(matrix)
+    for i in range(n):
+        pivot = rows[:, i : i + 1] / rows[:, i : i + 1, i : i + 1]
+        rows = rows - (rows[:, :, i : i + 1] - identity[:, i : i + 1]) * pivot
+    return rows[:, :, n:]
