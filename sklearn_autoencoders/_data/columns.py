@@ -170,6 +170,9 @@ class Columns:
     def encode(self, X: Any) -> Array:
         """Return the cells of a table with the same columns."""
         table = table_of(X)
+        if table is None:
+            table = table_of(np.asarray(X, dtype=object))
+        assert table is not None
         cells = [kind.encode(table, index) for index, kind in enumerate(self.kinds)]
         return np.stack(cells, axis=1)
 

@@ -37,6 +37,15 @@ class Factors:
     loadings: Array
     noise: Array
 
+    def to_dict(self) -> dict[str, Array]:
+        """Return plain values, from which :meth:`from_dict` restores the model."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Array]) -> Factors:
+        """Return the model from which :meth:`to_dict` computed the values."""
+        return cls(**values)
+
 
 def fit_factors(
     X: NDArray[Any] | SampleSource,
@@ -79,16 +88,18 @@ def fit_factors(
     samples = as_source(X).take(slice(None, None, step)).astype(np.float64)
     scaled = (samples - scaling.center) / scaling.scale
     observed = (~np.isnan(scaled)).astype(np.float64)
-    values = np.nan_to_num(scaled, copy=False)
+    values: Array = np.nan_to_num(scaled, copy=False)
     weights = np.ones(len(values)) if weight is None else weight[::step]
     n_factors = min(_MAX_FACTORS, len(axes), int(np.sqrt(_MAX_PRODUCTS / n_inputs)) or 1)
     count = np.maximum(weights @ observed, np.finfo(float).tiny)
     variance = np.maximum(weights @ values**2 / count, 1e-12)
     loadings = axes[:n_factors].T * np.sqrt(variances[:n_factors])
     noise = _noise(variance - (loadings**2).sum(1), variance)
+    ridge = 1e-3 * np.eye(n_factors)  # for inputs without any value
     for _ in range(_N_ITERATIONS):
         moments, products = _expectations(values, observed, weights, loadings, noise)
-        loadings = np.linalg.solve(moments + _ridge(moments), products[..., None])[..., 0]
+        solved: Any = np.linalg.solve(moments + ridge, products[..., None])
+        loadings = solved[..., 0]
         explained = (loadings * products).sum(1) / count
         noise = _noise(variance - explained, variance)
     return Factors(loadings, noise)
@@ -96,13 +107,6 @@ def fit_factors(
 
 def _noise(rest: Array, variance: Array) -> Array:
     return np.maximum(rest, _MIN_NOISE * variance)
-
-
-def _ridge(moments: Array) -> Array:
-    """Return a small multiple of the identity, so that the moments of an empty input have one."""
-    n_factors = moments.shape[-1]
-    ridge: Array = 1e-3 * np.eye(n_factors)
-    return ridge
 
 
 def _expectations(

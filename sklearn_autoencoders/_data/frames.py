@@ -55,8 +55,13 @@ class Column:
 class Table(Protocol):
     """A table whose columns are read one by one."""
 
-    backend: str | None
-    names: list[Any]
+    @property
+    def backend(self) -> str | None:
+        """Package of a frame; None for an array."""
+
+    @property
+    def names(self) -> list[Any]:
+        """Names of the columns."""
 
     def column(self, index: int) -> Column:
         """Return the name and the type of a column."""
@@ -263,7 +268,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 # ------------------------------------------------------------------------------------ building
 
 
-def _series(column: Column, values: NDArray[Any], backend: str) -> nw.Series[Any]:
+def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any]:
     """Return a column as a series of narwhals."""
     name = str(column.name)
     plain = _plain_dtype(column.dtype)
@@ -288,7 +293,7 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
     if column.declared is not None:
         dtype = pandas.CategoricalDtype(column.declared, column.is_ordered)
         return pandas.Series(values, dtype=dtype)
-    native = column.native_dtype
+    native = column.native_dtype or "object"
     if column.dtype.startswith(("Datetime", "Date(", "Duration")):
         series = _series(column, values, backend).to_native()
         return series if native == "object" else series.astype(native)
@@ -310,5 +315,5 @@ def _plain_dtype(dtype: str) -> Any:
         return getattr(nw, call.id)()
     assert isinstance(call, ast.Call)
     assert isinstance(call.func, ast.Name)
-    values = {part.arg: ast.literal_eval(part.value) for part in call.keywords}
+    values = {str(part.arg): ast.literal_eval(part.value) for part in call.keywords}
     return getattr(nw, call.func.id)(**values)

@@ -10,6 +10,8 @@ from typing import ClassVar
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
+from .._data.columns import Columns
+from .._data.factors import Factors
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -29,6 +31,9 @@ from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
+
+# Fitted attributes that are not plain values, and their classes.
+_PARTS = {"_columns": Columns, "_factors": Factors}
 
 
 class BaseNetworkEstimator(TrainableEstimator):
@@ -140,12 +145,18 @@ class BaseNetworkEstimator(TrainableEstimator):
 
     def __getstate__(self):
         """Return a state of plain values, without torch objects and training samples."""
-        return to_plain(super().__getstate__())
+        state = super().__getstate__()
+        found = {name: state[name].to_dict() for name in _PARTS if state.get(name) is not None}
+        return to_plain(state | found)
 
     def __setstate__(self, state):
         """Rebuild the network from plain values; new parameters have their defaults."""
         defaults = type(self)().get_params(deep=False)
-        super().__setstate__(defaults | from_plain(state, type(self).__name__))
+        state = from_plain(state, type(self).__name__)
+        for name, part in _PARTS.items():
+            if state.get(name) is not None:
+                state[name] = part.from_dict(state[name])
+        super().__setstate__(defaults | state)
 
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))

@@ -104,10 +104,12 @@ def cell_errors(
     ndarray of shape (n_samples, n_columns)
         NaN where a value is missing.
     """
-    errors = np.abs((X if target is None else target) - expected, dtype=np.float64)
+    errors: NDArray[np.float64] = np.abs(
+        (X if target is None else target) - expected, dtype=np.float64
+    )
     if not model.layout.is_numeric:
         categories = model.layout.categories.numpy()
-        samples = SampleDataset(model, Data(X, clean=target))
+        samples = SampleDataset(model, Data(X, clean=None if target is X else target))
         found = run(model, samples, surprises(model))
         errors[:, categories] = np.where(np.isnan(errors[:, categories]), np.nan, found)
     return errors

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from sklearn.exceptions import InconsistentVersionWarning
 from torch import Tensor
 
-from .._data.columns import Columns
-from .._data.factors import Factors
 from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
 from .._version import __version__
@@ -33,10 +31,6 @@ def to_plain(state: dict[str, Any]) -> dict[str, Any]:
             state[name] = os.fspath(value)
         elif isinstance(value, np.dtype):
             state[name] = value.name
-    if state.get("_columns") is not None:
-        state["_columns"] = state["_columns"].to_dict()
-    if state.get("_factors") is not None:
-        state["_factors"] = vars(state["_factors"])
     state["_saved_by"] = {"version": __version__, "format": FORMAT}
     network = state.pop("network_", None)
     if network is not None:
@@ -85,10 +79,6 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
             ),
             stacklevel=3,
         )
-    if state.get("_columns") is not None:
-        state["_columns"] = Columns.from_dict(state["_columns"])
-    if state.get("_factors") is not None:
-        state["_factors"] = Factors(**state["_factors"])
     weights = state.pop("_weights", None)
     if weights is not None:
         state["network_"], state["_recipe"] = _rebuilt(state, weights, name, saved_by["format"])

@@ -158,7 +158,8 @@ class Layout:
 
     def by_column(self, values: Tensor) -> tuple[Tensor, ...]:
         """Split values of shape (..., n_indicators) into those of each column of categories."""
-        return values.split([n for n in self.n_categories if n], -1)
+        parts: tuple[Tensor, ...] = values.split([n for n in self.n_categories if n], -1)
+        return parts
 
     def log_softmax(self, logits: Tensor) -> Tensor:
         """Return the logarithm of the probability of each category within its column.

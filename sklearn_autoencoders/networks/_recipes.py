@@ -184,7 +184,7 @@ class EnsembleRecipe:
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
         base = self.base
-        inner = replace(base, n_features=base.n_inputs, n_axes=0)
+        inner = replace(base, n_features=base.n_inputs, n_axes=0, n_masks=0)
         autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
         subspace = base.subspace() if base.n_axes else None

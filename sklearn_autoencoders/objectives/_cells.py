@@ -157,7 +157,8 @@ def with_categories(
         return loss
     values = {part.name: getattr(loss, part.name) for part in fields(loss)}
     kind: Any = CellLoss if isinstance(loss, Loss) else CellLikelihood
-    return kind(**values, layout=layout, frequencies=tuple(frequencies))
+    extended: Loss | Likelihood = kind(**values, layout=layout, frequencies=tuple(frequencies))
+    return extended
 
 
 def _average_output(layout: Layout, frequencies: Sequence[float], target: Tensor) -> Tensor:
