@@ -87,6 +87,11 @@ class EncodedSource:
         return encoded - self._condition[indices] @ self._effect
 
 
+def encoded(cells: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Return all samples of a table, encoded; numbers unchanged."""
+    return cells if layout.is_numeric else EncodedSource(cells, layout).take(slice(None))
+
+
 def as_source(X: NDArray[Any] | SampleSource) -> SampleSource:
     """Return an array as a source of samples, and a source unchanged."""
     return ArraySource(X) if isinstance(X, np.ndarray) else X

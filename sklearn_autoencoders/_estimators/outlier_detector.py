@@ -420,7 +420,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         # a feature can be constant in one batch, or among the samples that are not held out
-        spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
+        spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
         all_scores = scores(model, data.X, tolerance, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
@@ -430,6 +430,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             "n_held_out_": n_held_out,
             "offset_": self._offset(all_scores, held_out, data.weight, fraction),
         }
+
+    def _spread(self, data):
+        """Return the robust scale of each column; the entropy of a category, in nats."""
+        spread, layout = fit_scaling(data.X, data.weight, "robust").scale, self._layout
+        if not layout.is_numeric:
+            spread[layout.categories] = self._model.loss.entropies
+        return spread
 
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""

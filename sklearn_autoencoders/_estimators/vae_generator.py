@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.conditions import condition_of, effect_of, fit_condition
+from .._data.sources import encoded
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
 from .._training.initialization import initialize, start_at_probabilistic_pca
@@ -428,7 +429,7 @@ class VAEGenerator(
         if reset:
             vars(self).update(fit_condition(y, data.X, weight, self.conditional))
         condition = condition_of(self, y, len(data.X))
-        effect = effect_of(condition, data.X, weight) if reset else None
+        effect = effect_of(condition, encoded(data.X, self._layout), weight) if reset else None
         return replace(data, condition=condition, effect=effect)
 
     def _build(self, data, rng):

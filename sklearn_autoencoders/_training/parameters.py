@@ -97,7 +97,7 @@ def count_masks(estimator, data, layout):
     """Return the number of columns whose missing values the default network receives."""
     parts = corruption_parts(getattr(estimator, "corruption", None), data, "corruption")
     hides = data.has_missing or any(isinstance(part, Masking) for part in parts)
-    is_default = estimator.network is None and estimator.pretraining is None
+    is_default = estimator.network is None and estimator.init == "pca"
     return layout.n_columns if hides and is_default else 0
 
 
