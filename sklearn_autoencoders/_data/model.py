@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .._utils.layout import Layout
@@ -82,6 +83,12 @@ class Model:
         center, scale = self.scaling.center.copy(), self.scaling.scale.copy()
         center[self.layout.indicators], scale[self.layout.indicators] = 0.0, 1.0
         return Scaling(center, scale)
+
+    @property
+    def column_scale(self) -> NDArray[np.float64]:
+        """Scale of the errors of each column; one for categories."""
+        scale = self.target_scaling.scale
+        return scale if self.layout.is_numeric else scale[self.layout.first_inputs.numpy()]
 
     @property
     def device(self) -> torch.device:

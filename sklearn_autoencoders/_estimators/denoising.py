@@ -252,6 +252,7 @@ class DenoisingAutoencoder(
     """
 
     _auto_epochs = 4000, 100
+    _predicts_missing = True
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],

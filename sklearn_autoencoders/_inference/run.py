@@ -143,7 +143,7 @@ def explained_fraction(
     errors = cell_errors(model, X, reconstruct(model, X), target)
     rest, total = np.zeros(2)
     for column in layout.numbers.tolist():
-        scale = model.scaling.scale[layout.first_inputs[column]]
+        scale = model.scaling.scale[int(layout.first_inputs[column])]
         rest += _sum(weight, np.square(errors[:, column] / scale))
         total += _sum(weight, np.square(_deviation(target[:, column], weight) / scale))
     for column, entropy in zip(layout.categories.tolist(), entropies, strict=True):
@@ -206,8 +206,9 @@ def losses(model: Model) -> Function:
 
 def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function:
     """Return the function from samples of a type to their errors, as in :func:`sample_errors`."""
-    scale = model.target_scaling.scale[model.layout.first_inputs]
-    unit = torch.tensor(scale / tolerance, dtype=torch_dtype(dtype), device=model.device)
+    unit = torch.tensor(
+        model.column_scale / tolerance, dtype=torch_dtype(dtype), device=model.device
+    )
     loss = cast(Loss, model.loss)
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:

@@ -216,7 +216,6 @@ def _log_weights(
     likelihood, target, observed = cast(Likelihood, model.loss), known(batch.target), batch.observed
     density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
     if not likelihood.unit_interval:  # convert the density to the user's units
-        scale = model.target_scaling.scale[model.layout.first_inputs]
-        log_scale = target.new_tensor(np.log(scale))
+        log_scale = target.new_tensor(np.log(model.column_scale))
         density = density - (log_scale.sum() if observed is None else observed @ log_scale)
     return density - cast(Tensor, output.latent.log_ratio())

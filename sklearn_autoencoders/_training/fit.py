@@ -58,8 +58,9 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
-    # Predicts missing inputs of the network.
+    # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
+    _predicts_missing = False
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
     pretraining: str | None = None

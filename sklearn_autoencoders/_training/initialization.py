@@ -25,7 +25,7 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
-from .parameters import count_masks, network_part, operates_in_subspace, training_dtype
+from .parameters import network_part, operates_in_subspace, training_dtype
 
 Array = NDArray[np.float64]
 
@@ -222,8 +222,8 @@ def initialize(
     if linear_path or n_components < 1 or is_wide:
         principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
         n_axes = principal.rank if is_wide else 0
-    factors = None
-    if linear_path and principal is not None:
+    factors, predicts_missing = None, data.has_missing or estimator._predicts_missing
+    if linear_path and principal is not None and predicts_missing:
         factors = fit_factors(
             data.residual(layout),
             fitted,
@@ -235,7 +235,8 @@ def initialize(
         n_components = n_components_for(n_components, principal.variances)
     n_inputs = layout.n_inputs
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
-    n_masks = 0 if n_axes else count_masks(estimator, data, layout)
+    is_default = estimator.network is None and not n_axes
+    n_masks = layout.n_columns if factors is not None and is_default else 0
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes, n_masks)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from sklearn.base import clone
 
-from ..corruptions import CORRUPTIONS, Corruption, Masking
+from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Penalty
@@ -91,14 +91,6 @@ def operates_in_subspace(estimator, shape, partial):
     is_default = estimator.network is None and estimator.pretraining != "layerwise"
     is_wide = n_features > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
     return is_default and is_wide and not partial
-
-
-def count_masks(estimator, data, layout):
-    """Return the number of columns whose missing values the default network receives."""
-    parts = corruption_parts(getattr(estimator, "corruption", None), data, "corruption")
-    hides = data.has_missing or any(isinstance(part, Masking) for part in parts)
-    is_default = estimator.network is None and estimator.init == "pca"
-    return layout.n_columns if hides and is_default else 0
 
 
 def _checked(part):

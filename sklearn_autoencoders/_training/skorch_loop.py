@@ -127,13 +127,9 @@ def _corruptor(
     """Return the function that corrupts a batch, if any."""
     if not plan.corruptions:
         return None
-    return functools.partial(
-        corrupt,
-        plan.corruptions,
-        generator=generator,
-        shared=shared,
-        categories=layout.categories,
-    )
+    settings: dict[str, Any] = {"generator": generator, "shared": shared}
+    settings["categories"] = layout.categories
+    return functools.partial(corrupt, plan.corruptions, **settings)
 
 
 def _check_corruption(samples: SampleDataset) -> None:
