@@ -11,7 +11,9 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch, check_array
 
 from ._utils.labels import missing_values
+from ._utils.output import names_of_columns
 from ._utils.random import draw_seed, own_random_state
+from ._utils.tensors import without_tensor
 
 __all__ = ["generation_report"]
 
@@ -24,7 +26,11 @@ _N_FOLDS = 5
 # Distance of equal samples, in standard deviations per feature, as a matrix product rounds it.
 _SAME = 1e-7
 # Standardized values are clipped here, so that their squares are finite in float32.
-_FARTHEST = 1e15
+_CLIP = 1e15
+# Values that differ by at most this number of rounding errors are equal.
+_MAX_ROUNDINGS = 4
+# Relative rounding error of float64.
+_DOUBLE = np.finfo(np.float64).eps
 
 
 def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_state=None):
@@ -53,7 +59,8 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     Bunch
         `column_distance` of shape (n_features,): the Kolmogorov-Smirnov statistic or, for features
         with at most 20 distinct values, the total variation distance; 0 is best, 1 is worst. If
-        the values of one table are those of float32, both are compared with this precision.
+        the values of one table are those of float32, both are compared with this precision. Values
+        that differ by a few rounding errors are equal.
 
         `std_ratio` of shape (n_features,): ratio of the synthetic to the real standard deviation;
         NaN for features that are constant in the real samples.
@@ -115,9 +122,10 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
     targets = _checked_targets(y_real, y_synthetic, *samples)
     seed = draw_seed(own_random_state(random_state))
     real, synthetic = _equally_rounded(*samples)
-    standardized = _standardized(real, synthetic)
+    matched = _without_rounding_errors(real, synthetic, _precision(*samples))
+    standardized = _standardized(real, matched)
     report = Bunch(
-        column_distance=_feature_distances(real, synthetic),
+        column_distance=_feature_distances(real, matched),
         std_ratio=_std_ratios(real, synthetic),
         correlation_difference=_correlation_difference(real, synthetic),
         two_sample_auc=_two_sample_auc(*standardized, seed),
@@ -135,7 +143,7 @@ def _checked(samples, name):
     """Return samples as an array of finite numbers."""
     settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": _N_FOLDS}
     try:
-        samples = check_array(samples, input_name=name, **settings)
+        samples = check_array(without_tensor(samples), input_name=name, **settings)
     except (TypeError, ValueError) as error:
         if name in str(error):
             raise
@@ -197,7 +205,7 @@ def _kind_of_target(y):
 
 def _check_feature_names(synthetic, real):
     """Raise if both tables have column names and the names differ."""
-    names = [getattr(samples, "columns", None) for samples in (real, synthetic)]
+    names = [names_of_columns(samples) for samples in (real, synthetic)]
     if all(name is not None for name in names) and list(names[0]) != list(names[1]):
         raise ValueError(
             f"real has the columns {list(names[0])} and synthetic has {list(names[1])}. They must "
@@ -229,6 +237,33 @@ def _rounded(samples, dtype):
     return np.where(np.isfinite(rounded) & ((rounded != 0) | (samples == 0)), rounded, samples)
 
 
+def _precision(*tables):
+    """Return the relative rounding error of the less precise table."""
+    return max(np.finfo(a.dtype).eps if a.dtype.kind == "f" else _DOUBLE for a in tables)
+
+
+def _without_rounding_errors(real, synthetic, precision):
+    """Return the synthetic values, with the real value for those that are equal up to rounding."""
+    own, exponents = _in_own_units(real)
+    spreads = np.ldexp(own.std(axis=0), exponents)
+    columns = zip(real.T, synthetic.T, spreads, strict=True)
+    limit = _MAX_ROUNDINGS * precision
+    return np.column_stack([_matched(a, b, limit, spread) for a, b, spread in columns])
+
+
+def _matched(real, synthetic, limit, spread):
+    """Return the nearest real value where it is close enough; integers are exact."""
+    values = np.unique(real)
+    above = np.searchsorted(values, synthetic)
+    low, high = values[np.maximum(above - 1, 0)], values[np.minimum(above, len(values) - 1)]
+    with np.errstate(over="ignore"):
+        nearest = np.where(high - synthetic < synthetic - low, high, low)
+        nearest = np.where(above == 0, high, nearest)
+        is_near = np.abs(nearest - synthetic) <= limit * np.maximum(np.abs(synthetic), spread)
+    are_integers = (nearest == np.round(nearest)) & (synthetic == np.round(synthetic))
+    return np.where(is_near & ~are_integers, nearest, synthetic)
+
+
 def _in_own_units(samples):
     """Return samples divided by powers of two, so that squares do not overflow, and exponents."""
     exponents = np.frexp(np.abs(samples).max(axis=0))[1]
@@ -243,7 +278,7 @@ def _standardized(real, synthetic):
     with np.errstate(over="ignore"):
         other = np.ldexp(synthetic, -exponents)
         tables = ((samples - center) / scale for samples in (own, other))
-        return tuple(np.clip(samples, -_FARTHEST, _FARTHEST) for samples in tables)
+        return tuple(np.clip(samples, -_CLIP, _CLIP) for samples in tables)
 
 
 # -------------------------------------------------------------------------------- comparisons

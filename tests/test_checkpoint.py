@@ -94,6 +94,19 @@ def test_a_killed_fit_goes_on_to_the_last_bit(estimator, tmp_path):
         assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("estimator", FIRST_CASES, ids=repr)
+def test_a_killed_fit_of_wide_data_goes_on(estimator, tmp_path):
+    X = table(20, 90)
+    expected = case(estimator).fit(X)
+    assert expected.network_.subspace is not None
+    with pytest.raises(Killed):
+        case(estimator, checkpoint=tmp_path, callbacks=[Kill(2)]).fit(X)
+    found = case(estimator, checkpoint=tmp_path, callbacks=[Count()]).fit(X)
+    assert_same_fit(found, expected)
+    assert found.callbacks[0].n_epochs == expected.n_epochs_ - 2
+    np.testing.assert_array_equal(found.reconstruct(X), expected.reconstruct(X))
+
+
 def test_a_warm_start_goes_on_too(tmp_path):
     X, estimator = table(), AutoencoderTransformer(2, warm_start=True)
     expected = case(estimator).fit(X).fit(X)

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 import scipy.sparse
 import sklearn
+import torch
+from containers import every_container
 from estimators import quick
 from helpers import snapshot, table, time_limit, with_missing_values
 from sklearn.base import clone
@@ -490,6 +492,40 @@ def test_other_features_than_those_of_the_fit_are_refused(passthrough, output, e
 def test_encoders_that_are_no_pairs_are_refused(encoders):
     with pytest.raises((ValueError, TypeError), match=r"encoders|conflict"):
         AutoencoderFeatureUnion(encoders).fit(table())
+
+
+@pytest.mark.parametrize("cross_fit", [None, 3])
+@pytest.mark.parametrize("passthrough", [True, False, "scaled"])
+@every_container
+def test_samples_can_be_in_any_container(convert, passthrough, cross_fit):
+    frame = pd.DataFrame(table(40), columns=list("abcdef"))
+    params = {"passthrough": passthrough, "cross_fit": cross_fit, "random_state": 0}
+    X, weight = convert(frame), np.linspace(1, 2, 40)
+    models = [union(encoder(max_epochs=1), **params) for _ in "ab"]
+    weights = torch.tensor(weight) if isinstance(X, torch.Tensor) else weight, weight
+    outputs = [
+        (output := model.fit_transform(samples, sample_weight=w), model.transform(samples))
+        + (() if passthrough is False else (model.inverse_transform(output),))
+        for model, samples, w in zip(models, (X, frame), weights, strict=True)
+    ]
+    for found, expected in zip(*outputs, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-10)
+    if hasattr(X, "columns"):
+        names = [list(model.get_feature_names_out()) for model in models]
+        assert names[0] == names[1]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_tensors_that_require_gradients(dtype):
+    X = torch.tensor(table(40), dtype=dtype, requires_grad=True)
+    values = X.detach().float().numpy() if dtype == torch.bfloat16 else X.detach().numpy()
+    y = torch.linspace(0, 1, 40, requires_grad=True)
+    for cross_fit in (None, 3):
+        made = [union(encoder(max_epochs=1), cross_fit=cross_fit, random_state=0) for _ in "ab"]
+        outputs = made[0].fit_transform(X, y), made[1].fit_transform(values, y.detach().numpy())
+        np.testing.assert_array_equal(*outputs)
+        output = torch.tensor(outputs[0], requires_grad=True)
+        np.testing.assert_array_equal(made[0].inverse_transform(output), values)
 
 
 @pytest.mark.parametrize("cross_fit", [None, 3])

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from containers import every_container as every_sample_container
 from estimators import quick
 from helpers import table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
+from sklearn.model_selection import StratifiedKFold
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
@@ -18,6 +20,7 @@ from sklearn_autoencoders import (
     AutoencoderRegressor,
     VAEGenerator,
 )
+from sklearn_autoencoders._estimators.cross_fitting import partition
 from sklearn_autoencoders._training.head_initialization import fit_logistic
 from sklearn_autoencoders._utils.labels import Labels
 from sklearn_autoencoders.inspection._labels import as_labels
@@ -79,6 +82,36 @@ def test_missing_values_mark_unlabeled_samples(kind, container):
 
 @every_container
 @every_kind
+@pytest.mark.parametrize("cv", [2, StratifiedKFold(2)], ids=["number", "splitter"])
+def test_folds_of_labels_of_which_some_are_missing(kind, container, cv):
+    """They are stratified, with the samples without a label as one more class."""
+    y = labels_of(kind)
+    codes = [[*KINDS[kind], None].index(label) for label in y]
+    expected = partition(cv, table(24), np.array(codes), 0)
+    found = partition(cv, table(24), container(y, kind), 0)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a[1], b[1])
+    union = AutoencoderFeatureUnion(classifier(missing_label=None), cross_fit=cv, random_state=0)
+    assert union.fit_transform(table(24), container(y, kind)).shape == (24, 8)
+
+
+@pytest.mark.parametrize("numbers", [[0.5, None] * 12, [[1, 2]] * 24, np.linspace(0, 1, 24)])
+def test_folds_of_targets_that_are_no_labels_are_not_stratified(numbers):
+    found, expected = (partition(2, table(24), y, 0) for y in (numbers, None))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a[1], b[1])
+
+
+def test_folds_of_labels_in_a_single_column_do_not_warn():
+    y = np.array(labels_of("int")[:2] * 12)
+    expected = partition(2, table(24), y, 0)
+    for column in (y[:, None], y[:, None].tolist(), pd.DataFrame({"y": y}), pa.table({"y": y})):
+        for a, b in zip(partition(2, table(24), column, 0), expected, strict=True):
+            np.testing.assert_array_equal(a[1], b[1])
+
+
+@every_container
+@every_kind
 def test_missing_values_get_the_same_advice(kind, container):
     with pytest.raises(ValueError, match=r"8 of 24 labels are missing.*Set missing_label=None"):
         classifier().fit(table(24), container(labels_of(kind), kind))
@@ -112,6 +145,8 @@ def test_labels_of_a_conditional_model(kind, container):
 def test_minus_one_beside_labels_of_another_type_in_an_array_of_objects(kind):
     y = [-1 if label is None else label for label in labels_of(kind)]
     for container in (y, np.array(y, dtype=object), pd.Series(y, dtype=object)):
+        union = AutoencoderFeatureUnion(classifier(), cross_fit=2, random_state=0)
+        assert union.fit_transform(table(24), container).shape == (24, 8)
         fitted = classifier().fit(table(24), container)
         assert fitted.classes_.tolist() == sorted(KINDS[kind])
         assert fitted.classes_.dtype.kind in unlike(kind)
@@ -123,6 +158,15 @@ def test_any_label_can_mark_unlabeled_samples(marker):
     fitted = classifier(missing_label=marker).fit(table(24), y)
     assert marker not in fitted.classes_.tolist()
     assert len(fitted.classes_) == 2
+
+
+@every_sample_container
+def test_several_columns_are_refused(convert):
+    y = convert(pd.DataFrame({"a": [0.0, 1.0] * 12, "b": [0.0, 1.0] * 12}))
+    generator = quick(VAEGenerator, n_components=2, max_epochs=1, conditional="labels")
+    for estimator in (classifier(), generator):
+        with pytest.raises(ValueError, match=r"y should be a 1d array, got an array of shape \(24"):
+            estimator.fit(table(24), y)
 
 
 def test_labels_of_different_types_are_refused():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from containers import every_container
 from helpers import snapshot, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -35,6 +36,50 @@ def test_shuffled_features_keep_their_margins_and_lose_their_correlations(real, 
     expected = np.abs(np.corrcoef(real.T)[np.triu_indices(6, 1)]).mean()
     assert report.correlation_difference == pytest.approx(expected, abs=0.1)
     assert report.two_sample_auc > 0.95
+
+
+@every_container
+def test_samples_can_be_in_any_container(convert):
+    frames = [pd.DataFrame(table(40, seed=seed), columns=list("abcdef")) for seed in (0, 1)]
+    expected = generation_report(*frames, random_state=0)
+    converted = [convert(frame) for frame in frames]
+    for pair in (converted, [frames[0], converted[1]], [converted[0], frames[1]]):
+        found = generation_report(*pair, random_state=0)
+        for name in expected:
+            np.testing.assert_allclose(found[name], expected[name], rtol=1e-9)
+    if hasattr(converted[0], "columns"):
+        renamed = convert(frames[1].rename(columns={"a": "z"}))
+        with pytest.raises(ValueError, match=r"columns \['a', .* has \['z', "):
+            generation_report(frames[0], renamed)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_values_that_differ_by_rounding_errors_are_equal(real, dtype):
+    X = np.column_stack([real - real.mean(axis=0), np.full(300, 0.3)]).astype(dtype)
+    factor = dtype(1.1)
+    exact = generation_report(X, X, random_state=0)
+    for changed in (X * factor / factor, (X - factor) + factor, X / 3 * 3):
+        assert (changed != X).any()
+        for pair in ((X, changed), (changed, X)):
+            report = generation_report(*pair, random_state=0)
+            np.testing.assert_array_equal(report.column_distance, 0)
+            assert report.two_sample_auc == pytest.approx(exact.two_sample_auc, abs=0.02)
+
+
+def test_a_sum_is_the_constant_that_it_should_be():
+    X = np.column_stack([np.full(50, 0.3), np.arange(50)])
+    drawn = np.column_stack([np.full(50, 0.1 + 0.2), np.arange(50)])
+    for pair in ((X, drawn), (drawn, X)):
+        assert generation_report(*pair, random_state=0).column_distance.max() == 0
+        assert generation_report(*pair, random_state=0).two_sample_auc < 0.6
+    wrong = np.column_stack([np.full(50, 0.3 + 1e-14), np.arange(50)])
+    assert generation_report(X, wrong, random_state=0).column_distance[0] == 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_large_integers_are_exact(dtype):
+    X = (16_000_000 + 3 * np.arange(30)[:, None]).astype(dtype).repeat(2, axis=1)
+    assert generation_report(X[:20], X[:20] + 1).column_distance[0] == 1
 
 
 def test_copies_are_found(real):

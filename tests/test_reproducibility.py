@@ -6,7 +6,7 @@ import sys
 import joblib
 import numpy as np
 import pytest
-from estimators import CASES, PUBLIC, quick
+from estimators import CASES, FIRST_CASES, PUBLIC, quick
 from helpers import assert_same, case, outputs, table, with_missing_values
 from sklearn.base import clone
 
@@ -135,6 +135,17 @@ def test_weight_k_is_k_copies(estimator, holes):
     np.testing.assert_allclose(weighted.loss_curve_, copied.loss_curve_, atol=1e-7)
     for attribute in ("center_", "scale_"):
         np.testing.assert_allclose(getattr(weighted, attribute), getattr(copied, attribute))
+
+
+@pytest.mark.parametrize("n_features", [25, 40])
+@pytest.mark.parametrize("estimator", FIRST_CASES, ids=repr)
+def test_weight_k_is_k_copies_for_about_as_many_features_as_samples(estimator, n_features):
+    """Whether a network operates in the span of 20 samples depends on their weight, 30."""
+    X, weight = table(20, n_features), np.arange(20) % 4
+    weighted, copied = _weighted_and_copied(estimator, X, weight)
+    assert (weighted.network_.subspace is None) == (copied.network_.subspace is None)
+    # less exactly: axes with almost equal variances depend on rounding errors
+    assert_close(outputs(weighted, X), outputs(copied, X), 1e-5, least_unit=1.0)
 
 
 @every_case

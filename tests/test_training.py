@@ -12,9 +12,10 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._training.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
+from sklearn_autoencoders._training.weight_selection import Backtracking
 from sklearn_autoencoders.networks import Dense, Linear
 from sklearn_autoencoders.networks._layers import decayed_parameters
 
@@ -82,28 +83,77 @@ def test_divergence_causes_a_warning(cls, learning_rate, schedule, solver, init,
 
 
 class Disturbed(Callback):
-    """Record the learning rates, and multiply the weights by a factor before one epoch."""
+    """Record the learning rates, and multiply the weights by a factor before some epochs."""
 
-    def __init__(self, epoch):
-        self.epoch, self.rates = epoch, []
+    def __init__(self, *epochs):
+        self.epochs, self.rates = epochs, []
 
     @torch.no_grad()
     def on_epoch_begin(self, net, **kwargs):
         self.rates.append(net.optimizer_.param_groups[0]["lr"])
-        if len(self.rates) == self.epoch:
+        if len(self.rates) in self.epochs:
             for parameter in net.module_.parameters():
                 parameter.mul_(100)
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_rise_of_the_loss_reduces_the_learning_rate_once_for_all_later_steps(schedule):
-    usual, disturbed = Disturbed(0), Disturbed(4)
+    usual, disturbed = Disturbed(), Disturbed(4)
     for callback in (usual, disturbed):
         quick(AutoencoderTransformer, callbacks=[callback], schedule=schedule, max_epochs=10).fit(
             table()
         )
     ratios = np.divide(disturbed.rates, usual.rates)
     np.testing.assert_allclose(ratios, [1] * 4 + [0.25] * 6)
+
+
+def test_rises_of_the_loss_that_were_all_corrected_cause_no_warning():
+    for epochs in ((4,), (3, 5, 7, 9), (20,)):
+        disturbed = Disturbed(*epochs)
+        fitted = quick(AutoencoderTransformer, callbacks=[disturbed], max_epochs=20).fit(table())
+        assert max(fitted.loss_curve_) > 100 * fitted.loss_curve_[0]
+
+
+def test_a_rise_of_the_loss_that_cannot_be_corrected_any_more_causes_a_warning():
+    disturbed = Disturbed(3, 5, 7, 9, 11)
+    with pytest.warns(ConvergenceWarning, match="The loss rose"):
+        quick(AutoencoderTransformer, callbacks=[disturbed], max_epochs=20).fit(table())
+
+
+class Reference(Backtracking):
+    """Keeps the loss of the best weights after every epoch."""
+
+    last: Backtracking
+
+    def begin(self, training):
+        super().begin(training)
+        self.losses = []
+        Reference.last = self
+
+    def end_epoch(self, training, means):
+        super().end_epoch(training, means)
+        self.losses.append(self._lowest)
+
+
+@pytest.mark.parametrize("kl_cycles", [1, 3])
+def test_losses_of_different_formulas_are_not_compared(kl_cycles, monkeypatch):
+    """While the weight of the divergence rises, the loss does, without getting worse."""
+    monkeypatch.setattr("sklearn_autoencoders._training.skorch_loop.Backtracking", Reference)
+    settings = {"beta": 4.0, "kl_warmup": 0.75, "kl_cycles": kl_cycles, "max_epochs": 60}
+    fitted = quick(VAEGenerator, n_components=2, **settings).fit(table())
+    losses, n_changing = Reference.last.losses, 45 if kl_cycles == 1 else 55
+    assert losses[: n_changing + 1] == fitted.loss_curve_[: n_changing + 1]
+    assert losses[-1] == min(fitted.loss_curve_[n_changing:])
+
+
+def test_after_a_false_alarm_the_current_weights_are_the_reference(monkeypatch):
+    monkeypatch.setattr("sklearn_autoencoders._training.skorch_loop.Backtracking", Reference)
+    monkeypatch.setattr(Reference, "_is_worse", lambda self, training: False)
+    disturbed = Disturbed(4)
+    with pytest.warns(ConvergenceWarning):
+        quick(AutoencoderTransformer, callbacks=[disturbed], max_epochs=4).fit(table())
+    losses = Reference.last.losses
+    assert losses[3] > 100 * losses[2]
 
 
 @starting_at_pca

@@ -1,23 +1,28 @@
 """More features than samples: the network operates in the span of the samples."""
 
+import copy
 import warnings
 
 import numpy as np
 import pytest
 from estimators import PREDICTORS, PUBLIC, quick
-from helpers import fitted_to, target_of
+from helpers import fitted_to, target_of, with_missing_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import r2_score
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
     AutoencoderTransformer,
+    DenoisingAutoencoder,
     VAEGenerator,
     load,
     save,
 )
+from sklearn_autoencoders._persistence.state import weights_of
+from sklearn_autoencoders._training.callbacks import tensors_of
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
 
@@ -68,6 +73,37 @@ def test_reconstructions_are_in_the_span_of_the_samples():
     np.testing.assert_allclose(deviations, deviations @ axes.T @ axes, atol=1e-4)
 
 
+@pytest.mark.parametrize("holes", [False, True])
+def test_a_conditional_generator_draws_the_means_of_the_classes(holes):
+    """They differ in directions in which the samples of one class do not vary."""
+    rng, y = np.random.RandomState(0), np.arange(60) % 3
+    X = 2 * rng.randn(3, 300)[y] + rng.randn(60, 300)
+    means = np.array([X[y == label].mean(axis=0) for label in range(3)])
+    X = with_missing_values(X, 0.1) if holes else X
+    fitted = quick(VAEGenerator, conditional=True, max_epochs=20).fit(X, y)
+    drawn = np.array([fitted.sample(200, y=k, random_state=0).mean(axis=0) for k in range(3)])
+    assert r2_score(means.T, drawn.T) > 0.9
+
+
+def test_a_conditional_generator_draws_the_effect_of_a_continuous_target():
+    rng = np.random.RandomState(0)
+    y, slope = rng.randn(60), 2 * rng.randn(300)
+    X = y[:, None] * slope + rng.randn(60, 300)
+    fitted = quick(VAEGenerator, conditional=True, max_epochs=20).fit(X, y)
+    low, high = (fitted.sample(200, y=value, random_state=0).mean(axis=0) for value in (-1, 1))
+    assert r2_score(slope, (high - low) / 2) > 0.95
+
+
+def test_a_denoiser_uses_directions_in_which_only_the_corrupted_samples_vary():
+    rng = np.random.RandomState(0)
+    factors = rng.randn(60, 3)
+    X, clean = np.hstack([factors @ rng.randn(3, 200), np.zeros((60, 200))]), np.zeros((60, 400))
+    clean[:, 200:] = factors @ rng.randn(3, 200)
+    fitted = DenoisingAutoencoder(3, dropout=0, max_epochs=100, random_state=0)
+    decoded = fitted.fit(X, clean=clean).reconstruct(X)
+    assert r2_score(clean, decoded, multioutput="variance_weighted") > 0.9
+
+
 @pytest.mark.parametrize("n_features", [90, 2000])
 def test_the_error_of_new_samples_is_not_far_above_that_of_pca(n_features):
     """By default; the loss of overfitting is at most half a percent of the variance."""
@@ -109,6 +145,27 @@ def test_a_loaded_model_is_the_same(cls, tmp_path):
         if hasattr(fitted, name):
             expected = getattr(fitted, name)(X)
             np.testing.assert_array_equal(getattr(loaded, name)(X), expected)
+
+
+@with_network
+def test_fixed_maps_are_stored_but_neither_copied_nor_checked_in_training(cls):
+    fitted = fitted_to(cls, wide())
+    network = fitted.network_
+    fixed = {name for name, b in network.named_buffers() if b.ndim == 2 and 90 in b.shape}
+    fixed -= {"hidden"}  # the masks of an ensemble
+    assert len(fixed) == 2
+    assert fixed <= {*weights_of(network)}
+    ids = {id(tensor) for tensor in tensors_of(network)}
+    assert not any(id(network.get_buffer(name)) in ids for name in fixed)
+    assert all(id(parameter) in ids for parameter in network.parameters())
+
+
+def test_a_copy_of_an_estimator_has_its_own_fixed_maps():
+    fitted = fitted_to(AutoencoderTransformer, wide())
+    before = fitted.transform(wide())
+    for buffer in copy.deepcopy(fitted).network_.buffers():
+        buffer.zero_()
+    np.testing.assert_array_equal(fitted.transform(wide()), before)
 
 
 @pytest.mark.parametrize("path", ["hidden", "linear"])

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import issparse
 from torch import Tensor
 
 from .._utils.batch import Batch
 from .._utils.layout import Layout
-from .._utils.sklearn_compat import safe_indexing
+from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
 from .ranges import FeatureRanges
 from .sources import EncodedSource, SampleSource, as_source
@@ -111,11 +110,7 @@ class Data:
         """Return the user's values, one for each sample of X, of the samples that are used."""
         if values is None or self.index is None:
             return values
-        if hasattr(values, "isna") and not hasattr(values, "iloc"):  # an array of pandas
-            return values[self.index]
-        values = values.tocsr() if issparse(values) else values  # other formats have no indices
-        is_indexable = hasattr(values, "__getitem__")
-        return safe_indexing(values if is_indexable else np.asarray(values), self.index)
+        return rows_of(values, self.index)
 
     @property
     def labeled_positions(self) -> NDArray[np.intp]:

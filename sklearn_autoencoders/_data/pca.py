@@ -73,6 +73,33 @@ def principal_axes(
     return np.maximum(variances, 0.0), axes
 
 
+def principal_axes_within(
+    basis: Array, X: NDArray[Any] | SampleSource, scaling: Scaling, weight: Array | None
+) -> tuple[Array, Array]:
+    """Return the principal components of the scaled data in the coordinates of a subspace.
+
+    Parameters
+    ----------
+    basis : ndarray of shape (n_axes, n_features)
+        Orthonormal rows that span the subspace.
+
+    X, scaling, weight
+        As in :func:`principal_axes`.
+
+    Returns
+    -------
+    variances : ndarray of shape (m,)
+        Variance along each axis, in decreasing order.
+
+    axes : ndarray of shape (m, n_axes)
+        Orthonormal rows.
+    """
+    parts = [part @ basis.T for part in _root_weighted_samples(X, scaling, weight)]
+    _, deviations, axes = linalg.svd(np.vstack(parts), full_matrices=False, check_finite=False)
+    _, axes = svd_flip(None, axes, u_based_decision=False)
+    return deviations**2, axes
+
+
 def probabilistic_pca(
     variances: Array, n_components: int, n_features: int
 ) -> tuple[Array, Array, Array, float]:

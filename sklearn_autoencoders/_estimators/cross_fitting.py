@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from numbers import Integral
+
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone
@@ -9,9 +12,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
-from sklearn.utils.multiclass import type_of_target
 
+from .._utils.labels import Labels
 from .._utils.output import plain_output
+from .._utils.rows import rows_of
 from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
@@ -45,9 +49,10 @@ def partition(cv, X, y, seed, **params):
     ValueError
         If a sample is not held out exactly once.
     """
-    may_be_class = y is not None and np.asarray(y).dtype.kind != "f"
-    is_class = may_be_class and type_of_target(y) in ("binary", "multiclass")
-    folds = check_cv(cv, y, classifier=is_class, seed=seed)
+    labels = _class_labels(y)
+    if labels is not None and (isinstance(cv, Integral) or not labels.is_complete):
+        y = labels.codes()  # samples without a label are one more class
+    folds = check_cv(cv, y, classifier=labels is not None, seed=seed)
     folds = list(folds.split(X, y, **params))
     held_out = np.concatenate([test for _, test in folds]) if folds else np.array([])
     if not np.array_equal(np.sort(held_out), np.arange(num_samples(X))):
@@ -56,6 +61,19 @@ def partition(cv, X, y, seed, **params):
             "of splits can only be used for one fit."
         )
     return folds
+
+
+def _class_labels(y):
+    """Return the class labels in y, or None if it does not contain class labels."""
+    is_float = getattr(getattr(y, "dtype", None), "kind", "") == "f"
+    if y is None or issparse(y) or is_float:
+        return None
+    y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
+    n_columns = getattr(y, "shape", ())[1:]
+    if math.prod(n_columns) != 1:
+        return None
+    labels = Labels.of(safe_indexing(y, 0, axis=1) if n_columns else y)
+    return labels if labels.are_classes else None
 
 
 def out_of_fold_output(name, encoder, factor, X, y, params, folds):
@@ -108,25 +126,25 @@ def _cross_fitted(name, encoder, X, y, params, folds, final):
     """
     output = np.empty(final.shape, final.dtype if final.dtype.kind == "f" else np.float64)
     for train, test in folds:
-        (X_train, y_train, own), (X_test, _, its) = (
+        (X_train, y_train, train_params), (X_test, _, test_params) = (
             _subset(X, y, params, rows) for rows in (train, test)
         )
-        fold = clone(encoder).fit(X_train, y_train, **own["fit"])
-        codes = _as_dense(plain_output(fold, X_train, **own["transform"]))
-        held_out = _as_dense(plain_output(fold, X_test, **its["transform"]))
+        fold = clone(encoder).fit(X_train, y_train, **train_params["fit"])
+        codes = _as_dense(plain_output(fold, X_train, **train_params["transform"]))
+        held_out = _as_dense(plain_output(fold, X_test, **test_params["transform"]))
         _check_finite(name, codes, held_out, final)
-        weight = own["fit"].get("sample_weight")
+        weight = train_params["fit"].get("sample_weight")
         output[test] = _mapped(codes, final[train], weight, held_out)
     return output
 
 
 def _subset(X, y, params, rows):
     """Return the given rows of X, of y and of the parameters of each method."""
-    own = {
+    chosen = {
         method: check_method_params(X, params.get(method, {}), indices=rows)
         for method in ("fit", "transform")
     }
-    return safe_indexing(X, rows), None if y is None else safe_indexing(y, rows), own
+    return rows_of(X, rows), None if y is None else rows_of(y, rows), chosen
 
 
 def _mapped(codes, final, weight, held_out):

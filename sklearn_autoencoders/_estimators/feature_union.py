@@ -19,7 +19,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.output import as_numbers
+from .._utils.output import as_numbers, as_table
 from .._utils.random import draw_seed, own_random_state, set_seeds
 from .._utils.sklearn_compat import (
     Documented,
@@ -29,6 +29,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     fit_one,
 )
+from .._utils.tensors import without_tensor, without_tensors
 from .cross_fitting import out_of_fold_output, partition
 from .transformer import AutoencoderTransformer
 
@@ -189,7 +190,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self : object
             The fitted union.
         """
-        X, union = _as_array(X), self._unfitted()
+        X, union = as_table(X), self._unfitted()
+        y, params = without_tensor(y), without_tensors(params)
         union._fit_parts(X, y, union._routed("fit", params))
         return self._commit(union)
 
@@ -215,7 +217,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes. With `cross_fit`, the codes of each sample are computed by
             encoders that were fitted without it.
         """
-        X, union = _as_array(X), self._unfitted()
+        X, union = as_table(X), self._unfitted()
+        y, params = without_tensor(y), without_tensors(params)
         if self.cross_fit is None:
             output = super(AutoencoderFeatureUnion, union).fit_transform(X, y, **params)
         else:
@@ -240,7 +243,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
-        X = _as_array(X)
+        X = as_table(X)
         self._check_features(X)
         return super().transform(X, **params)
 
@@ -260,7 +263,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         """
         check_is_fitted(self)
         (name, part), *_ = self.transformer_list
-        own = np.asarray(X) / (self.transformer_weights or {}).get(name, 1.0)
+        own = np.asarray(without_tensor(X)) / (self.transformer_weights or {}).get(name, 1.0)
         if name == _RAW:
             if own.ndim != 2 or own.shape[1] < self.n_features_in_:
                 raise ValueError(
@@ -479,8 +482,3 @@ class _Scaler(StandardScaler):
 def _is(part, name):
     """Return whether a transformer is the given string."""
     return isinstance(part, str) and part == name
-
-
-def _as_array(X):
-    """Convert X to an array unless it has a shape."""
-    return X if hasattr(X, "shape") else np.asarray(X)

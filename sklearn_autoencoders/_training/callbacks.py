@@ -13,6 +13,7 @@ from .._persistence.checkpoint import TrainingFile
 from .._utils.torch_compat import foreach_mul_, foreach_norm
 from ..networks._layers import decayed_parameters
 from ..networks._predictor import Predictor
+from ..networks._subspace import fixed_tensors
 from .optimizers import SCHEDULES
 from .plan import EpochTask
 from .training import StopTraining, Training
@@ -202,8 +203,10 @@ class Checkpointing(TrainingCallback):
 
 
 def tensors_of(network: nn.Module) -> list[Tensor]:
-    """Return the parameters and buffers of a network."""
-    return [*network.parameters(), *network.buffers()]
+    """Return the parameters and buffers of a network that can change."""
+    fixed = {id(tensor) for tensor in fixed_tensors(network)}
+    buffers = [buffer for buffer in network.buffers() if id(buffer) not in fixed]
+    return [*network.parameters(), *buffers]
 
 
 @torch.no_grad()

@@ -28,6 +28,7 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..networks._layers import without_generator
+from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
@@ -243,7 +244,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _train(self, estimator, objective, data, y, plan, rng):
         """Train the network; return its history and the tasks for the callbacks."""
-        network = copy.deepcopy(self.network_).to(resolve_device(self.device))
+        shared = {id(tensor): tensor for tensor in fixed_tensors(self.network_)}
+        network = copy.deepcopy(self.network_, shared).to(resolve_device(self.device))
         self._prepare_network(network, plan, data)
         metadata = {"sample_weight": data.weight, "clean": data.clean}
         tasks = EpochTasks(

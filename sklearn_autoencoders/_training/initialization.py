@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
-from .._data.factors import fit_factors
+from .._data.factors import Factors, fit_factors
 from .._data.model import place, resolve_device
-from .._data.pca import n_components_for, principal_axes, probabilistic_pca
+from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
+from .._data.sources import encoded
 from .._data.validation import check_magnitude
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
@@ -208,44 +209,70 @@ def initialize(
         Attributes by name.
     """
     layout, linear_path = estimator._layout, estimator.init == "pca"
-    shape = len(data.X), layout.n_inputs
+    n_inputs = layout.n_inputs
     if scaling == "auto":
         scaling = "global" if layout.is_numeric else "feature"
-    device, dtype = resolve_device(estimator.device), training_dtype(estimator, shape)
+    device, dtype = (
+        resolve_device(estimator.device),
+        training_dtype(estimator, (len(data.X), n_inputs)),
+    )
     fitted = fit_encoded_scaling(
         data.target, data.training_weight, scaling, layout, data.target_ranges
     )
     check_magnitude(data, fitted, layout, dtype)
     name = getattr(estimator, estimator._loss_parameter)
-    loss, n_components, n_axes, principal = estimator._losses[name], estimator.n_components, 0, None
-    is_wide = operates_in_subspace(estimator, shape, data.partial)
-    if linear_path or n_components < 1 or is_wide:
+    loss, n_components = estimator._losses[name], estimator.n_components
+    subspace: PrincipalAxes | None = None
+    principal: PrincipalAxes | None = None
+    if operates_in_subspace(estimator, data, n_inputs):
+        subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng)
+    elif linear_path or n_components < 1:
         principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
-        n_axes = principal.rank if is_wide else 0
-    factors, predicts_missing = None, data.has_missing or estimator._predicts_missing
-    if linear_path and principal is not None and predicts_missing:
-        factors = fit_factors(
-            data.residual(layout),
-            fitted,
-            data.training_weight,
-            principal.variances,
-            principal.axes,
-        )
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
-    n_inputs = layout.n_inputs
+    factors = None
+    if linear_path and principal is not None and (data.has_missing or estimator._predicts_missing):
+        factors = _factors(data, layout, fitted, principal, subspace)
+    n_axes = 0 if subspace is None else len(subspace.axes)
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
     is_default = estimator.network is None and not n_axes
     n_masks = layout.n_columns if factors is not None and is_default else 0
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes, n_masks)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
-    if n_axes and principal is not None:
-        principal = _enter_subspace(module, principal.first(n_axes))
+    if subspace is not None:
+        _set_subspace(module, subspace)
     if linear_path and principal is not None:
         start(module, principal.first(n_components))
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
+
+
+def _subspace_and_axes(
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    kind: str | None,
+    loss: Any,
+    rng: np.random.RandomState,
+) -> tuple[PrincipalAxes, PrincipalAxes]:
+    """Return axes of a subspace, and the principal axes in its coordinates.
+
+    The subspace contains all that a network can learn from: the target, with what a condition
+    explains of it, and the input. The principal axes are those at which any network starts.
+    """
+    mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
+    is_target, values = data.clean is None, encoded(data.target, layout)
+    if not is_target:
+        values = np.vstack([values, encoded(data.X, layout)])
+    weights = weight if weight is None or is_target else np.tile(weight, 2)
+    axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
+    subspace = axes.first(axes.rank)
+    inner = subspace.in_subspace()
+    if is_target and data.effect is None:
+        return subspace, inner
+    variances, rows = principal_axes_within(subspace.axes, data.residual(layout), mean, weight)
+    return subspace, replace(inner, variances=variances, axes=rows)
 
 
 def _principal_axes(
@@ -256,27 +283,57 @@ def _principal_axes(
     loss: Any,
     rng: np.random.RandomState,
 ) -> PrincipalAxes:
-    mean, effect = scaling, data.effect
-    if kind is None:
-        weight, ranges = data.training_weight, data.target_ranges
-        centered = fit_encoded_scaling(data.target, weight, "global", layout, ranges)
-        mean = replace(scaling, center=centered.center)
-    variances, axes = principal_axes(data.residual(layout), mean, data.training_weight, rng)
+    """Return the principal axes of what a condition leaves of the target."""
+    mean = _with_means(scaling, data, layout, kind)
+    found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
+    return _described(found, data, layout, scaling, mean, loss)
+
+
+def _factors(
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    principal: PrincipalAxes,
+    subspace: PrincipalAxes | None,
+) -> Factors:
+    """Return the factor analysis that predicts missing inputs."""
+    axes = principal.axes if subspace is None else principal.axes @ subspace.axes
+    samples, weight = data.residual(layout), data.training_weight
+    return fit_factors(samples, scaling, weight, principal.variances, axes)
+
+
+def _with_means(scaling: Scaling, data: Data, layout: Layout, kind: str | None) -> Scaling:
+    """Return the scaling with the means of the features as its center."""
+    if kind is not None:
+        return scaling
+    weight, ranges = data.training_weight, data.target_ranges
+    center = fit_encoded_scaling(data.target, weight, "global", layout, ranges).center
+    return replace(scaling, center=center)
+
+
+def _described(
+    found: tuple[Array, Array],
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    mean: Scaling,
+    loss: Any,
+) -> PrincipalAxes:
+    """Return variances and axes together with the output and the effect at the feature means."""
+    effect = None if data.effect is None else data.effect / scaling.scale
     origin = (mean.center - scaling.center) / scaling.scale
-    scaled = None if effect is None else effect / scaling.scale
     output, slope = _linearized(loss, scaling, mean.center)
     indicators = layout.indicators.numpy()
     output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
-    return PrincipalAxes(variances, axes, origin, output, slope, scaled)
+    return PrincipalAxes(*found, origin, output, slope, effect)
 
 
-def _enter_subspace(network: Any, principal: PrincipalAxes) -> PrincipalAxes:
-    """Set the subspace of a network to the principal axes; return the axes in its coordinates."""
+def _set_subspace(network: Any, subspace: PrincipalAxes) -> None:
+    """Set the fixed maps of a network to the axes of the subspace."""
     inwards, outwards = network.subspace
-    axes = principal.axes
-    inwards.set(axes, -axes @ principal.origin)
-    outwards.set(principal.slope[:, None] * axes.T, principal.output)
-    return principal.in_subspace()
+    axes = subspace.axes
+    inwards.set(axes, -axes @ subspace.origin)
+    outwards.set(subspace.slope[:, None] * axes.T, subspace.output)
 
 
 def initial_attributes(

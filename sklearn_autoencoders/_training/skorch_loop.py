@@ -234,6 +234,7 @@ class _Loop:
             "generator": self._generator.get_state(),
             "finished": training.finished,
             "n_reductions": training.n_reductions,
+            "n_corrected": training.n_corrected,
             "callbacks": [callback.state_dict() for callback in self.callbacks],
             **training.history.curves(),
         }
@@ -249,7 +250,8 @@ class _Loop:
         training.optimizer.load_state_dict(state["optimizer"])
         training.noise.generator.set_state(state["noise"].cpu())
         self._generator.set_state(state["generator"].cpu())
-        training.finished, training.n_reductions = state["finished"], state["n_reductions"]
+        for name in ("finished", "n_reductions", "n_corrected"):
+            setattr(training, name, state[name])
         for callback, own in zip(self.callbacks, state["callbacks"], strict=True):
             callback.load_state_dict(own)
         for name in training.history.curves():

@@ -87,6 +87,9 @@ class Training:
 
     n_reductions : int
         How often the learning rate has been reduced because the loss rose.
+
+    n_corrected : int
+        Number of epochs up to the last of these reductions.
     """
 
     network: Autoencoder
@@ -99,6 +102,7 @@ class Training:
     optimizer: Any = None
     finished: bool = False
     n_reductions: int = 0
+    n_corrected: int = 0
 
     @property
     def n_epochs(self) -> int:

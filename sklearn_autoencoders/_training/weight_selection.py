@@ -59,7 +59,10 @@ class Weights:
 
 
 class Backtracking(TrainingCallback):
-    """Restores the best weights and lowers the learning rate when the loss has risen far."""
+    """Returns to the best weights and lowers the learning rate when the loss has risen far.
+
+    While the formula of the loss changes, the best weights are those of the previous epoch.
+    """
 
     _lowest = math.inf
     _limit: float | None = None
@@ -71,11 +74,18 @@ class Backtracking(TrainingCallback):
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
         """Copy the weights if their loss is the lowest, or return to the copy."""
         loss = means["train_loss"]
-        if loss < self._lowest:
+        is_lowest = loss < self._lowest
+        can_return = training.n_reductions < MAX_REDUCTIONS
+        if not is_lowest and can_return and self._may_diverge(training, loss):
+            if self._is_worse(training):
+                self._best.restore()
+                self._reduce_learning_rate(training)
+                return
+            self._limit = 2 * cast(float, self._limit)  # so that there are few false alarms
+            is_lowest = True  # the loss of the copy was low by chance or by another formula
+        if is_lowest or _has_changed(training):
             self._lowest = loss
             self._best.store()
-        elif training.n_reductions < MAX_REDUCTIONS and self._may_diverge(training, loss):
-            self._return(training)
 
     def _may_diverge(self, training: Training, loss: float) -> bool:
         rise = loss - self._lowest
@@ -84,24 +94,22 @@ class Backtracking(TrainingCallback):
             self._limit = _MAX_RISE * max(baseline, abs(self._lowest), _NEGLIGIBLE_LOSS)
         return self._limit is not None and rise > self._limit
 
-    def _return(self, training: Training) -> None:
-        """Return to the best weights, unless they are not better on the same random draws."""
+    def _is_worse(self, training: Training) -> bool:
+        """Return whether the weights are worse than the copy on the same random draws."""
         current = Weights(training.network)
         training.evaluate()
         loss = training.mean_loss(training.samples)
         self._best.restore()
-        limit = cast(float, self._limit)
-        if loss - training.mean_loss(training.samples) > 0.1 * limit:
-            self._reduce_learning_rate(training)
-        else:
-            current.restore()
-            self._limit = 2 * limit  # so that there are few false alarms
+        rise = loss - training.mean_loss(training.samples)
+        current.restore()
+        return rise > 0.1 * cast(float, self._limit)
 
     @staticmethod
     def _reduce_learning_rate(training: Training) -> None:
         """Reduce the learning rate of all later steps, and forget the previous gradients."""
         training.optimizer.state.clear()
         training.n_reductions += 1
+        training.n_corrected = training.n_epochs
         for group in training.optimizer.param_groups:
             group.update({name: _REDUCTION * group[name] for name in _RATES if name in group})
 
@@ -113,6 +121,12 @@ class Backtracking(TrainingCallback):
         """Restore the best weights, their loss and the limit."""
         self._best.load(state["best"])
         self._lowest, self._limit = state["lowest"], state["limit"]
+
+
+def _has_changed(training: Training) -> bool:
+    """Return whether the formula of the loss has changed since the previous epoch began."""
+    before = (training.n_epochs - 2) / training.plan.max_epochs
+    return before < training.objective.loss.settled_after
 
 
 class LastOrInitialWeights(TrainingCallback):
@@ -238,9 +252,10 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         Losses between them.
     """
     baseline = training.mean_baseline(training.samples)
-    # earlier rises have been corrected unless the learning rate was reduced too often
-    uncorrected = curve if training.n_reductions == MAX_REDUCTIONS else curve[-1:]
-    highest = max([last, *uncorrected])
+    # rises have been corrected, except for those after the last reduction that is possible
+    is_exhausted = training.n_reductions == MAX_REDUCTIONS
+    first = training.n_corrected if is_exhausted else max(training.n_corrected, len(curve) - 1)
+    highest = max([last, *curve[first:]])
     if training.objective.loss.is_random:  # the initial weights can be close to an optimum
         limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
         has_increased = not (last - initial < limit or last < baseline)

@@ -103,6 +103,32 @@ class Labels:
         """Return the labels that occur."""
         return set(self.known.tolist())
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every sample has a label, and all labels are of one kind."""
+        is_mixed = self.known.dtype.kind == "O" and len({_kind_of(v) for v in self.known}) > 1
+        return bool(self.is_known.all()) and not is_mixed
+
+    @property
+    def are_classes(self) -> bool:
+        """Whether the labels are texts, booleans or integers, as those of classes usually are."""
+        if self.known.dtype.kind != "O":
+            return self.known.dtype.kind in "biuUS"
+        kinds = {_kind_of(label) for label in self.known}
+        is_float = kinds <= {"number"} and np.array(self.known.tolist()).dtype.kind == "f"
+        return kinds <= {*_KINDS} and not is_float
+
+    def codes(self) -> Array:
+        """Return an integer for every sample: the same for equal labels, -1 where there is none."""
+        codes = np.full(len(self.is_known), -1)
+        if self.known.dtype.kind == "O":  # texts and numbers cannot be sorted
+            number: dict[Any, int] = {}
+            keys = ((_kind_of(label), label) for label in self.known)
+            codes[self.is_known] = [number.setdefault(key, len(number)) for key in keys]
+        else:
+            codes[self.is_known] = np.unique(self.known, return_inverse=True)[1]
+        return codes
+
     def of_one_type(self, input_name: str = "y") -> Array:
         """Return the known labels as an array of their own type; strings stay as they are."""
         if self.known.dtype.kind != "O":
@@ -127,18 +153,25 @@ def _column(y: Any, input_name: str) -> Any:
 
     NumPy turns nullable integers into floats, which are therefore converted later.
     """
-    if hasattr(y, "columns") and tuple(getattr(y, "shape", ())[1:]) == (1,):
-        warn_user(
-            f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
-            DataConversionWarning,
-        )
-        y = safe_indexing(y, 0, axis=1)
+    if hasattr(y, "columns"):
+        y = _column_of_frame(y, input_name)
     if hasattr(y, "to_pylist"):  # Arrow
         y = y.to_pylist()
     is_nullable = hasattr(y, "isna") or hasattr(y, "is_null")  # pandas or polars
     if is_nullable and not isinstance(y.dtype, np.dtype) and not hasattr(y, "compute"):
         return y.array if hasattr(y, "array") else y
     return column_or_1d(_array(y) if isinstance(y, list) else y, input_name=input_name, warn=True)
+
+
+def _column_of_frame(y: Any, input_name: str) -> Any:
+    """Return the only column of a frame; an array, which is refused, if there are several."""
+    if tuple(y.shape[1:]) != (1,):
+        return np.asarray(y)
+    warn_user(
+        f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
+        DataConversionWarning,
+    )
+    return safe_indexing(y, 0, axis=1)
 
 
 def _array(values: list[Any]) -> Array:

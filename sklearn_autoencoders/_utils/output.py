@@ -11,6 +11,8 @@ from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.utils import check_array
 
+from .tensors import without_tensor
+
 
 def plain_output(estimator: Any, X: Any, method: str = "transform", **params: Any) -> Any:
     """Return the output of a method as an array, whatever containers the user has configured.
@@ -58,6 +60,51 @@ def as_numbers(output: Any) -> Any:
     return np.asarray(output)
 
 
+def names_of_columns(X: Any) -> Any:
+    """Return the names of the columns of a frame, or None if X has none.
+
+    Parameters
+    ----------
+    X : array-like
+        Samples. The `columns` of an Arrow table are its data.
+
+    Returns
+    -------
+    sequence or None
+        The names.
+    """
+    is_arrow = _package_of(X) == "pyarrow"
+    return getattr(X, "column_names" if is_arrow else "columns", None)
+
+
+def as_table(X: Any) -> Any:
+    """Return samples in a container from which scikit-learn can select.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Samples.
+
+    Returns
+    -------
+    array or frame
+        An array for a tensor or a list, and a frame of pandas for one of Arrow or dask, for which
+        scikit-learn has no adapter; anything else unchanged.
+    """
+    X = without_tensor(X)
+    if hasattr(X, "columns") and hasattr(X, "npartitions"):
+        return X.compute()
+    if _package_of(X) == "pyarrow" and hasattr(X, "to_pandas"):
+        with suppress(ImportError):
+            return X.to_pandas()
+        return np.asarray(X)
+    return X if hasattr(X, "shape") else np.asarray(X)
+
+
+def _package_of(X: Any) -> str:
+    return type(X).__module__.partition(".")[0]
+
+
 def like(X: Any, values: Any) -> Any:
     """Return values in a container of the kind of X.
 
@@ -75,7 +122,7 @@ def like(X: Any, values: Any) -> Any:
         A frame with the columns and, if there is one, the index of X if X is a frame of pandas,
         polars, PyArrow, dask or a package with the interface of pandas, otherwise the values.
     """
-    package = type(X).__module__.partition(".")[0]
+    package = _package_of(X)
     if package in _FRAMES and np.ndim(values) == 2 and hasattr(X, _FRAMES[package][0]):
         return _FRAMES[package][1](X, values)
     return _like_pandas(X, values) if hasattr(X, "iloc") else values

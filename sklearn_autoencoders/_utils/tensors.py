@@ -19,3 +19,8 @@ def without_tensor(values: Any) -> Any:
         return tensor.numpy()
     except TypeError:
         return tensor.float().numpy()
+
+
+def without_tensors(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values by name with arrays for tensors."""
+    return {name: without_tensor(value) for name, value in values.items()}

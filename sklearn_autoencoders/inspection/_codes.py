@@ -6,6 +6,8 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
+from .._utils.output import names_of_columns
+from .._utils.tensors import without_tensor
 from ._display import MAX_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
 from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
@@ -56,7 +58,7 @@ class CodesDisplay(Display):
     """
 
     def __init__(self, codes, y=None, *, code_shape=None, component_names=None):
-        self.codes = check_array(codes, dtype=np.float64, input_name="codes")
+        self.codes = check_array(without_tensor(codes), dtype=np.float64, input_name="codes")
         n_components = self.codes.shape[1]
         self.y = None if y is None else as_labels(y, "y")
         check_consistent_length(self.codes, self.y)
@@ -190,7 +192,7 @@ class CodesDisplay(Display):
             If codes, labels or the shape are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
-        names = getattr(codes, "columns", None)
+        names = names_of_columns(codes)
         return cls(codes, y, code_shape=code_shape, component_names=names).plot(ax, **kwargs)
 
 

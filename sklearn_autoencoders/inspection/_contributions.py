@@ -7,7 +7,9 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_scalar
 
-from .._utils.sklearn_compat import safe_indexing
+from .._utils.output import names_of_columns
+from .._utils.rows import rows_of
+from .._utils.tensors import without_tensor
 from ._display import ASIDE, COLORS, Display, as_texts, inches_of, need_matplotlib
 from ._samples import as_samples, column_names, drawn_step
 
@@ -59,7 +61,7 @@ class ContributionsDisplay(Display):
 
     def __init__(self, contribution, values, expected, *, feature_names=None):
         parts = [
-            as_samples(np.atleast_2d(part), name)
+            as_samples(np.atleast_2d(without_tensor(part)), name)
             for part, name in (
                 (contribution, "contribution"),
                 (values, "values"),
@@ -161,10 +163,12 @@ class ContributionsDisplay(Display):
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         check_scalar(row, "row", Integral, min_val=0, max_val=len(X) - 1)
-        chosen = safe_indexing(X, np.array([row]))
+        chosen = rows_of(X, np.array([row]))
         estimator, chosen, names = drawn_step(cls, estimator, "explain", chosen)
         found = estimator.explain(chosen)
-        parts = (np.ravel(part) for part in (found.contribution, chosen, found.expected))
+        parts = (
+            np.ravel(without_tensor(part)) for part in (found.contribution, chosen, found.expected)
+        )
         return cls(*parts, feature_names=names).plot(ax, **kwargs)
 
     @classmethod
@@ -210,8 +214,9 @@ class ContributionsDisplay(Display):
 
 def _names_of(values):
     """Return the column names of a DataFrame, or the index of a Series if it contains strings."""
-    if hasattr(values, "columns"):
-        return values.columns
+    names = names_of_columns(values)
+    if names is not None:
+        return names
     index = getattr(values, "index", None)
     is_named = hasattr(index, "__iter__") and all(isinstance(name, str) for name in index)
     return index if is_named else None

@@ -11,7 +11,8 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_array
 
 from .._persistence.atomic import write_atomically
-from .._utils.sklearn_compat import safe_indexing
+from .._utils.rows import rows_of
+from .._utils.tensors import without_tensor
 from ._explorer_page import page
 from ._explorer_parts import (
     PALETTE,
@@ -149,7 +150,7 @@ def latent_explorer(
     check_lengths(len(X), labels=labels, images=images, y=y)
     places = spread_places(len(X), n_rows)
     selected = samples_of(X, places)
-    X, y = safe_indexing(X, places), y if np.ndim(y) == 0 else np.asarray(y)[places]
+    X, y = rows_of(X, places), y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[places]
     estimator, X, names = drawn_step(latent_explorer, estimator, "transform", X, codes=True)
     content = {
         "title": title or f"Codes of {type(estimator).__name__}",

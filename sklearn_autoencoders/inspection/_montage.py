@@ -7,6 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from .._utils.images import check_n_features
+from .._utils.tensors import without_tensor
 from ._display import DIVERGING, MISSING, as_texts
 
 # Numbers of channels that are supported.
@@ -67,7 +68,7 @@ def _check_image_shape(image_shape, n_features):
 
 def check_stack(images):
     """Return images as a float array of shape (n, ...), or raise if they are not images."""
-    images = np.asarray(images, dtype=np.float64)
+    images = np.asarray(without_tensor(images), dtype=np.float64)
     if not (images.ndim > 2 and images.size and _is_image(images.shape[1:])):
         raise ValueError(
             "images must be of shape (n_samples, height, width), optionally with 1 or 3 channels "
@@ -93,8 +94,8 @@ def to_images(samples, image_shape):
 def grid_size(n_rows, n_columns, images, margin=(1.4, 0.6)):
     """Return width and height in inches of a figure for a grid of images."""
     height, width = images.shape[1:3]
-    wished = min(max(0.9, 0.4 * width / height), 2.0 * width / height)
-    cell = min(wished, 11.0 / n_columns, 9.0 * width / (height * n_rows))
+    preferred = min(max(0.9, 0.4 * width / height), 2.0 * width / height)
+    cell = min(preferred, 11.0 / n_columns, 9.0 * width / (height * n_rows))
     return max(n_columns * cell + margin[0], 3.0), n_rows * cell * height / width + margin[1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._utils.output import names_of_columns
 from ._display import (
     COLORS,
     Display,
@@ -262,6 +263,6 @@ class ReconstructionDisplay(Display):
             If the shapes are inconsistent.
         """
         need_matplotlib(f"{cls.__name__}.from_predictions")
-        names = getattr(X, "columns", None) if feature_names is None else feature_names
+        names = names_of_columns(X) if feature_names is None else feature_names
         display = cls(X, reconstruction, image_shape=image_shape, feature_names=names)
         return display.plot(ax, **kwargs)

@@ -12,8 +12,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import check_consistent_length, check_scalar
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .._utils.output import plain_output
-from .._utils.sklearn_compat import safe_indexing
+from .._utils.output import names_of_columns, plain_output
+from .._utils.rows import rows_of
+from .._utils.tensors import without_tensor
 
 # Features whose largest values differ by more than this factor are standardized.
 _MAX_RATIO = 30.0
@@ -54,7 +55,8 @@ def drawn_step(display, estimator, needed, X=None, *, codes=False):
         Names of the features, if they have names.
     """
     check_is_fitted(estimator)
-    names = getattr(X, "columns", getattr(estimator, "feature_names_in_", None))
+    names = names_of_columns(X)
+    names = getattr(estimator, "feature_names_in_", None) if names is None else names
     if isinstance(estimator, Pipeline):
         before, estimator = estimator[:-1], estimator.steps[-1][1]
         if len(before):
@@ -120,7 +122,7 @@ def first_samples(X, n_rows, y=None):
     check_scalar(n_rows, "n_rows", Integral, min_val=1)
     check_consistent_length(X, None if np.ndim(y) == 0 else y)
     first = np.arange(min(n_rows, len(X)))
-    return safe_indexing(X, first), y if np.ndim(y) == 0 else np.asarray(y)[first]
+    return rows_of(X, first), y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[first]
 
 
 def spread_samples(X, n_rows, y=None):
@@ -128,8 +130,8 @@ def spread_samples(X, n_rows, y=None):
     check_consistent_length(X, y)
     places = spread_places(len(X), n_rows)
     if len(X) == len(places):
-        return X, None if y is None else np.asarray(y)
-    return safe_indexing(X, places), None if y is None else np.asarray(y)[places]
+        return X, None if y is None else np.asarray(without_tensor(y))
+    return rows_of(X, places), None if y is None else np.asarray(without_tensor(y))[places]
 
 
 def spread_places(n_samples, n_rows):
@@ -142,6 +144,7 @@ def spread_places(n_samples, n_rows):
 
 def as_samples(X, name="X"):
     """Return samples or images as a float array of shape (n_samples, n_features), with NaN."""
+    X = without_tensor(X)
     X = np.asarray(X) if np.ndim(X) > 2 else X
     flat = X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)

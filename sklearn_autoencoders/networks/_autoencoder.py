@@ -70,10 +70,10 @@ class Autoencoder(nn.Module):
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
         """Maps from features to coordinates in a subspace and back, if the network has them."""
-        halves = self.encoder, self.decoder
-        if not all(isinstance(half, InSubspace) for half in halves):
+        parts = self.encoder, self.decoder
+        if not all(isinstance(part, InSubspace) for part in parts):
             return None
-        inwards, outwards = (cast(InSubspace, half).subspace for half in halves)
+        inwards, outwards = (cast(InSubspace, part).subspace for part in parts)
         return inwards, outwards
 
     def encode(self, x: Batch | Tensor) -> Tensor:

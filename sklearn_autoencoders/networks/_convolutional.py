@@ -170,8 +170,8 @@ class Convolutional(Network):
         sizes = self._sizes((height, width), len(self.channels))
         encoder = self._encoder(widths, sizes, n_components)
         decoder = self._decoder(widths, sizes, n_components)
-        for half in (encoder, decoder):  # reduces the time of a training step on a CPU by a third
-            half.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in stubs
+        for part in (encoder, decoder):  # reduces the time of a training step on a CPU by a third
+            part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in stubs
         return encoder, decoder
 
     def _sizes(self, size: Size, n_levels: int) -> list[Size]:

@@ -82,11 +82,12 @@ class AutoencoderRecipe:
 
     def module(self, check_shapes: bool) -> Autoencoder:
         """Return a new autoencoder."""
-        autoencoder = Autoencoder(*self.halves(self.n_components, self.n_components, check_shapes))
+        parts = self.parts(self.n_components, self.n_components, check_shapes)
+        autoencoder = Autoencoder(*parts)
         autoencoder.n_masks = self.n_masks
         return autoencoder
 
-    def halves(
+    def parts(
         self, n_encoded: int, n_decoded: int, check_shapes: bool
     ) -> tuple[nn.Module, nn.Module]:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
@@ -146,7 +147,7 @@ class VariationalRecipe:
         n_features, n_components = self.base.n_features, self.base.n_components
         n_encoded = self.latent.n_encoded(n_components)
         n_decoded = n_components + self.n_conditions
-        encoder, decoder = self.base.halves(n_encoded, n_decoded, check_shapes)
+        encoder, decoder = self.base.parts(n_encoded, n_decoded, check_shapes)
         bottleneck = self.latent.build(n_features, n_components, self.n_conditions)
         autoencoder = VariationalAutoencoder(
             encoder, bottleneck, decoder, self.n_noise, n_features, n_encoded, self.n_conditions
@@ -288,15 +289,15 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what
 
 
 @torch.no_grad()
-def _check_sizes(half: nn.Module, sizes: tuple[int, int], name: str, network: Network) -> None:
+def _check_sizes(part: nn.Module, sizes: tuple[int, int], name: str, network: Network) -> None:
     """Raise ValueError if an encoder or a decoder does not map inputs of one size to the other."""
     found: object
     try:
-        output = half.eval()(torch.ones(2, sizes[0]))
+        output = part.eval()(torch.ones(2, sizes[0]))
         found = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
     except RuntimeError as error:
         found = str(error).splitlines()[0]  # torch's message about mismatched sizes
-    half.train()
+    part.train()
     if found != (2, sizes[1]):
         raise ValueError(
             f"build of network={network!r} must return {name}s that map (batch, {sizes[0]}) to "

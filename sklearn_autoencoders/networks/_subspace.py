@@ -66,6 +66,12 @@ class InSubspace(nn.Sequential):
         return cast(nn.Module, self.network.linear)
 
 
-def without_subspace(half: nn.Module) -> nn.Module:
-    """Return the part of an encoder or a decoder that is trained."""
-    return half.network if isinstance(half, InSubspace) else half
+def without_subspace(part: nn.Module) -> nn.Module:
+    """Return what is trained of an encoder or a decoder."""
+    return part.network if isinstance(part, InSubspace) else part
+
+
+def fixed_tensors(network: nn.Module) -> list[Tensor]:
+    """Return the buffers that never change; those of a large subspace need much memory."""
+    maps = (module for module in network.modules() if isinstance(module, FixedLinear))
+    return [buffer for fixed in maps for buffer in fixed.buffers()]

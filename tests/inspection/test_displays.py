@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from containers import every_container
 from drawn import FRAME, LABELS, ROWS
 from estimators import quick
 from helpers import snapshot
@@ -30,6 +31,7 @@ from sklearn_autoencoders.inspection import (
 )
 
 DISPLAYS = [getattr(inspection, name) for name in inspection.__all__ if name.endswith("Display")]
+OF_DETECTORS = {ContributionsDisplay, OutlierScoresDisplay}
 every_display = pytest.mark.parametrize("cls", DISPLAYS, ids=lambda cls: cls.__name__)
 
 
@@ -115,6 +117,45 @@ def drawn_values(display):
             *([bar.get_width(), bar.get_height()] for bar in ax.patches),
         )
     ]
+
+
+@every_container
+@pytest.mark.parametrize(
+    "cls",
+    [
+        CodesDisplay,
+        ContributionsDisplay,
+        LatentDisplay,
+        OutlierScoresDisplay,
+        ReconstructionDisplay,
+        TraversalDisplay,
+    ],
+)
+def test_samples_can_be_in_any_container(cls, convert):
+    kind = AutoencoderOutlierDetector if cls in OF_DETECTORS else AutoencoderTransformer
+    frame = FRAME.iloc[:30]
+    X = convert(frame)
+    displays = [
+        cls.from_estimator(quick(kind, n_components=2, max_epochs=1).fit(samples), samples)
+        for samples in (frame, X)
+    ]
+    for found, expected in zip(*map(drawn_values, displays), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    if hasattr(X, "columns") and hasattr(displays[1], "feature_names"):
+        assert list(displays[1].feature_names) == list(FRAME.columns)
+
+
+@every_container
+def test_given_samples_can_be_in_any_container(convert):
+    X = convert(FRAME.iloc[:5])
+    has_names = hasattr(X, "columns")
+    codes, pairs = CodesDisplay.from_predictions(X), ReconstructionDisplay.from_predictions(X, X)
+    sample = convert(FRAME.iloc[:1])
+    parts = ContributionsDisplay.from_predictions(-ROWS[0], sample, ROWS[0])
+    np.testing.assert_array_equal(LatentDisplay.from_predictions(X).codes, ROWS[:5])
+    np.testing.assert_array_equal(codes.codes, ROWS[:5])
+    for names in (codes.component_names, pairs.feature_names, parts.feature_names):
+        assert (list(names) == list(FRAME.columns)) == has_names
 
 
 @pytest.mark.parametrize("output", ["pandas", "polars"])

@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
+from containers import every_container
 from estimators import quick
 from helpers import snapshot, table, with_missing_values
 from scipy import sparse
@@ -209,3 +210,14 @@ def test_images_may_have_colors_and_channels_first(tmp_path, pca, rng):
     assert (pixels[0, 0, 0] == 255).all()
     np.testing.assert_allclose(pixels[1] / 254, np.moveaxis(colors[1], 0, -1), atol=0.01)
     assert content["decoder"]["kind"] == "rows"
+
+
+@every_container
+def test_samples_can_be_in_any_container(convert, tmp_path):
+    pages = []
+    for X in (FRAME, convert(FRAME)):
+        fitted = quick(AutoencoderTransformer, n_components=2, max_epochs=1).fit(X)
+        latent_explorer(fitted, X, tmp_path / "page.html", labels=SPECIES)
+        pages.append((tmp_path / "page.html").read_text())
+    same = pages[0] == pages[1]
+    assert same == hasattr(convert(FRAME), "columns")  # others have no names of features
