@@ -1,5 +1,7 @@
 """DenoisingAutoencoder: training data, reconstructions and layerwise pretraining."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -19,7 +21,12 @@ from skorch.callbacks import Callback
 from torch import nn
 from versions import needs_callbacks
 
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
+from sklearn_autoencoders import (
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
 from sklearn_autoencoders._training import pretraining as _pretraining
 from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
 from sklearn_autoencoders.networks import Convolutional, Dense
@@ -246,6 +253,70 @@ def test_a_corruption_that_returns_something_else_is_refused(clean, cls, wrong, 
     with pytest.raises(error, match="corruption must return"):
         estimator.fit(clean)
     assert not hasattr(estimator, "network_")
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "advice"),
+    [
+        (DenoisingAutoencoder, "corruption__rate", r"corruption=Masking\(\)"),
+        (AutoencoderTransformer, "corruption__rate", r"corruption=Masking\(\)"),
+        (AutoencoderTransformer, "corruption__std", r"corruption=Gaussian\(\)"),
+        (AutoencoderTransformer, "penalty__weight", r"penalty=Contractive\(\)"),
+        (AutoencoderTransformer, "network__tied_weights", r"network=Dense\(\)"),
+        (AutoencoderRegressor, "pretraining_corruption__rate", r"pretraining_corruption=Masking"),
+        (VAEGenerator, "latent__n_gaussians", r"latent=MixturePrior\(\)"),
+        (VAEGenerator, "latent__n_codes", r"latent=VectorQuantizer\(\)"),
+    ],
+)
+def test_a_parameter_of_a_name_cannot_be_set_and_an_object_is_advised(cls, name, advice):
+    parameter = name.partition("__")[2]
+    message = rf"{name} cannot be set, .* with the parameter '{parameter}' first, as in {advice}"
+    with pytest.raises(ValueError, match=message):
+        cls().set_params(**{name: 1})
+    with pytest.raises(ValueError, match=r"with the parameter 'nonsense' first\.$"):
+        cls().set_params(**{f"{name.partition('__')[0]}__nonsense": 1})
+
+
+def test_the_stated_rates_of_corruptions_are_their_defaults():
+    for cls in (AutoencoderTransformer, DenoisingAutoencoder):
+        entry = re.search(r"corruption : .*?\n\n", cls.__doc__, flags=re.S)[0]
+        stated = dict(re.findall(r'"(\w+)"\s+\([^)]*?(\d\.\d+)', entry))
+        rates = {name: part().get_params() for name, part in CORRUPTIONS.items()}
+        assert stated.keys() == rates.keys()
+        for name, rate in stated.items():
+            assert float(rate) == rates[name].get("rate", rates[name].get("std")), name
+
+
+@pytest.mark.parametrize("corruption", [Gaussian, ["masking", Gaussian]])
+def test_a_class_of_corruptions_is_refused_with_advice(clean, corruption):
+    message = r"corruption must be an object, not a class; got the class Gaussian. Write Gaussian\("
+    with pytest.raises(ValueError, match=message):
+        quick(DenoisingAutoencoder, corruption=corruption).fit(clean)
+
+
+class Outdated(Gaussian):
+    """A corruption without the argument `shared`."""
+
+    def __call__(self, x, generator):
+        return x
+
+
+@pytest.mark.parametrize(
+    ("corruption", "expected", "got"),
+    [
+        (lambda x: x, r"\(x, generator\)", r"\(x\)"),
+        (Outdated(), r"\(x, generator, shared=...\)", r"\(x, generator\)"),
+    ],
+)
+@pytest.mark.parametrize("name", ["corruption", "pretraining_corruption"])
+def test_a_corruption_with_other_arguments_is_refused_before_training(
+    clean, name, corruption, expected, got
+):
+    cls = DenoisingAutoencoder if name == "corruption" else AutoencoderRegressor
+    estimator = cls(**{name: [corruption], "max_epochs": 10**9})
+    message = f"^{name} is called with the arguments {expected}; the arguments of .* are {got}"
+    with pytest.raises(TypeError, match=message):
+        estimator.fit(clean, clean[:, 0])
 
 
 @pytest.mark.parametrize(

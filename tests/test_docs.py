@@ -106,6 +106,21 @@ def test_names_on_pages_exist(path):
             assert _found(target), target
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(DOCS)))
+def test_terms_are_in_the_glossary(path):
+    glossary = (DOCS / "guide" / "glossary.rst").read_text().partition(".. glossary::")[2]
+    terms = re.findall(r"^   (\S.*)$", glossary, flags=re.M)
+    assert terms == sorted(terms, key=str.lower)
+    assert {*re.findall(r":term:`([^`]+)`", path.read_text())} <= {*terms}
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", DOCS / "guide" / "comparison.rst"], ids=str)
+def test_the_stated_requirement_of_scikit_learn_is_that_of_the_package(path):
+    needed = re.search(r'"scikit-learn>=([\d.]+)"', (ROOT / "pyproject.toml").read_text())[1]
+    stated = re.search(r"package requires.*?scikit-learn (\d+\.\d+)", path.read_text())
+    assert stated[1] == needed
+
+
 def test_the_gallery_has_an_order():
     text = (DOCS / "gallery_order.py").read_text()
     order = re.findall(r'^    "(\w+)",$', text, flags=re.M)

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -141,6 +142,28 @@ def test_defaults_are_documented(cls):
         stated = types.get(name, "").rpartition("default=")[2]
         assert stated, f"{name} has no default"
         assert ast.literal_eval(stated) == parameter.default, name
+
+
+def _parameters_in(text):
+    """Return the names in the inline code of a docstring that are parameters of an estimator."""
+    everywhere = {name for cls in EVERY for name in inspect.signature(cls).parameters}
+    return everywhere.intersection(re.findall(r"(?<!`)`(\w+)(?:=[^`]*)?`", text))
+
+
+@every_class
+def test_docstrings_mention_only_parameters_of_the_class(cls):
+    own = {*inspect.signature(cls).parameters}
+    assert _parameters_in(inspect.getdoc(cls)) <= own
+    for path in _methods(cls):
+        method = getattr(cls, path.rpartition(".")[2])
+        known = own | {*inspect.signature(method).parameters}
+        assert _parameters_in(inspect.getdoc(method)) <= known, path
+
+
+@every_class
+def test_errors_of_fit_contain_the_name_of_the_class(cls):
+    with pytest.raises(TypeError, match=f"^{cls.__name__}.fit"):
+        cls().fit()
 
 
 def documented(cls):

@@ -16,6 +16,7 @@ from helpers import assert_same, case, outputs, snapshot, table
 from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skops import io as skops
@@ -548,6 +549,45 @@ def test_a_failed_load_names_the_file_and_gives_advice(name, tmp_path):
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(ModelFileError, match=rf"{name}' is damaged.*Save the model again"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a,b\n1,2\n", "is not a model file: it is neither a zip archive"),
+        (b"", "is not a model file: it is neither a zip archive"),
+        (b"\x93NUMPY" + bytes(100), "is not a model file: it is neither a zip archive"),
+        *((pickle.dumps({"a": 1}, protocol), "is a pickle, which") for protocol in (2, 3, 4, 5)),
+        (b"PK\x03\x04" + bytes(100), r"is damaged, or was not .*\. Save the model again\.$"),
+    ],
+)
+def test_another_file_is_refused_for_the_actual_reason(data, message, tmp_path):
+    path = tmp_path / "model.skops"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError, match=rf"model\.skops' {message}"):
+        load(path)
+
+
+def test_a_function_that_cannot_be_imported_is_the_reason(tmp_path, monkeypatch):
+    own = type(sys)("own")
+    exec("def half(x, generator): return x / 2", vars(own))
+    monkeypatch.setitem(sys.modules, "own", own)
+    save(AutoencoderTransformer(corruption=own.half), tmp_path / "model.skops")
+    del own.half
+    with pytest.raises(ModelFileError, match=r"no attribute 'half'.*define them in a module that"):
+        load(tmp_path / "model.skops", trusted="own.half")
+
+
+def test_a_search_needs_trusted_types_of_scikit_learn(tmp_path):
+    search = GridSearchCV(case(AutoencoderTransformer(2)), {"n_components": [1, 2]}, cv=2)
+    save(search.fit(table()), tmp_path / "search.skops")
+    with pytest.raises(UntrustedTypesError) as caught:
+        load(tmp_path / "search.skops")
+    assert "sklearn.model_selection._split.KFold" in caught.value.types
+    again = load(tmp_path / "search.skops", trusted=caught.value.types)
+    np.testing.assert_array_equal(again.transform(table()), search.transform(table()))
+    save(search.best_estimator_, tmp_path / "best.skops")
+    load(tmp_path / "best.skops")
 
 
 @pytest.mark.parametrize("cls", [*PUBLIC, *PREDICTORS], ids=lambda cls: cls.__name__)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from estimators import EVERY, PREDICTORS, PUBLIC, quick
 from helpers import table, with_missing_values
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
@@ -98,6 +98,13 @@ def test_warnings_point_at_the_line_of_the_user(steps):
         model.fit(X)
     (warning,) = [w for w in caught if w.category is ConvergenceWarning]
     assert warning.filename == __file__
+
+
+def test_a_column_of_labels_is_reported_at_the_line_of_the_user():
+    (cls,) = [cls for cls in EVERY if cls.__name__ == "AutoencoderClassifier"]
+    with pytest.warns(DataConversionWarning, match="A column-vector y was passed") as caught:
+        quick(cls, pretraining=None).fit(table(20), np.resize([0, 1], (20, 1)))
+    assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_a_collapse_is_reported_at_the_line_of_the_user():

@@ -113,8 +113,11 @@ def test_folds_of_labels_in_a_single_column_do_not_warn():
 @every_container
 @every_kind
 def test_missing_values_get_the_same_advice(kind, container):
-    with pytest.raises(ValueError, match=r"8 of 24 labels are missing.*Set missing_label=None"):
-        classifier().fit(table(24), container(labels_of(kind), kind))
+    advice = "unlabeled ones, set missing_label=None. To mark them by {} instead, replace"
+    for params, marker in (({}, "-1"), ({"missing_label": "no"}, "'no'")):
+        advised = f"8 of 24 labels are missing.*{advice.format(marker)}"
+        with pytest.raises(ValueError, match=advised):
+            classifier(**params).fit(table(24), container(labels_of(kind), kind))
 
 
 @every_container
@@ -185,6 +188,20 @@ def test_a_class_of_minus_one_among_ordered_integers(values):
         warnings.simplefilter("error")
         assert classifier(missing_label=None).fit(table(60), y).classes_.tolist() == [*values]
         assert -1 not in classifier(missing_label=-1).fit(table(60), y).classes_
+
+
+@pytest.mark.parametrize("other", [0, 5, 2.0])
+def test_a_class_next_to_minus_one_that_may_mark_unlabeled_samples(other):
+    y = np.resize([-1, other], 60)
+    with pytest.warns(UserWarning, match=f"only -1 and {other}, which are used as .* classes. If"):
+        assert classifier().fit(table(60), y).classes_.tolist() == [-1, other]
+    assert classifier(missing_label=None).fit(table(60), y).classes_.tolist() == [-1, other]
+    assert classifier(missing_label=-1).fit(table(60), y).classes_.tolist() == [other]
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (-1.0, 1.0)])
+def test_the_usual_labels_of_two_classes_do_not_warn(values):
+    assert classifier().fit(table(60), np.resize(values, 60)).classes_.tolist() == [-1, 1]
 
 
 def test_many_unlabeled_samples_do_not_warn():

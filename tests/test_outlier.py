@@ -209,6 +209,8 @@ def test_a_threshold_is_set_without_a_fit():
     offset = fitted.offset_
     assert fitted.set_threshold(outlier_fraction=0.1).offset_ == pytest.approx(offset)
     assert fitted.set_threshold(outlier_fraction=0.01).offset_ < offset
+    fitted.set_threshold(false_alarm_rate=1 / (len(fitted.held_out_scores_) + 1))
+    assert fitted.offset_ < -fitted.held_out_scores_[-1]
     fitted.offset_ = -1e9
     assert (fitted.predict(new) == 1).all()
     assert all((weights(fitted)[name] == before[name]).all() for name in before)
@@ -222,7 +224,7 @@ def test_a_threshold_is_set_without_a_fit():
         ({"outlier_fraction": 0.999}, r"outlier_fraction must be in \(0, 0.5\]; got 0.999"),
         ({"outlier_fraction": np.nan}, r"outlier_fraction must be in \(0, 0.5\]"),
         ({"false_alarm_rate": 0}, r"false_alarm_rate must be in \(0, 0.5\]"),
-        ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 is too small for .* needs 9999"),
+        ({"false_alarm_rate": 1e-4}, "false_alarm_rate=0.0001 requires .* at least 9999 .* 1/"),
     ],
 )
 def test_invalid_thresholds_are_rejected(arguments, message):

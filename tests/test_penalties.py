@@ -570,11 +570,46 @@ def test_a_penalty_is_a_part_its_name_or_a_function(penalty):
         transformer(penalty=penalty).fit(table())
 
 
-@pytest.mark.parametrize("penalty", [["l1", 3], ["l1", "nonsense"], (None,), [["l1"]], [L1]])
+@pytest.mark.parametrize("penalty", [["l1", 3], ["l1", "nonsense"], (None,), [["l1"]]])
 def test_a_list_of_penalties_is_checked_part_by_part(penalty):
     message = r"penalty must be one of \['contractive', 'kl_sparsity', 'l1', 'orthogonal'\].*; got "
     with pytest.raises(ValueError, match=message):
         transformer(penalty=penalty).fit(table())
+
+
+@pytest.mark.parametrize("penalty", [L1, ["l1", L1]])
+def test_a_class_of_penalties_is_refused_with_advice(penalty):
+    message = r"penalty must be an object, not a class; got the class L1. Write L1\(\)"
+    with pytest.raises(ValueError, match=message):
+        transformer(penalty=penalty).fit(table())
+
+
+class Outdated(L1):
+    """A penalty without the argument `batch`."""
+
+    def __call__(self, output, x, network):
+        return output.code.abs().sum(1)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "expected", "got"),
+    [
+        (lambda z: 1, r"\(output, x, network\)", r"\(z\)"),
+        (["l1", lambda: 1], r"\(output, x, network\)", r"\(\)"),
+        (Outdated(), r"\(output, x, network, batch=...\)", r"\(output, x, network\)"),
+    ],
+)
+def test_a_penalty_with_other_arguments_is_refused_before_training(penalty, expected, got):
+    message = f"penalty is called with the arguments {expected}; the arguments of .* are {got}"
+    with pytest.raises(TypeError, match=message):
+        transformer(penalty=penalty, max_epochs=10**9).fit(table())
+
+
+@pytest.mark.parametrize(
+    "penalty", [lambda *arguments: arguments[0].code.abs().sum(1), lambda o, x, n, a=1: x.sum(1)]
+)
+def test_a_penalty_may_have_other_names_of_its_arguments(penalty):
+    transformer(penalty=penalty).fit(table())
 
 
 def test_orthogonal_leaves_the_start_at_pca_alone():

@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
@@ -55,6 +55,30 @@ def partly(y, fraction=0.5):
     """Return labels of which some are missing."""
     is_unknown = np.random.RandomState(2).random_sample(len(y)) < fraction
     return np.where(is_unknown, -1 if y.dtype.kind == "i" else np.nan, y)
+
+
+@every_predictor
+def test_a_search_scores_the_labeled_samples_alone(cls):
+    X, y = table(60), partly(labels(cls, table(60)))
+
+    def is_labeled(y):
+        return y != -1 if cls is AutoencoderClassifier else ~np.isnan(y)
+
+    def score_labeled(estimator, X, y):
+        return estimator.score(X[is_labeled(y)], y[is_labeled(y)])
+
+    folds = KFold(2, shuffle=True, random_state=0)
+    scores = cross_val_score(predictor(cls), X, y, scoring=score_labeled, cv=folds)
+    for score, (training, rest) in zip(scores, folds.split(X), strict=True):
+        fitted = predictor(cls).fit(X[training], y[training])
+        rest = rest[is_labeled(y[rest])]
+        assert score == fitted.score(X[rest], y[rest])
+
+
+def test_an_unlabeled_sample_counts_as_an_error():
+    X, y = table(60), partly(labels(AutoencoderClassifier, table(60)))
+    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    assert fitted.score(X, y) == (fitted.predict(X) == y).mean() <= (y != -1).mean()
 
 
 def prediction(fitted, X):
@@ -616,7 +640,7 @@ def test_an_interrupted_fit_is_usable(cls):
 )
 def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
     y = np.resize(np.asarray(y, dtype=object if "a" in y else float), 30)
-    with pytest.raises(ValueError, match="Mark unlabeled samples by -1"):
+    with pytest.raises(ValueError, match="To mark them by -1 instead"):
         predictor(AutoencoderClassifier).fit(table(30), y)
 
 

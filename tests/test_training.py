@@ -18,6 +18,7 @@ from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_
 from sklearn_autoencoders._training.weight_selection import Backtracking
 from sklearn_autoencoders.networks import Dense, Linear
 from sklearn_autoencoders.networks._layers import decayed_parameters
+from sklearn_autoencoders.objectives import L1
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -94,6 +95,28 @@ class Disturbed(Callback):
         if len(self.rates) in self.epochs:
             for parameter in net.module_.parameters():
                 parameter.mul_(100)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("learning_rate", [100.0, 1e3])
+def test_a_fit_that_ends_at_the_feature_means_warns(learning_rate, early_stopping):
+    X = table(300)
+    estimator = AutoencoderTransformer(
+        init="random",
+        learning_rate=learning_rate,
+        max_epochs=20,
+        early_stopping=early_stopping,
+        random_state=0,
+    )
+    with pytest.warns(ConvergenceWarning, match="The loss rose .* may be too high"):
+        estimator.fit(X)
+    assert estimator.score(X) < 0.01
+
+
+@pytest.mark.parametrize("params", [{}, {"init": "random"}, {"penalty": L1(100.0)}], ids=str)
+@pytest.mark.parametrize("shape", [(20, 5), (60, 30), (100, 10), (40, 100)], ids=str)
+def test_noise_does_not_warn(shape, params):
+    AutoencoderTransformer(random_state=0, **params).fit(np.random.RandomState(0).randn(*shape))
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)

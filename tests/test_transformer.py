@@ -69,6 +69,27 @@ def test_it_takes_the_place_of_pca(X):
         assert reducer.score(X) is not None
 
 
+@pytest.mark.parametrize("scaling", ["global", "feature"])
+def test_training_starts_at_the_codes_of_pca(X, scaling):
+    X = X * np.arange(1, 7)
+    start = transformer(scaling=scaling, learning_rate=1e-12, dropout=0, max_epochs=1).fit(X)
+    codes = start.transform(X)
+    if scaling == "global":
+        expected, codes = PCA(2).fit_transform(X), start.scale_[0] * codes
+    else:
+        expected = PCA(2).fit_transform(StandardScaler().fit_transform(X))
+    np.testing.assert_allclose(np.abs(codes), np.abs(expected), rtol=1e-3, atol=1e-4)
+
+
+def test_the_score_is_in_the_units_of_the_samples_that_are_passed(X, rng):
+    X[:, 5] = 1000 * rng.uniform(size=len(X))  # nearly all of the variance, hardly predictable
+    feature = transformer(scaling="feature").fit(X)
+    error = ((X - feature.reconstruct(X))[:, 5] ** 2).sum()
+    assert feature.score(X) == pytest.approx(1 - error / (len(X) * X[:, 5].var()), abs=1e-3)
+    scaled = make_pipeline(StandardScaler(), transformer()).fit(X)
+    assert scaled.score(X) > feature.score(X) + 0.1
+
+
 @pytest.mark.parametrize("weight", [None, np.linspace(0.1, 1, 80)], ids=["", "weights"])
 def test_fit_transform_is_fit_and_transform(X, weight):
     codes = transformer().fit_transform(X, sample_weight=weight)
@@ -120,6 +141,14 @@ def test_hidden_layer_sizes_may_be_any_sequence(X, sizes):
     network = transformer(hidden_layer_sizes=sizes, init="random").fit(X).network_
     widths = [m.out_features for m in network.encoder.modules() if isinstance(m, nn.Linear)]
     assert widths == [*np.atleast_1d(np.asarray(sizes, dtype=int)), 2]
+
+
+@pytest.mark.parametrize("sizes", [(0,), (5, -1), [2.5], 0, ("wide",), [[5, 4]]])
+def test_wrong_hidden_layer_sizes_are_refused_by_the_name_of_the_estimator(X, sizes):
+    with pytest.raises(
+        ValueError, match="'hidden_layer_sizes' parameter of AutoencoderTransformer"
+    ):
+        transformer(hidden_layer_sizes=sizes).fit(X)
 
 
 # -------------------------------------------------------------------- networks of users

@@ -474,15 +474,18 @@ def test_a_condition_of_another_kind_replaces_the_first():
 
 def test_conditions_are_checked():
     X, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="y is None"):
+    with pytest.raises(ValueError, match=r"y is None, .* Use fit\(X, y\)"):
         generator(conditional=True).fit(X)
     fitted = generator(conditional=True).fit(X, np.array(["a", "b", "c"])[y])
     assert fitted.classes_.tolist() == ["a", "b", "c"]
     for call in (fitted.sample, lambda: fitted.score_samples(X), lambda: fitted.reconstruct(X)):
-        with pytest.raises(ValueError, match="y is None"):
+        with pytest.raises(ValueError, match=r"y is None, .* Pass y, .* as in sample\(y=...\)"):
             call()
-    with pytest.raises(ValueError, match=r"labels \['d'\] that were not seen during fit"):
+    unseen = r"labels \['d'\] that were not seen during fit; the labels are \['a' 'b' 'c'\]\."
+    with pytest.raises(ValueError, match=f"{unseen}$"):
         fitted.sample(3, y="d")
+    with pytest.raises(ValueError, match=f"{unseen} In cross-validation, use stratified folds"):
+        fitted.score(X, np.full(len(X), "d"))
     with pytest.raises(ValueError, match="y has 2 values for 3 samples"):
         fitted.sample(3, y=["a", "b"])
     continuous = generator(conditional=True).fit(X, X[:, 0] + 0.01)

@@ -63,9 +63,9 @@ penalty : str, Penalty, callable, list of these or None, default=None
     `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
 pretraining : "layerwise" or None, default=None
-    With "layerwise", each pair of layers is first trained separately, from the outermost to the
-    innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
-    of paired layers.
+    With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
+    that mirrors it) is first trained separately, from the outermost to the innermost, on the
+    codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
 
 pretraining_epochs : int, default=5
     Number of pretraining epochs for each pair of layers.
@@ -83,8 +83,9 @@ learning_rate : float, default=5e-3
 weight_decay : float, default=10.0
     Weight decay of the hidden layers. Each step multiplies their weights by one minus the
     learning rate times `weight_decay` divided by the square root of the number of samples
-    :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-    components are not decayed.
+    :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+    it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+    0.998. Biases and the principal components are not decayed.
 
 batch_size : "auto" or int, default="auto"
     Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
@@ -175,8 +176,9 @@ learning_rate_ratio : float, default=1.0
 
 pretraining : {"joint", "layerwise"} or None, default="joint"
     Whether to train the autoencoder on all samples first. "joint" trains all layers together;
-    "layerwise" trains each pair of layers separately, from the outermost to the innermost,
-    which requires `init="random"` and a network of paired layers.
+    "layerwise" trains each pair of layers (a layer of the encoder and the layer of the decoder
+    that mirrors it) separately, from the outermost to the innermost, which requires
+    `init="random"` and a network of such pairs.
 
 pretraining_corruption : str, Corruption, callable, list of these or None, default=None
     Corruption of the samples during pretraining, in the units of X, as `corruption` in
@@ -191,12 +193,17 @@ pretraining_learning_rate : float, default=5e-3
 
 corruption : str, Corruption, callable, list of these or None, default="masking"
     Corruption of the samples during fine-tuning, in the units of X, as in
-    :class:`AutoencoderTransformer`.
+    :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
+    0.25.
 
 scaling : {"global", "feature"} or None, default="feature"
     Scaling of the data that the network receives. "global" centers the features and divides all
     of them by one common scale; "feature" centers them and divides each by its standard
     deviation; None leaves X unchanged.
+
+loss_curve_ : list of float
+    Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
+    corruption, and is averaged while the weights are being updated.
 
 learning_rate : float, default=3e-4
     Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
@@ -268,7 +275,9 @@ OWN = {
         "hidden_layer_sizes",
         "learning_rate",
         "loss",
+        "loss_curve_",
         "max_epochs",
+        "random_state",
         "scaling",
         "validation_fraction",
         "weight_decay",

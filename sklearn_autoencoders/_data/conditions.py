@@ -48,7 +48,7 @@ def fit_condition(y, X, weight, kind=True):
     return {"target_center_": center, "target_scale_": scale if scale > 0 else 1.0}
 
 
-def condition_of(estimator, y, n_samples):
+def condition_of(estimator, y, n_samples, advice=""):
     """Return y as columns of mean zero: one for each class, or the standardized target.
 
     Parameters
@@ -61,6 +61,9 @@ def condition_of(estimator, y, n_samples):
 
     n_samples : int
         Number of samples.
+
+    advice : str, default=""
+        End of the message about unknown labels.
 
     Returns
     -------
@@ -77,7 +80,7 @@ def condition_of(estimator, y, n_samples):
     if len(unknown):
         raise ValueError(
             f"y contains labels {unknown[:5]} that were not seen during fit; the labels are "
-            f"{estimator.classes_[:5]}. In cross-validation, use stratified folds."
+            f"{estimator.classes_[:5]}.{advice}"
         )
     return (y[:, None] == estimator.classes_) - estimator.class_prior_
 
@@ -146,7 +149,8 @@ def _numbers(y):
 def _column(y):
     if y is None:
         raise ValueError(
-            "y is None, but conditional=True requires class labels or a continuous target."
+            "y is None, but conditional=True requires class labels or a continuous target. Use "
+            "fit(X, y)."
         )
     labels = Labels.of(y)
     if not labels.is_known.all():

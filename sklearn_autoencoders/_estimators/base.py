@@ -26,7 +26,14 @@ from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
-from .._utils.sklearn_compat import Interval, RealNotInt, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import (
+    Interval,
+    RealNotInt,
+    Sizes,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
@@ -65,7 +72,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         ],
         "hidden_layer_sizes": [
             StrOptions({"auto"}),
-            "array-like",
+            Sizes(),
             Interval(Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],
@@ -189,42 +196,6 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
-        """Fit the autoencoder to X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training samples. Missing values are encoded as NaN and excluded from the loss.
-
-        y : Ignored
-            Present for API consistency.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If X or `sample_weight` is invalid. The result of a previous fit is kept.
-
-        FloatingPointError
-            If the loss is not finite from the first epoch on and `init="random"`.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
-        """
-        return self._fit(X, y, sample_weight)
-
-    @with_callbacks
-    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
@@ -237,9 +208,8 @@ class BaseAutoencoder(BaseNetworkEstimator):
         X : array-like of shape (n_samples, n_features)
             A batch of training samples.
 
-        y : array-like of shape (n_samples,), default=None
-            Class labels or target on which a `conditional` estimator is conditioned. Otherwise
-            ignored.
+        y : Ignored
+            Present for API consistency.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.
@@ -300,8 +270,11 @@ class ReconstructionScoreMixin:
             R^2 = 1 - \frac{\sum_{ij} w_i (x_{ij} - \hat x_{ij})^2}
                            {\sum_{ij} w_i (x_{ij} - \bar x_j)^2}
 
-        over the observed values. For PCA and its training set, this is
-        `explained_variance_ratio_.sum()`.
+        over the observed values, in the units of X. For PCA and its training set, this is
+        `explained_variance_ratio_.sum()`. Features with a larger variance have more influence on
+        the score, also with `scaling="feature"`. If all features should have the same influence,
+        scale X before the autoencoder, for instance with
+        :class:`sklearn.preprocessing.StandardScaler` in a pipeline.
 
         Parameters
         ----------

@@ -21,7 +21,13 @@ from .._inference.postprocess import (
 )
 from .._training.head_initialization import fit_logistic
 from .._utils.labels import Labels, is_missing
-from .._utils.sklearn_compat import Interval, MissingValues, StrOptions
+from .._utils.sklearn_compat import (
+    Interval,
+    MissingValues,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from .._utils.user_warnings import warn_user
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
@@ -68,9 +74,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     missing_label : "auto", int, float, str or None, default="auto"
         Value of y that marks unlabeled samples. None, NaN and pandas.NA are equivalent: missing
         values mark unlabeled samples, and -1 is a class. "auto" is -1, unless y contains only -1
-        and one other number, which are then the classes. With "auto", a warning is issued if the
+        and one other number, which are then the classes. With "auto", a warning is issued if both
+        meanings are plausible: if -1 and a number other than 1 are the only values, or if the
         labels are three or more consecutive integers and -1 is at most 1.5 times as frequent as
-        another of them, since it may be a class.
+        another of them.
 
     freeze : {"gradual", "head", "none", "all"}, default="none"
         Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -86,8 +93,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     pretraining : {"joint", "layerwise"} or None, default="joint"
         Whether to train the autoencoder on all samples first. "joint" trains all layers together;
-        "layerwise" trains each pair of layers separately, from the outermost to the innermost,
-        which requires `init="random"` and a network of paired layers.
+        "layerwise" trains each pair of layers (a layer of the encoder and the layer of the decoder
+        that mirrors it) separately, from the outermost to the innermost, which requires
+        `init="random"` and a network of such pairs.
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in
@@ -102,7 +110,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
         Corruption of the samples during fine-tuning, in the units of X, as in
-        :class:`AutoencoderTransformer`.
+        :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
+        0.25.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -159,8 +168,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
-        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-        components are not decayed.
+        :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
@@ -242,8 +252,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
-        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
-        and penalties, and is averaged while the weights are being updated.
+        Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
+        corruption, and is averaged while the weights are being updated.
 
     validation_scores_ : list of float or None
         Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
@@ -391,6 +401,46 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.callbacks = callbacks
         self.checkpoint = checkpoint
 
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=False)  # also validates the encoder
+    def fit(self, X, y, sample_weight=None):
+        """Pretrain on all samples, then fine-tune on the labeled samples.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN.
+
+        y : array-like of shape (n_samples,)
+            Class labels. Samples without a label, which `missing_label` marks (by default -1), are
+            only used for pretraining.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+
+        UserWarning
+            If -1 may be a class, or may mark unlabeled samples, with `missing_label="auto"`.
+        """
+        return self._fit(X, y, sample_weight)
+
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""
         check_y(self, y, data)
@@ -407,7 +457,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         everything = Labels.of(y)
         marker = self._marker(everything, reset)
         if not is_missing(self.missing_label):
-            _check_no_missing_values(everything)
+            _check_no_missing_values(everything, -1 if marker is None else marker)
         labels = everything if data.index is None else Labels.of(data.of(y))
         labels = labels if marker is None else labels.without(marker)
         if not len(labels.known):
@@ -534,9 +584,20 @@ def _usual_marker(labels):
             'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
         )
     if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
+        _warn_if_a_marker(*(values - {-1}))
         return None
     _warn_if_a_class(labels.known)
     return -1
+
+
+def _warn_if_a_marker(other):
+    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one."""
+    if other != 1:  # -1 and 1 are the usual labels of two classes
+        warn_user(
+            f"y contains only -1 and {other}, which are used as the two classes. If -1 marks "
+            "unlabeled samples, set missing_label=-1; if it is a class, set missing_label=None.",
+            UserWarning,
+        )
 
 
 def _warn_if_a_class(known):
@@ -557,13 +618,13 @@ def _warn_if_a_class(known):
         )
 
 
-def _check_no_missing_values(labels):
-    """Raise ValueError if labels are missing, but not marked by a label."""
+def _check_no_missing_values(labels, marker):
+    """Raise ValueError if labels are missing, but not marked by the label `marker`."""
     if labels.is_known.all():
         return
     raise ValueError(
         f"Input y contains NaN: {(~labels.is_known).sum()} of {len(labels.is_known)} labels are "
-        "missing values (None, NaN or NA). Set missing_label=None if they mark unlabeled samples. "
-        "Mark unlabeled samples by -1 otherwise, in an array of dtype=object if labels are strings "
-        "or bool."
+        "missing values (None, NaN or NA). To use these samples as unlabeled ones, set "
+        f"missing_label=None. To mark them by {marker!r} instead, replace the missing values by "
+        f"{marker!r}, in an array of dtype=object if the other labels are of another type."
     )

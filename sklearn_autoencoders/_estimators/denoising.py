@@ -42,10 +42,13 @@ class DenoisingAutoencoder(
         the variance that PCA would have to explain.
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
-        Corruption of the network's input during training, in the units of X: "dropout", "gaussian"
-        (with standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1), "swap", an instance
-        of a class from :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a
-        function of torch tensors that returns a corrupted batch, such as
+        Corruption of the network's input during training, in the units of X: "dropout" (each value
+        becomes 0 with probability 0.2 and is otherwise divided by 0.8), "gaussian" (with standard
+        deviation 0.1), "masking" (each value is missing with probability 0.25), "salt_and_pepper"
+        (each value becomes 0 or 1 with probability 0.25), "swap" (each value comes from another
+        sample with probability 0.15), an instance of a class from
+        :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a function of
+        torch tensors that returns a corrupted batch, such as
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. It is not applied if
         `clean` is given to `fit`.
 
@@ -102,9 +105,9 @@ class DenoisingAutoencoder(
         `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
     pretraining : "layerwise" or None, default=None
-        With "layerwise", each pair of layers is first trained separately, from the outermost to the
-        innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
-        of paired layers.
+        With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
+        that mirrors it) is first trained separately, from the outermost to the innermost, on the
+        codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
 
     pretraining_epochs : int, default=5
         Number of pretraining epochs for each pair of layers.
@@ -122,8 +125,9 @@ class DenoisingAutoencoder(
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
-        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-        components are not decayed.
+        :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
@@ -365,7 +369,8 @@ class DenoisingAutoencoder(
         Warns
         -----
         ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+            If the loss becomes infinite or NaN, or increases, also if it only rises in between and
+            the result is no better than the means of the features. The best weights are kept.
         """
         shape = getattr(y, "shape", ())
         if clean is None and len(shape) > 1 and shape == getattr(X, "shape", None):

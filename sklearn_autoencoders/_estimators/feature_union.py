@@ -114,9 +114,11 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
     For a convolutional encoder, pass images as a two-dimensional array with one sample per row, or
     set `passthrough=False`.
 
-    Supervised encoders, such as :class:`AutoencoderClassifier`, require `cross_fit`: the codes of
-    the samples on which they were trained carry more information on the labels than the codes of
-    new samples.
+    Supervised encoders, such as :class:`AutoencoderClassifier`, should be used with `cross_fit`.
+    Without it, `fit_transform` returns codes of samples whose labels the encoder was trained on.
+    These codes reveal the labels: the next estimator of a pipeline relies on them too much, its
+    accuracy on the training samples is too high, and it is less accurate on new samples, whose
+    codes do not reveal their labels. No warning is issued.
 
     References
     ----------

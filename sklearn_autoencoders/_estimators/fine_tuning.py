@@ -35,7 +35,7 @@ from .._training.parameters import (
 )
 from .._training.pretraining import PRETRAINING
 from .._utils.random import draw_seed
-from .._utils.sklearn_compat import InstanceOf, Interval, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import InstanceOf, Interval, StrOptions
 from ..corruptions import CORRUPTIONS
 from ..networks._ensemble import Ensemble
 from ..networks._predictor import Predictor
@@ -84,43 +84,6 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         "pretraining_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "pretraining_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
-
-    @with_callbacks
-    @fit_context(prefer_skip_nested_validation=False)  # also validates the encoder
-    def fit(self, X, y, sample_weight=None):
-        """Pretrain on all samples, then fine-tune on the labeled samples.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training samples. Missing values are encoded as NaN.
-
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Target. Samples without a target (-1 for a classifier, NaN for a regressor) are only
-            used for pretraining. Only a regressor supports several outputs.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If X, y or `sample_weight` is invalid. The result of a previous fit is kept.
-
-        FloatingPointError
-            If the loss is not finite from the first epoch on and `init="random"`.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the loss becomes infinite or NaN, or increases. The best weights are kept.
-        """
-        return self._fit(X, y, sample_weight)
 
     def transform(self, X):
         """Encode X with the fine-tuned encoder.

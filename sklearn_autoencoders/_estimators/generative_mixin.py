@@ -295,7 +295,7 @@ class GenerativeMixin:
         expected = check_output(expected_samples(self._model, samples, condition, noise))
         return self._as_given(self._without_empty(expected), X, given)
 
-    def _condition(self, y, n_samples, n_repeats=1):
+    def _condition(self, y, n_samples, n_repeats=1, advice=""):
         """Return the condition of every sample, repeated for each of its draws."""
         if not self._is_conditional:
             if y is not None:
@@ -303,7 +303,12 @@ class GenerativeMixin:
                     "y was given, but the fit was not conditional. Set conditional=True before fit."
                 )
             return None
-        return np.repeat(condition_of(self, y, n_samples), n_repeats, axis=0)
+        if y is None:
+            raise ValueError(
+                "y is None, but the fit was conditional. Pass y, one label or target for all "
+                "samples or one for each of them, as in sample(y=...)."
+            )
+        return np.repeat(condition_of(self, y, n_samples, advice), n_repeats, axis=0)
 
     @property
     def _is_conditional(self):
@@ -320,7 +325,8 @@ class GenerativeMixin:
         X = check_samples(self, X)
         check_unit_interval(self, self._loss, X)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
-        condition = self._condition(y, len(X)) if self._is_conditional else None
+        advice = " In cross-validation, use stratified folds."
+        condition = self._condition(y, len(X), advice=advice) if self._is_conditional else None
         noise = self._noise(n_draws, X.dtype)
         return check_output(log_weights(self._model, X, condition, noise))
 

@@ -18,7 +18,7 @@ from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
 from .._utils.random import draw_seed
-from .._utils.sklearn_compat import Interval, StrOptions
+from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
 from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
@@ -63,8 +63,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. "auto" uses Tukey's upper fence of the logarithms of the anomaly
-        scores of the held-out samples; at least the most anomalous held-out sample is an outlier.
+        in the training samples. "auto" uses Tukey's upper fence (the upper quartile plus 1.5 times
+        the interquartile range) of the logarithms of the anomaly scores of the held-out samples; at
+        least the most anomalous held-out sample is an outlier.
         With "auto", false alarms are rare unless there are only a few dozen samples. If several per
         cent of the samples are outliers, "auto" detects only the most anomalous ones: specify their
         fraction instead.
@@ -176,8 +177,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         transformed in float64 and float32 samples in float32.
 
     random_state : int, RandomState instance or None, default=None
-        Determines the initial weights, the order of the samples, dropout, corruptions and the
-        validation samples. No global random generator is read or modified. None uses fresh entropy
+        Determines the initial weights, the order of the samples, dropout, the masks and the
+        held-out samples. No global random generator is read or modified. None uses fresh entropy
         for each fit.
 
     verbose : int, default=0
@@ -234,8 +235,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
-        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
-        and penalties, and is averaged while the weights are being updated.
+        Mean objective of every epoch on the scaled training data, without the samples that are
+        excluded. It is averaged while the weights are being updated.
 
     validation_scores_ : list of float or None
         Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
@@ -374,6 +375,43 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the ensemble to X, and set the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples, which may contain outliers. Missing values are encoded as NaN and
+            excluded from the loss.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+        """
+        return self._fit(X, y, sample_weight)
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return at most `max_samples` training samples, and the held-out samples."""

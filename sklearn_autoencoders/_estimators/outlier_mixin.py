@@ -140,17 +140,21 @@ class OutlierDetectorMixin:
     def set_threshold(self, *, outlier_fraction=None, false_alarm_rate=None):
         """Set `offset_` from the scores of held-out samples, without training.
 
-        The next `fit` or `partial_fit` sets it again, from `contamination`.
+        The held-out samples are the part of the samples of `fit` that it does not train on.
+        Give one of the two parameters. The threshold is computed in the same way from both, but its
+        meaning depends on what the held-out samples are: use `outlier_fraction` if they contain as
+        many outliers as new samples do, and `false_alarm_rate` if they are known to be normal. The
+        next `fit` or `partial_fit` sets the threshold again, from `contamination`.
 
         Parameters
         ----------
         outlier_fraction : float, default=None
-            Fraction of samples like the held-out ones that are labeled outliers, in (0, 0.5]:
-            0.001 labels the most anomalous 0.1 %.
+            Fraction of all samples that is labeled outliers, in (0, 0.5]: 0.001 labels the most
+            anomalous 0.1 %.
 
         false_alarm_rate : float, default=None
-            The same for held-out samples that are known to be normal: the probability, in
-            (0, 0.5], that a normal sample is labeled an outlier.
+            Fraction of the normal samples that is labeled outliers, in (0, 0.5]. The fraction of
+            the outliers that is found is not known.
 
         Returns
         -------
@@ -174,9 +178,9 @@ class OutlierDetectorMixin:
         place = max(math.ceil((1 - rate) * (len(scores) + 1) - 1e-9), 1)
         if place > len(scores):
             raise ValueError(
-                f"{name}={rate} is too small for {len(scores)} held-out scores; it needs "
-                f"{math.ceil(1 / rate) - 1} of them. Give a larger one, fit on more samples, or "
-                "set offset_."
+                f"{name}={rate} requires the scores of at least {math.ceil(1 / rate) - 1} held-out "
+                f"samples, but there are {len(scores)}. Use a value of at least "
+                f"1/{len(scores) + 1}, fit on more samples, or set offset_."
             )
         kept, beyond = scores[place - 1], scores[place:]
         limit = (kept + beyond[0]) / 2 if len(beyond) else kept * (1 + SAME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .._data.validation import check_codes, check_samples
+from .._utils.sklearn_compat import fit_context, with_callbacks
 from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
@@ -21,8 +22,13 @@ class AutoencoderTransformer(
 
     over the observed values of the scaled data. With `init="pca"`, both are initialized with the
     principal components, in parallel with a network whose initial output is zero. Training
-    therefore starts at the reconstruction error of PCA and decreases it. The code is in the units
-    of the network: its principal axes are those of the scaled data.
+    therefore starts at the reconstruction error of PCA and decreases it.
+
+    Codes are computed from the scaled samples `(X - center_) / scale_`. With the default
+    `scaling="global"`, `scale_` has the same value for all features, and
+    `scale_[0] * transform(X)` can be compared with the output of PCA: both are equal at the start
+    of training, which then also changes the size of the codes. With `scaling="feature"`, compare
+    the codes with those of PCA on standardized features.
 
     Parameters
     ----------
@@ -73,10 +79,13 @@ class AutoencoderTransformer(
         scale) or "binary_cross_entropy" (requires X in [0, 1]).
 
     corruption : str, Corruption, callable, list of these or None, default=None
-        Corruption of the network's input during training, in the units of X: "dropout", "gaussian"
-        (with standard deviation 0.1), "masking", "salt_and_pepper" (0 and 1), "swap", an instance
-        of a class from :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a
-        function of torch tensors that returns a corrupted batch, such as
+        Corruption of the network's input during training, in the units of X: "dropout" (each value
+        becomes 0 with probability 0.2 and is otherwise divided by 0.8), "gaussian" (with standard
+        deviation 0.1), "masking" (each value is missing with probability 0.25), "salt_and_pepper"
+        (each value becomes 0 or 1 with probability 0.25), "swap" (each value comes from another
+        sample with probability 0.15), an instance of a class from
+        :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a function of
+        torch tensors that returns a corrupted batch, such as
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`.
 
     penalty : str, Penalty, callable, list of these or None, default=None
@@ -86,9 +95,9 @@ class AutoencoderTransformer(
         `lambda output, x, network: 0.001 * output.code.abs().sum(1)`.
 
     pretraining : "layerwise" or None, default=None
-        With "layerwise", each pair of layers is first trained separately, from the outermost to the
-        innermost, on the codes of the preceding pairs. This requires `init="random"` and a network
-        of paired layers.
+        With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
+        that mirrors it) is first trained separately, from the outermost to the innermost, on the
+        codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
 
     pretraining_epochs : int, default=5
         Number of pretraining epochs for each pair of layers.
@@ -106,8 +115,9 @@ class AutoencoderTransformer(
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
-        :math:`n`, so that the decay is weaker for larger datasets. Biases and the principal
-        components are not decayed.
+        :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
+        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
@@ -304,6 +314,43 @@ class AutoencoderTransformer(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the autoencoder to X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN and excluded from the loss.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on and `init="random"`.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases, also if it only rises in between and
+            the result is no better than the means of the features. The best weights are kept.
+        """
+        return self._fit(X, y, sample_weight)
 
     @property
     def _n_features_out(self):

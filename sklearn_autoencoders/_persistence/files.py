@@ -39,6 +39,15 @@ _ARRAY_HEADERS = {
 # Maximum mean number of references to a node of a description; a node is visited for each of them.
 _MAX_REFERENCES = 100
 
+# How pickles of the protocols 2 to 5 begin.
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+# Advice by the type of the error, if it is not to save the model again.
+_ADVICE: dict[type[Exception], str] = {
+    AttributeError: "If it contains your own functions or classes, define them in a module that "
+    "can be imported here, instead of a script or a notebook, and save the model again."
+}
+
 # Names, in a safetensors file, of the estimator without its weights and of the digest.
 _REST, _DIGEST = "estimator", "sha256"
 
@@ -148,6 +157,7 @@ def load(
     names = _names(trusted)
     if not data.startswith(b"PK") and data[8:9] == b"{":
         return _from_safetensors(data, path, names)
+    _check_is_archive(data, path)
     loaded = _restored(data, path, names)
     if not isinstance(loaded, BaseEstimator):
         raise ModelFileError(
@@ -171,6 +181,22 @@ def to_safetensors(estimator: Any, path: str | os.PathLike[str]) -> None:
     tensors[_REST] = np.frombuffer(rest, dtype=np.uint8)
     digest = _digest(module.save(tensors))
     write_atomically(path, module.save(tensors, metadata={_DIGEST: digest}))
+
+
+def _check_is_archive(data: bytes, path: Any) -> None:
+    """Raise ModelFileError for a pickle or another file that is not a zip archive."""
+    if data.startswith(b"PK"):
+        return
+    if data.startswith(_PICKLES):
+        raise ModelFileError(
+            f"{os.fspath(path)!r} is a pickle, which load does not read because a pickle can run "
+            "code. If you trust it, read it with pickle.load or joblib.load, and save the "
+            "estimator with save()."
+        )
+    raise ModelFileError(
+        f"{os.fspath(path)!r} is not a model file: it is neither a zip archive, as save() writes, "
+        "nor a safetensors file. Pass a file that save() or to_safetensors() has written."
+    )
 
 
 def _from_safetensors(data: bytes, path: Any, trusted: set[str]) -> Any:
@@ -339,9 +365,8 @@ def _model_file_errors(path: Any) -> Iterator[None]:
     except Exception as error:  # a damaged file can raise any exception
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"{os.fspath(path)!r} is damaged or not a model file ({reason}). Save the model again. "
-            "Pickles are not supported, and functions and classes must be defined in a module "
-            "instead of a script."
+            f"{os.fspath(path)!r} is damaged, or was not written by save() or to_safetensors() "
+            f"({reason}). {_ADVICE.get(type(error), 'Save the model again.')}"
         ) from error
 
 

@@ -27,9 +27,11 @@ from .._utils.sklearn_compat import (
 from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
+from ..corruptions import CORRUPTIONS
+from ..networks import LATENTS, NETWORKS
 from ..networks._layers import without_generator
 from ..networks._subspace import fixed_tensors
-from ..objectives import LOSSES
+from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
@@ -81,7 +83,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         self : object
             The estimator.
         """
-        check_nested_params(self, params)
+        check_nested_params(self, params, _REGISTRIES)
         return super().set_params(**params)
 
     # ------------------------------------------------------- hooks of the estimators
@@ -324,6 +326,15 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             return Layout.of_numbers(self.n_features_in_)
         return Layout(self._columns.n_categories)
 
+
+# The classes of objects for which the strings of a parameter stand.
+_REGISTRIES = {
+    "corruption": CORRUPTIONS,
+    "latent": LATENTS,
+    "network": NETWORKS,
+    "penalty": PENALTIES,
+    "pretraining_corruption": CORRUPTIONS,
+}
 
 # Settings of a call of `partial_fit`.
 _PARTIAL = {

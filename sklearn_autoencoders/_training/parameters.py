@@ -5,6 +5,7 @@ The measurements behind "auto" are described in docs/decisions/0002-defaults.md.
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
@@ -140,19 +141,51 @@ def training_dtype(estimator, shape):
 def _parts(value, registry, parameter):
     """Return the parts that a parameter specifies, as a tuple in the given order."""
     values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    _check_parts(values, registry, parameter)
+    return tuple(_checked(registry[p]() if isinstance(p, str) else p) for p in values)
+
+
+def _check_parts(values, registry, parameter):
+    """Raise ValueError unless each value is a name or can be called."""
     for part in values:
         is_known = part in registry if isinstance(part, str) else callable(part)
-        if not is_known or isinstance(part, type):
+        if isinstance(part, type):
+            raise ValueError(
+                f"{parameter} must be an object, not a class; got the class {part.__name__}. Write "
+                f"{part.__name__}(), with its parameters in the parentheses."
+            )
+        if not is_known:
             raise ValueError(
                 f"{parameter} must be one of {sorted(registry)}, a part with parameters, a "
                 f"function, or a list of these; got {part!r}."
             )
-    return tuple(_checked(registry[p]() if isinstance(p, str) else p) for p in values)
+
+
+def _check_arguments(parts, base, parameter, positional, keyword):
+    """Raise TypeError for functions, and objects of a base class, that cannot be called as needed.
+
+    Only the latter are called with the keyword argument.
+    """
+    for part in parts:
+        extra = {keyword: None} if isinstance(part, base) else {}
+        try:
+            signature = inspect.signature(part)
+        except (TypeError, ValueError):  # of a function that is not written in Python
+            continue
+        try:
+            signature.bind(*positional, **extra)
+        except TypeError as error:
+            expected = ", ".join([*positional, *(f"{name}=..." for name in extra)])
+            raise TypeError(
+                f"{parameter} is called with the arguments ({expected}); the arguments of {part!r} "
+                f"are {signature}. Change them to those with which it is called."
+            ) from error
 
 
 def corruption_parts(value, data, parameter):
     """Return the functions that corrupt a batch; none if the data contain clean samples."""
     parts = _parts(value, CORRUPTIONS, parameter)
+    _check_arguments(parts, Corruption, parameter, ("x", "generator"), "shared")
     for part in parts:
         if isinstance(part, Corruption):
             part.check(data.X.shape[1])
@@ -161,7 +194,9 @@ def corruption_parts(value, data, parameter):
 
 def penalty_parts(estimator):
     """Return the penalty functions that are added to the loss."""
-    return _parts(estimator.penalty, PENALTIES, "penalty")
+    parts = _parts(estimator.penalty, PENALTIES, "penalty")
+    _check_arguments(parts, Penalty, "penalty", ("output", "x", "network"), "batch")
+    return parts
 
 
 def latent_part(estimator):

@@ -8,6 +8,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ..objectives._losses import Loss
 from .callbacks import TrainingCallback, are_finite, tensors_of
 from .optimizers import SCHEDULES
 from .training import Training
@@ -21,6 +22,10 @@ _REDUCTION, _RATES = 0.25, ("lr", "initial_lr", "max_lr", "min_lr")
 
 # After this number of reductions of the learning rate, training diverges.
 MAX_REDUCTIONS = 4
+
+# If the loss of an epoch exceeded this multiple of that of the feature means, the result has to be
+# better than this fraction of it.
+_RISEN, _NO_BETTER = 2.0, 0.999
 
 # Baseline loss below which the variance of the data is only rounding error.
 _NEGLIGIBLE_LOSS = 1e-12
@@ -152,8 +157,10 @@ class LastOrInitialWeights(TrainingCallback):
         training.evaluate()
         if not are_finite(self._kept.live):
             self._kept.restore()
-        elif self._first_loss is not None and not self._has_decreased(training):
-            self._select(training)
+        elif self._first_loss is not None:
+            if not self._has_decreased(training):
+                self._select(training)
+            note_futility(training, float(self._first_loss))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the kept weights and the first loss."""
@@ -221,6 +228,7 @@ class EarlyStopping(TrainingCallback):
         if was_finite:
             losses = training.history.validation_losses
             note_divergence(training, self._initial_loss, self._initial_loss, losses)
+            note_futility(training, self._initial_loss)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best weights and the state of the comparison."""
@@ -264,3 +272,32 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         has_increased = not (is_near and highest < 10 * max(initial, baseline))
     if has_increased and baseline > _NEGLIGIBLE_LOSS:
         training.history.problem = f"The loss rose from {initial:.3g} to {highest:.3g}"
+
+
+def note_futility(training: Training, initial: float) -> None:
+    """Record a problem if the loss rose, and the result is no better than the feature means.
+
+    Only reconstruction losses are compared, without penalties, and only of a whole fit: a short one
+    from random weights, whose loss has not risen, may end near the feature means.
+
+    Parameters
+    ----------
+    training : Training
+        At the end, with the selected weights. Its history records the problem.
+
+    initial : float
+        Loss of the initial weights.
+    """
+    history, objective = training.history, training.objective
+    is_comparable = isinstance(objective.loss, Loss) and not objective.penalties
+    highest = max(history.loss_curve, default=0.0)
+    if not (is_comparable and training.plan.may_keep_start and highest > _RISEN * initial):
+        return
+    baseline = training.mean_baseline(training.samples)
+    if history.problem is not None or highest <= _RISEN * max(baseline, _NEGLIGIBLE_LOSS):
+        return
+    if training.mean_loss(training.samples) >= _NO_BETTER * baseline:
+        history.problem = (
+            f"The loss rose from {initial:.3g} to {highest:.3g}, and the result is no better than "
+            "a reconstruction by the feature means"
+        )

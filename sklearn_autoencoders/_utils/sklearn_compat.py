@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from inspect import signature
 from numbers import Integral
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn import model_selection
 from sklearn.base import _fit_context as fit_context
+from sklearn.exceptions import DataConversionWarning
 from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
@@ -20,6 +21,8 @@ from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+
+from .user_warnings import warn_user
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -77,6 +80,8 @@ __all__ = [
 # constraints and their subclasses; new kinds are therefore subclasses of Interval.
 Constraints = dict[str, list[Any]]
 
+_NONE: Mapping[str, Any] = {}
+
 
 def check_cv(cv: Any, y: Any, *, classifier: bool, seed: int) -> Any:
     """Return a splitter; for a number of folds, one that shuffles the samples.
@@ -120,19 +125,27 @@ def column_or_1d(y: Any, *, input_name: str = "y", **kwargs: Any) -> Any:
         For error messages.
 
     **kwargs : dict
-        Other parameters of that function.
+        Other parameters of that function. The warning of `warn=True` refers to the user's line.
 
     Returns
     -------
     ndarray of shape (n_samples,)
         The values.
     """
+    if kwargs.pop("warn", False) and np.asarray(y).shape[1:] == (1,):
+        warn_user(
+            f"A column-vector {input_name} was passed when a 1d array was expected. Change its "
+            "shape to (n_samples,), for example using ravel().",
+            DataConversionWarning,
+        )
     if "input_name" in signature(_column_or_1d).parameters:
         kwargs["input_name"] = input_name
     return _column_or_1d(y, **kwargs)
 
 
-def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
+def check_nested_params(
+    estimator: Any, params: dict[str, Any], registries: Mapping[str, Mapping[str, type]] = _NONE
+) -> None:
     """Raise ValueError for `<name>__<parameter>` if the value of `name` has no parameters.
 
     Parameters
@@ -143,6 +156,9 @@ def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
     params : dict
         Arguments of `set_params`.
 
+    registries : mapping of str to mapping of str to type, default={}
+        For names of parameters, the classes of objects that their strings stand for.
+
     Raises
     ------
     ValueError
@@ -152,11 +168,24 @@ def check_nested_params(estimator: Any, params: dict[str, Any]) -> None:
     for key in params:
         name, is_nested, parameter = key.partition("__")
         if is_nested and name in values and not hasattr(values[name], "set_params"):
+            example = _example(name, values[name], parameter, registries)
             raise ValueError(
                 f"{key} cannot be set, because {name}={values[name]!r} of "
                 f"{type(estimator).__name__} has no parameters. Set {name} to an object with the "
-                f"parameter {parameter!r} first."
+                f"parameter {parameter!r} first{example}."
             )
+
+
+def _example(
+    name: str, value: Any, parameter: str, registries: Mapping[str, Mapping[str, type]]
+) -> str:
+    """Return an example of an object with a parameter, preferably of what a string stands for."""
+    registry = registries.get(name, {})
+    chosen = [registry[value]] if isinstance(value, str) and value in registry else []
+    for cls in (*chosen, *registry.values()):
+        if parameter in signature(cls).parameters:
+            return f", as in {name}={cls.__name__}()"
+    return ""
 
 
 class Documented:

@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 from .._utils.sklearn_compat import column_or_1d
 from .._utils.tensors import without_tensor
-from ._display import APART, Display, as_texts, need_matplotlib
+from ._display import APART, Display, as_texts, legend_beside, need_matplotlib
 from ._labels import are_of, as_labels, class_name
 from ._samples import check_choice, conditioned, drawn_step
 
@@ -117,7 +117,7 @@ class OutlierScoresDisplay(Display):
             self.ax_.axvline(self.offset, color="black", linestyle="--", label="threshold")
         self.ax_.set(xlabel="score", ylabel="samples")
         if self.offset is not None or self.y_true is not None:
-            self.ax_.legend(frameon=False, loc="upper left")
+            legend_beside(self.ax_)  # the line of the threshold may be anywhere
         return self
 
     def _limits(self):

@@ -79,8 +79,8 @@ def _check_has(display, estimator, needed):
         wanted = ", or ".join(" and ".join(names) for names in alternatives)
         raise TypeError(
             f"{display.__name__} needs an estimator with {wanted}; got {type(estimator).__name__}. "
-            "For a pipeline or a search, pass the estimator that has it, such as pipeline[:-1] or "
-            "search.best_estimator_."
+            "For a pipeline, a search or a union, pass the fitted estimator that has it, "
+            "such as pipeline[:-1], search.best_estimator_ or union.named_transformers['codes']."
         )
 
 

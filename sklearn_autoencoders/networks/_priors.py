@@ -168,9 +168,11 @@ class VampPrior(LatentPart):
 class VectorQuantizer(LatentPart):
     r"""Vector quantization [1]_: each group of components is one of the `n_codes` codebook entries.
 
-    The entries are running means of the codes nearest to them. The commitment loss
-    :math:`\beta_c \|e(x) - \mathrm{sg}[z]\|^2` keeps the codes close to their entries. After
-    training, the prior is the probability of each entry given the entry of the preceding group.
+    The codebook is a list of vectors. In each group, the output :math:`e(x)` of the encoder is
+    replaced by the nearest entry :math:`z`. The entries are running means of the outputs nearest to
+    them. The commitment loss :math:`\beta_c \|e(x) - \mathrm{sg}[z]\|^2`, in which sg means that
+    :math:`z` has no gradient, keeps the outputs close to their entries. After training, the prior
+    is the probability of each entry given the entry of the preceding group.
 
     Parameters
     ----------

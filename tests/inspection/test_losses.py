@@ -8,7 +8,12 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderFeatureUnion,
+    AutoencoderTransformer,
+    VAEGenerator,
+)
 from sklearn_autoencoders.inspection import LossCurveDisplay
 
 
@@ -81,3 +86,12 @@ def test_scores_that_are_no_losses_are_refused():
     perceptron = MLPRegressor(max_iter=200, tol=1.0).fit(ROWS[:20], ROWS[:20, 0])
     with pytest.raises(TypeError, match="network_ and loss_curve_"):
         LossCurveDisplay.from_estimator(perceptron)
+
+
+def test_a_union_is_refused_and_its_encoder_drawn():
+    union = AutoencoderFeatureUnion(quick(AutoencoderTransformer)).fit(ROWS)
+    with pytest.raises(TypeError, match=r"union\.named_transformers\['codes'\]"):
+        LossCurveDisplay.from_estimator(union)
+    encoder = union.named_transformers["codes"]
+    (line,) = LossCurveDisplay.from_estimator(encoder).ax_.lines
+    np.testing.assert_array_equal(line.get_ydata(), encoder.loss_curve_)

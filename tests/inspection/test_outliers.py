@@ -1,5 +1,6 @@
 """Displays of anomaly scores and contributions."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,6 +27,22 @@ def test_the_histogram_holds_the_scores_and_the_threshold(detector):
     np.testing.assert_allclose([bar.get_x() for bar in bars], edges[:-1])
     (line,) = display.ax_.lines
     np.testing.assert_array_equal(line.get_xdata(), [detector.offset_, detector.offset_])
+
+
+@pytest.mark.parametrize("offset", [-2.5, -1.0, 0.0, 2.0])
+def test_the_threshold_does_not_cross_the_legend(offset):
+    scores = np.random.RandomState(0).randn(500)
+    display = OutlierScoresDisplay.from_predictions(scores, offset)
+    display.figure_.canvas.draw()
+    legend = display.ax_.get_legend().get_window_extent()
+    line = display.ax_.lines[0].get_window_extent()
+    assert not legend.x0 <= line.x0 <= legend.x1
+
+
+def test_the_legend_on_given_axes_has_a_background():
+    _, ax = plt.subplots()
+    OutlierScoresDisplay.from_predictions([-3.0, -1.0], -2.0, ax=ax)
+    assert ax.get_legend().get_frame_on()
 
 
 def test_distant_samples_do_not_compress_the_range():
