@@ -170,7 +170,7 @@ IMPUTERS = {
         IterativeImputer(BayesianRidge(), random_state=0), drop_first=True
     ),
     "MissForest": MissForest,
-    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(random_state=0),
+    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(scaling="feature", random_state=0),
 }
 
 
