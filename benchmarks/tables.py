@@ -170,7 +170,7 @@ IMPUTERS = {
         IterativeImputer(BayesianRidge(), random_state=0), drop_first=True
     ),
     "MissForest": MissForest,
-    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(scaling="feature", random_state=0),
+    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(random_state=0),
 }
 
 
@@ -179,6 +179,7 @@ def errors_of(imputer, name, fraction, kind, seed):
     table = read(name)
     rng = np.random.RandomState(seed)
     hidden = hidden_values(table, fraction, kind, rng)
+    hidden[hidden.sum(1) == table.notna().sum(1)] = False  # of each sample some values are known
     holes = table.mask(hidden)
     is_test = rng.random_sample(len(table)) < 0.25
     start = time.process_time()

@@ -138,6 +138,19 @@ def test_it_imputes_missing_values_better_than_feature_means(digits):
     assert error < mean_error(denoise(digits, None, gaps)[missing], test[missing])
 
 
+def test_features_of_different_units_are_imputed(cancer):
+    gaps = with_some_missing(cancer, 0.1)
+    missing, scale = np.isnan(gaps), cancer.std(axis=0)
+    fitted = DenoisingAutoencoder(max_epochs=5, random_state=0).fit(gaps)
+    error = (fitted.transform(gaps) - cancer) / scale
+    assert np.mean(error[missing] ** 2) < 0.3  # by the means: 1
+    assert len(np.unique(fitted.scale_)) > 1
+
+
+def test_features_of_one_unit_share_a_scale(digits):
+    assert len(np.unique(DenoisingAutoencoder(max_epochs=1).fit(digits).scale_)) == 1
+
+
 def test_corruptions_are_only_applied_in_training(clean):
     calls = []
 

@@ -282,7 +282,7 @@ OWN = {
         "validation_fraction",
         "weight_decay",
     },
-    "DenoisingAutoencoder": {"max_epochs"},
+    "DenoisingAutoencoder": {"max_epochs", "scaling"},
     "VAEGenerator": {"max_epochs", "scaling"},
 }
 

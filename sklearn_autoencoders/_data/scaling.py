@@ -23,6 +23,9 @@ Array = NDArray[np.float64]
 # observations that are added for each category, so that no frequency is zero.
 MIN_FREQUENCY, _SMALLEST = 0.01, 1e-3
 
+# Ratio of the largest standard deviation to the median one beyond which units are different.
+_MAX_RATIO = 10.0
+
 # Values farther from the quartiles than this number of interquartile ranges are clipped.
 _MAX_INTERQUARTILE_RANGES = 30.0
 
@@ -83,6 +86,15 @@ def fit_scaling(
         relative = deviation[~np.isnan(ranges.low)] / unit  # of the features that have values
         deviation = np.full_like(deviation, np.sqrt(np.mean(relative**2)) * largest)
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
+
+
+def have_different_units(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> bool:
+    """Return whether one standard deviation is more than ten times as large as the median one."""
+    varies = ranges.low < ranges.high
+    if not varies.any():
+        return False
+    scale = fit_scaling(X, weight, "feature", ranges).scale[varies]
+    return bool(scale.max() > _MAX_RATIO * np.median(scale))
 
 
 def fit_encoded_scaling(

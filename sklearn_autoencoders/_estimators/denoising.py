@@ -7,7 +7,9 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._data.scaling import have_different_units
 from .._data.validation import check_codes, check_samples, ignore_empty_features
+from .._training.initialization import initialize
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -90,8 +92,9 @@ class DenoisingAutoencoder(
     scaling : {"auto", "global", "feature"} or None, default="auto"
         Scaling of the numbers that the network receives. "global" centers the features and divides
         all of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves them unchanged; "auto" is "global" if all columns are numbers and
-        "feature" otherwise. Reconstructions are in the original units of X in all cases.
+        deviation; None leaves them unchanged; "auto" is "feature" if the features have different
+        units, so that the largest standard deviation exceeds ten times the median one, or if there
+        are categories, and otherwise "global". Results are in the original units of X in all cases.
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
@@ -328,6 +331,13 @@ class DenoisingAutoencoder(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    def _build(self, data, rng):
+        scaling, is_numeric = self.scaling, self._layout.is_numeric
+        samples = data.target, data.training_weight, data.target_ranges
+        if scaling == "auto" and is_numeric and have_different_units(*samples):
+            scaling = "feature"
+        return initialize(self, data, rng, scaling=scaling)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
