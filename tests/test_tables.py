@@ -11,6 +11,7 @@ from estimators import EVERY, PREDICTORS, PUBLIC, quick
 from helpers import table, with_missing_values
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 import sklearn_autoencoders as sa
@@ -534,6 +535,19 @@ def test_a_conditional_generator_draws_tables_of_a_class(frame):
     low, high = (generator.sample(200, y=label, random_state=0) for label in (False, True))
     assert low["size"].mean() < high["size"].mean()
     assert (low["rank"] == "low").mean() > (high["rank"] == "low").mean()
+
+
+@pytest.mark.parametrize("is_fitted", [False, True])
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_an_encoder_of_tables_keeps_its_columns(cls, is_fitted, frame):
+    encoder = quick(DenoisingAutoencoder)
+    if is_fitted:
+        encoder = FrozenEstimator(encoder.fit(frame.assign(city="Oslo")))
+    weight = (frame["city"] != "Rome").to_numpy(float)
+    y = np.arange(len(frame)) % 2
+    predictor = cls(encoder=encoder, max_epochs=2, random_state=0).fit(frame, y, sample_weight=weight)
+    assert predictor.predict(frame).shape == y.shape
+    assert predictor.network_.encoder.linear.in_features == predictor._layout.n_inputs
 
 
 def test_export_of_a_table_is_refused_with_advice(frame, tmp_path):

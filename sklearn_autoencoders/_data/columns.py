@@ -229,15 +229,17 @@ def learn_columns(X: Any, categorical_features: Any) -> tuple[Columns, Array] | 
     X : array-like of shape (n_samples, n_columns)
         Training samples.
 
-    categorical_features : "from_dtype", None or array-like
+    categorical_features : "from_dtype", None, array-like or Columns
         Which columns are categories: those of strings, categories or booleans of a frame; none; or
-        names, indices or a mask.
+        names, indices or a mask. Or the columns themselves.
 
     Returns
     -------
     (Columns, ndarray of shape (n_samples, n_columns)) or None
         The cells are in float64.
     """
+    if isinstance(categorical_features, Columns):
+        return categorical_features, categorical_features.encode(X)
     table = table_of(X)
     if table is None or categorical_features is None:
         return None

@@ -79,7 +79,7 @@ def _as_cells(estimator, X, reset):
     cells = None
     if reset:
         estimator._columns = None
-        learned = learn_columns(X, estimator.categorical_features)
+        learned = learn_columns(X, _categorical_features(estimator))
         if learned is not None:
             estimator._columns, cells = learned
     if estimator._columns is None:
@@ -117,9 +117,21 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
 
 def given_network(estimator):
     """Return the `network` parameter, which determines the shape of the samples."""
+    return getattr(_with_network(estimator), "network", None)
+
+
+def _with_network(estimator):
+    """Return `encoder` if it is given, which then describes the network, or the estimator."""
     encoder = getattr(estimator, "encoder", None)
     encoder = getattr(encoder, "estimator", encoder)  # inside FrozenEstimator
-    return getattr(estimator if encoder is None else encoder, "network", None)
+    return estimator if encoder is None else encoder
+
+
+def _categorical_features(estimator):
+    """Return the columns of a fitted encoder, or the parameter `categorical_features`."""
+    described = _with_network(estimator)
+    is_fitted = described is not estimator and hasattr(described, "network_")
+    return described._columns if is_fitted else getattr(described, "categorical_features", None)
 
 
 def _take(array, index):

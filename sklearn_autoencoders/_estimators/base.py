@@ -27,6 +27,7 @@ from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
 from .._utils.sklearn_compat import (
+    Hidden,
     Interval,
     RealNotInt,
     Sizes,
@@ -79,7 +80,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
-        "categorical_features": [StrOptions({"from_dtype"}), "array-like", None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", Hidden(Columns), None],
         "scaling": [StrOptions({"auto", "global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
         "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],

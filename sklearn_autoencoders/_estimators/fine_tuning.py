@@ -192,7 +192,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
             training = data.thinned(len(data.X))
-            encoder.fit(training.X, sample_weight=training.weight)
+            samples = training.X
+            if self._columns is not None:
+                encoder.set_params(categorical_features=self._columns)
+                samples = self._columns.decode(samples)
+            encoder.fit(samples, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
 
