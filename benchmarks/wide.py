@@ -44,17 +44,23 @@ def explained(X, decoded, mean):
     return 1 - ((X - decoded) ** 2).sum() / ((X - mean) ** 2).sum()
 
 
-def measure_cost(n_samples=60):
+SIZES = ((60, 500), (60, 2_000), (60, 5_000), (60, 20_000), (500, 6_000))
+
+
+def measure_cost():
     """Print CPU seconds of default fits, and the R² of new samples beside that of PCA."""
     for name in NAMES:
-        for n_features in (500, 2_000, 5_000, 20_000):
+        for n_samples, n_features in SIZES:
             X = factors(n_samples + 300, n_features, np.random.RandomState(0))
             X, new = X[:n_samples], X[n_samples:]
             y = (X[:, 0] > 0).astype(int)
             start = time.process_time()
             fitted = getattr(sklearn_autoencoders, name)(random_state=0).fit(X, y)
             seconds = time.process_time() - start
-            print(f"{name:27} {n_features:6} {seconds:6.1f} s", *_compared(fitted, X, new))
+            comparison = _compared(fitted, X, new)
+            print(
+                f"{name:27} {n_samples:4} {n_features:6} {seconds:6.1f} s", *comparison, flush=True
+            )
 
 
 def _compared(fitted, X, new):
@@ -62,9 +68,9 @@ def _compared(fitted, X, new):
         return ()
     n_components = min(fitted.n_components_, len(X) - 1)
     pca, mean = PCA(n_components).fit(X), X.mean(axis=0)
-    ours = explained(new, fitted.reconstruct(new), mean)
-    theirs = explained(new, pca.inverse_transform(pca.transform(new)), mean)
-    return (f" R² {ours:.4f}, PCA({n_components}) {theirs:.4f}",)
+    found = explained(new, fitted.reconstruct(new), mean)
+    linear = explained(new, pca.inverse_transform(pca.transform(new)), mean)
+    return (f" R² {found:.4f}, PCA({n_components}) {linear:.4f}",)
 
 
 def tables():
@@ -96,8 +102,8 @@ def _gain(X, n_samples, n_components, seed):
     X, new = X[order[:n_samples]], X[order[n_samples : n_samples + 500]]
     fitted = AutoencoderTransformer(n_components, random_state=seed).fit(X)
     pca, mean = PCA(n_components).fit(X), X.mean(axis=0)
-    theirs = explained(new, pca.inverse_transform(pca.transform(new)), mean)
-    return explained(new, fitted.reconstruct(new), mean) - theirs
+    linear = explained(new, pca.inverse_transform(pca.transform(new)), mean)
+    return explained(new, fitted.reconstruct(new), mean) - linear
 
 
 KINDS = {

@@ -6,13 +6,14 @@ import numpy as np
 from scipy.stats import ks_2samp
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict, cross_val_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict, cross_val_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import Bunch, check_array
 
-from ._utils.labels import missing_values
+from ._utils.labels import Labels, single_column
 from ._utils.output import names_of_columns
 from ._utils.random import draw_seed, own_random_state
+from ._utils.sklearn_compat import check_cv
 from ._utils.tensors import without_tensor
 
 __all__ = ["generation_report"]
@@ -141,6 +142,7 @@ def generation_report(real, synthetic, y_real=None, y_synthetic=None, *, random_
 
 def _checked(samples, name):
     """Return samples as an array of finite numbers."""
+    given = samples
     settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": _N_FOLDS}
     try:
         samples = check_array(without_tensor(samples), input_name=name, **settings)
@@ -148,12 +150,23 @@ def _checked(samples, name):
         if name in str(error):
             raise
         raise type(error)(f"{name} must be a table of numbers. {error}") from error
-    if np.isnan(samples).any():
+    _raise_if_missing(np.isnan(samples), names_of_columns(given), name)
+    return samples
+
+
+def _raise_if_missing(is_missing, names, name):
+    is_empty = is_missing.all(axis=0)
+    if is_empty.any():
+        names = np.arange(len(is_empty)) if names is None else np.asarray(names, dtype=object)
+        raise ValueError(
+            f"{name} has no values in the feature(s) {names[is_empty].tolist()}. Drop them from "
+            "both tables: they cannot be imputed."
+        )
+    if is_missing.any():
         raise ValueError(
             f"{name} contains NaN. Impute missing values first, for instance with "
             "VAEGenerator.impute."
         )
-    return samples
 
 
 def _checked_targets(y_real, y_synthetic, real, synthetic):
@@ -162,28 +175,30 @@ def _checked_targets(y_real, y_synthetic, real, synthetic):
         raise ValueError("y_real and y_synthetic must be given together, or neither.")
     if y_real is None:
         return None
-    ours = _checked_target(y_real, "y_real", real, "real")
-    theirs = _checked_target(y_synthetic, "y_synthetic", synthetic, "synthetic")
-    kinds = [_kind_of_target(y) for y in (ours, theirs)]
+    targets = (
+        _checked_target(y_real, "y_real", real, "real"),
+        _checked_target(y_synthetic, "y_synthetic", synthetic, "synthetic"),
+    )
+    kinds = [_kind_of_target(y) for y in targets]
     if kinds[0] != kinds[1] and kinds != [_NUMBERS, _NUMERIC_LABELS]:
         raise ValueError(
             f"y_real and y_synthetic must be of one kind; got {kinds[0]} in y_real and {kinds[1]} "
             "in y_synthetic. Convert y_synthetic to the labels of y_real."
         )
-    if kinds[0] != _NUMBERS and np.unique(ours, return_counts=True)[1].max() < _N_FOLDS:
+    if kinds[0] != _NUMBERS and np.unique(targets[0], return_counts=True)[1].max() < _N_FOLDS:
         raise ValueError(
             f"y_real must contain a label that {_N_FOLDS} samples have, as there are {_N_FOLDS} "
             "folds. Use more real samples, or merge rare labels."
         )
-    return ours, theirs
+    return targets
 
 
 def _checked_target(y, name, samples, name_of_samples):
-    y = np.asarray(y)
-    y = y[:, 0] if y.ndim == 2 and y.shape[1] == 1 else y
-    if y.ndim != 1:
+    """Return a target as an array of numbers, of booleans or of strings."""
+    y = single_column(y)
+    if np.ndim(y) != 1:
         raise ValueError(
-            f"{name} must have one value per sample; got an array of shape {y.shape}. Pass a "
+            f"{name} must have one value per sample; got an array of shape {np.shape(y)}. Pass a "
             "single target."
         )
     if len(y) != len(samples):
@@ -191,9 +206,17 @@ def _checked_target(y, name, samples, name_of_samples):
             f"{name_of_samples} and {name} have inconsistent numbers of samples: {len(samples)} "
             f"and {len(y)}. Pass one value per sample."
         )
-    if missing_values(y).any() or (y.dtype.kind == "f" and not np.isfinite(y).all()):
-        raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
-    return np.array(y.tolist()) if y.dtype.kind == "O" else y
+    if not _has_infinity(y):
+        labels = Labels.of(y, name)
+        values = labels.of_one_type(name)
+        if labels.is_known.all() and not _has_infinity(values):
+            return np.array(values.tolist()) if values.dtype.kind == "O" else values
+    raise ValueError(f"{name} contains NaN, infinity or missing labels. Drop these samples.")
+
+
+def _has_infinity(values):
+    kind = getattr(getattr(values, "dtype", None), "kind", "")
+    return kind == "f" and bool(np.isinf(values).any())
 
 
 def _kind_of_target(y):
@@ -343,7 +366,7 @@ def _utility(real, synthetic, y_real, y_synthetic, seed):
         y_real, exponent = _in_own_units(y_real)
         y_synthetic = np.ldexp(y_synthetic, -exponent)
     forest = (RandomForestRegressor if is_continuous else RandomForestClassifier)(random_state=seed)
-    folds = (KFold if is_continuous else StratifiedKFold)(_N_FOLDS, shuffle=True, random_state=seed)
+    folds = check_cv(_N_FOLDS, y_real, classifier=not is_continuous, seed=seed)
     real_score = float(cross_val_score(forest, real, y_real, cv=folds).mean())
     synthetic_score = float(forest.fit(synthetic, y_synthetic).score(real, y_real))
     return {

@@ -1,6 +1,8 @@
-"""Containers of samples."""
+"""Containers of samples and of labels."""
 
 import dask.dataframe
+import numpy as np
+import pandas as pd
 import polars
 import pyarrow
 import pytest
@@ -19,3 +21,27 @@ CONTAINERS = {
 }
 
 every_container = pytest.mark.parametrize("convert", CONTAINERS.values(), ids=CONTAINERS)
+
+# Labels of each kind.
+KINDS = {"bool": (True, False), "int": (3, 1), "str": ("b", "a")}
+PANDAS = {"bool": "boolean", "int": "Int64", "str": "string"}
+ARROW = {"bool": "bool[pyarrow]", "int": "int64[pyarrow]", "str": "string[pyarrow]"}
+
+# Functions of a list of labels, of which some are None, and of their kind.
+LABEL_CONTAINERS = {
+    "list": lambda y, kind: y,
+    "list with NaN": lambda y, kind: [np.nan if label is None else label for label in y],
+    "object": lambda y, kind: np.array(y, dtype=object),
+    "object with NA": lambda y, kind: np.array(
+        [pd.NA if label is None else label for label in y], dtype=object
+    ),
+    "series of objects": lambda y, kind: pd.Series(y, dtype=object),
+    "nullable": lambda y, kind: pd.Series(y, dtype=PANDAS[kind]),
+    "nullable array": lambda y, kind: pd.array(y, dtype=PANDAS[kind]),
+    "category": lambda y, kind: pd.Series(y, dtype="category"),
+    "categorical": lambda y, kind: pd.Categorical(y),
+    "Arrow series": lambda y, kind: pd.Series(y, dtype=ARROW[kind]),
+    "Arrow": lambda y, kind: pyarrow.array(y),
+    "chunked Arrow": lambda y, kind: pyarrow.chunked_array([y[:3], y[3:]]),
+    "polars": lambda y, kind: polars.Series(y),
+}

@@ -206,6 +206,12 @@ def _imports(path):
     return {name.split(".")[0] for name in names}
 
 
+def test_warnings_are_issued_for_the_line_of_the_user():
+    """By `warn_user`: a fixed `stacklevel` points into the package or into scikit-learn."""
+    found = {path.name for path in FILES if "stacklevel" in path.read_text()}
+    assert found == {"user_warnings.py"}
+
+
 def test_only_training_imports_skorch():
     found = {path.name for path in FILES if "skorch" in _imports(path)}
     assert found == {"skorch_loop.py"}

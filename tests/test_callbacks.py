@@ -166,6 +166,24 @@ def test_errors_of_own_callbacks_are_theirs():
         fitted(AutoencoderTransformer, callbacks=[Failing()])
 
 
+class Patient(EarlyStopping):
+    """A subclass of a user."""
+
+
+class Broken(EarlyStopping):
+    """A subclass with an error of its own."""
+
+    def on_epoch_end(self, net, **kwargs):
+        raise KeyError("mine")
+
+
+def test_columns_that_a_subclass_misses_are_named():
+    with pytest.raises(ValueError, match=r"Patient in callbacks failed: .*bogus.* It can use \["):
+        fitted(AutoencoderTransformer, callbacks=[Patient("bogus")])
+    with pytest.raises(KeyError, match="mine"):
+        fitted(AutoencoderTransformer, callbacks=[Broken("train_loss")])
+
+
 def test_partial_fit_has_no_validation_samples():
     estimator = AutoencoderTransformer(2, callbacks=[EarlyStopping()], **STOPPING)
     with pytest.raises(ValueError, match="Use fit with early_stopping=True"):

@@ -419,6 +419,17 @@ def test_groups_reach_the_splitter(is_routed):
         np.testing.assert_array_equal(grouped.transform(X)[:, 6:], PCA(2).fit(X).transform(X))
 
 
+@pytest.mark.parametrize("is_routed", [False, True])
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_groups_need_a_splitter_that_uses_them(method, is_routed):
+    X, groups = table(), np.repeat(np.arange(4), 20)
+    with sklearn.config_context(enable_metadata_routing=is_routed):
+        call = getattr(union(PCA(2), cross_fit=3), method)
+        with pytest.raises(ValueError, match=r"cross_fit=3 does not .* cross_fit=GroupKFold\(3\)"):
+            call(X, groups=groups)
+        call(X) if is_routed else call(X, groups=None)
+
+
 def test_frozen_encoders_need_no_cross_fitting():
     X = table()
     frozen = FrozenEstimator(encoder().fit(X))
@@ -560,3 +571,10 @@ def test_what_transform_does_not_return_is_not_inverted():
     for wrong in (table()[:, :2], table()[:, 0]):
         with pytest.raises(ValueError, match=r"output of transform, whose first 6 columns"):
             fitted.inverse_transform(wrong)
+
+
+@pytest.mark.parametrize("params", [{}, {"passthrough": "scaled"}])
+def test_features_of_weight_zero_cannot_be_inverted(params):
+    fitted = union(PCA(2), transformer_weights={"raw": 0}, **params).fit(table())
+    with pytest.raises(ValueError, match=r"transformer_weights\['raw'\] to be different from 0"):
+        fitted.inverse_transform(fitted.transform(table()))

@@ -9,6 +9,7 @@ import sys
 import zipfile
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pytest
 from estimators import CASES, EVERY, PREDICTORS, PUBLIC, quick
@@ -135,8 +136,13 @@ def test_a_later_format_is_refused_and_another_version_warned_of(monkeypatch, tm
     with pytest.raises(IncompatibleVersionError, match="format 99"):
         load(path)
     _as_if_saved_by(monkeypatch, "__version__", "0.0.1", path)
-    with pytest.warns(InconsistentVersionWarning, match=r"0\.0\.1"):
-        load(path)
+    with pytest.warns(InconsistentVersionWarning, match=r"0\.0\.1") as caught:
+        joblib.dump(load(path), tmp_path / "model.joblib")
+    monkeypatch.setattr("sklearn_autoencoders._persistence.state.__version__", "0.0.2")
+    with pytest.warns(InconsistentVersionWarning) as caught_by_joblib:
+        joblib.load(tmp_path / "model.joblib")
+    for warning in (*caught, *caught_by_joblib):
+        assert warning.filename == __file__
 
 
 class Foreign(BaseEstimator):
@@ -583,7 +589,8 @@ def test_a_search_needs_trusted_types_of_scikit_learn(tmp_path):
     save(search.fit(table()), tmp_path / "search.skops")
     with pytest.raises(UntrustedTypesError) as caught:
         load(tmp_path / "search.skops")
-    assert "sklearn.model_selection._split.KFold" in caught.value.types
+    assert caught.value.types  # which ones depends on the version
+    assert all(name.startswith("sklearn.") for name in caught.value.types)
     again = load(tmp_path / "search.skops", trusted=caught.value.types)
     np.testing.assert_array_equal(again.transform(table()), search.transform(table()))
     save(search.best_estimator_, tmp_path / "best.skops")

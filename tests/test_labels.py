@@ -4,8 +4,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import polars as pl
+import pyarrow as pa
 import pytest
+from containers import KINDS
+from containers import LABEL_CONTAINERS as CONTAINERS
 from containers import every_container as every_sample_container
 from estimators import quick
 from helpers import table
@@ -24,31 +26,6 @@ from sklearn_autoencoders._estimators.cross_fitting import partition
 from sklearn_autoencoders._training.head_initialization import fit_logistic
 from sklearn_autoencoders._utils.labels import Labels
 from sklearn_autoencoders.inspection._labels import as_labels
-
-pa = pytest.importorskip("pyarrow")
-
-KINDS = {"bool": (True, False), "int": (3, 1), "str": ("b", "a")}
-PANDAS = {"bool": "boolean", "int": "Int64", "str": "string"}
-ARROW = {"bool": "bool[pyarrow]", "int": "int64[pyarrow]", "str": "string[pyarrow]"}
-
-# Functions of a list of labels, of which some are None, and of their kind.
-CONTAINERS = {
-    "list": lambda y, kind: y,
-    "list with NaN": lambda y, kind: [np.nan if label is None else label for label in y],
-    "object": lambda y, kind: np.array(y, dtype=object),
-    "object with NA": lambda y, kind: np.array(
-        [pd.NA if label is None else label for label in y], dtype=object
-    ),
-    "series of objects": lambda y, kind: pd.Series(y, dtype=object),
-    "nullable": lambda y, kind: pd.Series(y, dtype=PANDAS[kind]),
-    "nullable array": lambda y, kind: pd.array(y, dtype=PANDAS[kind]),
-    "category": lambda y, kind: pd.Series(y, dtype="category"),
-    "categorical": lambda y, kind: pd.Categorical(y),
-    "Arrow series": lambda y, kind: pd.Series(y, dtype=ARROW[kind]),
-    "Arrow": lambda y, kind: pa.array(y),
-    "chunked Arrow": lambda y, kind: pa.chunked_array([y[:3], y[3:]]),
-    "polars": lambda y, kind: pl.Series(y),
-}
 
 every_container = pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 every_kind = pytest.mark.parametrize("kind", KINDS)

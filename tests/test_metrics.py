@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from containers import every_container
+from containers import KINDS, LABEL_CONTAINERS, every_container
 from helpers import snapshot, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -299,3 +299,39 @@ def test_what_is_no_table_of_numbers_is_refused_by_name(real):
             generation_report(real, wrong)
     with pytest.raises(ValueError, match="Input real contains infinity"):
         generation_report(np.where(real > 0.9, np.inf, real), real)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_features_without_values_are_named(real, as_frame):
+    X = real.copy()
+    X[:, [1, 4]] = np.nan
+    X, names = (pd.DataFrame(X, columns=list("abcdef")), "'b', 'e'") if as_frame else (X, "1, 4")
+    for pair in ((X, real), (real, X)):
+        with pytest.raises(ValueError, match=rf"no values in the feature\(s\) \[{names}\]. Drop"):
+            generation_report(*pair)
+
+
+def test_texts_and_numbers_are_different_labels(real):
+    y = np.array(["1", 1, "2"] * 100, dtype=object)
+    with pytest.raises(ValueError, match="y_real contains labels of different types: number, str"):
+        generation_report(real, real, y, y)
+
+
+@pytest.mark.parametrize("n_rare", [1, 40])
+def test_rare_classes_do_not_warn(real, n_rare):
+    y = np.r_[np.zeros(300 - n_rare), np.arange(1, n_rare + 1)].astype(int)
+    for labels in (y, y.astype(str)):
+        report = generation_report(real, real, labels, labels, random_state=0)
+        assert 0 < report.real_score < 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("container", LABEL_CONTAINERS.values(), ids=LABEL_CONTAINERS)
+def test_labels_can_be_in_any_container(kind, container):
+    values = [*KINDS[kind]] * 20
+    expected = generation_report(table(40), table(40), values, values, random_state=0)
+    y = container(values, kind)
+    same_report(generation_report(table(40), table(40), y, y, random_state=0), expected)
+    missing = container([*KINDS[kind], None, *values[3:]], kind)
+    with pytest.raises(ValueError, match=r"y_synthetic contains NaN.*Drop"):
+        generation_report(table(40), table(40), y, missing)

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from estimators import PREDICTORS, PUBLIC, quick
+from estimators import PREDICTORS, PUBLIC, having, quick
 from helpers import fitted_to, target_of, with_missing_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -133,6 +133,16 @@ def test_only_the_default_network_operates_in_the_span():
     assert fitted_to(AutoencoderTransformer, wide()).network_.subspace is not None
     assert fitted_to(AutoencoderTransformer, wide(), network=Dense((8,))).network_.subspace is None
     assert fitted_to(AutoencoderTransformer, wide(100, 90)).network_.subspace is None
+
+
+@pytest.mark.parametrize("cls", having("pretraining", "init"))
+def test_layerwise_pretraining_does_not_diverge(cls):
+    X = wide(40, 3000)
+    params = {"pretraining": "layerwise", "init": "random", "pretraining_epochs": 20}
+    fitted = fitted_to(cls, X, max_epochs=20, **params)
+    assert fitted.network_.subspace is not None
+    for curve in (*fitted.pretraining_curves_, fitted.loss_curve_):
+        assert max(curve) < 5 * curve[0]
 
 
 @with_network

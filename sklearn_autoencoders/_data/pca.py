@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -66,9 +66,7 @@ def principal_axes(
         if n_samples > _MAX_COVARIANCE:
             chosen = random_state.permutation(n_samples)[:_MAX_COVARIANCE]
             X, weight = source.take(chosen), None if weight is None else weight[chosen]
-        weighted = np.vstack(list(_root_weighted_samples(X, scaling, weight)))
-        _, deviations, axes = linalg.svd(weighted, full_matrices=False, check_finite=False)
-        variances = deviations**2
+        variances, axes = _axes_of(_root_weighted_samples(X, scaling, weight))
     _, axes = svd_flip(None, axes, u_based_decision=False)
     return np.maximum(variances, 0.0), axes
 
@@ -94,10 +92,10 @@ def principal_axes_within(
     axes : ndarray of shape (m, n_axes)
         Orthonormal rows.
     """
-    parts = [part @ basis.T for part in _root_weighted_samples(X, scaling, weight)]
-    _, deviations, axes = linalg.svd(np.vstack(parts), full_matrices=False, check_finite=False)
+    parts = _root_weighted_samples(X, scaling, weight)
+    variances, axes = _axes_of(part @ basis.T for part in parts)
     _, axes = svd_flip(None, axes, u_based_decision=False)
-    return deviations**2, axes
+    return variances, axes
 
 
 def probabilistic_pca(
@@ -146,6 +144,13 @@ def n_components_for(fraction: float, variances: Array) -> int:
     """Return the number of components that explain the given fraction of the variance."""
     cumulative = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
     return min(int(np.searchsorted(cumulative, fraction, side="right")) + 1, len(variances))
+
+
+def _axes_of(parts: Iterable[Array]) -> tuple[Array, Array]:
+    """Return the variances and the principal axes of chunks of samples, of any sign."""
+    samples = np.vstack(list(parts))
+    _, deviations, axes = linalg.svd(samples, full_matrices=False, check_finite=False)
+    return deviations**2, axes
 
 
 def _root_weighted_samples(

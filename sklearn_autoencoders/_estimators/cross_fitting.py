@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
-from .._utils.labels import Labels
+from .._utils.labels import Labels, single_column
 from .._utils.output import plain_output
 from .._utils.rows import rows_of
-from .._utils.sklearn_compat import check_cv, check_method_params, num_samples, safe_indexing
+from .._utils.sklearn_compat import check_cv, check_method_params, num_samples
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
+
+
+def check_groups(union, method, params):
+    """Raise ValueError if groups are given to a number of folds, which does not use them."""
+    cv = union.cross_fit
+    if not isinstance(cv, Integral) or params.get("groups") is None:
+        return
+    is_routed = get_config()["enable_metadata_routing"]
+    if not (is_routed and union.get_metadata_routing().consumes(method, {"groups"})):
+        raise ValueError(
+            f"cross_fit={cv} does not use groups. Use cross_fit=GroupKFold({cv}), which keeps the "
+            "samples of a group in one fold."
+        )
 
 
 def partition(cv, X, y, seed, **params):
@@ -68,11 +81,10 @@ def _class_labels(y):
     is_float = getattr(getattr(y, "dtype", None), "kind", "") == "f"
     if y is None or issparse(y) or is_float:
         return None
-    y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
-    n_columns = getattr(y, "shape", ())[1:]
-    if math.prod(n_columns) != 1:
+    y = single_column(y)
+    if len(getattr(y, "shape", (0,))) != 1:
         return None
-    labels = Labels.of(safe_indexing(y, 0, axis=1) if n_columns else y)
+    labels = Labels.of(y)
     return labels if labels.are_classes else None
 
 

@@ -7,7 +7,6 @@ import math
 from numbers import Integral
 from typing import ClassVar
 
-import numpy as np
 from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
@@ -30,7 +29,8 @@ from .._utils.sklearn_compat import (
     fit_one,
 )
 from .._utils.tensors import without_tensor, without_tensors
-from .cross_fitting import out_of_fold_output, partition
+from .cross_fitting import check_groups, out_of_fold_output, partition
+from .inverse import first_columns, unweighted
 from .transformer import AutoencoderTransformer
 
 # Name of the original features among the transformers.
@@ -265,14 +265,9 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         """
         check_is_fitted(self)
         (name, part), *_ = self.transformer_list
-        own = np.asarray(without_tensor(X)) / (self.transformer_weights or {}).get(name, 1.0)
+        own = unweighted(X, name, self.transformer_weights)
         if name == _RAW:
-            if own.ndim != 2 or own.shape[1] < self.n_features_in_:
-                raise ValueError(
-                    f"X must be an output of transform, whose first {self.n_features_in_} columns "
-                    f"are the original features; got an array of shape {own.shape}."
-                )
-            own = own[:, : self.n_features_in_]
+            own = first_columns(own, self.n_features_in_)
         return part.inverse_transform(own)
 
     def set_output(self, *, transform=None):
@@ -436,6 +431,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     def _routed(self, method, params):
         """Return the parameters of the methods of each transformer and of the splitter."""
+        check_groups(self, method, params)
         if get_config()["enable_metadata_routing"]:
             return process_routing(self, method, **params)
         has_groups = self.cross_fit is not None and "groups" in params

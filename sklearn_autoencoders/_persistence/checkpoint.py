@@ -6,7 +6,6 @@ import io
 import math
 import os
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import joblib
 import torch
 from sklearn.base import BaseEstimator
 
+from .._utils.user_warnings import warn_user
 from .._version import __version__
 from .atomic import write_atomically
 
@@ -117,10 +117,9 @@ class TrainingFile:
         except FileNotFoundError:
             return None
         except Exception:  # a damaged file can raise any exception
-            warnings.warn(
+            warn_user(
                 f"{os.fspath(self.path)!r} is damaged or not a checkpoint; the fit restarts from "
-                "scratch.",
-                stacklevel=2,
+                "scratch."
             )
             return None
         return state
@@ -136,7 +135,7 @@ class TrainingFile:
             write_atomically(self.path, buffer.getvalue())
         except OSError as error:  # the fit continues without checkpoints
             self._due = math.inf
-            warnings.warn(f"No further checkpoints are written. {error}", stacklevel=2)
+            warn_user(f"No further checkpoints are written. {error}")
             return
         ended = time.monotonic()
         self._due = ended + (ended - started) / _MAX_TIME_FRACTION

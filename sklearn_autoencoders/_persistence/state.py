@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
+from .._utils.user_warnings import warn_user
 from .._version import __version__
 from ..exceptions import IncompatibleVersionError, ModelFileError
 from ..networks._autoencoder import Autoencoder
@@ -71,13 +71,12 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
             f"{saved_by['version']}; version {__version__} reads up to format {FORMAT}. Upgrade."
         )
     if saved_by["version"] != __version__:
-        warnings.warn(
+        warn_user(
             InconsistentVersionWarning(
                 estimator_name=name,
                 current_sklearn_version=__version__,
                 original_sklearn_version=saved_by["version"],
-            ),
-            stacklevel=3,
+            )
         )
     weights = state.pop("_weights", None)
     if weights is not None:

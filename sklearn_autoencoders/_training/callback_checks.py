@@ -6,6 +6,7 @@ The classes of skorch are identified by their names, since only the training loo
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -75,7 +76,7 @@ def _problem(callback: Any, names: set[str], has_validation: bool, schedule: str
 def _skorch_names(callback: Any) -> set[str]:
     """Return the names of the classes of skorch to which a callback belongs."""
     cls = callback if isinstance(callback, type) else type(callback)
-    return {base.__name__ for base in cls.__mro__ if base.__module__.partition(".")[0] == "skorch"}
+    return {base.__name__ for base in cls.__mro__ if _is_skorch(base.__module__)}
 
 
 def _name_of(callback: Any) -> str:
@@ -95,8 +96,19 @@ def _monitored(callback: Any, names: set[str]) -> Any:
 def raise_missing_column(error: Exception, callback: Any, history: Any) -> None:
     """Raise ValueError if a callback of skorch failed because a column was not recorded."""
     is_missing = isinstance(error, KeyError) or type(error).__name__ == "SkorchException"
-    if is_missing and type(callback).__module__.partition(".")[0] == "skorch":
+    is_of_skorch = _skorch_names(callback) - {"Callback"} and _is_raised_by_skorch(error)
+    if is_missing and is_of_skorch:
         known = sorted(name for name in history[-1] if name != "batches") if history else []
         raise ValueError(
             f"{_name_of(callback)} in callbacks failed: {error.args[0]} It can use {known}."
         ) from error
+
+
+def _is_raised_by_skorch(error: Exception) -> bool:
+    """Return whether an error comes from skorch, not from a user's subclass."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return _is_skorch(frame.f_globals.get("__name__", ""))
+
+
+def _is_skorch(module: str) -> bool:
+    return module.partition(".")[0] == "skorch"

@@ -89,9 +89,8 @@ def network_part(estimator, n_samples, n_features, n_inputs):
 def operates_in_subspace(estimator, data, n_inputs):
     """Return whether the network operates on coordinates in the span of the samples."""
     n_samples = data.n_samples
-    is_default = estimator.network is None and estimator.pretraining != "layerwise"
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
-    return is_default and is_wide and not data.partial
+    return estimator.network is None and is_wide and not data.partial
 
 
 def _checked(part):

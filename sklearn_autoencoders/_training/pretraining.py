@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from .._data.batches import Data
 from .._data.model import Model
@@ -17,6 +18,7 @@ from .._utils.layout import Layout
 from .._utils.random import make_generator
 from ..networks import Network
 from ..networks._autoencoder import Autoencoder
+from ..networks._subspace import InSubspace, without_subspace
 from ..objectives import LOSSES
 from ..objectives._losses import Loss
 from ..objectives._objective import Objective
@@ -70,7 +72,7 @@ def pretrain_layerwise(
     History
         One for each pair, from the outermost to the innermost.
     """
-    stages = part.stages(model.network.encoder, model.network.decoder)
+    stages = _stages(part, model.network.encoder, model.network.decoder)
     # drawn together: how many numbers a stage draws depends on the number of samples
     seeds = torch.randint(2**31, (len(stages),), generator=generator).tolist()
     for stage, ((encoder, decoder), seed) in enumerate(zip(stages, seeds, strict=True)):
@@ -83,6 +85,20 @@ def pretrain_layerwise(
             plan = replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
         yield _train(model, data, plan, make_generator(seed))
+
+
+def _stages(
+    part: Network, encoder: nn.Module, decoder: nn.Module
+) -> list[tuple[nn.Module, nn.Module]]:
+    """Return the pairs of layers; the first one includes the maps of a subspace, if any."""
+    stages = list(part.stages(without_subspace(encoder), without_subspace(decoder)))
+    if isinstance(encoder, InSubspace) and isinstance(decoder, InSubspace):
+        inner, outer = stages[0]
+        stages[0] = (
+            InSubspace(encoder.subspace, inner, is_encoder=True),
+            InSubspace(decoder.subspace, outer, is_encoder=False),
+        )
+    return stages
 
 
 def _train(model: Model, data: Data, plan: Plan, generator: torch.Generator) -> History:

@@ -160,7 +160,7 @@ class LastOrInitialWeights(TrainingCallback):
         elif self._first_loss is not None:
             if not self._has_decreased(training):
                 self._select(training)
-            note_futility(training, float(self._first_loss))
+            note_no_improvement(training, float(self._first_loss))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the kept weights and the first loss."""
@@ -228,7 +228,7 @@ class EarlyStopping(TrainingCallback):
         if was_finite:
             losses = training.history.validation_losses
             note_divergence(training, self._initial_loss, self._initial_loss, losses)
-            note_futility(training, self._initial_loss)
+            note_no_improvement(training, self._initial_loss)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the best weights and the state of the comparison."""
@@ -274,11 +274,12 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
         training.history.problem = f"The loss rose from {initial:.3g} to {highest:.3g}"
 
 
-def note_futility(training: Training, initial: float) -> None:
+def note_no_improvement(training: Training, initial: float) -> None:
     """Record a problem if the loss rose, and the result is no better than the feature means.
 
-    Only reconstruction losses are compared, without penalties, and only of a whole fit: a short one
-    from random weights, whose loss has not risen, may end near the feature means.
+    Only reconstruction losses are compared, without penalties or corruption, whose losses rise by
+    chance, and only of a whole fit: a short one from random weights, whose loss has not risen, may
+    end near the feature means.
 
     Parameters
     ----------
@@ -289,12 +290,14 @@ def note_futility(training: Training, initial: float) -> None:
         Loss of the initial weights.
     """
     history, objective = training.history, training.objective
-    is_comparable = isinstance(objective.loss, Loss) and not objective.penalties
+    is_exact = isinstance(objective.loss, Loss) and not training.is_noisy
+    is_comparable = is_exact and not objective.penalties
     highest = max(history.loss_curve, default=0.0)
     if not (is_comparable and training.plan.may_keep_start and highest > _RISEN * initial):
         return
     baseline = training.mean_baseline(training.samples)
-    if history.problem is not None or highest <= _RISEN * max(baseline, _NEGLIGIBLE_LOSS):
+    has_risen = highest > _RISEN * baseline > _RISEN * _NEGLIGIBLE_LOSS
+    if history.problem is not None or not has_risen:
         return
     if training.mean_loss(training.samples) >= _NO_BETTER * baseline:
         history.problem = (

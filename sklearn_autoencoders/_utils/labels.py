@@ -111,7 +111,7 @@ class Labels:
 
     @property
     def are_classes(self) -> bool:
-        """Whether the labels are texts, booleans or integers, as those of classes usually are."""
+        """Whether the labels are strings, booleans or integers, as those of classes usually are."""
         if self.known.dtype.kind != "O":
             return self.known.dtype.kind in "biuUS"
         kinds = {_kind_of(label) for label in self.known}
@@ -121,7 +121,7 @@ class Labels:
     def codes(self) -> Array:
         """Return an integer for every sample: the same for equal labels, -1 where there is none."""
         codes = np.full(len(self.is_known), -1)
-        if self.known.dtype.kind == "O":  # texts and numbers cannot be sorted
+        if self.known.dtype.kind == "O":  # strings and numbers cannot be sorted
             number: dict[Any, int] = {}
             keys = ((_kind_of(label), label) for label in self.known)
             codes[self.is_known] = [number.setdefault(key, len(number)) for key in keys]
@@ -140,6 +140,17 @@ class Labels:
                 "Convert all of them to strings, or all to numbers."
             )
         return np.array(self.known.tolist()) if kinds <= {"bool", "number"} else self.known
+
+
+def single_column(y: Any) -> Any:
+    """Return the column of a table that has only one, without a warning; else y itself.
+
+    A tensor is returned as an array, and a list as an array of objects.
+    """
+    y = without_tensor(y)
+    y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
+    is_column = tuple(getattr(y, "shape", ())[1:]) == (1,)
+    return _first_column(y) if is_column else y
 
 
 def label_type(labels: Array) -> str:
@@ -171,7 +182,13 @@ def _column_of_frame(y: Any, input_name: str) -> Any:
         f"{input_name} has one column, but a 1d array was expected. Pass the column itself.",
         DataConversionWarning,
     )
-    return safe_indexing(y, 0, axis=1)
+    return _first_column(y)
+
+
+def _first_column(table: Any) -> Any:
+    if hasattr(table, "itercolumns"):  # Arrow, from which older scikit-learn does not select
+        return table.column(0)
+    return safe_indexing(table, 0, axis=1)
 
 
 def _array(values: list[Any]) -> Array:
@@ -196,7 +213,7 @@ def _kind_of(label: Any) -> str:
 
 
 def _equal(labels: Array, value: Any) -> Mask:
-    """Return which labels are equal to a value; texts and numbers never are."""
+    """Return which labels are equal to a value; strings and numbers never are."""
     if labels.dtype.kind in "iuf" and _kind_of(value) == "number":
         return np.asarray(labels == value)
     is_equal = (_kind_of(label) == _kind_of(value) and label == value for label in labels)

@@ -6,19 +6,19 @@ import sys
 import warnings
 
 # Packages whose frames are skipped when the user's line is determined.
-_INTERNAL = {"joblib", "sklearn", "sklearn_autoencoders", "skorch", "torch"}
+_INTERNAL = {"joblib", "pickle", "sklearn", "sklearn_autoencoders", "skops", "skorch", "torch"}
 
 
-def warn_user(message: str, category: type[Warning]) -> None:
+def warn_user(message: str | Warning, category: type[Warning] = UserWarning) -> None:
     """Issue a warning for the innermost line that is not in a library, also from a pipeline.
 
     Parameters
     ----------
-    message : str
-        The text.
+    message : str or Warning
+        The text, or the warning itself.
 
-    category : type
-        The kind of warning.
+    category : type, default=UserWarning
+        The kind of warning, if `message` is a text.
     """
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_internal(frame.f_globals.get("__name__", "")):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array
 
 from .._utils.output import names_of_columns
-from .._utils.tensors import without_tensor
 from ._display import MAX_CLASSES, Display, as_texts, heat_map, name_ticks, need_matplotlib
 from ._labels import are_numbers, as_labels, class_name
 from ._montage import draw_signed_grid, find_image_shape, grid_size, label_grid, to_images
-from ._samples import column_names, conditioned, drawn_step, spread_samples
+from ._samples import as_matrix, column_names, conditioned, drawn_step, spread_samples
 
 # Maximum number of images in a row of the grid.
 _ACROSS = 10
@@ -58,7 +56,7 @@ class CodesDisplay(Display):
     """
 
     def __init__(self, codes, y=None, *, code_shape=None, component_names=None):
-        self.codes = check_array(without_tensor(codes), dtype=np.float64, input_name="codes")
+        self.codes = as_matrix(codes, "codes")
         n_components = self.codes.shape[1]
         self.y = None if y is None else as_labels(y, "y")
         check_consistent_length(self.codes, self.y)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from numbers import Integral
 
-import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_array
 
 from .._persistence.atomic import write_atomically
 from .._utils.rows import rows_of
-from .._utils.tensors import without_tensor
 from ._explorer_page import page
 from ._explorer_parts import (
     PALETTE,
@@ -28,7 +26,7 @@ from ._explorer_parts import (
     stack_of,
 )
 from ._montage import check_stack, find_image_shape
-from ._samples import as_samples, column_names, conditioned, drawn_step, spread_places
+from ._samples import as_samples, column_names, conditioned, drawn_step, spread_places, y_of
 
 
 def latent_explorer(
@@ -150,7 +148,7 @@ def latent_explorer(
     check_lengths(len(X), labels=labels, images=images, y=y)
     places = spread_places(len(X), n_rows)
     selected = samples_of(X, places)
-    X, y = rows_of(X, places), y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[places]
+    X, y = rows_of(X, places), y_of(y, places)
     estimator, X, names = drawn_step(latent_explorer, estimator, "transform", X, codes=True)
     content = {
         "title": title or f"Codes of {type(estimator).__name__}",

@@ -5,13 +5,18 @@ from __future__ import annotations
 import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array
 
 from .._utils.output import plain_output
-from .._utils.tensors import without_tensor
 from ._colors import check_colors, draw_points, room_beside
 from ._display import Display, need_matplotlib
-from ._samples import as_samples, check_components, conditioned, drawn_step, spread_samples
+from ._samples import (
+    as_matrix,
+    as_samples,
+    check_components,
+    conditioned,
+    drawn_step,
+    spread_samples,
+)
 
 
 class LatentDisplay(Display):
@@ -60,7 +65,7 @@ class LatentDisplay(Display):
     """
 
     def __init__(self, codes, y=None, *, components=(0, 1), pca_codes=None, y_name=None):
-        self.codes = check_array(without_tensor(codes), dtype=np.float64, input_name="codes")
+        self.codes = as_matrix(codes, "codes")
         self.y = None if y is None else check_colors(y)
         self.y_name = y_name or getattr(y, "name", None) or "y"
         if self.codes.shape[1] == 1:
@@ -73,9 +78,7 @@ class LatentDisplay(Display):
             raise ValueError(f"components must be two indices; got {components!r}.")
         self.pca_codes = None
         if pca_codes is not None:
-            self.pca_codes = check_array(
-                without_tensor(pca_codes), dtype=np.float64, input_name="pca_codes"
-            )
+            self.pca_codes = as_matrix(pca_codes, "pca_codes")
             if self.pca_codes.shape[1] != 2:
                 raise ValueError(f"pca_codes must have 2 columns; got {self.pca_codes.shape[1]}.")
         check_consistent_length(self.codes, self.y, self.pca_codes)

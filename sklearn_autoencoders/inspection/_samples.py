@@ -122,16 +122,19 @@ def first_samples(X, n_rows, y=None):
     check_scalar(n_rows, "n_rows", Integral, min_val=1)
     check_consistent_length(X, None if np.ndim(y) == 0 else y)
     first = np.arange(min(n_rows, len(X)))
-    return rows_of(X, first), y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[first]
+    return rows_of(X, first), y_of(y, first)
 
 
 def spread_samples(X, n_rows, y=None):
     """Return evenly spaced samples, at most `n_rows`, and their y."""
     check_consistent_length(X, y)
     places = spread_places(len(X), n_rows)
-    if len(X) == len(places):
-        return X, None if y is None else np.asarray(without_tensor(y))
-    return rows_of(X, places), None if y is None else np.asarray(without_tensor(y))[places]
+    return X if len(X) == len(places) else rows_of(X, places), y_of(y, places)
+
+
+def y_of(y, places):
+    """Return the values of y at the given indices as an array; None or a scalar unchanged."""
+    return y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[places]
 
 
 def spread_places(n_samples, n_rows):
@@ -140,6 +143,11 @@ def spread_places(n_samples, n_rows):
     if n_samples <= n_rows:
         return np.arange(n_samples)
     return np.linspace(0, n_samples - 1, n_rows).round().astype(int)
+
+
+def as_matrix(values, name):
+    """Return a finite float array of two dimensions, also of a tensor."""
+    return check_array(without_tensor(values), dtype=np.float64, input_name=name)
 
 
 def as_samples(X, name="X"):

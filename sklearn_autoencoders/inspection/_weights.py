@@ -6,15 +6,13 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_scalar
-from sklearn.utils.validation import check_array
 from torch import nn
 
-from .._utils.tensors import without_tensor
 from ..networks._linear_path import LinearPath
 from ..networks._subspace import InSubspace, without_subspace
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
-from ._samples import check_choice, column_names, drawn_step
+from ._samples import as_matrix, check_choice, column_names, drawn_step
 
 
 class WeightsDisplay(Display):
@@ -58,7 +56,7 @@ class WeightsDisplay(Display):
     """
 
     def __init__(self, weights, *, image_shape=None, feature_names=None):
-        self.weights = check_array(without_tensor(weights), dtype=np.float64, input_name="weights")
+        self.weights = as_matrix(weights, "weights")
         self.image_shape = find_image_shape(image_shape, self.weights.shape[1])
         self.feature_names = column_names(feature_names, self.weights.shape[1])
 
