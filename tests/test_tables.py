@@ -545,7 +545,8 @@ def test_an_encoder_of_tables_keeps_its_columns(cls, is_fitted, frame):
         encoder = FrozenEstimator(encoder.fit(frame.assign(city="Oslo")))
     weight = (frame["city"] != "Rome").to_numpy(float)
     y = np.arange(len(frame)) % 2
-    predictor = cls(encoder=encoder, max_epochs=2, random_state=0).fit(frame, y, sample_weight=weight)
+    predictor = cls(encoder=encoder, max_epochs=2, random_state=0)
+    predictor.fit(frame, y, sample_weight=weight)
     assert predictor.predict(frame).shape == y.shape
     assert predictor.network_.encoder.linear.in_features == predictor._layout.n_inputs
 

@@ -60,9 +60,10 @@ def fit_scaling(
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
-    kind : {"global", "feature", "robust"} or None
+    kind : {"global", "feature", "robust", "by_units"} or None
         One scale for all features (the root mean variance), one for each (its standard deviation,
-        or that after values beyond 30 interquartile ranges have been clipped), or none.
+        or that after values beyond 30 interquartile ranges have been clipped), one for each if the
+        features have different units, or none.
 
     ranges : FeatureRanges or None, default=None
         Ranges of the features of X, if they are known.
@@ -80,7 +81,7 @@ def fit_scaling(
     ranges = find_ranges(X) if ranges is None else ranges
     center, deviation = _moments(X, weight, ranges)
     deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(center)] = 0.0
-    if kind == "global":
+    if kind == "global" or (kind == "by_units" and not _have_different_units(deviation)):
         largest = deviation.max()
         unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
         relative = deviation[~np.isnan(ranges.low)] / unit  # of the features that have values
@@ -88,13 +89,10 @@ def fit_scaling(
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
 
 
-def have_different_units(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> bool:
+def _have_different_units(deviation: Array) -> bool:
     """Return whether one standard deviation is more than ten times as large as the median one."""
-    varies = ranges.low < ranges.high
-    if not varies.any():
-        return False
-    scale = fit_scaling(X, weight, "feature", ranges).scale[varies]
-    return bool(scale.max() > _MAX_RATIO * np.median(scale))
+    deviation = deviation[deviation > 0]
+    return len(deviation) > 0 and bool(deviation.max() > _MAX_RATIO * np.median(deviation))
 
 
 def fit_encoded_scaling(

@@ -7,9 +7,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.scaling import have_different_units
 from .._data.validation import check_codes, check_samples, ignore_empty_features
-from .._training.initialization import initialize
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -259,6 +257,7 @@ class DenoisingAutoencoder(
     """
 
     _auto_epochs = 4000, 100
+    _auto_scaling = "by_units"
     _predicts_missing = True
 
     _parameter_constraints: ClassVar[dict] = {
@@ -331,13 +330,6 @@ class DenoisingAutoencoder(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
-
-    def _build(self, data, rng):
-        scaling, is_numeric = self.scaling, self._layout.is_numeric
-        samples = data.target, data.training_weight, data.target_ranges
-        if scaling == "auto" and is_numeric and have_different_units(*samples):
-            scaling = "feature"
-        return initialize(self, data, rng, scaling=scaling)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)

@@ -55,6 +55,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _shaping_parameters: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
+    # scaling="auto": the kind for samples without categories.
+    _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size = staticmethod(auto_batch_size)
     # Indices of the features that had no value in the fit.

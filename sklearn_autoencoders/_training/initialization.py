@@ -211,14 +211,10 @@ def initialize(
     layout, linear_path = estimator._layout, estimator.init == "pca"
     n_inputs = layout.n_inputs
     if scaling == "auto":
-        scaling = "global" if layout.is_numeric else "feature"
-    device, dtype = (
-        resolve_device(estimator.device),
-        training_dtype(estimator, (len(data.X), n_inputs)),
-    )
-    fitted = fit_encoded_scaling(
-        data.target, data.training_weight, scaling, layout, data.target_ranges
-    )
+        scaling = estimator._auto_scaling if layout.is_numeric else "feature"
+    dtype = training_dtype(estimator, (len(data.X), n_inputs))
+    device, weight = resolve_device(estimator.device), data.training_weight
+    fitted = fit_encoded_scaling(data.target, weight, scaling, layout, data.target_ranges)
     check_magnitude(data, fitted, layout, dtype)
     name = getattr(estimator, estimator._loss_parameter)
     loss, n_components = estimator._losses[name], estimator.n_components
