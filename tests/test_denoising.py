@@ -134,8 +134,21 @@ def test_it_imputes_missing_values_better_than_feature_means(digits):
     missing = np.isnan(gaps)
     error = mean_error(denoise(digits, "masking", gaps)[missing], test[missing])
     means = np.broadcast_to(train.mean(axis=0), test.shape)
-    assert error < 0.6 * mean_error(means[missing], test[missing])
-    assert error < 0.9 * mean_error(denoise(digits, None, gaps)[missing], test[missing])
+    assert error < 0.4 * mean_error(means[missing], test[missing])
+    assert error < mean_error(denoise(digits, None, gaps)[missing], test[missing])
+
+
+def test_features_of_different_units_are_imputed(cancer):
+    gaps = with_some_missing(cancer, 0.1)
+    missing, scale = np.isnan(gaps), cancer.std(axis=0)
+    fitted = DenoisingAutoencoder(max_epochs=5, random_state=0).fit(gaps)
+    error = (fitted.transform(gaps) - cancer) / scale
+    assert np.mean(error[missing] ** 2) < 0.3  # by the means: 1
+    assert len(np.unique(fitted.scale_)) > 1
+
+
+def test_features_of_one_unit_share_a_scale(digits):
+    assert len(np.unique(DenoisingAutoencoder(max_epochs=1).fit(digits).scale_)) == 1
 
 
 def test_corruptions_are_only_applied_in_training(clean):
@@ -182,7 +195,7 @@ def test_only_training_is_noisy_in_early_stopping(clean, early_stopping):
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 def test_small_datasets_are_learned_with_any_random_state(iris, early_stopping):
-    """With as many components as features, training starts from the identity map."""
+    """Training starts from the conditional mean of missing values, and does not spoil it."""
     rows = np.repeat(iris[::3], 50, axis=0)
     settings = {"max_epochs": 40, "early_stopping": early_stopping}
     for seed in range(5):
@@ -191,10 +204,10 @@ def test_small_datasets_are_learned_with_any_random_state(iris, early_stopping):
             for rate in (1e-30, 5e-3)
         )
         damaged = with_some_missing(rows)
-        error = mean_error(end.transform(damaged), rows)
-        # five held-out samples are too few for a validation
-        limit = 1.0 if early_stopping else 0.95
-        assert error < limit * mean_error(start.transform(damaged), rows)
+        error = mean_error(start.transform(damaged), rows)
+        means = np.where(np.isnan(damaged), iris[::3].mean(axis=0), damaged)
+        assert error < 0.3 * mean_error(means, rows)
+        assert mean_error(end.transform(damaged), rows) < 1.05 * error
 
 
 # ------------------------------------------------------------------- corruptions of users

@@ -159,8 +159,17 @@ def assert_answers(call):
         assert "torch" not in message.lower(), message
         assert "tensor" not in message.lower(), message
         return False
-    assert np.isfinite(np.asarray(found, dtype=np.float64)).all()
+    assert np.isfinite(as_numbers(found)).all()
     return True
+
+
+def as_numbers(found):
+    """Return an array, or a frame with NaN for missing and 0 for other values without a number."""
+    if not isinstance(found, pd.DataFrame):
+        return np.asarray(found, dtype=np.float64)
+    is_number = [pd.api.types.is_numeric_dtype(dtype) for dtype in found.dtypes]
+    others = found.loc[:, np.logical_not(is_number)].isna().replace({True: np.nan, False: 0.0})
+    return np.hstack([found.loc[:, is_number].to_numpy(np.float64), others.to_numpy(np.float64)])
 
 
 def train(estimator, method, data):
@@ -172,7 +181,8 @@ def train(estimator, method, data):
         else value
         for value in outputs(estimator, data).values()
     ]
-    return np.concatenate([np.ravel(value) for value in [*values, estimator.loss_curve_]])
+    values = [np.ravel(as_numbers(value)) for value in [*values, estimator.loss_curve_]]
+    return np.concatenate(values)
 
 
 def assert_training_answers(estimator, data):

@@ -50,8 +50,9 @@ def test_workers_give_the_same_models(backend):
 def test_a_random_state_instance_is_a_stream(estimator):
     X = table()
     rng = np.random.RandomState(0)
-    first, second = (case(estimator, random_state=rng).fit(X) for _ in range(2))
-    again = case(estimator, random_state=np.random.RandomState(0)).fit(X)
+    # a shorter fit may keep the initial weights, which do not depend on the seed
+    first, second = (case(estimator, random_state=rng, max_epochs=20).fit(X) for _ in range(2))
+    again = case(estimator, random_state=np.random.RandomState(0), max_epochs=20).fit(X)
     assert_same(outputs(again, X), outputs(first, X))
     assert (outputs(second, X)["score_samples"] != outputs(first, X)["score_samples"]).any()
 
@@ -95,10 +96,11 @@ def test_a_sample_does_not_depend_on_other_samples(estimator, dtype, tolerance, 
     X = X[:10]
     whole = outputs(fitted, X)
     whole.pop("score", None)
-    assert_close(_row_by_row(fitted, X), whole, tolerance)
+    least_unit = max(np.finfo(dtype).eps, 1e-12)  # of the squares of rounding errors
+    assert_close(_row_by_row(fitted, X), whole, tolerance, least_unit)
     order = np.random.RandomState(0).permutation(len(X))
-    shuffled = outputs(fitted, X[order])
-    assert_close(shuffled, {name: output[order] for name, output in whole.items()}, tolerance)
+    shuffled = {name: output[order] for name, output in whole.items()}
+    assert_close(outputs(fitted, X[order]), shuffled, tolerance, least_unit)
 
 
 @every_case

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._utils.batch import Batch
+from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
 from .ranges import FeatureRanges
-from .sources import as_source
+from .sources import EncodedSource, SampleSource, as_source
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,14 @@ class Data:
         assert ranges is not None
         return ranges
 
-    @property
-    def residual(self) -> NDArray[Any]:
-        """The target minus the effect of the condition."""
-        if self.condition is None or self.effect is None:
+    def residual(self, layout: Layout) -> NDArray[Any] | SampleSource:
+        """Return the encoded target minus the effect of the condition."""
+        condition, effect = self.condition, self.effect
+        if not layout.is_numeric:
+            return EncodedSource(self.target, layout, condition, effect)
+        if condition is None or effect is None:
             return self.target
-        return self.target - self.condition @ self.effect
+        return self.target - condition @ effect
 
     @property
     def has_missing(self) -> bool:
@@ -205,8 +208,13 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         self._clean = None if data.clean is None else _source(data.clean, model.device, True)
         # the wider type, in which the center and the values neither lose digits nor overflow
         self._wide = torch.promote_types(self.dtype, torch_dtype(data.X.dtype))
-        self._scaling = None if scaled else scaling_tensors(model, self._wide)
-        self._raw_target = model.loss.unit_interval
+        self._layout = Layout.of_numbers(0) if scaled else model.layout
+        self._scaling, self._target_scaling = (
+            None if scaled else scaling_tensors(scaling, model.device, self._wide)
+            for scaling in (model.scaling, model.target_scaling)
+        )
+        self.conditional_mean = None if scaled else model.conditional_mean(self.dtype)
+        self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
         self._weight, self._condition, self._labels = (
             None if array is None else torch.tensor(array, device=model.device, dtype=self.dtype)
@@ -240,30 +248,44 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
         """Return a batch of raw inputs and clean targets, with additional fields."""
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
-        x = self._scaled(corrupted)
-        if self._raw_target:
-            target = self._without_nan(clean.to(self.dtype))
+        x = self._filled(corrupted)
+        if clean is corrupted and not self._has_own_target and not self._has_missing:
+            target = x
         else:
-            target = x if clean is corrupted else self._scaled(clean)
+            target = self._scaled(clean, self._target_scaling)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
-        return Batch(x, target, observed, find_mask=find_mask, **others)
+        missing = None
+        if self._has_missing or self._corruptor is not None:
+            missing = corrupted.isnan().to(self.dtype)
+        return Batch(x, target, observed, missing=missing, find_mask=find_mask, **others)
 
     def largest_corruption(self, n_samples: int) -> float:
         """Return the largest change of a value of `n_samples` samples, in units of scale."""
         raw = self._raw(slice(0, n_samples))
         raw = raw.repeat(-(-n_samples // len(raw)), 1)
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
-        return float((self._scaled(corrupted) - self._scaled(raw)).abs().max())
+        x, clean = (self._scaled(samples, self._scaling) for samples in (corrupted, raw))
+        return float((x - clean).abs().max())
 
     def _raw(self, indices: Any) -> Tensor:
         return _as_tensor(self._inputs.take(indices)).to(self._device)
 
-    def _scaled(self, raw: Tensor) -> Tensor:
-        if self._scaling is None:
-            return raw.to(self.dtype)
-        center, scale = self._scaling
-        return self._without_nan((raw.to(self._wide) - center).div_(scale).to(self.dtype))
+    def _scaled(self, cells: Tensor, scaling: tuple[Tensor, Tensor] | None) -> Tensor:
+        """Return encoded samples in the units of the network."""
+        if scaling is None:
+            return cells.to(self.dtype)
+        center, scale = scaling
+        encoded = self._layout.encode(cells.to(self._wide))
+        return self._without_nan((encoded - center).div_(scale).to(self.dtype))
+
+    def _filled(self, cells: Tensor) -> Tensor:
+        """Return encoded samples in the units of the network, with predictions where missing."""
+        x = self._scaled(cells, self._scaling)
+        if self.conditional_mean is None or not (self._has_missing or self._corruptor is not None):
+            return x
+        missing = self._layout.of_inputs(cells.isnan())
+        return self.conditional_mean(x, missing)
 
     def _without_nan(self, x: Tensor) -> Tensor:
         return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x

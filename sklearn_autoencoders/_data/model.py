@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
+from ..networks._conditional_mean import ConditionalMean
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
+from .factors import Factors
 from .scaling import Scaling
 
 
@@ -45,11 +49,46 @@ class Model:
 
     loss : Loss or Likelihood
         Defines how the network's output is converted to values.
+
+    layout : Layout
+        The inputs and outputs of the network for each column of the samples.
+
+    factors : Factors or None, default=None
+        Predicts missing inputs. Without it they are zero.
     """
 
     network: Autoencoder
     scaling: Scaling
     loss: Loss | Likelihood
+    layout: Layout
+    factors: Factors | None = None
+
+    def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | None:
+        """Return the function that replaces missing inputs, if any."""
+        if self.factors is None:
+            return None
+        loadings, noise = (
+            torch.tensor(array, dtype=dtype, device=self.device)
+            for array in (self.factors.loadings, self.factors.noise)
+        )
+        return ConditionalMean(loadings, noise)
+
+    @property
+    def target_scaling(self) -> Scaling:
+        """Converts the user's units to those of the target: indicators are not scaled."""
+        if self.loss.unit_interval:
+            return Scaling(np.zeros_like(self.scaling.center), np.ones_like(self.scaling.scale))
+        if self.layout.is_numeric:
+            return self.scaling
+        center, scale = self.scaling.center.copy(), self.scaling.scale.copy()
+        center[self.layout.indicators], scale[self.layout.indicators] = 0.0, 1.0
+        return Scaling(center, scale)
+
+    @property
+    def column_scale(self) -> NDArray[np.float64]:
+        """Scale of the errors of each column; one for categories."""
+        scale = self.target_scaling.scale
+        return scale if self.layout.is_numeric else scale[self.layout.first_inputs.numpy()]
 
     @property
     def device(self) -> torch.device:
@@ -67,10 +106,12 @@ class Model:
         return np.dtype(np.float32 if self.dtype == torch.float32 else np.float64)
 
 
-def scaling_tensors(model: Model, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Return the center and the scale as tensors on the device of the model."""
-    arrays = (model.scaling.center, model.scaling.scale)
-    center, scale = (torch.tensor(array, dtype=dtype, device=model.device) for array in arrays)
+def scaling_tensors(
+    scaling: Scaling, device: torch.device, dtype: torch.dtype
+) -> tuple[Tensor, Tensor]:
+    """Return the center and the scale as tensors."""
+    arrays = (scaling.center, scaling.scale)
+    center, scale = (torch.tensor(array, dtype=dtype, device=device) for array in arrays)
     return center, scale
 
 

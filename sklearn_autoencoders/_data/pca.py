@@ -11,7 +11,7 @@ from scipy import linalg
 from sklearn.utils.extmath import svd_flip
 
 from .scaling import Array, Scaling
-from .sources import chunks_of
+from .sources import SampleSource, as_source, chunks_of
 
 # Minimum noise variance of probabilistic PCA, as a fraction of the mean variance: with less, the
 # likelihood degenerates.
@@ -25,13 +25,16 @@ _MAX_COVARIANCE = 4096
 
 
 def principal_axes(
-    X: NDArray[Any], scaling: Scaling, weight: Array | None, random_state: np.random.RandomState
+    X: NDArray[Any] | SampleSource,
+    scaling: Scaling,
+    weight: Array | None,
+    random_state: np.random.RandomState,
 ) -> tuple[Array, Array]:
     """Return the principal components of the scaled data.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or SampleSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
 
     scaling : Scaling
@@ -51,23 +54,25 @@ def principal_axes(
     axes : ndarray of shape (m, n_features)
         Orthonormal rows, with the signs that scikit-learn's PCA gives them.
     """
-    if X.shape[1] <= min(len(X), _MAX_COVARIANCE):
+    source = as_source(X)
+    n_samples = source.shape[0]
+    if X.shape[1] <= min(n_samples, _MAX_COVARIANCE):
         covariance = np.zeros((X.shape[1], X.shape[1]))
         for part in _root_weighted_samples(X, scaling, weight):
             covariance += part.T @ part
         variances, axes = linalg.eigh(covariance, check_finite=False)
         variances, axes = variances[::-1], axes.T[::-1].copy()
     else:
-        if len(X) > _MAX_COVARIANCE:
-            chosen = random_state.permutation(len(X))[:_MAX_COVARIANCE]
-            X, weight = X[chosen], None if weight is None else weight[chosen]
+        if n_samples > _MAX_COVARIANCE:
+            chosen = random_state.permutation(n_samples)[:_MAX_COVARIANCE]
+            X, weight = source.take(chosen), None if weight is None else weight[chosen]
         variances, axes = _axes_of(_root_weighted_samples(X, scaling, weight))
     _, axes = svd_flip(None, axes, u_based_decision=False)
     return np.maximum(variances, 0.0), axes
 
 
 def principal_axes_within(
-    basis: Array, X: NDArray[Any], scaling: Scaling, weight: Array | None
+    basis: Array, X: NDArray[Any] | SampleSource, scaling: Scaling, weight: Array | None
 ) -> tuple[Array, Array]:
     """Return the principal components of the scaled data in the coordinates of a subspace.
 
@@ -149,10 +154,10 @@ def _axes_of(parts: Iterable[Array]) -> tuple[Array, Array]:
 
 
 def _root_weighted_samples(
-    X: NDArray[Any], scaling: Scaling, weight: Array | None
+    X: NDArray[Any] | SampleSource, scaling: Scaling, weight: Array | None
 ) -> Iterator[Array]:
     """Yield chunks of the scaled samples times the root of their fraction of the total weight."""
-    total = len(X) if weight is None else weight.sum()
+    total = X.shape[0] if weight is None else weight.sum()
     for chunk, part in chunks_of(X):
         scaled = (part.astype(np.float64) - scaling.center) / scaling.scale
         part_weight = 1.0 if weight is None else weight[chunk, None]

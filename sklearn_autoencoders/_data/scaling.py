@@ -13,10 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.layout import Layout
 from .ranges import FeatureRanges, find_ranges
 from .sources import chunks_of
 
 Array = NDArray[np.float64]
+
+# Minimum frequency by whose root the indicator of a rare category is divided, and number of
+# observations that are added for each category, so that no frequency is zero.
+MIN_FREQUENCY, _SMALLEST = 0.01, 1e-3
+
+# Ratio of the largest standard deviation to the median one beyond which units are different.
+_MAX_RATIO = 10.0
 
 # Values farther from the quartiles than this number of interquartile ranges are clipped.
 _MAX_INTERQUARTILE_RANGES = 30.0
@@ -52,9 +60,10 @@ def fit_scaling(
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
-    kind : {"global", "feature", "robust"} or None
+    kind : {"global", "feature", "robust", "by_units"} or None
         One scale for all features (the root mean variance), one for each (its standard deviation,
-        or that after values beyond 30 interquartile ranges have been clipped), or none.
+        or that after values beyond 30 interquartile ranges have been clipped), one for each if the
+        features have different units, or none.
 
     ranges : FeatureRanges or None, default=None
         Ranges of the features of X, if they are known.
@@ -72,12 +81,90 @@ def fit_scaling(
     ranges = find_ranges(X) if ranges is None else ranges
     center, deviation = _moments(X, weight, ranges)
     deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(center)] = 0.0
-    if kind == "global":
+    if kind == "global" or (kind == "by_units" and not _have_different_units(deviation)):
         largest = deviation.max()
         unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
         relative = deviation[~np.isnan(ranges.low)] / unit  # of the features that have values
         deviation = np.full_like(deviation, np.sqrt(np.mean(relative**2)) * largest)
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
+
+
+def _have_different_units(deviation: Array) -> bool:
+    """Return whether one standard deviation is more than ten times as large as the median one."""
+    deviation = deviation[deviation > 0]
+    if not len(deviation):
+        return False
+    return bool(_MAX_RATIO * np.median(deviation / deviation.max()) < 1)
+
+
+def fit_encoded_scaling(
+    X: NDArray[Any],
+    weight: Array | None,
+    kind: str | None,
+    layout: Layout,
+    ranges: FeatureRanges | None = None,
+) -> Scaling:
+    """Return the center and the scale of the inputs of a network.
+
+    Indicators are centered by the frequency of the category and divided by its root, as in factor
+    analysis of mixed data [1]_, and by the root of the number of other categories, so that the
+    variances of a column sum to one, like the variance of a number.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_columns)
+        Cells.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    kind : {"global", "feature", "robust"} or None
+        Scaling of the numbers, as in :func:`fit_scaling`.
+
+    layout : Layout
+        Kinds of the columns.
+
+    ranges : FeatureRanges or None, default=None
+        Ranges of the columns of X, if they are known.
+
+    Returns
+    -------
+    Scaling
+        One center and one scale for each input.
+
+    References
+    ----------
+    .. [1] J. Pagès, "Analyse factorielle de données mixtes", Revue de Statistique Appliquée 52,
+       2004.
+    """
+    if layout.is_numeric:
+        return fit_scaling(X, weight, kind, ranges)
+    column, inputs = layout.column.numpy(), layout.number_inputs.numpy()
+    center, scale = np.zeros(layout.n_inputs), np.ones(layout.n_inputs)
+    if len(inputs):
+        numbers = fit_scaling(X[:, layout.numbers.numpy()], weight, kind)
+        center[inputs], scale[inputs] = numbers.center, numbers.scale
+    for index in layout.categories.tolist():
+        n, own = layout.n_categories[index], np.flatnonzero(column == index)
+        center[own] = _frequencies(X[:, index], weight, n)
+        scale[own] = np.sqrt(np.maximum(center[own], MIN_FREQUENCY) * max(n - 1, 1))
+    return Scaling(center, scale)
+
+
+def _frequencies(cells: NDArray[Any], weight: Array | None, n_categories: int) -> Array:
+    """Return the frequency of each category among the observed cells."""
+    known = ~np.isnan(cells)
+    weights = None if weight is None else weight[known]
+    count = np.bincount(cells[known].astype(np.intp), weights, minlength=n_categories) + _SMALLEST
+    frequencies: Array = count / count.sum()
+    return frequencies
+
+
+def marginal_surprise(cells: NDArray[Any], weight: Array | None, n_categories: int) -> Array:
+    """Return the negative logarithm of the frequency of each category; NaN if it is missing."""
+    surprise = -np.log(_frequencies(cells, weight, n_categories))
+    known = ~np.isnan(cells)
+    return np.where(known, surprise[np.where(known, cells, 0).astype(np.intp)], np.nan)
 
 
 def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tuple[Array, Array]:

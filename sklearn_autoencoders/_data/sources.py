@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
+
+from .._utils.layout import Layout
 
 # Number of values in a chunk when statistics are computed.
 _CHUNK_SIZE = 2**18
@@ -49,6 +52,46 @@ class ArraySource:
         return samples
 
 
+class EncodedSource:
+    """The samples of a table as inputs of a network, encoded when they are read.
+
+    Parameters
+    ----------
+    cells : ndarray of shape (n_samples, n_columns)
+        Numbers and indices of categories; NaN where a value is missing.
+
+    layout : Layout
+        Kinds of the columns.
+
+    condition, effect : ndarray or None, default=None
+        The condition of each sample, and its effect on each input, which is subtracted.
+    """
+
+    def __init__(
+        self,
+        cells: NDArray[Any],
+        layout: Layout,
+        condition: NDArray[Any] | None = None,
+        effect: NDArray[Any] | None = None,
+    ) -> None:
+        self._cells, self._layout = cells, layout
+        self._condition, self._effect = condition, effect
+        self.shape, self.dtype = (len(cells), layout.n_inputs), cells.dtype
+
+    def take(self, indices: Any) -> NDArray[Any]:
+        """Return encoded samples as a dense array."""
+        cells = torch.from_numpy(np.array(self._cells[indices]))
+        encoded: NDArray[Any] = self._layout.encode(cells).numpy()
+        if self._condition is None or self._effect is None:
+            return encoded
+        return encoded - self._condition[indices] @ self._effect
+
+
+def encoded(cells: NDArray[Any], layout: Layout) -> NDArray[Any]:
+    """Return all samples of a table, encoded; numbers unchanged."""
+    return cells if layout.is_numeric else EncodedSource(cells, layout).take(slice(None))
+
+
 def as_source(X: NDArray[Any] | SampleSource) -> SampleSource:
     """Return an array as a source of samples, and a source unchanged."""
     return ArraySource(X) if isinstance(X, np.ndarray) else X
@@ -58,5 +101,5 @@ def chunks_of(X: NDArray[Any] | SampleSource) -> Iterator[tuple[slice, NDArray[A
     """Yield all samples in order, in chunks that fit into the cache, each with its slice."""
     source = as_source(X)
     n_samples, n_features = source.shape
-    for chunk in gen_batches(n_samples, max(_CHUNK_SIZE // n_features, 1)):
+    for chunk in gen_batches(n_samples, max(_CHUNK_SIZE // max(n_features, 1), 1)):
         yield chunk, source.take(chunk)

@@ -12,6 +12,7 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
+from .columns import learn_columns
 from .ranges import find_ranges
 
 # Types of samples; others are converted to the first one.
@@ -57,6 +58,10 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
+    if names:
+        X, names = _as_cells(estimator, X, reset)
+    elif estimator._columns is not None:
+        X = estimator._columns.encode(X)
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
@@ -64,6 +69,23 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
         if names:
             return validate_data(estimator, X, reset=reset, **settings)
         return check_array(X, input_name=input_name, **settings)
+
+
+def _as_cells(estimator, X, reset):
+    """Return a table as an array of cells, and whether its names have yet to be checked.
+
+    Anything that consists of numbers is returned unchanged.
+    """
+    cells = None
+    if reset:
+        estimator._columns = None
+        learned = learn_columns(X, _categorical_features(estimator))
+        if learned is not None:
+            estimator._columns, cells = learned
+    if estimator._columns is None:
+        return X, True
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    return estimator._columns.encode(X) if cells is None else cells, False
 
 
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
@@ -95,9 +117,21 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
 
 def given_network(estimator):
     """Return the `network` parameter, which determines the shape of the samples."""
+    return getattr(_with_network(estimator), "network", None)
+
+
+def _with_network(estimator):
+    """Return `encoder` if it is given, which then describes the network, or the estimator."""
     encoder = getattr(estimator, "encoder", None)
     encoder = getattr(encoder, "estimator", encoder)  # inside FrozenEstimator
-    return getattr(estimator if encoder is None else encoder, "network", None)
+    return estimator if encoder is None else encoder
+
+
+def _categorical_features(estimator):
+    """Return the columns of a fitted encoder, or the parameter `categorical_features`."""
+    described = _with_network(estimator)
+    is_fitted = described is not estimator and hasattr(described, "network_")
+    return described._columns if is_fitted else getattr(described, "categorical_features", None)
 
 
 def _take(array, index):
@@ -239,18 +273,19 @@ def check_unit_interval(estimator, loss, X, name="X", ranges=None):
         )
 
 
-def check_magnitude(data, scaling, dtype):
+def check_magnitude(data, scaling, layout, dtype):
     """Raise ValueError if squares of the scaled values overflow in the type used for training."""
-    _check_magnitude(data.ranges, scaling, dtype, "X")
+    _check_magnitude(data.ranges, scaling, layout, dtype, "X")
     if data.clean is not None:
-        _check_magnitude(data.clean_ranges, scaling, dtype, "clean")
+        _check_magnitude(data.clean_ranges, scaling, layout, dtype, "clean")
 
 
-def _check_magnitude(ranges, scaling, dtype, name):
+def _check_magnitude(ranges, scaling, layout, dtype, name):
+    column, inputs = layout.numbers.numpy(), layout.number_inputs.numpy()
+    center, scale = scaling.center[inputs], scaling.scale[inputs]
     with np.errstate(over="ignore"):
-        highest = (ranges.high - scaling.center) / scaling.scale
-        lowest = (ranges.low - scaling.center) / scaling.scale
-    largest = max(np.nanmax(highest), -np.nanmin(lowest))
+        ends = [(end[column] - center) / scale for end in (ranges.low, ranges.high)]
+    largest = np.nanmax(np.abs(ends), initial=0.0)
     limit = np.sqrt(np.finfo(dtype).max) / 1e3
     if not largest < limit:
         raise ValueError(

@@ -10,6 +10,8 @@ from typing import ClassVar
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
+from .._data.columns import Columns
+from .._data.factors import Factors
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -19,12 +21,13 @@ from .._data.validation import (
     check_weight,
     unflatten,
 )
-from .._inference.run import decode, encode, reconstruct, sample_losses
+from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
 from .._utils.sklearn_compat import (
+    Hidden,
     Interval,
     RealNotInt,
     Sizes,
@@ -36,6 +39,9 @@ from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
+
+# Fitted attributes that are not plain values, and their classes.
+_PARTS = {"_columns": Columns, "_factors": Factors}
 
 
 class BaseNetworkEstimator(TrainableEstimator):
@@ -49,6 +55,7 @@ class BaseNetworkEstimator(TrainableEstimator):
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
             "activation",
+            "categorical_features",
             "dropout",
             "hidden_layer_sizes",
             "init",
@@ -73,7 +80,8 @@ class BaseNetworkEstimator(TrainableEstimator):
         "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
-        "scaling": [StrOptions({"global", "feature"}), None],
+        "categorical_features": [StrOptions({"from_dtype"}), "array-like", Hidden(Columns), None],
+        "scaling": [StrOptions({"auto", "global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
         "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
         "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],
@@ -145,12 +153,18 @@ class BaseNetworkEstimator(TrainableEstimator):
 
     def __getstate__(self):
         """Return a state of plain values, without torch objects and training samples."""
-        return to_plain(super().__getstate__())
+        state = super().__getstate__()
+        found = {name: state[name].to_dict() for name in _PARTS if state.get(name) is not None}
+        return to_plain(state | found)
 
     def __setstate__(self, state):
         """Rebuild the network from plain values; new parameters have their defaults."""
         defaults = type(self)().get_params(deep=False)
-        super().__setstate__(defaults | from_plain(state, type(self).__name__))
+        state = from_plain(state, type(self).__name__)
+        for name, part in _PARTS.items():
+            if state.get(name) is not None:
+                state[name] = part.from_dict(state[name])
+        super().__setstate__(defaults | state)
 
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))
@@ -160,6 +174,17 @@ class BaseNetworkEstimator(TrainableEstimator):
 
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
+
+    def _as_given(self, samples, X=None, known=None):
+        """Return samples as a table like that of the fit, or in the shape of the images X.
+
+        Values that are not NaN in `known` replace those of the samples.
+        """
+        if self._columns is not None:
+            samples = self._columns.valid(samples)
+        if known is not None:
+            samples = np.where(np.isnan(known), samples, known)
+        return unflatten(samples, X) if self._columns is None else self._columns.decode(samples, X)
 
     def _without_empty(self, samples):
         """Set features that had no value in the fit to NaN, in place, and return the samples."""
@@ -211,7 +236,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
             The reconstruction, in the units of X, including the missing values. Images are returned
             in the shape of the input.
         """
-        return unflatten(self._reconstruct(check_samples(self, X)), X)
+        return self._as_given(self._reconstruct(check_samples(self, X)), X)
 
 
 class ReconstructionScoreMixin:
@@ -277,6 +302,8 @@ class ReconstructionScoreMixin:
         X = check_samples(self, X)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
+        if not self._layout.is_numeric:
+            return explained_fraction(self._model, X, target, weight)
         if (len(X) if weight is None else np.count_nonzero(weight)) < 2:
             warn_user(
                 "The R^2 score of fewer than two samples is not defined; NaN is returned. Score "

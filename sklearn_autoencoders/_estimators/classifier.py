@@ -138,6 +138,12 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Initialization of the weights. With "pca", training starts from the principal components.
         With "random", all weights are random and the network has no linear path.
 
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
     scaling : {"global", "feature"} or None, default="feature"
         Scaling of the data that the network receives. "global" centers the features and divides all
         of them by one common scale; "feature" centers them and divides each by its standard
@@ -236,11 +242,13 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -332,6 +340,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         dropout="auto",
         network=None,
         init="pca",
+        categorical_features="from_dtype",
         scaling="feature",
         loss="squared_error",
         solver="adam",
@@ -371,6 +380,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.dropout = dropout
         self.network = network
         self.init = init
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.loss = loss
         self.solver = solver

@@ -7,7 +7,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
-from .._data.validation import check_codes, check_samples, unflatten
+from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -52,9 +52,9 @@ class DenoisingAutoencoder(
         `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. It is not applied if
         `clean` is given to `fit`.
 
-    output : {"denoised", "code"}, default="denoised"
-        Whether `transform` returns the denoised samples or their codes. It can be changed after
-        `fit`.
+    output : {"denoised", "imputed", "code"}, default="denoised"
+        What `transform` returns: the denoised samples; X with only its missing values replaced, as
+        an imputer does; or the codes. It can be changed after `fit`.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -81,11 +81,18 @@ class DenoisingAutoencoder(
         Initialization of the weights. With "pca", training starts from the principal components.
         With "random", all weights are random and the network has no linear path.
 
-    scaling : {"global", "feature"} or None, default="global"
-        Scaling of the data that the network receives. "global" centers the features and divides all
-        of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
-        cases.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
+    scaling : {"auto", "global", "feature"} or None, default="auto"
+        Scaling of the numbers that the network receives. "global" centers the features and divides
+        all of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves them unchanged; "auto" is "feature" if the features have different
+        units, so that the largest standard deviation exceeds ten times the median one, or if there
+        are categories, and otherwise "global". Results are in the original units of X in all cases.
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
@@ -129,7 +136,7 @@ class DenoisingAutoencoder(
         256.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 40 epochs.
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -190,11 +197,13 @@ class DenoisingAutoencoder(
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -247,8 +256,12 @@ class DenoisingAutoencoder(
     True
     """
 
+    _auto_epochs = 4000, 100
+    _auto_scaling = "by_units"
+    _predicts_missing = True
+
     _parameter_constraints: ClassVar[dict] = {
-        "output": [StrOptions({"denoised", "code"})],
+        "output": [StrOptions({"denoised", "imputed", "code"})],
     }
 
     def __init__(
@@ -262,7 +275,8 @@ class DenoisingAutoencoder(
         dropout="auto",
         network=None,
         init="pca",
-        scaling="global",
+        categorical_features="from_dtype",
+        scaling="auto",
         loss="squared_error",
         penalty=None,
         pretraining=None,
@@ -293,6 +307,7 @@ class DenoisingAutoencoder(
         self.dropout = dropout
         self.network = network
         self.init = init
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.loss = loss
         self.penalty = penalty
@@ -399,7 +414,7 @@ class DenoisingAutoencoder(
         return self._partial_fit(X, y, sample_weight, clean)
 
     def transform(self, X):
-        """Denoise samples, or return their latent codes if `output="code"`.
+        """Denoise samples, impute missing values, or return latent codes, as `output` says.
 
         Parameters
         ----------
@@ -409,13 +424,16 @@ class DenoisingAutoencoder(
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
-            The denoised samples in the units of X, or the codes. As in :meth:`reconstruct`, images
-            have the shape in which they were given.
+            The denoised samples in the units of X; with `output="imputed"`, X with its missing
+            values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
+            the shape in which they were given, and tables are frames.
         """
-        samples = check_samples(self, X)
+        given = check_samples(self, X, ignores_empty=False)
+        samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        return unflatten(self._reconstruct(samples), X)
+        known = given if self.output == "imputed" else None
+        return self._as_given(self._reconstruct(samples), X, known)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):
@@ -431,7 +449,7 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features_in_)
             The decoded samples, in the units of the training data.
         """
-        return self._decode(check_codes(self, X))
+        return self._as_given(self._decode(check_codes(self, X)))
 
     def score(self, X, y=None, sample_weight=None, clean=None):
         r"""Return the fraction of the variance of the clean samples explained by the denoised ones.

@@ -74,6 +74,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             ),
             None,
         ],
+        "scaling": [StrOptions({"global", "feature"}), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -144,7 +145,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             autoencoder, recipe = autoencoder.autoencoder, recipe.autoencoder
         scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
         dtype = training_dtype(self, data.X.shape)
-        check_magnitude(data, scaling, dtype)
+        check_magnitude(data, scaling, self._layout, dtype)
         network = Predictor(autoencoder, encoder.n_components_, n_outputs)
         network = place(network, resolve_device(self.device), dtype)
         recipe = PredictorRecipe(recipe, n_outputs)
@@ -191,7 +192,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
             training = data.thinned(len(data.X))
-            encoder.fit(training.X, sample_weight=training.weight)
+            samples = training.X
+            if self._columns is not None:
+                encoder.set_params(categorical_features=self._columns)
+                samples = self._columns.decode(samples)
+            encoder.fit(samples, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
 

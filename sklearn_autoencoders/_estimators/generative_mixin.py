@@ -18,7 +18,6 @@ from .._data.validation import (
     check_unit_interval,
     check_weight,
     ignore_empty_features,
-    unflatten,
 )
 from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
@@ -53,7 +52,7 @@ class GenerativeMixin:
             The decoded samples, in the units of the training data.
         """
         codes = check_codes(self, X)
-        return self._decoded(codes, self._condition(y, len(codes)))
+        return self._as_given(self._decoded(codes, self._condition(y, len(codes))))
 
     def reconstruct(self, X, y=None):
         """Encode and decode X deterministically, without sampling.
@@ -72,7 +71,7 @@ class GenerativeMixin:
             The reconstruction, in the units of X. Images are returned in the shape of the input.
         """
         samples = check_samples(self, X)
-        return unflatten(self._reconstruct(samples, self._condition(y, len(samples))), X)
+        return self._as_given(self._reconstruct(samples, self._condition(y, len(samples))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
         """Draw samples from the model.
@@ -105,7 +104,7 @@ class GenerativeMixin:
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
         seed = next(seeds) if noise else None
-        return self._decoded(codes, condition, seed, self._sample_dtype)
+        return self._as_given(self._decoded(codes, condition, seed, self._sample_dtype))
 
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
         r"""Draw variations of samples: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
@@ -150,7 +149,7 @@ class GenerativeMixin:
         condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
         X = np.repeat(X, n_samples, axis=0)
         codes = sample_posterior(self._model, X, condition, scale, next(seeds))
-        return self._decoded(codes, condition, next(seeds) if noise else None)
+        return self._as_given(self._decoded(codes, condition, next(seeds) if noise else None))
 
     def interpolate(self, A, B, n_steps=8, method="linear", y=None):
         """Interpolate between pairs of samples in the latent space.
@@ -186,6 +185,8 @@ class GenerativeMixin:
         codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
         codes = codes.astype(np.result_type(A, B), copy=False)
         decoded = self._decoded(codes, self._condition(y, len(A), n_steps))
+        if self._columns is not None:
+            return self._as_given(decoded)
         return decoded.reshape(len(A), n_steps, -1)
 
     def score_samples(self, X, y=None, *, n_draws=64):
@@ -292,7 +293,7 @@ class GenerativeMixin:
         condition = self._condition(y, len(samples))
         noise = self._noise(n_draws, samples.dtype)
         expected = check_output(expected_samples(self._model, samples, condition, noise))
-        return unflatten(np.where(np.isnan(given), self._without_empty(expected), given), X)
+        return self._as_given(self._without_empty(expected), X, given)
 
     def _condition(self, y, n_samples, n_repeats=1, advice=""):
         """Return the condition of every sample, repeated for each of its draws."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -10,11 +11,10 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.batches import Data
-from .._data.model import Model
 from .._data.ranges import find_ranges
 from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
-from .._inference.run import reconstruct
+from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
 from .._utils.random import draw_seed
@@ -106,6 +106,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         Another network architecture, from :mod:`sklearn_autoencoders.networks`, such as
         `Convolutional(image_shape=(28, 28))`, or a custom one. It cannot be combined with
         `hidden_layer_sizes`, `activation` and `dropout`, which describe the default network.
+
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
 
     scaling : {"global", "feature"} or None, default="feature"
         Scaling of the data that the network receives. "global" centers the features and divides all
@@ -219,11 +225,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -291,6 +299,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
+        "scaling": [StrOptions({"global", "feature"}), None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -314,6 +323,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         activation="relu",
         dropout=0.0,
         network=None,
+        categorical_features="from_dtype",
         scaling="feature",
         loss="cauchy",
         solver="adam",
@@ -345,6 +355,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.activation = activation
         self.dropout = dropout
         self.network = network
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.loss = loss
         self.solver = solver
@@ -436,6 +447,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 self.mask_rate,
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self.scaling == "feature" else math.inf,
+                () if self._columns is None else self._columns.n_categories,
             ),
         )
 
@@ -443,10 +455,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         return Objective(Trimmed(self._model.loss, self.trim))
 
     def _post_fit_attributes(self, network, data):
-        model = Model(network, self._model.scaling, self._model.loss)
+        model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         # a feature can be constant in one batch, or among the samples that are not held out
-        spread = fit_scaling(data.X, data.weight, "robust").scale if fraction == 1 else self.scale_
+        spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
         all_scores = scores(model, data.X, tolerance, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
@@ -456,6 +468,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             "n_held_out_": n_held_out,
             "offset_": self._offset(all_scores, held_out, data.weight, fraction),
         }
+
+    def _spread(self, data):
+        """Return the robust scale of each column; the entropy of a category, in nats."""
+        spread, layout = fit_scaling(data.X, data.weight, "robust").scale, self._layout
+        if not layout.is_numeric:
+            spread[layout.categories] = self._model.loss.entropies
+        return spread
 
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
@@ -483,7 +502,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _tolerance(self, model, data, spread, fraction):
         """Return the upper quartile of the errors of each feature, averaged over all batches."""
-        errors = np.abs(data.X - reconstruct(model, data.X), dtype=np.float64)
+        errors = cell_errors(model, data.X, reconstruct(model, data.X))
         before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [

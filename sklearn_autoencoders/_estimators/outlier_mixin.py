@@ -18,7 +18,7 @@ from .._inference.postprocess import (
     outlier_labels,
     p_values,
 )
-from .._inference.run import sample_errors
+from .._inference.run import cell_errors, sample_errors
 from .._utils.output import like
 
 
@@ -205,10 +205,13 @@ class OutlierDetectorMixin:
         """
         samples = self._checked(X)
         expected = self._reconstruct(samples)
-        errors = np.abs(samples - expected, dtype=np.float64) / self.tolerance_
+        errors = cell_errors(self._model, samples, expected) / self.tolerance_
         contribution = -np.nan_to_num(errors) / (~np.isnan(samples)).sum(1, keepdims=True)
-        parts = {"contribution": contribution, "expected": expected}
-        return Bunch(**{name: like(X, unflatten(part, X)) for name, part in parts.items()})
+        expected = self._as_given(expected, X)
+        return Bunch(
+            contribution=like(X, unflatten(contribution, X)),
+            expected=like(X, expected) if self._columns is None else expected,
+        )
 
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)

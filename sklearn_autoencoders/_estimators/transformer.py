@@ -61,11 +61,17 @@ class AutoencoderTransformer(
         Initialization of the weights. With "pca", training starts from the principal components.
         With "random", all weights are random and the network has no linear path.
 
-    scaling : {"global", "feature"} or None, default="global"
-        Scaling of the data that the network receives. "global" centers the features and divides all
-        of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves X unchanged. Reconstructions are in the original units of X in all
-        cases.
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
+    scaling : {"auto", "global", "feature"} or None, default="auto"
+        Scaling of the numbers that the network receives. "global" centers the features and divides
+        all of them by one common scale; "feature" centers them and divides each by its standard
+        deviation; None leaves them unchanged; "auto" is "global" if all columns are numbers and
+        "feature" otherwise. Reconstructions are in the original units of X in all cases.
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
@@ -180,11 +186,13 @@ class AutoencoderTransformer(
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -251,7 +259,8 @@ class AutoencoderTransformer(
         dropout="auto",
         network=None,
         init="pca",
-        scaling="global",
+        categorical_features="from_dtype",
+        scaling="auto",
         loss="squared_error",
         corruption=None,
         penalty=None,
@@ -281,6 +290,7 @@ class AutoencoderTransformer(
         self.dropout = dropout
         self.network = network
         self.init = init
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.loss = loss
         self.corruption = corruption
@@ -374,4 +384,4 @@ class AutoencoderTransformer(
         ndarray of shape (n_samples, n_features_in_)
             The decoded samples, in the units of the training data.
         """
-        return self._decode(check_codes(self, X))
+        return self._as_given(self._decode(check_codes(self, X)))

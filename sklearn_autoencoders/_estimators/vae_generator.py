@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.conditions import condition_of, effect_of, fit_condition
+from .._data.sources import encoded
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
 from .._training.initialization import initialize, start_at_probabilistic_pca
@@ -135,6 +136,12 @@ class VAEGenerator(
         Initialization of the weights. With "pca", training starts from the principal components.
         With "random", all weights are random and the network has no linear path.
 
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
     scaling : {"auto", "global", "feature"}, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
         of them by one common scale; "feature" centers them and divides each by its standard
@@ -254,11 +261,13 @@ class VAEGenerator(
         The trained network. It operates on scaled samples; `network_.encoder` and
         `network_.decoder` are its two parts.
 
-    center_ : ndarray of shape (n_features,)
-        Values subtracted from the samples: the means of the features, or zeros with `scaling=None`.
+    center_ : ndarray of shape (n_inputs,)
+        Values subtracted from the inputs of the network: the means of the features, or zeros with
+        `scaling=None`. A column of categories has one input for each category, from which its
+        frequency is subtracted; otherwise the inputs are the features.
 
-    scale_ : ndarray of shape (n_features,)
-        Values by which the centered samples are divided: with `scaling="feature"`, one for constant
+    scale_ : ndarray of shape (n_inputs,)
+        Values by which the centered inputs are divided: with `scaling="feature"`, one for constant
         features; with `scaling=None`, one for all features.
 
     loss_curve_ : list of float
@@ -354,6 +363,7 @@ class VAEGenerator(
         dropout="auto",
         network=None,
         init="pca",
+        categorical_features="from_dtype",
         scaling="auto",
         penalty=None,
         solver="adam",
@@ -390,6 +400,7 @@ class VAEGenerator(
         self.dropout = dropout
         self.network = network
         self.init = init
+        self.categorical_features = categorical_features
         self.scaling = scaling
         self.penalty = penalty
         self.solver = solver
@@ -422,7 +433,7 @@ class VAEGenerator(
         if reset:
             vars(self).update(fit_condition(y, data.X, weight, self.conditional))
         condition = condition_of(self, y, len(data.X))
-        effect = effect_of(condition, data.X, weight) if reset else None
+        effect = effect_of(condition, encoded(data.X, self._layout), weight) if reset else None
         return replace(data, condition=condition, effect=effect)
 
     def _build(self, data, rng):

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model, scaling_tensors, torch_dtype
+from .._data.scaling import marginal_surprise
 from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._autoencoder import Autoencoder
 from ..networks._costs import multiply_adds, widest_layer
+from ..objectives._cells import CellLoss
 from ..objectives._contract import known
 from ..objectives._losses import Loss
 
@@ -81,6 +83,94 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
     return run(model, SampleDataset(model, Data(X)), function, n_draws=4)
 
 
+def cell_errors(
+    model: Model, X: NDArray[Any], expected: NDArray[Any], target: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
+    """Return absolute errors of numbers, and negative log-probabilities of categories.
+
+    Parameters
+    ----------
+    model : Model
+        Predicts the cells.
+
+    X, expected : ndarray of shape (n_samples, n_columns)
+        Samples and their reconstructions.
+
+    target : ndarray of shape (n_samples, n_columns) or None, default=None
+        What the reconstructions are compared with, if not X itself.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_columns)
+        NaN where a value is missing.
+    """
+    errors: NDArray[np.float64] = np.abs(
+        (X if target is None else target) - expected, dtype=np.float64
+    )
+    if not model.layout.is_numeric:
+        categories = model.layout.categories.numpy()
+        samples = SampleDataset(model, Data(X, clean=None if target is X else target))
+        found = run(model, samples, surprises(model))
+        errors[:, categories] = np.where(np.isnan(errors[:, categories]), np.nan, found)
+    return errors
+
+
+def explained_fraction(
+    model: Model, X: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None
+) -> float:
+    """Return the fraction of the loss of mean predictions that the reconstruction explains.
+
+    Parameters
+    ----------
+    model : Model
+        Reconstructs the samples.
+
+    X, target : ndarray of shape (n_samples, n_columns)
+        Samples, and what their reconstruction is compared with.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    Returns
+    -------
+    float
+        One minus the sum of the squared errors of numbers, in units of their scale, and of the
+        negative log-probabilities of categories, in units of their entropy, divided by the same
+        sum for predictions by the means and the frequencies of `target`.
+    """
+    layout, entropies = model.layout, cast(CellLoss, model.loss).entropies.numpy()
+    weight = np.ones(len(X)) if weight is None else weight
+    errors = cell_errors(model, X, reconstruct(model, X), target)
+    rest, total = np.zeros(2)
+    for column in layout.numbers.tolist():
+        scale = model.scaling.scale[int(layout.first_inputs[column])]
+        rest += _sum(weight, np.square(errors[:, column] / scale))
+        total += _sum(weight, np.square(_deviation(target[:, column], weight) / scale))
+    for column, entropy in zip(layout.categories.tolist(), entropies, strict=True):
+        rest += _sum(weight, errors[:, column] / entropy)
+        surprise = marginal_surprise(target[:, column], weight, layout.n_categories[column])
+        total += _sum(weight, surprise / entropy)
+    return float(1 - rest / total) if total > 0 else float(rest <= total)
+
+
+def _sum(weight: NDArray[np.float64], values: NDArray[np.float64]) -> float:
+    return float(weight @ np.nan_to_num(values))
+
+
+def _deviation(values: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the differences of observed values from their weighted mean."""
+    known = ~np.isnan(values)
+    mean = np.average(values[known], weights=weight[known]) if weight[known].any() else 0.0
+    deviation: NDArray[np.float64] = values - mean
+    return deviation
+
+
+def surprises(model: Model) -> Function:
+    """Return the function from samples to the negative log-probabilities of their categories."""
+    loss = cast(CellLoss, model.loss)
+    return lambda network, batch: loss.surprise(network(batch).reconstruction, known(batch.target))
+
+
 def codes(network: Autoencoder, batch: Batch) -> Tensor:
     """Return the codes of a batch."""
     return network.encode(batch)
@@ -116,12 +206,14 @@ def losses(model: Model) -> Function:
 
 def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function:
     """Return the function from samples of a type to their errors, as in :func:`sample_errors`."""
-    scale = 1.0 if model.loss.unit_interval else model.scaling.scale
-    unit = torch.tensor(scale / tolerance, dtype=torch_dtype(dtype), device=model.device)
+    unit = torch.tensor(
+        model.column_scale / tolerance, dtype=torch_dtype(dtype), device=model.device
+    )
+    loss = cast(Loss, model.loss)
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
-        expected, observed = model.loss.link(network(batch).reconstruction), batch.observed
-        values = (expected - known(batch.target)).abs() * unit
+        output, observed = network(batch).reconstruction, batch.observed
+        values = loss.errors(output, known(batch.target)) * unit
         if observed is None:
             return values.mean(1)
         return (values * observed).sum(1) / observed.sum(1)
@@ -133,16 +225,20 @@ class Units:
     """Converts the network's output to the user's units."""
 
     def __init__(self, model: Model, dtype: Any) -> None:
-        self._loss = model.loss
-        self._center, self._scale = scaling_tensors(model, torch_dtype(dtype))
+        self._loss, self._layout = model.loss, model.layout
+        self._center, self._scale = scaling_tensors(
+            model.target_scaling, model.device, torch_dtype(dtype)
+        )
 
     def __call__(self, output: Tensor) -> Tensor:
         """Return the mean of the values, given the network's output."""
         return self.of_values(self._loss.link(output))
 
     def of_values(self, output: Tensor) -> Tensor:
-        """Return scaled values in the user's units."""
-        return output if self._loss.unit_interval else output * self._scale + self._center
+        """Return scaled values in the user's units, and the most likely categories."""
+        if self._loss.unit_interval:  # not computed, since 1 * x + 0 is slower
+            return self._layout.decode(output)
+        return self._layout.decode(output * self._scale + self._center)
 
 
 def run(

@@ -158,7 +158,7 @@ def drawing(model: Model, draws: Draws, dtype: Any) -> Function:
     def function(network: VariationalAutoencoder, batch: Batch) -> Tensor:
         output = network.decode(batch.x, batch.condition).to(output_dtype)
         distribution = likelihood.distribution(output, network.noise.to(output_dtype))
-        return units.of_values(likelihood.sample(distribution, draws))
+        return units.of_values(likelihood.draw(distribution, draws))
 
     return function
 
@@ -216,6 +216,6 @@ def _log_weights(
     likelihood, target, observed = cast(Likelihood, model.loss), known(batch.target), batch.observed
     density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
     if not likelihood.unit_interval:  # convert the density to the user's units
-        log_scale = target.new_tensor(np.log(model.scaling.scale))
+        log_scale = target.new_tensor(np.log(model.column_scale))
         density = density - (log_scale.sum() if observed is None else observed @ log_scale)
     return density - cast(Tensor, output.latent.log_ratio())

@@ -104,6 +104,11 @@ def _check_method(estimator, method):
             "For a pipeline or a union, export the estimators inside one by one."
         )
     check_is_fitted(estimator)
+    if estimator._columns is not None:
+        raise ValueError(
+            f"export_onnx requires samples of numbers; this {name} was fitted to a table with "
+            "categories or dates. Encode them before the estimator, for instance by OneHotEncoder."
+        )
     methods = sorted(methods_of(estimator))
     if method not in methods:
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")

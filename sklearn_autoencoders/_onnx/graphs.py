@@ -63,6 +63,8 @@ class _Fitted:
         self._is_empty[list(estimator._empty_features)] = True
         placeholder = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
         self._samples = SampleDataset(self.model, Data(placeholder))
+        if self._samples.conditional_mean is not None:
+            self._samples.conditional_mean.is_traced = True
 
     def batch(self, samples):
         """Return raw samples as a batch."""
@@ -123,8 +125,22 @@ def _with_constants(build):
     return build_both
 
 
+def _imputed(fitted):
+    reconstruction = _of_samples(_reconstruction)(fitted)
+    return lambda network, samples: torch.where(
+        samples.isnan(), reconstruction(network, samples), samples
+    )
+
+
+_TRANSFORMS = {
+    "denoised": _of_samples(_reconstruction),
+    "imputed": _imputed,
+    "code": _of_samples(_codes),
+}
+
+
 def _denoised(fitted):
-    return _codes(fitted) if fitted.estimator.output == "code" else _reconstruction(fitted)
+    return _TRANSFORMS[fitted.estimator.output](fitted)
 
 
 def _weights(fitted):
@@ -252,7 +268,7 @@ _METHODS = {
         "inverse_transform": (_of_codes, _codes_input),
     },
     ReconstructionScoreMixin: {"score_samples": (_of_samples(_minus_losses), _samples_input)},
-    DenoisingAutoencoder: {"transform": (_of_samples(_denoised), _samples_input)},
+    DenoisingAutoencoder: {"transform": (_denoised, _samples_input)},
     GenerativeMixin: {
         "inverse_transform": (_with_constants(_of_codes), _codes_input),
         "score_samples": (_of_samples(_weights, postprocess.log_mean_exp), _samples_input),

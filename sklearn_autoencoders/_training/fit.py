@@ -15,6 +15,7 @@ from .._data.scaling import Scaling
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
+from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory
 from .._utils.random import draw_seed, make_generator, own_random_state
 from .._utils.sklearn_compat import (
@@ -31,6 +32,7 @@ from ..networks import LATENTS, NETWORKS
 from ..networks._layers import without_generator
 from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
+from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
 from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
@@ -53,11 +55,19 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _shaping_parameters: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
+    # scaling="auto": the kind for samples without categories.
+    _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size = staticmethod(auto_batch_size)
     # Indices of the features that had no value in the fit.
     _empty_features = ()
+    # Columns of the table seen in the fit, if any of them is not a number.
+    _columns = None
+    # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
+    _factors = None
+    _predicts_missing = False
     # Values of parameters that some estimators do not have.
+    categorical_features = "from_dtype"
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
@@ -178,7 +188,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
         data = replace(data, partial=partial)
         if resumed:
-            check_magnitude(data, self._model.scaling, self._model.numpy_dtype)
+            check_magnitude(data, self._model.scaling, self._layout, self._model.numpy_dtype)
         else:
             vars(self).update(self._build(data, rng))
         self.n_samples_seen_ = n_samples_before + data.n_samples
@@ -307,8 +317,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     @property
     def _model(self):
-        scaling = Scaling(self.center_, self.scale_)
-        return Model(self.network_, scaling, self._losses[self._loss])
+        scaling, layout = Scaling(self.center_, self.scale_), self._layout
+        frequencies = self.center_[layout.indicators]
+        loss = with_categories(self._losses[self._loss], layout, frequencies)
+        return Model(self.network_, scaling, loss, layout, self._factors)
+
+    @property
+    def _layout(self):
+        if self._columns is None:
+            return Layout.of_numbers(self.n_features_in_)
+        return Layout(self._columns.n_categories)
 
 
 # The classes of objects for which the strings of a parameter stand.

@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
+from .._data.factors import Factors, fit_factors
 from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
-from .._data.scaling import Scaling, fit_scaling
+from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
+from .._data.sources import encoded
 from .._data.validation import check_magnitude
+from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._linear_path import LinearPath
@@ -163,6 +166,12 @@ def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]
     return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
 
 
+def _linearized_softmax(scaling: Scaling, indicators: NDArray[Any]) -> tuple[Array, Array]:
+    """Return the logits of the frequencies of categories, and their slopes there."""
+    frequency = scaling.center[indicators]
+    return np.log(frequency), scaling.scale[indicators] / np.maximum(frequency, MIN_FREQUENCY)
+
+
 def initialize(
     estimator: Any,
     data: Data,
@@ -185,7 +194,7 @@ def initialize(
     rng : RandomState
         Source of the initial weights.
 
-    scaling : {"global", "feature", "robust"} or None
+    scaling : {"auto", "global", "feature", "robust"} or None
         Kind of the scaling.
 
     compose : callable, default=identity
@@ -199,77 +208,120 @@ def initialize(
     dict
         Attributes by name.
     """
-    X, linear_path = data.target, estimator.init == "pca"
-    device, dtype = resolve_device(estimator.device), training_dtype(estimator, X.shape)
-    fitted = fit_scaling(X, data.training_weight, scaling, data.target_ranges)
-    check_magnitude(data, fitted, dtype)
+    layout, linear_path = estimator._layout, estimator.init == "pca"
+    n_inputs = layout.n_inputs
+    if scaling == "auto":
+        scaling = estimator._auto_scaling if layout.is_numeric else "feature"
+    dtype = training_dtype(estimator, (len(data.X), n_inputs))
+    device, weight = resolve_device(estimator.device), data.training_weight
+    fitted = fit_encoded_scaling(data.target, weight, scaling, layout, data.target_ranges)
+    check_magnitude(data, fitted, layout, dtype)
     name = getattr(estimator, estimator._loss_parameter)
     loss, n_components = estimator._losses[name], estimator.n_components
     subspace: PrincipalAxes | None = None
     principal: PrincipalAxes | None = None
-    if operates_in_subspace(estimator, data):
-        subspace, principal = _subspace_and_axes(data, fitted, scaling, loss, rng)
+    if operates_in_subspace(estimator, data, n_inputs):
+        subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng)
     elif linear_path or n_components < 1:
-        principal = _principal_axes(data, fitted, scaling, loss, rng)
+        principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
+    factors = None
+    if linear_path and principal is not None and (data.has_missing or estimator._predicts_missing):
+        factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
-    network = network_part(estimator, data.n_samples, X.shape[1], n_axes or X.shape[1])
-    base = AutoencoderRecipe(network, X.shape[1], n_components, linear_path, n_axes)
+    network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
+    is_default = estimator.network is None and not n_axes
+    n_masks = layout.n_columns if factors is not None and is_default else 0
+    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes, n_masks)
     recipe = compose(base)
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if subspace is not None:
         _set_subspace(module, subspace)
     if linear_path and principal is not None:
         start(module, principal.first(n_components))
-    return initial_attributes(estimator, module, fitted, name, recipe)
+    attributes = initial_attributes(estimator, module, fitted, name, recipe)
+    return attributes | {"_factors": factors}
 
 
 def _subspace_and_axes(
-    data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    kind: str | None,
+    loss: Any,
+    rng: np.random.RandomState,
 ) -> tuple[PrincipalAxes, PrincipalAxes]:
     """Return axes of a subspace, and the principal axes in its coordinates.
 
     The subspace contains all that a network can learn from: the target, with what a condition
     explains of it, and the input. The principal axes are those at which any network starts.
     """
-    mean, weight = _with_means(scaling, data, kind), data.training_weight
-    is_target = data.clean is None
-    values = data.target if is_target else np.vstack([data.target, data.X])
+    mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
+    is_target, values = data.clean is None, encoded(data.target, layout)
+    if not is_target:
+        values = np.vstack([values, encoded(data.X, layout)])
     weights = weight if weight is None or is_target else np.tile(weight, 2)
-    axes = _described(principal_axes(values, mean, weights, rng), data, scaling, mean, loss)
+    axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
     subspace = axes.first(axes.rank)
     inner = subspace.in_subspace()
     if is_target and data.effect is None:
         return subspace, inner
-    variances, rows = principal_axes_within(subspace.axes, data.residual, mean, weight)
+    variances, rows = principal_axes_within(subspace.axes, data.residual(layout), mean, weight)
     return subspace, replace(inner, variances=variances, axes=rows)
 
 
 def _principal_axes(
-    data: Data, scaling: Scaling, kind: str | None, loss: Any, rng: np.random.RandomState
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    kind: str | None,
+    loss: Any,
+    rng: np.random.RandomState,
 ) -> PrincipalAxes:
     """Return the principal axes of what a condition leaves of the target."""
-    mean = _with_means(scaling, data, kind)
-    found = principal_axes(data.residual, mean, data.training_weight, rng)
-    return _described(found, data, scaling, mean, loss)
+    mean = _with_means(scaling, data, layout, kind)
+    found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
+    return _described(found, data, layout, scaling, mean, loss)
 
 
-def _with_means(scaling: Scaling, data: Data, kind: str | None) -> Scaling:
+def _factors(
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    principal: PrincipalAxes,
+    subspace: PrincipalAxes | None,
+) -> Factors:
+    """Return the factor analysis that predicts missing inputs."""
+    axes = principal.axes if subspace is None else principal.axes @ subspace.axes
+    samples, weight = data.residual(layout), data.training_weight
+    return fit_factors(samples, scaling, weight, principal.variances, axes)
+
+
+def _with_means(scaling: Scaling, data: Data, layout: Layout, kind: str | None) -> Scaling:
     """Return the scaling with the means of the features as its center."""
     if kind is not None:
         return scaling
-    center = fit_scaling(data.target, data.training_weight, "global", data.target_ranges).center
+    weight, ranges = data.training_weight, data.target_ranges
+    center = fit_encoded_scaling(data.target, weight, "global", layout, ranges).center
     return replace(scaling, center=center)
 
 
 def _described(
-    found: tuple[Array, Array], data: Data, scaling: Scaling, mean: Scaling, loss: Any
+    found: tuple[Array, Array],
+    data: Data,
+    layout: Layout,
+    scaling: Scaling,
+    mean: Scaling,
+    loss: Any,
 ) -> PrincipalAxes:
     """Return variances and axes together with the output and the effect at the feature means."""
     effect = None if data.effect is None else data.effect / scaling.scale
     origin = (mean.center - scaling.center) / scaling.scale
-    return PrincipalAxes(*found, origin, *_linearized(loss, scaling, mean.center), effect)
+    output, slope = _linearized(loss, scaling, mean.center)
+    indicators = layout.indicators.numpy()
+    output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
+    return PrincipalAxes(*found, origin, output, slope, effect)
 
 
 def _set_subspace(network: Any, subspace: PrincipalAxes) -> None:

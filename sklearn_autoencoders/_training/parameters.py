@@ -86,10 +86,10 @@ def network_part(estimator, n_samples, n_features, n_inputs):
     return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
 
 
-def operates_in_subspace(estimator, data):
+def operates_in_subspace(estimator, data, n_inputs):
     """Return whether the network operates on coordinates in the span of the samples."""
-    n_samples, n_features = data.n_samples, data.target.shape[1]
-    is_wide = n_features > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
+    n_samples = data.n_samples
+    is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
     return estimator.network is None and is_wide and not data.partial
 
 

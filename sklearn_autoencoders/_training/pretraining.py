@@ -14,6 +14,7 @@ from .._data.batches import Data
 from .._data.model import Model
 from .._data.scaling import Scaling
 from .._inference.run import encode
+from .._utils.layout import Layout
 from .._utils.random import make_generator
 from ..networks import Network
 from ..networks._autoencoder import Autoencoder
@@ -78,7 +79,8 @@ def pretrain_layerwise(
         if stage > 0:
             codes = encode(model, data.target)
             units = Scaling(np.zeros(codes.shape[1]), np.ones(codes.shape[1]))
-            model = Model(model.network, units, LOSSES["squared_error"])
+            layout = Layout.of_numbers(codes.shape[1])
+            model = Model(model.network, units, LOSSES["squared_error"], layout)
             data = replace(data, X=codes, clean=None, ranges=None, clean_ranges=None)
             plan = replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))

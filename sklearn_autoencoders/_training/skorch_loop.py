@@ -16,6 +16,7 @@ from .._data.model import Model
 from .._persistence.checkpoint import TrainingFile
 from .._persistence.state import weights_of
 from .._utils.batch import Batch
+from .._utils.layout import Layout
 from .._utils.random import make_generator
 from .._utils.torch_compat import import_dynamo
 from .._utils.torch_settings import few_threads
@@ -110,20 +111,25 @@ def _values_of(data: Data) -> dict[str, Any]:
 def _datasets(model: Model, data: Data, plan: Plan, noise: Noise) -> tuple[Any, Any]:
     """Return the training samples and, with early stopping, the validation samples."""
     samples = SampleDataset(model, data, model.dtype, resident=True)
-    validation = samples.corrupted_by(_corruptor(plan, noise.generator, shared=False))
+    corrupted, validation = (
+        samples.corrupted_by(_corruptor(plan, model.layout, noise.generator, shared))
+        for shared in (noise.shared, False)
+    )
     with noise.repeated():
         _check_corruption(validation)
-    training, held_out = _split(
-        samples.corrupted_by(_corruptor(plan, noise.generator, noise.shared)), validation, data
-    )
+    training, held_out = _split(corrupted, validation, data)
     return training, None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
 
 
-def _corruptor(plan: Plan, generator: torch.Generator, shared: bool) -> Corruptor | None:
+def _corruptor(
+    plan: Plan, layout: Layout, generator: torch.Generator, shared: bool
+) -> Corruptor | None:
     """Return the function that corrupts a batch, if any."""
     if not plan.corruptions:
         return None
-    return functools.partial(corrupt, plan.corruptions, generator=generator, shared=shared)
+    settings: dict[str, Any] = {"generator": generator, "shared": shared}
+    settings["categories"] = layout.categories
+    return functools.partial(corrupt, plan.corruptions, **settings)
 
 
 def _check_corruption(samples: SampleDataset) -> None:

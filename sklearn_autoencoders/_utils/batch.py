@@ -35,6 +35,10 @@ class Batch:
     index : sequence of int, slice or None, default=None
         Positions of the samples in the training set.
 
+    missing : Tensor of shape (batch, n_columns) or None, default=None
+        One where a value of the input is missing, zero where it is known. None if the network does
+        not use it, or if nothing is missing.
+
     find_mask : callable or None, default=None
         Returns `mask`. It is called when `mask` is read, because most losses do not use it.
     """
@@ -46,6 +50,7 @@ class Batch:
     condition: Tensor | None = None
     labels: Tensor | None = None
     index: object = None
+    missing: Tensor | None = None
     find_mask: Callable[[], Tensor] | None = None
 
     def __len__(self) -> int:

@@ -15,8 +15,8 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
+from sklearn.utils._param_validation import Hidden, MissingValues, RealNotInt, StrOptions
 from sklearn.utils._param_validation import Interval as _Interval
-from sklearn.utils._param_validation import MissingValues, RealNotInt, StrOptions
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -56,6 +56,7 @@ __all__ = [
     "Constraints",
     "Documented",
     "EpochTasks",
+    "Hidden",
     "InstanceOf",
     "Interval",
     "MissingValues",

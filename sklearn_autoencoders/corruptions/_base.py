@@ -57,6 +57,9 @@ class Corruption(BaseEstimator, ABC):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {}
+    #: What happens to columns of categories: they are left "unchanged", those that the corruption
+    #: changes become "missing", or they are "corrupted" like numbers.
+    on_categories: ClassVar[str] = "unchanged"
 
     @abstractmethod
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
@@ -97,6 +100,7 @@ def corrupt(
     generator: torch.Generator,
     *,
     shared: bool,
+    categories: Tensor | None = None,
 ) -> Tensor:
     """Apply corruptions sequentially.
 
@@ -114,6 +118,10 @@ def corrupt(
 
     shared : bool
         Whether one draw is used for all samples.
+
+    categories : Tensor of int or None, default=None
+        Columns of x that contain indices of categories. Noise for numbers does not change them, and
+        values that are masked are missing.
 
     Returns
     -------
@@ -137,13 +145,30 @@ def corrupt(
     tensor([[2., 2., 2.]])
     """
     for corruption in corruptions:
-        if isinstance(corruption, Corruption):
-            corrupted = corruption(x, generator, shared=shared)
-        else:
-            corrupted = corruption(x.clone(), generator)
-        _check_like(x, corrupted, corruption)
+        corrupted = _corrupt_once(corruption, x, generator, shared)
+        if categories is not None and len(categories):
+            corrupted[:, categories] = _categories(corruption, x, corrupted)[:, categories]
         x = corrupted
     return x
+
+
+def _corrupt_once(
+    corruption: Callable[..., Tensor], x: Tensor, generator: torch.Generator, shared: bool
+) -> Tensor:
+    if isinstance(corruption, Corruption):
+        corrupted = corruption(x, generator, shared=shared)
+    else:
+        corrupted = corruption(x.clone(), generator)
+    _check_like(x, corrupted, corruption)
+    return corrupted
+
+
+def _categories(corruption: Callable[..., Tensor], x: Tensor, corrupted: Tensor) -> Tensor:
+    """Return what becomes of indices of categories, which are valid or missing."""
+    policy = getattr(corruption, "on_categories", "unchanged")
+    if policy == "corrupted":
+        return corrupted
+    return x if policy == "unchanged" else x.where(x == corrupted, torch.nan)
 
 
 def _check_like(x: Tensor, corrupted: Any, corruption: Callable[..., Tensor]) -> None:

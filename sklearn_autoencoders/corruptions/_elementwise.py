@@ -92,6 +92,7 @@ class Masking(Corruption):
         "rate": number_or_pair(Real, 0, 1, "both"),
         "value": [FINITE, "nan"],
     }
+    on_categories = "missing"
 
     def __init__(self, rate: Range = 0.25, value: float = math.nan):
         self.rate = rate
@@ -211,6 +212,7 @@ class Swap(Corruption):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {"rate": number_or_pair(Real, 0, 1, "both")}
+    on_categories = "corrupted"
 
     def __init__(self, rate: Range = 0.15):
         self.rate = rate

@@ -150,6 +150,8 @@ def _hidden(encoder, n_features):
     first = next((m for m in network.modules() if _has_matrix(m)), None)
     is_dense = isinstance(first, nn.Linear)
     weights = _of_features(encoder, first.weight) if is_dense else None
+    if weights is not None and getattr(encoder, "n_masks", 0):
+        weights = weights[:, :n_features]  # the others are those of missing values
     if weights is None or weights.shape[1] != n_features:
         raise ValueError(
             "path='hidden' requires an encoder that begins with a fully connected layer on the "

@@ -60,6 +60,7 @@ class Autoencoder(nn.Module):
 
     generator: torch.Generator | None = None
     per_batch: bool = False
+    n_masks: int = 0
 
     def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
         super().__init__()
@@ -77,8 +78,14 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Batch | Tensor) -> Tensor:
         """Return the latent codes of a batch."""
-        code: Tensor = self.encoder(as_batch(x).x)
+        code: Tensor = self.encoder(self.inputs(as_batch(x)))
         return code
+
+    def inputs(self, batch: Batch) -> Tensor:
+        """Return the input of the encoder: the samples and, if it uses them, missing values."""
+        if not self.n_masks or batch.missing is None:
+            return batch.x
+        return torch.cat([batch.x, batch.missing], 1)
 
     def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return the decoder's output, before the link function of the loss."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .._utils.batch import Batch, as_batch
+from .._utils.layout import Layout
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
 from ._subspace import FixedLinear
@@ -44,6 +45,10 @@ class Ensemble(Autoencoder):
     subspace : pair of FixedLinear or None, default=None
         Maps from features to the inputs of the encoders, and from the outputs of the decoders to
         features. With None, they are the features.
+
+    layout : Layout or None, default=None
+        Columns of a table; the features of a column are masked together. By default, each feature
+        is a column.
     """
 
     hidden: Tensor
@@ -56,14 +61,16 @@ class Ensemble(Autoencoder):
         n_masked: int,
         clip: float,
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
+        layout: Layout | None = None,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
         identity: tuple[nn.Module, nn.Module] = nn.Identity(), nn.Identity()
         self.inwards, self.outwards = subspace or identity
         self.n_estimators, self.mask_rate, self.clip = len(autoencoders), mask_rate, clip
-        order = torch.rand(len(autoencoders), n_features).argsort(0)
-        self.register_buffer("hidden", order < n_masked)
+        self.layout = Layout.of_numbers(n_features) if layout is None else layout
+        order = torch.rand(len(autoencoders), self.layout.n_columns).argsort(0)
+        self.register_buffer("hidden", self.layout.of_inputs(order < n_masked))
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -83,8 +90,9 @@ class Ensemble(Autoencoder):
         if self.generator is None:
             return self._mean_output(x)
         n_draws = 1 if self.per_batch else len(x)
-        draws = x.new_empty(len(self.hidden), n_draws, x.shape[1])
-        return self._passed(x, draws.uniform_(generator=self.generator) < self.mask_rate)
+        draws = x.new_empty(len(self.hidden), n_draws, self.layout.n_columns)
+        mask = draws.uniform_(generator=self.generator) < self.mask_rate
+        return self._passed(x, self.layout.of_inputs(mask))
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""

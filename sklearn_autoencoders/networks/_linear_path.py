@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .._utils.torch_compat import ConvNd
 from ._layers import UndecayedLinear
@@ -22,6 +23,10 @@ class LinearPath(nn.Module):
     correction : Module
         The network `f`.
 
+    n_masks : int, default=0
+        Number of further inputs, of the network only: one for each column, whose value is missing
+        where it is one. They are zero by default.
+
     starts_at_zero : bool, default=True
         Whether the last layer of `f` is set to zero. It is not necessary if weights are loaded.
 
@@ -32,17 +37,25 @@ class LinearPath(nn.Module):
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, correction: nn.Module, starts_at_zero: bool = True
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        correction: nn.Module,
+        n_masks: int = 0,
+        starts_at_zero: bool = True,
     ) -> None:
         super().__init__()
         self.linear = UndecayedLinear(n_inputs, n_outputs)
-        self.correction = correction
+        self.correction, self.n_masks = correction, n_masks
         if starts_at_zero:
-            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs))
+            _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs + n_masks))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
-        y: Tensor = self.linear(x) + self.correction(x)
+        n_inputs = self.linear.in_features
+        if x.shape[-1] == n_inputs:  # nothing is missing
+            x = functional.pad(x, (0, self.n_masks))
+        y: Tensor = self.linear(x[..., :n_inputs]) + self.correction(x)
         return y
 
     @torch.no_grad()

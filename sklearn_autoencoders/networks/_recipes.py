@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
 from ._ensemble import Ensemble
 from ._layers import with_own_layers
@@ -67,6 +68,7 @@ class AutoencoderRecipe:
     n_components: int
     linear_path: bool = False
     n_axes: int = 0
+    n_masks: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -80,7 +82,10 @@ class AutoencoderRecipe:
 
     def module(self, check_shapes: bool) -> Autoencoder:
         """Return a new autoencoder."""
-        return Autoencoder(*self.parts(self.n_components, self.n_components, check_shapes))
+        parts = self.parts(self.n_components, self.n_components, check_shapes)
+        autoencoder = Autoencoder(*parts)
+        autoencoder.n_masks = self.n_masks
+        return autoencoder
 
     def parts(
         self, n_encoded: int, n_decoded: int, check_shapes: bool
@@ -88,16 +93,19 @@ class AutoencoderRecipe:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
         network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
+        if self.n_masks:
+            encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
             decoder = with_own_layers(network.build(n_features, n_decoded)[1])
         if check_shapes:
-            _check_sizes(encoder, (n_features, n_encoded), "encoder", network)
+            n_inputs = n_features + self.n_masks
+            _check_sizes(encoder, (n_inputs, n_encoded), "encoder", network)
             _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if self.linear_path:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
-            encoder = LinearPath(n_features, n_encoded, encoder, check_shapes)
-            decoder = LinearPath(n_decoded, n_features, decoder, check_shapes)
+            encoder = LinearPath(n_features, n_encoded, encoder, self.n_masks, check_shapes)
+            decoder = LinearPath(n_decoded, n_features, decoder, starts_at_zero=check_shapes)
         if self.n_axes:
             inwards, outwards = self.subspace()
             encoder = InSubspace(inwards, encoder, is_encoder=True)
@@ -141,9 +149,11 @@ class VariationalRecipe:
         n_decoded = n_components + self.n_conditions
         encoder, decoder = self.base.parts(n_encoded, n_decoded, check_shapes)
         bottleneck = self.latent.build(n_features, n_components, self.n_conditions)
-        return VariationalAutoencoder(
+        autoencoder = VariationalAutoencoder(
             encoder, bottleneck, decoder, self.n_noise, n_features, n_encoded, self.n_conditions
         )
+        autoencoder.n_masks = self.base.n_masks
+        return autoencoder
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,9 @@ class EnsembleRecipe:
 
     mask_rate, n_masked, clip
         As in :class:`Ensemble`.
+
+    n_categories : tuple of int, default=()
+        Number of categories of each column of a table; empty if all columns are numbers.
     """
 
     base: AutoencoderRecipe
@@ -167,15 +180,19 @@ class EnsembleRecipe:
     mask_rate: float
     n_masked: int
     clip: float
+    n_categories: tuple[int, ...] = ()
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
         base = self.base
-        inner = replace(base, n_features=base.n_inputs, n_axes=0)
+        inner = replace(base, n_features=base.n_inputs, n_axes=0, n_masks=0)
         autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
         subspace = base.subspace() if base.n_axes else None
-        return Ensemble(pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace)
+        layout = Layout(self.n_categories) if self.n_categories else None
+        return Ensemble(
+            pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace, layout
+        )
 
 
 @dataclass(frozen=True)

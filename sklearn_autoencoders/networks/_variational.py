@@ -110,7 +110,7 @@ class VariationalAutoencoder(Autoencoder):
     def encoded(self, x: Batch | Tensor) -> Tensor:
         """Return the encoder's output, which the bottleneck maps to codes."""
         batch = as_batch(x)
-        encoded: Tensor = self.encoder(batch.x)
+        encoded: Tensor = self.encoder(self.inputs(batch))
         if self.shift is None or batch.condition is None:
             return encoded
         return encoded + cast(Tensor, self.shift(batch.condition))

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Any, cast
 
-import torch
 from torch import Tensor
 
 from .._utils.batch import Batch
@@ -107,7 +106,7 @@ class Elbo:
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample under noise of scale one around the feature means."""
         target = known(batch.target)
-        output = torch.zeros_like(target)
+        output = self.likelihood.average_output(target)
         noise = self.likelihood.unit_noise(output)
         return -self.likelihood.log_density(output, noise, target, batch.observed)
 

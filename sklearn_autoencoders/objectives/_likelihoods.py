@@ -154,6 +154,14 @@ class Likelihood:
         """Return the distributions of the values."""
         return self.family(output, *self.shape(noise))
 
+    def draw(self, distribution: Any, draws: Draws) -> Tensor:
+        """Return a draw from each distribution."""
+        return self.sample(distribution, draws)
+
+    def average_output(self, target: Tensor) -> Tensor:
+        """Return the output whose distributions have the feature means."""
+        return torch.zeros_like(target)
+
     def settled(self, noise: Tensor) -> Likelihood:
         """Return the likelihood with fixed noise, whose parameters are computed once."""
         shape = self.shape(noise)

@@ -66,11 +66,23 @@ class Loss:
         return torch.sigmoid(output) if self.unit_interval else output
 
     def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
-        """Return the loss of each sample: the sum over observed values, divided by n_features."""
-        values = self.formula(output, target.expand_as(output))
+        """Return the loss of each sample: the sum over observed values, divided by n_columns."""
+        values = self.per_cell(output, target)
         if observed is not None:
             values = values * observed
         return values.mean(-1)
+
+    def per_cell(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the loss of each value, of shape (..., n_columns)."""
+        return self.formula(output, target.expand_as(output))
+
+    def errors(self, output: Tensor, target: Tensor) -> Tensor:
+        """Return the absolute error of each value, of shape (..., n_columns)."""
+        return (self.link(output) - target).abs()
+
+    def average_output(self, target: Tensor) -> Tensor:
+        """Return the network's output for a reconstruction by the feature means."""
+        return torch.zeros_like(target)
 
     def evaluate(
         self, output: Output, batch: Batch, network: nn.Module, progress: float
@@ -81,9 +93,9 @@ class Loss:
         )
 
     def baseline_loss(self, batch: Batch) -> Tensor:
-        """Return the loss of each sample if the reconstruction were zero."""
+        """Return the loss of each sample if the feature means were its reconstruction."""
         target = known(batch.target)
-        return self.per_sample(torch.zeros_like(target), target, batch.observed)
+        return self.per_sample(self.average_output(target), target, batch.observed)
 
 
 LOSSES: dict[str, Loss] = {

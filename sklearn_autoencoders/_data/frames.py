@@ -1,0 +1,319 @@
+"""Tables of any package, read and built with narwhals, and arrays with columns of categories."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from numbers import Real
+from typing import Any, Protocol
+
+import narwhals.stable.v2 as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils.labels import is_missing
+
+Array = NDArray[np.float64]
+
+_CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
+_DATES = (nw.Date, nw.Datetime, nw.Duration)
+# Microseconds in a second, the unit of dates and durations.
+_MICRO = 1e6
+
+
+@dataclass(frozen=True)
+class Column:
+    """Name and type of a column.
+
+    Parameters
+    ----------
+    name : str or int
+        The name, or the index in an array.
+
+    dtype : str
+        Type of the column for narwhals, or of the array.
+
+    native_dtype : str or None, default=None
+        Type of the column for pandas.
+
+    declared : list or None, default=None
+        The categories that the type declares, in order.
+
+    is_ordered : bool, default=False
+        Whether the type declares that the categories are ordered.
+    """
+
+    name: Any
+    dtype: str
+    native_dtype: str | None = None
+    declared: list[Any] | None = None
+    is_ordered: bool = False
+
+
+class Table(Protocol):
+    """A table whose columns are read one by one."""
+
+    @property
+    def backend(self) -> str | None:
+        """Package of a frame; None for an array."""
+
+    @property
+    def names(self) -> list[Any]:
+        """Names of the columns."""
+
+    def column(self, index: int) -> Column:
+        """Return the name and the type of a column."""
+
+    def numbers(self, index: int) -> Array:
+        """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
+
+    def values(self, index: int) -> list[Any]:
+        """Return the values of a column as Python objects."""
+
+    def is_category(self, index: int) -> bool:
+        """Return whether a column contains strings, categories or booleans, by its type."""
+
+    def is_date(self, index: int) -> bool:
+        """Return whether a column contains dates or durations."""
+
+
+class ArrayTable:
+    """An array of numbers or of objects.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_columns)
+        The values.
+    """
+
+    backend = None
+
+    def __init__(self, X: NDArray[Any]) -> None:
+        self._X, self.names = X, list(range(X.shape[1]))
+
+    def column(self, index: int) -> Column:
+        """Return the index of a column and the type of the array."""
+        return Column(index, self._X.dtype.str)
+
+    def numbers(self, index: int) -> Array:
+        """Return the numbers of a column."""
+        return _as_numbers(self._X[:, index], index)
+
+    def values(self, index: int) -> list[Any]:
+        """Return the values of a column."""
+        values: list[Any] = self._X[:, index].tolist()
+        return values
+
+    def is_category(self, index: int) -> bool:
+        """Return False: only `categorical_features` says which columns are categories."""
+        return False
+
+    def is_date(self, index: int) -> bool:
+        """Return False."""
+        return False
+
+
+class FrameTable:
+    """A frame of any package that narwhals supports.
+
+    Parameters
+    ----------
+    frame : narwhals.DataFrame
+        The frame.
+    """
+
+    def __init__(self, frame: nw.DataFrame[Any]) -> None:
+        self._frame, self.names = frame, list(frame.columns)
+        self.backend: str | None = nw.get_native_namespace(frame).__name__
+
+    def column(self, index: int) -> Column:
+        """Return the name and the type of a column."""
+        series, declared = self._series(index), None
+        native = str(series.to_native().dtype) if self.backend == "pandas" else None
+        if series.dtype in (nw.Categorical, nw.Enum):
+            declared = series.cat.get_categories().to_list()
+        is_ordered = native is not None and series.dtype == nw.Enum
+        return Column(self.names[index], str(series.dtype), native, declared, is_ordered)
+
+    def numbers(self, index: int) -> Array:
+        """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
+        series, name = self._series(index), self.names[index]
+        dtype = series.dtype
+        if dtype in (nw.Date, nw.Datetime):
+            return _floats(series.dt.timestamp("us")) / _MICRO
+        if dtype == nw.Duration:
+            return _floats(series.dt.total_microseconds()) / _MICRO
+        if dtype.is_numeric() or dtype == nw.Boolean:
+            return _floats(series)
+        values = np.array(series.to_list() or [], dtype=object)
+        return _as_numbers(values, name)
+
+    def values(self, index: int) -> list[Any]:
+        """Return the values of a column as Python objects."""
+        values: list[Any] = self._series(index).to_list()
+        return values
+
+    def is_category(self, index: int) -> bool:
+        """Return whether a column contains strings, categories or booleans, by its type."""
+        series, name = self._series(index), self.names[index]
+        if series.dtype != nw.Object:
+            return series.dtype in _CATEGORIES and not _is_all_missing(series)
+        kinds = {_kind_of(value, name) for value in series.to_list() if not is_missing(value)}
+        if len(kinds) > 1:
+            raise TypeError(
+                f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type, for "
+                f"instance X[{name!r}].astype(str)."
+            )
+        return not kinds <= {"numbers"}
+
+    def is_date(self, index: int) -> bool:
+        """Return whether a column contains dates or durations."""
+        return self._series(index).dtype in _DATES
+
+    def _series(self, index: int) -> nw.Series[Any]:
+        return self._frame[:, index]
+
+
+def table_of(X: Any) -> Table | None:
+    """Return a frame or an array as a table, and None for anything else."""
+    if isinstance(X, np.ndarray):
+        return ArrayTable(X) if X.ndim == 2 else None
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
+
+
+def table_from(
+    backend: str | None,
+    columns: Sequence[Column],
+    values: Sequence[NDArray[Any]],
+    index: Any = None,
+) -> Any:
+    """Return a table of the given package.
+
+    Parameters
+    ----------
+    backend : str or None
+        Package of the frame; None for an array.
+
+    columns : sequence of Column
+        Names and types.
+
+    values : sequence of ndarray
+        Numbers, seconds of dates and durations, or Python objects of categories.
+
+    index : index of pandas or None, default=None
+        Index of a frame of pandas.
+
+    Returns
+    -------
+    frame or ndarray
+        The table.
+    """
+    pairs = list(zip(columns, values, strict=True))
+    if backend is None:
+        return np.stack([own.astype(column.dtype) for column, own in pairs], axis=1)
+    if backend == "pandas":
+        series = [_pandas_series(*pair, backend) for pair in pairs]
+        frame = import_module(backend).concat(series, axis=1)
+        frame.columns = [column.name for column in columns]
+        return frame if index is None or len(index) != len(frame) else frame.set_axis(index)
+    series = [_series(*pair, backend).to_frame() for pair in pairs]
+    return nw.concat(series, how="horizontal").to_native()
+
+
+# ------------------------------------------------------------------------------------- reading
+
+
+def _floats(series: nw.Series[Any]) -> Array:
+    with np.errstate(over="ignore"):
+        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+
+
+def _as_numbers(values: NDArray[Any], name: Any) -> Array:
+    """Return objects as numbers, or raise ValueError with the name of the column."""
+    try:
+        return np.array([np.nan if is_missing(v) else v for v in values.tolist()], np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
+            "categorical_features."
+        ) from error
+
+
+def _is_all_missing(series: nw.Series[Any]) -> bool:
+    return bool(series.null_count() == len(series))
+
+
+def _kind_of(value: Any, name: Any) -> str:
+    """Return what kind of value an object is, or raise TypeError with the name of the column."""
+    for kind, types in _KINDS.items():
+        if isinstance(value, types):
+            return kind
+    raise TypeError(
+        f"Column {name!r} contains values of type {type(value).__name__}, such as {value!r}. "
+        "Columns must contain numbers, strings, booleans, categories, dates or durations. Convert "
+        "the column or drop it."
+    )
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "booleans": (bool, np.bool_),
+    "numbers": (Real,),
+    "strings": (str,),
+}
+
+
+# ------------------------------------------------------------------------------------ building
+
+
+def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any]:
+    """Return a column as a series of narwhals."""
+    name = str(column.name)
+    plain = _plain_dtype(column.dtype)
+    if plain not in _DATES:
+        objects = [None if is_missing(value) else value for value in values.tolist()]
+        own = nw.Float64() if plain.is_numeric() else plain
+        return nw.new_series(name, objects, own, backend=backend).cast(plain)
+    dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
+    ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)
+    ticks[np.isnan(values)] = np.iinfo(np.int64).min  # NaT
+    kind = "timedelta64[us]" if plain == nw.Duration else "datetime64[us]"
+    series = nw.new_series(name, ticks.view(kind), dtype, backend=backend)
+    zone = getattr(plain, "time_zone", None)
+    if zone is not None:
+        series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
+    return series.cast(plain)
+
+
+def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
+    """Return a column as a series of pandas, of its own type."""
+    pandas: Any = import_module(backend)
+    if column.declared is not None:
+        dtype = pandas.CategoricalDtype(column.declared, column.is_ordered)
+        return pandas.Series(values, dtype=dtype)
+    native = column.native_dtype or "object"
+    if column.dtype.startswith(("Datetime", "Date(", "Duration")):
+        series = _series(column, values, backend).to_native()
+        return series if native == "object" else series.astype(native)
+    if native == "object":
+        return pandas.Series([None if is_missing(v) else v for v in values.tolist()], dtype=object)
+    series = pandas.Series(values)
+    is_empty_integer = series.dtype.kind == "f" and series.isna().any() and _is_integer(native)
+    return series if is_empty_integer else series.astype(native)
+
+
+def _is_integer(dtype: str) -> bool:
+    return dtype.startswith(("int", "uint")) and "pyarrow" not in dtype
+
+
+def _plain_dtype(dtype: str) -> Any:
+    """Return the type of narwhals that a string describes, such as "Datetime(time_unit='us')"."""
+    call = ast.parse(dtype, mode="eval").body
+    if isinstance(call, ast.Name):
+        return getattr(nw, call.id)()
+    assert isinstance(call, ast.Call)
+    assert isinstance(call.func, ast.Name)
+    values = {str(part.arg): ast.literal_eval(part.value) for part in call.keywords}
+    return getattr(nw, call.func.id)(**values)

@@ -1,0 +1,556 @@
+"""Tables: columns of numbers, dates and categories as cells, as inputs of networks, and back."""
+
+import copy
+import datetime
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from estimators import EVERY, PREDICTORS, PUBLIC, quick
+from helpers import table, with_missing_values
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.validation import check_is_fitted
+
+import sklearn_autoencoders as sa
+from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders._data.columns import Columns, learn_columns
+from sklearn_autoencoders._data.factors import fit_factors
+from sklearn_autoencoders._data.pca import principal_axes
+from sklearn_autoencoders._data.scaling import Scaling
+from sklearn_autoencoders._utils.layout import Layout
+from sklearn_autoencoders.corruptions import Gaussian, Masking, SaltAndPepper, Swap, corrupt
+from sklearn_autoencoders.networks._conditional_mean import ConditionalMean, _eliminate
+from sklearn_autoencoders.objectives import LIKELIHOODS, LOSSES
+from sklearn_autoencoders.objectives._cells import with_categories
+
+pd = pytest.importorskip("pandas")
+pl = pytest.importorskip("polars")
+assert_frame_equal = pytest.importorskip("polars.testing").assert_frame_equal
+pytest.importorskip("pyarrow")
+
+UNIONLESS = [cls for cls in EVERY if cls in PUBLIC or cls in PREDICTORS]
+
+
+def mixed(n_samples=60, seed=0, missing=0.1):
+    """Return a table of which every column depends on the first ones."""
+    rng = np.random.RandomState(seed)
+    x, group = rng.randn(n_samples), rng.randint(0, 3, n_samples)
+    frame = pd.DataFrame(
+        {
+            "size": 10 * x + group,
+            "count": rng.poisson(np.exp(0.5 * x + 1)),
+            "city": np.array(["Bern", "Oslo", "Rome"])[group],
+            "rank": pd.Categorical(
+                np.array(["low", "mid", "top"])[(x > -0.5).astype(int) + (x > 0.5)],
+                categories=["low", "mid", "top"],
+                ordered=True,
+            ),
+            "open": x + 0.3 * rng.randn(n_samples) > 0,
+            "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(np.round(50 * x), unit="D"),
+        }
+    )
+    hidden = rng.random_sample(frame.shape) < missing
+    hidden[:, 0] = False
+    return frame.mask(hidden) if missing else frame
+
+
+def every_type():
+    """Return a table with columns of many types, and missing values."""
+    nan, none = np.nan, None
+    return pd.DataFrame(
+        {
+            "string": ["a", "b", none, "a"],
+            "object of bool": np.array([True, none, False, True], dtype=object),
+            "object of numbers": np.array([1, none, 3, 4], dtype=object),
+            "ordered": pd.Categorical(["x", "y", none, "y"], ["y", "x", "z"], ordered=True),
+            "categories of numbers": pd.Categorical([3, 1, 1, 3]),
+            "date": pd.to_datetime(["2020-01-01", none, "2021-01-01", "1950-02-01"]),
+            "zone": pd.to_datetime(["2020-01-01", none, "2021-01-01", none], utc=True).tz_convert(
+                "Europe/Paris"
+            ),
+            "duration": pd.to_timedelta([1, 2, none, 4], unit="h"),
+            "Int64": pd.array([1, none, 3, 4], dtype="Int64"),
+            "boolean": pd.array([True, none, False, True], dtype="boolean"),
+            "arrow": pd.array([1, none, 3, 4], dtype="int64[pyarrow]"),
+            "arrow dates": pd.array([1, none, 3, 4], dtype="timestamp[us, tz=UTC][pyarrow]"),
+            "bool": [True, False, True, True],
+            "float32": np.array([1.5, 2.5, nan, 1e9], dtype=np.float32),
+            "int": [1, 2, 3, 4],
+            "empty": [none] * 4,
+            "constant": ["same"] * 4,
+        },
+        index=[5, 6, 7, 8],
+    )
+
+
+def polars_table():
+    day = datetime.datetime(2020, 1, 1)
+    return pl.DataFrame(
+        {
+            "string": ["a", "b", None],
+            "enum": pl.Series(["x", "y", None], dtype=pl.Enum(["y", "x"])),
+            "categorical": pl.Series(["x", "y", None], dtype=pl.Categorical),
+            "date": [day.date(), None, None],
+            "bool": [True, None, False],
+            "datetime": [day, None, None],
+            "zone": pl.Series([day, None, None]).dt.replace_time_zone("Europe/Paris"),
+            "duration": [datetime.timedelta(1), None, None],
+            "int": [1, None, 3],
+            "uint8": pl.Series([1, 2, 3], dtype=pl.UInt8),
+        }
+    )
+
+
+# ------------------------------------------------------------------------------------- columns
+
+
+def learned(X, categorical_features="from_dtype"):
+    columns, cells = learn_columns(X, categorical_features)
+    return Columns.from_dict(columns.to_dict()), cells
+
+
+def test_a_frame_of_pandas_is_restored_from_its_cells():
+    frame = every_type()
+    columns, cells = learned(frame)
+    assert cells.dtype == np.float64
+    assert_array_equal(columns.encode(frame), cells)
+    pd.testing.assert_frame_equal(columns.decode(cells, frame), frame)
+
+
+@pytest.mark.parametrize("convert", [lambda t: t, lambda t: t.drop("categorical").to_arrow()])
+def test_tables_of_polars_and_arrow_are_restored_from_their_cells(convert):
+    frame = convert(polars_table())
+    columns, cells = learned(frame)
+    assert_array_equal(columns.encode(frame), cells)
+    restored = columns.decode(cells)
+    assert type(restored) is type(frame)
+    assert_frame_equal(
+        pl.DataFrame(restored), pl.DataFrame(frame), check_dtypes=False, categorical_as_str=True
+    )
+
+
+def test_frames_of_numbers_are_not_tables():
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3, None], "c": pd.array([1, None], "Int64")})
+    assert learn_columns(frame, "from_dtype") is None
+    assert learn_columns(np.ones((3, 2)), "from_dtype") is None
+    assert learn_columns([[1, 2], [3, 4]], "from_dtype") is None
+    assert learn_columns(sparse.csr_array(np.eye(3)), "from_dtype") is None
+    assert learn_columns(mixed(), None) is None
+
+
+@pytest.mark.parametrize("chosen", [[0], [True, False], np.array([True, False])])
+def test_columns_of_arrays_are_chosen(chosen):
+    X = np.array([["a", 1.5], ["b", 2.5], [None, 3.5]], dtype=object)
+    columns, cells = learned(X, chosen)
+    assert_array_equal(cells, [[0, 1.5], [1, 2.5], [np.nan, 3.5]])
+    assert columns.n_categories == (2, 0)
+    assert_array_equal(columns.decode(cells), X)
+
+
+def test_columns_of_frames_are_chosen_by_name():
+    frame = pd.DataFrame({"code": [3, 1, 3], "size": [1.0, 2.0, 3.0]})
+    columns, cells = learned(frame, ["code"])
+    assert_array_equal(cells[:, 0], [1, 0, 1])
+    pd.testing.assert_frame_equal(columns.decode(cells, frame), frame)
+
+
+def test_predicted_numbers_are_in_the_range_and_in_steps_of_the_column():
+    columns, _ = learned(
+        pd.DataFrame({"age": [20, 60], "price": [0.25, 9.75], "x": [0.1, np.pi], "k": ["a", "b"]})
+    )
+    valid = columns.valid(np.array([[33.4, 3.14159, 1.23456, 1.0], [99, -7, -7, 0]]))
+    assert_allclose(valid, [[33, 3.14, 1.23456, 1], [60, 0.25, 0.1, 0]])
+
+
+def test_rare_categories_share_one_index():
+    values = [f"c{k}" for k in range(300) for _ in range(2 if k < 250 else 1)]
+    frame = pd.DataFrame({"c": values, "x": np.arange(len(values))})
+    columns, cells = learned(frame)
+    assert columns.n_categories == (256, 0)
+    decoded = columns.decode(cells)["c"]
+    assert (decoded == frame["c"])[cells[:, 0] < 255].all()
+    assert decoded[cells[:, 0] == 255].nunique() == 1
+
+
+def test_an_identifier_is_named_in_a_warning():
+    frame = pd.DataFrame({"id": [f"p{k}" for k in range(30)], "x": np.arange(30.0)})
+    with pytest.warns(UserWarning, match=r"Column 'id' .* identifier"):
+        learn_columns(frame, "from_dtype")
+
+
+BAD = {
+    "mixes numbers and strings": ({"m": np.array([1, "a"], dtype=object)}, TypeError),
+    "type list": ({"m": np.array([[1], None], dtype=object)}, TypeError),
+    "type bytes": ({"m": np.array([b"a", b"b"], dtype=object)}, TypeError),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_columns_that_are_neither_numbers_nor_categories_are_named(message):
+    values, error = BAD[message]
+    with pytest.raises(error, match=f"(?s)'m'.*{message}"):
+        DenoisingAutoencoder().fit(pd.DataFrame({"k": ["a", "b"], **values}))
+
+
+def test_duplicate_names_are_named():
+    frame = pd.DataFrame([["a", 1, 2], ["b", 1, 2]], columns=["k", "twice", "twice"])
+    with pytest.raises(ValueError, match="twice"):
+        DenoisingAutoencoder().fit(frame)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [(["city", "no"], r"does not have: \['no'\]"), ([True], "mask of shape"), ([50], r"\[50\]")],
+)
+def test_unknown_columns_are_named(chosen, message):
+    with pytest.raises(ValueError, match=message):
+        DenoisingAutoencoder(categorical_features=chosen).fit(mixed())
+
+
+def test_later_frames_must_have_the_same_columns():
+    frame = mixed()
+    fitted = quick(DenoisingAutoencoder).fit(frame)
+    before = fitted.transform(frame)
+    for other in (frame[frame.columns[::-1]], frame.rename(columns={"city": "town"})):
+        with pytest.raises(ValueError, match="feature names"):
+            fitted.transform(other)
+    with pytest.raises(ValueError, match="'size' must contain numbers"):
+        fitted.transform(frame.assign(size="big"))
+    with pytest.raises(ValueError, match="'city' contains values of type int"):
+        fitted.transform(frame.assign(city=1))
+    pd.testing.assert_frame_equal(fitted.transform(frame), before)
+
+
+# ------------------------------------------------------------------------------------- layout
+
+
+LAYOUT = Layout((0, 3, 0, 1, 2))
+
+
+def cells_of(n_samples=50, seed=0):
+    rng = np.random.RandomState(seed)
+    columns = [rng.randint(0, n, n_samples) if n else rng.randn(n_samples) for n in (0, 3, 0, 1, 2)]
+    return torch.tensor(np.stack(columns, 1))
+
+
+def test_encoding_is_the_identity_for_numbers_and_indicators_for_categories():
+    cells = cells_of()
+    encoded = LAYOUT.encode(cells)
+    assert LAYOUT.n_inputs == encoded.shape[1] == 8
+    assert_array_equal(encoded[:, [0, 4]], cells[:, [0, 2]])
+    assert_array_equal(encoded[:, 1:4], np.eye(3)[cells[:, 1].int()])
+    assert_array_equal(LAYOUT.decode(encoded), cells)
+    numbers = Layout.of_numbers(5)
+    assert numbers.encode(cells) is cells
+    assert numbers.decode(cells) is cells
+
+
+def test_all_indicators_of_a_missing_category_are_missing():
+    cells = cells_of(2)
+    cells[0, 1] = torch.nan
+    assert_array_equal(LAYOUT.encode(cells).isnan(), [[0, 1, 1, 1, 0, 0, 0, 0], [0] * 8])
+
+
+def test_losses_of_cells_are_cross_entropies_divided_by_the_entropy():
+    cells, output = cells_of(), torch.randn(50, 8, dtype=torch.float64)
+    frequencies = (0.5, 0.25, 0.25, 1.0, 0.5, 0.5)
+    loss = with_categories(LOSSES["absolute_error"], LAYOUT, frequencies)
+    losses = loss.per_cell(output, LAYOUT.encode(cells))
+    assert_allclose(losses[:, 0], (output[:, 0] - cells[:, 0]).abs())
+    expected = torch.nn.functional.cross_entropy(
+        output[:, 1:4], cells[:, 1].long(), reduction="none"
+    )
+    assert_allclose(losses[:, 1], expected / (1.5 * np.log(2)))
+    assert_allclose(losses[:, 3], 0, atol=1e-12)
+    average = loss.average_output(output)
+    assert_allclose(loss.link(average)[:, LAYOUT.indicators], [frequencies] * 50)
+
+
+def test_likelihoods_of_cells_are_those_of_numbers_and_categorical_distributions():
+    cells, output = cells_of(), torch.randn(50, 8, dtype=torch.float64)
+    likelihood = with_categories(LIKELIHOODS["gaussian"], LAYOUT, (1.0,) * 6)
+    noise = torch.zeros(1, 8, dtype=torch.float64)
+    density = likelihood.log_density(output, noise, LAYOUT.encode(cells), None)
+    numbers = LIKELIHOODS["gaussian"].distribution(output[:, [0, 4]], noise[:, :2])
+    expected = numbers.log_prob(cells[:, [0, 2]]).sum(1)
+    for column, part in ((1, output[:, 1:4]), (4, output[:, 6:])):
+        expected += torch.distributions.Categorical(logits=part).log_prob(cells[:, column])
+    assert_allclose(density, expected)
+    settled = likelihood.settled(noise)
+    assert_allclose(settled.log_density(output, noise, LAYOUT.encode(cells), None), density)
+
+
+def test_categories_are_drawn_with_their_probabilities():
+    from sklearn_autoencoders._utils.draws import Generated
+
+    logits = torch.tensor([0.0, 0.2, -1.0, 1.0, 0.0, 0.0, 2.0, 0.0]).expand(20_000, -1)
+    likelihood = with_categories(LIKELIHOODS["gaussian"], LAYOUT, (1.0,) * 6)
+    distribution = likelihood.distribution(logits, torch.zeros(1, 8))
+    draws = likelihood.draw(distribution, Generated(torch.Generator().manual_seed(0)))
+    drawn = LAYOUT.decode(draws)[:, 1].int()
+    assert_allclose(np.bincount(drawn) / len(drawn), logits[0, 1:4].softmax(0), atol=0.015)
+
+
+@pytest.mark.parametrize(
+    ("corruption", "becomes"),
+    [
+        (Masking(1.0), "missing"),
+        (Masking(1.0, value=7.0), "missing"),
+        (Gaussian(1.0), "unchanged"),
+        (SaltAndPepper(1.0), "unchanged"),
+        (Swap(1.0), "valid"),
+        (lambda x, generator: x + 0.5, "unchanged"),
+    ],
+)
+def test_corruptions_leave_valid_categories(corruption, becomes):
+    cells = cells_of()
+    columns = LAYOUT.categories
+    generator = torch.Generator().manual_seed(0)
+    found = corrupt([corruption], cells, generator, shared=False, categories=columns)[:, columns]
+    if becomes == "missing":
+        assert found.isnan().all()
+    elif becomes == "unchanged":
+        assert_array_equal(found, cells[:, columns])
+    else:
+        assert (found == found.round()).all()
+        assert not torch.equal(found, cells[:, columns])
+
+
+# ---------------------------------------------------------------------------- missing inputs
+
+
+def gaussian_model(seed=0, n_inputs=6, n_factors=2):
+    rng = np.random.RandomState(seed)
+    loadings, noise = rng.randn(n_inputs, n_factors), rng.uniform(0.1, 0.5, n_inputs)
+    return loadings, noise, loadings @ loadings.T + np.diag(noise)
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_missing_inputs_are_replaced_by_their_conditional_mean(is_traced):
+    loadings, noise, covariance = gaussian_model()
+    rng = np.random.RandomState(1)
+    x, missing = rng.randn(20, 6), rng.random_sample((20, 6)) < 0.4
+    expected = x.copy()
+    for row, own in zip(expected, missing, strict=True):
+        known = covariance[np.ix_(~own, ~own)]
+        row[own] = covariance[np.ix_(own, ~own)] @ np.linalg.solve(known, row[~own])
+    conditional_mean = ConditionalMean(torch.tensor(loadings), torch.tensor(noise))
+    conditional_mean.is_traced = is_traced
+    found = conditional_mean(torch.tensor(np.where(missing, 0, x)), torch.tensor(missing))
+    assert_allclose(found, expected, atol=1e-10)
+
+
+def test_elimination_solves_systems():
+    factor = torch.randn(5, 4, 4, dtype=torch.float64)
+    matrix, right = factor @ factor.mT + torch.eye(4), torch.randn(5, 4, 1, dtype=torch.float64)
+    assert_allclose(_eliminate(matrix, right), torch.linalg.solve(matrix, right), atol=1e-10)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.3])
+def test_factors_have_the_covariance_of_the_samples(fraction):
+    loadings, noise, covariance = gaussian_model()
+    rng = np.random.RandomState(2)
+    X = rng.randn(2000, 2) @ loadings.T + rng.randn(2000, 6) * np.sqrt(noise)
+    X[rng.random_sample(X.shape) < fraction] = np.nan
+    scaling = Scaling(np.zeros(6), np.ones(6))
+    variances, axes = principal_axes(X, scaling, None, rng)
+    factors = fit_factors(X, scaling, None, variances, axes)
+    found = factors.loadings @ factors.loadings.T + np.diag(factors.noise)
+    assert np.abs(found - covariance).max() < 0.25 * np.abs(covariance).max()
+
+
+def test_a_sample_of_weight_two_is_two_samples_with_missing_values():
+    X = with_missing_values(table(40, 5))
+    weight = np.tile([1.0, 2.0], 20)
+    repeated = np.repeat(X, weight.astype(int), axis=0)
+    one = quick(DenoisingAutoencoder, dtype="float64").fit(X, sample_weight=weight)
+    two = quick(DenoisingAutoencoder, dtype="float64").fit(repeated)
+    assert_allclose(one.transform(X), two.transform(X), atol=1e-6)
+
+
+def test_imputation_starts_at_the_conditional_mean_and_improves_on_it():
+    rng = np.random.RandomState(0)
+    X = rng.randn(300, 3) @ rng.randn(3, 8)
+    hidden = rng.random_sample(X.shape) < 0.2
+    missing = np.where(hidden, np.nan, X)
+    imputed = DenoisingAutoencoder(random_state=0).fit(missing).transform(missing)
+    error = np.mean((imputed - X)[hidden] ** 2) / np.mean(X[hidden] ** 2)
+    assert error < 0.1  # by the means: 1
+
+
+def test_imputed_samples_differ_from_X_in_missing_values_only():
+    X = with_missing_values(table())
+    for output in (quick(DenoisingAutoencoder, output="imputed").fit(X).transform(X),):
+        known = ~np.isnan(X)
+        assert_array_equal(output[known], X[known])
+        assert np.isfinite(output).all()
+
+
+# -------------------------------------------------------------------------------- estimators
+
+
+@pytest.fixture(scope="module")
+def frame():
+    return mixed()
+
+
+def fitted(cls, frame, **params):
+    target = np.arange(len(frame)) % 2
+    return quick(cls, **params).fit(frame, target)
+
+
+@pytest.mark.parametrize("cls", UNIONLESS)
+def test_every_estimator_takes_a_table(cls, frame):
+    estimator = fitted(cls, frame)
+    check_is_fitted(estimator)
+    assert estimator.n_features_in_ == frame.shape[1]
+    assert list(estimator.feature_names_in_) == list(frame.columns)
+    again = pickle.loads(pickle.dumps(estimator))
+    for name in ("transform", "predict", "score_samples", "predict_proba", "reconstruct"):
+        if hasattr(estimator, name):
+            found, restored = getattr(estimator, name)(frame), getattr(again, name)(frame)
+            assert len(found) == len(frame)
+            assert_array_equal(np.asarray(found), np.asarray(restored))
+
+
+@pytest.mark.parametrize("cls", PUBLIC)
+def test_reconstructions_are_valid_tables(cls, frame):
+    found = fitted(cls, frame).reconstruct(frame)
+    pd.testing.assert_series_equal(found.dtypes.drop("open"), frame.dtypes.drop("open"))
+    assert found.index.equals(frame.index)
+    assert set(found["city"]) <= {"Bern", "Oslo", "Rome"}
+    assert found["count"].between(frame["count"].min(), frame["count"].max()).all()
+    assert (found["count"] == found["count"].round()).all()
+    assert not found.isna().any(axis=None)
+
+
+def test_a_table_of_polars_becomes_one_of_polars(frame):
+    polars = pl.from_pandas(frame.drop(columns="open"))
+    denoiser = quick(DenoisingAutoencoder, output="imputed").fit(polars)
+    found = denoiser.transform(polars)
+    assert found.schema == polars.schema
+    assert found.null_count().sum_horizontal().item() == 0
+    known = polars["city"].is_not_null()
+    assert (found["city"].filter(known) == polars["city"].filter(known)).all()
+
+
+def test_imputed_tables_keep_known_values(frame):
+    imputer = quick(DenoisingAutoencoder, output="imputed").fit(frame)
+    found = imputer.transform(frame)
+    unchanged = (found == frame) | frame.isna()
+    assert unchanged.all(axis=None)
+    assert not found.isna().any(axis=None)
+    outside = frame.head(1).assign(size=1e6)
+    assert (
+        quick(DenoisingAutoencoder, output="imputed").fit(frame).transform(outside)["size"][0]
+        == 1e6
+    )
+
+
+def test_tables_are_drawn(frame):
+    generator = fitted(VAEGenerator, frame, n_components=2)
+    drawn = generator.sample(30, random_state=0)
+    assert list(drawn.columns) == list(frame.columns)
+    assert drawn["city"].nunique() > 1
+    pd.testing.assert_frame_equal(drawn, generator.sample(30, random_state=0))
+    imputed = generator.impute(frame)
+    assert ((imputed == frame) | frame.isna()).all(axis=None)
+    assert np.isfinite(generator.score(frame))
+
+
+def test_explanations_are_by_column(frame):
+    detector = fitted(sa.AutoencoderOutlierDetector, frame)
+    explained = detector.explain(frame)
+    assert list(explained.contribution.columns) == list(frame.columns)
+    assert set(explained.expected["city"]) <= {"Bern", "Oslo", "Rome"}
+    assert_allclose(explained.contribution.sum(axis=1), detector.score_samples(frame), rtol=1e-5)
+    assert (explained.contribution[frame.isna()].fillna(0) == 0).all(axis=None)
+
+
+@pytest.mark.parametrize("cls", UNIONLESS)
+def test_unknown_categories_are_missing_values(cls, frame):
+    estimator = fitted(cls, frame)
+    method = estimator.transform if hasattr(estimator, "transform") else estimator.score_samples
+    cities = frame["city"].astype(object)
+    cities.iloc[:2] = "Atlantis"
+    unknown, missing = frame.assign(city=cities), frame.copy()
+    missing.loc[missing.index[:2], "city"] = None
+    assert_array_equal(np.asarray(method(unknown)), np.asarray(method(missing)))
+
+
+def test_the_score_of_predictions_by_the_frequencies_is_zero():
+    frame = mixed(missing=0)
+    transformer = sa.AutoencoderTransformer(1, max_epochs=1, learning_rate=1e-12, random_state=0)
+    transformer.fit(frame)
+    with torch.no_grad():
+        for part in (transformer.network_.decoder.linear,):
+            part.weight.zero_()
+    assert transformer.score(frame) == pytest.approx(0, abs=0.02)
+
+
+def test_more_components_explain_more():
+    frame = mixed(200, missing=0)
+    scores = [
+        sa.AutoencoderTransformer(k, max_epochs=5, random_state=0).fit(frame).score(frame)
+        for k in (1, 3, 6)
+    ]
+    assert 0 < scores[0] < scores[1] < scores[2] < 1
+
+
+def test_a_frame_of_numbers_and_its_array_give_the_same_model():
+    X = table()
+    frame = pd.DataFrame(X, columns=list("abcdef"))
+    codes = [quick(sa.AutoencoderTransformer).fit(A).transform(A) for A in (X, frame)]
+    assert_array_equal(*codes)
+
+
+def test_a_table_is_saved(frame, tmp_path):
+    pytest.importorskip("skops")
+    generator = fitted(VAEGenerator, frame, n_components=2)
+    sa.save(generator, tmp_path / "model.skops")
+    again = sa.load(tmp_path / "model.skops")
+    pd.testing.assert_frame_equal(
+        again.sample(5, random_state=0), generator.sample(5, random_state=0)
+    )
+    generator.to_safetensors(tmp_path / "model.safetensors")
+    again = sa.load(tmp_path / "model.safetensors")
+    pd.testing.assert_frame_equal(again.reconstruct(frame), generator.reconstruct(frame))
+
+
+@pytest.mark.parametrize("cls", PUBLIC)
+def test_partial_fit_continues_with_the_columns_of_the_first_batch(cls, frame):
+    estimator = quick(cls).partial_fit(frame).partial_fit(frame.head(20))
+    later = frame.assign(city="Atlantis")
+    with pytest.raises(ValueError, match="feature names"):
+        estimator.partial_fit(later[later.columns[::-1]])
+    assert len(copy.deepcopy(estimator).partial_fit(later).reconstruct(frame)) == len(frame)
+
+
+def test_a_conditional_generator_draws_tables_of_a_class(frame):
+    y = frame["size"] > frame["size"].median()
+    generator = VAEGenerator(2, conditional=True, max_epochs=60, random_state=0).fit(frame, y)
+    low, high = (generator.sample(200, y=label, random_state=0) for label in (False, True))
+    assert low["size"].mean() < high["size"].mean()
+    assert (low["rank"] == "low").mean() > (high["rank"] == "low").mean()
+
+
+@pytest.mark.parametrize("is_fitted", [False, True])
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_an_encoder_of_tables_keeps_its_columns(cls, is_fitted, frame):
+    encoder = quick(DenoisingAutoencoder)
+    if is_fitted:
+        encoder = FrozenEstimator(encoder.fit(frame.assign(city="Oslo")))
+    weight = (frame["city"] != "Rome").to_numpy(float)
+    y = np.arange(len(frame)) % 2
+    predictor = cls(encoder=encoder, max_epochs=2, random_state=0)
+    predictor.fit(frame, y, sample_weight=weight)
+    assert predictor.predict(frame).shape == y.shape
+    assert predictor.network_.encoder.linear.in_features == predictor._layout.n_inputs
+
+
+def test_export_of_a_table_is_refused_with_advice(frame, tmp_path):
+    with pytest.raises(ValueError, match="table with categories"):
+        sa.export_onnx(fitted(DenoisingAutoencoder, frame), tmp_path / "m.onnx")
