@@ -261,6 +261,7 @@ TEXTS = {
     "AutoencoderOutlierDetector": ALL,
     "AutoencoderRegressor": FINE_TUNED,
     "AutoencoderTransformer": ALL,
+    "AutoregressiveGenerator": ALL,
     "DenoisingAutoencoder": ALL,
     "VAEGenerator": ALL,
 }
@@ -280,6 +281,15 @@ OWN = {
         "random_state",
         "scaling",
         "validation_fraction",
+        "weight_decay",
+    },
+    "AutoregressiveGenerator": {
+        "batch_size",
+        "center_",
+        "learning_rate",
+        "max_epochs",
+        "network",
+        "scale_",
         "weight_decay",
     },
     "DenoisingAutoencoder": {"max_epochs", "scaling"},

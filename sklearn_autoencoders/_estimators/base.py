@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from .._data.columns import Columns
 from .._data.factors import Factors
+from .._data.levels import Levels
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -41,7 +42,7 @@ from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
 # Fitted attributes that are not plain values, and their classes.
-_PARTS = {"_columns": Columns, "_factors": Factors}
+_PARTS = {"_columns": Columns, "_factors": Factors, "_levels": Levels}
 
 
 class BaseNetworkEstimator(TrainableEstimator):
