@@ -11,11 +11,14 @@ from estimators import EVERY, PREDICTORS, PUBLIC, quick
 from helpers import table, with_missing_values
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.columns import Columns, learn_columns
 from sklearn_autoencoders._data.factors import fit_factors
 from sklearn_autoencoders._data.pca import principal_axes
@@ -173,6 +176,48 @@ def test_rare_categories_share_one_index():
     decoded = columns.decode(cells)["c"]
     assert (decoded == frame["c"])[cells[:, 0] < 255].all()
     assert decoded[cells[:, 0] == 255].nunique() == 1
+
+
+LETTERS = ["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"] * 3 + ["e"] + [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("limits", "frequent"),
+    [
+        (Limits(), "abcde"),
+        (Limits(max_categories=5), "abcde"),
+        (Limits(max_categories=4), "abc"),
+        (Limits(max_categories=3), "ab"),
+        (Limits(max_categories=1), ""),
+        (Limits(None, 3), "abcd"),
+        (Limits(None, 0.2), "ab"),
+        (Limits(None, 0.21), "a"),
+        (Limits(3, 2), "ab"),
+        (Limits(5, 100), ""),
+    ],
+)
+def test_infrequent_categories_share_one_index(limits, frequent):
+    frame = pd.DataFrame({"c": LETTERS, "x": np.arange(20.0)})
+    columns, cells = learn_columns(frame, "from_dtype", limits)
+    assert columns.kinds[0].categories == list(frequent)
+    rest = [letter for letter in "abcde" if letter not in frequent]
+    decoded = columns.decode(cells, frame)["c"]
+    expected = [rest[0] if letter in rest else letter for letter in LETTERS]
+    assert [None if pd.isna(v) else v for v in decoded] == expected
+    is_rest = [letter in rest for letter in LETTERS]
+    assert (cells[is_rest, 0] == len(frequent)).all()
+    assert_array_equal(columns.encode(frame), cells)
+
+
+@pytest.mark.parametrize("limits", [(3, None), (None, 4), (None, 0.2), (2, 4), (1, None)])
+def test_infrequent_categories_are_those_of_one_hot_encoder(limits):
+    values = np.array([v for v in LETTERS if v is not None], dtype=object)
+    frame = pd.DataFrame({"c": values})
+    columns, _ = learn_columns(frame, "from_dtype", Limits(*limits))
+    max_categories, min_frequency = limits
+    encoder = OneHotEncoder(max_categories=max_categories, min_frequency=min_frequency).fit(frame)
+    assert set(columns.kinds[0].infrequent) == set(encoder.infrequent_categories_[0])
+    assert columns.n_categories[0] == encoder.transform(frame).shape[1]
 
 
 def test_an_identifier_is_named_in_a_warning():
@@ -549,6 +594,61 @@ def test_an_encoder_of_tables_keeps_its_columns(cls, is_fitted, frame):
     predictor.fit(frame, y, sample_weight=weight)
     assert predictor.predict(frame).shape == y.shape
     assert predictor.network_.encoder.linear.in_features == predictor._layout.n_inputs
+
+
+@pytest.mark.parametrize("cls", UNIONLESS)
+def test_the_number_of_categories_is_a_parameter(cls, frame):
+    params = {"max_categories": 2, "min_frequency": 3}
+    estimator = fitted(cls, frame, **params)
+    sizes = dict(zip(frame.columns, estimator._layout.n_categories, strict=True))
+    assert (sizes["city"], sizes["rank"], sizes["size"]) == (2, 2, 0)
+    assert {name: clone(estimator).get_params()[name] for name in params} == params
+    again = pickle.loads(pickle.dumps(estimator))
+    assert again._layout == estimator._layout
+    assert {name: again.get_params()[name] for name in params} == params
+
+
+@pytest.mark.parametrize("cls", UNIONLESS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_categories", 0),
+        ("max_categories", 2.0),
+        ("min_frequency", 0),
+        ("min_frequency", 1.0),
+        ("min_frequency", "3"),
+    ],
+)
+def test_invalid_numbers_of_categories_are_named(cls, name, value, frame):
+    with pytest.raises(ValueError, match=f"'{name}' parameter"):
+        fitted(cls, frame, **{name: value})
+
+
+@pytest.mark.parametrize("changed", [{"max_categories": 2}, {"min_frequency": 0.4}])
+def test_a_resumed_fit_keeps_the_number_of_categories(changed, frame):
+    estimator = fitted(DenoisingAutoencoder, frame, warm_start=True)
+    with pytest.raises(ValueError, match=f"{next(iter(changed))} was .* in the first fit"):
+        estimator.set_params(**changed).fit(frame)
+    assert len(estimator.loss_curve_) == estimator.n_epochs_
+    estimator.set_params(warm_start=False).fit(frame)
+    with pytest.raises(ValueError, match=f"{next(iter(changed))}=.* together with encoder"):
+        fitted(sa.AutoencoderClassifier, frame, encoder=quick(DenoisingAutoencoder), **changed)
+
+
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_an_encoder_determines_the_number_of_categories(cls, frame):
+    encoder = quick(DenoisingAutoencoder, max_categories=2)
+    predictor = fitted(cls, frame, encoder=encoder)
+    assert max(predictor._layout.n_categories) == 2
+
+
+def test_known_infrequent_categories_are_not_imputed():
+    frame = mixed().assign(city=[f"c{k}" for k in range(30) for _ in range(2)])
+    imputer = quick(DenoisingAutoencoder, output="imputed", max_categories=3)
+    generator = quick(VAEGenerator, max_categories=3)
+    for found in (imputer.fit_transform(frame), generator.fit(frame).impute(frame)):
+        assert (found["city"] == frame["city"]).all()
+        assert not found.isna().any(axis=None)
 
 
 def test_export_of_a_table_is_refused_with_advice(frame, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from numbers import Real
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.labels import is_missing
+from .factorize import Factorized, factorized_objects, factorized_series, is_object
 
 Array = NDArray[np.float64]
 
@@ -69,8 +70,12 @@ class Table(Protocol):
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column as Python objects."""
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column; raise TypeError if one cannot be a category."""
 
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
@@ -101,10 +106,14 @@ class ArrayTable:
         """Return the numbers of a column."""
         return _as_numbers(self._X[:, index], index)
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column."""
-        values: list[Any] = self._X[:, index].tolist()
-        return values
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self._X)
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column."""
+        return _factorized(factorized_objects, self._X[:, index].tolist(), index)
 
     def is_category(self, index: int) -> bool:
         """Return False: only `categorical_features` says which columns are categories."""
@@ -150,17 +159,21 @@ class FrameTable:
         values = np.array(series.to_list() or [], dtype=object)
         return _as_numbers(values, name)
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column as Python objects."""
-        values: list[Any] = self._series(index).to_list()
-        return values
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self._frame)
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column."""
+        return _factorized(factorized_series, self._series(index), self.names[index])
 
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
-        if series.dtype != nw.Object:
+        if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and not _is_all_missing(series)
-        kinds = {_kind_of(value, name) for value in series.to_list() if not is_missing(value)}
+        kinds = _kinds_of(series.to_list(), name)
         if len(kinds) > 1:
             raise TypeError(
                 f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type, for "
@@ -244,6 +257,24 @@ def _as_numbers(values: NDArray[Any], name: Any) -> Array:
 
 def _is_all_missing(series: nw.Series[Any]) -> bool:
     return bool(series.null_count() == len(series))
+
+
+def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -> Factorized:
+    """Return the distinct values of a column, or raise TypeError with its name."""
+    try:
+        return function(values)
+    except TypeError as error:
+        raise TypeError(
+            f"Column {name!r} contains values that are not hashable ({error}). Categories must be "
+            "strings, numbers or booleans. Convert the column or drop it."
+        ) from error
+
+
+def _kinds_of(values: list[Any], name: Any) -> set[str]:
+    """Return what kinds of values a list contains, apart from missing ones."""
+    others = [value for value in values if type(value) is not str]
+    kinds = {_kind_of(value, name) for value in others if not is_missing(value)}
+    return kinds | {"strings"} if len(others) < len(values) else kinds
 
 
 def _kind_of(value: Any, name: Any) -> str:

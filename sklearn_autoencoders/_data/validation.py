@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 from sklearn import set_config
 from sklearn.utils import assert_all_finite, check_consistent_length
@@ -12,6 +14,7 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
+from .column_kinds import Limits
 from .columns import learn_columns
 from .ranges import find_ranges
 
@@ -79,7 +82,7 @@ def _as_cells(estimator, X, reset):
     cells = None
     if reset:
         estimator._columns = None
-        learned = learn_columns(X, _categorical_features(estimator))
+        learned = learn_columns(X, *_choice_of_categories(estimator))
         if learned is not None:
             estimator._columns, cells = learned
     if estimator._columns is None:
@@ -127,11 +130,13 @@ def _with_network(estimator):
     return estimator if encoder is None else encoder
 
 
-def _categorical_features(estimator):
-    """Return the columns of a fitted encoder, or the parameter `categorical_features`."""
+def _choice_of_categories(estimator):
+    """Return the columns of a fitted encoder, or `categorical_features`, and the limits."""
     described = _with_network(estimator)
     is_fitted = described is not estimator and hasattr(described, "network_")
-    return described._columns if is_fitted else getattr(described, "categorical_features", None)
+    features = getattr(described, "categorical_features", None)
+    limits = {own.name: getattr(described, own.name, own.default) for own in fields(Limits)}
+    return described._columns if is_fitted else features, Limits(**limits)
 
 
 def _take(array, index):
