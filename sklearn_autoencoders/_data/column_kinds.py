@@ -141,6 +141,11 @@ class Category:
             self._check_types(found.values)
         return cells
 
+    def unknown(self, table: Table, index: int) -> list[Any]:
+        """Return the values of a column that are not among the categories."""
+        known = {*self.categories, *self.infrequent}
+        return [value for value in table.factorized(index).values if value not in known]
+
     def valid(self, cells: Array) -> Array:
         """Return the cells, which are indices of categories."""
         return cells

@@ -42,13 +42,42 @@ class Columns:
         """Number of categories of each column, 0 for a number."""
         return tuple(kind.n_categories for kind in self.kinds)
 
+    def check_names(self, X: Any) -> None:
+        """Raise ValueError if X is a frame with other columns than that of the fit."""
+        table = table_of(X)
+        expected = [kind.column.name for kind in self.kinds]
+        if table is None or None in (table.backend, self.backend) or table.names == expected:
+            return
+        others = [name for name in table.names if name not in expected]
+        missing = [name for name in expected if name not in table.names]
+        if others or missing:
+            raise ValueError(
+                f"The feature names of X differ from those of the fit: {_listed(missing)} missing, "
+                f"{_listed(others)} new. Rename or select the columns."
+            )
+        place = next(i for i, name in enumerate(expected) if table.names[i] != name)
+        raise ValueError(
+            f"The feature names of X are in another order than in the fit: column {place} is "
+            f"{table.names[place]!r} and was {expected[place]!r}. Select the columns in the order "
+            "of the fit."
+        )
+
     def encode(self, X: Any) -> Array:
-        """Return the cells of a table with the same columns."""
+        """Return the cells of a table with the same columns; unknown categories are missing."""
         table = _table(X)
         cells = np.empty((table.n_samples, len(self.kinds)))
         for index, kind in enumerate(self.kinds):
             cells[:, index] = kind.encode(table, index)
         return cells
+
+    def with_unknown(self, X: Any) -> list[Any]:
+        """Return the names of the columns with categories that did not occur in the fit."""
+        table = _table(X)
+        return [
+            kind.column.name
+            for index, kind in enumerate(self.kinds)
+            if isinstance(kind, Category) and kind.unknown(table, index)
+        ]
 
     def valid(self, cells: NDArray[Any]) -> Array:
         """Return cells with the values that columns can have: in range, whole numbers whole."""
@@ -101,6 +130,10 @@ def _table(X: Any) -> Table:
     return table
 
 
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names)) or "none"
+
+
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Number, Category)}
 
 
@@ -139,6 +172,12 @@ def learn_columns(
     is_category = _are_categories(table, categorical_features)
     if not any(is_category) and not any(map(table.is_date, range(len(table.names)))):
         return None
+    for index, own in enumerate(is_category):
+        if own and table.is_date(index):
+            raise ValueError(
+                f"Column {table.names[index]!r} contains dates or durations, which are numbers and "
+                "not categories. Remove it from categorical_features, or convert it to strings."
+            )
     kinds: list[Kind] = []
     all_cells = np.empty((table.n_samples, len(table.names)))
     for index, own in enumerate(is_category):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import datetime
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -20,6 +22,10 @@ Array = NDArray[np.float64]
 
 _CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
 _DATES = (nw.Date, nw.Datetime, nw.Duration)
+# Types that are neither categories nor numbers.
+_OTHERS = (nw.Array, nw.Binary, nw.List, nw.Struct, nw.Time)
+# Smallest integer that is too large for a type, of the types that float64 does not contain.
+_TOO_LARGE = {"Int64": 2.0**63, "UInt64": 2.0**64}
 # Microseconds in a second, the unit of dates and durations.
 _MICRO = 1e6
 
@@ -104,7 +110,7 @@ class ArrayTable:
 
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column."""
-        return _as_numbers(self._X[:, index], index)
+        return _as_numbers(self._X[:, index].tolist(), index)
 
     @property
     def n_samples(self) -> int:
@@ -141,6 +147,8 @@ class FrameTable:
         """Return the name and the type of a column."""
         series, declared = self._series(index), None
         native = str(series.to_native().dtype) if self.backend == "pandas" else None
+        if native is not None:
+            _check_restorable(native, self.names[index])
         if series.dtype in (nw.Categorical, nw.Enum):
             declared = series.cat.get_categories().to_list()
         is_ordered = native is not None and series.dtype == nw.Enum
@@ -156,8 +164,9 @@ class FrameTable:
             return _floats(series.dt.total_microseconds()) / _MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
             return _floats(series)
-        values = np.array(series.to_list() or [], dtype=object)
-        return _as_numbers(values, name)
+        if dtype in _OTHERS:
+            raise _wrong_type(name, str(dtype))
+        return _as_numbers(series.to_list(), name)
 
     @property
     def n_samples(self) -> int:
@@ -193,8 +202,19 @@ def table_of(X: Any) -> Table | None:
     """Return a frame or an array as a table, and None for anything else."""
     if isinstance(X, np.ndarray):
         return ArrayTable(X) if X.ndim == 2 else None
+    _check_different(list(getattr(X, "column_names", getattr(X, "columns", ()))))
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
+
+
+def _check_different(names: list[Any]) -> None:
+    """Raise ValueError if two columns have the same name."""
+    if len(set(names)) < len(names):
+        name, _ = Counter(names).most_common(1)[0]
+        raise ValueError(
+            f"Several columns of X have the name {name!r}. The columns of a table must have "
+            "different names: rename or drop them."
+        )
 
 
 def table_from(
@@ -244,10 +264,10 @@ def _floats(series: nw.Series[Any]) -> Array:
         return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
 
 
-def _as_numbers(values: NDArray[Any], name: Any) -> Array:
+def _as_numbers(values: list[Any], name: Any) -> Array:
     """Return objects as numbers, or raise ValueError with the name of the column."""
     try:
-        return np.array([np.nan if is_missing(v) else v for v in values.tolist()], np.float64)
+        return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
@@ -282,11 +302,28 @@ def _kind_of(value: Any, name: Any) -> str:
     for kind, types in _KINDS.items():
         if isinstance(value, types):
             return kind
-    raise TypeError(
-        f"Column {name!r} contains values of type {type(value).__name__}, such as {value!r}. "
-        "Columns must contain numbers, strings, booleans, categories, dates or durations. Convert "
-        "the column or drop it."
+    is_date = isinstance(value, datetime.date | datetime.timedelta)
+    raise _wrong_type(name, f"{type(value).__name__}, such as {value!r}", is_date=is_date)
+
+
+def _wrong_type(name: Any, kind: str, *, is_date: bool = False) -> TypeError:
+    """Return the error of a column that contains other values than a table can have."""
+    advice = "to a type of dates, for instance by pandas.to_datetime" if is_date else "or drop it"
+    return TypeError(
+        f"Column {name!r} contains values of type {kind}. Columns must contain numbers, strings, "
+        f"booleans, categories, dates or durations. Convert the column {advice}."
     )
+
+
+def _check_restorable(native: str, name: Any) -> None:
+    """Raise TypeError if pandas cannot create a column of a type from the name of the type."""
+    try:
+        import_module("pandas").api.types.pandas_dtype(native)
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise TypeError(
+            f"Column {name!r} has the type {native}, which cannot be restored from its name. "
+            "Convert the column to strings, numbers or a categorical type, or drop it."
+        ) from error
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -304,6 +341,7 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
     name = str(column.name)
     plain = _plain_dtype(column.dtype)
     if plain not in _DATES:
+        values = _representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
         own = nw.Float64() if plain.is_numeric() else plain
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
@@ -325,14 +363,22 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
         dtype = pandas.CategoricalDtype(column.declared, column.is_ordered)
         return pandas.Series(values, dtype=dtype)
     native = column.native_dtype or "object"
-    if column.dtype.startswith(("Datetime", "Date(", "Duration")):
+    if _plain_dtype(column.dtype) in _DATES:
         series = _series(column, values, backend).to_native()
         return series if native == "object" else series.astype(native)
     if native == "object":
         return pandas.Series([None if is_missing(v) else v for v in values.tolist()], dtype=object)
-    series = pandas.Series(values)
+    series = pandas.Series(_representable(values, column.dtype))
     is_empty_integer = series.dtype.kind == "f" and series.isna().any() and _is_integer(native)
     return series if is_empty_integer else series.astype(native)
+
+
+def _representable(values: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return numbers that a type of integers can represent; others unchanged."""
+    limit = _TOO_LARGE.get(dtype)
+    if limit is None or values.dtype.kind != "f":
+        return values
+    return np.minimum(values, np.nextafter(limit, 0))
 
 
 def _is_integer(dtype: str) -> bool:

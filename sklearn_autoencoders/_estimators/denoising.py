@@ -402,8 +402,8 @@ class DenoisingAutoencoder(
     def partial_fit(self, X, y=None, sample_weight=None, clean=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the scaling, the latent dimension and the initial weights. Its
-        batch should therefore be representative of the data.
+        The first call determines the categories, the scaling, the latent dimension and the initial
+        weights. Its batch should therefore be representative of the data.
 
         Parameters
         ----------

@@ -560,9 +560,9 @@ class VAEGenerator(
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the scaling, the latent dimension and the initial weights. Its
-        batch should therefore be representative of the data. The state of the optimizer is not kept
-        between calls.
+        The first call determines the categories, the scaling, the latent dimension and the initial
+        weights. Its batch should therefore be representative of the data. The state of the
+        optimizer is not kept between calls.
 
         Parameters
         ----------

@@ -63,6 +63,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
+    # Names of the columns of whose unknown categories a warning has been issued.
+    _warned_columns = ()
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
     _predicts_missing = False
