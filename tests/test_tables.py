@@ -245,6 +245,14 @@ def test_infrequent_categories_are_those_of_one_hot_encoder(limits):
     assert columns.n_categories[0] == encoder.transform(frame).shape[1]
 
 
+def test_very_many_categories_are_named_in_a_warning():
+    values = [f"c{k}" for k in range(10_001)] * 2
+    frame = pd.DataFrame({"few": ["a", "b"] * 10_001, "many": values})
+    assert learn_columns(frame, "from_dtype")[0].n_categories == (2, 256)
+    with pytest.warns(UserWarning, match=r"10003 inputs.*'many' has 10001 .*max_categories"):
+        learn_columns(frame, "from_dtype", Limits(None))
+
+
 def test_an_identifier_is_named_in_a_warning():
     frame = pd.DataFrame({"id": [f"p{k}" for k in range(30)], "x": np.arange(30.0)})
     with pytest.warns(UserWarning, match=r"Column 'id' .* identifier"):

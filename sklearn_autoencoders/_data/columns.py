@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils.user_warnings import warn_user
 from .column_kinds import Category, Kind, Limits, Number
 from .frames import Column, Table, table_from, table_of
 
@@ -19,6 +20,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _DEFAULT_LIMITS = Limits()
+# Number of inputs of a network from which on a warning is issued.
+_MANY_INPUTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,21 @@ def learn_columns(
         kind, cells = (Category if own else Number).learn(table, index, limits)
         kinds.append(kind)
         all_cells[:, index] = cells
+    _warn_of_width(kinds)
     return Columns(table.backend, kinds), all_cells
+
+
+def _warn_of_width(kinds: list[Kind]) -> None:
+    """Warn of a network with very many inputs, naming the column with the most categories."""
+    n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)
+    if n_inputs > _MANY_INPUTS:
+        widest = max(kinds, key=lambda kind: kind.n_categories)
+        warn_user(
+            f"The network has {n_inputs} inputs, one for each category. Column "
+            f"{widest.column.name!r} has {widest.n_categories} categories. The fit may need "
+            "gigabytes of memory and hours: lower max_categories, or raise min_frequency.",
+            UserWarning,
+        )
 
 
 def _are_categories(table: Table, categorical_features: Any) -> list[bool]:
