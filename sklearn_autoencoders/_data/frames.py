@@ -43,7 +43,7 @@ class Column:
         Type of the column for narwhals, or of the array.
 
     native_dtype : str or None, default=None
-        Type of the column for pandas.
+        Type of the column for pandas, or of its categories.
 
     declared : list or None, default=None
         The categories that the type declares, in order.
@@ -146,7 +146,7 @@ class FrameTable:
     def column(self, index: int) -> Column:
         """Return the name and the type of a column."""
         series, declared = self._series(index), None
-        native = str(series.to_native().dtype) if self.backend == "pandas" else None
+        native = _native_dtype(series) if self.backend == "pandas" else None
         if native is not None:
             _check_restorable(native, self.names[index])
         if series.dtype in (nw.Categorical, nw.Enum):
@@ -159,11 +159,11 @@ class FrameTable:
         series, name = self._series(index), self.names[index]
         dtype = series.dtype
         if dtype in (nw.Date, nw.Datetime):
-            return _floats(series.dt.timestamp("us")) / _MICRO
+            return _floats(series.dt.timestamp("us"), name) / _MICRO
         if dtype == nw.Duration:
-            return _floats(series.dt.total_microseconds()) / _MICRO
+            return _floats(series.dt.total_microseconds(), name) / _MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
-            return _floats(series)
+            return _floats(series, name)
         if dtype in _OTHERS:
             raise _wrong_type(name, str(dtype))
         return _as_numbers(series.to_list(), name)
@@ -180,6 +180,8 @@ class FrameTable:
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
+        if series.dtype in _OTHERS:
+            raise _wrong_type(name, str(series.dtype))
         if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and not _is_all_missing(series)
         kinds = _kinds_of(series.to_list(), name)
@@ -259,9 +261,19 @@ def table_from(
 # ------------------------------------------------------------------------------------- reading
 
 
-def _floats(series: nw.Series[Any]) -> Array:
-    with np.errstate(over="ignore"):
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+def _native_dtype(series: nw.Series[Any]) -> str:
+    """Return the type of a column of pandas, or of the categories that its type declares."""
+    dtype = series.to_native().dtype
+    categories = getattr(dtype, "categories", None)
+    return str(dtype if categories is None else categories.dtype)
+
+
+def _floats(series: nw.Series[Any], name: Any) -> Array:
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    except ValueError:  # Arrow does not round large integers
+        return _as_numbers(series.to_list(), name)
 
 
 def _as_numbers(values: list[Any], name: Any) -> Array:
@@ -343,7 +355,8 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
     if plain not in _DATES:
         values = _representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
-        own = nw.Float64() if plain.is_numeric() else plain
+        is_float = plain.is_numeric() and column.dtype not in _TOO_LARGE
+        own = nw.Float64() if is_float else plain
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
     dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
     ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)
@@ -360,7 +373,8 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
     """Return a column as a series of pandas, of its own type."""
     pandas: Any = import_module(backend)
     if column.declared is not None:
-        dtype = pandas.CategoricalDtype(column.declared, column.is_ordered)
+        declared = pandas.Index(column.declared, dtype=column.native_dtype)
+        dtype = pandas.CategoricalDtype(declared, column.is_ordered)
         return pandas.Series(values, dtype=dtype)
     native = column.native_dtype or "object"
     if _plain_dtype(column.dtype) in _DATES:
@@ -368,13 +382,23 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
         return series if native == "object" else series.astype(native)
     if native == "object":
         return pandas.Series([None if is_missing(v) else v for v in values.tolist()], dtype=object)
-    series = pandas.Series(_representable(values, column.dtype))
+    if "pyarrow" in native and column.dtype in _TOO_LARGE:
+        return pandas.Series(_representable(values, column.dtype), dtype=native)
+    series = pandas.Series(_within(values, column.dtype))
     is_empty_integer = series.dtype.kind == "f" and series.isna().any() and _is_integer(native)
     return series if is_empty_integer else series.astype(native)
 
 
 def _representable(values: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """Return numbers that a type of integers can represent; others unchanged."""
+    """Return numbers as Python integers if the type is one of large integers; else unchanged."""
+    if dtype not in _TOO_LARGE or values.dtype.kind != "f":
+        return values
+    whole = [None if np.isnan(value) else int(value) for value in _within(values, dtype)]
+    return np.array(whole, dtype=object)
+
+
+def _within(values: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return numbers that are not too large for a type of integers; others unchanged."""
     limit = _TOO_LARGE.get(dtype)
     if limit is None or values.dtype.kind != "f":
         return values

@@ -320,7 +320,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     @property
     def _model(self):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
-        frequencies = self.center_[layout.indicators]
+        frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
         return Model(self.network_, scaling, loss, layout, self._factors)
 
