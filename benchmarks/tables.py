@@ -1,41 +1,36 @@
 """Tables of numbers and categories.
 
-    python benchmarks/tables.py [--part synthesis] [--tables german adult ...] [--seeds 3]
+    python benchmarks/tables.py [--part imputation size] [--tables german adult ...] [--seeds 3]
 
 imputation: a fraction of the values of the training and of the test samples is hidden, at random or
 depending on another column; fitted to the training samples, test samples imputed. Root mean squared
 error of numbers in standard deviations, accuracy of categories, means over the columns, and seconds
 of the fit. Defaults were chosen on the tables of `CHOSEN`; the others report on them.
 
-synthesis: fitted to up to 10 000 samples; as many are drawn, and judged by as many others. AUC of
-gradient boosting that is trained on drawn samples and predicts the target of real ones; AUC of
-gradient boosting that distinguishes drawn from real samples (0.5 is best); one minus the mean
-Kolmogorov-Smirnov statistic of numbers or total variation distance of categories; fraction of the
-drawn samples that are nearer to a training sample than to any other (0.5 is best); exact copies.
+size: seconds, and gigabytes of memory above that of the frame, to learn the columns, to encode and
+to fit for one epoch: `--samples` samples of 20 columns of 2 to 10 000 categories and 20 numbers, as
+objects, strings and categories of pandas, and in polars; and one column of 100 000 categories. The
+fit to the columns of many categories is to a tenth of the samples, as it takes minutes.
 """
 
 import argparse
+import importlib
+import threading
 import time
 import warnings
 
 import numpy as np
 import pandas as pd
+import psutil
 import torch
 from _data import FOLDER, header
-from scipy.stats import ks_2samp
-from sklearn.ensemble import (
-    HistGradientBoostingClassifier,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer
 from sklearn.linear_model import BayesianRidge
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.neighbors import NearestNeighbors
 
 import sklearn_autoencoders as sa
+from sklearn_autoencoders._data.columns import learn_columns
 
 # Every second table in alphabetical order, of the mixed and of the numeric ones.
 CHOSEN = ("adult", "attrition", "28_pendigits", "30_satellite", "40_vowels")
@@ -227,186 +222,83 @@ def imputation(names, n_seeds, settings):
                 print(f"{title:24} {error:.3f} / {accuracy:.3f}  {seconds:6.1f} s", flush=True)
 
 
-TARGETS = {"adult": "salary", "credit_data": "Status", "attrition": "Attrition", "german": "class"}
-_N_SYNTHESIS = 20_000
-
-
-class Shuffled:
-    """The real samples, with each column shuffled within each class."""
-
-    def __init__(self, target, seed):
-        self.target, self.rng = target, np.random.RandomState(seed)
-
-    def fit(self, table):
-        self.table = table
-        return self
-
-    def sample(self, n_samples, **kwargs):
-        drawn = self.table.copy()
-        for rows in drawn.groupby(self.target).indices.values():
-            for j in range(drawn.shape[1]):
-                drawn.iloc[rows, j] = drawn.iloc[self.rng.permutation(rows), j].to_numpy()
-        return drawn
-
-
-class Real:
-    """Other real samples, which are not used otherwise."""
-
-    def __init__(self, others):
-        self.others = others
-
-    def fit(self, table):
-        return self
-
-    def sample(self, n_samples, **kwargs):
-        return self.others.iloc[:n_samples]
-
-
-class Conditional:
-    """VAEGenerator, conditional on the target."""
-
-    def __init__(self, target, seed):
-        self.target, self.model = target, sa.VAEGenerator(conditional=True, random_state=seed)
-
-    def fit(self, table):
-        self.y = table[self.target]
-        self.columns = table.columns
-        self.model.fit(table.drop(columns=self.target), self.y)
-        return self
-
-    def sample(self, n_samples, random_state, **kwargs):
-        y = self.y.sample(n_samples, replace=True, random_state=random_state).to_numpy()
-        drawn = self.model.sample(y=y, random_state=random_state)
-        return drawn.assign(**{self.target: y})[self.columns]
-
-
-def generators(target, others, seed):
-    """Return the generators that are compared."""
-    return {
-        "other real samples": Real(others),
-        "shuffled within classes": Shuffled(target, seed),
-        "VAEGenerator": Conditional(target, seed),
-        "AutoregressiveGenerator": sa.AutoregressiveGenerator(random_state=seed),
-    }
-
-
-def comparable(table, categories):
-    """Return a table with floats and with categories of the given values."""
-    columns = {
-        name: pd.Categorical(table[name], categories[name])
-        if name in categories
-        else table[name].astype(float)
-        for name in table.columns
-    }
+def many_categories(n_samples, kind):
+    """Return a table with 20 columns of 2 to 10 000 categories, of which 2 % are missing."""
+    rng, columns = np.random.RandomState(0), {}
+    for j, n_categories in enumerate(np.geomspace(2, 10_000, 20).astype(int)):
+        words = np.array([f"value{k}" for k in range(n_categories)], dtype=object)
+        drawn = rng.geometric(min(5 / n_categories, 0.5), n_samples) - 1
+        values = words[np.minimum(drawn, n_categories - 1)]
+        values[::50] = None
+        columns[f"c{j}"] = pd.Series(values, dtype=KINDS_OF_STRINGS[kind])
+    columns |= {f"x{j}": rng.standard_normal(n_samples) for j in range(20)}
+    if kind == "polars":
+        columns = {name: list(values) for name, values in columns.items()}
+        return importlib.import_module("polars").DataFrame(columns)
     return pd.DataFrame(columns)
 
 
-def boosting():
-    return HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0)
+KINDS_OF_STRINGS = {"object": object, "str": "str", "category": "category", "polars": object}
 
 
-def two_sample_auc(real, drawn):
-    X = pd.concat([real, drawn], ignore_index=True)
-    for name in real.select_dtypes("category"):
-        X[name] = pd.Categorical(X[name], real[name].cat.categories)
-    is_drawn = np.arange(len(X)) >= len(real)
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    found = cross_val_predict(boosting(), X, is_drawn, cv=folds, method="predict_proba")
-    return roc_auc_score(is_drawn, found[:, 1])
+def measured(function):
+    """Return the result of a function, its seconds, and the gigabytes it needs at most."""
+    process, is_running, found = psutil.Process(), threading.Event(), []
+    is_running.set()
+
+    def watch():
+        while is_running.is_set():
+            found.append(process.memory_info().rss)
+            time.sleep(0.01)
+
+    before, thread, start = process.memory_info().rss, threading.Thread(target=watch), time.time()
+    thread.start()
+    try:
+        result = function()
+    finally:
+        is_running.clear()
+        thread.join()
+    return result, time.time() - start, (max(found) - before) / 1e9
 
 
-def utility(drawn, real, target):
-    model = boosting().fit(drawn.drop(columns=target), drawn[target].astype(str))
-    found = model.predict_proba(real.drop(columns=target))
-    return roc_auc_score(real[target].astype(str), found[:, 1])
-
-
-def shapes(real, drawn):
-    distances = []
-    for name in real.columns:
-        a, b = real[name].dropna(), drawn[name].dropna()
-        if isinstance(a.dtype, pd.CategoricalDtype):
-            frequencies = [own.value_counts(normalize=True, sort=False) for own in (a, b)]
-            distances.append(0.5 * np.abs(frequencies[0] - frequencies[1]).sum())
-        else:
-            distances.append(ks_2samp(a, b).statistic)
-    return 1 - np.mean(distances)
-
-
-def nearness(drawn, training, others, n_drawn=2000):
-    """Return the fraction nearer to training samples, and the number of exact copies."""
-    numbers = training.select_dtypes("number")
-    center, scale = numbers.mean(), numbers.std().replace(0, 1)
-
-    def encoded(table):
-        scaled = ((table[numbers.columns] - center) / scale).fillna(0)
-        indicators = pd.get_dummies(table.drop(columns=numbers.columns), dtype=float)
-        return np.hstack([scaled, indicators])
-
-    samples = encoded(drawn)[:n_drawn]
-    distances = [
-        NearestNeighbors(n_neighbors=1).fit(encoded(own)).kneighbors(samples)[0][:, 0]
-        for own in (training, others)
-    ]
-    nearer = (distances[0] < distances[1]) + 0.5 * (distances[0] == distances[1])
-    return nearer.mean(), int((distances[0] == 0).sum())
-
-
-def judged(generator, table, target, seed):
-    """Return the figures of one generator."""
-    n = min(len(table) // 3, _N_SYNTHESIS // 2)
-    training, judges = table[:n].reset_index(drop=True), table[n : 2 * n].reset_index(drop=True)
-    start = time.process_time()
-    generator.fit(training)
-    seconds = time.process_time() - start
-    drawn = generator.sample(n, random_state=seed, missing=True)
-    values = {
-        name: np.sort(table[name].dropna().unique().astype(str))
-        for name in table.select_dtypes(exclude="number")
-    }
-    training, judges, drawn = (comparable(own, values) for own in (training, judges, drawn))
-    return (
-        utility(drawn, judges, target),
-        two_sample_auc(judges, drawn),
-        shapes(judges, drawn),
-        *nearness(drawn, training, judges),
-        seconds,
-    )
-
-
-def synthesis(names, n_seeds):
-    for name in names:
-        target = TARGETS[name]
-        print(f"\n{name}: AUC, two-sample AUC, shapes, nearer, copies, seconds", flush=True)
-        table = read(name, 3 * _N_SYNTHESIS // 2)
-        others = table[2 * (min(len(table) // 3, _N_SYNTHESIS // 2)) :]
-        for title in generators(target, others, 0):
-            found = [
-                judged(generators(target, others, seed)[title], table, target, seed)
-                for seed in range(n_seeds)
-            ]
-            figures = "  ".join(f"{figure:.3f}" for figure in np.mean(found, axis=0))
-            print(f"{title:24} {figures}", flush=True)
+def size(n_samples):
+    autoencoder = sa.AutoencoderTransformer(8, max_epochs=1, random_state=0)
+    autoencoder.fit(many_categories(100, "object"))  # imports skorch
+    for kind in KINDS_OF_STRINGS:
+        table = many_categories(n_samples, kind)
+        (columns, _), *learned = measured(lambda table=table: learn_columns(table, "from_dtype"))
+        _, *encoded = measured(lambda table=table, columns=columns: columns.encode(table))
+        line = "learn {:.1f} s, {:.2f} GB   encode {:.1f} s, {:.2f} GB".format(*learned, *encoded)
+        print(f"{kind:10} {n_samples} samples: {line}", flush=True)
+    few = table[: n_samples // 10]
+    _, *fitted = measured(lambda: autoencoder.fit(few))
+    print("fit to {} samples: {:.1f} s, {:.2f} GB".format(len(few), *fitted), flush=True)
+    rng = np.random.RandomState(0)
+    values = np.array([f"value{k}" for k in range(100_000)])[np.arange(n_samples) % 100_000]
+    table = pd.DataFrame({"c": values, "x": rng.randn(n_samples), "y": rng.randn(n_samples)})
+    _, *fitted = measured(lambda: autoencoder.set_params(n_components=2).fit(table))
+    _, *encoded = measured(lambda: autoencoder.transform(table))
+    line = "fit {:.1f} s, {:.2f} GB   transform {:.1f} s, {:.2f} GB".format(*fitted, *encoded)
+    print(f"100 000 categories, {n_samples} samples: {line}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", nargs="+", choices=["imputation", "synthesis"])
-    parser.add_argument("--tables", nargs="+")
+    parser.add_argument("--part", nargs="+", choices=["imputation", "size"], default=["imputation"])
+    parser.add_argument("--tables", nargs="+", default=list(REPORTED))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--samples", type=int, default=1_000_000, help="of the part size")
     parser.add_argument("--quick", action="store_true", help="20 % hidden at random only")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     header("Tables")
     settings = [(f, kind) for f in (0.1, 0.2, 0.4) for kind in ("random", "dependent")]
-    parts = arguments.part or ["imputation", "synthesis"]
-    if "imputation" in parts:
-        names = arguments.tables or REPORTED
+    if "imputation" in arguments.part:
         quick = [(0.2, "random")]
-        imputation(names, arguments.seeds, quick if arguments.quick else settings)
-    if "synthesis" in parts:
-        synthesis(arguments.tables or TARGETS, arguments.seeds)
+        imputation(arguments.tables, arguments.seeds, quick if arguments.quick else settings)
+    if "size" in arguments.part:
+        size(arguments.samples)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,16 @@ class AutoregressiveGenerator(
         an array then has none. Otherwise a mask, indices or names of columns; None for none. An
         unknown category is a missing value.
 
+    max_categories : int or None, default=256
+        Maximum number of categories of a column, with the infrequent one. If there are more, the
+        most frequent ones are kept, and all others share one infrequent category. None for no
+        limit. The network has one input for each category.
+
+    min_frequency : int, float or None, default=None
+        Categories of fewer samples share the infrequent category: a number of samples, or a
+        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
+        infrequent category is decoded as the most frequent of its categories.
+
     solver : {"adam", "sgd"}, default="adam"
         Optimizer. "sgd" uses Nesterov momentum of 0.9.
 
@@ -220,6 +230,8 @@ class AutoregressiveGenerator(
         max_levels=128,
         network=None,
         categorical_features="from_dtype",
+        max_categories=256,
+        min_frequency=None,
         solver="adam",
         schedule="one_cycle",
         learning_rate=3e-3,
@@ -242,6 +254,8 @@ class AutoregressiveGenerator(
         self.max_levels = max_levels
         self.network = network
         self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
         self.solver = solver
         self.schedule = schedule
         self.learning_rate = learning_rate

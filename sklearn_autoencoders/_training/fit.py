@@ -63,6 +63,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
+    # Names of the columns of whose unknown categories a warning has been issued.
+    _warned_columns = ()
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
     _predicts_missing = False
@@ -325,7 +327,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     @property
     def _model(self):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
-        frequencies = self.center_[layout.indicators]
+        frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
         return Model(self.network_, scaling, loss, layout, self._factors)
 
