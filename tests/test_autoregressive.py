@@ -207,3 +207,10 @@ def test_missing_values_are_the_last_level():
     np.testing.assert_array_equal(levels.encode(cells, missing=True), [[0, 1], [2, 0], [1, 1]])
     found = levels.draw(np.array([[2.0, 0.0], [1.0, 1.0]]), np.random.RandomState(0))
     np.testing.assert_array_equal(found, [[np.nan, 0], [5, 1]])
+
+
+def test_drawn_days_are_days():
+    frame = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=300), "n": np.arange(300) % 7})
+    drawn = quick(AutoregressiveGenerator, n_components=8).fit(frame).sample(50, random_state=0)
+    assert (drawn.day == drawn.day.dt.normalize()).all()
+    assert drawn.n.isin(range(7)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
@@ -17,6 +18,8 @@ Array = NDArray[np.float64]
 
 # Steps of the values of a column, of which the largest one that fits is used.
 _STEPS = (1.0, 0.1, 0.01, 0.001, 0.0001)
+# The same for dates and durations, in seconds, beginning with a day.
+_TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
 # Number of samples from which on a category with a different value in each is an identifier.
@@ -78,8 +81,9 @@ class Number:
         """Return the kind of a column, and its cells."""
         cells = table.numbers(index)
         known = cells[~np.isnan(cells)]
+        steps = _TIME_STEPS if table.is_date(index) else _STEPS
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
-        return cls(table.column(index), float(low), float(high), _step_of(known)), cells
+        return cls(table.column(index), float(low), float(high), _step_of(known, steps)), cells
 
     def encode(self, table: Table, index: int) -> Array:
         """Return the cells of a column."""
@@ -176,9 +180,9 @@ class Category:
 Kind = Number | Category
 
 
-def _step_of(known: Array) -> float:
+def _step_of(known: Array, steps: Sequence[float]) -> float:
     """Return the largest step of which all numbers are multiples, or 0."""
-    for step in _STEPS:
+    for step in steps:
         if _are_multiples(known[:_FIRST_VALUES], step) and _are_multiples(known, step):
             return step
     return 0.0
@@ -186,7 +190,7 @@ def _step_of(known: Array) -> float:
 
 def _are_multiples(known: Array, step: float) -> bool:
     multiples = known / step
-    return np.allclose(multiples, np.round(multiples), rtol=1e-9, atol=1e-6)
+    return np.allclose(multiples, np.round(multiples), rtol=1e-12, atol=1e-6)
 
 
 def _in_order(categories: list[Any], column: Column) -> list[Any]:
