@@ -774,6 +774,90 @@ def test_known_infrequent_categories_are_not_imputed():
         assert not found.isna().any(axis=None)
 
 
-def test_export_of_a_table_is_refused_with_advice(frame, tmp_path):
-    with pytest.raises(ValueError, match="table with categories"):
-        sa.export_onnx(fitted(DenoisingAutoencoder, frame), tmp_path / "m.onnx")
+def exported():
+    """Return a table with columns of all kinds that can be exported."""
+    frame = mixed(80)
+    rng = np.random.RandomState(1)
+    return frame.assign(
+        number=pd.Categorical(rng.choice([3, 7, 2**20], 80)),
+        word=np.where(rng.random_sample(80) < 0.1, "", rng.choice(["a", "b", "c", "d"], 80)),
+        constant="same",
+        hours=pd.to_timedelta(rng.randint(0, 99, 80), unit="h"),
+    )
+
+
+def feeds(frame):
+    """Return the inputs of a graph: strings, floats and, for dates and durations, seconds."""
+    found = {}
+    for name, column in frame.items():
+        if column.dtype.kind in "mM":
+            start = pd.Timestamp(0) if column.dtype.kind == "M" else pd.Timedelta(0)
+            found[name] = ((column - start) / pd.Timedelta(seconds=1)).to_numpy(np.float64)
+        elif name in ("city", "rank", "word", "constant"):
+            found[name] = column.astype(object).where(column.notna(), "missing").to_numpy(object)
+        else:
+            objects = [np.nan if pd.isna(value) else value for value in column]
+            found[name] = np.array(objects, dtype=np.float32)
+    return {name: values[:, None] for name, values in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("cls", "method", "params"),
+    [
+        (sa.AutoencoderTransformer, "transform", {"max_categories": 3}),
+        pytest.param(sa.AutoencoderOutlierDetector, "predict", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderClassifier, "predict_proba", {}, marks=pytest.mark.long),
+        pytest.param(DenoisingAutoencoder, "transform", {"output": "code"}, marks=pytest.mark.long),
+        pytest.param(DenoisingAutoencoder, "score_samples", {}, marks=pytest.mark.long),
+        pytest.param(VAEGenerator, "transform", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderRegressor, "predict", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderOutlierDetector, "p_values", {}, marks=pytest.mark.long),
+    ],
+)
+def test_a_graph_of_a_table_has_one_input_for_each_column(cls, method, params, tmp_path):
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name)
+    runtime = pytest.importorskip("onnxruntime")
+    frame = exported()
+    estimator = fitted(cls, frame, **params)
+    sa.export_onnx(estimator, tmp_path / "m.onnx", method)
+    session = runtime.InferenceSession(tmp_path / "m.onnx")
+    types = {own.name: own.type for own in session.get_inputs()}
+    assert list(types) == list(frame.columns)
+    kinds = {"city": "string", "size": "float", "number": "float", "since": "double"}
+    assert {name: types[name] for name in kinds} == {k: f"tensor({v})" for k, v in kinds.items()}
+    later = frame.iloc[::-2].assign(city="Atlantis")
+    for X in (frame, later):
+        (found,) = session.run([method], feeds(X))
+        assert_allclose(found, getattr(estimator, method)(X), rtol=1e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("cls", "method"),
+    [
+        (DenoisingAutoencoder, "transform"),
+        (sa.AutoencoderTransformer, "reconstruct"),
+        (sa.AutoencoderTransformer, "inverse_transform"),
+        (VAEGenerator, "sample"),
+        (VAEGenerator, "score_samples"),
+    ],
+)
+def test_export_of_tables_and_densities_is_refused_with_advice(cls, method, frame, tmp_path):
+    with pytest.raises(ValueError, match=f"method='{method}' .*table with categories .*Encoder"):
+        sa.export_onnx(fitted(cls, frame), tmp_path / "m.onnx", method)
+
+
+@pytest.mark.parametrize("name", ["transform", ""])
+def test_names_of_inputs_of_a_graph_are_checked(name, frame, tmp_path):
+    pytest.importorskip("onnxscript")
+    renamed = fitted(sa.AutoencoderTransformer, frame.rename(columns={"city": name}))
+    with pytest.raises(ValueError, match="Rename the columns before the fit"):
+        sa.export_onnx(renamed, tmp_path / "m.onnx")
+
+
+def test_categories_that_cannot_be_inputs_of_a_graph_are_named(frame, tmp_path):
+    pytest.importorskip("onnxscript")
+    close = frame.assign(code=pd.Categorical([2**25, 2**25 + 1] * 30))
+    with pytest.raises(ValueError, match=r"'code' must be strings.*Convert the column to strings"):
+        sa.export_onnx(fitted(sa.AutoencoderTransformer, close), tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())

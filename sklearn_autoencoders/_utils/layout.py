@@ -45,6 +45,13 @@ class Layout:
         """Number of inputs of the network."""
         return sum(max(n, 1) for n in self.n_categories)
 
+    def prepared(self) -> Layout:
+        """Return the layout itself, with indices that are constants of an exported graph."""
+        for name, attribute in vars(Layout).items():
+            if isinstance(attribute, cached_property) and not self.is_numeric:
+                getattr(self, name)
+        return self
+
     @cached_property
     def column(self) -> Tensor:
         """The column of each input."""
@@ -96,7 +103,7 @@ class Layout:
         if self.is_numeric:
             return cells
         missing = self.of_inputs(cells.isnan())
-        encoded = cells.new_zeros(len(cells), self.n_inputs)
+        encoded = cells.new_zeros(cells.shape[0], self.n_inputs)
         encoded[:, self.number_inputs] = cells[:, self.numbers]
         index = cells[:, self.categories].nan_to_num().long()
         place = self.first_inputs[self.categories].to(cells.device) + index
