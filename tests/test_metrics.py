@@ -14,7 +14,6 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from sklearn_autoencoders.metrics import generation_report
 
-
 pytestmark = pytest.mark.usefixtures("small_forests")
 
 
