@@ -8,7 +8,7 @@ import pytest
 from estimators import quick
 from helpers import table, with_missing_values
 
-from sklearn_autoencoders import AutoregressiveGenerator, load, save
+from sklearn_autoencoders import AutoregressiveGenerator, export_onnx, load, save
 from sklearn_autoencoders._data.levels import Levels, NumberLevels
 from sklearn_autoencoders.networks import NETWORKS, Residual
 
@@ -214,3 +214,8 @@ def test_drawn_days_are_days():
     drawn = quick(AutoregressiveGenerator, n_components=8).fit(frame).sample(50, random_state=0)
     assert (drawn.day == drawn.day.dt.normalize()).all()
     assert drawn.n.isin(range(7)).all()
+
+
+def test_an_export_is_refused(fitted, tmp_path):
+    with pytest.raises(TypeError, match="does not support AutoregressiveGenerator"):
+        export_onnx(fitted, tmp_path / "a.onnx")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from .._estimators.autoregressive_generator import AutoregressiveGenerator
 from .._estimators.base import BaseNetworkEstimator
 from .._persistence.atomic import write_atomically
 from .._utils.optional_imports import import_optional
@@ -59,7 +60,8 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, or not an estimator of this package.
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, or not an estimator of
+        this package.
 
     ValueError
         If the estimator does not have the method, or if the method requires y or cannot be
@@ -115,6 +117,11 @@ def _check_method(estimator, method):
         raise TypeError(
             f"export_onnx requires an estimator of this package that has a network; got {name}. "
             "For a pipeline or a union, export the estimators inside one by one."
+        )
+    if isinstance(estimator, AutoregressiveGenerator):
+        raise TypeError(
+            f"export_onnx does not support {name}, whose network receives levels of values. Save it "
+            "with save instead."
         )
     check_is_fitted(estimator)
     methods = sorted(methods_of(estimator))
