@@ -60,8 +60,8 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, or not an estimator of
-        this package.
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, or not an estimator
+        of this package.
 
     ValueError
         If the estimator does not have the method, or if the method requires y or cannot be
@@ -120,8 +120,8 @@ def _check_method(estimator, method):
         )
     if isinstance(estimator, AutoregressiveGenerator):
         raise TypeError(
-            f"export_onnx does not support {name}, whose network receives levels of values. Save it "
-            "with save instead."
+            f"export_onnx does not support {name}, whose network receives levels of values. Use "
+            "save and load instead."
         )
     check_is_fitted(estimator)
     methods = sorted(methods_of(estimator))
