@@ -1,19 +1,27 @@
 """Tables of numbers and categories.
 
-    python benchmarks/tables.py [--part imputation] [--tables german adult ...] [--seeds 3]
+    python benchmarks/tables.py [--part imputation size] [--tables german adult ...] [--seeds 3]
 
 imputation: a fraction of the values of the training and of the test samples is hidden, at random or
 depending on another column; fitted to the training samples, test samples imputed. Root mean squared
 error of numbers in standard deviations, accuracy of categories, means over the columns, and seconds
 of the fit. Defaults were chosen on the tables of `CHOSEN`; the others report on them.
+
+size: seconds, and gigabytes of memory above that of the frame, to learn the columns, to encode and
+to fit for one epoch: `--samples` samples of 20 columns of 2 to 10 000 categories and 20 numbers, as
+objects, strings and categories of pandas, and in polars; and one column of 100 000 categories. The
+fit to the columns of many categories is to a tenth of the samples, as it takes minutes.
 """
 
 import argparse
+import importlib
+import threading
 import time
 import warnings
 
 import numpy as np
 import pandas as pd
+import psutil
 import torch
 from _data import FOLDER, header
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -22,6 +30,7 @@ from sklearn.impute import IterativeImputer, KNNImputer
 from sklearn.linear_model import BayesianRidge
 
 import sklearn_autoencoders as sa
+from sklearn_autoencoders._data.columns import learn_columns
 
 # Every second table in alphabetical order, of the mixed and of the numeric ones.
 CHOSEN = ("adult", "attrition", "28_pendigits", "30_satellite", "40_vowels")
@@ -213,11 +222,72 @@ def imputation(names, n_seeds, settings):
                 print(f"{title:24} {error:.3f} / {accuracy:.3f}  {seconds:6.1f} s", flush=True)
 
 
+def many_categories(n_samples, kind):
+    """Return a table with 20 columns of 2 to 10 000 categories, of which 2 % are missing."""
+    rng, columns = np.random.RandomState(0), {}
+    for j, n_categories in enumerate(np.geomspace(2, 10_000, 20).astype(int)):
+        words = np.array([f"value{k}" for k in range(n_categories)], dtype=object)
+        drawn = rng.geometric(min(5 / n_categories, 0.5), n_samples) - 1
+        values = words[np.minimum(drawn, n_categories - 1)]
+        values[::50] = None
+        columns[f"c{j}"] = pd.Series(values, dtype=KINDS_OF_STRINGS[kind])
+    columns |= {f"x{j}": rng.standard_normal(n_samples) for j in range(20)}
+    if kind == "polars":
+        columns = {name: list(values) for name, values in columns.items()}
+        return importlib.import_module("polars").DataFrame(columns)
+    return pd.DataFrame(columns)
+
+
+KINDS_OF_STRINGS = {"object": object, "str": "str", "category": "category", "polars": object}
+
+
+def measured(function):
+    """Return the result of a function, its seconds, and the gigabytes it needs at most."""
+    process, is_running, found = psutil.Process(), threading.Event(), []
+    is_running.set()
+
+    def watch():
+        while is_running.is_set():
+            found.append(process.memory_info().rss)
+            time.sleep(0.01)
+
+    before, thread, start = process.memory_info().rss, threading.Thread(target=watch), time.time()
+    thread.start()
+    try:
+        result = function()
+    finally:
+        is_running.clear()
+        thread.join()
+    return result, time.time() - start, (max(found) - before) / 1e9
+
+
+def size(n_samples):
+    autoencoder = sa.AutoencoderTransformer(8, max_epochs=1, random_state=0)
+    autoencoder.fit(many_categories(100, "object"))  # imports skorch
+    for kind in KINDS_OF_STRINGS:
+        table = many_categories(n_samples, kind)
+        (columns, _), *learned = measured(lambda table=table: learn_columns(table, "from_dtype"))
+        _, *encoded = measured(lambda table=table, columns=columns: columns.encode(table))
+        line = "learn {:.1f} s, {:.2f} GB   encode {:.1f} s, {:.2f} GB".format(*learned, *encoded)
+        print(f"{kind:10} {n_samples} samples: {line}", flush=True)
+    few = table[: n_samples // 10]
+    _, *fitted = measured(lambda: autoencoder.fit(few))
+    print("fit to {} samples: {:.1f} s, {:.2f} GB".format(len(few), *fitted), flush=True)
+    rng = np.random.RandomState(0)
+    values = np.array([f"value{k}" for k in range(100_000)])[np.arange(n_samples) % 100_000]
+    table = pd.DataFrame({"c": values, "x": rng.randn(n_samples), "y": rng.randn(n_samples)})
+    _, *fitted = measured(lambda: autoencoder.set_params(n_components=2).fit(table))
+    _, *encoded = measured(lambda: autoencoder.transform(table))
+    line = "fit {:.1f} s, {:.2f} GB   transform {:.1f} s, {:.2f} GB".format(*fitted, *encoded)
+    print(f"100 000 categories, {n_samples} samples: {line}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--part", nargs="+", choices=["imputation"], default=["imputation"])
+    parser.add_argument("--part", nargs="+", choices=["imputation", "size"], default=["imputation"])
     parser.add_argument("--tables", nargs="+", default=list(REPORTED))
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--samples", type=int, default=1_000_000, help="of the part size")
     parser.add_argument("--quick", action="store_true", help="20 % hidden at random only")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -227,6 +297,8 @@ def main():
     if "imputation" in arguments.part:
         quick = [(0.2, "random")]
         imputation(arguments.tables, arguments.seeds, quick if arguments.quick else settings)
+    if "size" in arguments.part:
+        size(arguments.samples)
 
 
 if __name__ == "__main__":

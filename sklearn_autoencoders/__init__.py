@@ -1,5 +1,6 @@
 """Autoencoders with the scikit-learn API: PyTorch networks trained by skorch."""
 
+from ._estimators.autoregressive_generator import AutoregressiveGenerator
 from ._estimators.classifier import AutoencoderClassifier
 from ._estimators.denoising import DenoisingAutoencoder
 from ._estimators.feature_union import AutoencoderFeatureUnion
@@ -18,6 +19,7 @@ __all__ = [
     "AutoencoderOutlierDetector",
     "AutoencoderRegressor",
     "AutoencoderTransformer",
+    "AutoregressiveGenerator",
     "DenoisingAutoencoder",
     "VAEGenerator",
     "__version__",

@@ -14,13 +14,15 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from sklearn_autoencoders.metrics import generation_report
 
+pytestmark = pytest.mark.usefixtures("small_forests")
+
 
 @pytest.fixture(scope="module")
 def real():
     return table(300)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def small_forests(monkeypatch):
     """Use ten trees, to save time."""
     for forest in (RandomForestClassifier, RandomForestRegressor):

@@ -1,8 +1,8 @@
 """Tables: columns of numbers, dates and categories as cells, as inputs of networks, and back."""
 
-import copy
 import datetime
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -11,11 +11,14 @@ from estimators import EVERY, PREDICTORS, PUBLIC, quick
 from helpers import table, with_missing_values
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.columns import Columns, learn_columns
 from sklearn_autoencoders._data.factors import fit_factors
 from sklearn_autoencoders._data.pca import principal_axes
@@ -29,7 +32,7 @@ from sklearn_autoencoders.objectives._cells import with_categories
 pd = pytest.importorskip("pandas")
 pl = pytest.importorskip("polars")
 assert_frame_equal = pytest.importorskip("polars.testing").assert_frame_equal
-pytest.importorskip("pyarrow")
+pa = pytest.importorskip("pyarrow")
 
 UNIONLESS = [cls for cls in EVERY if cls in PUBLIC or cls in PREDICTORS]
 
@@ -75,6 +78,22 @@ def every_type():
             "Int64": pd.array([1, none, 3, 4], dtype="Int64"),
             "boolean": pd.array([True, none, False, True], dtype="boolean"),
             "arrow": pd.array([1, none, 3, 4], dtype="int64[pyarrow]"),
+            "arrow days": pd.array([1, none, 3, 4], dtype="date32[pyarrow]"),
+            "arrow bool": pd.array([True, none, False, True], dtype="bool[pyarrow]"),
+            "arrow string": pd.array(["a", none, "b", "a"], dtype="string[pyarrow]"),
+            "durations in seconds": pd.to_timedelta([1, 2, none, 4], unit="s").astype(
+                "timedelta64[s]"
+            ),
+            "offset": pd.to_datetime(
+                ["2020-01-01T00:00+02:00", none, "2021-01-01T00:00+02:00", none]
+            ),
+            "intervals": pd.cut([1, 2, 3, 4], 2),
+            "Float32": pd.array([0.5, none, 1.5, 2.5], dtype="Float32"),
+            "constant date": pd.to_datetime(["2020-01-01"] * 4),
+            "constant bool": [True] * 4,
+            "empty date": pd.to_datetime([none] * 4),
+            "empty category": pd.Categorical([none] * 4, ["x"]),
+            "empty boolean": pd.array([none] * 4, dtype="boolean"),
             "arrow dates": pd.array([1, none, 3, 4], dtype="timestamp[us, tz=UTC][pyarrow]"),
             "bool": [True, False, True, True],
             "float32": np.array([1.5, 2.5, nan, 1e9], dtype=np.float32),
@@ -100,6 +119,15 @@ def polars_table():
             "duration": [datetime.timedelta(1), None, None],
             "int": [1, None, 3],
             "uint8": pl.Series([1, 2, 3], dtype=pl.UInt8),
+            "float32": pl.Series([0.5, None, 1.5], dtype=pl.Float32),
+            "milliseconds": pl.Series([day, None, day], dtype=pl.Datetime("ms")),
+            "durations in ms": pl.Series(
+                [datetime.timedelta(1), None, None], dtype=pl.Duration("ms")
+            ),
+            "constant": ["same"] * 3,
+            "empty string": pl.Series([None] * 3, dtype=pl.String),
+            "empty enum": pl.Series([None] * 3, dtype=pl.Enum(["x"])),
+            "empty date": pl.Series([None] * 3, dtype=pl.Date),
         }
     )
 
@@ -175,30 +203,127 @@ def test_rare_categories_share_one_index():
     assert decoded[cells[:, 0] == 255].nunique() == 1
 
 
+LETTERS = ["a"] * 5 + ["b"] * 4 + ["c"] * 3 + ["d"] * 3 + ["e"] + [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("limits", "frequent"),
+    [
+        (Limits(), "abcde"),
+        (Limits(max_categories=5), "abcde"),
+        (Limits(max_categories=4), "abc"),
+        (Limits(max_categories=3), "ab"),
+        (Limits(max_categories=1), ""),
+        (Limits(None, 3), "abcd"),
+        (Limits(None, 0.2), "ab"),
+        (Limits(None, 0.21), "a"),
+        (Limits(3, 2), "ab"),
+        (Limits(5, 100), ""),
+    ],
+)
+def test_infrequent_categories_share_one_index(limits, frequent):
+    frame = pd.DataFrame({"c": LETTERS, "x": np.arange(20.0)})
+    columns, cells = learn_columns(frame, "from_dtype", limits)
+    assert columns.kinds[0].categories == list(frequent)
+    rest = [letter for letter in "abcde" if letter not in frequent]
+    decoded = columns.decode(cells, frame)["c"]
+    expected = [rest[0] if letter in rest else letter for letter in LETTERS]
+    assert [None if pd.isna(v) else v for v in decoded] == expected
+    is_rest = [letter in rest for letter in LETTERS]
+    assert (cells[is_rest, 0] == len(frequent)).all()
+    assert_array_equal(columns.encode(frame), cells)
+
+
+@pytest.mark.parametrize("limits", [(3, None), (None, 4), (None, 0.2), (2, 4), (1, None)])
+def test_infrequent_categories_are_those_of_one_hot_encoder(limits):
+    values = np.array([v for v in LETTERS if v is not None], dtype=object)
+    frame = pd.DataFrame({"c": values})
+    columns, _ = learn_columns(frame, "from_dtype", Limits(*limits))
+    max_categories, min_frequency = limits
+    encoder = OneHotEncoder(max_categories=max_categories, min_frequency=min_frequency).fit(frame)
+    assert set(columns.kinds[0].infrequent) == set(encoder.infrequent_categories_[0])
+    assert columns.n_categories[0] == encoder.transform(frame).shape[1]
+
+
+def test_very_many_categories_are_named_in_a_warning():
+    values = [f"c{k}" for k in range(10_001)] * 2
+    frame = pd.DataFrame({"few": ["a", "b"] * 10_001, "many": values})
+    assert learn_columns(frame, "from_dtype")[0].n_categories == (2, 256)
+    with pytest.warns(UserWarning, match=r"10003 inputs.*'many' has 10001 .*max_categories"):
+        learn_columns(frame, "from_dtype", Limits(None))
+
+
 def test_an_identifier_is_named_in_a_warning():
     frame = pd.DataFrame({"id": [f"p{k}" for k in range(30)], "x": np.arange(30.0)})
     with pytest.warns(UserWarning, match=r"Column 'id' .* identifier"):
         learn_columns(frame, "from_dtype")
 
 
+def objects(*values):
+    return np.fromiter(values, dtype=object)
+
+
 BAD = {
-    "mixes numbers and strings": ({"m": np.array([1, "a"], dtype=object)}, TypeError),
-    "type list": ({"m": np.array([[1], None], dtype=object)}, TypeError),
-    "type bytes": ({"m": np.array([b"a", b"b"], dtype=object)}, TypeError),
+    "mixes numbers and strings.*Convert it": objects(1, "a"),
+    "mixes booleans and strings.*Convert it": objects(True, "a"),
+    "type list.*drop it": objects([1], None),
+    "type dict.*drop it": objects({}, None),
+    "type bytes.*drop it": objects(b"a", b"b"),
+    "type date.*pandas.to_datetime": objects(datetime.date(2020, 1, 1), None),
+    r"type List.*drop it": pd.array([[1], [2]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+    r"type Time.*drop it": pd.array([1, 2], dtype="time64[us][pyarrow]"),
+    r"decimal128\(5, 2\)\[pyarrow\].*Convert": pd.array(
+        [1, 2], dtype=pd.ArrowDtype(pa.decimal128(5, 2))
+    ),
 }
 
 
 @pytest.mark.parametrize("message", BAD)
 def test_columns_that_are_neither_numbers_nor_categories_are_named(message):
-    values, error = BAD[message]
-    with pytest.raises(error, match=f"(?s)'m'.*{message}"):
-        DenoisingAutoencoder().fit(pd.DataFrame({"k": ["a", "b"], **values}))
+    with pytest.raises(TypeError, match=f"(?s)'m'.*{message}"):
+        DenoisingAutoencoder().fit(pd.DataFrame({"k": ["a", "b"], "m": BAD[message]}))
+
+
+@pytest.mark.parametrize(
+    "values", [[[1], [2]], [datetime.time(1)] * 2, [b"a", b"b"], [{"a": 1}] * 2]
+)
+def test_columns_of_other_types_of_polars_are_named(values):
+    with pytest.raises(TypeError, match=r"'m' contains values of type .*drop it"):
+        DenoisingAutoencoder().fit(pl.DataFrame({"k": ["a", "b"], "m": values}))
+
+
+def test_values_that_are_not_hashable_are_named():
+    X = np.array([["a", 1.0], ["b", 2.0]], dtype=object)
+    fitted = quick(DenoisingAutoencoder, categorical_features=[0]).fit(X)
+    X[0, 0] = ["a"]
+    for call in (fitted.fit, fitted.transform, fitted.partial_fit):
+        with pytest.raises(TypeError, match=r"Column 0 .* not hashable.*drop it"):
+            call(X)
+
+
+def test_dates_are_not_categories():
+    with pytest.raises(ValueError, match=r"'since' contains dates.*categorical_features"):
+        DenoisingAutoencoder(categorical_features=["city", "since"]).fit(mixed())
 
 
 def test_duplicate_names_are_named():
     frame = pd.DataFrame([["a", 1, 2], ["b", 1, 2]], columns=["k", "twice", "twice"])
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match=r"the name 'twice'.*rename or drop"):
         DenoisingAutoencoder().fit(frame)
+    fitted = quick(DenoisingAutoencoder).fit(frame.iloc[:, :2])
+    with pytest.raises(ValueError, match="the name 'twice'"):
+        fitted.transform(frame)
+
+
+@pytest.mark.parametrize("convert", [pd.DataFrame, lambda data: pl.DataFrame(data)])
+def test_integers_stay_in_the_range_of_their_type(convert):
+    largest = np.array([2**64 - 1] * 10, dtype=np.uint64)
+    frame = convert({"k": ["a", "b"] * 5, "u": largest, "i": (largest // 2).astype(np.int64)})
+    columns, cells = learned(frame)
+    restored = columns.decode(cells)
+    for name in ("u", "i"):
+        assert restored[name].dtype == frame[name].dtype
+        assert_allclose(restored[name].to_numpy(), frame[name].to_numpy(), rtol=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -214,14 +339,40 @@ def test_later_frames_must_have_the_same_columns():
     frame = mixed()
     fitted = quick(DenoisingAutoencoder).fit(frame)
     before = fitted.transform(frame)
-    for other in (frame[frame.columns[::-1]], frame.rename(columns={"city": "town"})):
-        with pytest.raises(ValueError, match="feature names"):
-            fitted.transform(other)
+    others = {
+        "column 0 is 'since' and was 'size'. Select": frame[frame.columns[::-1]],
+        "'city' missing, 'town' new. Rename": frame.rename(columns={"city": "town"}),
+        "'open' missing, none new": frame.drop(columns="open"),
+        "none missing, 'more' new": frame.assign(more=1),
+    }
+    for message, other in others.items():
+        for call in (fitted.transform, fitted.partial_fit):
+            with pytest.raises(ValueError, match=f"feature names .*{message}"):
+                call(other)
     with pytest.raises(ValueError, match="'size' must contain numbers"):
         fitted.transform(frame.assign(size="big"))
     with pytest.raises(ValueError, match="'city' contains values of type int"):
         fitted.transform(frame.assign(city=1))
     pd.testing.assert_frame_equal(fitted.transform(frame), before)
+
+
+def test_names_that_are_not_strings_are_checked():
+    frame = mixed().set_axis(range(6), axis=1)
+    fitted = quick(DenoisingAutoencoder).fit(frame)
+    with pytest.raises(ValueError, match="column 0 is 5 and was 0"):
+        fitted.transform(frame[frame.columns[::-1]])
+
+
+def test_categories_of_later_frames_are_compared_by_value():
+    frame = mixed(missing=0)
+    fitted = quick(DenoisingAutoencoder).fit(frame)
+    other = frame.assign(
+        rank=frame["rank"].cat.reorder_categories(["top", "mid", "low"]).cat.add_categories("new"),
+        city=frame["city"].astype("category"),
+    )
+    found = fitted.transform(other)
+    pd.testing.assert_frame_equal(found, fitted.transform(frame))
+    assert list(found["rank"].cat.categories) == ["low", "mid", "top"]
 
 
 # ------------------------------------------------------------------------------------- layout
@@ -526,7 +677,24 @@ def test_partial_fit_continues_with_the_columns_of_the_first_batch(cls, frame):
     later = frame.assign(city="Atlantis")
     with pytest.raises(ValueError, match="feature names"):
         estimator.partial_fit(later[later.columns[::-1]])
-    assert len(copy.deepcopy(estimator).partial_fit(later).reconstruct(frame)) == len(frame)
+    with pytest.warns(UserWarning, match=r"did not occur in the first fit, in the .*'city'"):
+        estimator.partial_fit(later)
+    assert set(estimator.reconstruct(later)["city"]) <= {"Bern", "Oslo", "Rome"}
+
+
+def test_new_categories_of_later_batches_are_missing_values(frame):
+    batch = frame.assign(city=np.where(frame["city"] == "Rome", "Atlantis", frame["city"]))
+    hidden = frame.assign(city=batch["city"].where(batch["city"] != "Atlantis"))
+    found = []
+    for later in (batch, hidden):
+        estimator = quick(DenoisingAutoencoder).partial_fit(frame)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for _ in range(3):
+                estimator.partial_fit(later)
+        assert len(caught) == (later is batch)
+        found.append(estimator.reconstruct(frame))
+    pd.testing.assert_frame_equal(*found)
 
 
 def test_a_conditional_generator_draws_tables_of_a_class(frame):
@@ -551,6 +719,145 @@ def test_an_encoder_of_tables_keeps_its_columns(cls, is_fitted, frame):
     assert predictor.network_.encoder.linear.in_features == predictor._layout.n_inputs
 
 
-def test_export_of_a_table_is_refused_with_advice(frame, tmp_path):
-    with pytest.raises(ValueError, match="table with categories"):
-        sa.export_onnx(fitted(DenoisingAutoencoder, frame), tmp_path / "m.onnx")
+@pytest.mark.parametrize("cls", UNIONLESS)
+def test_the_number_of_categories_is_a_parameter(cls, frame):
+    params = {"max_categories": 2, "min_frequency": 3}
+    estimator = fitted(cls, frame, **params)
+    sizes = dict(zip(frame.columns, estimator._layout.n_categories, strict=True))
+    assert (sizes["city"], sizes["rank"], sizes["size"]) == (2, 2, 0)
+    assert {name: clone(estimator).get_params()[name] for name in params} == params
+    again = pickle.loads(pickle.dumps(estimator))
+    assert again._layout == estimator._layout
+    assert {name: again.get_params()[name] for name in params} == params
+
+
+@pytest.mark.parametrize("cls", UNIONLESS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_categories", 0),
+        ("max_categories", 2.0),
+        ("min_frequency", 0),
+        ("min_frequency", 1.0),
+        ("min_frequency", "3"),
+    ],
+)
+def test_invalid_numbers_of_categories_are_named(cls, name, value, frame):
+    with pytest.raises(ValueError, match=f"'{name}' parameter"):
+        fitted(cls, frame, **{name: value})
+
+
+@pytest.mark.parametrize("changed", [{"max_categories": 2}, {"min_frequency": 0.4}])
+def test_a_resumed_fit_keeps_the_number_of_categories(changed, frame):
+    estimator = fitted(DenoisingAutoencoder, frame, warm_start=True)
+    with pytest.raises(ValueError, match=f"{next(iter(changed))} was .* in the first fit"):
+        estimator.set_params(**changed).fit(frame)
+    assert len(estimator.loss_curve_) == estimator.n_epochs_
+    estimator.set_params(warm_start=False).fit(frame)
+    with pytest.raises(ValueError, match=f"{next(iter(changed))}=.* together with encoder"):
+        fitted(sa.AutoencoderClassifier, frame, encoder=quick(DenoisingAutoencoder), **changed)
+
+
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_an_encoder_determines_the_number_of_categories(cls, frame):
+    encoder = quick(DenoisingAutoencoder, max_categories=2)
+    predictor = fitted(cls, frame, encoder=encoder)
+    assert max(predictor._layout.n_categories) == 2
+
+
+def test_known_infrequent_categories_are_not_imputed():
+    frame = mixed().assign(city=[f"c{k}" for k in range(30) for _ in range(2)])
+    imputer = quick(DenoisingAutoencoder, output="imputed", max_categories=3)
+    generator = quick(VAEGenerator, max_categories=3)
+    for found in (imputer.fit_transform(frame), generator.fit(frame).impute(frame)):
+        assert (found["city"] == frame["city"]).all()
+        assert not found.isna().any(axis=None)
+
+
+def exported():
+    """Return a table with columns of all kinds that can be exported."""
+    frame = mixed(80)
+    rng = np.random.RandomState(1)
+    return frame.assign(
+        number=pd.Categorical(rng.choice([3, 7, 2**20], 80)),
+        word=np.where(rng.random_sample(80) < 0.1, "", rng.choice(["a", "b", "c", "d"], 80)),
+        constant="same",
+        hours=pd.to_timedelta(rng.randint(0, 99, 80), unit="h"),
+    )
+
+
+def feeds(frame):
+    """Return the inputs of a graph: strings, floats and, for dates and durations, seconds."""
+    found = {}
+    for name, column in frame.items():
+        if column.dtype.kind in "mM":
+            start = pd.Timestamp(0) if column.dtype.kind == "M" else pd.Timedelta(0)
+            found[name] = ((column - start) / pd.Timedelta(seconds=1)).to_numpy(np.float64)
+        elif name in ("city", "rank", "word", "constant"):
+            found[name] = column.astype(object).where(column.notna(), "missing").to_numpy(object)
+        else:
+            objects = [np.nan if pd.isna(value) else value for value in column]
+            found[name] = np.array(objects, dtype=np.float32)
+    return {name: values[:, None] for name, values in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("cls", "method", "params"),
+    [
+        (sa.AutoencoderTransformer, "transform", {"max_categories": 3}),
+        pytest.param(sa.AutoencoderOutlierDetector, "predict", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderClassifier, "predict_proba", {}, marks=pytest.mark.long),
+        pytest.param(DenoisingAutoencoder, "transform", {"output": "code"}, marks=pytest.mark.long),
+        pytest.param(DenoisingAutoencoder, "score_samples", {}, marks=pytest.mark.long),
+        pytest.param(VAEGenerator, "transform", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderRegressor, "predict", {}, marks=pytest.mark.long),
+        pytest.param(sa.AutoencoderOutlierDetector, "p_values", {}, marks=pytest.mark.long),
+    ],
+)
+def test_a_graph_of_a_table_has_one_input_for_each_column(cls, method, params, tmp_path):
+    for name in ("onnx", "onnxscript"):
+        pytest.importorskip(name)
+    runtime = pytest.importorskip("onnxruntime")
+    frame = exported()
+    estimator = fitted(cls, frame, **params)
+    sa.export_onnx(estimator, tmp_path / "m.onnx", method)
+    session = runtime.InferenceSession(tmp_path / "m.onnx")
+    types = {own.name: own.type for own in session.get_inputs()}
+    assert list(types) == list(frame.columns)
+    kinds = {"city": "string", "size": "float", "number": "float", "since": "double"}
+    assert {name: types[name] for name in kinds} == {k: f"tensor({v})" for k, v in kinds.items()}
+    later = frame.iloc[::-2].assign(city="Atlantis")
+    for X in (frame, later):
+        (found,) = session.run([method], feeds(X))
+        assert_allclose(found, getattr(estimator, method)(X), rtol=1e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("cls", "method"),
+    [
+        (DenoisingAutoencoder, "transform"),
+        (sa.AutoencoderTransformer, "reconstruct"),
+        (sa.AutoencoderTransformer, "inverse_transform"),
+        (VAEGenerator, "sample"),
+        (VAEGenerator, "score_samples"),
+    ],
+)
+def test_export_of_tables_and_densities_is_refused_with_advice(cls, method, frame, tmp_path):
+    with pytest.raises(ValueError, match=f"method='{method}' .*table with categories .*Encoder"):
+        sa.export_onnx(fitted(cls, frame), tmp_path / "m.onnx", method)
+
+
+@pytest.mark.parametrize("name", ["transform", ""])
+def test_names_of_inputs_of_a_graph_are_checked(name, frame, tmp_path):
+    pytest.importorskip("onnxscript")
+    renamed = fitted(sa.AutoencoderTransformer, frame.rename(columns={"city": name}))
+    with pytest.raises(ValueError, match="Rename the columns before the fit"):
+        sa.export_onnx(renamed, tmp_path / "m.onnx")
+
+
+def test_categories_that_cannot_be_inputs_of_a_graph_are_named(frame, tmp_path):
+    pytest.importorskip("onnxscript")
+    close = frame.assign(code=pd.Categorical([2**25, 2**25 + 1] * 30))
+    with pytest.raises(ValueError, match=r"'code' must be strings.*Convert the column to strings"):
+        sa.export_onnx(fitted(sa.AutoencoderTransformer, close), tmp_path / "m.onnx")
+    assert not list(tmp_path.iterdir())

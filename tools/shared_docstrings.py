@@ -45,6 +45,16 @@ categorical_features : "from_dtype", array-like or None, default="from_dtype"
     an array then has none. Otherwise a mask, indices or names of columns; None for none. An
     unknown category is a missing value.
 
+max_categories : int or None, default=256
+    Maximum number of categories of a column, with the infrequent one. If there are more, the
+    most frequent ones are kept, and all others share one infrequent category. None for no
+    limit. The network has one input for each category.
+
+min_frequency : int, float or None, default=None
+    Categories of fewer samples share the infrequent category: a number of samples, or a
+    fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
+    infrequent category is decoded as the most frequent of its categories.
+
 scaling : {"auto", "global", "feature"} or None, default="auto"
     Scaling of the numbers that the network receives. "global" centers the features and divides
     all of them by one common scale; "feature" centers them and divides each by its standard
@@ -261,6 +271,7 @@ TEXTS = {
     "AutoencoderOutlierDetector": ALL,
     "AutoencoderRegressor": FINE_TUNED,
     "AutoencoderTransformer": ALL,
+    "AutoregressiveGenerator": ALL,
     "DenoisingAutoencoder": ALL,
     "VAEGenerator": ALL,
 }
@@ -280,6 +291,15 @@ OWN = {
         "random_state",
         "scaling",
         "validation_fraction",
+        "weight_decay",
+    },
+    "AutoregressiveGenerator": {
+        "batch_size",
+        "center_",
+        "learning_rate",
+        "max_epochs",
+        "network",
+        "scale_",
         "weight_decay",
     },
     "DenoisingAutoencoder": {"max_epochs", "scaling"},

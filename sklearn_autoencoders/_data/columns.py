@@ -6,144 +6,22 @@ indices of categories; NaN where a value is missing.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.labels import is_missing
 from .._utils.user_warnings import warn_user
+from .column_kinds import Category, Kind, Limits, Number
 from .frames import Column, Table, table_from, table_of
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-# Maximum number of categories of a column; rarer ones share the last one.
-_MAX_CATEGORIES = 256
-# Steps of the values of a column, of which the largest one that fits is used.
-_STEPS = (1.0, 0.1, 0.01, 0.001, 0.0001)
-# Number of samples from which on a category with a different value in each is an identifier.
-_MIN_IDENTIFIERS = 20
-
-
-@dataclass(frozen=True)
-class Number:
-    """A column of numbers, or of dates or durations, which are numbers of seconds.
-
-    Parameters
-    ----------
-    column : Column
-        Name and type of the column.
-
-    low, high : float
-        Range of the values seen in the fit.
-
-    step : float
-        All values are multiples of it; 0 if there is no such step.
-    """
-
-    column: Column
-    low: float
-    high: float
-    step: float
-
-    n_categories: ClassVar[int] = 0
-
-    @classmethod
-    def learn(cls, table: Table, index: int) -> tuple[Number, Array]:
-        """Return the kind of a column, and its cells."""
-        cells = table.numbers(index)
-        known = cells[~np.isnan(cells)]
-        low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
-        return cls(table.column(index), float(low), float(high), _step_of(known)), cells
-
-    def encode(self, table: Table, index: int) -> Array:
-        """Return the cells of a column."""
-        return table.numbers(index)
-
-    def valid(self, cells: Array) -> Array:
-        """Return numbers within the range, in multiples of the step."""
-        rounded = np.round(cells / self.step) * self.step if self.step else cells
-        return np.clip(rounded, self.low, self.high)
-
-    def decode(self, cells: Array) -> Array:
-        """Return the numbers."""
-        return cells
-
-
-@dataclass(frozen=True)
-class Category:
-    """A column of categories.
-
-    Parameters
-    ----------
-    column : Column
-        Name and type of the column.
-
-    categories : list
-        Strings, booleans or numbers, in the order of their indices.
-
-    infrequent : list
-        Categories that share the last index, the most frequent one first.
-    """
-
-    column: Column
-    categories: list[Any]
-    infrequent: list[Any]
-
-    @property
-    def n_categories(self) -> int:
-        """Number of indices."""
-        return len(self.categories) + bool(self.infrequent)
-
-    @classmethod
-    def learn(cls, table: Table, index: int) -> tuple[Category, Array]:
-        """Return the kind of a column, and its cells."""
-        column, values = table.column(index), table.values(index)
-        counts = _counted(values, column.name)
-        _warn_of_identifier(counts, column.name)
-        ranked = [value for value, _ in counts.most_common()]
-        n_frequent = len(ranked) if len(ranked) <= _MAX_CATEGORIES else _MAX_CATEGORIES - 1
-        frequent = _in_order(ranked[:n_frequent], column)
-        kind = cls(column, frequent, ranked[n_frequent:])
-        return kind, kind._cells(values)
-
-    def encode(self, table: Table, index: int) -> Array:
-        """Return the cells of a column; unknown categories are missing."""
-        values = table.values(index)
-        _counted(values, self.column.name)
-        cells = self._cells(values)
-        if np.isnan(cells).all():
-            self._check_types(values)
-        return cells
-
-    def valid(self, cells: Array) -> Array:
-        """Return the cells, which are indices of categories."""
-        return cells
-
-    def decode(self, cells: Array) -> NDArray[Any]:
-        """Return the categories of cells, the most frequent of infrequent ones."""
-        values = np.array([*self.categories, *self.infrequent[:1], None], dtype=object)
-        index = np.where(np.isnan(cells), len(values) - 1, cells).astype(np.intp)
-        decoded: NDArray[Any] = values[index]
-        return decoded
-
-    def _cells(self, values: Sequence[Any]) -> Array:
-        place = {value: place for place, value in enumerate(self.categories)}
-        place |= dict.fromkeys(self.infrequent, len(self.categories))
-        return np.array([place.get(value, np.nan) for value in values], dtype=np.float64)
-
-    def _check_types(self, values: Sequence[Any]) -> None:
-        """Raise ValueError if no value is of the type of any category."""
-        known = {type(value) for value in [*self.categories, *self.infrequent]}
-        found = {type(value) for value in values if not is_missing(value)}
-        if found and not found & known:
-            raise ValueError(
-                f"Column {self.column.name!r} contains values of type {_names(found)}, but of type "
-                f"{_names(known)} in the fit. Convert the column."
-            )
+_DEFAULT_LIMITS = Limits()
+# Number of inputs of a network from which on a warning is issued.
+_MANY_INPUTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -160,27 +38,55 @@ class Columns:
     """
 
     backend: str | None
-    kinds: list[Number | Category]
+    kinds: list[Kind]
 
     @property
     def n_categories(self) -> tuple[int, ...]:
         """Number of categories of each column, 0 for a number."""
         return tuple(kind.n_categories for kind in self.kinds)
 
-    def encode(self, X: Any) -> Array:
-        """Return the cells of a table with the same columns."""
+    def check_names(self, X: Any) -> None:
+        """Raise ValueError if X is a frame with other columns than that of the fit."""
         table = table_of(X)
-        if table is None:
-            table = table_of(np.asarray(X, dtype=object))
-        assert table is not None
-        cells = [kind.encode(table, index) for index, kind in enumerate(self.kinds)]
-        return np.stack(cells, axis=1)
+        expected = [kind.column.name for kind in self.kinds]
+        if table is None or None in (table.backend, self.backend) or table.names == expected:
+            return
+        others = [name for name in table.names if name not in expected]
+        missing = [name for name in expected if name not in table.names]
+        if others or missing:
+            raise ValueError(
+                f"The feature names of X differ from those of the fit: {_listed(missing)} missing, "
+                f"{_listed(others)} new. Rename or select the columns."
+            )
+        place = next(i for i, name in enumerate(expected) if table.names[i] != name)
+        raise ValueError(
+            f"The feature names of X are in another order than in the fit: column {place} is "
+            f"{table.names[place]!r} and was {expected[place]!r}. Select the columns in the order "
+            "of the fit."
+        )
+
+    def encode(self, X: Any) -> Array:
+        """Return the cells of a table with the same columns; unknown categories are missing."""
+        table = _table(X)
+        cells = np.empty((table.n_samples, len(self.kinds)))
+        for index, kind in enumerate(self.kinds):
+            cells[:, index] = kind.encode(table, index)
+        return cells
+
+    def with_unknown(self, X: Any) -> list[Any]:
+        """Return the names of the columns with categories that did not occur in the fit."""
+        table = _table(X)
+        return [
+            kind.column.name
+            for index, kind in enumerate(self.kinds)
+            if isinstance(kind, Category) and kind.unknown(table, index)
+        ]
 
     def valid(self, cells: NDArray[Any]) -> Array:
         """Return cells with the values that columns can have: in range, whole numbers whole."""
         return np.stack([k.valid(cells[:, i].astype(float)) for i, k in enumerate(self.kinds)], 1)
 
-    def decode(self, cells: Array, X: Any = None) -> Any:
+    def decode(self, cells: Array, X: Any = None, known: Mask | None = None) -> Any:
         """Return the table of cells.
 
         Parameters
@@ -191,6 +97,9 @@ class Columns:
         X : frame or None, default=None
             If it has as many samples and an index, the table gets this index.
 
+        known : ndarray of bool, of shape (n_samples, n_columns), or None, default=None
+            Where the cells are those of X: infrequent categories remain as they are in X.
+
         Returns
         -------
         frame or ndarray
@@ -198,6 +107,11 @@ class Columns:
         """
         columns = [kind.column for kind in self.kinds]
         values = [kind.decode(cells[:, i]) for i, kind in enumerate(self.kinds)]
+        if known is not None:
+            for index, kind in enumerate(self.kinds):
+                if isinstance(kind, Category) and kind.infrequent:
+                    own = _table(X).factorized(index).objects()
+                    values[index] = np.where(known[:, index], own, values[index])
         return table_from(self.backend, columns, values, getattr(X, "index", None))
 
     def to_dict(self) -> dict[str, Any]:
@@ -211,17 +125,29 @@ class Columns:
         return cls(values["backend"], [_kind_from(dict(kind)) for kind in values["kinds"]])
 
 
+def _table(X: Any) -> Table:
+    """Return a frame or anything that is like an array as a table."""
+    table = table_of(X)
+    table = table_of(np.asarray(X, dtype=object)) if table is None else table
+    assert table is not None
+    return table
+
+
+def _listed(names: list[Any]) -> str:
+    return ", ".join(map(repr, names)) or "none"
+
+
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Number, Category)}
 
 
-def _kind_from(values: dict[str, Any]) -> Number | Category:
-    kind: Number | Category = _KINDS[values.pop("kind")](
-        **values | {"column": Column(**values["column"])}
-    )
+def _kind_from(values: dict[str, Any]) -> Kind:
+    kind: Kind = _KINDS[values.pop("kind")](**values | {"column": Column(**values["column"])})
     return kind
 
 
-def learn_columns(X: Any, categorical_features: Any) -> tuple[Columns, Array] | None:
+def learn_columns(
+    X: Any, categorical_features: Any, limits: Limits = _DEFAULT_LIMITS
+) -> tuple[Columns, Array] | None:
     """Return the columns of a table and its cells; None if all columns are numbers.
 
     Parameters
@@ -232,6 +158,9 @@ def learn_columns(X: Any, categorical_features: Any) -> tuple[Columns, Array] | 
     categorical_features : "from_dtype", None, array-like or Columns
         Which columns are categories: those of strings, categories or booleans of a frame; none; or
         names, indices or a mask. Or the columns themselves.
+
+    limits : Limits, default=Limits()
+        Which categories are infrequent.
 
     Returns
     -------
@@ -246,11 +175,33 @@ def learn_columns(X: Any, categorical_features: Any) -> tuple[Columns, Array] | 
     is_category = _are_categories(table, categorical_features)
     if not any(is_category) and not any(map(table.is_date, range(len(table.names)))):
         return None
-    pairs = [
-        (Category if own else Number).learn(table, index) for index, own in enumerate(is_category)
-    ]
-    kinds, cells = zip(*pairs, strict=True)
-    return Columns(table.backend, list(kinds)), np.stack(cells, axis=1)
+    for index, own in enumerate(is_category):
+        if own and table.is_date(index):
+            raise ValueError(
+                f"Column {table.names[index]!r} contains dates or durations, which are numbers and "
+                "not categories. Remove it from categorical_features, or convert it to strings."
+            )
+    kinds: list[Kind] = []
+    all_cells = np.empty((table.n_samples, len(table.names)))
+    for index, own in enumerate(is_category):
+        kind, cells = (Category if own else Number).learn(table, index, limits)
+        kinds.append(kind)
+        all_cells[:, index] = cells
+    _warn_of_width(kinds)
+    return Columns(table.backend, kinds), all_cells
+
+
+def _warn_of_width(kinds: list[Kind]) -> None:
+    """Warn of a network with very many inputs, naming the column with the most categories."""
+    n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)
+    if n_inputs > _MANY_INPUTS:
+        widest = max(kinds, key=lambda kind: kind.n_categories)
+        warn_user(
+            f"The network has {n_inputs} inputs, one for each category. Column "
+            f"{widest.column.name!r} has {widest.n_categories} categories. The fit may need "
+            "gigabytes of memory and hours: lower max_categories, or raise min_frequency.",
+            UserWarning,
+        )
 
 
 def _are_categories(table: Table, categorical_features: Any) -> list[bool]:
@@ -274,51 +225,3 @@ def _are_categories(table: Table, categorical_features: Any) -> list[bool]:
             f"{list(places)}."
         )
     return [place in chosen.tolist() for place in places]
-
-
-def _step_of(known: Array) -> float:
-    """Return the largest step of which all numbers are multiples, or 0."""
-    for step in _STEPS:
-        multiples = known / step
-        if np.allclose(multiples, np.round(multiples), rtol=1e-9, atol=1e-6):
-            return step
-    return 0.0
-
-
-def _counted(values: Sequence[Any], name: Any) -> Counter[Any]:
-    """Return how often each value occurs, or raise TypeError if it cannot be a category."""
-    try:
-        return Counter(value for value in values if not is_missing(value))
-    except TypeError as error:
-        raise TypeError(
-            f"Column {name!r} contains values that are not hashable ({error}). Categories must be "
-            "strings, numbers or booleans. Convert the column or drop it."
-        ) from error
-
-
-def _in_order(categories: list[Any], column: Column) -> list[Any]:
-    """Return categories in the order that the column declares, or sorted."""
-    if column.declared is not None:
-        place = {category: place for place, category in enumerate(column.declared)}
-        return sorted(categories, key=place.__getitem__)
-    try:
-        return sorted(categories)
-    except TypeError as error:
-        raise TypeError(
-            f"Column {column.name!r} mixes values that cannot be compared ({error}). Convert it to "
-            "one type."
-        ) from error
-
-
-def _warn_of_identifier(counts: Counter[Any], name: Any) -> None:
-    n_known = counts.total()
-    if n_known >= _MIN_IDENTIFIERS and len(counts) == n_known:
-        warn_user(
-            f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
-            "can be learned of it: drop it, or convert it to numbers.",
-            UserWarning,
-        )
-
-
-def _names(types: set[type]) -> str:
-    return " and ".join(sorted(kind.__name__ for kind in types))

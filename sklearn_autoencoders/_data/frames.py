@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+import datetime
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from numbers import Real
@@ -14,11 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.labels import is_missing
+from .factorize import Factorized, factorized_objects, factorized_series, is_object
 
 Array = NDArray[np.float64]
 
 _CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
 _DATES = (nw.Date, nw.Datetime, nw.Duration)
+# Types that are neither categories nor numbers.
+_OTHERS = (nw.Array, nw.Binary, nw.List, nw.Struct, nw.Time)
+# Smallest integer that is too large for a type, of the types that float64 does not contain.
+_TOO_LARGE = {"Int64": 2.0**63, "UInt64": 2.0**64}
 # Microseconds in a second, the unit of dates and durations.
 _MICRO = 1e6
 
@@ -36,7 +43,7 @@ class Column:
         Type of the column for narwhals, or of the array.
 
     native_dtype : str or None, default=None
-        Type of the column for pandas.
+        Type of the column for pandas, or of its categories.
 
     declared : list or None, default=None
         The categories that the type declares, in order.
@@ -69,8 +76,12 @@ class Table(Protocol):
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column as Python objects."""
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column; raise TypeError if one cannot be a category."""
 
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
@@ -99,12 +110,16 @@ class ArrayTable:
 
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column."""
-        return _as_numbers(self._X[:, index], index)
+        return _as_numbers(self._X[:, index].tolist(), index)
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column."""
-        values: list[Any] = self._X[:, index].tolist()
-        return values
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self._X)
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column."""
+        return _factorized(factorized_objects, self._X[:, index].tolist(), index)
 
     def is_category(self, index: int) -> bool:
         """Return False: only `categorical_features` says which columns are categories."""
@@ -131,7 +146,9 @@ class FrameTable:
     def column(self, index: int) -> Column:
         """Return the name and the type of a column."""
         series, declared = self._series(index), None
-        native = str(series.to_native().dtype) if self.backend == "pandas" else None
+        native = _native_dtype(series) if self.backend == "pandas" else None
+        if native is not None:
+            _check_restorable(native, self.names[index])
         if series.dtype in (nw.Categorical, nw.Enum):
             declared = series.cat.get_categories().to_list()
         is_ordered = native is not None and series.dtype == nw.Enum
@@ -142,25 +159,32 @@ class FrameTable:
         series, name = self._series(index), self.names[index]
         dtype = series.dtype
         if dtype in (nw.Date, nw.Datetime):
-            return _floats(series.dt.timestamp("us")) / _MICRO
+            return _floats(series.dt.timestamp("us"), name) / _MICRO
         if dtype == nw.Duration:
-            return _floats(series.dt.total_microseconds()) / _MICRO
+            return _floats(series.dt.total_microseconds(), name) / _MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
-            return _floats(series)
-        values = np.array(series.to_list() or [], dtype=object)
-        return _as_numbers(values, name)
+            return _floats(series, name)
+        if dtype in _OTHERS:
+            raise _wrong_type(name, str(dtype))
+        return _as_numbers(series.to_list(), name)
 
-    def values(self, index: int) -> list[Any]:
-        """Return the values of a column as Python objects."""
-        values: list[Any] = self._series(index).to_list()
-        return values
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return len(self._frame)
+
+    def factorized(self, index: int) -> Factorized:
+        """Return the distinct values of a column."""
+        return _factorized(factorized_series, self._series(index), self.names[index])
 
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
-        if series.dtype != nw.Object:
+        if series.dtype in _OTHERS:
+            raise _wrong_type(name, str(series.dtype))
+        if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and not _is_all_missing(series)
-        kinds = {_kind_of(value, name) for value in series.to_list() if not is_missing(value)}
+        kinds = _kinds_of(series.to_list(), name)
         if len(kinds) > 1:
             raise TypeError(
                 f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type, for "
@@ -180,8 +204,19 @@ def table_of(X: Any) -> Table | None:
     """Return a frame or an array as a table, and None for anything else."""
     if isinstance(X, np.ndarray):
         return ArrayTable(X) if X.ndim == 2 else None
+    _check_different(list(getattr(X, "column_names", getattr(X, "columns", ()))))
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
+
+
+def _check_different(names: list[Any]) -> None:
+    """Raise ValueError if two columns have the same name."""
+    if len(set(names)) < len(names):
+        name, _ = Counter(names).most_common(1)[0]
+        raise ValueError(
+            f"Several columns of X have the name {name!r}. The columns of a table must have "
+            "different names: rename or drop them."
+        )
 
 
 def table_from(
@@ -226,15 +261,25 @@ def table_from(
 # ------------------------------------------------------------------------------------- reading
 
 
-def _floats(series: nw.Series[Any]) -> Array:
-    with np.errstate(over="ignore"):
-        return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+def _native_dtype(series: nw.Series[Any]) -> str:
+    """Return the type of a column of pandas, or of the categories that its type declares."""
+    dtype = series.to_native().dtype
+    categories = getattr(dtype, "categories", None)
+    return str(dtype if categories is None else categories.dtype)
 
 
-def _as_numbers(values: NDArray[Any], name: Any) -> Array:
+def _floats(series: nw.Series[Any], name: Any) -> Array:
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    except ValueError:  # Arrow does not round large integers
+        return _as_numbers(series.to_list(), name)
+
+
+def _as_numbers(values: list[Any], name: Any) -> Array:
     """Return objects as numbers, or raise ValueError with the name of the column."""
     try:
-        return np.array([np.nan if is_missing(v) else v for v in values.tolist()], np.float64)
+        return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
@@ -246,16 +291,51 @@ def _is_all_missing(series: nw.Series[Any]) -> bool:
     return bool(series.null_count() == len(series))
 
 
+def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -> Factorized:
+    """Return the distinct values of a column, or raise TypeError with its name."""
+    try:
+        return function(values)
+    except TypeError as error:
+        raise TypeError(
+            f"Column {name!r} contains values that are not hashable ({error}). Categories must be "
+            "strings, numbers or booleans. Convert the column or drop it."
+        ) from error
+
+
+def _kinds_of(values: list[Any], name: Any) -> set[str]:
+    """Return what kinds of values a list contains, apart from missing ones."""
+    others = [value for value in values if type(value) is not str]
+    kinds = {_kind_of(value, name) for value in others if not is_missing(value)}
+    return kinds | {"strings"} if len(others) < len(values) else kinds
+
+
 def _kind_of(value: Any, name: Any) -> str:
     """Return what kind of value an object is, or raise TypeError with the name of the column."""
     for kind, types in _KINDS.items():
         if isinstance(value, types):
             return kind
-    raise TypeError(
-        f"Column {name!r} contains values of type {type(value).__name__}, such as {value!r}. "
-        "Columns must contain numbers, strings, booleans, categories, dates or durations. Convert "
-        "the column or drop it."
+    is_date = isinstance(value, datetime.date | datetime.timedelta)
+    raise _wrong_type(name, f"{type(value).__name__}, such as {value!r}", is_date=is_date)
+
+
+def _wrong_type(name: Any, kind: str, *, is_date: bool = False) -> TypeError:
+    """Return the error of a column that contains other values than a table can have."""
+    advice = "to a type of dates, for instance by pandas.to_datetime" if is_date else "or drop it"
+    return TypeError(
+        f"Column {name!r} contains values of type {kind}. Columns must contain numbers, strings, "
+        f"booleans, categories, dates or durations. Convert the column {advice}."
     )
+
+
+def _check_restorable(native: str, name: Any) -> None:
+    """Raise TypeError if pandas cannot create a column of a type from the name of the type."""
+    try:
+        import_module("pandas").api.types.pandas_dtype(native)
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise TypeError(
+            f"Column {name!r} has the type {native}, which cannot be restored from its name. "
+            "Convert the column to strings, numbers or a categorical type, or drop it."
+        ) from error
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -273,8 +353,10 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
     name = str(column.name)
     plain = _plain_dtype(column.dtype)
     if plain not in _DATES:
+        values = _representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
-        own = nw.Float64() if plain.is_numeric() else plain
+        is_float = plain.is_numeric() and column.dtype not in _TOO_LARGE
+        own = nw.Float64() if is_float else plain
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
     dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
     ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)
@@ -291,17 +373,36 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
     """Return a column as a series of pandas, of its own type."""
     pandas: Any = import_module(backend)
     if column.declared is not None:
-        dtype = pandas.CategoricalDtype(column.declared, column.is_ordered)
+        declared = pandas.Index(column.declared, dtype=column.native_dtype)
+        dtype = pandas.CategoricalDtype(declared, column.is_ordered)
         return pandas.Series(values, dtype=dtype)
     native = column.native_dtype or "object"
-    if column.dtype.startswith(("Datetime", "Date(", "Duration")):
+    if _plain_dtype(column.dtype) in _DATES:
         series = _series(column, values, backend).to_native()
         return series if native == "object" else series.astype(native)
     if native == "object":
         return pandas.Series([None if is_missing(v) else v for v in values.tolist()], dtype=object)
-    series = pandas.Series(values)
+    if "pyarrow" in native and column.dtype in _TOO_LARGE:
+        return pandas.Series(_representable(values, column.dtype), dtype=native)
+    series = pandas.Series(_within(values, column.dtype))
     is_empty_integer = series.dtype.kind == "f" and series.isna().any() and _is_integer(native)
     return series if is_empty_integer else series.astype(native)
+
+
+def _representable(values: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return numbers as Python integers if the type is one of large integers; else unchanged."""
+    if dtype not in _TOO_LARGE or values.dtype.kind != "f":
+        return values
+    whole = [None if np.isnan(value) else int(value) for value in _within(values, dtype)]
+    return np.array(whole, dtype=object)
+
+
+def _within(values: NDArray[Any], dtype: str) -> NDArray[Any]:
+    """Return numbers that are not too large for a type of integers; others unchanged."""
+    limit = _TOO_LARGE.get(dtype)
+    if limit is None or values.dtype.kind != "f":
+        return values
+    return np.minimum(values, np.nextafter(limit, 0))
 
 
 def _is_integer(dtype: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 from sklearn import set_config
 from sklearn.utils import assert_all_finite, check_consistent_length
@@ -12,6 +14,7 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
+from .column_kinds import Limits
 from .columns import learn_columns
 from .ranges import find_ranges
 
@@ -79,11 +82,13 @@ def _as_cells(estimator, X, reset):
     cells = None
     if reset:
         estimator._columns = None
-        learned = learn_columns(X, _categorical_features(estimator))
+        learned = learn_columns(X, *_choice_of_categories(estimator))
         if learned is not None:
             estimator._columns, cells = learned
     if estimator._columns is None:
         return X, True
+    if not reset:
+        estimator._columns.check_names(X)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return estimator._columns.encode(X) if cells is None else cells, False
 
@@ -91,7 +96,9 @@ def _as_cells(estimator, X, reset):
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     """Return the arguments of `fit` as :class:`Data`, without samples of weight zero."""
     network = given_network(estimator) if reset else estimator._recipe.base.network
-    X = _as_array(estimator, X, network, reset)
+    given, X = X, _as_array(estimator, X, network, reset)
+    if not reset and estimator._columns is not None:
+        _warn_of_unknown_categories(estimator, given)
     X = ignore_empty_features(estimator, X)  # a new fit ignores none
     ranges = _checked_ranges(X, type(estimator).__name__, "X")
     clean_ranges = None
@@ -127,11 +134,13 @@ def _with_network(estimator):
     return estimator if encoder is None else encoder
 
 
-def _categorical_features(estimator):
-    """Return the columns of a fitted encoder, or the parameter `categorical_features`."""
+def _choice_of_categories(estimator):
+    """Return the columns of a fitted encoder, or `categorical_features`, and the limits."""
     described = _with_network(estimator)
     is_fitted = described is not estimator and hasattr(described, "network_")
-    return described._columns if is_fitted else getattr(described, "categorical_features", None)
+    features = getattr(described, "categorical_features", None)
+    limits = {own.name: getattr(described, own.name, own.default) for own in fields(Limits)}
+    return described._columns if is_fitted else features, Limits(**limits)
 
 
 def _take(array, index):
@@ -224,6 +233,20 @@ def _raise_if_empty(empty, name):
             f"{len(empty)} sample(s) of {name} contain only missing values, the first at index "
             f"{empty[0]}. Drop them."
         )
+
+
+def _warn_of_unknown_categories(estimator, X):
+    """Warn of categories that the first fit did not have, once for each column."""
+    known = estimator._warned_columns
+    names = [name for name in estimator._columns.with_unknown(X) if name not in known]
+    if names:
+        warn_user(
+            "X has categories that did not occur in the first fit, in the column(s) "
+            f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
+            "them, start with a fit to samples that contain all categories.",
+            UserWarning,
+        )
+        estimator._warned_columns = [*known, *names]
 
 
 def _warn_of_empty_features(estimator, name):

@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from .._data.columns import Columns
 from .._data.factors import Factors
+from .._data.levels import Levels
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -41,7 +42,7 @@ from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
 # Fitted attributes that are not plain values, and their classes.
-_PARTS = {"_columns": Columns, "_factors": Factors}
+_PARTS = {"_columns": Columns, "_factors": Factors, "_levels": Levels}
 
 
 class BaseNetworkEstimator(TrainableEstimator):
@@ -60,6 +61,8 @@ class BaseNetworkEstimator(TrainableEstimator):
             "hidden_layer_sizes",
             "init",
             "loss",
+            "max_categories",
+            "min_frequency",
             "n_components",
             "network",
             "scaling",
@@ -81,6 +84,12 @@ class BaseNetworkEstimator(TrainableEstimator):
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
         "categorical_features": [StrOptions({"from_dtype"}), "array-like", Hidden(Columns), None],
+        "max_categories": [Interval(Integral, 1, None, closed="left"), None],
+        "min_frequency": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+            None,
+        ],
         "scaling": [StrOptions({"auto", "global", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
         "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
@@ -180,11 +189,14 @@ class BaseNetworkEstimator(TrainableEstimator):
 
         Values that are not NaN in `known` replace those of the samples.
         """
+        is_known = None if known is None else ~np.isnan(known)
         if self._columns is not None:
             samples = self._columns.valid(samples)
-        if known is not None:
-            samples = np.where(np.isnan(known), samples, known)
-        return unflatten(samples, X) if self._columns is None else self._columns.decode(samples, X)
+        if is_known is not None:
+            samples = np.where(is_known, known, samples)
+        if self._columns is None:
+            return unflatten(samples, X)
+        return self._columns.decode(samples, X, is_known)
 
     def _without_empty(self, samples):
         """Set features that had no value in the fit to NaN, in place, and return the samples."""
@@ -200,9 +212,9 @@ class BaseAutoencoder(BaseNetworkEstimator):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the scaling, the latent dimension and the initial weights. Its
-        batch should therefore be representative of the data. The state of the optimizer is not kept
-        between calls.
+        The first call determines the categories, the scaling, the latent dimension and the initial
+        weights. Its batch should therefore be representative of the data. The state of the
+        optimizer is not kept between calls.
 
         Parameters
         ----------

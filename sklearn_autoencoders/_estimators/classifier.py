@@ -144,6 +144,16 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         an array then has none. Otherwise a mask, indices or names of columns; None for none. An
         unknown category is a missing value.
 
+    max_categories : int or None, default=256
+        Maximum number of categories of a column, with the infrequent one. If there are more, the
+        most frequent ones are kept, and all others share one infrequent category. None for no
+        limit. The network has one input for each category.
+
+    min_frequency : int, float or None, default=None
+        Categories of fewer samples share the infrequent category: a number of samples, or a
+        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
+        infrequent category is decoded as the most frequent of its categories.
+
     scaling : {"global", "feature"} or None, default="feature"
         Scaling of the data that the network receives. "global" centers the features and divides all
         of them by one common scale; "feature" centers them and divides each by its standard
@@ -341,6 +351,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         network=None,
         init="pca",
         categorical_features="from_dtype",
+        max_categories=256,
+        min_frequency=None,
         scaling="feature",
         loss="squared_error",
         solver="adam",
@@ -381,6 +393,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.network = network
         self.init = init
         self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
         self.scaling = scaling
         self.loss = loss
         self.solver = solver

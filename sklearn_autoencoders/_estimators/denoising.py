@@ -87,6 +87,16 @@ class DenoisingAutoencoder(
         an array then has none. Otherwise a mask, indices or names of columns; None for none. An
         unknown category is a missing value.
 
+    max_categories : int or None, default=256
+        Maximum number of categories of a column, with the infrequent one. If there are more, the
+        most frequent ones are kept, and all others share one infrequent category. None for no
+        limit. The network has one input for each category.
+
+    min_frequency : int, float or None, default=None
+        Categories of fewer samples share the infrequent category: a number of samples, or a
+        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
+        infrequent category is decoded as the most frequent of its categories.
+
     scaling : {"auto", "global", "feature"} or None, default="auto"
         Scaling of the numbers that the network receives. "global" centers the features and divides
         all of them by one common scale; "feature" centers them and divides each by its standard
@@ -276,6 +286,8 @@ class DenoisingAutoencoder(
         network=None,
         init="pca",
         categorical_features="from_dtype",
+        max_categories=256,
+        min_frequency=None,
         scaling="auto",
         loss="squared_error",
         penalty=None,
@@ -308,6 +320,8 @@ class DenoisingAutoencoder(
         self.network = network
         self.init = init
         self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
         self.scaling = scaling
         self.loss = loss
         self.penalty = penalty
@@ -388,8 +402,8 @@ class DenoisingAutoencoder(
     def partial_fit(self, X, y=None, sample_weight=None, clean=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the scaling, the latent dimension and the initial weights. Its
-        batch should therefore be representative of the data.
+        The first call determines the categories, the scaling, the latent dimension and the initial
+        weights. Its batch should therefore be representative of the data.
 
         Parameters
         ----------

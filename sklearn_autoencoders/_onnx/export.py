@@ -9,14 +9,18 @@ from contextlib import contextmanager
 import torch
 from sklearn.utils.validation import check_is_fitted
 
+from .._estimators.autoregressive_generator import AutoregressiveGenerator
 from .._estimators.base import BaseNetworkEstimator
 from .._persistence.atomic import write_atomically
 from .._utils.optional_imports import import_optional
 from .._utils.torch_settings import preserve_settings
+from .columns import TABLE_METHODS, inputs_of, with_inputs
 from .graphs import graph_of, methods_of
 from .operators import translations
 
 _OPSET = 18
+# Type of the cells of a table, which contain seconds of dates.
+_WIDE = torch.float64
 # Loggers of the exporter.
 _LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
 
@@ -29,6 +33,12 @@ def export_onnx(estimator, path, method="transform"):
     codes. The output is named like the method, and has the shape and type that the method returns
     for float32 samples. Unlike the method, the graph does not validate its input and does not
     reject infinite values, for instance.
+
+    An estimator that was fitted to a table has one input for each column, named like it and of
+    shape (n_samples, 1): strings for categories, of which unknown ones are missing values; float32
+    for numbers, booleans and categories that are numbers; float64 for the seconds of durations and
+    those of dates since 1970, in UTC if they have a time zone. Methods that return tables, and
+    densities, cannot be exported.
 
     Parameters
     ----------
@@ -50,10 +60,12 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, or not an estimator of this package.
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, or not an estimator
+        of this package.
 
     ValueError
-        If the estimator does not have the method, or if the method requires y.
+        If the estimator does not have the method, or if the method requires y or cannot be
+        exported for tables.
 
     Notes
     -----
@@ -89,9 +101,12 @@ def export_onnx(estimator, path, method="transform"):
     """
     _check_method(estimator, method)
     _check_installed()
+    columns = estimator._columns
+    inputs = [] if columns is None else inputs_of(columns, method)
     with preserve_settings():
         graph, name, width = graph_of(estimator, method)
-        contents = _serialized(graph, name, width, method)
+        model = _model(graph, name, width, method, _WIDE if inputs else torch.float32)
+        contents = (with_inputs(model, inputs) if inputs else model).SerializeToString()
     write_atomically(path, contents)
 
 
@@ -103,20 +118,34 @@ def _check_method(estimator, method):
             f"export_onnx requires an estimator of this package that has a network; got {name}. "
             "For a pipeline or a union, export the estimators inside one by one."
         )
-    check_is_fitted(estimator)
-    if estimator._columns is not None:
-        raise ValueError(
-            f"export_onnx requires samples of numbers; this {name} was fitted to a table with "
-            "categories or dates. Encode them before the estimator, for instance by OneHotEncoder."
+    if isinstance(estimator, AutoregressiveGenerator):
+        raise TypeError(
+            f"export_onnx does not support {name}, whose network receives levels of values. Use "
+            "save and load instead."
         )
+    check_is_fitted(estimator)
     methods = sorted(methods_of(estimator))
     if method not in methods:
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")
+    if estimator._columns is not None and not _takes_tables(estimator, method):
+        raise ValueError(
+            f"method={method!r} of this {name}, which was fitted to a table with categories or "
+            "dates, cannot be exported. Only codes, predictions and scores that are losses can: "
+            "export another method, or encode the table before the estimator, for instance by "
+            "OneHotEncoder."
+        )
     if method != "transform" and getattr(estimator, "_is_conditional", False):
         raise ValueError(
             f"method={method!r} of a conditional {name} needs y, which is not an input of the "
             "graph. Fit with conditional=False, or export method='transform'."
         )
+
+
+def _takes_tables(estimator, method):
+    """Return whether a method can be exported of an estimator that was fitted to a table."""
+    returns_samples = method == "transform" and getattr(estimator, "output", "code") != "code"
+    is_density = method == "score_samples" and hasattr(estimator, "elbo_samples")
+    return method in TABLE_METHODS and not returns_samples and not is_density
 
 
 def _check_installed():
@@ -125,9 +154,9 @@ def _check_installed():
             import_optional(name, "onnx", "export_onnx")
 
 
-def _serialized(graph, input_name, n_columns, method):
-    """Return the bytes of an ONNX file; the first axis of the input is the one of the samples."""
-    example = torch.full((2, n_columns), 0.5)
+def _model(graph, input_name, n_columns, method, dtype):
+    """Return an ONNX model; the first axis of the input is the one of the samples."""
+    example = torch.full((2, n_columns), 0.5, dtype=dtype)
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
@@ -145,7 +174,7 @@ def _serialized(graph, input_name, n_columns, method):
     del model.graph.metadata_props[:]
     for node in model.graph.node:  # they contain the path where the package is installed
         del node.metadata_props[:]
-    return model.SerializeToString()
+    return model
 
 
 @contextmanager

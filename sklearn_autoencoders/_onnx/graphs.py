@@ -54,15 +54,18 @@ class _Fitted:
     def __init__(self, estimator):
         self.estimator = estimator
         network = copy.deepcopy(estimator.network_).cpu().float().eval().requires_grad_(False)
-        loss = estimator._model.loss
+        model = estimator._model
+        model.layout.prepared()  # the loss has the same layout
+        loss = model.loss
         if isinstance(loss, Likelihood):  # ONNX does not support some functions of the noise
             loss = loss.settled(network.noise) if hasattr(network, "noise") else loss
         self.network = network
-        self.model = replace(estimator._model, network=network, loss=loss)
+        self.model = replace(model, network=network, loss=loss)
         self._is_empty = torch.zeros(estimator.n_features_in_, dtype=torch.bool)
         self._is_empty[list(estimator._empty_features)] = True
-        placeholder = np.full((1, estimator.n_features_in_), np.nan, _FLOAT)
-        self._samples = SampleDataset(self.model, Data(placeholder))
+        cells = _FLOAT if estimator._columns is None else np.float64  # for seconds of dates
+        placeholder = np.full((1, estimator.n_features_in_), np.nan, cells)
+        self._samples = SampleDataset(self.model, Data(placeholder), torch.float32)
         if self._samples.conditional_mean is not None:
             self._samples.conditional_mean.is_traced = True
 

@@ -28,7 +28,7 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
-from ..networks import LATENTS, NETWORKS
+from ..networks import LATENTS, NETWORKS, Network
 from ..networks._layers import without_generator
 from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
@@ -63,11 +63,20 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
+    # Names of the columns of whose unknown categories a warning has been issued.
+    _warned_columns = ()
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
     _predicts_missing = False
+    # The default network, if it is not a dense one.
+    _own_network: Network | None = None
+    # Size of the vector in which each column, or that it is missing, is embedded; 0 for none.
+    _n_embedding = 0
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
+    hidden_layer_sizes: str | int | tuple[int, ...] = "auto"
+    activation = "gelu"
+    dropout: str | float = "auto"
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
@@ -318,7 +327,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     @property
     def _model(self):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
-        frequencies = self.center_[layout.indicators]
+        frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
         return Model(self.network_, scaling, loss, layout, self._factors)
 

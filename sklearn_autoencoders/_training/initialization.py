@@ -231,10 +231,8 @@ def initialize(
         factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
-    is_default = estimator.network is None and not n_axes
-    n_masks = layout.n_columns if factors is not None and is_default else 0
-    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes, n_masks)
-    recipe = compose(base)
+    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
+    recipe = compose(_with_masks(base, estimator, layout, factors))
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if subspace is not None:
         _set_subspace(module, subspace)
@@ -242,6 +240,17 @@ def initialize(
         start(module, principal.first(n_components))
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
+
+
+def _with_masks(
+    base: AutoencoderRecipe, estimator: Any, layout: Layout, factors: Factors | None
+) -> AutoencoderRecipe:
+    """Return a recipe whose encoder receives which columns are missing, if it uses that."""
+    if estimator._n_embedding:
+        sizes = {"n_categories": layout.n_categories, "n_embedding": estimator._n_embedding}
+        return replace(base, n_masks=layout.n_columns, **sizes)
+    has_masks = factors is not None and estimator.network is None and not base.n_axes
+    return replace(base, n_masks=layout.n_columns) if has_masks else base
 
 
 def _subspace_and_axes(

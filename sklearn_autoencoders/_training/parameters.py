@@ -69,7 +69,7 @@ def auto_dropout(n_samples, n_features, n_inputs):
 
 def network_part(estimator, n_samples, n_features, n_inputs):
     """Return the network that `network`, or the parameters of the default network, describe."""
-    network = estimator.network
+    network = estimator._own_network if estimator.network is None else estimator.network
     if estimator.pretraining == "layerwise" and estimator.init == "pca":
         raise ValueError(
             f"pretraining={estimator.pretraining!r} cannot be combined with init='pca', which adds "
@@ -90,7 +90,12 @@ def operates_in_subspace(estimator, data, n_inputs):
     """Return whether the network operates on coordinates in the span of the samples."""
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
-    return estimator.network is None and is_wide and not data.partial
+    return is_dense(estimator) and is_wide and not data.partial
+
+
+def is_dense(estimator):
+    """Return whether the network is that of `hidden_layer_sizes`, `activation` and `dropout`."""
+    return estimator.network is None and estimator._own_network is None
 
 
 def _checked(part):
@@ -118,7 +123,7 @@ def _default_network(estimator, n_samples, n_features, n_inputs):
 
 def update_dropout(estimator, network, n_samples):
     """Adapt an "auto" dropout rate of the default network to the number of samples."""
-    if estimator.network is None and estimator.dropout == "auto":
+    if is_dense(estimator) and estimator.dropout == "auto":
         base = estimator._recipe.base
         rate = auto_dropout(n_samples, base.n_features, base.n_inputs)
         for module in network.modules():

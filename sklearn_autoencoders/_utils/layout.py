@@ -45,6 +45,13 @@ class Layout:
         """Number of inputs of the network."""
         return sum(max(n, 1) for n in self.n_categories)
 
+    def prepared(self) -> Layout:
+        """Return the layout itself, with indices that are constants of an exported graph."""
+        for name, attribute in vars(Layout).items():
+            if isinstance(attribute, cached_property) and not self.is_numeric:
+                getattr(self, name)
+        return self
+
     @cached_property
     def column(self) -> Tensor:
         """The column of each input."""
@@ -80,11 +87,6 @@ class Layout:
     def _sizes(self) -> Tensor:
         return torch.tensor(self.n_categories).clamp(min=1)
 
-    @cached_property
-    def _category(self) -> Tensor:
-        """For each indicator, the index of its category within the column."""
-        return torch.cat([torch.arange(n) for n in self.n_categories])
-
     def encode(self, cells: Tensor) -> Tensor:
         """Return encoded samples.
 
@@ -100,11 +102,13 @@ class Layout:
         """
         if self.is_numeric:
             return cells
-        encoded = cells[:, self.column.to(cells.device)]
-        index = encoded[:, self.indicators]
-        flags = (index == self._category.to(cells)).to(cells.dtype)
-        encoded[:, self.indicators] = flags.where(~index.isnan(), torch.nan)
-        return encoded
+        missing = self.of_inputs(cells.isnan())
+        encoded = cells.new_zeros(cells.shape[0], self.n_inputs)
+        encoded[:, self.number_inputs] = cells[:, self.numbers]
+        index = cells[:, self.categories].nan_to_num().long()
+        place = self.first_inputs[self.categories].to(cells.device) + index
+        encoded.scatter_(1, place, 1.0)
+        return encoded.masked_fill_(missing, torch.nan)
 
     def of_inputs(self, values: Tensor) -> Tensor:
         """Return the value of the column of each input; values have shape (..., n_columns)."""

@@ -11,6 +11,7 @@ from ._dense import Dense, Linear
 from ._layers import ACTIVATIONS, BatchNorm, Dropout
 from ._network import Network
 from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
+from ._residual import Residual
 
 # Networks that can be specified by name; `Convolutional` requires the shape of the images.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
@@ -30,6 +31,7 @@ __all__ = [
     "Network",
     "NormalPrior",
     "Output",
+    "Residual",
     "VampPrior",
     "VectorQuantizer",
 ]

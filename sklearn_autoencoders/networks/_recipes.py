@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
+from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
 from ._layers import with_own_layers
 from ._linear_path import LinearPath
@@ -61,6 +62,15 @@ class AutoencoderRecipe:
     n_axes : int, default=0
         Dimension of the subspace in whose coordinates the network operates; 0 for the features
         themselves.
+
+    n_masks : int, default=0
+        Number of inputs of the encoder that say which columns are missing.
+
+    n_categories : tuple of int, default=()
+        Number of categories of each column, if the encoder starts with a :class:`ColumnEmbedding`.
+
+    n_embedding : int, default=0
+        Size of the vector of each column; 0 for none.
     """
 
     network: Network
@@ -69,6 +79,8 @@ class AutoencoderRecipe:
     linear_path: bool = False
     n_axes: int = 0
     n_masks: int = 0
+    n_categories: tuple[int, ...] = ()
+    n_embedding: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -93,7 +105,9 @@ class AutoencoderRecipe:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
         network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
-        if self.n_masks:
+        if self.n_embedding:
+            encoder = self._embedded(n_encoded)
+        elif self.n_masks:
             encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
@@ -111,6 +125,11 @@ class AutoencoderRecipe:
             encoder = InSubspace(inwards, encoder, is_encoder=True)
             decoder = InSubspace(outwards, decoder, is_encoder=False)
         return encoder, decoder
+
+    def _embedded(self, n_encoded: int) -> nn.Module:
+        embedding = ColumnEmbedding(self.n_categories, self.n_masks, self.n_embedding)
+        encoder = self.network.build(embedding.n_outputs, n_encoded)[0]
+        return nn.Sequential(embedding, with_own_layers(encoder))
 
     def subspace(self) -> tuple[FixedLinear, FixedLinear]:
         """Return the maps from features to coordinates in the subspace, and back."""

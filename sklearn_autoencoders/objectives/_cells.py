@@ -59,9 +59,13 @@ class CellLoss(Loss):
         losses = self.formula(output[..., numbers], target[..., numbers])
         return layout.joined(losses, self.surprise(output, target) / self.entropies.to(output))
 
+    def log_probabilities(self, output: Tensor) -> Tensor:
+        """Return the logarithm of the probability of each category within its column."""
+        return self.layout.log_softmax(output[..., self.layout.indicators])
+
     def surprise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of each category, in nats."""
-        log_probabilities = self.layout.log_softmax(output[..., self.layout.indicators])
+        log_probabilities = self.log_probabilities(output)
         return -self.layout.totals(log_probabilities * target[..., self.layout.indicators])
 
     def errors(self, output: Tensor, target: Tensor) -> Tensor:

@@ -1,0 +1,245 @@
+"""Numbers as levels: single values that occur often, and intervals of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Fraction of the samples from which on a value has a level of its own.
+_MIN_ATOM = 0.005
+# Number of quantiles that are stored for each interval, between which values are interpolated.
+_N_QUANTILES = 8
+
+
+@dataclass(frozen=True)
+class NumberLevels:
+    """The levels of a column of numbers.
+
+    Levels are numbered from the smallest value to the largest one of the single values, and then
+    from the lowest interval to the highest one.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Values with a level of their own.
+
+    edges : ndarray of shape (n_intervals + 1,) or (0,)
+        Limits of the intervals.
+
+    quantiles : ndarray of shape (n_intervals, 9)
+        Quantiles of the training samples within each interval.
+
+    is_whole : bool
+        Whether all values are whole numbers.
+    """
+
+    values: Array
+    edges: Array
+    quantiles: Array
+    is_whole: bool
+
+    @property
+    def n_levels(self) -> int:
+        """Number of levels."""
+        return len(self.values) + len(self.quantiles)
+
+    @classmethod
+    def learn(cls, numbers: Array, max_levels: int) -> NumberLevels:
+        """Return the levels of the known values of a column."""
+        values, counts = np.unique(numbers, return_counts=True)
+        is_whole = bool((values == np.round(values)).all())
+        if len(values) <= max_levels:
+            return cls(values, np.empty(0), np.empty((0, _N_QUANTILES + 1)), is_whole)
+        is_atom = counts >= max(_MIN_ATOM * len(numbers), 2)
+        atoms = values[is_atom][np.argsort(-counts[is_atom], kind="stable")][: max_levels // 2]
+        atoms = np.sort(atoms)
+        others = np.sort(numbers[~np.isin(numbers, atoms)])
+        edges = np.unique(np.quantile(others, np.linspace(0, 1, max_levels // 2 + 1)))
+        place = _interval(edges, others)
+        fractions = np.linspace(0, 1, _N_QUANTILES + 1)
+        parts = [others[place == k] for k in range(len(edges) - 1)]
+        quantiles = [np.quantile(part, fractions) for part in parts if len(part)]
+        return cls(atoms, _edges_of(parts, edges), np.array(quantiles), is_whole)
+
+    def encode(self, numbers: Array) -> Array:
+        """Return the index of the level of each number; NaN where it is missing."""
+        known = ~np.isnan(numbers)
+        given = numbers[known]
+        levels = np.zeros(len(given))
+        if len(self.quantiles):
+            levels[:] = len(self.values) + _interval(self.edges, given)
+        if len(self.values):
+            nearest = _nearest(self.values, given)
+            is_value = self.values[nearest] == given
+            own = is_value if len(self.quantiles) else np.ones(len(given), dtype=bool)
+            levels[own] = nearest[own]
+        encoded = np.full(len(numbers), np.nan)
+        encoded[known] = levels
+        return encoded
+
+    @property
+    def means(self) -> Array:
+        """The mean of each level."""
+        return np.concatenate([self.values, self.quantiles.mean(1)])
+
+    @property
+    def log_widths(self) -> Array:
+        """Logarithm of the width of each interval; zero for single values."""
+        widths = np.diff(self.edges) if len(self.edges) else np.empty(0)
+        return np.concatenate([np.zeros(len(self.values)), np.log(widths)])
+
+    def draw(self, levels: NDArray[np.intp], rng: np.random.RandomState) -> Array:
+        """Return a number of each level: the value, or a draw from the interval."""
+        numbers = np.zeros(len(levels))
+        single = levels < len(self.values)
+        numbers[single] = self.values[levels[single]]
+        rows = self.quantiles[levels[~single] - len(self.values)]
+        place = rng.random_sample(len(rows)) * _N_QUANTILES
+        low = place.astype(np.intp)
+        index = np.arange(len(rows))
+        fraction = place - low
+        numbers[~single] = (1 - fraction) * rows[index, low] + fraction * rows[index, low + 1]
+        return np.round(numbers) if self.is_whole else numbers
+
+
+def _edges_of(parts: list[Array], edges: Array) -> Array:
+    """Return the limits of the intervals that contain values."""
+    return edges[[True, *(len(part) > 0 for part in parts)]]
+
+
+def _interval(edges: Array, numbers: Array) -> NDArray[np.intp]:
+    """Return the index of the interval of each number; the first and the last one are unbounded."""
+    return np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
+
+
+def _nearest(values: Array, numbers: Array) -> NDArray[np.intp]:
+    """Return the index of the nearest of sorted values."""
+    above = np.clip(np.searchsorted(values, numbers), 1, max(len(values) - 1, 1))
+    below = above - 1
+    above = np.minimum(above, len(values) - 1)
+    is_above = np.abs(values[above] - numbers) < np.abs(numbers - values[below])
+    return np.where(is_above, above, below)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """The levels of all columns: of numbers, of categories, and of missing values.
+
+    Parameters
+    ----------
+    numbers : dict of int to NumberLevels
+        Levels of the columns of numbers.
+
+    n_categories : tuple of int
+        Number of categories of each column, 0 for a number.
+
+    has_missing : tuple of bool
+        Whether the last level of each column is that of missing values.
+    """
+
+    numbers: dict[int, NumberLevels]
+    n_categories: tuple[int, ...]
+    has_missing: tuple[bool, ...]
+
+    @classmethod
+    def learn(cls, cells: NDArray[Any], n_categories: tuple[int, ...], max_levels: int) -> Levels:
+        """Return the levels of samples.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            Numbers and indices of categories; NaN where a value is missing.
+
+        n_categories : tuple of int
+            Number of categories of each column, 0 for a number.
+
+        max_levels : int
+            Maximum number of levels of a number.
+        """
+        missing = np.isnan(cells)
+        numbers = {
+            j: NumberLevels.learn(cells[~missing[:, j], j].astype(np.float64), max_levels)
+            for j, n in enumerate(n_categories)
+            if not n
+        }
+        return cls(numbers, n_categories, tuple(missing.any(0).tolist()))
+
+    @property
+    def n_levels(self) -> tuple[int, ...]:
+        """Number of levels of each column, without that of missing values."""
+        sizes = (n or self.numbers[j].n_levels for j, n in enumerate(self.n_categories))
+        return tuple(max(size, 1) for size in sizes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of levels of each column."""
+        return tuple(n + own for n, own in zip(self.n_levels, self.has_missing, strict=True))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, from which :meth:`from_dict` restores the levels."""
+        return vars(self) | {"numbers": {str(j): vars(own) for j, own in self.numbers.items()}}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Levels:
+        """Return the levels from which :meth:`to_dict` computed the values."""
+        numbers = {int(j): NumberLevels(**own) for j, own in values["numbers"].items()}
+        return cls(**values | {"numbers": numbers})
+
+    def encode(self, cells: NDArray[Any], missing: bool = False) -> Array:
+        """Return the index of the level of each cell.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            Numbers and indices of categories; NaN where a value is missing.
+
+        missing : bool, default=False
+            Whether missing values have a level, if they occurred in the fit. Otherwise they are
+            NaN.
+        """
+        levels = np.array(cells, dtype=np.float64)
+        for j, own in self.numbers.items():
+            levels[:, j] = own.encode(levels[:, j])
+        if missing:
+            last = np.where(self.has_missing, self.n_levels, np.nan)
+            levels = np.where(np.isnan(levels), last, levels)
+        return levels
+
+    def log_widths(self, levels: NDArray[Any]) -> Array:
+        """Return the logarithm of the width of the interval of each known level, otherwise zero."""
+        widths = np.zeros_like(levels)
+        for j, own in self.numbers.items():
+            known = ~np.isnan(levels[:, j])
+            widths[known, j] = own.log_widths[levels[known, j].astype(np.intp)]
+        return widths
+
+    def expect(self, probabilities: Sequence[NDArray[Any]]) -> Array:
+        """Return the means of numbers, and the most probable categories.
+
+        Parameters
+        ----------
+        probabilities : sequence of ndarray of shape (n_samples, n_levels)
+            Probabilities of the levels of each column.
+        """
+        return np.stack(
+            [
+                own @ self.numbers[j].means if j in self.numbers else own.argmax(1)
+                for j, own in enumerate(probabilities)
+            ],
+            axis=1,
+        )
+
+    def draw(self, levels: NDArray[Any], rng: np.random.RandomState) -> Array:
+        """Return cells of levels; numbers are drawn from their intervals."""
+        cells = np.array(levels, dtype=np.float64)
+        cells[cells == self.n_levels] = np.nan
+        for j, own in self.numbers.items():
+            known = ~np.isnan(cells[:, j])
+            cells[known, j] = own.draw(cells[known, j].astype(np.intp), rng)
+        return cells

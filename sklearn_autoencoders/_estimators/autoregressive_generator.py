@@ -1,0 +1,505 @@
+"""Autoregressive model of tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral
+from typing import ClassVar
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.levels import Levels
+from .._data.ranges import find_ranges
+from .._data.validation import check_samples, check_weight, ignore_empty_features
+from .._inference.conditionals import chain_log_likelihoods, draw_cells, marginal_probabilities
+from .._training.initialization import initialize
+from .._training.parameters import FULL_BATCH, auto_batch_size, make_plan
+from .._utils.layout import Layout
+from .._utils.random import own_random_state
+from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
+from ..corruptions import Masking
+from ..networks import Residual
+from ..objectives._hidden_cells import HiddenCells
+from ..objectives._objective import Objective
+from .base import BaseNetworkEstimator
+
+
+class AutoregressiveGenerator(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseNetworkEstimator
+):
+    r"""Autoregressive model for sampling, density estimation and imputation of tables.
+
+    A network predicts the distribution of each hidden value of a sample, given those that are not
+    hidden. In training the hidden columns :math:`H` are drawn at random, so that one network serves
+    for every order of the columns [1]_. It minimizes
+
+    .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \; E_H\, \frac{d}{|H|} \sum_{j \in H}
+        -\log p(x_{ij} \mid x_{i \bar H}),
+
+    for :math:`d` columns. Samples are drawn value by value, each given those before it, and their
+    likelihood is the product of these probabilities.
+
+    Each column has a finite number of levels: its categories, or the values of a number if there
+    are at most `max_levels`. Otherwise these are frequent values, such as zeros, and intervals with
+    equally many of the other values, between whose quantiles drawn values are interpolated. Values
+    that are missing in the training samples are one more level.
+
+    It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
+    takes as many passes through the network as there are columns.
+
+    Parameters
+    ----------
+    n_components : int, default=256
+        Size of the code, and with the default network of its hidden layers.
+
+    max_levels : int, default=128
+        Maximum number of different values of a number that are levels of their own. A column with
+        more values has half as many intervals, and at most as many frequent values.
+
+    network : Network, "dense", "linear" or None, default=None
+        Network architecture, from :mod:`sklearn_autoencoders.networks`, or a custom one. None is
+        `Residual()`. The input of the encoder is a learned vector of eight numbers for each column.
+
+    categorical_features : "from_dtype", array-like or None, default="from_dtype"
+        Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
+        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
+        unknown category is a missing value.
+
+    max_categories : int or None, default=256
+        Maximum number of categories of a column, with the infrequent one. If there are more, the
+        most frequent ones are kept, and all others share one infrequent category. None for no
+        limit. The network has one input for each category.
+
+    min_frequency : int, float or None, default=None
+        Categories of fewer samples share the infrequent category: a number of samples, or a
+        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
+        infrequent category is decoded as the most frequent of its categories.
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=3e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : float, default=1.0
+        Weight decay of the hidden layers. Each step multiplies their weights by one minus the
+        learning rate times `weight_decay` divided by the square root of the number of samples.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a twentieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Maximum number of epochs. "auto" corresponds to about 3000 steps, in 10 to 100 epochs.
+
+    early_stopping : bool, default=False
+        Whether to set aside validation samples, to stop training when their loss no longer
+        improves, and to keep the best weights, including the initial ones. With the one-cycle
+        schedule the loss improves until the end, so that training rarely stops early; use
+        `schedule="constant"` to reduce the training time.
+
+    validation_fraction : float, default=0.1
+        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+
+    n_iter_no_change : int, default=10
+        Number of epochs without improvement after which early stopping ends training.
+
+    tol : float, default=1e-6
+        Minimum decrease of the validation loss, in the units of the loss, that counts as an
+        improvement. Epochs in which the learning rate still increases are not counted.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
+        1024 features, and float32 for more. Independently of this parameter, float64 samples are
+        transformed in float64 and float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
+
+    Attributes
+    ----------
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_levels,)
+        Frequencies of all levels of all columns.
+
+    scale_ : ndarray of shape (n_levels,)
+        Values by which the centered indicators of the levels are divided.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    validation_scores_ : list of float or None
+        Negative validation loss after every epoch, if `early_stopping`; NaN for epochs of earlier
+        fits without early stopping.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of features seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if all of them are strings.
+
+    See Also
+    --------
+    VAEGenerator : Generative model with a latent space.
+
+    References
+    ----------
+    .. [1] B. Uria, I. Murray and H. Larochelle, "A Deep and Tractable Density Estimator", ICML
+       2014.
+
+    .. [2] E. Hoogeboom et al., "Autoregressive Diffusion Models", ICLR 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_autoencoders import AutoregressiveGenerator
+    >>> iris = load_iris(as_frame=True)
+    >>> frame = iris.data.assign(species=iris.target_names[iris.target])
+    >>> generator = AutoregressiveGenerator(max_epochs=20, random_state=0).fit(frame)
+    >>> generator.sample(100, random_state=0)["species"].nunique()
+    3
+    >>> generator.score_samples(frame).shape
+    (150,)
+    """
+
+    # Values of parameters of other estimators.
+    init, loss = "random", "squared_error"
+    _own_network = Residual()
+    _n_embedding = 8
+    _auto_epochs = 3000, 100
+    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "max_levels": [Interval(Integral, 2, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        max_levels=128,
+        network=None,
+        categorical_features="from_dtype",
+        max_categories=256,
+        min_frequency=None,
+        solver="adam",
+        schedule="one_cycle",
+        learning_rate=3e-3,
+        weight_decay=1.0,
+        batch_size="auto",
+        max_epochs="auto",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-6,
+        warm_start=False,
+        device="auto",
+        dtype="auto",
+        random_state=None,
+        verbose=0,
+        callbacks=None,
+        checkpoint=None,
+    ):
+        self.n_components = n_components
+        self.max_levels = max_levels
+        self.network = network
+        self.categorical_features = categorical_features
+        self.max_categories = max_categories
+        self.min_frequency = min_frequency
+        self.solver = solver
+        self.schedule = schedule
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the model to X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training samples. Missing values are encoded as NaN.
+
+        y : Ignored
+            Present for API consistency. To draw samples of a class, make it a column of X.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples, except
+            for the intervals of the levels.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If X or `sample_weight` is invalid. The result of a previous fit is kept.
+
+        FloatingPointError
+            If the loss is not finite from the first epoch on.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the loss becomes infinite or NaN, or increases. The best weights are kept.
+        """
+        return self._fit(X, y, sample_weight)
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch on a batch of samples, with a constant learning rate.
+
+        The first call determines the levels. Its batch should therefore be representative of the
+        data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            A batch of training samples.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative sample weights.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight)
+
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        if reset:
+            self._sample_dtype = data.X.dtype.name
+            self._levels = Levels.learn(data.X, super()._layout.n_categories, self.max_levels)
+        levels = self._levels.encode(data.X, missing=True)
+        data = replace(data, X=levels, ranges=find_ranges(levels))
+        return super()._prepare_data(data, y, rng, reset=reset, partial=partial)
+
+    def _build(self, data, rng):
+        return initialize(self, data, rng, scaling="feature")
+
+    def _objective(self):
+        return Objective(HiddenCells(self._model.loss))
+
+    def _plan(self, data, **overrides):
+        hiding = (Masking((0.0, 1.0)),)
+        return make_plan(self, data, self.n_samples_seen_, corruptions=hiding, **overrides)
+
+    @staticmethod
+    def _auto_batch_size(shape):
+        """Return about a twentieth of the number of samples."""
+        return auto_batch_size((2 * shape[0], *shape[1:])) if shape[0] > FULL_BATCH else shape[0]
+
+    @property
+    def _layout(self):
+        return Layout(self._levels.sizes)
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def transform(self, X):
+        """Return the codes of samples, of which all values are known to the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components_)
+            The codes, in the floating-point type of X.
+        """
+        return self._encode(self._levels_of(X, missing=True)[1])
+
+    def sample(self, n_samples=1, random_state=None, *, missing=False):
+        """Draw samples from the model.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            Number of samples.
+
+        random_state : int, RandomState instance or None, default=None
+            Determines the random draws. None uses fresh entropy.
+
+        missing : bool, default=False
+            Whether values of columns that had missing values in the fit can be missing.
+
+        Returns
+        -------
+        ndarray or frame of shape (n_samples, n_features_in_)
+            Samples like those of the fit: in a table, with its names and types.
+        """
+        check_is_fitted(self)
+        check_scalar(n_samples, "n_samples", Integral, min_val=1)
+        rng = own_random_state(random_state)
+        cells = np.full((n_samples, self.n_features_in_), np.nan)
+        drawn = self._drawn(cells, rng, missing)
+        return self._as_given(drawn.astype(self._sample_dtype))
+
+    def impute(self, X, *, n_draws=None, random_state=None):
+        r"""Impute missing values, by their expectation or by draws.
+
+        The expectation is :math:`E[x_j \mid x_{known}]` for numbers, and the most probable category
+        for categories. For draws, each missing value is drawn given the known ones and the missing
+        ones before it, so that each of the tables is a draw from :math:`p(x_{missing} \mid
+        x_{known})`. In this way rows can also be completed of which, for instance, only the class
+        is known.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        n_draws : int or None, default=None
+            Number of tables that are drawn, for multiple imputation; None for the expectation.
+
+        random_state : int, RandomState instance or None, default=None
+            Determines the draws. None uses fresh entropy.
+
+        Returns
+        -------
+        ndarray or frame of shape (n_samples, n_features), or list of these
+            X without missing values, except in features that had no value in the fit; a list of
+            `n_draws` of them if `n_draws` is given. Known values are unchanged.
+        """
+        given, cells = self._levels_of(X)
+        if n_draws is None:
+            found = marginal_probabilities(self._model, cells, self._levels.n_levels)
+            return self._filled(self._levels.expect(found), X, given)
+        check_scalar(n_draws, "n_draws", Integral, min_val=1)
+        rng = own_random_state(random_state)
+        return [self._filled(self._drawn(cells, rng), X, given) for _ in range(n_draws)]
+
+    def score_samples(self, X):
+        r"""Return the log-likelihood of each sample, in nats.
+
+        .. math:: \sum_j \log p(x_j \mid x_1, \dots, x_{j-1})
+
+        over the known values, in the order of the columns. The probability of a value within an
+        interval is divided by the width of the interval, in the units of X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Log-likelihoods.
+        """
+        cells = self._levels_of(X)[1]
+        found = chain_log_likelihoods(self._model, cells, range(cells.shape[1]))
+        return (found - self._levels.log_widths(cells)).sum(axis=1)
+
+    def score(self, X, y=None, sample_weight=None):
+        """Return the mean log-likelihood of the samples, in nats.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        float
+            The mean of `score_samples`.
+        """
+        scores = self.score_samples(X)
+        weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
+        return float(np.average(scores, weights=weight))
+
+    def _levels_of(self, X, missing=False):
+        """Return samples as an array of cells, and the levels of the cells in the same type."""
+        given = check_samples(self, X, ignores_empty=False)
+        levels = self._levels.encode(ignore_empty_features(self, given), missing)
+        return given, levels.astype(given.dtype, copy=False)
+
+    def _drawn(self, cells, rng, missing=False):
+        """Return cells whose unknown levels are drawn, as numbers and categories."""
+        levels, order = self._levels, range(cells.shape[1])
+        allowed = levels.sizes if missing else levels.n_levels
+        return levels.draw(draw_cells(self._model, cells, order, rng.random_sample, allowed), rng)
+
+    def _filled(self, cells, X, given):
+        """Return the samples X with missing values replaced by those of cells."""
+        return self._as_given(self._without_empty(cells).astype(given.dtype), X, given)

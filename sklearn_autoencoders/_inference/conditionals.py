@@ -1,0 +1,132 @@
+"""Networks that predict hidden cells: distributions of one cell given others, and their products.
+
+Cells are indices of levels; NaN where they are not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .._data.batches import Data, SampleDataset
+from .._data.model import Model
+from .._utils.batch import Batch
+from ..networks._autoencoder import Autoencoder
+from ..objectives._cells import CellLoss
+from .run import run
+
+Array = NDArray[Any]
+
+
+def log_probabilities(model: Model, cells: Array, column: int | None = None) -> Array:
+    """Return the logarithms of the probabilities of levels, given the known cells.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+
+    cells : ndarray of shape (n_samples, n_columns)
+        Known cells, NaN for the others.
+
+    column : int or None, default=None
+        Column whose levels are wanted, None for all columns.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_levels)
+        The levels of the column, or those of all columns, one column after another.
+    """
+    layout, loss, own = model.layout, cast(CellLoss, model.loss), slice(None)
+    if column is not None:
+        first = int(layout.first_inputs[column])
+        own = slice(first, first + layout.n_categories[column])
+
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        return loss.log_probabilities(network(batch).reconstruction)[..., own]
+
+    return run(model, SampleDataset(model, Data(cells)), function)
+
+
+def marginal_probabilities(model: Model, cells: Array, allowed: Sequence[int]) -> list[Array]:
+    """Return the probabilities of the allowed levels of each column, given the known cells."""
+    found = np.exp(log_probabilities(model, cells).astype(np.float64))
+    firsts = model.layout.first_inputs.tolist()
+    parts = [found[:, first : first + n] for first, n in zip(firsts, allowed, strict=True)]
+    return [part / part.sum(1, keepdims=True) for part in parts]
+
+
+def draw_cells(
+    model: Model,
+    cells: Array,
+    columns: Sequence[int],
+    uniform: Callable[[int], Array],
+    allowed: Sequence[int],
+) -> Array:
+    """Return the cells with each unknown one of the given columns drawn, given those before it.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+
+    cells : ndarray of shape (n_samples, n_columns)
+        Known cells, NaN for the others.
+
+    columns : sequence of int
+        Columns in the order in which they are drawn.
+
+    uniform : callable
+        Returns as many draws from [0, 1) as it is asked for.
+
+    allowed : sequence of int
+        Number of levels of each column that may be drawn.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_columns)
+        The cells.
+    """
+    drawn = cells.copy()
+    for column in columns:
+        rows = np.flatnonzero(np.isnan(drawn[:, column]))
+        if len(rows):
+            found = log_probabilities(model, drawn[rows], column)[:, : allowed[column]]
+            cumulative = np.exp(found.astype(np.float64)).cumsum(1)
+            place = uniform(len(rows)) * cumulative[:, -1]
+            drawn[rows, column] = (cumulative[:, :-1] <= place[:, None]).sum(1)
+    return drawn
+
+
+def chain_log_likelihoods(model: Model, cells: Array, columns: Sequence[int]) -> Array:
+    """Return the log-probability of each known cell, given the known cells of columns before it.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+
+    cells : ndarray of shape (n_samples, n_columns)
+        Cells; NaN where a value is missing.
+
+    columns : sequence of int
+        Order of the columns.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_columns)
+        Log-probabilities; zero where a value is missing.
+    """
+    found, seen = np.zeros_like(cells), np.full_like(cells, np.nan)
+    for column in columns:
+        rows = np.flatnonzero(~np.isnan(cells[:, column]))
+        if len(rows):
+            own = cells[rows, column].astype(np.intp)
+            values = log_probabilities(model, seen[rows], column)
+            found[rows, column] = values[np.arange(len(rows)), own]
+        seen[:, column] = cells[:, column]
+    return found

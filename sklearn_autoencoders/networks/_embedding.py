@@ -1,0 +1,50 @@
+"""Embeddings of the columns of a table."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .._utils.layout import Layout
+
+# Standard deviation of the initial weights.
+_STD = 0.3
+
+
+class ColumnEmbedding(nn.Module):
+    """A vector for each column, which is linear in the inputs of the column.
+
+    For a column of categories these are the usual embeddings of the categories.
+
+    Parameters
+    ----------
+    n_categories : tuple of int
+        Number of categories of each column, 0 for a number.
+
+    n_masks : int
+        Number of further inputs: none, or one for each column, whose value is missing where it is
+        one.
+
+    n_components : int
+        Size of the vector of each column.
+    """
+
+    def __init__(self, n_categories: tuple[int, ...], n_masks: int, n_components: int) -> None:
+        super().__init__()
+        layout = Layout(n_categories)
+        self._column = torch.cat([layout.column, torch.arange(n_masks)])
+        self._n_columns = layout.n_columns
+        self.weight = nn.Parameter(torch.randn(len(self._column), n_components) * _STD)
+
+    @property
+    def n_outputs(self) -> int:
+        """Size of all vectors together."""
+        return self._n_columns * self.weight.shape[1]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the vectors of all columns, of shape (batch, n_outputs)."""
+        n_inputs, n_components = self.weight.shape
+        blocks = x.new_zeros(n_inputs, self._n_columns, n_components)
+        rows = torch.arange(n_inputs, device=x.device)
+        blocks = blocks.index_put((rows, self._column.to(x.device)), self.weight)
+        return x @ blocks.view(n_inputs, -1)

@@ -1,0 +1,58 @@
+"""The loss of cells that were hidden from the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from .._utils.batch import Batch
+from ._cells import CellLoss
+from ._contract import LossOutput, Output, known
+
+
+@dataclass(frozen=True)
+class HiddenCells:
+    r"""Negative log-likelihood of the cells of a sample, estimated from those that are hidden.
+
+    .. math:: \frac{d}{|H|} \sum_{j \in H} -\log p(x_j \mid x_{\bar H})
+
+    If the number of hidden cells is uniform on :math:`1, \dots, d`, and each set of them is equally
+    likely, its expectation is the mean over all orders of the columns of the negative
+    log-likelihood [1]_.
+
+    Parameters
+    ----------
+    loss : CellLoss
+        Loss of categories.
+
+    References
+    ----------
+    .. [1] B. Uria, I. Murray and H. Larochelle, "A Deep and Tractable Density Estimator", ICML
+       2014.
+    """
+
+    loss: CellLoss
+
+    term_names = ()
+    is_random = True
+    is_heavy_tailed = False
+    settled_after = 0.0
+
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
+        losses = self.loss.surprise(output.reconstruction, known(batch.target))
+        hidden = known(batch.missing)
+        if batch.observed is not None:
+            hidden = hidden * batch.observed
+            losses = losses.nan_to_num()
+        n_columns = losses.shape[-1]
+        return LossOutput(n_columns * (losses * hidden).sum(-1) / hidden.sum(-1).clamp(min=1))
+
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the levels had their frequencies."""
+        target = known(batch.target)
+        losses = self.loss.surprise(self.loss.average_output(target), target)
+        return losses.sum(-1) if batch.observed is None else (losses * batch.observed).sum(-1)

@@ -1,0 +1,221 @@
+"""AutoregressiveGenerator: identities of its distributions, draws and levels."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from estimators import quick
+from helpers import table, with_missing_values
+
+from sklearn_autoencoders import AutoregressiveGenerator, export_onnx, load, save
+from sklearn_autoencoders._data.levels import Levels, NumberLevels
+from sklearn_autoencoders.networks import NETWORKS, Residual
+
+
+def discrete(n_samples=400, seed=0):
+    """Return a frame with a category that depends on a number, and a boolean that is noise."""
+    rng = np.random.RandomState(seed)
+    number = rng.randint(3, size=n_samples)
+    city = np.array(["Bonn", "Rome", "Oslo"])[(number + (rng.random_sample(n_samples) < 0.1)) % 3]
+    return pd.DataFrame({"n": number, "city": city, "flag": rng.random_sample(n_samples) < 0.3})
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return AutoregressiveGenerator(32, max_epochs=30, random_state=0).fit(discrete())
+
+
+def every_row():
+    rows = itertools.product(range(3), ["Bonn", "Oslo", "Rome"], [False, True])
+    return pd.DataFrame(list(rows), columns=["n", "city", "flag"])
+
+
+def test_probabilities_of_all_rows_sum_to_one(fitted):
+    assert np.exp(fitted.score_samples(every_row())).sum() == pytest.approx(1, abs=1e-5)
+
+
+def test_probabilities_are_those_of_the_data(fitted):
+    rows, data = every_row(), discrete(20_000, seed=1)
+    counts = data.value_counts(normalize=True).reindex(pd.MultiIndex.from_frame(rows), fill_value=0)
+    distance = 0.5 * np.abs(np.exp(fitted.score_samples(rows)) - counts.to_numpy()).sum()
+    assert distance < 0.1
+
+
+def test_draws_have_the_probabilities(fitted):
+    rows, drawn = every_row(), fitted.sample(20_000, random_state=0)
+    counts = drawn.value_counts(normalize=True).reindex(
+        pd.MultiIndex.from_frame(rows), fill_value=0
+    )
+    np.testing.assert_allclose(counts, np.exp(fitted.score_samples(rows)), atol=0.01)
+
+
+def test_draws_are_frames_of_valid_rows(fitted):
+    drawn = fitted.sample(50, random_state=0)
+    pd.testing.assert_series_equal(drawn.dtypes, discrete().dtypes)
+    assert set(drawn.city) <= {"Bonn", "Rome", "Oslo"}
+    assert drawn.equals(fitted.sample(50, random_state=0))
+    assert not drawn.equals(fitted.sample(50, random_state=1))
+
+
+def test_unknown_values_do_not_change_a_score(fitted):
+    rows = every_row().assign(city=None)
+    known = fitted.score_samples(every_row()).reshape(3, 3, 2)
+    found = fitted.score_samples(rows).reshape(3, 3, 2)
+    # the boolean is noise, so that its distribution hardly depends on the city
+    np.testing.assert_allclose(found[:, 0], np.log(np.exp(known).sum(1)), atol=0.4)
+
+
+def test_rows_of_a_class_can_be_drawn(fitted):
+    rows = pd.DataFrame({"n": [np.nan] * 500, "city": "Rome", "flag": None})
+    first, second = fitted.impute(rows, n_draws=2, random_state=0)
+    assert (first.city == "Rome").all()
+    assert not first.equals(second)
+    assert 0.8 < (first.n == 1).mean() < 1  # the city is Rome if the number is one, mostly
+
+
+def test_expectations_are_means_of_draws():
+    X = table(300)
+    fitted = quick(AutoregressiveGenerator, max_epochs=20, n_components=32).fit(X)
+    holes = X[:20].copy()
+    holes[:, 2] = np.nan
+    expected = fitted.impute(holes)
+    draws = np.mean(fitted.impute(holes, n_draws=500, random_state=0), axis=0)
+    np.testing.assert_allclose(draws, expected, atol=0.2 * X[:, 2].std())
+    np.testing.assert_array_equal(np.delete(expected, 2, axis=1), np.delete(X[:20], 2, axis=1))
+
+
+def test_gaps_are_drawn_only_if_asked_for():
+    X = with_missing_values(table(300))
+    fitted = quick(AutoregressiveGenerator, max_epochs=20, n_components=32).fit(X)
+    assert not np.isnan(fitted.sample(200, random_state=0)).any()
+    gaps = np.isnan(fitted.sample(2000, random_state=0, missing=True)).mean(0)
+    np.testing.assert_allclose(gaps, np.isnan(X).mean(0), atol=0.1)
+
+
+def test_a_density_integrates_to_one():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.randn(2000), rng.randint(2, size=2000)])
+    fitted = AutoregressiveGenerator(
+        32, max_levels=32, max_epochs=5, learning_rate=1e-2, random_state=0
+    ).fit(X)
+    low, high = X[:, 0].min(), X[:, 0].max()
+    grid = np.linspace(low, high, 20_001)[:-1] + (high - low) / 40_000
+    total = sum(
+        np.exp(fitted.score_samples(np.column_stack([grid, np.full(20_000, k)]))).mean()
+        for k in (0, 1)
+    )
+    assert total * (high - low) == pytest.approx(1, abs=1e-2)
+
+
+def test_dependent_numbers_are_learned():
+    rng = np.random.RandomState(0)
+    x = rng.randn(2000)
+    X = np.column_stack([x, x**2 + 0.1 * rng.randn(2000)])
+    fitted = AutoregressiveGenerator(64, random_state=0, max_epochs=40).fit(X)
+    x, y = fitted.sample(2000, random_state=0).T
+    assert np.mean((y - x**2) ** 2) < 0.2 * np.var(X[:, 1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_array_has_the_type_of_the_samples(dtype):
+    fitted = quick(AutoregressiveGenerator, n_components=8).fit(table(100, dtype=dtype))
+    assert fitted.sample(3).dtype == dtype
+    assert fitted.transform(table(100, dtype=dtype)).dtype == dtype
+    assert fitted.impute(table(100, dtype=dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("name", ["a.skops", "a.safetensors"])
+def test_a_file_restores_the_levels(fitted, name, tmp_path):
+    if name.endswith("skops"):
+        save(fitted, tmp_path / name)
+    else:
+        fitted.to_safetensors(tmp_path / name)
+    again = load(tmp_path / name)
+    assert again.sample(20, random_state=0).equals(fitted.sample(20, random_state=0))
+    np.testing.assert_array_equal(
+        again.score_samples(every_row()), fitted.score_samples(every_row())
+    )
+
+
+def test_later_batches_keep_the_levels():
+    model = quick(AutoregressiveGenerator, n_components=8)
+    model.partial_fit(table(100)).partial_fit(with_missing_values(table(100, seed=1)))
+    assert model.n_epochs_ == 2
+    assert np.isfinite(model.score_samples(table(100, seed=2))).all()
+
+
+@pytest.mark.parametrize("network", [*NETWORKS, Residual(1, dropout=0.0)], ids=str)
+def test_any_network_can_be_used(network):
+    fitted = quick(AutoregressiveGenerator, network=network, n_components=8).fit(table(100))
+    assert np.isfinite(fitted.score(table(50)))
+
+
+def test_parameters_of_the_network_are_checked():
+    with pytest.raises(ValueError, match="n_blocks"):
+        AutoregressiveGenerator(network=Residual(0)).fit(table(50))
+
+
+@pytest.mark.parametrize("n_samples", [0, -1])
+def test_a_number_of_samples_is_positive(fitted, n_samples):
+    with pytest.raises(ValueError, match="n_samples"):
+        fitted.sample(n_samples)
+    with pytest.raises(ValueError, match="n_draws"):
+        fitted.impute(every_row(), n_draws=n_samples)
+
+
+# ---------------------------------------------------------------------------------- levels
+
+
+def test_few_values_are_levels():
+    levels = NumberLevels.learn(np.array([3.0, 1.0, 3.0, 7.0]), 4)
+    np.testing.assert_array_equal(levels.encode(np.array([1, 3, 7, np.nan])), [0, 1, 2, np.nan])
+    np.testing.assert_array_equal(levels.encode(np.array([-9, 4.9, 5.1, 99])), [0, 1, 2, 2])
+    drawn = levels.draw(np.array([2, 0]), np.random.RandomState(0))
+    np.testing.assert_array_equal(drawn, [7, 1])
+
+
+def test_frequent_values_keep_their_frequency(rng):
+    numbers = np.where(rng.random_sample(2000) < 0.7, 0.0, rng.lognormal(size=2000))
+    levels = NumberLevels.learn(numbers, 32)
+    np.testing.assert_array_equal(levels.values, [0.0])
+    encoded = levels.encode(numbers)
+    np.testing.assert_array_equal(encoded == 0, numbers == 0)
+    drawn = levels.draw(encoded.astype(int), rng)
+    np.testing.assert_array_equal(drawn == 0, numbers == 0)
+    for fraction in (0.8, 0.9):
+        assert np.quantile(drawn, fraction) == pytest.approx(
+            np.quantile(numbers, fraction), rel=0.05
+        )
+    assert drawn.min() >= numbers.min()
+    assert drawn.max() <= numbers.max()
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_a_draw_belongs_to_its_level(unit, rng):
+    numbers = unit * rng.randn(500)
+    levels = NumberLevels.learn(numbers, 20)
+    encoded = levels.encode(numbers)
+    assert np.isfinite(levels.log_widths).all()
+    np.testing.assert_array_equal(levels.encode(levels.draw(encoded.astype(int), rng)), encoded)
+
+
+def test_missing_values_are_the_last_level():
+    cells = np.array([[0.0, 1.0], [np.nan, 0.0], [5.0, 1.0]])
+    levels = Levels.learn(cells, (0, 2), 8)
+    assert levels.sizes == (3, 2)
+    np.testing.assert_array_equal(levels.encode(cells, missing=True), [[0, 1], [2, 0], [1, 1]])
+    found = levels.draw(np.array([[2.0, 0.0], [1.0, 1.0]]), np.random.RandomState(0))
+    np.testing.assert_array_equal(found, [[np.nan, 0], [5, 1]])
+
+
+def test_drawn_days_are_days():
+    frame = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=300), "n": np.arange(300) % 7})
+    drawn = quick(AutoregressiveGenerator, n_components=8).fit(frame).sample(50, random_state=0)
+    assert (drawn.day == drawn.day.dt.normalize()).all()
+    assert drawn.n.isin(range(7)).all()
+
+
+def test_an_export_is_refused(fitted, tmp_path):
+    with pytest.raises(TypeError, match="does not support AutoregressiveGenerator"):
+        export_onnx(fitted, tmp_path / "a.onnx")
