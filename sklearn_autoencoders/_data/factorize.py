@@ -79,7 +79,7 @@ def _of_polars(series: nw.Series[Any]) -> tuple[Any, list[Any]]:
     distinct = native.drop_nulls().unique(maintain_order=True)
     if not len(distinct):
         return np.full(len(native), -1), []
-    codes = native.replace_strict(distinct, np.arange(len(distinct)), default=-1)
+    codes = native.replace_strict(distinct, list(range(len(distinct))), default=-1)
     return codes.fill_null(-1).to_numpy(), distinct.to_list()
 
 
