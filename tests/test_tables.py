@@ -861,3 +861,15 @@ def test_categories_that_cannot_be_inputs_of_a_graph_are_named(frame, tmp_path):
     with pytest.raises(ValueError, match=r"'code' must be strings.*Convert the column to strings"):
         sa.export_onnx(fitted(sa.AutoencoderTransformer, close), tmp_path / "m.onnx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("dtype", ["string", "boolean", "category", "float64", "datetime64[ns]"])
+@pytest.mark.filterwarnings("ignore:1 feature.s. of X contain only missing:UserWarning")
+def test_a_column_of_any_type_can_be_missing_beside_numbers(dtype):
+    frame = pd.DataFrame({"a": pd.Series([None] * 40, dtype=dtype), "b": np.arange(40.0)})
+    found = DenoisingAutoencoder(max_epochs=1, random_state=0).fit(frame).transform(frame)
+    found = pd.DataFrame(found, columns=["a", "b"])
+    assert found.a.isna().all()
+    assert found.b.notna().all()
+    with pytest.raises(ValueError, match=r"40 sample\(s\) of X contain only missing"):
+        DenoisingAutoencoder().fit(frame[["a"]])

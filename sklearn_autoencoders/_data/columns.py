@@ -173,7 +173,7 @@ def learn_columns(
     if table is None or categorical_features is None:
         return None
     is_category = _are_categories(table, categorical_features)
-    if not any(is_category) and not any(map(table.is_date, range(len(table.names)))):
+    if not any(is_category) and not any(map(table.is_converted, range(len(table.names)))):
         return None
     for index, own in enumerate(is_category):
         if own and table.is_date(index):

@@ -89,6 +89,9 @@ class Table(Protocol):
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
 
+    def is_converted(self, index: int) -> bool:
+        """Return whether the type of a column is not one of numbers."""
+
 
 class ArrayTable:
     """An array of numbers or of objects.
@@ -126,6 +129,10 @@ class ArrayTable:
         return False
 
     def is_date(self, index: int) -> bool:
+        """Return False."""
+        return False
+
+    def is_converted(self, index: int) -> bool:
         """Return False."""
         return False
 
@@ -195,6 +202,10 @@ class FrameTable:
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
         return self._series(index).dtype in _DATES
+
+    def is_converted(self, index: int) -> bool:
+        """Return whether the type of a column is not one of numbers."""
+        return self._series(index).dtype in (*_DATES, *_CATEGORIES)
 
     def _series(self, index: int) -> nw.Series[Any]:
         return self._frame[:, index]

@@ -446,7 +446,7 @@ class AutoregressiveGenerator(
     def score_samples(self, X):
         r"""Return the log-likelihood of each sample, in nats.
 
-        .. math:: \sum_j \log p(x_j \mid x_1, \dots, x_{j-1})
+        .. math:: \sum_j \log p(x_j \mid x_1, \ldots, x_{j-1})
 
         over the known values, in the order of the columns. The probability of a value within an
         interval is divided by the width of the interval, in the units of X.
