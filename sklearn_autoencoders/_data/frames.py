@@ -276,7 +276,10 @@ def _native_dtype(series: nw.Series[Any]) -> str:
     """Return the type of a column of pandas, or of the categories that its type declares."""
     dtype = series.to_native().dtype
     categories = getattr(dtype, "categories", None)
-    return str(dtype if categories is None else categories.dtype)
+    dtype = dtype if categories is None else categories.dtype
+    if str(dtype) == "string":  # whose storage pandas does not name
+        return f"string[{dtype.storage}]"
+    return str(dtype)
 
 
 def _floats(series: nw.Series[Any], name: Any) -> Array:
@@ -366,8 +369,11 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
     if plain not in _DATES:
         values = _representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
-        is_float = plain.is_numeric() and column.dtype not in _TOO_LARGE
-        own = nw.Float64() if is_float else plain
+        own = plain
+        if plain.is_numeric() and column.dtype not in _TOO_LARGE:
+            own = nw.Float64()
+        elif plain in (nw.Categorical, nw.Enum):  # older versions do not build them for Arrow
+            own = nw.String()
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
     dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
     ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)

@@ -89,11 +89,14 @@ def with_inputs(model: Any, inputs: list[Input]) -> Any:
     """
     from onnx import TensorProto, compose, helper
 
-    model = compose.add_prefix(model, _PREFIX, rename_outputs=False)
+    method = model.graph.output[0].name
+    model = compose.add_prefix(model, _PREFIX)
     cells = [f"cells/{own.name}" for own in inputs]
     nodes = [node for own, cell in zip(inputs, cells, strict=True) for node in own.nodes(cell)]
     nodes.append(helper.make_node("Concat", cells, [model.graph.input[0].name], axis=1))
     nodes += model.graph.node
+    nodes.append(helper.make_node("Identity", [model.graph.output[0].name], [method]))
+    model.graph.output[0].name = method
     infos = [
         helper.make_tensor_value_info(own.name, getattr(TensorProto, own.dtype), ["n_samples", 1])
         for own in inputs
