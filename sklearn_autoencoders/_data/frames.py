@@ -190,7 +190,7 @@ class FrameTable:
         if series.dtype in _OTHERS:
             raise _wrong_type(name, str(series.dtype))
         if series.dtype != nw.Object and not is_object(series):
-            return series.dtype in _CATEGORIES and not _is_all_missing(series)
+            return series.dtype in _CATEGORIES and bool(series.null_count() < len(series))
         kinds = _kinds_of(series.to_list(), name)
         if len(kinds) > 1:
             raise TypeError(
@@ -277,9 +277,8 @@ def _native_dtype(series: nw.Series[Any]) -> str:
     dtype = series.to_native().dtype
     categories = getattr(dtype, "categories", None)
     dtype = dtype if categories is None else categories.dtype
-    if str(dtype) == "string":  # whose storage pandas does not name
-        return f"string[{dtype.storage}]"
-    return str(dtype)
+    # pandas does not name the storage of strings
+    return f"string[{dtype.storage}]" if str(dtype) == "string" else str(dtype)
 
 
 def _floats(series: nw.Series[Any], name: Any) -> Array:
@@ -299,10 +298,6 @@ def _as_numbers(values: list[Any], name: Any) -> Array:
             f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
             "categorical_features."
         ) from error
-
-
-def _is_all_missing(series: nw.Series[Any]) -> bool:
-    return bool(series.null_count() == len(series))
 
 
 def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -> Factorized:
@@ -369,11 +364,10 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
     if plain not in _DATES:
         values = _representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
-        own = plain
-        if plain.is_numeric() and column.dtype not in _TOO_LARGE:
-            own = nw.Float64()
-        elif plain in (nw.Categorical, nw.Enum):  # older versions do not build them for Arrow
-            own = nw.String()
+        is_float = plain.is_numeric() and column.dtype not in _TOO_LARGE
+        # older versions do not build categories of Arrow
+        other = nw.String() if plain in (nw.Categorical, nw.Enum) else plain
+        own = nw.Float64() if is_float else other
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
     dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
     ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)
