@@ -248,16 +248,15 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
         """Return a batch of raw inputs and clean targets, with additional fields."""
         corrupted = raw if self._corruptor is None else self._corruptor(raw)
-        x = self._filled(corrupted)
+        missing = corrupted.isnan() if self._may_miss else None
+        x = self._filled(corrupted, missing)
         if clean is corrupted and not self._has_own_target and not self._has_missing:
             target = x
         else:
             target = self._scaled(clean, self._target_scaling)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
         find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
-        missing = None
-        if self._has_missing or self._corruptor is not None:
-            missing = corrupted.isnan().to(self.dtype)
+        missing = None if missing is None else missing.to(self.dtype)
         return Batch(x, target, observed, missing=missing, find_mask=find_mask, **others)
 
     def largest_corruption(self, n_samples: int) -> float:
@@ -279,16 +278,20 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         encoded = self._layout.encode(cells.to(self._wide))
         return self._without_nan((encoded - center).div_(scale).to(self.dtype))
 
-    def _filled(self, cells: Tensor) -> Tensor:
+    def _filled(self, cells: Tensor, missing: Tensor | None) -> Tensor:
         """Return encoded samples in the units of the network, with predictions where missing."""
         x = self._scaled(cells, self._scaling)
-        if self.conditional_mean is None or not (self._has_missing or self._corruptor is not None):
+        if self.conditional_mean is None or missing is None:
             return x
-        missing = self._layout.of_inputs(cells.isnan())
-        return self.conditional_mean(x, missing)
+        return self.conditional_mean(x, self._layout.of_inputs(missing))
+
+    @property
+    def _may_miss(self) -> bool:
+        """Whether a value of the input can be missing."""
+        return self._has_missing or self._corruptor is not None
 
     def _without_nan(self, x: Tensor) -> Tensor:
-        return x.nan_to_num(nan=0.0) if self._has_missing or self._corruptor is not None else x
+        return x.nan_to_num(nan=0.0) if self._may_miss else x
 
 
 class _TensorSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from numbers import Integral
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from .._data.ranges import find_ranges
 from .._data.validation import check_samples, check_weight, ignore_empty_features
 from .._inference.conditionals import chain_log_likelihoods, draw_cells, marginal_probabilities
 from .._training.initialization import initialize
-from .._training.parameters import FULL_BATCH, auto_batch_size, make_plan
+from .._training.parameters import auto_batch_size, make_plan
 from .._utils.layout import Layout
 from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
@@ -216,6 +217,7 @@ class AutoregressiveGenerator(
     _own_network = Residual()
     _n_embedding = 8
     _auto_epochs = 3000, 100
+    _auto_batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
 
     _parameter_constraints: ClassVar[dict] = {
@@ -354,11 +356,6 @@ class AutoregressiveGenerator(
     def _plan(self, data, **overrides):
         hiding = (Masking((0.0, 1.0)),)
         return make_plan(self, data, self.n_samples_seen_, corruptions=hiding, **overrides)
-
-    @staticmethod
-    def _auto_batch_size(shape):
-        """Return about a twentieth of the number of samples."""
-        return auto_batch_size((2 * shape[0], *shape[1:])) if shape[0] > FULL_BATCH else shape[0]
 
     @property
     def _layout(self):

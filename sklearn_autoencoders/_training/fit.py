@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -58,7 +59,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     # scaling="auto": the kind for samples without categories.
     _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
-    _auto_batch_size = staticmethod(auto_batch_size)
+    _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
     # Indices of the features that had no value in the fit.
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.

@@ -40,12 +40,12 @@ def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
     return first, first // 2
 
 
-def auto_batch_size(shape: tuple[int, ...]) -> int:
+def auto_batch_size(shape: tuple[int, ...], n_batches: int = 40) -> int:
     """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
     n_samples = shape[0]
     if n_samples <= FULL_BATCH:
         return n_samples
-    return min(max(2 ** int(math.log2(n_samples / 40)), 32), 256)
+    return min(max(2 ** int(math.log2(n_samples / n_batches)), 32), 256)
 
 
 def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:

@@ -83,12 +83,9 @@ class Autoencoder(nn.Module):
 
     def inputs(self, batch: Batch) -> Tensor:
         """Return the input of the encoder: the samples and, if it uses them, missing values."""
-        if not self.n_masks:
+        if not self.n_masks or batch.missing is None:
             return batch.x
-        missing = batch.missing
-        if missing is None:
-            missing = batch.x.new_zeros(len(batch), self.n_masks)
-        return torch.cat([batch.x, missing], 1)
+        return torch.cat([batch.x, batch.missing], 1)
 
     def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
         """Return the decoder's output, before the link function of the loss."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .._utils.layout import Layout
 
@@ -23,7 +24,7 @@ class ColumnEmbedding(nn.Module):
 
     n_masks : int
         Number of further inputs: none, or one for each column, whose value is missing where it is
-        one.
+        one. They are zero by default.
 
     n_components : int
         Size of the vector of each column.
@@ -44,6 +45,7 @@ class ColumnEmbedding(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the vectors of all columns, of shape (batch, n_outputs)."""
         n_inputs, n_components = self.weight.shape
+        x = functional.pad(x, (0, n_inputs - x.shape[-1]))  # without masks nothing is missing
         blocks = x.new_zeros(n_inputs, self._n_columns, n_components)
         rows = torch.arange(n_inputs, device=x.device)
         blocks = blocks.index_put((rows, self._column.to(x.device)), self.weight)
