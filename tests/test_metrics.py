@@ -1,5 +1,7 @@
 """generation_report: zero or one if the correct value is known."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from containers import KINDS, LABEL_CONTAINERS, every_container
 from helpers import snapshot, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from sklearn_autoencoders.metrics import generation_report
 
@@ -15,6 +18,14 @@ from sklearn_autoencoders.metrics import generation_report
 @pytest.fixture(scope="module")
 def real():
     return table(300)
+
+
+@pytest.fixture(autouse=True)
+def small_forests(monkeypatch):
+    """Use ten trees, to save time."""
+    for forest in (RandomForestClassifier, RandomForestRegressor):
+        name = f"sklearn_autoencoders.metrics.{forest.__name__}"
+        monkeypatch.setattr(name, functools.partial(forest, n_estimators=10))
 
 
 def test_new_samples_of_the_same_distribution_cannot_be_distinguished(real):

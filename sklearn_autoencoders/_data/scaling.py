@@ -92,7 +92,9 @@ def fit_scaling(
 def _have_different_units(deviation: Array) -> bool:
     """Return whether one standard deviation is more than ten times as large as the median one."""
     deviation = deviation[deviation > 0]
-    return len(deviation) > 0 and bool(deviation.max() > _MAX_RATIO * np.median(deviation))
+    if not len(deviation):
+        return False
+    return bool(_MAX_RATIO * np.median(deviation / deviation.max()) < 1)
 
 
 def fit_encoded_scaling(
