@@ -24,7 +24,7 @@ def real():
 def small_forests(monkeypatch):
     """Use ten trees, to save time."""
     for forest in (RandomForestClassifier, RandomForestRegressor):
-        name = f"sklearn_autoencoders.metrics.{forest.__name__}"
+        name = f"sklearn_autoencoders.metrics._scores.{forest.__name__}"
         monkeypatch.setattr(name, functools.partial(forest, n_estimators=10))
 
 
