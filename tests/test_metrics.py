@@ -21,7 +21,7 @@ def real():
 
 
 @pytest.fixture(autouse=True)
-def small_forests(monkeypatch):
+def _small_forests(monkeypatch):
     """Use ten trees, to save time."""
     for forest in (RandomForestClassifier, RandomForestRegressor):
         name = f"sklearn_autoencoders.metrics._scores.{forest.__name__}"
