@@ -26,7 +26,7 @@ def real():
 def small_forests(monkeypatch):
     """Use ten trees, to save time."""
     for forest in (RandomForestClassifier, RandomForestRegressor):
-        name = f"sklearn_autoencoders.metrics.{forest.__name__}"
+        name = f"sklearn_autoencoders.metrics._scores.{forest.__name__}"
         monkeypatch.setattr(name, functools.partial(forest, n_estimators=10))
 
 
@@ -297,7 +297,7 @@ def test_missing_targets_are_refused_by_name(real, y):
         ((LABELS, np.linspace(0, 1, 300)), "labels in y_real and continuous numbers in y_synth"),
         ((np.linspace(0, 1, 300), LABELS.astype(str)), "continuous numbers in y_real and strings"),
         ((LABELS, LABELS.astype(str)), "labels in y_real and strings in y_synthetic"),
-        ((np.arange(300), np.arange(300)), "y_real must contain a label that 5 samples have"),
+        (2 * [np.arange(300).astype(str)], "y_real must contain a label that 5 samples have"),
         ((np.zeros((300, 2)), LABELS), r"y_real must have one value per sample.*\(300, 2\)"),
     ],
 )

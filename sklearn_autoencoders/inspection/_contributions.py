@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from sklearn.utils import check_scalar
 
+from .._utils.labels import is_missing
 from .._utils.output import names_of_columns
 from .._utils.rows import rows_of
 from .._utils.tensors import without_tensor
 from ._display import ASIDE, COLORS, Display, as_texts, inches_of, need_matplotlib
-from ._samples import as_samples, column_names, drawn_step
+from ._samples import as_cells, as_samples, column_names, drawn_step
+from ._tables import has_categories
 
 
 class ContributionsDisplay(Display):
@@ -23,10 +25,10 @@ class ContributionsDisplay(Display):
         Contributions, which are at most zero. The lowest ones explain why the sample is anomalous.
 
     values : array-like of shape (n_features,)
-        The sample. Missing values are encoded as NaN.
+        The sample: numbers, categories or dates. Missing values are encoded as NaN.
 
     expected : array-like of shape (n_features,)
-        The expected values, in the units of `values`.
+        The expected values, in the units of `values`, or the expected categories.
 
     feature_names : array-like of str of shape (n_features,), default=None
         Names of the features. By default those of `values` if it is a DataFrame or a Series.
@@ -60,18 +62,13 @@ class ContributionsDisplay(Display):
     """
 
     def __init__(self, contribution, values, expected, *, feature_names=None):
-        parts = [
-            as_samples(np.atleast_2d(without_tensor(part)), name)
-            for part, name in (
-                (contribution, "contribution"),
-                (values, "values"),
-                (expected, "expected"),
-            )
-        ]
+        given = contribution, values, expected
+        contribution = as_samples(np.atleast_2d(without_tensor(contribution)), "contribution")
+        parts = contribution, _as_row(values, "values"), _as_row(expected, "expected")
         if len({part.shape for part in parts}) > 1 or len(parts[0]) != 1:
             raise ValueError(
                 "contribution, values and expected must be one sample of shape (n_features,) each; "
-                f"got {[np.shape(part) for part in (contribution, values, expected)]}."
+                f"got {[np.shape(part) for part in given]}."
             )
         self.contribution, self.values, self.expected = (part[0] for part in parts)
         if feature_names is None:
@@ -117,7 +114,7 @@ class ContributionsDisplay(Display):
 
     def _labels(self, places):
         return [
-            f"{name}: {'missing' if np.isnan(value) else f'{value:.4g}'} (expected {expected:.4g})"
+            f"{name}: {_text_of(value)} (expected {_text_of(expected)})"
             for name, value, expected in zip(
                 as_texts(self.feature_names[places]),
                 self.values[places],
@@ -166,9 +163,7 @@ class ContributionsDisplay(Display):
         chosen = rows_of(X, np.array([row]))
         estimator, chosen, names = drawn_step(cls, estimator, "explain", chosen)
         found = estimator.explain(chosen)
-        parts = (
-            np.ravel(without_tensor(part)) for part in (found.contribution, chosen, found.expected)
-        )
+        parts = (np.ravel(as_cells(part)) for part in (found.contribution, chosen, found.expected))
         return cls(*parts, feature_names=names).plot(ax, **kwargs)
 
     @classmethod
@@ -210,6 +205,21 @@ class ContributionsDisplay(Display):
         need_matplotlib(f"{cls.__name__}.from_predictions")
         display = cls(contribution, values, expected, feature_names=feature_names)
         return display.plot(ax, **kwargs)
+
+
+def _as_row(values, name):
+    """Return values of a sample as an array of shape (1, n_features), of objects if necessary."""
+    row = np.atleast_2d(without_tensor(values))
+    return row if has_categories(row) else as_samples(row, name)
+
+
+def _text_of(value):
+    """Return a value as text, numbers with four digits and dates without an empty time."""
+    if is_missing(value):
+        return "missing"
+    is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    [text] = [f"{value:.4g}"] if is_number else as_texts([value])
+    return text.removesuffix(" 00:00:00")
 
 
 def _names_of(values):

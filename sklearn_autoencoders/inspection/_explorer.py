@@ -25,8 +25,10 @@ from ._explorer_parts import (
     selectable,
     stack_of,
 )
+from ._indicators import Indicators
 from ._montage import check_stack, find_image_shape
 from ._samples import as_samples, column_names, conditioned, drawn_step, spread_places, y_of
+from ._tables import has_categories
 
 
 def latent_explorer(
@@ -71,7 +73,8 @@ def latent_explorer(
         by score.
 
     X : array-like of shape (n_samples, n_features)
-        Samples or images. Missing values are encoded as NaN.
+        Samples or images. Missing values are encoded as NaN. Of a category of a table, the page
+        shows an indicator, which is one for the samples that have it.
 
     path : str or path-like
         Path of the file, by convention with the suffix ".html". An existing file is replaced
@@ -158,8 +161,10 @@ def latent_explorer(
         "label": labels_of(labels, places),
         "score": scores_of(estimator, X, y),
     }
+    convert = Indicators([X], names) if has_categories(X) else as_samples
+    names = getattr(convert, "names", names)
     values, codes = (
-        as_samples(X),
+        convert(X),
         check_array(conditioned(estimator.transform, X, y), input_name="codes"),
     )
     shape = _image_shape(image_shape, images, values, X, estimator)
@@ -168,7 +173,7 @@ def latent_explorer(
         "columns": columns_of(values, column_names(names, values.shape[1]), n_columns),
         "axes": axes_of(codes, axes),
         "images": stack_of(images, shape, values, places),
-        "decoder": decoder_of(estimator, codes, axes, y, n_grid, values, shape, n_columns),
+        "decoder": decoder_of(estimator, codes, axes, y, n_grid, values, shape, n_columns, convert),
     }
     write_atomically(path, page(content))
 

@@ -10,6 +10,7 @@ import numpy as np
 from ._colors import check_colors
 from ._display import COLORS, MISSING
 from ._explorer_page import five_digits, pack
+from ._indicators import Indicators
 from ._labels import UNKNOWN, are_numbers, class_name
 from ._montage import check_stack, to_images
 from ._samples import check_components, conditioned, row_names
@@ -186,7 +187,7 @@ def _pixels(images, limits):
     }
 
 
-def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns):
+def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns, convert):
     """Return decoded codes on a grid over each pair of axes, or why they cannot be decoded.
 
     A grid can be decoded by the public methods of any estimator. Exporting weights would be exact,
@@ -218,6 +219,9 @@ def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns):
     n_columns : int
         Maximum number of features of samples that are not images.
 
+    convert : callable
+        Returns decoded samples as an array of numbers.
+
     Returns
     -------
     dict
@@ -231,6 +235,8 @@ def decoder_of(estimator, codes, axes, y, n_grid, samples, shape, n_columns):
         conditioned(estimator.inverse_transform, _grid(codes, axes, pair, n_grid), y)
         for pair in pairs
     ]
+    if isinstance(convert, Indicators):
+        decoded = [convert(table) for table in decoded]
     decoded = [part.reshape(n_grid**2, -1) for part in decoded]
     if shape is not None:
         kind, ends = "images", {}

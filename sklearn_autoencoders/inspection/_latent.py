@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length
 from .._utils.output import plain_output
 from ._colors import check_colors, draw_points, room_beside
 from ._display import Display, need_matplotlib
+from ._indicators import as_numbers
 from ._samples import (
     as_matrix,
     as_samples,
@@ -17,6 +18,7 @@ from ._samples import (
     drawn_step,
     spread_samples,
 )
+from ._tables import has_categories
 
 
 class LatentDisplay(Display):
@@ -149,7 +151,8 @@ class LatentDisplay(Display):
         compare_pca : bool, default=False
             Whether the principal components with the same indices are drawn in a second plot. They
             are computed from the drawn samples after the scaling of the network; missing values
-            are replaced by the center of the feature.
+            are replaced by the center of the feature. For tables with categories, they are those
+            of a factor analysis of mixed data.
 
         n_rows : int, default=5000
             Maximum number of samples that are drawn. They are evenly spaced in X.
@@ -180,7 +183,7 @@ class LatentDisplay(Display):
         codes = conditioned(estimator.transform, X)
         display = cls(codes, y, components=components, y_name=y_name)
         if compare_pca:
-            display.pca_codes = _principal(estimator, as_samples(X), display.components)
+            display.pca_codes = _principal(_scaled(estimator, X), display.components)
         return display.plot(ax, **kwargs)
 
     @classmethod
@@ -218,19 +221,35 @@ class LatentDisplay(Display):
         return cls(codes, y, components=components).plot(ax, **kwargs)
 
 
-def _principal(estimator, samples, components):
-    """Return principal components of samples in the units of the network."""
-    n_needed = components.max() + 1
-    if n_needed > min(samples.shape):
-        raise ValueError(
-            f"compare_pca=True requires at least {n_needed} samples and features for components="
-            f"{tuple(components.tolist())}; got X of shape {samples.shape}."
-        )
+def _scaled(estimator, X):
+    """Return samples in the units of the network."""
+    if has_categories(X):
+        return _scaled_table(X)
+    samples = as_samples(X)
     center = getattr(estimator, "center_", 0.0)
     scaled = (samples - center) / getattr(estimator, "scale_", 1.0)
-    if not hasattr(estimator, "center_"):
-        scaled -= np.nanmean(scaled, axis=0)
+    return scaled if hasattr(estimator, "center_") else scaled - np.nanmean(scaled, axis=0)
+
+
+def _scaled_table(X):
+    """Return centered numbers and indicators, such that a column has a variance of one."""
+    [samples], names, is_indicator = as_numbers({"X": X}, None)
+    means, scale = np.nanmean(samples, axis=0), np.nanstd(samples, axis=0)
+    columns = [name.partition(":")[0] for name in names]
+    n_categories = np.array([columns.count(name) for name in columns])
+    scale[is_indicator] = np.sqrt(means * (n_categories - 1))[is_indicator]
+    return (samples - means) / np.where(scale > 0, scale, 1.0)
+
+
+def _principal(scaled, components):
+    """Return principal components of centered samples; missing values are zero."""
+    n_needed = components.max() + 1
+    if n_needed > min(scaled.shape):
+        raise ValueError(
+            f"compare_pca=True requires at least {n_needed} samples and features for components="
+            f"{tuple(components.tolist())}; got X of shape {scaled.shape}."
+        )
     # the default solver can be a randomized one
-    solver = "covariance_eigh" if len(samples) >= samples.shape[1] else "full"
+    solver = "covariance_eigh" if len(scaled) >= scaled.shape[1] else "full"
     pca = PCA(n_needed, svd_solver=solver)
     return plain_output(pca, np.nan_to_num(scaled), "fit_transform")[:, components]

@@ -8,8 +8,10 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from ._display import COLORS, LINES, Display, as_texts, inches_of, legend_beside
+from ._indicators import as_numbers
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
-from ._samples import as_samples, column_names, largest_columns, units_to_draw
+from ._samples import largest_columns, units_to_draw
+from ._tables import are_objects
 
 
 class PathsDisplay(Display):
@@ -26,20 +28,21 @@ class PathsDisplay(Display):
         feature_names=None,
         reference=None,
     ):
-        self.rows = np.asarray(rows, dtype=np.float64)
+        rows = np.asarray(rows, dtype=object if are_objects(rows) else np.float64)
         self.positions = np.asarray(positions, dtype=np.float64)
         self.path_names, self.levels = list(path_names), levels
-        if self.rows.ndim != 3 or self.positions.shape != self.rows.shape[:2]:
+        if rows.ndim != 3 or self.positions.shape != rows.shape[:2]:
             raise ValueError(
                 "rows must be of shape (n_paths, n_steps, n_features), and positions of shape "
-                f"(n_paths, n_steps); got {self.rows.shape} and {self.positions.shape}."
+                f"(n_paths, n_steps); got {rows.shape} and {self.positions.shape}."
             )
-        check_consistent_length(self.rows, self.path_names)
-        n_features = self.rows.shape[2]
-        self.image_shape = find_image_shape(image_shape, n_features)
-        self.feature_names = column_names(feature_names, n_features)
-        reference = self.rows.reshape(-1, n_features) if reference is None else reference
-        self.reference = as_samples(reference, "reference")
+        check_consistent_length(rows, self.path_names)
+        tables = {"rows": rows.reshape(-1, rows.shape[2])}
+        tables |= {} if reference is None else {"reference": reference}
+        arrays, self.feature_names, self.is_indicator = as_numbers(tables, feature_names)
+        self.rows = arrays[0].reshape(*rows.shape[:2], -1)
+        self.reference = arrays[-1]
+        self.image_shape = find_image_shape(image_shape, self.rows.shape[2])
 
     def plot(self, ax=None, *, units="auto", n_columns=8, **kwargs):
         """Draw all paths.
@@ -85,10 +88,10 @@ class PathsDisplay(Display):
         self.ax_.set_xlabel("quantile of the component" if is_named else "fraction of the path")
 
     def _draw_lines(self, ax, units, n_columns, kwargs):
-        _, deviation, _ = units_to_draw(self.reference, "standardized")
+        _, deviation, _ = units_to_draw(self.reference, "standardized", self.is_indicator)
         change = np.ptp(self.rows, axis=1) / deviation
         shown = largest_columns(change.max(axis=0), n_columns)
-        center, scale, label = units_to_draw(self.reference, units)
+        center, scale, label = units_to_draw(self.reference, units, self.is_indicator)
         n_paths = len(self.rows)
         names = as_texts(self.feature_names[shown])
         axes = self._open(ax, (n_paths, 1), (5.8 + inches_of(names), 2.6 * n_paths + 0.8))

@@ -14,10 +14,10 @@ from ._display import (
     name_ticks,
     need_matplotlib,
 )
+from ._indicators import as_numbers, check_same_shape
 from ._montage import draw_grid, find_image_shape, grid_size, label_grid, to_images
 from ._samples import (
-    as_samples,
-    column_names,
+    as_cells,
     drawn_step,
     first_samples,
     largest_columns,
@@ -33,10 +33,13 @@ _NEEDED = "reconstruct | transform inverse_transform"
 class ReconstructionDisplay(Display):
     """Samples and their reconstructions, as images or as bars for tabular data.
 
+    A category is drawn as a bar of height one, with the names of the feature and of the category.
+
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Samples or images. Missing values are encoded as NaN.
+        Samples or images. Missing values are encoded as NaN. Features of a frame can be categories
+        or dates.
 
     reconstruction : array-like of shape (n_samples, n_features)
         The reconstructions.
@@ -75,16 +78,14 @@ class ReconstructionDisplay(Display):
     """
 
     def __init__(self, X, reconstruction, *, image_shape=None, feature_names=None, reference=None):
-        self.X, self.reconstruction = as_samples(X), as_samples(reconstruction, "reconstruction")
-        if self.X.shape != self.reconstruction.shape:
-            raise ValueError(
-                f"reconstruction must be of the shape of X, {self.X.shape}; got "
-                f"{self.reconstruction.shape}."
-            )
+        check_same_shape(X, reconstruction, "X", "reconstruction")
+        tables = {"X": X, "reconstruction": reconstruction}
+        tables |= {} if reference is None else {"reference": reference}
+        arrays, names, self.is_indicator = as_numbers(tables, feature_names)
+        self.X, self.reconstruction, self.reference = (*arrays, arrays[0])[:3]
+        self.feature_names = names
         self.image_shape = find_image_shape(image_shape, self.X.shape[1], X)
-        self.feature_names = column_names(feature_names, self.X.shape[1])
         self.row_names = row_names(X) or [str(place) for place in range(len(self.X))]
-        self.reference = self.X if reference is None else as_samples(reference, "reference")
 
     def plot(self, ax=None, *, units="auto", n_columns=30, **kwargs):
         """Draw all samples.
@@ -101,8 +102,8 @@ class ReconstructionDisplay(Display):
             differ by more than a factor of thirty.
 
         n_columns : int, default=30
-            Maximum number of features of tabular data that are drawn: those with the largest
-            standardized reconstruction errors.
+            Maximum number of features and categories of tabular data that are drawn: those with the
+            largest standardized reconstruction errors.
 
         **kwargs : dict
             Keyword arguments of matplotlib's `imshow` or `bar`.
@@ -130,10 +131,11 @@ class ReconstructionDisplay(Display):
         return ("original", self.X), ("reconstruction", self.reconstruction)
 
     def _draw_table(self, ax, units, n_columns, kwargs):
-        _, deviation, _ = units_to_draw(self.reference, "standardized")
+        _, deviation, _ = units_to_draw(self.reference, "standardized", self.is_indicator)
         errors = np.nan_to_num(np.abs(self.X - self.reconstruction) / deviation).max(axis=0)
-        shown = largest_columns(errors, n_columns)
-        center, scale, label = units_to_draw(self.reference, units)
+        occurs = ~self.is_indicator | self._has_values()
+        shown = np.flatnonzero(occurs)[largest_columns(errors[occurs], n_columns)]
+        center, scale, label = units_to_draw(self.reference, units, self.is_indicator)
         width = min(max(0.45 * len(shown) + 2.2, 5.0), 14.0)
         names = as_texts(self.feature_names[shown])
         size = width, 1.9 * len(self.X) + inches_of(names) + 0.3
@@ -149,6 +151,10 @@ class ReconstructionDisplay(Display):
             )
         name_ticks(axes[-1].xaxis, names, rotation=90)
         legend_beside(axes[0])
+
+    def _has_values(self):
+        """Return which columns have a value other than zero."""
+        return (np.nan_to_num([*self.X, *self.reconstruction]) != 0).any(axis=0)
 
     @classmethod
     def from_estimator(
@@ -206,7 +212,7 @@ class ReconstructionDisplay(Display):
         """
         need_matplotlib(f"{cls.__name__}.from_estimator")
         estimator, X, names = drawn_step(cls, estimator, _NEEDED, X)
-        reference = as_samples(X)
+        reference = as_cells(X)
         shape = find_image_shape(image_shape, reference.shape[1], X, estimator)
         n_rows = n_rows if n_rows is not None else 3 if shape is None else 10
         samples, y = first_samples(X, n_rows, y)

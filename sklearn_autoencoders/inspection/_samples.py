@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .._utils.output import names_of_columns, plain_output
 from .._utils.rows import rows_of
 from .._utils.tensors import without_tensor
+from ._tables import as_objects, has_categories
 
 # Features whose largest values differ by more than this factor are standardized.
 _MAX_RATIO = 30.0
@@ -101,13 +102,17 @@ def with_codes(estimator):
 def conditioned(method, samples, y=None):
     """Call a method with samples, and with y if it is given, and return an array."""
     if y is None:
-        return np.asarray(method(samples))
+        return _as_array(method(samples))
     if "y" not in signature(method).parameters:
         name = f"{type(method.__self__).__name__}.{method.__name__}"
         raise ValueError(
             f"y was given, but {name} takes no y. Omit it: it is for conditional estimators."
         )
-    return np.asarray(method(samples, y))
+    return _as_array(method(samples, y))
+
+
+def _as_array(output):
+    return as_objects(output) if has_categories(output) else np.asarray(output)
 
 
 def reconstructed(estimator, X, y=None):
@@ -158,6 +163,11 @@ def as_samples(X, name="X"):
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
 
 
+def as_cells(X):
+    """Return samples as a float array, or a table with categories as an array of objects."""
+    return as_objects(X) if has_categories(X) else as_samples(X)
+
+
 def row_names(X):
     """Return the index of a DataFrame as strings, or None if it is a default index."""
     index = getattr(X, "index", None)
@@ -197,7 +207,7 @@ def check_components(components, n_components, name="components"):
     return places
 
 
-def units_to_draw(samples, units):
+def units_to_draw(samples, units, is_indicator=False):
     """Return center and scale of features: 0 and 1, or their mean and standard deviation.
 
     Parameters
@@ -208,6 +218,9 @@ def units_to_draw(samples, units):
     units : {"auto", "original", "standardized"}
         "auto" standardizes if the largest values of the features differ widely and not all features
         are constant.
+
+    is_indicator : ndarray of bool, of shape (n_features,), or False, default=False
+        Which features are indicators of categories, which keep their values.
 
     Returns
     -------
@@ -220,14 +233,14 @@ def units_to_draw(samples, units):
     check_choice(units, "units", UNITS)
     known = np.ma.masked_invalid(samples)
     largest = np.abs(known).max(axis=0).filled(0.0)
-    largest = largest[largest > 0]
+    largest = largest[(largest > 0) & ~np.asarray(is_indicator)]
     differ = len(largest) > 0 and largest.max() > _MAX_RATIO * largest.min()
     deviation = known.std(axis=0).filled(0.0)
     if units == "original" or (units == "auto" and not (differ and deviation.any())):
         return np.zeros(samples.shape[1]), np.ones(samples.shape[1]), "value"
     return (
-        known.mean(axis=0).filled(0.0),
-        np.where(deviation > 0, deviation, 1.0),
+        np.where(is_indicator, 0.0, known.mean(axis=0).filled(0.0)),
+        np.where((deviation > 0) & ~np.asarray(is_indicator), deviation, 1.0),
         "value, standardized",
     )
 
@@ -239,7 +252,7 @@ def reference_samples(samples, estimator, image_shape):
     center and the scale of the estimator are returned instead, if it scales features separately.
     """
     are_enough = image_shape is not None or len(samples) >= _MIN_SAMPLES
-    if are_enough or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
+    if are_enough or samples.dtype.kind == "O" or np.ptp(getattr(estimator, "scale_", 0.0)) == 0:
         return samples
     return np.stack([estimator.center_ - estimator.scale_, estimator.center_ + estimator.scale_])
 

@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 from ._display import need_matplotlib
 from ._montage import find_image_shape
 from ._paths import PathsDisplay
-from ._samples import as_samples, check_components, conditioned, drawn_step, reference_samples
+from ._samples import as_cells, check_components, conditioned, drawn_step, reference_samples
 from ._walks import along_components, decoded, levels_between
 
 _NEEDED = "transform inverse_transform"
@@ -17,7 +17,8 @@ _NEEDED = "transform inverse_transform"
 class TraversalDisplay(PathsDisplay):
     """Samples decoded along paths in the latent space, as a grid of images or as lines.
 
-    A path varies one component while the others are fixed, or interpolates between two samples.
+    A path varies one component while the others are fixed, or interpolates between two samples. The
+    line of a category is one where it is the most likely one, and zero elsewhere.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ class TraversalDisplay(PathsDisplay):
         components = np.arange(codes.shape[1]) if components is None else components
         components = check_components(components, codes.shape[1])
         ways, positions = along_components(codes, components, levels, start)
-        samples = as_samples(X)
+        samples = as_cells(X)
         shape = find_image_shape(image_shape, samples.shape[1], X, estimator)
         return cls(
             decoded(estimator, ways, y),
@@ -202,7 +203,7 @@ class TraversalDisplay(PathsDisplay):
         part, A, names = drawn_step(cls, estimator, _NEEDED, A, codes=True)
         B = drawn_step(cls, estimator, _NEEDED, B, codes=True)[1]
         start, end = (conditioned(part.transform, samples, y)[:, None] for samples in (A, B))
-        ends = np.concatenate([as_samples(A), as_samples(B)])
+        ends = np.concatenate([as_cells(A), as_cells(B)])
         shape = find_image_shape(image_shape, ends.shape[1], A, part)
         pairs = [f"pair {number}" for number in range(len(start))]
         return cls(

@@ -138,9 +138,26 @@ class WeightsDisplay(Display):
         check_choice(path, "path", ("hidden", "linear"))
         check_scalar(n_units, "n_units", Integral, min_val=1)
         estimator, _, names = drawn_step(cls, estimator, "network_ n_features_in_")
-        weights = _LAYERS[path](estimator.network_.encoder, estimator.n_features_in_)
+        names, n_inputs = _inputs_of(estimator, names)
+        weights = _LAYERS[path](estimator.network_.encoder, n_inputs)
         shape = find_image_shape(image_shape, weights.shape[1], estimator=estimator)
         return cls(weights[:n_units], image_shape=shape, feature_names=names).plot(ax, **kwargs)
+
+
+def _inputs_of(estimator, names):
+    """Return the names and the number of inputs: of a category one for each of its values."""
+    columns = getattr(estimator, "_columns", None)
+    if columns is None:
+        return names, estimator.n_features_in_
+    inputs = [name for kind in columns.kinds for name in _inputs_of_column(kind)]
+    return inputs, len(inputs)
+
+
+def _inputs_of_column(kind):
+    if not kind.n_categories:
+        return [kind.column.name]
+    values = [*kind.categories, *(["infrequent"] if kind.infrequent else [])]
+    return [f"{kind.column.name}: {value}" for value in values]
 
 
 def _hidden(encoder, n_features):
