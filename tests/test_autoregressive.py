@@ -58,6 +58,42 @@ def test_draws_are_frames_of_valid_rows(fitted):
     assert not drawn.equals(fitted.sample(50, random_state=1))
 
 
+def test_a_contribution_is_the_probability_of_rarer_values(fitted):
+    rows = every_row()
+    likelihood = np.exp(fitted.score_samples(rows)).reshape(-1, 2)  # of both flags
+    conditional = likelihood / likelihood.sum(1, keepdims=True)
+    is_rarer = conditional == conditional.min(1, keepdims=True)
+    expected = np.log(np.where(is_rarer, conditional, 1.0)).ravel()
+    np.testing.assert_allclose(fitted.explain(rows).contribution.flag, expected, atol=1e-4)
+
+
+def test_a_wrong_value_contributes_most(fitted):
+    wrong = pd.DataFrame({"n": [1], "city": ["Bonn"], "flag": [None]}, index=["a"])
+    found = fitted.explain(wrong)
+    assert found.contribution.loc["a", "city"] < -3
+    assert found.expected.loc["a", "city"] == "Rome"
+    assert found.contribution.loc["a", "flag"] == 0  # missing
+
+
+def test_contributions_have_the_distribution_of_p_values(rng):
+    x = rng.standard_normal(2000)
+    X = np.c_[x, x + rng.standard_normal(2000)]
+    generator = AutoregressiveGenerator(32, max_levels=16, max_epochs=20, random_state=0).fit(X)
+    found = generator.explain(generator.sample(4000, random_state=0))
+    p_values = np.exp(found.contribution[:, 1])  # the last one that is drawn
+    for level in (0.05, 0.25, 0.5):
+        assert level / 2 < (p_values <= level).mean() < level + 0.02  # those of levels are steps
+
+
+def test_a_column_without_values_contributes_nothing():
+    X = np.c_[np.arange(30) % 3.0, np.full(30, np.nan)]
+    with pytest.warns(UserWarning, match="only missing values"):
+        generator = AutoregressiveGenerator(8, max_epochs=1, random_state=0).fit(X)
+    found = generator.explain(X)
+    assert (found.contribution[:, 1] == 0).all()
+    assert np.isnan(found.expected[:, 1]).all()
+
+
 def test_unknown_values_do_not_change_a_score(fitted):
     rows = every_row().assign(city=None)
     known = fitted.score_samples(every_row()).reshape(3, 3, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +51,8 @@ class NumberLevels:
     @classmethod
     def learn(cls, numbers: Array, max_levels: int) -> NumberLevels:
         """Return the levels of the known values of a column."""
+        if not len(numbers):  # a column without values has one level, which is drawn as NaN
+            numbers = np.array([np.nan])
         values, counts = np.unique(numbers, return_counts=True)
         is_whole = bool((values == np.round(values)).all())
         if len(values) <= max_levels:
@@ -93,6 +94,15 @@ class NumberLevels:
         """Logarithm of the width of each interval; zero for single values."""
         widths = np.diff(self.edges) if len(self.edges) else np.empty(0)
         return np.concatenate([np.zeros(len(self.values)), np.log(widths)])
+
+    @property
+    def relative_widths(self) -> Array:
+        """Width of each interval, divided by the smallest one; one for single values."""
+        n_single = len(self.values)
+        log_widths = self.log_widths
+        if len(log_widths) > n_single:
+            log_widths[n_single:] -= log_widths[n_single:].min()
+        return np.exp(log_widths)
 
     def draw(self, levels: NDArray[np.intp], rng: np.random.RandomState) -> Array:
         """Return a number of each level: the value, or a draw from the interval."""
@@ -219,21 +229,43 @@ class Levels:
             widths[known, j] = own.log_widths[levels[known, j].astype(np.intp)]
         return widths
 
-    def expect(self, probabilities: Sequence[NDArray[Any]]) -> Array:
-        """Return the means of numbers, and the most probable categories.
+    def expect(self, column: int, probabilities: NDArray[Any]) -> Array:
+        """Return the means of a number, or the most probable categories.
 
         Parameters
         ----------
-        probabilities : sequence of ndarray of shape (n_samples, n_levels)
-            Probabilities of the levels of each column.
+        column : int
+            The column.
+
+        probabilities : ndarray of shape (n_samples, n_levels)
+            Probabilities of its levels.
         """
-        return np.stack(
-            [
-                own @ self.numbers[j].means if j in self.numbers else own.argmax(1)
-                for j, own in enumerate(probabilities)
-            ],
-            axis=1,
-        )
+        if column in self.numbers:
+            return np.asarray(probabilities @ self.numbers[column].means)
+        return probabilities.argmax(1).astype(np.float64)
+
+    def tail_probability(
+        self, column: int, probabilities: NDArray[Any], levels: NDArray[np.intp]
+    ) -> Array:
+        """Return the probability of values that are at most as probable as those of levels.
+
+        Parameters
+        ----------
+        column : int
+            The column. Intervals of numbers are compared by their density.
+
+        probabilities : ndarray of shape (n_samples, n_levels)
+            Probabilities of its levels.
+
+        levels : ndarray of shape (n_samples,)
+            The levels.
+        """
+        density = probabilities
+        if column in self.numbers:
+            density = probabilities / self.numbers[column].relative_widths
+        own = density[np.arange(len(levels)), levels]
+        rarer: Array = (probabilities * (density <= own[:, None])).sum(1)
+        return np.clip(rarer, np.finfo(np.float64).tiny, 1.0)
 
     def draw(self, levels: NDArray[Any], rng: np.random.RandomState) -> Array:
         """Return cells of levels; numbers are drawn from their intervals."""

@@ -9,16 +9,22 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
-from sklearn.utils import check_scalar
+from sklearn.utils import Bunch, check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.levels import Levels
 from .._data.ranges import find_ranges
-from .._data.validation import check_samples, check_weight, ignore_empty_features
-from .._inference.conditionals import chain_log_likelihoods, draw_cells, marginal_probabilities
+from .._data.validation import check_samples, check_weight, ignore_empty_features, unflatten
+from .._inference.conditionals import (
+    chain_log_likelihoods,
+    conditional_probabilities,
+    draw_cells,
+    marginal_probabilities,
+)
 from .._training.initialization import initialize
 from .._training.parameters import auto_batch_size, make_plan
 from .._utils.layout import Layout
+from .._utils.output import like
 from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
 from ..corruptions import Masking
@@ -435,10 +441,58 @@ class AutoregressiveGenerator(
         given, cells = self._levels_of(X)
         if n_draws is None:
             found = marginal_probabilities(self._model, cells, self._levels.n_levels)
-            return self._filled(self._levels.expect(found), X, given)
+            expected = [self._levels.expect(j, own) for j, own in enumerate(found)]
+            return self._filled(np.stack(expected, axis=1), X, given)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         rng = own_random_state(random_state)
         return [self._filled(self._drawn(cells, rng), X, given) for _ in range(n_draws)]
+
+    def explain(self, X):
+        r"""Return how unexpected each value of a sample is given its other values.
+
+        .. math:: c_{ij} = \log P(\{v: p(v \mid x_{i, -j}) \le p(x_{ij} \mid x_{i, -j})\}
+            \mid x_{i, -j})
+
+        is the logarithm of a p-value: of the probability that a value of column :math:`j` is at
+        most as probable as the given one. -7 means that such a value occurs in one of 1000 samples
+        with these other values, if the model is right. The lowest contributions are probably wrong
+        values, and samples with the lowest sums are probably wrong, as in Fisher's method.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        Bunch
+            `contribution` and `expected`, with the shape of X. The contribution of a missing value
+            is zero. `expected` are the means of numbers and the most probable categories, given the
+            other values. Both are frames if X is a frame, with its columns.
+
+        References
+        ----------
+        .. [1] R. J. Hyndman, "Computing and Graphing Highest Density Regions", The American
+           Statistician 50, 1996.
+        """
+        given, cells = self._levels_of(X)
+        found = [self._compared(cells, j) for j in range(cells.shape[1])]
+        contribution, expected = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+        expected = self._as_given(self._without_empty(expected).astype(given.dtype), X)
+        return Bunch(
+            contribution=like(X, unflatten(contribution, X)),
+            expected=like(X, expected) if self._columns is None else expected,
+        )
+
+    def _compared(self, cells, column):
+        """Return the logarithms of the p-values of a column, and its expected values."""
+        levels, known = self._levels, ~np.isnan(cells[:, column])
+        n_allowed = levels.n_levels[column]
+        found = conditional_probabilities(self._model, cells, column, n_allowed)
+        own = cells[known, column].astype(np.intp)
+        contribution = np.zeros(len(cells))
+        contribution[known] = np.log(levels.tail_probability(column, found[known], own))
+        return contribution, levels.expect(column, found)
 
     def score_samples(self, X):
         r"""Return the log-likelihood of each sample, in nats.

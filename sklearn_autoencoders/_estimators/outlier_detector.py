@@ -31,6 +31,8 @@ from .outlier_thresholds import (
     tukey_upper_fence,
 )
 
+# Number of steps of a fit with max_epochs="auto".
+_N_STEPS, _N_STEPS_WITH_CATEGORIES = 300, 900
 # Maximum number of training samples from whose errors tolerances are estimated.
 _N_SAMPLES = 10_000
 # Minimum tolerance in standard deviations, because most values of a feature can be equal.
@@ -53,8 +55,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     over the :math:`d` observed values of the sample. The tolerance :math:`t_j` is the upper
     quartile of the absolute errors of feature :math:`j` on the training samples, or the mean of
-    these quartiles over the features if the features share one scale. Some samples are held out of
-    training: their scores are the reference for the threshold and for p-values.
+    these quartiles over the features if the features share one scale. For a category, the error is
+    the negative log-probability of its value, and the tolerance is the mean error. Some samples are
+    held out of training: their scores are the reference for the threshold and for p-values.
 
     Parameters
     ----------
@@ -154,7 +157,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         more than 2048 features.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 300 steps.
+        Maximum number of epochs. "auto" corresponds to about 300 steps, or 900 if there are
+        categories.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -216,9 +220,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     tolerance_ : ndarray of shape (n_features_in_,)
         Upper quartile of the absolute errors of each feature on the training samples, in the units
-        of X, and at least a tenth of the `scale_` of the feature. Without `scaling="feature"`, the
-        mean of these values. The prediction for a constant feature is its value, and its tolerance
-        is a thousandth of it.
+        of X, and at least a tenth of the `scale_` of the feature; for a category, the mean of the
+        negative log-probabilities, and at least a tenth of the entropy. Without
+        `scaling="feature"`, the mean of these values. The prediction for a constant feature is its
+        value, and its tolerance is a thousandth of it.
 
     held_out_scores_ : ndarray of shape (n,)
         Anomaly scores (negative scores) of the held-out samples, in ascending order; at most 4096
@@ -267,6 +272,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     See Also
     --------
+    AutoregressiveGenerator : Its method `explain` finds single wrong values of tables with
+        categories more often, and takes several times longer to fit.
     sklearn.ensemble.IsolationForest : Faster, without contributions of the features.
     sklearn.neighbors.LocalOutlierFactor : Distances to neighbors, for novelty detection.
 
@@ -302,7 +309,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "method",
         "n_estimators",
     }
-    _auto_epochs = 300, 300, 1
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     init = "random"
     penalty = None
@@ -427,6 +433,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         """
         return self._fit(X, y, sample_weight)
 
+    @property
+    def _auto_epochs(self):
+        """Limits of the number of steps and of epochs; more steps if there are categories."""
+        has_categories = self._columns is not None and any(self._columns.n_categories)
+        return _N_STEPS_WITH_CATEGORIES if has_categories else _N_STEPS, 300, 1
+
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return at most `max_samples` training samples, and the held-out samples."""
         if self.early_stopping and not partial:  # equal samples cannot be split
@@ -514,14 +526,21 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
 
+    def _typical_errors(self):
+        """Return for each column the function from errors to its typical error."""
+        n_categories = self._layout.n_categories
+        return [_mean_of_known if n else _upper_quartile for n in n_categories]
+
     def _tolerance(self, model, data, spread, fraction):
-        """Return the upper quartile of the errors of each feature, averaged over all batches."""
+        """Return the typical error of each feature, averaged over all batches."""
         errors = cell_errors(model, data.X, reconstruct(model, data.X))
         before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [
-                old if np.isnan(error).all() else weighted_quantile(error, 0.75, data.weight)
-                for error, old in zip(errors.T, before, strict=True)
+                old if np.isnan(error).all() else typical(error, data.weight)
+                for error, old, typical in zip(
+                    errors.T, before, self._typical_errors(), strict=True
+                )
             ]
         )
         tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
@@ -534,3 +553,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)
+
+
+def _upper_quartile(errors, weight):
+    return weighted_quantile(errors, 0.75, weight)
+
+
+def _mean_of_known(errors, weight):
+    known = ~np.isnan(errors)
+    return np.average(errors[known], weights=None if weight is None else weight[known])

@@ -54,10 +54,23 @@ def log_probabilities(model: Model, cells: Array, column: int | None = None) -> 
 
 def marginal_probabilities(model: Model, cells: Array, allowed: Sequence[int]) -> list[Array]:
     """Return the probabilities of the allowed levels of each column, given the known cells."""
-    found = np.exp(log_probabilities(model, cells).astype(np.float64))
+    found = log_probabilities(model, cells)
     firsts = model.layout.first_inputs.tolist()
     parts = [found[:, first : first + n] for first, n in zip(firsts, allowed, strict=True)]
-    return [part / part.sum(1, keepdims=True) for part in parts]
+    return [_normalized(part) for part in parts]
+
+
+def conditional_probabilities(model: Model, cells: Array, column: int, n_allowed: int) -> Array:
+    """Return the probabilities of the allowed levels of a column, given all other known cells."""
+    others = cells.copy()
+    others[:, column] = np.nan
+    return _normalized(log_probabilities(model, others, column)[:, :n_allowed])
+
+
+def _normalized(log_probabilities: Array) -> Array:
+    probabilities = np.exp(log_probabilities.astype(np.float64))
+    normalized: Array = probabilities / probabilities.sum(1, keepdims=True)
+    return normalized
 
 
 def draw_cells(

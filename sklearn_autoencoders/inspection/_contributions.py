@@ -47,6 +47,7 @@ class ContributionsDisplay(Display):
     See Also
     --------
     AutoencoderOutlierDetector : Its method `explain` computes the contributions.
+    AutoregressiveGenerator : Its method `explain` computes those of tables with categories.
 
     Examples
     --------

@@ -1,0 +1,125 @@
+"""Wrong values in tables of numbers and categories.
+
+    python benchmarks/wrong_values.py [--tables adult ...] [--seeds 3]
+
+In 5 % of the samples, at most 500, one value is replaced by a different one. "plausible": drawn
+from the values of its column. "any": a category with equal probabilities, a number uniformly
+between the smallest and the largest one. Fitted to the table that contains them: area under the ROC
+curve of the samples with a wrong value, how often the wrong value contributes most, and CPU seconds
+of fit and scores.
+
+"forest" predicts each column from the others, numbers in twelve intervals, and scores by the
+negative log-probability of the value out of bag, divided by its mean.
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import torch
+from _data import header
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from tables import read
+
+import sklearn_autoencoders as sa
+
+
+def plausible(column, value, rng):
+    """Return a different value of a column."""
+    pool = column.dropna().to_numpy()
+    return rng.choice(pool[pool != value])
+
+
+def any_value(column, value, rng):
+    """Return a different category, or a number within the range of a column."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return plausible(column.drop_duplicates(), value, rng)
+    drawn = rng.uniform(column.min(), column.max())
+    is_whole = (column.dropna() % 1 == 0).all()
+    return round(drawn) if is_whole else drawn
+
+
+KINDS = {"plausible": plausible, "any": any_value}
+
+
+def with_wrong_values(table, draw, n_wrong, rng):
+    """Return the table with a different value in some samples, and where they are."""
+    changed = table.copy()
+    rows = rng.permutation(len(table))[:n_wrong]
+    columns = rng.randint(table.shape[1], size=n_wrong)
+    for row, column in zip(rows, columns, strict=True):
+        changed.iat[row, column] = draw(table.iloc[:, column], table.iat[row, column], rng)
+    return changed, rows, columns
+
+
+def forest_contributions(table):
+    """Return the negative surprise of each value given the others, by a forest for each column."""
+    is_number = [pd.api.types.is_numeric_dtype(column) for _, column in table.items()]
+    cells = np.column_stack(
+        [
+            column if own else pd.factorize(column, sort=True)[0]
+            for (_, column), own in zip(table.items(), is_number, strict=True)
+        ]
+    ).astype(float)
+    surprise = np.empty(table.shape)
+    for place, own in enumerate(is_number):
+        values = cells[:, place]
+        if own:
+            bounds = np.unique(np.nanquantile(values, np.linspace(0, 1, 13)[1:-1]))
+            values = np.searchsorted(bounds, values)
+        index = np.unique(values, return_inverse=True)[1]
+        frequencies = np.bincount(index) / len(index)
+        forest = RandomForestClassifier(
+            60, min_samples_leaf=3, max_features=0.5, oob_score=True, random_state=0
+        ).fit(np.delete(cells, place, axis=1), index)
+        chance = 0.98 * np.nan_to_num(forest.oob_decision_function_) + 0.02 * frequencies
+        surprise[:, place] = -np.log(chance[np.arange(len(index)), index])
+    return -surprise / np.maximum(surprise.mean(0), 0.05)
+
+
+def contributions_of(estimator):
+    """Return the function from a table to the contributions of an estimator fitted to it."""
+    return lambda table: np.asarray(estimator.fit(table).explain(table).contribution)
+
+
+METHODS = {
+    "forest": forest_contributions,
+    "AutoencoderOutlierDetector": contributions_of(sa.AutoencoderOutlierDetector(random_state=0)),
+    "AutoregressiveGenerator": contributions_of(sa.AutoregressiveGenerator(random_state=0)),
+}
+
+
+def result(table, draw, method, seed):
+    """Return the area under the ROC curve, how often the wrong value is first, and seconds."""
+    n_wrong = min(500, len(table) // 20)
+    changed, rows, columns = with_wrong_values(table, draw, n_wrong, np.random.RandomState(seed))
+    start = time.process_time()
+    contributions = method(changed)
+    seconds = time.process_time() - start
+    auc = roc_auc_score(np.isin(np.arange(len(table)), rows), -contributions.sum(1))
+    return auc, (contributions[rows].argmin(1) == columns).mean(), seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tables", nargs="+", default=["adult"])
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    header("Wrong values")
+    for name in arguments.tables:
+        table = read(name, 10_000)
+        for kind, draw in KINDS.items():
+            print(f"\n{name}, {len(table)} samples, {kind}", flush=True)
+            for title, method in METHODS.items():
+                found = [result(table, draw, method, seed) for seed in range(arguments.seeds)]
+                line = "AUC {:.3f}, first {:.3f}  {:6.1f} s".format(*np.mean(found, axis=0))
+                print(f"{title:26} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
