@@ -16,6 +16,7 @@ from .._utils.batch import Batch
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
+from .neighbors import Neighbors, pairs_of
 from .ranges import FeatureRanges
 from .sources import EncodedSource, SampleSource, as_source
 
@@ -58,6 +59,9 @@ class Data:
 
     partial : bool, default=False
         Whether further samples may follow, as in `partial_fit`.
+
+    neighbors : ndarray of shape (n_samples, n_neighbors) or None, default=None
+        Positions in X of the neighbors of each training sample; -1 for none.
     """
 
     X: NDArray[Any]
@@ -72,6 +76,23 @@ class Data:
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
+    neighbors: Neighbors | None = None
+
+    @property
+    def training_rows(self) -> NDArray[np.intp]:
+        """Positions of the samples that are not held out."""
+        rows = np.arange(len(self.X))
+        return rows if self.held_out is None else np.delete(rows, self.held_out)
+
+    @property
+    def neighbors_in_training(self) -> NDArray[np.int64]:
+        """The neighbors as positions among the training samples; the sample itself without any."""
+        assert self.neighbors is not None
+        rows = self.training_rows
+        place = np.full(len(self.X), -1)
+        place[rows] = np.arange(len(rows))
+        found = self.neighbors[rows]
+        return np.where(found < 0, np.arange(len(rows))[:, None], place[found])
 
     @property
     def target(self) -> NDArray[Any]:
@@ -133,9 +154,7 @@ class Data:
 
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""
-        kept = np.arange(len(self.X))
-        if self.held_out is not None:
-            kept = np.delete(kept, self.held_out)
+        kept = self.training_rows
         kept = kept[:: -(-len(kept) // n_samples)]
         weight, condition = (
             None if values is None else values[kept] for values in (self.weight, self.condition)
@@ -220,7 +239,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             None if array is None else torch.tensor(array, device=model.device, dtype=self.dtype)
             for array in (weight, data.condition, data.labels)
         )
-        self._has_missing = data.has_missing
+        self._has_missing, self._neighbors = data.has_missing, data.neighbors
 
     def corrupted_by(self, corruptor: Corruptor | None) -> SampleDataset:
         """Return these samples with a corruption applied to the input of the network."""
@@ -241,9 +260,21 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             for tensor in (self._weight, self._condition, self._labels)
         )
         index = indices if self._index is None else self._index[indices]
+        neighbors = self._neighbors_among(indices)
         return self.batch(
-            raw, clean, weight=weight, condition=condition, labels=labels, index=index
+            raw,
+            clean,
+            weight=weight,
+            condition=condition,
+            labels=labels,
+            index=index,
+            neighbors=neighbors,
         )
+
+    def _neighbors_among(self, indices: Any) -> Tensor | None:
+        if self._neighbors is None:
+            return None
+        return pairs_of(self._neighbors, indices).to(self._device, self.dtype)
 
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
         """Return a batch of raw inputs and clean targets, with additional fields."""

@@ -87,6 +87,11 @@ class EncodedSource:
         return encoded - self._condition[indices] @ self._effect
 
 
+def encoded_source(cells: NDArray[Any], layout: Layout) -> NDArray[Any] | SampleSource:
+    """Return samples of a table whose parts are encoded when they are taken."""
+    return cells if layout.is_numeric else EncodedSource(cells, layout)
+
+
 def encoded(cells: NDArray[Any], layout: Layout) -> NDArray[Any]:
     """Return all samples of a table, encoded; numbers unchanged."""
     return cells if layout.is_numeric else EncodedSource(cells, layout).take(slice(None))

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
+from .._data.neighbors import nearest_neighbors
 from .._data.scaling import Scaling
+from .._data.sources import encoded_source
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
@@ -36,7 +39,14 @@ from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .initialization import initialize, shaping_values
-from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
+from .parameters import (
+    auto_batch_size,
+    corruption_parts,
+    make_plan,
+    n_neighbors,
+    penalty_parts,
+    update_dropout,
+)
 from .pretraining import PRETRAINING
 from .skorch_loop import train
 
@@ -78,6 +88,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     hidden_layer_sizes: str | int | tuple[int, ...] = "auto"
     activation = "gelu"
     dropout: str | float = "auto"
+    penalty = None
     pretraining: str | None = None
     pretraining_corruption = None
     pretraining_learning_rate = None
@@ -218,7 +229,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = data.labeled()
+        training_data = self._with_neighbors(data.labeled(), rng)
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
         plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
         histories = []
@@ -228,6 +239,18 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
                 return histories, None
         history, tasks = self._train(estimator, objective, training_data, y, plan, rng)
         return [*histories, (history, plan.learning_rate)], tasks
+
+    def _with_neighbors(self, data, rng):
+        """Return the data with the neighbors of the training samples, if a penalty uses them."""
+        n_needed = n_neighbors(self)
+        if not n_needed:
+            return data
+        weight, source = data.training_weight, encoded_source(data.X, self._layout)
+        rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
+        scaling = Scaling(self.center_, self.scale_)
+        return replace(
+            data, neighbors=nearest_neighbors(source, rows, n_needed, scaling, rng)
+        )
 
     def _pretrain(self, data, rng, checkpoint):
         plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)

@@ -26,7 +26,7 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
-from .parameters import network_part, operates_in_subspace, training_dtype
+from .parameters import max_axes, network_part, starts_at_pca, training_dtype
 
 Array = NDArray[np.float64]
 
@@ -208,7 +208,7 @@ def initialize(
     dict
         Attributes by name.
     """
-    layout, linear_path = estimator._layout, estimator.init == "pca"
+    layout, linear_path = estimator._layout, starts_at_pca(estimator)
     n_inputs = layout.n_inputs
     if scaling == "auto":
         scaling = estimator._auto_scaling if layout.is_numeric else "feature"
@@ -220,8 +220,8 @@ def initialize(
     loss, n_components = estimator._losses[name], estimator.n_components
     subspace: PrincipalAxes | None = None
     principal: PrincipalAxes | None = None
-    if operates_in_subspace(estimator, data, n_inputs):
-        subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng)
+    if n_axes := max_axes(estimator, data, n_inputs):
+        subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng, n_axes)
     elif linear_path or n_components < 1:
         principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
     if principal is not None and n_components < 1:
@@ -260,6 +260,7 @@ def _subspace_and_axes(
     kind: str | None,
     loss: Any,
     rng: np.random.RandomState,
+    max_axes: int,
 ) -> tuple[PrincipalAxes, PrincipalAxes]:
     """Return axes of a subspace, and the principal axes in its coordinates.
 
@@ -272,7 +273,7 @@ def _subspace_and_axes(
         values = np.vstack([values, encoded(data.X, layout)])
     weights = weight if weight is None or is_target else np.tile(weight, 2)
     axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
-    subspace = axes.first(axes.rank)
+    subspace = axes.first(max_axes)
     inner = subspace.in_subspace()
     if is_target and data.effect is None:
         return subspace, inner

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import inspect
 import math
+from functools import partial
 
 import numpy as np
+import torch
 from sklearn.base import clone
 
 from ..corruptions import CORRUPTIONS, Corruption
@@ -17,6 +19,7 @@ from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Penalty
 from .callback_checks import check_callbacks
 from .plan import Plan
+from .sampler import NeighborSampler
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
 # is then equivalent to two samples up to rounding errors. With more than this number of features,
@@ -29,6 +32,9 @@ _ENSEMBLE_VALUES = 2**17
 # A network operates in the span of the samples if it has more features than samples: more than as
 # many for up to 64 samples, more than twice as many for 128, and so on.
 _SPAN_SAMPLES = 64
+
+# If codes keep neighbors, the default network has places, and operates on at most 100 components.
+_N_PLACES, _NEIGHBOR_AXES = 256, 100
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
 DROPOUT_SAMPLES = 20
@@ -86,11 +92,29 @@ def network_part(estimator, n_samples, n_features, n_inputs):
     return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
 
 
-def operates_in_subspace(estimator, data, n_inputs):
-    """Return whether the network operates on coordinates in the span of the samples."""
+def max_axes(estimator, data, n_inputs):
+    """Return in how many coordinates the network operates: 0 if it does so on the features.
+
+    It does so in the span of the samples if there are few, and on principal components if codes
+    keep neighbors.
+    """
+    if data.partial or not is_dense(estimator):
+        return 0
+    if n_neighbors(estimator):
+        return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
-    return is_dense(estimator) and is_wide and not data.partial
+    return n_inputs if is_wide else 0
+
+
+def n_neighbors(estimator):
+    """Return the number of neighbors of each sample that the penalties require."""
+    return max((getattr(part, "n_neighbors", 0) for part in penalty_parts(estimator)), default=0)
+
+
+def starts_at_pca(estimator):
+    """Return whether a network has a linear path that starts at the principal components."""
+    return estimator.init == "pca" and not (is_dense(estimator) and n_neighbors(estimator))
 
 
 def is_dense(estimator):
@@ -118,7 +142,8 @@ def _default_network(estimator, n_samples, n_features, n_inputs):
     sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
         dropout = auto_dropout(n_samples, n_features, n_inputs)
-    return Dense(sizes, activation=estimator.activation, dropout=dropout)
+    n_places = _N_PLACES if n_neighbors(estimator) else 0
+    return Dense(sizes, activation=estimator.activation, dropout=dropout, n_places=n_places)
 
 
 def update_dropout(estimator, network, n_samples):
@@ -230,6 +255,12 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "verbose": estimator.verbose,
         "callbacks": estimator.callbacks,
     }
+    if data.neighbors is not None:
+        plan["sampler"] = partial(
+            NeighborSampler,
+            neighbors=torch.from_numpy(data.neighbors_in_training),
+            batch_size=plan["batch_size"],
+        )
     plan |= overrides
     has_validation, schedule = plan["n_iter_no_change"] is not None, plan["schedule"]
     plan["callbacks"] = check_callbacks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
+from torch import Tensor
 
 
 class ShuffledSampler(torch.utils.data.Sampler[int]):
@@ -30,3 +31,48 @@ class ShuffledSampler(torch.utils.data.Sampler[int]):
         """Yield the positions of one epoch."""
         for part in torch.randperm(self._n_samples, generator=self._generator).split(4096):
             yield from part.tolist()
+
+
+class NeighborSampler(torch.utils.data.Sampler[int]):
+    """Batches of random positions, half of them followed by a neighbor of each.
+
+    In an epoch every other sample occurs at random, and one of its neighbors after it.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of positions.
+
+    generator : Generator
+        Source of the order and of the neighbors.
+
+    neighbors : Tensor of shape (n_samples, n_neighbors)
+        Positions of the neighbors of each sample.
+
+    batch_size : int
+        Number of positions of a batch.
+    """
+
+    def __init__(
+        self, n_samples: int, generator: torch.Generator, neighbors: Tensor, batch_size: int
+    ) -> None:
+        self._n_samples, self._generator = n_samples, generator
+        self._neighbors, self._batch_size = neighbors, batch_size
+
+    def __len__(self) -> int:
+        """Return the number of positions."""
+        return self._n_samples
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the positions of one epoch."""
+        order, place = torch.randperm(self._n_samples, generator=self._generator), 0
+        for start in range(0, self._n_samples, self._batch_size):
+            size = min(self._batch_size, self._n_samples - start)
+            samples = order[place : place + size - size // 2]
+            place += len(samples)
+            yield from torch.cat([samples, self._neighbors_of(samples[: size // 2])]).tolist()
+
+    def _neighbors_of(self, samples: Tensor) -> Tensor:
+        n_neighbors = self._neighbors.shape[1]
+        chosen = torch.randint(n_neighbors, (len(samples),), generator=self._generator)
+        return self._neighbors[samples, chosen]

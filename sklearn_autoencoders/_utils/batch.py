@@ -39,6 +39,10 @@ class Batch:
         One where a value of the input is missing, zero where it is known. None if the network does
         not use it, or if nothing is missing.
 
+    neighbors : Tensor of shape (batch, batch) or None, default=None
+        1 where one of two samples is a neighbor of the other, NaN where they are the same sample,
+        otherwise 0. None if the training set has no neighbors.
+
     find_mask : callable or None, default=None
         Returns `mask`. It is called when `mask` is read, because most losses do not use it.
     """
@@ -51,6 +55,7 @@ class Batch:
     labels: Tensor | None = None
     index: object = None
     missing: Tensor | None = None
+    neighbors: Tensor | None = None
     find_mask: Callable[[], Tensor] | None = None
 
     def __len__(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from numbers import Real
+from numbers import Integral, Real
 from typing import ClassVar
 
 from torch import nn
@@ -12,6 +12,7 @@ from torch import nn
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, Transposed, block
 from ._network import Network
+from ._places import Places
 
 
 class Dense(Network):
@@ -51,6 +52,15 @@ class Dense(Network):
     decoder_layer_sizes : sequence of int or None, default=None
         Number of units in each hidden layer of the decoder, from the code to the output. None
         mirrors the encoder.
+
+    n_places : int, default=0
+        If positive, the code is the mean of this number of learned places :math:`Y`, weighted by a
+        softmax: :math:`z = \operatorname{softmax}(\beta (W h + b))\, Y` for the last hidden layer
+        :math:`h`. A sample between two clusters then belongs to one of them, which suits
+        :class:`~sklearn_autoencoders.objectives.Neighbors`. It requires `init="random"`.
+
+    sharpness : float, default=2.0
+        The factor :math:`\beta` after training; it is 1 in training. Used if `n_places` is positive.
 
     See Also
     --------
@@ -100,6 +110,8 @@ class Dense(Network):
         "batch_norm": ["boolean"],
         "tied_weights": ["boolean"],
         "decoder_layer_sizes": [Sizes(), None],
+        "n_places": [Interval(Integral, 0, None, closed="left")],
+        "sharpness": [Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
@@ -112,6 +124,8 @@ class Dense(Network):
         batch_norm: bool = False,
         tied_weights: bool = False,
         decoder_layer_sizes: Sequence[int] | None = None,
+        n_places: int = 0,
+        sharpness: float = 2.0,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -120,6 +134,8 @@ class Dense(Network):
         self.batch_norm = batch_norm
         self.tied_weights = tied_weights
         self.decoder_layer_sizes = decoder_layer_sizes
+        self.n_places = n_places
+        self.sharpness = sharpness
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -151,16 +167,16 @@ class Dense(Network):
                 f"hidden_layer_sizes={inwards}, decoder_layer_sizes must be None or "
                 f"{inwards[::-1]}; got {outwards}."
             )
-        encoder = self._linear([n_features, *inwards, n_components])
+        encoder = self._linear([n_features, *inwards, self.n_places or n_components])
         decoder: Sequence[nn.Module]
         if self.tied_weights:
             decoder = self._transposed(encoder)
         else:
             decoder = self._linear([n_components, *outwards, n_features])
-        return (
-            self._sequential(encoder, inwards, self.code_activation),
-            self._sequential(decoder, outwards, "identity"),
-        )
+        blocks = self._sequential(encoder, inwards, self.code_activation)
+        if self.n_places:
+            blocks.append(Places(self.n_places, n_components, self.sharpness))
+        return blocks, self._sequential(decoder, outwards, "identity")
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
         """Return the pairs of layers that greedy pretraining trains one after another.

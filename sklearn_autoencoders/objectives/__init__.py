@@ -3,7 +3,7 @@
 from .._utils.public_names import publish
 from ._likelihoods import LIKELIHOODS
 from ._losses import LOSSES
-from ._penalties import L1, PENALTIES, Contractive, KLSparsity, Orthogonal, Penalty
+from ._penalties import L1, PENALTIES, Contractive, KLSparsity, Neighbors, Orthogonal, Penalty
 
 __all__ = [
     "L1",
@@ -12,6 +12,7 @@ __all__ = [
     "PENALTIES",
     "Contractive",
     "KLSparsity",
+    "Neighbors",
     "Orthogonal",
     "Penalty",
 ]

@@ -46,6 +46,8 @@ class Penalty(BaseEstimator, ABC):
     """
 
     weight: float = 1.0
+    # Number of neighbors of each training sample that are searched for the penalty.
+    n_neighbors: int = 0
 
     _parameter_constraints: ClassVar[Constraints] = {
         "weight": [Interval(Real, 0, None, closed="left")]
@@ -342,9 +344,78 @@ class Orthogonal(Penalty):
         return torch.stack(terms).sum() if terms else x.new_zeros(())
 
 
+class Neighbors(Penalty):
+    r"""Codes of which neighbors are near to each other: t-SNE and UMAP as part of an autoencoder.
+
+    .. math:: \ell_i = -\frac{1}{|N_i|} \sum_{j \in N_i} \log
+        \frac{q(z_i, z_j)}{\sum_{k \ne i} q(z_i, z_k)},
+        \qquad q(z, z') = \frac{1}{1 + \|z - z'\|^2}
+
+    where :math:`k` are the samples of a batch, and :math:`N_i` are those of them that are neighbors
+    of sample :math:`i` among the training samples. Half of the samples of each batch are drawn at
+    random, and the other half are neighbors of these. The value is zero without neighbors in the
+    batch, and for validation samples. It is the InfoNCE loss with the kernel of t-SNE [1]_, [2]_.
+
+    Neighbors are searched once, by the distances of scaled samples in their first 50 principal
+    components; missing values are replaced by means.
+
+    Parameters
+    ----------
+    weight : float, default=1.0
+        Factor of the penalty, not negative.
+
+    n_neighbors : int, default=15
+        Number of neighbors of each training sample.
+
+    References
+    ----------
+    .. [1] L. van der Maaten and G. Hinton, "Visualizing Data using t-SNE", JMLR 9:2579-2605, 2008.
+
+    .. [2] S. Damrich, J. N. Böhm, F. A. Hamprecht and D. Kobak, "From t-SNE to UMAP with
+       Contrastive Learning", ICLR 2023.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn_autoencoders import AutoencoderTransformer
+    >>> X, _ = load_digits(return_X_y=True)
+    >>> embedding = AutoencoderTransformer(2, penalty="neighbors", random_state=0)
+    >>> embedding.fit_transform(X).shape
+    (1797, 2)
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        **Penalty._parameter_constraints,
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(self, weight: float = 1.0, n_neighbors: int = 15):
+        self.weight = weight
+        self.n_neighbors = n_neighbors
+
+    def __call__(
+        self,
+        output: Output,
+        x: Tensor,
+        network: nn.Module,
+        *,
+        batch: Batch | None = None,
+    ) -> Tensor:
+        """Return the cross-entropy of the neighbors of each sample."""
+        if batch is None or batch.neighbors is None:
+            return x.new_zeros(len(x))
+        pairs = batch.neighbors
+        squares = (output.code[:, None] - output.code).square().sum(-1)
+        affinity = -squares.log1p()
+        total = affinity.masked_fill(pairs.isnan(), -torch.inf).logsumexp(1, keepdim=True)
+        is_near = pairs.nan_to_num(nan=0.0)
+        return (is_near * (total - affinity)).sum(1) / is_near.sum(1).clamp(min=1)
+
+
 PENALTIES: dict[str, type[Penalty]] = {
     "contractive": Contractive,
     "kl_sparsity": KLSparsity,
     "l1": L1,
+    "neighbors": Neighbors,
     "orthogonal": Orthogonal,
 }
