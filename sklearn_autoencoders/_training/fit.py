@@ -248,9 +248,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         weight, source = data.training_weight, encoded_source(data.X, self._layout)
         rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
         scaling = Scaling(self.center_, self.scale_)
-        return replace(
-            data, neighbors=nearest_neighbors(source, rows, n_needed, scaling, rng)
-        )
+        return replace(data, neighbors=nearest_neighbors(source, rows, n_needed, scaling, rng))
 
     def _pretrain(self, data, rng, checkpoint):
         plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)

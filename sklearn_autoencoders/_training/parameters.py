@@ -35,6 +35,8 @@ _SPAN_SAMPLES = 64
 
 # If codes keep neighbors, the default network has places, and operates on at most 100 components.
 _N_PLACES, _NEIGHBOR_AXES = 256, 100
+# Number of steps, and maximum number of epochs, if codes keep neighbors.
+_NEIGHBOR_EPOCHS = 2000, 100
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
 DROPOUT_SAMPLES = 20
@@ -57,6 +59,14 @@ def auto_batch_size(shape: tuple[int, ...], n_batches: int = 40) -> int:
 def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:
     """Return 64, or fewer samples if they have more than 2048 features, but at least 8."""
     return min(max(_ENSEMBLE_VALUES // shape[1], 8), 64)
+
+
+def auto_neighbor_batch_size(shape: tuple[int, ...]) -> int:
+    """Return about a fifth of the number of samples, a power of two between 32 and 512.
+
+    All samples of a batch that are not neighbors repel each other.
+    """
+    return min(max(2 ** int(math.log2(shape[0] / 5 + 1)), 32), 512, shape[0])
 
 
 def auto_max_epochs(
@@ -238,11 +248,14 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
     """Return the plan of training on `data`; the weight decay decreases with the sample size."""
     n_samples = len(data.X)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
+    auto_size, auto_epochs = estimator._auto_batch_size, estimator._auto_epochs
+    if data.neighbors is not None:
+        auto_size, auto_epochs = auto_neighbor_batch_size, _NEIGHBOR_EPOCHS
     if batch_size == "auto":
-        batch_size = estimator._auto_batch_size(data.X.shape)
+        batch_size = auto_size(data.X.shape)
     max_epochs = overrides.pop("max_epochs", max_epochs)
     if max_epochs == "auto":
-        max_epochs = auto_max_epochs(n_samples, batch_size, *estimator._auto_epochs)
+        max_epochs = auto_max_epochs(n_samples, batch_size, *auto_epochs)
     plan = {
         "solver": estimator.solver,
         "schedule": estimator.schedule,

@@ -60,7 +60,7 @@ class Dense(Network):
         :class:`~sklearn_autoencoders.objectives.Neighbors`. It requires `init="random"`.
 
     sharpness : float, default=2.0
-        The factor :math:`\beta` after training; it is 1 in training. Used if `n_places` is positive.
+        The factor :math:`\beta` after training, if `n_places` is positive; it is 1 in training.
 
     See Also
     --------

@@ -39,4 +39,5 @@ class Places(nn.Module):
     def forward(self, x: Any) -> Tensor:
         """Return the codes."""
         logits = x if self.training else self.sharpness * x
-        return logits.softmax(-1) @ (_UNIT * self.places)
+        code: Tensor = logits.softmax(-1) @ (_UNIT * self.places)
+        return code

@@ -407,7 +407,8 @@ class Neighbors(Penalty):
         pairs = batch.neighbors
         squares = (output.code[:, None] - output.code).square().sum(-1)
         affinity = -squares.log1p()
-        total = affinity.masked_fill(pairs.isnan(), -torch.inf).logsumexp(1, keepdim=True)
+        lowest = torch.finfo(affinity.dtype).min  # not -inf, whose gradient is NaN
+        total = affinity.masked_fill(pairs.isnan(), lowest).logsumexp(1, keepdim=True)
         is_near = pairs.nan_to_num(nan=0.0)
         return (is_near * (total - affinity)).sum(1) / is_near.sum(1).clamp(min=1)
 

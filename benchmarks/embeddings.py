@@ -1,0 +1,134 @@
+"""Embeddings of two components beside PCA, UMAP and PaCMAP.
+
+    python benchmarks/embeddings.py [--sets digits mnist ...] [--seeds 3] [--methods ...]
+
+Fitted to 70 % of the samples (of MNIST to 10 000 images; "mnist60000" to all), measured on others, at
+most 3 000 of them: accuracy of five nearest neighbors among the codes of the training samples, where
+there are classes; trustworthiness and continuity of ten neighbors; rank correlation of distances; R²
+of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP and PaCMAP are
+compiled before. Defaults everywhere, features standardized for tables.
+"""
+
+import argparse
+import time
+import warnings
+
+import numpy as np
+import torch
+from _data import FOLDER, header, mnist
+from scipy.spatial.distance import pdist
+from scipy.stats import spearmanr
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_autoencoders import AutoencoderTransformer
+
+TABLES = ("20_letter", "28_pendigits", "30_satellite", "26_optdigits")
+_MAX_TEST, _MAX_DISTANCES = 3000, 1000
+
+
+def samples(name, seed):
+    """Return training samples, test samples and their classes, None without classes."""
+    if name.startswith("mnist"):
+        X, y, X_test, y_test = mnist()
+        n_samples = int(name.removeprefix("mnist") or 10_000)
+        return X[:n_samples], X_test, y[:n_samples], y_test
+    if name == "digits":
+        X, y = load_digits(return_X_y=True)
+        return train_test_split(X, y, test_size=0.3, random_state=seed)
+    X = StandardScaler().fit_transform(np.load(FOLDER / "adbench" / f"{name}.npz")["X"])
+    return *train_test_split(X, test_size=0.3, random_state=seed), None, None
+
+
+def umap(seed):
+    from umap import UMAP
+
+    return UMAP(random_state=seed)
+
+
+class PaCMAP:
+    """PaCMAP as a scikit-learn transformer."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, X):
+        import pacmap
+
+        self.X = X
+        self.model = pacmap.PaCMAP(random_state=self.seed, save_tree=True)
+        self.codes = self.model.fit_transform(X.copy())
+        return self
+
+    def transform(self, X):
+        return self.codes if X is self.X else self.model.transform(X.copy(), self.X)
+
+
+METHODS = {
+    "PCA": lambda seed: PCA(2),
+    "UMAP": umap,
+    "PaCMAP": PaCMAP,
+    "neighbors": lambda seed: AutoencoderTransformer(2, penalty="neighbors", random_state=seed),
+    "no penalty": lambda seed: AutoencoderTransformer(2, random_state=seed),
+}
+COLUMNS = ("5-NN", "trust", "contin", "ranks", "R2", "fit s", "codes s")
+
+
+def measures(make, name, seed):
+    """Return the values of the columns."""
+    X, X_test, y, y_test = samples(name, seed)
+    start = time.process_time()
+    model = make(seed).fit(X)
+    fitted = time.process_time()
+    codes = model.transform(X_test)
+    seconds = fitted - start, time.process_time() - fitted
+    accuracy = np.nan
+    if y is not None:
+        classifier = KNeighborsClassifier().fit(model.transform(X), y)
+        accuracy = classifier.score(codes, y_test)
+    kept, codes = X_test[:_MAX_TEST], codes[:_MAX_TEST]
+    trust = trustworthiness(kept, codes, n_neighbors=10)
+    continuity = trustworthiness(codes, kept, n_neighbors=10)
+    distances = (pdist(values[:_MAX_DISTANCES]) for values in (kept, codes))
+    ranks = spearmanr(*distances).statistic
+    return accuracy, trust, continuity, ranks, inverse_score(model, kept, codes), *seconds
+
+
+def inverse_score(model, X, codes):
+    """Return R² of the inverse; that of UMAP, which is slow, from 200 samples."""
+    if not hasattr(model, "inverse_transform"):
+        return np.nan
+    if "umap" in type(model).__module__:
+        X, codes = X[:200], codes[:200]
+    error = ((X - model.inverse_transform(codes)) ** 2).sum()
+    return 1 - error / ((X - X.mean(0)) ** 2).sum()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sets", nargs="+", default=["digits", "mnist", *TABLES])
+    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--seeds", type=int, default=3)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    header("Embeddings")
+    for name in arguments.sets:
+        print(f"\n{name:14}" + "".join(f"{column:>9}" for column in COLUMNS), flush=True)
+        for title in arguments.methods:
+            try:
+                METHODS[title](0).fit(np.random.RandomState(0).rand(100, 5))  # compiles
+            except ImportError:
+                print(f"{title:14}  not installed")
+                continue
+            found = [measures(METHODS[title], name, seed) for seed in range(arguments.seeds)]
+            line = "".join(f"{value:9.3f}" for value in np.mean(found, axis=0))
+            print(f"{title:14}{line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

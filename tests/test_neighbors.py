@@ -1,0 +1,229 @@
+"""Codes that keep neighbors: the penalty, the neighbors, and the batches that contain them."""
+
+import numpy as np
+import pytest
+import torch
+from helpers import with_missing_values
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
+from sklearn.utils.estimator_checks import check_estimator
+
+from sklearn_autoencoders import (
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+    load,
+    save,
+)
+from sklearn_autoencoders._data.neighbors import nearest_neighbors, pairs_of
+from sklearn_autoencoders._data.scaling import Scaling
+from sklearn_autoencoders._training.sampler import NeighborSampler
+from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders._utils.random import make_generator
+from sklearn_autoencoders.networks import Dense, Output
+from sklearn_autoencoders.objectives import Neighbors
+
+
+def embedding(**params):
+    defaults = {"penalty": "neighbors", "max_epochs": 5, "random_state": 0}
+    return AutoencoderTransformer(2, **{**defaults, **params})
+
+
+def unscaled(n_features):
+    return Scaling(np.zeros(n_features), np.ones(n_features))
+
+
+def neighbors_of(X, n_neighbors=3, rows=None):
+    rows = np.arange(len(X)) if rows is None else rows
+    return nearest_neighbors(X, rows, n_neighbors, unscaled(X.shape[1]), np.random.RandomState(0))
+
+
+# ----------------------------------------------------------------------------- the penalty
+
+
+def test_the_penalty_is_its_formula(rng):
+    code = rng.standard_normal((5, 2))
+    pairs = np.zeros((5, 5))
+    pairs[0, 1] = pairs[1, 0] = pairs[0, 2] = pairs[2, 0] = 1
+    pairs[np.diag_indices(5)] = np.nan
+    pairs[3, 4] = pairs[4, 3] = np.nan  # the same sample twice
+    expected = np.zeros(5)
+    affinity = 1 / (1 + ((code[:, None] - code) ** 2).sum(-1))
+    for i in range(5):
+        others = [k for k in range(5) if not np.isnan(pairs[i, k])]
+        near = [k for k in others if pairs[i, k]]
+        if near:
+            terms = [-np.log(affinity[i, j] / affinity[i, others].sum()) for j in near]
+            expected[i] = np.mean(terms)
+    x = torch.tensor(code)
+    batch = Batch(x, neighbors=torch.tensor(pairs))
+    found = Neighbors()(Output(x, x), x, torch.nn.Identity(), batch=batch)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_without_neighbors_the_penalty_is_zero():
+    x = torch.ones(3, 2)
+    for batch in (None, Batch(x)):
+        assert not Neighbors()(Output(x, x), x, torch.nn.Identity(), batch=batch).any()
+
+
+# -------------------------------------------------------------------- neighbors and batches
+
+
+def test_neighbors_are_those_of_scikit_learn(rng):
+    X = rng.standard_normal((60, 4))
+    expected = NearestNeighbors(n_neighbors=3).fit(X).kneighbors(return_distance=False)
+    np.testing.assert_array_equal(neighbors_of(X), expected)
+
+
+def test_neighbors_of_many_features_are_those_of_principal_components(rng):
+    X = rng.standard_normal((80, 60)) * np.geomspace(10, 0.01, 60)
+    reduced = PCA(50).fit_transform(X)
+    expected = NearestNeighbors(n_neighbors=3).fit(reduced).kneighbors(return_distance=False)
+    np.testing.assert_array_equal(neighbors_of(X), expected)
+
+
+def test_only_given_rows_are_neighbors(rng):
+    X, rows = rng.standard_normal((30, 2)), np.arange(5, 25)
+    found = neighbors_of(X, rows=rows)
+    assert set(found[rows].ravel()) <= set(rows)
+    assert (np.delete(found, rows, axis=0) == -1).all()
+
+
+def test_a_duplicate_is_a_neighbor_but_not_the_sample_itself():
+    found = neighbors_of(np.repeat([[0.0], [9.0]], 5, axis=0))
+    assert (found != np.arange(10)[:, None]).all()
+    assert (found // 5 == np.arange(10)[:, None] // 5).all()
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3])
+def test_few_samples_have_fewer_neighbors(n_samples):
+    X = np.arange(n_samples, dtype=float)[:, None]
+    assert neighbors_of(X).shape == (n_samples, n_samples - 1)
+
+
+def test_pairs_of_a_batch():
+    neighbors = np.array([[1, 2], [0, 3], [3, 0], [2, 1]], dtype=np.int32)
+    found = pairs_of(neighbors[:, :1], [2, 3, 2, 0])
+    np.testing.assert_array_equal(
+        found,
+        [[np.nan, 1, np.nan, 0], [1, np.nan, 1, 0], [np.nan, 1, np.nan, 0], [0, 0, 0, np.nan]],
+    )
+
+
+@pytest.mark.parametrize(("n_samples", "batch_size"), [(20, 8), (21, 8), (7, 3), (5, 1), (3, 10)])
+def test_half_of_a_batch_are_neighbors_of_the_other_half(n_samples, batch_size, rng):
+    neighbors = torch.from_numpy(neighbors_of(rng.standard_normal((n_samples, 2)), 2)).long()
+    sampler = NeighborSampler(n_samples, make_generator(0), neighbors, batch_size)
+    positions = list(sampler)
+    assert len(positions) == len(sampler) == n_samples
+    seen = []
+    for start in range(0, n_samples, batch_size):
+        batch = positions[start : start + batch_size]
+        half = len(batch) // 2
+        samples, partners = batch[: len(batch) - half], batch[len(batch) - half :]
+        seen += samples
+        for sample, partner in zip(samples, partners, strict=False):
+            assert partner in neighbors[sample]
+    assert len(set(seen)) == len(seen)
+
+
+# ------------------------------------------------------------------------------- estimators
+
+
+def test_neighbors_of_unseen_samples_are_kept():
+    X, y = load_digits(return_X_y=True)
+    model = embedding(max_epochs=40).fit(X[:1200])
+    plain = embedding(max_epochs=40, penalty=None).fit(X[:1200])
+    found, before = (own.transform(X[1200:]) for own in (model, plain))
+    assert trustworthiness(X[1200:], found, n_neighbors=10) > 0.95
+    assert trustworthiness(X[1200:], before, n_neighbors=10) < 0.92
+    classifier = KNeighborsClassifier().fit(model.transform(X[:1200]), y[:1200])
+    assert classifier.score(found, y[1200:]) > 0.9
+
+
+def test_the_default_network_has_places():
+    X, _ = load_digits(return_X_y=True)
+    places = embedding(max_epochs=1).fit(X[:200]).network_.encoder[-1]
+    assert places.places.shape == (256, 2)
+    own = embedding(max_epochs=1, network=Dense(n_places=0), init="random").fit(X[:200])
+    assert isinstance(own.network_.encoder[-1], torch.nn.Linear)
+
+
+def test_a_seed_determines_the_embedding():
+    X, _ = load_digits(return_X_y=True)
+    first, second = (embedding().fit(X[:300]).transform(X[300:400]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    alone = embedding().fit(X[:300]).transform(X[300:301])
+    np.testing.assert_allclose(alone[0], first[0], rtol=1e-5)
+
+
+def test_a_file_contains_no_neighbors(tmp_path):
+    X, _ = load_digits(return_X_y=True)
+    model = embedding().fit(X[:300])
+    path = tmp_path / "embedding.skops"
+    save(model, path)
+    np.testing.assert_array_equal(load(path).transform(X), model.transform(X))
+    assert not [name for name in vars(model) if "neighbor" in name]
+
+
+def test_samples_without_weight_do_not_influence_neighbors():
+    X, _ = load_digits(return_X_y=True)
+    other = X[:300].copy()
+    other[200:] = X[0]
+    weight = np.repeat([1.0, 0.0], [200, 100])
+    fits = [embedding(max_epochs=2).fit(own, sample_weight=weight) for own in (X[:300], other)]
+    np.testing.assert_allclose(fits[0].transform(X), fits[1].transform(X), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("make", [DenoisingAutoencoder, VAEGenerator], ids=lambda c: c.__name__)
+def test_other_estimators_keep_neighbors(make):
+    X, _ = load_digits(return_X_y=True)
+    model = make(2, penalty=Neighbors(0.1), max_epochs=3, random_state=0).fit(X[:300])
+    assert np.isfinite(model.reconstruct(X[:5])).all()
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"early_stopping": True}, {"warm_start": True}, {"batch_size": 1}, {"batch_size": 300}],
+    ids=str,
+)
+def test_options_of_training(params):
+    X, _ = load_digits(return_X_y=True)
+    model = embedding(max_epochs=2, **params).fit(X[:300])
+    assert np.isfinite(model.fit(X[:300]).transform(X[:5])).all()
+
+
+def test_batches_can_be_passed_one_after_another():
+    X, _ = load_digits(return_X_y=True)
+    model = embedding()
+    for start in range(0, 600, 200):
+        model.partial_fit(X[start : start + 200])
+    assert np.isfinite(model.transform(X[:5])).all()
+
+
+def test_values_can_be_missing():
+    X, _ = load_digits(return_X_y=True)
+    holes = with_missing_values(X[:300])
+    assert np.isfinite(embedding().fit(holes).transform(holes)).all()
+
+
+def test_the_number_of_neighbors_can_be_searched():
+    X, _ = load_digits(return_X_y=True)
+    grid = {"penalty__n_neighbors": [5, 15]}
+    search = GridSearchCV(embedding(penalty=Neighbors()), grid, cv=2).fit(X[:200])
+    assert search.best_params_["penalty__n_neighbors"] in (5, 15)
+
+
+@pytest.mark.parametrize("n_neighbors", [0, 1.5, "many"])
+def test_a_number_of_neighbors_is_positive(n_neighbors):
+    with pytest.raises(ValueError, match="n_neighbors"):
+        embedding(penalty=Neighbors(n_neighbors=n_neighbors)).fit(np.eye(4))
+
+
+@pytest.mark.long
+def test_estimator_checks():
+    check_estimator(embedding())
