@@ -12,6 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, Transfor
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.level_functions import function_counts, level_functions
 from .._data.levels import Levels
 from .._data.ranges import find_ranges
 from .._data.validation import check_samples, check_weight, ignore_empty_features
@@ -23,6 +24,7 @@ from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
 from ..corruptions import Masking
 from ..networks import Residual
+from ..networks._level_basis import start_at_frequencies
 from ..objectives._hidden_cells import HiddenCells
 from ..objectives._objective import Objective
 from .base import BaseNetworkEstimator
@@ -216,6 +218,7 @@ class AutoregressiveGenerator(
     init, loss = "random", "squared_error"
     _own_network = Residual()
     _n_embedding = 8
+    _max_dropout = 0.5
     _auto_epochs = 3000, 100
     _auto_batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
@@ -348,7 +351,11 @@ class AutoregressiveGenerator(
         return super()._prepare_data(data, y, rng, reset=reset, partial=partial)
 
     def _build(self, data, rng):
-        return initialize(self, data, rng, scaling="feature")
+        found = initialize(self, data, rng, scaling="feature")
+        frequencies, scale = found["center_"], found["scale_"]
+        functions = level_functions(self._levels, frequencies, data.n_samples)
+        start_at_frequencies(found["network_"], *functions, frequencies, scale)
+        return found
 
     def _objective(self):
         return Objective(HiddenCells(self._model.loss))
@@ -360,6 +367,10 @@ class AutoregressiveGenerator(
     @property
     def _layout(self):
         return Layout(self._levels.sizes)
+
+    @property
+    def _n_functions(self):
+        return sum(function_counts(self._levels).values())
 
     @property
     def _n_features_out(self):
