@@ -14,8 +14,9 @@ Array = NDArray[np.float64]
 
 # Degree of the polynomials.
 _DEGREE = 4
-# Number of samples of a level at which its own weights have the factor one half.
-_N_PRIOR = 300
+# Number of samples of a level at which its own weights have the factor one half, in the embedding
+# and in the logits.
+_N_PRIOR = 30, 300
 
 
 def function_counts(levels: Levels) -> dict[int, int]:
@@ -32,12 +33,12 @@ class LevelFunctions(NamedTuple):
     functions : ndarray of shape (n_levels, n_functions)
         Functions of the levels of a column are zero at those of the others.
 
-    factors : ndarray of shape (n_levels,)
-        One for categories and missing values.
+    factors : tuple of two ndarrays of shape (n_levels,)
+        In the embedding and in the logits. One for categories and missing values.
     """
 
     functions: Array
-    factors: Array
+    factors: tuple[Array, Array]
 
 
 def level_functions(levels: Levels, frequencies: Array, n_samples: float) -> LevelFunctions:
@@ -57,17 +58,17 @@ def level_functions(levels: Levels, frequencies: Array, n_samples: float) -> Lev
     n_samples : float
         Number of samples.
     """
-    factors, parts = np.ones(len(frequencies)), [np.zeros((len(frequencies), 0))]
+    parts, own_counts = [np.zeros((len(frequencies), 0))], np.full(len(frequencies), np.inf)
     firsts = np.cumsum((0, *levels.sizes))
     for j, degree in function_counts(levels).items():
         number = levels.numbers[j]
         own = slice(firsts[j], firsts[j] + number.n_levels)
-        counts = n_samples * frequencies[own]
-        factors[own] = counts / (counts + _N_PRIOR)
+        own_counts[own] = n_samples * frequencies[own]
         part = np.zeros((len(frequencies), degree))
         part[own] = _polynomials(number.means, frequencies[own], degree)
         parts.append(part)
-    return LevelFunctions(np.hstack(parts), factors)
+    embedding, logits = (1 / (1 + n_prior / own_counts) for n_prior in _N_PRIOR)
+    return LevelFunctions(np.hstack(parts), (embedding, logits))
 
 
 def _polynomials(values: Array, frequencies: NDArray[Any], degree: int) -> Array:

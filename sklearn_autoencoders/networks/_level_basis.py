@@ -47,7 +47,8 @@ class LevelBasis(nn.Module):
     def combined(self, weights: Tensor) -> Tensor:
         """Return values of levels, of shape (..., n_levels); weights have (..., n_weights)."""
         own, shared = weights.split([*self.functions.shape], -1)
-        return own * self.factors + shared @ self.functions.T
+        values: Tensor = own * self.factors + shared @ self.functions.T
+        return values
 
 
 class LevelLogits(LevelBasis):
@@ -71,7 +72,7 @@ class LevelLogits(LevelBasis):
 
 
 def start_at_frequencies(
-    network: Any, functions: Any, factors: Any, frequencies: Any, scale: Any
+    network: Any, functions: Any, factors: tuple[Any, Any], frequencies: Any, scale: Any
 ) -> None:
     """Set the functions of a network, and the logits at which it starts.
 
@@ -84,8 +85,8 @@ def start_at_frequencies(
     functions : ndarray of shape (n_levels, n_functions)
         Functions of the levels, of mean zero.
 
-    factors : ndarray of shape (n_levels,)
-        Factors of the own weights of each level.
+    factors : tuple of two ndarrays of shape (n_levels,)
+        Factors of the own weights of each level, in the embedding and in the logits.
 
     frequencies : ndarray of shape (n_levels,)
         Frequency of each level in its column.
@@ -93,6 +94,6 @@ def start_at_frequencies(
     scale : ndarray of shape (n_levels,)
         Values by which the inputs were divided.
     """
-    network.encoder[0].basis.set(functions * scale[:, None], factors)
-    network.decoder[-1].set(functions, factors)
+    network.encoder[0].basis.set(functions * scale[:, None], factors[0])
+    network.decoder[-1].set(functions, factors[1])
     network.decoder[-1].log_frequencies.copy_(torch.as_tensor(frequencies).log())

@@ -136,9 +136,11 @@ class AutoencoderRecipe:
         parts = self.n_categories, self.n_masks, self.n_embedding, self.n_functions
         embedding, logits = ColumnEmbedding(*parts), LevelLogits(self.n_features, self.n_functions)
         sizes = embedding.n_outputs, logits.n_weights
-        pairs = [tuple(map(with_own_layers, self.network.build(n, n_encoded))) for n in sizes]
-        _check_untied(*pairs[1], self.network, "AutoregressiveGenerator needs")
-        return nn.Sequential(embedding, pairs[0][0]), nn.Sequential(pairs[1][1], logits)
+        (encoder, _), (other, decoder) = (
+            map(with_own_layers, self.network.build(size, n_encoded)) for size in sizes
+        )
+        _check_untied(other, decoder, self.network, "AutoregressiveGenerator needs")
+        return nn.Sequential(embedding, encoder), nn.Sequential(decoder, logits)
 
     def subspace(self) -> tuple[FixedLinear, FixedLinear]:
         """Return the maps from features to coordinates in the subspace, and back."""
@@ -312,7 +314,8 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what
     if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
         raise ValueError(
             f"{what} an encoder and a decoder that share no weights, because they are modified "
-            f'separately; got {network!r}. Use an AutoencoderTransformer with init="random".'
+            f"separately; got {network!r}. Use a network without shared weights, or an "
+            'AutoencoderTransformer with init="random".'
         )
 
 
