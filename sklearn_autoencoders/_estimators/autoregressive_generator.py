@@ -50,14 +50,14 @@ class AutoregressiveGenerator(
     equally many of the other values, between whose quantiles drawn values are interpolated. Values
     that are missing in the training samples are one more level.
 
-    Training starts at the frequencies :math:`\pi_k` of the levels. The levels of a number share what
-    is learned: the logit of level :math:`k`, and likewise its embedding, is
+    Training starts at the frequencies :math:`\pi_k` of the levels. The levels of a number share
+    what is learned: the logit of level :math:`k`, and likewise its embedding, is
 
     .. math:: \log \pi_k + \sum_{r=1}^{4} f_r(k)\, s_r + g_k\, o_k
 
     where :math:`s_r` and :math:`o_k` are outputs of the network, :math:`f_r` polynomials of the
-    normal score of the level, and :math:`g_k` is small for levels of few samples. Small data sets are
-    therefore described by smooth functions of the numbers, large ones in all details.
+    normal score of the level, and :math:`g_k` is small for levels of few samples. Small data sets
+    are therefore described by smooth functions of the numbers, large ones in all details.
 
     It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
     takes as many passes through the network as there are columns.
@@ -73,7 +73,7 @@ class AutoregressiveGenerator(
 
     network : Network, "dense", "linear" or None, default=None
         Network architecture, from :mod:`sklearn_autoencoders.networks`, or a custom one. None is
-        `Residual()` with a dropout rate that decreases with the number of samples, from 0.5 to zero.
+        `Residual()` with a dropout rate that decreases with the number of samples, from 0.5 to 0.
         The input of the encoder is a learned vector of eight numbers for each column.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
