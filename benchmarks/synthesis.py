@@ -4,12 +4,13 @@
 
 Generators are fitted to up to 10 000 samples; as many are drawn, and judged by as many others. AUC
 of gradient boosting that is trained on drawn samples and predicts the target of real ones; the same
-if it is trained on 10 000 drawn samples, however few were fitted; AUC of
-gradient boosting that distinguishes drawn from real samples (0.5 is best); one minus the mean
-Kolmogorov-Smirnov statistic of numbers or total variation distance of categories; fraction of the
-drawn samples that are nearer to a training sample than to any other (0.5 is best); exact copies;
-CPU seconds of the fit. TVAE is that of the package ctgan, with 100 epochs, if it is installed; it
-is not free software, and is only measured here.
+if it is trained on 10 000 drawn samples, however few were fitted; AUC of gradient boosting that
+distinguishes drawn from real samples (0.5 is best); one minus the mean Kolmogorov-Smirnov statistic
+of numbers or total variation distance of categories; fraction of the drawn samples that are nearer
+to a training sample than to any other (0.5 is best); exact copies; CPU seconds of the fit.
+
+TVAE is that of the package ctgan, with 100 epochs, if it is installed. It is not free software, and
+is only measured here.
 """
 
 import argparse
