@@ -17,6 +17,7 @@ from ._autoencoder import Autoencoder
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
 from ._layers import with_own_layers
+from ._level_basis import LevelLogits
 from ._linear_path import LinearPath
 from ._network import Network
 from ._predictor import Predictor
@@ -71,6 +72,9 @@ class AutoencoderRecipe:
 
     n_embedding : int, default=0
         Size of the vector of each column; 0 for none.
+
+    n_functions : int, default=0
+        Number of functions of the levels, in the embedding and in the logits.
     """
 
     network: Network
@@ -81,6 +85,7 @@ class AutoencoderRecipe:
     n_masks: int = 0
     n_categories: tuple[int, ...] = ()
     n_embedding: int = 0
+    n_functions: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -106,7 +111,7 @@ class AutoencoderRecipe:
         network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
         if self.n_embedding:
-            encoder = self._embedded(n_encoded)
+            encoder, decoder = self._of_levels(n_encoded)
         elif self.n_masks:
             encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
         if n_decoded != n_encoded:
@@ -126,10 +131,16 @@ class AutoencoderRecipe:
             decoder = InSubspace(outwards, decoder, is_encoder=False)
         return encoder, decoder
 
-    def _embedded(self, n_encoded: int) -> nn.Module:
-        embedding = ColumnEmbedding(self.n_categories, self.n_masks, self.n_embedding)
-        encoder = self.network.build(embedding.n_outputs, n_encoded)[0]
-        return nn.Sequential(embedding, with_own_layers(encoder))
+    def _of_levels(self, n_encoded: int) -> tuple[nn.Module, nn.Module]:
+        """Return an encoder that starts with an embedding, and a decoder that ends in logits."""
+        parts = self.n_categories, self.n_masks, self.n_embedding, self.n_functions
+        embedding, logits = ColumnEmbedding(*parts), LevelLogits(self.n_features, self.n_functions)
+        sizes = embedding.n_outputs, logits.n_weights
+        (encoder, _), (other, decoder) = (
+            map(with_own_layers, self.network.build(size, n_encoded)) for size in sizes
+        )
+        _check_untied(other, decoder, self.network, "AutoregressiveGenerator needs")
+        return nn.Sequential(embedding, encoder), nn.Sequential(decoder, logits)
 
     def subspace(self) -> tuple[FixedLinear, FixedLinear]:
         """Return the maps from features to coordinates in the subspace, and back."""
@@ -303,7 +314,8 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what
     if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
         raise ValueError(
             f"{what} an encoder and a decoder that share no weights, because they are modified "
-            f'separately; got {network!r}. Use an AutoencoderTransformer with init="random".'
+            f"separately; got {network!r}. Use a network without shared weights, or an "
+            'AutoencoderTransformer with init="random".'
         )
 
 
