@@ -334,6 +334,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         *,
         encoder=None,
         alpha=0.0,
+        head="auto",
         class_weight=None,
         label_smoothing=0.0,
         missing_label="auto",
@@ -376,6 +377,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.n_components = n_components
         self.encoder = encoder
         self.alpha = alpha
+        self.head = head
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
         self.missing_label = missing_label

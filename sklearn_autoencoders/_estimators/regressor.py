@@ -293,6 +293,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         *,
         encoder=None,
         alpha=0.0,
+        head="auto",
         freeze="none",
         freeze_epochs=1,
         learning_rate_ratio=1.0,
@@ -332,6 +333,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         self.n_components = n_components
         self.encoder = encoder
         self.alpha = alpha
+        self.head = head
         self.freeze = freeze
         self.freeze_epochs = freeze_epochs
         self.learning_rate_ratio = learning_rate_ratio

@@ -36,6 +36,7 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
+from .fold_selection import HeldOutFolds
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
@@ -190,7 +191,10 @@ class _Loop:
         callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
         callbacks += [Freezing()] if plan.n_frozen else []
         callbacks += [Recorder(), Backtracking()]
-        callbacks += [EarlyStopping() if is_stopping else LastOrInitialWeights()]
+        if is_stopping:
+            callbacks += [EarlyStopping()]
+        else:
+            callbacks += [HeldOutFolds() if plan.selects_by_folds else LastOrInitialWeights()]
         callbacks += [Notification(task)]
         callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
         return callbacks
