@@ -69,27 +69,33 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     """
     used, weight, draw = regression_samples(data)
     x = run(model, SampleDataset(model, Data(data.X[used])), lambda network, batch: batch.x)
-    x, labels, fold = x.astype(np.float64), cast(Array, data.labels)[used], data.fold[used]
-    edges = intervals(x[:, model.layout.number_inputs.numpy()], N_BINS)
+    x = x.astype(np.float64)
+    labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
+    edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)
     unit, mean, scale = scaled_to_unit(x, weight)
     strength = choose_strength(fit, formula, unit, labels, weight, draw, _STRENGTHS)
-    found = []
+    found = []  # slopes and biases for the unscaled inputs
     for member in range(N_MEMBERS):
         own = fold != member
-        own = own if (~np.isnan(labels[own])).any(axis=0).all() else fold == fold
-        slopes, biases = fit(unit[own], labels[own], weight[own], strength)
-        found.append((slopes / scale, biases - slopes @ mean / scale))
+        if np.isnan(labels[own]).all(axis=0).any():  # of several targets
+            own = np.ones(len(fold), dtype=bool)
+        weights, biases = fit(unit[own], labels[own], weight[own], strength)
+        found.append((weights / scale, biases - weights @ mean / scale))
     head = cast(EnsembleHead, cast(Predictor, model.network).head)
-    head.start_at(*(torch.tensor(np.array(part)) for part in zip(*found, strict=True)), edges)
+    slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
+    head.start_at(slopes, offsets, edges)
 
 
-def intervals(numbers: Array, n_bins: int) -> torch.Tensor:
+def intervals(numbers: Array, weight: Array, n_bins: int) -> torch.Tensor:
     """Return limits of intervals of each column, between quantiles and at frequent values.
 
     Parameters
     ----------
     numbers : ndarray of shape (n_samples, n_columns)
         Numbers.
+
+    weight : ndarray of shape (n_samples,)
+        Sample weights.
 
     n_bins : int
         Number of intervals.
@@ -100,22 +106,24 @@ def intervals(numbers: Array, n_bins: int) -> torch.Tensor:
         Limits in increasing order; the last one is repeated if there are fewer intervals.
     """
     limits = np.zeros((numbers.shape[1], n_bins + 1))
-    n_used = min(n_bins, max(len(numbers) // _MIN_SAMPLES, 2))
+    n_used = min(n_bins, max(int(weight.sum() / _MIN_SAMPLES), 2))
     for row, column in zip(limits, numbers.T, strict=True):
-        found = _limits(column, n_used)
+        found = _limits(column, weight, n_used)
         row[: len(found)], row[len(found) :] = found, found[-1]
     return torch.tensor(limits)
 
 
-def _limits(column: Array, n_bins: int) -> Array:
+def _limits(column: Array, weight: Array, n_bins: int) -> Array:
     """Return at most n_bins + 1 different limits."""
-    values, counts = np.unique(column, return_counts=True)
+    values, place = np.unique(column, return_inverse=True)
     if len(values) <= n_bins + 1:
         return values
-    frequent = values[counts >= len(column) / n_bins]
-    others = column[~np.isin(column, frequent)]
-    n_others = n_bins + 1 - len(frequent)
-    if n_others > 0 and len(others):
-        frequent = np.append(frequent, np.quantile(others, np.linspace(0, 1, n_others)))
-    limits: Array = np.unique(frequent)
-    return limits
+    mass = np.bincount(place, weight)
+    is_frequent = mass >= mass.sum() / n_bins
+    limits: Array = values[is_frequent]
+    n_others = n_bins + 1 - len(limits)
+    if n_others > 0 and not is_frequent.all():
+        levels = np.linspace(0, 1, n_others)
+        others = {"weights": mass[~is_frequent], "method": "inverted_cdf"}
+        limits = np.append(limits, np.quantile(values[~is_frequent], levels, **others))
+    return np.unique(limits)

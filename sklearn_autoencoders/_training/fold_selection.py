@@ -1,4 +1,4 @@
-"""Selection of the weights of an ensemble head by the samples that are held out from its members."""
+"""Selection of the weights of an ensemble head by samples that are held out from its members."""
 
 from __future__ import annotations
 

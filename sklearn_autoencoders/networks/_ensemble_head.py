@@ -89,7 +89,7 @@ class EnsembleHead(nn.Module):
 
     def predict(self, code: Tensor, batch: Batch) -> Tensor:
         """Return the mean prediction, of shape (batch, n_outputs)."""
-        return self(code, batch).mean(0)
+        return self.forward(code, batch).mean(0)
 
     def regression(self, batch: Batch) -> Tensor:
         """Return the regressions of all members, of shape (n_members, batch, n_outputs)."""
@@ -107,7 +107,8 @@ class EnsembleHead(nn.Module):
         units = torch.cat([numbers, x[:, layout.indicators.to(x.device)], code.detach()], 1)
         units = units.expand(self.n_members, -1, -1)
         for layer in self.hidden:
-            units = self.dropout(functional.relu(layer(units)))
+            units = functional.relu(layer(units)).transpose(0, 1)
+            units = self.dropout(units).transpose(0, 1)  # the first axis is that of the batch
         output: Tensor = self.last(units)
         return output
 
