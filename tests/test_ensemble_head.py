@@ -234,3 +234,16 @@ def test_a_class_or_target_may_be_known_in_one_fold_only(cls):
 def test_equal_samples_have_no_folds(cls):
     y = np.arange(30) % 2
     assert np.isfinite(prediction(ensemble(cls).fit(np.ones((30, 2)), y), np.ones((2, 2)))).all()
+
+
+@pytest.mark.parametrize(
+    "params", [{"freeze": "gradual"}, {"alpha": 0.1}, {"learning_rate_ratio": 0.5}], ids=str
+)
+def test_parameters_of_fine_tuning_need_a_linear_head(params):
+    X = table(60)
+    y = labels(AutoencoderClassifier, X)
+    with pytest.raises(ValueError, match=f"{next(iter(params))}=.*head='linear'"):
+        ensemble(AutoencoderClassifier, **params).fit(X, y)
+    frame = pd.DataFrame(X).add_prefix("x").assign(kind=np.where(y, "a", "b"))
+    fitted = quick(AutoencoderClassifier, pretraining_epochs=1, **params).fit(frame, y)
+    assert type(fitted.network_.head) is LinearHead

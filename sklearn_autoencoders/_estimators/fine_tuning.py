@@ -60,6 +60,9 @@ FREEZES = {
 }
 
 
+# Parameters of the training of the encoder on labels.
+_OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "learning_rate_ratio")
+
 # Factor of the learning rate of an ensemble, whose members start at zero.
 _ENSEMBLE_RATE = 3.0
 
@@ -120,6 +123,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _prepare_data(self, data, y, rng, *, reset, partial):
         data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
         if self._has_ensemble:
+            self._check_no_fine_tuning()
             data = replace(data, fold=draw_folds(data.X))
         if not self.early_stopping:
             return data
@@ -156,7 +160,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
         recipe = self._with_head(recipe, n_outputs)
-        with drawing_from(make_generator(draw_seed(rng))):
+        seed = draw_seed(rng) if self._has_ensemble else 0  # a linear head starts at zero
+        with drawing_from(make_generator(seed)):
             network = Predictor(autoencoder, recipe.head())
         network = place(network, resolve_device(self.device), dtype)
         return initial_attributes(self, network, scaling, encoder._loss, recipe)
@@ -169,8 +174,16 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     @property
     def _has_ensemble(self):
-        """Whether the head is an ensemble."""
-        return self.head == "ensemble" or (self.head == "auto" and self._columns is not None)
+        """Whether the head is an ensemble, which does not train the encoder."""
+        is_table = self._columns is not None and not changed_parameters(self, _OF_FINE_TUNING)
+        return self.head == "ensemble" or (self.head == "auto" and is_table)
+
+    def _check_no_fine_tuning(self):
+        for name in changed_parameters(self, _OF_FINE_TUNING):
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be given together with head='ensemble', "
+                "which does not train the encoder. Use head='linear'."
+            )
 
     def _objective(self):
         loss = self._model.loss

@@ -13,8 +13,9 @@ from ..networks._ensemble_head import EnsembleHead
 from ..networks._predictor import Predictor
 from ..objectives._supervised import Supervised
 from .callbacks import TrainingCallback
+from .plan import Plan
 from .training import Training
-from .weight_selection import Weights
+from .weight_selection import EarlyStopping, LastOrInitialWeights, Weights
 
 # By how much a correction can be multiplied at the end, and the number of samples of a chunk.
 _FACTORS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -62,6 +63,13 @@ class HeldOutFolds(TrainingCallback):
         """Restore the best weights, their loss and the factor."""
         self._best.load(state["best"])
         self._lowest, self._factor = state["lowest"], state["factor"]
+
+
+def selection_of_weights(plan: Plan) -> TrainingCallback:
+    """Return the callback that selects the weights at the end of training."""
+    if plan.n_iter_no_change is not None:
+        return EarlyStopping()
+    return HeldOutFolds() if plan.selects_by_folds else LastOrInitialWeights()
 
 
 @torch.no_grad()
