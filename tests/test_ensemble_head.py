@@ -122,6 +122,12 @@ def test_a_sample_of_weight_two_counts_twice_in_the_limits():
     np.testing.assert_array_equal(weighted, repeated)
 
 
+def test_numbers_are_limited_and_indicators_are_not():
+    head = EnsembleHead(2, 1, 3, (0, 2, 0))
+    found = head.limited(torch.tensor([[9.0, 8.0, -7.0, -6.0]]))
+    assert found.tolist() == [[4.0, 8.0, -7.0, -4.0]]
+
+
 def test_members_that_are_shrunk_to_nothing_are_regressions():
     torch.manual_seed(0)
     head = EnsembleHead(2, 3, 4, (0, 2))

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
 from .._data.splits import draw_by_content
-from .._inference.run import run
-from ..networks._ensemble_head import N_BINS, EnsembleHead
+from .._inference.run import codes, run
+from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor
 from .head_initialization import (
     Array,
@@ -68,7 +68,8 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
         Maps predictions and labels to the loss of each sample, which the regressions minimize.
     """
     used, weight, draw = regression_samples(data)
-    x = run(model, SampleDataset(model, Data(data.X[used])), lambda network, batch: batch.x)
+    samples = SampleDataset(model, Data(data.X[used]))
+    x = run(model, samples, lambda network, batch: network.head.limited(batch.x))
     x = x.astype(np.float64)
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)
@@ -83,7 +84,15 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
         found.append((weights / scale, biases - weights @ mean / scale))
     head = cast(EnsembleHead, cast(Predictor, model.network).head)
     slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
-    head.start_at(slopes, offsets, edges)
+    found_codes = run(model, samples, codes).astype(np.float64)
+    head.start_at(slopes, offsets, edges, torch.tensor(_range(found_codes, weight)))
+
+
+def _range(codes: Array, weight: Array) -> Array:
+    """Return the limits of each component of the code."""
+    mean = np.average(codes, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((codes - mean) ** 2, axis=0, weights=weight))
+    return np.stack([mean - LIMIT * deviation, mean + LIMIT * deviation])
 
 
 def intervals(numbers: Array, weight: Array, n_bins: int) -> torch.Tensor:

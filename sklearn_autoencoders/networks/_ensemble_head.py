@@ -17,6 +17,9 @@ from ._layers import Dropout
 # and dropout rate where the estimator does not set it.
 _N_EMBEDDING, _N_UNITS, N_BINS, _DROPOUT = 8, 128, 16, 0.1
 
+# Numbers and codes are limited to this many standard deviations, as lines are wrong far away.
+LIMIT = 4.0
+
 
 class _Layers(nn.Module):
     """A linear layer for each member.
@@ -64,6 +67,7 @@ class EnsembleHead(nn.Module):
 
     slopes: Tensor
     offsets: Tensor
+    code_range: Tensor
 
     def __init__(
         self, n_components: int, n_outputs: int, n_members: int, n_categories: tuple[int, ...]
@@ -82,6 +86,7 @@ class EnsembleHead(nn.Module):
         n_inputs = n_numbers + n_indicators
         self.register_buffer("slopes", torch.zeros(n_members, n_inputs, n_outputs))
         self.register_buffer("offsets", torch.zeros(n_members, 1, n_outputs))
+        self.register_buffer("code_range", torch.zeros(2, n_components))
 
     def forward(self, code: Tensor, batch: Batch) -> Tensor:
         """Return the predictions of all members, of shape (n_members, batch, n_outputs)."""
@@ -93,7 +98,14 @@ class EnsembleHead(nn.Module):
 
     def regression(self, batch: Batch) -> Tensor:
         """Return the regressions of all members, of shape (n_members, batch, n_outputs)."""
-        return torch.baddbmm(self.offsets, batch.x.expand(self.n_members, -1, -1), self.slopes)
+        x = self.limited(batch.x).expand(self.n_members, -1, -1)
+        return torch.baddbmm(self.offsets, x, self.slopes)
+
+    def limited(self, x: Tensor) -> Tensor:
+        """Return inputs with limited numbers."""
+        layout = self._layout
+        numbers = x[:, layout.number_inputs.to(x.device)].clamp(-LIMIT, LIMIT)
+        return layout.joined(numbers, x[:, layout.indicators.to(x.device)])
 
     def correction(self, code: Tensor, batch: Batch) -> Tensor:
         """Return what the networks add, of shape (n_members, batch, n_outputs).
@@ -104,7 +116,8 @@ class EnsembleHead(nn.Module):
         if missing is not None:
             missing = missing[:, layout.numbers.to(x.device)]
         numbers = self.numbers(x[:, layout.number_inputs.to(x.device)], missing)
-        units = torch.cat([numbers, x[:, layout.indicators.to(x.device)], code.detach()], 1)
+        code = code.detach().clamp(*self.code_range)
+        units = torch.cat([numbers, x[:, layout.indicators.to(x.device)], code], 1)
         units = units.expand(self.n_members, -1, -1)
         for layer in self.hidden:
             units = functional.relu(layer(units)).transpose(0, 1)
@@ -113,8 +126,8 @@ class EnsembleHead(nn.Module):
         return output
 
     @torch.no_grad()
-    def start_at(self, slopes: Tensor, offsets: Tensor, edges: Tensor) -> None:
-        """Set the regressions, and the intervals of the numbers.
+    def start_at(self, slopes: Tensor, offsets: Tensor, edges: Tensor, code_range: Tensor) -> None:
+        """Set the regressions, the intervals of the numbers and the range of the codes.
 
         Parameters
         ----------
@@ -126,7 +139,11 @@ class EnsembleHead(nn.Module):
 
         edges : Tensor of shape (n_numbers, n_bins + 1)
             Limits of the intervals.
+
+        code_range : Tensor of shape (2, n_components)
+            Smallest and largest code that is used.
         """
+        self.code_range.copy_(code_range)
         self.slopes.copy_(slopes.mT)
         self.offsets.copy_(offsets[:, None])
         self.numbers.edges.copy_(edges)
