@@ -178,6 +178,15 @@ freeze : {"gradual", "head", "none", "all"}, default="none"
     layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
     are trained from the start. With "all", only the head is trained.
 
+head : {"auto", "linear", "ensemble"}, default="auto"
+    What predicts. "linear" is a linear map of the code, which is trained together with the
+    encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
+    which keeps its pretrained weights. Each is a regression on the columns plus a network, and
+    is trained without an eighth of the samples, which tell how many epochs and how much of the
+    networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
+    `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
+    have their defaults, and "linear" otherwise.
+
 freeze_epochs : int, default=1
     Number of epochs over the labeled samples before the next layers are unfrozen.
 
@@ -216,8 +225,9 @@ loss_curve_ : list of float
     corruption, and is averaged while the weights are being updated.
 
 learning_rate : float, default=3e-4
-    Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
-    labeled samples, larger values can be used.
+    Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
+    trained with three times this rate. With thousands of labeled samples, larger values can be
+    used.
 """
 
 ATTRIBUTES = r"""

@@ -53,6 +53,9 @@ class Data:
     index : ndarray of shape (n_samples,) or None, default=None
         Positions of the samples in the user's X, if some were dropped.
 
+    fold : ndarray of int of shape (n_samples,) or None, default=None
+        The member of an ensemble head that is not trained on the sample; -1 for none.
+
     ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
 
@@ -69,6 +72,7 @@ class Data:
     labels: NDArray[np.float64] | None = None
     label_weight: NDArray[np.float64] | None = None
     index: NDArray[np.intp] | None = None
+    fold: NDArray[np.intp] | None = None
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
@@ -129,7 +133,9 @@ class Data:
         weight = self.weight if self.label_weight is None else self.label_weight
         weight = None if weight is None else weight[known]
         index = known if self.index is None else self.index[known]
-        return Data(self.X[known], weight, None, held_out, labels=self.labels[known], index=index)
+        fold = None if self.fold is None else self.fold[known]
+        labels = self.labels[known]
+        return Data(self.X[known], weight, None, held_out, labels=labels, index=index, fold=fold)
 
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""
@@ -220,6 +226,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             None if array is None else torch.tensor(array, device=model.device, dtype=self.dtype)
             for array in (weight, data.condition, data.labels)
         )
+        self._fold = None if data.fold is None else torch.tensor(data.fold, device=model.device)
         self._has_missing = data.has_missing
 
     def corrupted_by(self, corruptor: Corruptor | None) -> SampleDataset:
@@ -236,13 +243,13 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         """Return a batch, for a list of positions or a slice."""
         raw = self._raw(indices)
         clean = raw if self._clean is None else _as_tensor(self._clean.take(indices))
-        weight, condition, labels = (
+        weight, condition, labels, fold = (
             None if tensor is None else tensor[indices]
-            for tensor in (self._weight, self._condition, self._labels)
+            for tensor in (self._weight, self._condition, self._labels, self._fold)
         )
         index = indices if self._index is None else self._index[indices]
         return self.batch(
-            raw, clean, weight=weight, condition=condition, labels=labels, index=index
+            raw, clean, weight=weight, condition=condition, labels=labels, index=index, fold=fold
         )
 
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:

@@ -60,3 +60,63 @@ class ColumnEmbedding(nn.Module):
         rows = torch.arange(n_inputs, device=x.device)
         blocks = blocks.index_put((rows, self._column.to(x.device)), weight)
         return x @ blocks.view(n_inputs, -1)
+
+
+class PiecewiseLinear(nn.Module):
+    r"""A vector for each number: piecewise linear functions of it.
+
+    With intervals :math:`[b_{t-1}, b_t]`, the vector is
+
+    .. math:: \max\Bigl(0,\; a + \sum_t w_t \min\Bigl(1, \max\Bigl(0,
+        \frac{x - b_{t-1}}{b_t - b_{t-1}}\Bigr)\Bigr)\Bigr).
+
+    Parameters
+    ----------
+    n_numbers : int
+        Number of columns of numbers.
+
+    n_bins : int
+        Number of intervals of each number; empty ones are not used.
+
+    n_components : int
+        Size of the vector of each number.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical Features in
+       Tabular Deep Learning", NeurIPS 2022.
+    """
+
+    edges: Tensor
+
+    def __init__(self, n_numbers: int, n_bins: int, n_components: int) -> None:
+        super().__init__()
+        weight = torch.randn(n_numbers, n_bins, n_components) / n_bins**0.5
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(0.1 * torch.randn(n_numbers * n_components))
+        self.register_buffer("edges", torch.zeros(n_numbers, n_bins + 1))
+
+    def forward(self, x: Tensor, missing: Tensor | None = None) -> Tensor:
+        """Return the vectors of all numbers.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, n_numbers)
+            Numbers.
+
+        missing : Tensor of shape (batch, n_numbers) or None, default=None
+            One where a number is missing; its vector is then that below the first interval.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_numbers * n_components)
+            The vectors, side by side.
+        """
+        width = self.edges.diff(dim=1)
+        is_used = width > 0
+        below = x[..., None] - self.edges[:, :-1]
+        code = (below / width.where(is_used, 1.0)).clamp(0.0, 1.0) * is_used
+        if missing is not None:
+            code = code * (1 - missing)[..., None]
+        vectors = torch.einsum("bnt,ntd->bnd", code, self.weight).flatten(1)
+        return functional.relu(vectors + self.bias)

@@ -16,11 +16,12 @@ from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
+from ._ensemble_head import EnsembleHead
 from ._layers import with_own_layers
 from ._level_basis import LevelLogits
 from ._linear_path import LinearPath
 from ._network import Network
-from ._predictor import Predictor
+from ._predictor import LinearHead, Predictor
 from ._priors import LatentPart
 from ._subspace import FixedLinear, InSubspace
 from ._torch_modes import drawing_from
@@ -227,7 +228,7 @@ class EnsembleRecipe:
 
 @dataclass(frozen=True)
 class PredictorRecipe:
-    """An autoencoder with a linear head on its code.
+    """An autoencoder with a head that predicts from its code.
 
     Parameters
     ----------
@@ -236,10 +237,18 @@ class PredictorRecipe:
 
     n_outputs : int
         Number of outputs of the head.
+
+    n_members : int, default=0
+        Number of members of an ensemble head; 0 for a linear head.
+
+    n_categories : tuple of int, default=()
+        Number of categories of each column, 0 for a number, for an ensemble head.
     """
 
     autoencoder: AutoencoderRecipe | VariationalRecipe
     n_outputs: int
+    n_members: int = 0
+    n_categories: tuple[int, ...] = ()
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -249,7 +258,14 @@ class PredictorRecipe:
     def module(self, check_shapes: bool) -> Predictor:
         """Return a new predictor."""
         autoencoder = self.autoencoder.module(check_shapes)
-        return Predictor(autoencoder, self.base.n_components, self.n_outputs)
+        return Predictor(autoencoder, self.head())
+
+    def head(self) -> LinearHead | EnsembleHead:
+        """Return a new head."""
+        sizes = self.base.n_components, self.n_outputs
+        if not self.n_members:
+            return LinearHead(*sizes)
+        return EnsembleHead(*sizes, self.n_members, self.n_categories)
 
 
 RECIPES: dict[str, type[Any]] = {
