@@ -9,8 +9,9 @@ from estimators import quick
 from helpers import table, with_missing_values
 
 from sklearn_autoencoders import AutoregressiveGenerator, export_onnx, load, save
+from sklearn_autoencoders._data.level_functions import level_functions
 from sklearn_autoencoders._data.levels import Levels, NumberLevels
-from sklearn_autoencoders.networks import NETWORKS, Residual
+from sklearn_autoencoders.networks import NETWORKS, Dense, Residual
 
 
 def discrete(n_samples=400, seed=0):
@@ -92,6 +93,48 @@ def test_a_column_without_values_contributes_nothing():
     found = generator.explain(X)
     assert (found.contribution[:, 1] == 0).all()
     assert np.isnan(found.expected[:, 1]).all()
+
+
+def mixed(n_samples=300, seed=0):
+    """Return a frame of every type of column, of which some have gaps."""
+    rng = np.random.RandomState(seed)
+    frame = pd.DataFrame(
+        {
+            "whole": rng.poisson(3, n_samples),
+            "gains": np.where(
+                rng.random_sample(n_samples) < 0.8, 0, rng.lognormal(9, 1, n_samples)
+            ),
+            "half": rng.randint(400, size=n_samples) / 2,
+            "city": rng.choice(["Bonn", "Rome", "Oslo"], n_samples),
+            "size": pd.Categorical(rng.choice(["S", "L"], n_samples), ["S", "L"], ordered=True),
+            "day": pd.Timestamp("2020-01-01")
+            + pd.to_timedelta(rng.randint(900, size=n_samples), "D"),
+            "flag": rng.random_sample(n_samples) < 0.5,
+        }
+    )
+    frame.loc[rng.random_sample(n_samples) < 0.2, ["half", "city"]] = None
+    return frame
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_every_drawn_row_is_valid(missing):
+    frame = mixed()
+    fitted = quick(AutoregressiveGenerator, n_components=16).fit(frame)
+    drawn = fitted.sample(1000, random_state=0, missing=missing)
+    pd.testing.assert_series_equal(drawn.dtypes, frame.dtypes)
+    assert set(drawn.columns[drawn.isna().any()]) == ({"half", "city"} if missing else set())
+    for name in ["whole", "city", "size", "flag"]:
+        assert drawn[name].dropna().isin(frame[name]).all()
+    for name in ["gains", "half", "day"]:
+        assert drawn[name].dropna().between(frame[name].min(), frame[name].max()).all()
+    assert (drawn.gains == 0).mean() == pytest.approx((frame.gains == 0).mean(), abs=0.1)
+    assert (drawn.day == drawn.day.dt.normalize()).all()
+
+
+def test_no_row_is_a_copy():
+    frame = mixed()
+    drawn = AutoregressiveGenerator(32, random_state=0).fit(frame).sample(1000, random_state=0)
+    assert not len(drawn.merge(frame, how="inner"))
 
 
 def test_unknown_values_do_not_change_a_score(fitted):
@@ -255,3 +298,63 @@ def test_drawn_days_are_days():
 def test_an_export_is_refused(fitted, tmp_path):
     with pytest.raises(TypeError, match="does not support AutoregressiveGenerator"):
         export_onnx(fitted, tmp_path / "a.onnx")
+
+
+# ------------------------------------------------------------------- functions of the levels
+
+
+def test_functions_of_levels_are_uncorrelated_and_smooth(rng):
+    numbers = np.column_stack([rng.lognormal(size=1000), rng.randint(3, size=1000)])
+    levels = Levels.learn(numbers, (0, 3), 32)
+    frequencies = np.concatenate([np.full(16, 1 / 16), [0.2, 0.3, 0.5]])
+    functions, factors = level_functions(levels, frequencies, 1000)
+    assert functions.shape == (19, 4)
+    np.testing.assert_array_equal(functions[16:], 0)
+    own, weights = functions[:16], frequencies[:16]
+    np.testing.assert_allclose(weights @ own, 0, atol=1e-10)
+    np.testing.assert_allclose(own.T @ (weights[:, None] * own), np.eye(4), atol=1e-10)
+    assert (np.diff(own[:, 0]) * np.sign(own[1, 0] - own[0, 0]) > 0).all()
+    for factor in factors:
+        assert ((factor[:16] > 0) & (factor[:16] < 1)).all()
+        np.testing.assert_array_equal(factor[16:], 1)
+
+
+def test_functions_of_frequent_values_follow_their_order():
+    numbers = np.concatenate([np.full(300, 2.5), np.linspace(0, 5, 700)])[:, None]
+    levels = Levels.learn(numbers, (0,), 8)
+    functions, _ = level_functions(levels, np.full(5, 0.2), 1000)
+    first = functions[np.argsort(levels.numbers[0].means), 0]
+    assert (np.diff(first) * np.sign(first[1] - first[0]) > 0).all()
+
+
+@pytest.mark.parametrize("column", [[0.0, 1.0], [7.0], [0.0, 1.0, 2.0], [np.nan, 1.0, 2.0]])
+def test_numbers_with_few_levels_are_learned(column):
+    X = np.column_stack([np.resize(column, 60), np.arange(60.0)])
+    fitted = quick(AutoregressiveGenerator, n_components=8).fit(X)
+    assert np.isfinite(fitted.score(X))
+    assert np.isin(fitted.sample(50, random_state=0)[:, 0], column).all()
+
+
+def test_training_starts_at_the_frequencies():
+    frame = discrete()
+    start = AutoregressiveGenerator(
+        16, max_epochs=1, learning_rate=1e-12, network=Residual(dropout=0.0), random_state=0
+    ).fit(frame)
+    marginals = sum(
+        np.log(frame[name].map(frame[name].value_counts(normalize=True))) for name in frame
+    )
+    np.testing.assert_allclose(start.score_samples(frame), marginals, atol=0.8)
+    assert start.score(frame) == pytest.approx(marginals.mean(), abs=0.1)
+
+
+def test_few_samples_are_not_overfitted():
+    rng = np.random.RandomState(0)
+    X, others = rng.randn(2, 100, 4)
+    fitted = AutoregressiveGenerator(random_state=0).fit(X)
+    independent = AutoregressiveGenerator(learning_rate=1e-12, max_epochs=1, random_state=0).fit(X)
+    assert fitted.score(others) > independent.score(others) - 1.0
+
+
+def test_shared_weights_are_refused():
+    with pytest.raises(ValueError, match=r"share no weights.*without shared weights"):
+        AutoregressiveGenerator(network=Dense(tied_weights=True)).fit(table(50))

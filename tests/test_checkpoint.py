@@ -25,6 +25,7 @@ HARD = [  # what has more to remember than weights
     AutoencoderTransformer(pretraining="layerwise", init="random", pretraining_epochs=3),
     AutoencoderClassifier(3, freeze="gradual", freeze_epochs=1, pretraining_epochs=3),
     AutoencoderClassifier(3, learning_rate_ratio=0.3, alpha=0.5, pretraining_epochs=3),
+    AutoencoderClassifier(3, head="ensemble", pretraining_epochs=3),
 ]
 ESTIMATORS = [*CASES, *HARD, *(cls(3, pretraining_epochs=3) for cls in PREDICTORS)]
 

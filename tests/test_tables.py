@@ -873,3 +873,16 @@ def test_a_column_of_any_type_can_be_missing_beside_numbers(dtype):
     assert found.b.notna().all()
     with pytest.raises(ValueError, match=r"40 sample\(s\) of X contain only missing"):
         DenoisingAutoencoder().fit(frame[["a"]])
+
+
+@pytest.mark.parametrize("dtypes", ["mixed", "numbers"])
+def test_infinity_is_reported_with_its_column(dtypes):
+    frame = pd.DataFrame({"length": [1.0, np.inf, 2.0, 3.0], "width": [1.0, 2.0, 3.0, 4.0]})
+    if dtypes == "mixed":
+        frame["kind"] = list("abab")
+    model = sa.AutoencoderTransformer(max_epochs=1)
+    with pytest.raises(ValueError, match=r"infinity.*'length'"):
+        model.fit(frame)
+    model.fit(frame.replace(np.inf, 0.0))
+    with pytest.raises(ValueError, match=r"infinity.*'length'"):
+        model.transform(frame)

@@ -70,8 +70,8 @@ penalty : str, Penalty, callable, list of these or None, default=None
     Penalty added to the loss: "contractive", "kl_sparsity", "l1", "neighbors", "orthogonal", an
     instance of a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`,
     or a function of torch tensors that returns one value per sample or one for the batch, such
-    as `lambda output, x, network: 0.001 * output.code.abs().sum(1)`. With "neighbors", neighbors
-    of samples are neighbors of their codes, as in t-SNE.
+    as `lambda output, x, network: 0.001 * output.code.abs().sum(1)`. With "neighbors", codes of
+    neighbors are near to each other, as in t-SNE.
 
 pretraining : "layerwise" or None, default=None
     With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
@@ -179,6 +179,15 @@ freeze : {"gradual", "head", "none", "all"}, default="none"
     layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
     are trained from the start. With "all", only the head is trained.
 
+head : {"auto", "linear", "ensemble"}, default="auto"
+    What predicts. "linear" is a linear map of the code, which is trained together with the
+    encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
+    which keeps its pretrained weights. Each is a regression on the columns plus a network, and
+    is trained without an eighth of the samples, which tell how many epochs and how much of the
+    networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
+    `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
+    have their defaults, and "linear" otherwise.
+
 freeze_epochs : int, default=1
     Number of epochs over the labeled samples before the next layers are unfrozen.
 
@@ -217,8 +226,9 @@ loss_curve_ : list of float
     corruption, and is averaged while the weights are being updated.
 
 learning_rate : float, default=3e-4
-    Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
-    labeled samples, larger values can be used.
+    Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
+    trained with three times this rate. With thousands of labeled samples, larger values can be
+    used.
 """
 
 ATTRIBUTES = r"""

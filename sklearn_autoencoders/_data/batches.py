@@ -54,6 +54,9 @@ class Data:
     index : ndarray of shape (n_samples,) or None, default=None
         Positions of the samples in the user's X, if some were dropped.
 
+    fold : ndarray of int of shape (n_samples,) or None, default=None
+        The member of an ensemble head that is not trained on the sample; -1 for none.
+
     ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
 
@@ -73,6 +76,7 @@ class Data:
     labels: NDArray[np.float64] | None = None
     label_weight: NDArray[np.float64] | None = None
     index: NDArray[np.intp] | None = None
+    fold: NDArray[np.intp] | None = None
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
@@ -150,7 +154,9 @@ class Data:
         weight = self.weight if self.label_weight is None else self.label_weight
         weight = None if weight is None else weight[known]
         index = known if self.index is None else self.index[known]
-        return Data(self.X[known], weight, None, held_out, labels=self.labels[known], index=index)
+        fold = None if self.fold is None else self.fold[known]
+        labels = self.labels[known]
+        return Data(self.X[known], weight, None, held_out, labels=labels, index=index, fold=fold)
 
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""
@@ -235,10 +241,14 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         self.conditional_mean = None if scaled else model.conditional_mean(self.dtype)
         self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
-        self._weight, self._condition, self._labels = (
-            None if array is None else torch.tensor(array, device=model.device, dtype=self.dtype)
-            for array in (weight, data.condition, data.labels)
-        )
+        numbers = {"weight": weight, "condition": data.condition, "labels": data.labels}
+        self._fields = {
+            name: torch.tensor(array, device=model.device, dtype=self.dtype)
+            for name, array in numbers.items()
+            if array is not None
+        }
+        if data.fold is not None:
+            self._fields["fold"] = torch.tensor(data.fold, device=model.device)
         self._has_missing, self._neighbors = data.has_missing, data.neighbors
 
     def corrupted_by(self, corruptor: Corruptor | None) -> SampleDataset:
@@ -255,21 +265,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         """Return a batch, for a list of positions or a slice."""
         raw = self._raw(indices)
         clean = raw if self._clean is None else _as_tensor(self._clean.take(indices))
-        weight, condition, labels = (
-            None if tensor is None else tensor[indices]
-            for tensor in (self._weight, self._condition, self._labels)
-        )
+        fields = {name: tensor[indices] for name, tensor in self._fields.items()}
         index = indices if self._index is None else self._index[indices]
         neighbors = self._neighbors_among(indices)
-        return self.batch(
-            raw,
-            clean,
-            weight=weight,
-            condition=condition,
-            labels=labels,
-            index=index,
-            neighbors=neighbors,
-        )
+        return self.batch(raw, clean, index=index, neighbors=neighbors, **fields)
 
     def _neighbors_among(self, indices: Any) -> Tensor | None:
         if self._neighbors is None:

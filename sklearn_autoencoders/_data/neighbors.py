@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.neighbors import NearestNeighbors
 
 from .pca import principal_axes
 from .scaling import Scaling
@@ -56,6 +55,8 @@ def nearest_neighbors(
     n_neighbors = max(min(n_neighbors, len(rows) - 1), 0)
     found = np.full((source.shape[0], n_neighbors), -1, dtype=np.int32)
     if n_neighbors:
+        from sklearn.neighbors import NearestNeighbors  # slow to import
+
         coordinates = _coordinates(source, scaling, rng)[rows]
         search = NearestNeighbors(n_neighbors=n_neighbors + 1, algorithm="brute").fit(coordinates)
         near = search.kneighbors(coordinates, return_distance=False)

@@ -45,7 +45,7 @@ def check_samples(estimator, X, *, ignores_empty=True):
     X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
-    _check_values(X, type(estimator).__name__, "X")
+    _check_values(X, estimator, "X")
     return X
 
 
@@ -100,7 +100,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     if not reset and estimator._columns is not None:
         _warn_of_unknown_categories(estimator, given)
     X = ignore_empty_features(estimator, X)  # a new fit ignores none
-    ranges = _checked_ranges(X, type(estimator).__name__, "X")
+    ranges = _checked_ranges(X, estimator, "X")
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X, network)
@@ -183,7 +183,7 @@ def _check_clean(estimator, clean, X, network):
     try:
         names = hasattr(clean, "columns")
         clean = _as_array(estimator, clean, network, False, names, input_name="clean")
-        ranges = _checked_ranges(clean, type(estimator).__name__, "clean")
+        ranges = _checked_ranges(clean, estimator, "clean")
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"clean must be like X. {error}") from error
@@ -209,22 +209,34 @@ def check_codes(estimator, X):
     return codes
 
 
-def _check_values(X, estimator_name, input_name):
+def _check_values(X, estimator, input_name):
     """Raise ValueError if X contains infinity, or if all values of a sample are missing."""
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(X.sum()):  # a single pass over the data, if no value is missing
             return
-        assert_all_finite(X, allow_nan=True, estimator_name=estimator_name, input_name=input_name)
+        _raise_if_infinite(X, estimator, input_name)
     _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), input_name)
 
 
-def _checked_ranges(X, estimator_name, input_name):
+def _checked_ranges(X, estimator, input_name):
     """Return the ranges of the features of X, or raise ValueError if its values are invalid."""
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
-        _check_values(X, estimator_name, input_name)
+        _check_values(X, estimator, input_name)
     _raise_if_empty(ranges.empty_samples, input_name)
     return ranges
+
+
+def _raise_if_infinite(X, estimator, input_name):
+    """Raise ValueError if X contains infinity; of a frame, name the column."""
+    names, is_infinite = getattr(estimator, "feature_names_in_", None), np.isinf(X).any(axis=0)
+    if names is not None and len(names) == len(is_infinite) and is_infinite.any():
+        raise ValueError(
+            f"Input {input_name} contains infinity or a value too large for {X.dtype!r} in the "
+            f"column {names[is_infinite.argmax()]!r}. Replace it by a finite or a missing value."
+        )
+    name = type(estimator).__name__
+    assert_all_finite(X, allow_nan=True, estimator_name=name, input_name=input_name)
 
 
 def _raise_if_empty(empty, name):

@@ -46,7 +46,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(-\sum_k y_{ik} \log p_k(e(x_i))
         + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
-    over the labeled samples.
+    over the labeled samples. For tables with columns of categories, the head is an ensemble that
+    predicts from the columns and from the code (`head`).
 
     Parameters
     ----------
@@ -64,6 +65,15 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     alpha : float, default=0.0
         Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
         samples.
+
+    head : {"auto", "linear", "ensemble"}, default="auto"
+        What predicts. "linear" is a linear map of the code, which is trained together with the
+        encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
+        which keeps its pretrained weights. Each is a regression on the columns plus a network, and
+        is trained without an eighth of the samples, which tell how many epochs and how much of the
+        networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
+        `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
+        have their defaults, and "linear" otherwise.
 
     class_weight : dict, "balanced" or None, default=None
         Class weights, as in :func:`sklearn.utils.class_weight.compute_sample_weight`.
@@ -172,8 +182,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
-        labeled samples, larger values can be used.
+        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
+        trained with three times this rate. With thousands of labeled samples, larger values can be
+        used.
 
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
@@ -307,6 +318,12 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text Classification",
        ACL 2018.
 
+    .. [4] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical Features in
+       Tabular Deep Learning", NeurIPS 2022.
+
+    .. [5] Y. Gorishniy, A. Kotelnikov and A. Babenko, "TabM: Advancing Tabular Deep Learning with
+       Parameter-Efficient Ensembling", ICLR 2025.
+
     Examples
     --------
     >>> from sklearn.datasets import load_digits
@@ -334,6 +351,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         *,
         encoder=None,
         alpha=0.0,
+        head="auto",
         class_weight=None,
         label_smoothing=0.0,
         missing_label="auto",
@@ -376,6 +394,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.n_components = n_components
         self.encoder = encoder
         self.alpha = alpha
+        self.head = head
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
         self.missing_label = missing_label

@@ -24,6 +24,7 @@ from .._data.validation import (
     ignore_empty_features,
 )
 from .._inference.run import predict
+from .._training.ensemble_initialization import N_MEMBERS, draw_folds, start_at_regressions
 from .._training.head_initialization import start_at_regression
 from .._training.initialization import initial_attributes, initialize
 from .._training.parameters import (
@@ -34,12 +35,13 @@ from .._training.parameters import (
     update_dropout,
 )
 from .._training.pretraining import PRETRAINING
-from .._utils.random import draw_seed
+from .._utils.random import draw_seed, make_generator
 from .._utils.sklearn_compat import InstanceOf, Interval, StrOptions
 from ..corruptions import CORRUPTIONS
 from ..networks._ensemble import Ensemble
 from ..networks._predictor import Predictor
 from ..networks._recipes import PredictorRecipe
+from ..networks._torch_modes import drawing_from
 from ..networks._vector_quantizer import QuantizedBottleneck
 from ..objectives import LIKELIHOODS, LOSSES
 from ..objectives._losses import Loss
@@ -58,11 +60,18 @@ FREEZES = {
 }
 
 
+# Parameters of the training of the encoder on labels.
+_OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "learning_rate_ratio")
+
+# Factor of the learning rate of an ensemble, whose members start at zero.
+_ENSEMBLE_RATE = 3.0
+
+
 class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator):
     """Base class of the supervised estimators, independent of the type of target."""
 
     penalty = None
-    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder"}
+    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder", "head"}
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
     _parameter_constraints: ClassVar[dict] = {
@@ -74,6 +83,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             ),
             None,
         ],
+        "head": [StrOptions({"auto", "linear", "ensemble"})],
         "scaling": [StrOptions({"global", "feature"}), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
@@ -112,6 +122,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
+        if self._has_ensemble:
+            self._check_no_fine_tuning()
+            data = replace(data, fold=draw_folds(data.X))
         if not self.early_stopping:
             return data
         known = data.labeled_positions
@@ -136,7 +149,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 data,
                 rng,
                 scaling=self.scaling,
-                compose=lambda base: PredictorRecipe(base, n_outputs),
+                compose=lambda base: self._with_head(base, n_outputs),
             )
         encoder = self._fitted_encoder(data, rng)
         check_unit_interval(self, encoder._loss, data.X, ranges=data.ranges)
@@ -146,10 +159,31 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
-        network = Predictor(autoencoder, encoder.n_components_, n_outputs)
+        recipe = self._with_head(recipe, n_outputs)
+        seed = draw_seed(rng) if self._has_ensemble else 0  # a linear head starts at zero
+        with drawing_from(make_generator(seed)):
+            network = Predictor(autoencoder, recipe.head())
         network = place(network, resolve_device(self.device), dtype)
-        recipe = PredictorRecipe(recipe, n_outputs)
         return initial_attributes(self, network, scaling, encoder._loss, recipe)
+
+    def _with_head(self, recipe, n_outputs):
+        """Return the recipe of an autoencoder with a head."""
+        if not self._has_ensemble:
+            return PredictorRecipe(recipe, n_outputs)
+        return PredictorRecipe(recipe, n_outputs, N_MEMBERS, self._layout.n_categories)
+
+    @property
+    def _has_ensemble(self):
+        """Whether the head is an ensemble, which does not train the encoder."""
+        is_table = self._columns is not None and not changed_parameters(self, _OF_FINE_TUNING)
+        return self.head == "ensemble" or (self.head == "auto" and is_table)
+
+    def _check_no_fine_tuning(self):
+        for name in changed_parameters(self, _OF_FINE_TUNING):
+            raise ValueError(
+                f"{name}={getattr(self, name)!r} cannot be given together with head='ensemble', "
+                "which does not train the encoder. Use head='linear'."
+            )
 
     def _objective(self):
         loss = self._model.loss
@@ -165,6 +199,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
         is_new = self.n_epochs_ == 0 or self.freeze == "all"
         n_layers = len(self.network_.layers())
+        if self._has_ensemble:  # the code would learn from samples that are held out from a member
+            n_frozen, ratios = plan.max_epochs * (n_layers,), {"head.*": _ENSEMBLE_RATE}
+            return replace(plan, n_frozen=n_frozen, rate_ratios=ratios, selects_by_folds=True)
         n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
         ratio = self.learning_rate_ratio
         ratios = {} if ratio == 1 else {"autoencoder.*": ratio}
@@ -175,8 +212,10 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             update_dropout(self, network, data.n_samples)  # the number of labeled samples
         network.reconstructs = self.alpha > 0
         is_pretrained = self.encoder is not None or self.pretraining or self.init == "pca"
-        if self.n_epochs_ == 0 and is_pretrained:
-            model = replace(self._model, network=network)
+        model = replace(self._model, network=network)
+        if self.n_epochs_ == 0 and self._has_ensemble:
+            start_at_regressions(model, data, self._regression, self._formula)
+        elif self.n_epochs_ == 0 and is_pretrained:
             start_at_regression(model, data, self._regression, self._formula)
 
     def _fitted_encoder(self, data, rng):

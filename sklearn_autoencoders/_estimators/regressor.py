@@ -28,7 +28,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(\frac{1}{m} \sum_{k=1}^{m}
         (y_{ik} - h_k(e(x_i)))^2 + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
-    over the observed values of :math:`m` standardized targets.
+    over the observed values of :math:`m` standardized targets. For tables with columns of
+    categories, the head is an ensemble that predicts from the columns and from the code (`head`).
 
     Parameters
     ----------
@@ -46,6 +47,15 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     alpha : float, default=0.0
         Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
         samples.
+
+    head : {"auto", "linear", "ensemble"}, default="auto"
+        What predicts. "linear" is a linear map of the code, which is trained together with the
+        encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
+        which keeps its pretrained weights. Each is a regression on the columns plus a network, and
+        is trained without an eighth of the samples, which tell how many epochs and how much of the
+        networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
+        `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
+        have their defaults, and "linear" otherwise.
 
     freeze : {"gradual", "head", "none", "all"}, default="none"
         Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -140,8 +150,9 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Maximum learning rate of the schedule during fine-tuning, for the head. With thousands of
-        labeled samples, larger values can be used.
+        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
+        trained with three times this rate. With thousands of labeled samples, larger values can be
+        used.
 
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
@@ -270,6 +281,12 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     .. [3] J. Howard and S. Ruder, "Universal Language Model Fine-tuning for Text Classification",
        ACL 2018.
 
+    .. [4] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical Features in
+       Tabular Deep Learning", NeurIPS 2022.
+
+    .. [5] Y. Gorishniy, A. Kotelnikov and A. Babenko, "TabM: Advancing Tabular Deep Learning with
+       Parameter-Efficient Ensembling", ICLR 2025.
+
     Examples
     --------
     >>> from sklearn.datasets import load_diabetes
@@ -293,6 +310,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         *,
         encoder=None,
         alpha=0.0,
+        head="auto",
         freeze="none",
         freeze_epochs=1,
         learning_rate_ratio=1.0,
@@ -332,6 +350,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         self.n_components = n_components
         self.encoder = encoder
         self.alpha = alpha
+        self.head = head
         self.freeze = freeze
         self.freeze_epochs = freeze_epochs
         self.learning_rate_ratio = learning_rate_ratio

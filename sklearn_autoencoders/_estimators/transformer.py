@@ -102,8 +102,8 @@ class AutoencoderTransformer(
         Penalty added to the loss: "contractive", "kl_sparsity", "l1", "neighbors", "orthogonal", an
         instance of a class from :mod:`sklearn_autoencoders.objectives`, such as `L1(weight=0.001)`,
         or a function of torch tensors that returns one value per sample or one for the batch, such
-        as `lambda output, x, network: 0.001 * output.code.abs().sum(1)`. With "neighbors", neighbors
-        of samples are neighbors of their codes, as in t-SNE.
+        as `lambda output, x, network: 0.001 * output.code.abs().sum(1)`. With "neighbors", codes of
+        neighbors are near to each other, as in t-SNE.
 
     pretraining : "layerwise" or None, default=None
         With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder

@@ -83,6 +83,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _own_network: Network | None = None
     # Size of the vector in which each column, or that it is missing, is embedded; 0 for none.
     _n_embedding = 0
+    # Number of functions of the levels of numbers.
+    _n_functions = 0
+    # Upper limit of dropout="auto".
+    _max_dropout = 1.0
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
     hidden_layer_sizes: str | int | tuple[int, ...] = "auto"

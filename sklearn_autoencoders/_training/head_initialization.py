@@ -15,7 +15,7 @@ from .._data.batches import Data
 from .._data.model import Model
 from .._data.splits import draw_by_content
 from .._inference.run import encode
-from ..networks._predictor import Predictor
+from ..networks._predictor import LinearHead, Predictor
 
 Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array, float], tuple[Array, Array]]
@@ -83,17 +83,34 @@ def start_at_regression(model: Model, data: Data, fit: Fit, formula: Formula) ->
     formula : callable
         Maps predictions and labels to the loss of each sample, which the head minimizes.
     """
+    used, weight, draw = regression_samples(data)
+    head = cast(LinearHead, cast(Predictor, model.network.eval()).head)
+    codes = encode(model, data.X[used]).astype(np.float64)
+    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[used], weight, draw)
+    head.start_at(torch.tensor(slopes), torch.tensor(biases))
+
+
+def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
+    """Return positions of the samples of a regression, their weights and numbers for folds.
+
+    Parameters
+    ----------
+    data : Data
+        Labeled samples. Held-out samples are not used, and at most 10 000 others.
+
+    Returns
+    -------
+    used, weight, draw : ndarray of shape (n_used,)
+        The numbers are in [0, 1) and the same for copies of a sample.
+    """
     used = np.arange(len(data.X)) if data.held_out is None else _training_indices(data)
     draw = draw_by_content(data.X[used], 0)  # copies of a sample are in the same fold
     if len(used) > _MAX_SAMPLES:
         some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
         used, draw = used[some], draw[some]
-    network = cast(Predictor, model.network.eval())
-    codes = encode(model, data.X[used]).astype(np.float64)
     weight = np.ones(len(used)) if data.weight is None else data.weight[used]
-    weight = weight / min(weight.mean(), 1.0)  # the total is at least the number of samples
-    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[used], weight, draw)
-    network.start_at(torch.tensor(slopes), torch.tensor(biases))
+    # the total is at least the number of samples
+    return used, weight / min(weight.mean(), 1.0), draw
 
 
 def _training_indices(data: Data) -> NDArray[np.intp]:
@@ -105,20 +122,60 @@ def _regression(
     fit: Fit, formula: Formula, codes: Array, labels: Array, weight: Array, draw: Array
 ) -> tuple[Array, Array]:
     """Return weights and biases for the unscaled codes, with the best strength of the penalty."""
+    codes, mean, scale = scaled_to_unit(codes, weight)
+    strength = 1.0
+    if len(codes) <= _MAX_CROSS_VALIDATED:
+        strength = choose_strength(fit, formula, codes, labels, weight, draw, _STRENGTHS)
+    slopes, biases = fit(codes, labels, weight, strength)
+    return slopes / scale, biases - slopes @ mean / scale
+
+
+def scaled_to_unit(codes: Array, weight: Array) -> tuple[Array, Array, float]:
+    """Return centered codes of mean square at most one, their mean and their scale."""
     mean = np.average(codes, axis=0, weights=weight)
     # at least one: small codes would require large weights, whose steps would be too long
     scale = max(np.sqrt(np.average(((codes - mean) ** 2).mean(axis=1), weights=weight)), 1.0)
-    codes = (codes - mean) / scale
-    strength = 1.0
-    if len(codes) <= _MAX_CROSS_VALIDATED:
-        folds = list(_test_folds((_N_FOLDS * draw).astype(int)))
-        losses = [
-            _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
-            for value in _STRENGTHS
-        ]
-        strength = _STRENGTHS[int(np.argmin(losses))]
-    slopes, biases = fit(codes, labels, weight, strength)
-    return slopes / scale, biases - slopes @ mean / scale
+    return (codes - mean) / scale, mean, scale
+
+
+def choose_strength(
+    fit: Fit,
+    formula: Formula,
+    codes: Array,
+    labels: Array,
+    weight: Array,
+    draw: Array,
+    strengths: Array,
+) -> float:
+    """Return the best of several strengths of the penalty, by cross-validation.
+
+    Parameters
+    ----------
+    fit, formula : callable
+        As for :func:`start_at_regression`.
+
+    codes, labels, weight, draw : ndarray
+        At most 2000 of the samples are used.
+
+    strengths : ndarray of shape (n_strengths,)
+        The candidates.
+
+    Returns
+    -------
+    float
+        The strength of the lowest loss.
+    """
+    some = np.argsort(draw, kind="stable")[:_MAX_CROSS_VALIDATED]
+    if len(codes) > len(some):
+        codes, labels, weight, draw = (array[some] for array in (codes, labels, weight, draw))
+        draw = draw / draw.max()  # the smallest numbers were selected
+        draw = np.minimum(draw, np.nextafter(1.0, 0.0))
+    folds = list(_test_folds((_N_FOLDS * draw).astype(int)))
+    losses = [
+        _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
+        for value in strengths
+    ]
+    return float(strengths[int(np.argmin(losses))])
 
 
 def _test_folds(fold: NDArray[np.int_]) -> Iterator[NDArray[np.bool_]]:

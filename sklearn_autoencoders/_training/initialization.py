@@ -247,8 +247,13 @@ def _with_masks(
 ) -> AutoencoderRecipe:
     """Return a recipe whose encoder receives which columns are missing, if it uses that."""
     if estimator._n_embedding:
-        sizes = {"n_categories": layout.n_categories, "n_embedding": estimator._n_embedding}
-        return replace(base, n_masks=layout.n_columns, **sizes)
+        return replace(
+            base,
+            n_masks=layout.n_columns,
+            n_categories=layout.n_categories,
+            n_embedding=estimator._n_embedding,
+            n_functions=estimator._n_functions,
+        )
     has_masks = factors is not None and estimator.network is None and not base.n_axes
     return replace(base, n_masks=layout.n_columns) if has_masks else base
 

@@ -158,9 +158,10 @@ def _default_network(estimator, n_samples, n_features, n_inputs):
 
 def update_dropout(estimator, network, n_samples):
     """Adapt an "auto" dropout rate of the default network to the number of samples."""
-    if is_dense(estimator) and estimator.dropout == "auto":
+    if estimator.network is None and estimator.dropout == "auto":
         base = estimator._recipe.base
         rate = auto_dropout(n_samples, base.n_features, base.n_inputs)
+        rate = min(rate, estimator._max_dropout)
         for module in network.modules():
             if isinstance(module, Dropout):
                 module.rate = rate

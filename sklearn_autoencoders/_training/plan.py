@@ -62,6 +62,10 @@ class Plan:
     checkpoint : Checkpoint or None
         File to which the state of training is written.
 
+    selects_by_folds : bool
+        Whether the weights of an ensemble head are selected by the samples that are held out from
+        its members.
+
     sampler : callable
         Maps the number of training samples and a generator to a sampler of torch.
     """
@@ -81,6 +85,7 @@ class Plan:
     n_frozen: Sequence[int] = ()
     rate_ratios: Mapping[str, float] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
+    selects_by_folds: bool = False
     sampler: Callable[[int, torch.Generator], torch.utils.data.Sampler[int]] = ShuffledSampler
 
 

@@ -36,11 +36,12 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
+from .fold_selection import selection_of_weights
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
 from .training import Noise, StopTraining, Training
-from .weight_selection import Backtracking, EarlyStopping, LastOrInitialWeights
+from .weight_selection import Backtracking
 
 if TYPE_CHECKING:
     from skorch import NeuralNet as _NeuralNet
@@ -183,15 +184,13 @@ class _Loop:
 
     def _make_callbacks(self, task: EpochTask) -> list[TrainingCallback]:
         plan, loss = self._training.plan, self._training.objective.loss
-        is_stopping = plan.n_iter_no_change is not None
         callbacks: list[TrainingCallback] = []
         callbacks += [WeightDecay()] if plan.weight_decay else []
         callbacks += [LearningRate()]
         callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
         callbacks += [Freezing()] if plan.n_frozen else []
         callbacks += [Recorder(), Backtracking()]
-        callbacks += [EarlyStopping() if is_stopping else LastOrInitialWeights()]
-        callbacks += [Notification(task)]
+        callbacks += [selection_of_weights(plan), Notification(task)]
         callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
         return callbacks
 

@@ -35,6 +35,9 @@ class Batch:
     index : sequence of int, slice or None, default=None
         Positions of the samples in the training set.
 
+    fold : Tensor of int of shape (batch,) or None, default=None
+        The member of an ensemble head that is not trained on the sample; -1 for none.
+
     missing : Tensor of shape (batch, n_columns) or None, default=None
         One where a value of the input is missing, zero where it is known. None if the network does
         not use it, or if nothing is missing.
@@ -54,6 +57,7 @@ class Batch:
     condition: Tensor | None = None
     labels: Tensor | None = None
     index: object = None
+    fold: Tensor | None = None
     missing: Tensor | None = None
     neighbors: Tensor | None = None
     find_mask: Callable[[], Tensor] | None = None

@@ -78,6 +78,10 @@ class Layout:
         """The inputs that are indicators."""
         return torch.isin(self.column, self.categories).nonzero()[:, 0]
 
+    def indicators_of(self, values: Tensor) -> Tensor:
+        """Return the values of the indicators; values have shape (..., n_inputs)."""
+        return values[..., self.indicators] if len(self.numbers) else values
+
     @cached_property
     def first_inputs(self) -> Tensor:
         """The first input of each column."""

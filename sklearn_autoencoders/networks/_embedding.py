@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .._utils.layout import Layout
+from ._level_basis import LevelBasis
 
 # Standard deviation of the initial weights.
 _STD = 0.3
@@ -15,7 +16,8 @@ _STD = 0.3
 class ColumnEmbedding(nn.Module):
     """A vector for each column, which is linear in the inputs of the column.
 
-    For a column of categories these are the usual embeddings of the categories.
+    For a column of categories these are the usual embeddings of the categories. For the levels of a
+    number they are composed as in :class:`LevelBasis`.
 
     Parameters
     ----------
@@ -28,14 +30,21 @@ class ColumnEmbedding(nn.Module):
 
     n_components : int
         Size of the vector of each column.
+
+    n_functions : int
+        Number of functions of the levels.
     """
 
-    def __init__(self, n_categories: tuple[int, ...], n_masks: int, n_components: int) -> None:
+    def __init__(
+        self, n_categories: tuple[int, ...], n_masks: int, n_components: int, n_functions: int
+    ) -> None:
         super().__init__()
         layout = Layout(n_categories)
         self._column = torch.cat([layout.column, torch.arange(n_masks)])
         self._n_columns = layout.n_columns
-        self.weight = nn.Parameter(torch.randn(len(self._column), n_components) * _STD)
+        self.basis = LevelBasis(layout.n_inputs, n_functions)
+        self.weight = nn.Parameter(torch.randn(self.basis.n_weights, n_components) * _STD)
+        self.mask_weight = nn.Parameter(torch.randn(n_masks, n_components) * _STD)
 
     @property
     def n_outputs(self) -> int:
@@ -44,9 +53,70 @@ class ColumnEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the vectors of all columns, of shape (batch, n_outputs)."""
-        n_inputs, n_components = self.weight.shape
+        weight = torch.cat([self.basis.combined(self.weight.T).T, self.mask_weight])
+        n_inputs, n_components = weight.shape
         x = functional.pad(x, (0, n_inputs - x.shape[-1]))  # without masks nothing is missing
         blocks = x.new_zeros(n_inputs, self._n_columns, n_components)
         rows = torch.arange(n_inputs, device=x.device)
-        blocks = blocks.index_put((rows, self._column.to(x.device)), self.weight)
+        blocks = blocks.index_put((rows, self._column.to(x.device)), weight)
         return x @ blocks.view(n_inputs, -1)
+
+
+class PiecewiseLinear(nn.Module):
+    r"""A vector for each number: piecewise linear functions of it.
+
+    With intervals :math:`[b_{t-1}, b_t]`, the vector is
+
+    .. math:: \max\Bigl(0,\; a + \sum_t w_t \min\Bigl(1, \max\Bigl(0,
+        \frac{x - b_{t-1}}{b_t - b_{t-1}}\Bigr)\Bigr)\Bigr).
+
+    Parameters
+    ----------
+    n_numbers : int
+        Number of columns of numbers.
+
+    n_bins : int
+        Number of intervals of each number; empty ones are not used.
+
+    n_components : int
+        Size of the vector of each number.
+
+    References
+    ----------
+    .. [1] Y. Gorishniy, I. Rubachev and A. Babenko, "On Embeddings for Numerical Features in
+       Tabular Deep Learning", NeurIPS 2022.
+    """
+
+    edges: Tensor
+
+    def __init__(self, n_numbers: int, n_bins: int, n_components: int) -> None:
+        super().__init__()
+        weight = torch.randn(n_numbers, n_bins, n_components) / n_bins**0.5
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(0.1 * torch.randn(n_numbers * n_components))
+        self.register_buffer("edges", torch.zeros(n_numbers, n_bins + 1))
+
+    def forward(self, x: Tensor, missing: Tensor | None = None) -> Tensor:
+        """Return the vectors of all numbers.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, n_numbers)
+            Numbers.
+
+        missing : Tensor of shape (batch, n_numbers) or None, default=None
+            One where a number is missing; its vector is then that below the first interval.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_numbers * n_components)
+            The vectors, side by side.
+        """
+        width = self.edges.diff(dim=1)
+        is_used = width > 0
+        below = x[..., None] - self.edges[:, :-1]
+        code = (below / width.where(is_used, 1.0)).clamp(0.0, 1.0) * is_used
+        if missing is not None:
+            code = code * (1 - missing)[..., None]
+        vectors = torch.einsum("bnt,ntd->bnd", code, self.weight).flatten(1)
+        return functional.relu(vectors + self.bias)

@@ -2,26 +2,61 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
-from .._utils.batch import Batch
+from .._utils.batch import Batch, as_batch
 from ._autoencoder import Autoencoder, Output
+from ._ensemble_head import EnsembleHead
 from ._layers import UndecayedLinear
 
 
+class LinearHead(UndecayedLinear):
+    """A linear map of the code; it starts at zero.
+
+    Parameters
+    ----------
+    n_components, n_outputs : int
+        Sizes of the code and of the prediction.
+    """
+
+    def __init__(self, n_components: int, n_outputs: int) -> None:
+        super().__init__(n_components, n_outputs)
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, code: Tensor, batch: Batch | None = None) -> Tensor:
+        """Return the prediction for codes, of shape (batch, n_outputs)."""
+        return super().forward(code)
+
+    predict = forward
+
+    @torch.no_grad()
+    def start_at(self, weight: Tensor, bias: Tensor) -> None:
+        """Set the weights.
+
+        Parameters
+        ----------
+        weight : Tensor of shape (n_outputs, n_components)
+            Weights.
+
+        bias : Tensor of shape (n_outputs,)
+            Biases.
+        """
+        self.weight.copy_(weight)
+        self.bias.copy_(bias)
+
+
 class Predictor(Autoencoder):
-    """An autoencoder with a linear head on its code; the head is initialized with zeros.
+    """An autoencoder with a head that predicts from its code.
 
     Parameters
     ----------
     autoencoder : Autoencoder
         Computes the codes.
 
-    n_components, n_outputs : int
-        Sizes of the code and of the prediction.
+    head : LinearHead or EnsembleHead
+        Computes the prediction.
 
     Attributes
     ----------
@@ -31,12 +66,10 @@ class Predictor(Autoencoder):
 
     reconstructs = True
 
-    def __init__(self, autoencoder: Autoencoder, n_components: int, n_outputs: int) -> None:
+    def __init__(self, autoencoder: Autoencoder, head: LinearHead | EnsembleHead) -> None:
         nn.Module.__init__(self)
         self.autoencoder = autoencoder
-        self.head = UndecayedLinear(n_components, n_outputs)
-        for parameter in self.head.parameters():
-            nn.init.zeros_(parameter)
+        self.head = head
         self._frozen: tuple[nn.Module, ...] = ()
         self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
 
@@ -61,28 +94,15 @@ class Predictor(Autoencoder):
 
     def predict(self, x: Batch | Tensor) -> Tensor:
         """Return the output of the head."""
-        return cast(Tensor, self.head(self.encode(x)))
+        batch = as_batch(x)
+        return self.head.predict(self.encode(batch), batch)
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return codes, reconstructions and predictions of a batch."""
-        code = self.encode(x)
+        batch = as_batch(x)
+        code = self.encode(batch)
         reconstruction = self.decode(code) if self.reconstructs else code.new_empty(len(code), 0)
-        return Output(code, reconstruction, prediction=self.head(code))
-
-    @torch.no_grad()
-    def start_at(self, weight: Tensor, bias: Tensor) -> None:
-        """Set the weights of the head.
-
-        Parameters
-        ----------
-        weight : Tensor of shape (n_outputs, n_components)
-            Weights.
-
-        bias : Tensor of shape (n_outputs,)
-            Biases.
-        """
-        self.head.weight.copy_(weight)
-        self.head.bias.copy_(bias)
+        return Output(code, reconstruction, prediction=self.head(code, batch))
 
     def layers(self) -> list[list[nn.Module]]:
         """Return the encoder's layers from the input to the code, in the order of registration.

@@ -16,10 +16,12 @@ from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
+from ._ensemble_head import EnsembleHead
 from ._layers import with_own_layers
+from ._level_basis import LevelLogits
 from ._linear_path import LinearPath
 from ._network import Network
-from ._predictor import Predictor
+from ._predictor import LinearHead, Predictor
 from ._priors import LatentPart
 from ._subspace import FixedLinear, InSubspace
 from ._torch_modes import drawing_from
@@ -71,6 +73,9 @@ class AutoencoderRecipe:
 
     n_embedding : int, default=0
         Size of the vector of each column; 0 for none.
+
+    n_functions : int, default=0
+        Number of functions of the levels, in the embedding and in the logits.
     """
 
     network: Network
@@ -81,6 +86,7 @@ class AutoencoderRecipe:
     n_masks: int = 0
     n_categories: tuple[int, ...] = ()
     n_embedding: int = 0
+    n_functions: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -106,7 +112,7 @@ class AutoencoderRecipe:
         network, n_features = self.network, self.n_inputs
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
         if self.n_embedding:
-            encoder = self._embedded(n_encoded)
+            encoder, decoder = self._of_levels(n_encoded)
         elif self.n_masks:
             encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
         if n_decoded != n_encoded:
@@ -126,10 +132,16 @@ class AutoencoderRecipe:
             decoder = InSubspace(outwards, decoder, is_encoder=False)
         return encoder, decoder
 
-    def _embedded(self, n_encoded: int) -> nn.Module:
-        embedding = ColumnEmbedding(self.n_categories, self.n_masks, self.n_embedding)
-        encoder = self.network.build(embedding.n_outputs, n_encoded)[0]
-        return nn.Sequential(embedding, with_own_layers(encoder))
+    def _of_levels(self, n_encoded: int) -> tuple[nn.Module, nn.Module]:
+        """Return an encoder that starts with an embedding, and a decoder that ends in logits."""
+        parts = self.n_categories, self.n_masks, self.n_embedding, self.n_functions
+        embedding, logits = ColumnEmbedding(*parts), LevelLogits(self.n_features, self.n_functions)
+        sizes = embedding.n_outputs, logits.n_weights
+        (encoder, _), (other, decoder) = (
+            map(with_own_layers, self.network.build(size, n_encoded)) for size in sizes
+        )
+        _check_untied(other, decoder, self.network, "AutoregressiveGenerator needs")
+        return nn.Sequential(embedding, encoder), nn.Sequential(decoder, logits)
 
     def subspace(self) -> tuple[FixedLinear, FixedLinear]:
         """Return the maps from features to coordinates in the subspace, and back."""
@@ -216,7 +228,7 @@ class EnsembleRecipe:
 
 @dataclass(frozen=True)
 class PredictorRecipe:
-    """An autoencoder with a linear head on its code.
+    """An autoencoder with a head that predicts from its code.
 
     Parameters
     ----------
@@ -225,10 +237,18 @@ class PredictorRecipe:
 
     n_outputs : int
         Number of outputs of the head.
+
+    n_members : int, default=0
+        Number of members of an ensemble head; 0 for a linear head.
+
+    n_categories : tuple of int, default=()
+        Number of categories of each column, 0 for a number, for an ensemble head.
     """
 
     autoencoder: AutoencoderRecipe | VariationalRecipe
     n_outputs: int
+    n_members: int = 0
+    n_categories: tuple[int, ...] = ()
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -238,7 +258,14 @@ class PredictorRecipe:
     def module(self, check_shapes: bool) -> Predictor:
         """Return a new predictor."""
         autoencoder = self.autoencoder.module(check_shapes)
-        return Predictor(autoencoder, self.base.n_components, self.n_outputs)
+        return Predictor(autoencoder, self.head())
+
+    def head(self) -> LinearHead | EnsembleHead:
+        """Return a new head."""
+        sizes = self.base.n_components, self.n_outputs
+        if not self.n_members:
+            return LinearHead(*sizes)
+        return EnsembleHead(*sizes, self.n_members, self.n_categories)
 
 
 RECIPES: dict[str, type[Any]] = {
@@ -303,7 +330,8 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what
     if {id(p) for p in encoder.parameters()} & {id(p) for p in decoder.parameters()}:
         raise ValueError(
             f"{what} an encoder and a decoder that share no weights, because they are modified "
-            f'separately; got {network!r}. Use an AutoencoderTransformer with init="random".'
+            f"separately; got {network!r}. Use a network without shared weights, or an "
+            'AutoencoderTransformer with init="random".'
         )
 
 

@@ -113,5 +113,6 @@ class Residual(Network):
         last = nn.Linear(n_components, n_features)
         with torch.no_grad():
             last.weight.mul_(_LAST)
+            last.bias.zero_()
         encoder = nn.Sequential(nn.Linear(n_features, n_components), *blocks)
         return encoder, nn.Sequential(nn.LayerNorm(n_components), last)

@@ -61,12 +61,12 @@ class CellLoss(Loss):
 
     def log_probabilities(self, output: Tensor) -> Tensor:
         """Return the logarithm of the probability of each category within its column."""
-        return self.layout.log_softmax(output[..., self.layout.indicators])
+        return self.layout.log_softmax(self.layout.indicators_of(output))
 
     def surprise(self, output: Tensor, target: Tensor) -> Tensor:
         """Return the negative log-probability of each category, in nats."""
         log_probabilities = self.log_probabilities(output)
-        return -self.layout.totals(log_probabilities * target[..., self.layout.indicators])
+        return -self.layout.totals(log_probabilities * self.layout.indicators_of(target))
 
     def errors(self, output: Tensor, target: Tensor) -> Tensor:
         """Return absolute errors of numbers and negative log-probabilities of categories."""

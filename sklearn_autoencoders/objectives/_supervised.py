@@ -46,6 +46,29 @@ def mean_squared_error(prediction: Tensor, labels: Tensor) -> Tensor:
     return (squared_error(prediction, labels.nan_to_num()) * known).mean(-1)
 
 
+def over_members(losses: Tensor, fold: Tensor | None) -> Tensor:
+    """Return the mean loss of the members that are trained on each sample.
+
+    Parameters
+    ----------
+    losses : Tensor of shape (n_members, batch)
+        Loss of each member.
+
+    fold : Tensor of int of shape (batch,) or None
+        The member that is not trained on the sample; -1 for none.
+
+    Returns
+    -------
+    Tensor of shape (batch,)
+        The loss of each sample.
+    """
+    if fold is None or len(losses) == 1:
+        return losses.mean(0)
+    member = torch.arange(len(losses), device=losses.device)
+    is_trained = (member[:, None] != fold).to(losses)
+    return (losses * is_trained).sum(0) / is_trained.sum(0)
+
+
 @dataclass(frozen=True)
 class Supervised:
     r"""The loss of a prediction, optionally plus the reconstruction loss.
@@ -78,12 +101,39 @@ class Supervised:
     ) -> LossOutput:
         """Return the loss of each sample."""
         losses = self.formula(output.prediction, known(batch.labels))
+        if losses.ndim == 2:
+            losses = over_members(losses, batch.fold)
         if self.alpha:
             losses = (
                 losses
                 + self.alpha * self.reconstruction.evaluate(output, batch, network, progress).loss
             )
         return LossOutput(losses)
+
+    def held_out_losses(
+        self, start: Tensor, correction: Tensor, batch: Batch, factors: Tensor
+    ) -> Tensor:
+        """Return the loss of each sample for the member that is not trained on it.
+
+        Parameters
+        ----------
+        start, correction : Tensor of shape (n_members, batch, n_outputs)
+            Predictions of the initial members, and what training has added to them.
+
+        batch : Batch
+            Samples with labels and folds.
+
+        factors : Tensor of shape (n_factors,)
+            Factors of the correction.
+
+        Returns
+        -------
+        Tensor of shape (n_factors, batch)
+            The losses.
+        """
+        own = known(batch.fold), torch.arange(len(batch), device=start.device)
+        predictions = start[own] + factors[:, None, None] * correction[own]
+        return self.formula(predictions, known(batch.labels))
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the prediction and the reconstruction were zero."""

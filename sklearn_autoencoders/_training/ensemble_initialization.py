@@ -1,0 +1,138 @@
+"""Initialization of an ensemble head: folds, regressions on the inputs, and intervals."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from .._data.batches import Data, SampleDataset
+from .._data.model import Model
+from .._data.splits import draw_by_content
+from .._inference.run import codes, run
+from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
+from ..networks._predictor import Predictor
+from .head_initialization import (
+    Array,
+    Fit,
+    Formula,
+    choose_strength,
+    regression_samples,
+    scaled_to_unit,
+)
+
+# Number of members, each of which is trained on all folds but one.
+N_MEMBERS = 8
+
+# Candidates for the strength of the penalty.
+_STRENGTHS = np.logspace(4, -1, 6)
+
+# Minimum number of samples of an interval.
+_MIN_SAMPLES = 20
+
+
+def draw_folds(X: NDArray[Any]) -> NDArray[np.intp]:
+    """Return the fold of each sample, the same for copies of a sample.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Samples.
+
+    Returns
+    -------
+    ndarray of int of shape (n_samples,)
+        A number below `N_MEMBERS`; -1 for all samples if they would be in one fold.
+    """
+    fold = (N_MEMBERS * draw_by_content(X, 0)).astype(np.intp)
+    return fold if (fold != fold[0]).any() else np.full(len(X), -1)
+
+
+def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
+    """Initialize each member by a regression on the inputs of the samples of the other folds.
+
+    Parameters
+    ----------
+    model : Model
+        The model. The head of its network is modified in place.
+
+    data : Data
+        Labeled samples with folds. Held-out samples are not used.
+
+    fit : callable
+        Maps inputs, labels, sample weights and the strength of a penalty to slopes and biases.
+
+    formula : callable
+        Maps predictions and labels to the loss of each sample, which the regressions minimize.
+    """
+    used, weight, draw = regression_samples(data)
+    samples = SampleDataset(model, Data(data.X[used]))
+    x = run(model, samples, lambda network, batch: network.head.limited(batch.x))
+    x = x.astype(np.float64)
+    labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
+    edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)
+    unit, mean, scale = scaled_to_unit(x, weight)
+    strength = choose_strength(fit, formula, unit, labels, weight, draw, _STRENGTHS)
+    found = []  # slopes and biases for the unscaled inputs
+    for member in range(N_MEMBERS):
+        own = fold != member
+        if np.isnan(labels[own]).all(axis=0).any():  # of several targets
+            own = np.ones(len(fold), dtype=bool)
+        weights, biases = fit(unit[own], labels[own], weight[own], strength)
+        found.append((weights / scale, biases - weights @ mean / scale))
+    head = cast(EnsembleHead, cast(Predictor, model.network).head)
+    slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
+    found_codes = run(model, samples, codes).astype(np.float64)
+    head.start_at(slopes, offsets, edges, torch.tensor(_range(found_codes, weight)))
+
+
+def _range(codes: Array, weight: Array) -> Array:
+    """Return the limits of each component of the code."""
+    mean = np.average(codes, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((codes - mean) ** 2, axis=0, weights=weight))
+    return np.stack([mean - LIMIT * deviation, mean + LIMIT * deviation])
+
+
+def intervals(numbers: Array, weight: Array, n_bins: int) -> torch.Tensor:
+    """Return limits of intervals of each column, between quantiles and at frequent values.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_samples, n_columns)
+        Numbers.
+
+    weight : ndarray of shape (n_samples,)
+        Sample weights.
+
+    n_bins : int
+        Number of intervals.
+
+    Returns
+    -------
+    Tensor of shape (n_columns, n_bins + 1)
+        Limits in increasing order; the last one is repeated if there are fewer intervals.
+    """
+    limits = np.zeros((numbers.shape[1], n_bins + 1))
+    n_used = min(n_bins, max(int(weight.sum() / _MIN_SAMPLES), 2))
+    for row, column in zip(limits, numbers.T, strict=True):
+        found = _limits(column, weight, n_used)
+        row[: len(found)], row[len(found) :] = found, found[-1]
+    return torch.tensor(limits)
+
+
+def _limits(column: Array, weight: Array, n_bins: int) -> Array:
+    """Return at most n_bins + 1 different limits."""
+    values, place = np.unique(column, return_inverse=True)
+    if len(values) <= n_bins + 1:
+        return values
+    mass = np.bincount(place, weight)
+    is_frequent = mass >= mass.sum() / n_bins
+    limits: Array = values[is_frequent]
+    n_others = n_bins + 1 - len(limits)
+    if n_others > 0 and not is_frequent.all():
+        levels = np.linspace(0, 1, n_others)
+        others = {"weights": mass[~is_frequent], "method": "inverted_cdf"}
+        limits = np.append(limits, np.quantile(values[~is_frequent], levels, **others))
+    return np.unique(limits)

@@ -1,0 +1,155 @@
+"""A head of several networks that are trained at once, each on a part of the samples."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .._utils.batch import Batch
+from .._utils.layout import Layout
+from ._embedding import PiecewiseLinear
+from ._layers import Dropout
+
+# Sizes of the vector of each number and of the hidden layers, number of intervals of each number,
+# and dropout rate where the estimator does not set it.
+_N_EMBEDDING, _N_UNITS, N_BINS, _DROPOUT = 8, 128, 16, 0.1
+
+# Numbers and codes are limited to this many standard deviations, as lines are wrong far away.
+LIMIT = 4.0
+
+
+class _Layers(nn.Module):
+    """A linear layer for each member.
+
+    Parameters
+    ----------
+    n_members, n_inputs, n_outputs : int
+        Number of layers, and their sizes.
+    """
+
+    def __init__(self, n_members: int, n_inputs: int, n_outputs: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(n_inputs)
+        weight = torch.empty(n_members, n_inputs, n_outputs).uniform_(-bound, bound)
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(torch.empty(n_members * n_outputs).uniform_(-bound, bound))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return outputs of shape (n_members, batch, n_outputs)."""
+        bias = self.bias.view(len(self.weight), 1, -1)
+        return torch.baddbmm(bias, x, self.weight)
+
+
+class EnsembleHead(nn.Module):
+    r"""Members that predict from the columns of a table and from the code.
+
+    Each is a regression on the inputs, which is not trained, plus a network, which starts at zero:
+
+    .. math:: \hat y_m(x) = A_m x + b_m + f_m\bigl(p(x), e(x)\bigr)
+
+    with the code :math:`e(x)` and vectors :math:`p(x)` of the columns: piecewise linear functions
+    of numbers, and indicators of categories. The prediction is the mean over the members.
+
+    Parameters
+    ----------
+    n_components, n_outputs : int
+        Sizes of the code and of the prediction.
+
+    n_members : int
+        Number of members.
+
+    n_categories : tuple of int
+        Number of categories of each column, 0 for a number.
+    """
+
+    slopes: Tensor
+    offsets: Tensor
+    code_range: Tensor
+
+    def __init__(
+        self, n_components: int, n_outputs: int, n_members: int, n_categories: tuple[int, ...]
+    ) -> None:
+        super().__init__()
+        self.n_members, self._layout = n_members, Layout(n_categories)
+        n_numbers, n_indicators = n_categories.count(0), sum(n_categories)
+        self.numbers = PiecewiseLinear(n_numbers, N_BINS, _N_EMBEDDING)
+        n_first = n_numbers * _N_EMBEDDING + n_indicators + n_components
+        sizes = (n_first, _N_UNITS), (_N_UNITS, _N_UNITS)
+        self.hidden = nn.ModuleList([_Layers(n_members, *size) for size in sizes])
+        self.last = _Layers(n_members, _N_UNITS, n_outputs)
+        for parameter in self.last.parameters():
+            nn.init.zeros_(parameter)
+        self.dropout = Dropout(_DROPOUT)
+        n_inputs = n_numbers + n_indicators
+        self.register_buffer("slopes", torch.zeros(n_members, n_inputs, n_outputs))
+        self.register_buffer("offsets", torch.zeros(n_members, 1, n_outputs))
+        self.register_buffer("code_range", torch.zeros(2, n_components))
+
+    def forward(self, code: Tensor, batch: Batch) -> Tensor:
+        """Return the predictions of all members, of shape (n_members, batch, n_outputs)."""
+        return self.regression(batch) + self.correction(code, batch)
+
+    def predict(self, code: Tensor, batch: Batch) -> Tensor:
+        """Return the mean prediction, of shape (batch, n_outputs)."""
+        return self.forward(code, batch).mean(0)
+
+    def regression(self, batch: Batch) -> Tensor:
+        """Return the regressions of all members, of shape (n_members, batch, n_outputs)."""
+        x = self.limited(batch.x).expand(self.n_members, -1, -1)
+        return torch.baddbmm(self.offsets, x, self.slopes)
+
+    def limited(self, x: Tensor) -> Tensor:
+        """Return inputs with limited numbers."""
+        layout = self._layout
+        numbers = x[:, layout.number_inputs.to(x.device)].clamp(-LIMIT, LIMIT)
+        return layout.joined(numbers, x[:, layout.indicators.to(x.device)])
+
+    def correction(self, code: Tensor, batch: Batch) -> Tensor:
+        """Return what the networks add, of shape (n_members, batch, n_outputs).
+
+        The code is not trained: it would learn from samples that are held out from a member.
+        """
+        layout, x, missing = self._layout, batch.x, batch.missing
+        if missing is not None:
+            missing = missing[:, layout.numbers.to(x.device)]
+        numbers = self.numbers(x[:, layout.number_inputs.to(x.device)], missing)
+        code = code.detach().clamp(*self.code_range)
+        units = torch.cat([numbers, x[:, layout.indicators.to(x.device)], code], 1)
+        units = units.expand(self.n_members, -1, -1)
+        for layer in self.hidden:
+            units = functional.relu(layer(units)).transpose(0, 1)
+            units = self.dropout(units).transpose(0, 1)  # the first axis is that of the batch
+        output: Tensor = self.last(units)
+        return output
+
+    @torch.no_grad()
+    def start_at(self, slopes: Tensor, offsets: Tensor, edges: Tensor, code_range: Tensor) -> None:
+        """Set the regressions, the intervals of the numbers and the range of the codes.
+
+        Parameters
+        ----------
+        slopes : Tensor of shape (n_members, n_outputs, n_inputs)
+            Weights.
+
+        offsets : Tensor of shape (n_members, n_outputs)
+            Biases.
+
+        edges : Tensor of shape (n_numbers, n_bins + 1)
+            Limits of the intervals.
+
+        code_range : Tensor of shape (2, n_components)
+            Smallest and largest code that is used.
+        """
+        self.code_range.copy_(code_range)
+        self.slopes.copy_(slopes.mT)
+        self.offsets.copy_(offsets[:, None])
+        self.numbers.edges.copy_(edges)
+
+    @torch.no_grad()
+    def shrink(self, factor: float) -> None:
+        """Multiply what the networks add by a factor."""
+        for parameter in self.last.parameters():
+            parameter.mul_(factor)

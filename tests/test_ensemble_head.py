@@ -1,0 +1,255 @@
+"""The head of several members: its start, its folds, its loss, and what it predicts."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from estimators import PREDICTORS, quick
+from helpers import snapshot, table, with_missing_values
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
+from sklearn_autoencoders._training.ensemble_initialization import (
+    N_MEMBERS,
+    draw_folds,
+    intervals,
+)
+from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders.networks._embedding import PiecewiseLinear
+from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
+from sklearn_autoencoders.networks._predictor import LinearHead
+from sklearn_autoencoders.objectives._supervised import over_members
+
+every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
+
+STILL = {"learning_rate": 1e-30, "pretraining": None, "max_epochs": 1}
+
+
+def ensemble(cls, **params):
+    return quick(cls, head="ensemble", n_components=4, **{"pretraining_epochs": 2, **params})
+
+
+def labels(cls, X):
+    smooth = X[:, 0] - X[:, 1] ** 2
+    return smooth if cls is AutoencoderRegressor else (smooth > np.median(smooth)).astype(int)
+
+
+def prediction(fitted, X):
+    is_classifier = isinstance(fitted, AutoencoderClassifier)
+    return fitted.decision_function(X) if is_classifier else fitted.predict(X)
+
+
+def scaled(fitted, X):
+    found = (X - fitted.center_) / fitted.scale_
+    return found / max(np.sqrt((found**2).mean()), 1.0)
+
+
+def test_it_starts_at_the_mean_of_logistic_regressions_on_the_inputs():
+    X = table(200)
+    y = labels(AutoencoderClassifier, X)
+    fitted = ensemble(AutoencoderClassifier, **STILL).fit(X, y)
+    x, fold = scaled(fitted, X), draw_folds(X)
+    found = []
+    for strength in np.logspace(4, -1, 6):
+        models = [
+            LogisticRegression(C=1 / strength, solver="newton-cholesky", tol=1e-7).fit(
+                x[fold != m], y[fold != m]
+            )
+            for m in range(N_MEMBERS)
+        ]
+        found.append(np.mean([model.decision_function(x) for model in models], axis=0))
+    assert min(np.abs(f - fitted.decision_function(X)).max() for f in found) < 1e-2
+
+
+def test_it_starts_at_the_mean_of_ridge_regressions_on_the_inputs():
+    X = table(200)
+    y = np.column_stack([labels(AutoencoderRegressor, X), X[:, 2] * 3])
+    fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
+    x, fold = scaled(fitted, X), draw_folds(X)
+    found = []
+    for strength in np.logspace(4, -1, 6):
+        models = [Ridge(strength).fit(x[fold != m], y[fold != m]) for m in range(N_MEMBERS)]
+        found.append(np.mean([model.predict(x) for model in models], axis=0))
+    assert min(np.abs(f - fitted.predict(X)).max() for f in found) < 1e-4
+
+
+def test_the_loss_is_that_of_the_members_that_are_trained_on_a_sample():
+    losses = torch.tensor([[1.0, 2.0, 3.0], [4.0, 6.0, 8.0], [10.0, 20.0, 30.0]])
+    found = over_members(losses, torch.tensor([0, 2, -1]))
+    assert found.tolist() == pytest.approx([7.0, 4.0, 41 / 3])
+    assert over_members(losses, None).tolist() == pytest.approx([5.0, 28 / 3, 41 / 3])
+
+
+def test_copies_of_a_sample_are_in_one_fold():
+    X = table(300)
+    fold = draw_folds(np.vstack([X, X]))
+    np.testing.assert_array_equal(fold[:300], fold[300:])
+    assert set(fold) == set(range(N_MEMBERS))
+    assert set(draw_folds(np.ones((20, 3)))) == {-1}
+
+
+def test_a_piecewise_linear_vector_interpolates_between_the_limits():
+    part = PiecewiseLinear(1, 3, 1)
+    with torch.no_grad():
+        part.edges.copy_(torch.tensor([[0.0, 1.0, 3.0, 3.0]]))
+        part.weight.copy_(torch.tensor([[[2.0], [4.0], [100.0]]]))
+        part.bias.fill_(1.0)
+    x = torch.tensor([[-5.0], [0.0], [0.5], [1.0], [2.0], [3.0], [9.0]])
+    assert part(x).flatten().tolist() == pytest.approx([1, 1, 2, 3, 5, 7, 7])
+    assert part(x, torch.ones(7, 1)).flatten().tolist() == [1] * 7
+
+
+def test_limits_are_quantiles_and_frequent_values():
+    rng = np.random.RandomState(0)
+    few, tail = rng.randint(3, size=1000), np.where(rng.rand(1000) < 0.9, 0.0, rng.rand(1000) + 1)
+    found = intervals(np.column_stack([few, tail]), np.ones(1000), 8).numpy()
+    assert found[0].tolist() == [0, 1, 2, 2, 2, 2, 2, 2, 2]
+    assert found[1][0] == 0
+    assert found[1][1] >= 1
+    assert len(np.unique(found[1])) == 9
+    assert (np.diff(found, axis=1) >= 0).all()
+
+
+def test_a_sample_of_weight_two_counts_twice_in_the_limits():
+    x, counts = np.random.RandomState(0).randn(200, 1), 1 + np.arange(200) % 3
+    weighted = intervals(x, counts.astype(float), 5)
+    repeated = intervals(x.repeat(counts, axis=0), np.ones(counts.sum()), 5)
+    np.testing.assert_array_equal(weighted, repeated)
+
+
+def test_numbers_are_limited_and_indicators_are_not():
+    head = EnsembleHead(2, 1, 3, (0, 2, 0))
+    found = head.limited(torch.tensor([[9.0, 8.0, -7.0, -6.0]]))
+    assert found.tolist() == [[4.0, 8.0, -7.0, -4.0]]
+
+
+def test_members_that_are_shrunk_to_nothing_are_regressions():
+    torch.manual_seed(0)
+    head = EnsembleHead(2, 3, 4, (0, 2))
+    torch.nn.init.normal_(head.last.weight)
+    batch, code = Batch(torch.randn(5, 3)), torch.randn(5, 2)
+    assert not torch.equal(head(code, batch), head.regression(batch))
+    head.shrink(0.0)
+    assert torch.equal(head(code, batch), head.regression(batch))
+
+
+@every_predictor
+def test_the_head_is_an_ensemble_for_tables_and_linear_for_numbers(cls):
+    X = table(80)
+    frame = pd.DataFrame(X).add_prefix("x")
+    mixed = frame.assign(kind=np.where(X[:, 0] > 0.5, "a", "b"))
+    settings = {"pretraining": None, "max_epochs": 1}
+    heads = [
+        type(quick(cls, **settings).fit(samples, labels(cls, X)).network_.head)
+        for samples in (X, frame, mixed)
+    ]
+    assert heads == [LinearHead, LinearHead, EnsembleHead]
+    linear = quick(cls, head="linear", **settings).fit(mixed, labels(cls, X))
+    assert type(linear.network_.head) is LinearHead
+
+
+@every_predictor
+def test_the_encoder_is_not_trained_on_labels(cls):
+    X = table(120)
+    y = labels(cls, X)
+    first, second = (ensemble(cls).fit(X, target) for target in (y, y[::-1].copy()))
+    np.testing.assert_array_equal(first.transform(X), second.transform(X))
+    assert not np.allclose(prediction(first, X), prediction(second, X))
+
+
+@every_predictor
+def test_weights_are_copies(cls):
+    X = table(20)
+    y, counts = labels(cls, X), 1 + np.arange(20) % 3
+    weighted = ensemble(cls).fit(X, y, sample_weight=counts)
+    repeated = ensemble(cls).fit(X.repeat(counts, axis=0), y.repeat(counts))
+    np.testing.assert_allclose(prediction(weighted, X), prediction(repeated, X), rtol=1e-5)
+
+
+@every_predictor
+@pytest.mark.parametrize("given", [False, True])
+def test_a_pickle_predicts_the_same(cls, given):
+    X = with_missing_values(table(120))
+    params = {"encoder": quick(AutoencoderTransformer).fit(X)} if given else {}
+    fitted = quick(cls, head="ensemble", **params).fit(X, labels(cls, np.nan_to_num(X)))
+    back = pickle.loads(pickle.dumps(fitted))
+    assert np.isfinite(prediction(fitted, X)).all()
+    np.testing.assert_array_equal(prediction(back, X), prediction(fitted, X))
+
+
+@every_predictor
+def test_the_same_seed_gives_the_same_model_and_nothing_global_changes(cls):
+    X = table(120)
+    before = snapshot()
+    first, second = (ensemble(cls, max_epochs=3).fit(X, labels(cls, X)) for _ in range(2))
+    np.testing.assert_array_equal(prediction(first, X), prediction(second, X))
+    assert snapshot() == before
+
+
+def test_it_learns_what_a_regression_cannot():
+    rng = np.random.RandomState(0)
+    X = pd.DataFrame(
+        {"x": rng.randn(800), "z": rng.randn(800), "kind": rng.choice(["a", "b"], 800)}
+    )
+    y = np.abs(X["x"]) + (X["kind"] == "a") * X["z"]
+    fitted = AutoencoderRegressor(4, pretraining_epochs=1, random_state=0).fit(X[:600], y[:600])
+    numbers = X[["x", "z"]].assign(kind=X["kind"] == "a").astype(float)
+    linear = LinearRegression().fit(numbers[:600], y[:600]).score(numbers[600:], y[600:])
+    assert fitted.score(X[600:], y[600:]) > 0.9 > linear + 0.3
+
+
+def test_it_is_no_worse_than_regression_where_that_is_best():
+    rng = np.random.RandomState(0)
+    X = rng.randn(1200, 10)
+    y = (X @ np.ones(10) + 3 * rng.randn(1200) > 0).astype(int)
+    train, test = slice(200), slice(200, None)
+    fitted = ensemble(AutoencoderClassifier, max_epochs="auto").fit(X[train], y[train])
+    regression = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[train], y[train])
+    boosting = HistGradientBoostingClassifier(random_state=0).fit(X[train], y[train])
+    found, linear, trees = (m.score(X[test], y[test]) for m in (fitted, regression, boosting))
+    assert found > linear - 0.01
+    assert found > trees
+
+
+@every_predictor
+def test_early_stopping_and_a_second_fit_use_the_ensemble(cls):
+    X = table(200)
+    fitted = ensemble(cls, early_stopping=True, warm_start=True, max_epochs=3)
+    assert len(fitted.fit(X, labels(cls, X)).validation_scores_) == 3
+    assert fitted.fit(X, labels(cls, X)).n_epochs_ == 6
+
+
+@every_predictor
+def test_a_class_or_target_may_be_known_in_one_fold_only(cls):
+    X = table(60)
+    if cls is AutoencoderClassifier:
+        y = labels(cls, X)
+        y[5] = 2
+    else:
+        y = np.column_stack([labels(cls, X), np.full(60, np.nan)])
+        y[5, 1] = 1.0
+    assert np.isfinite(np.asarray(prediction(ensemble(cls).fit(X, y), X))).all()
+
+
+@every_predictor
+def test_equal_samples_have_no_folds(cls):
+    y = np.arange(30) % 2
+    assert np.isfinite(prediction(ensemble(cls).fit(np.ones((30, 2)), y), np.ones((2, 2)))).all()
+
+
+@pytest.mark.parametrize(
+    "params", [{"freeze": "gradual"}, {"alpha": 0.1}, {"learning_rate_ratio": 0.5}], ids=str
+)
+def test_parameters_of_fine_tuning_need_a_linear_head(params):
+    X = table(60)
+    y = labels(AutoencoderClassifier, X)
+    with pytest.raises(ValueError, match=f"{next(iter(params))}=.*head='linear'"):
+        ensemble(AutoencoderClassifier, **params).fit(X, y)
+    frame = pd.DataFrame(X).add_prefix("x").assign(kind=np.where(y, "a", "b"))
+    fitted = quick(AutoencoderClassifier, pretraining_epochs=1, **params).fit(frame, y)
+    assert type(fitted.network_.head) is LinearHead
