@@ -18,10 +18,12 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.neighbors import nearest_neighbors, pairs_of
+from sklearn_autoencoders._data.neighbors import Neighbors as Graph
+from sklearn_autoencoders._data.neighbors import nearest_neighbors
 from sklearn_autoencoders._data.scaling import Scaling
 from sklearn_autoencoders._training.sampler import NeighborSampler
 from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders._utils.random import make_generator
 from sklearn_autoencoders.networks import Dense, Output
 from sklearn_autoencoders.objectives import Neighbors
@@ -38,7 +40,8 @@ def unscaled(n_features):
 
 def neighbors_of(X, n_neighbors=3, rows=None):
     rows = np.arange(len(X)) if rows is None else rows
-    return nearest_neighbors(X, rows, n_neighbors, unscaled(X.shape[1]), np.random.RandomState(0))
+    layout, rng = Layout.of_numbers(X.shape[1]), np.random.RandomState(0)
+    return nearest_neighbors(X, rows, n_neighbors, layout, unscaled(X.shape[1]), rng)
 
 
 # ----------------------------------------------------------------------------- the penalty
@@ -76,38 +79,40 @@ def test_without_neighbors_the_penalty_is_zero():
 def test_neighbors_are_those_of_scikit_learn(rng):
     X = rng.standard_normal((60, 4))
     expected = NearestNeighbors(n_neighbors=3).fit(X).kneighbors(return_distance=False)
-    np.testing.assert_array_equal(neighbors_of(X), expected)
+    np.testing.assert_array_equal(neighbors_of(X).nearest, expected)
 
 
 def test_neighbors_of_many_features_are_those_of_principal_components(rng):
     X = rng.standard_normal((80, 60)) * np.geomspace(10, 0.01, 60)
     reduced = PCA(50).fit_transform(X)
     expected = NearestNeighbors(n_neighbors=3).fit(reduced).kneighbors(return_distance=False)
-    np.testing.assert_array_equal(neighbors_of(X), expected)
+    np.testing.assert_array_equal(neighbors_of(X).nearest, expected)
 
 
 def test_only_given_rows_are_neighbors(rng):
     X, rows = rng.standard_normal((30, 2)), np.arange(5, 25)
-    found = neighbors_of(X, rows=rows)
+    found = neighbors_of(X, rows=rows).nearest
     assert set(found[rows].ravel()) <= set(rows)
     assert (np.delete(found, rows, axis=0) == -1).all()
 
 
-def test_a_duplicate_is_a_neighbor_but_not_the_sample_itself():
-    found = neighbors_of(np.repeat([[0.0], [9.0]], 5, axis=0))
-    assert (found != np.arange(10)[:, None]).all()
-    assert (found // 5 == np.arange(10)[:, None] // 5).all()
+def test_copies_are_one_sample(rng):
+    X = rng.standard_normal((6, 2))
+    alone, copied = neighbors_of(X), neighbors_of(np.vstack([X, X[:3]]))
+    np.testing.assert_array_equal(copied.nearest[:6], alone.nearest)
+    np.testing.assert_array_equal(copied.nearest[6:], alone.nearest[:3])
+    np.testing.assert_array_equal(copied.first, [0, 1, 2, 3, 4, 5, 0, 1, 2])
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 3])
 def test_few_samples_have_fewer_neighbors(n_samples):
     X = np.arange(n_samples, dtype=float)[:, None]
-    assert neighbors_of(X).shape == (n_samples, n_samples - 1)
+    assert neighbors_of(X).nearest.shape == (n_samples, n_samples - 1)
 
 
 def test_pairs_of_a_batch():
-    neighbors = np.array([[1, 2], [0, 3], [3, 0], [2, 1]], dtype=np.int32)
-    found = pairs_of(neighbors[:, :1], [2, 3, 2, 0])
+    nearest = np.array([[1], [0], [3], [2]], dtype=np.int32)
+    found = Graph(nearest, np.arange(4, dtype=np.int32)).pairs([2, 3, 2, 0])
     np.testing.assert_array_equal(
         found,
         [[np.nan, 1, np.nan, 0], [1, np.nan, 1, 0], [np.nan, 1, np.nan, 0], [0, 0, 0, np.nan]],
@@ -116,7 +121,8 @@ def test_pairs_of_a_batch():
 
 @pytest.mark.parametrize(("n_samples", "batch_size"), [(20, 8), (21, 8), (7, 3), (5, 1), (3, 10)])
 def test_half_of_a_batch_are_neighbors_of_the_other_half(n_samples, batch_size, rng):
-    neighbors = torch.from_numpy(neighbors_of(rng.standard_normal((n_samples, 2)), 2)).long()
+    neighbors = neighbors_of(rng.standard_normal((n_samples, 2)), 2)
+    neighbors = torch.from_numpy(neighbors.among(np.arange(n_samples)))
     sampler = NeighborSampler(n_samples, make_generator(0), neighbors, batch_size)
     positions = list(sampler)
     assert len(positions) == len(sampler) == n_samples

@@ -49,8 +49,15 @@ def built(network, n_components=3, n_features=6, **params):
     return build(recipe, generator()).double()
 
 
+def batch_of(x, weight=None):
+    """Return a batch in which each sample is a neighbor of the next one."""
+    pairs = torch.eye(len(x)).roll(1, 0)
+    pairs = (pairs + pairs.T).fill_diagonal_(torch.nan).to(x)
+    return Batch(x, x, weight=weight, neighbors=pairs)
+
+
 def value(penalty, network, x):
-    return penalty(network(x), x, network)
+    return penalty(network(x), x, network, batch=batch_of(x))
 
 
 def of_code(penalty, code):
@@ -305,7 +312,7 @@ def per_batch(output, x, network):
 
 
 def objective(penalties, network, x, weight=None):
-    batch = Batch(x, x, weight=weight)
+    batch = batch_of(x, weight)
     return Objective(SQUARED_ERROR, penalties)(network(batch), batch, network).loss
 
 
@@ -572,7 +579,8 @@ def test_a_penalty_is_a_part_its_name_or_a_function(penalty):
 
 @pytest.mark.parametrize("penalty", [["l1", 3], ["l1", "nonsense"], (None,), [["l1"]]])
 def test_a_list_of_penalties_is_checked_part_by_part(penalty):
-    message = r"penalty must be one of \['contractive', 'kl_sparsity', 'l1', 'orthogonal'\].*; got "
+    names = ", ".join(map(repr, sorted(PENALTIES)))
+    message = rf"penalty must be one of \[{names}\].*; got "
     with pytest.raises(ValueError, match=message):
         transformer(penalty=penalty).fit(table())
 

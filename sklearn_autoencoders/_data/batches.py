@@ -16,7 +16,7 @@ from .._utils.batch import Batch
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
-from .neighbors import Neighbors, pairs_of
+from .neighbors import Neighbors
 from .ranges import FeatureRanges
 from .sources import EncodedSource, SampleSource, as_source
 
@@ -63,8 +63,8 @@ class Data:
     partial : bool, default=False
         Whether further samples may follow, as in `partial_fit`.
 
-    neighbors : ndarray of shape (n_samples, n_neighbors) or None, default=None
-        Positions in X of the neighbors of each training sample; -1 for none.
+    neighbors : Neighbors or None, default=None
+        Nearest neighbors of the training samples.
     """
 
     X: NDArray[Any]
@@ -87,16 +87,6 @@ class Data:
         """Positions of the samples that are not held out."""
         rows = np.arange(len(self.X))
         return rows if self.held_out is None else np.delete(rows, self.held_out)
-
-    @property
-    def neighbors_in_training(self) -> NDArray[np.int64]:
-        """The neighbors as positions among the training samples; the sample itself without any."""
-        assert self.neighbors is not None
-        rows = self.training_rows
-        place = np.full(len(self.X), -1)
-        place[rows] = np.arange(len(rows))
-        found = self.neighbors[rows]
-        return np.where(found < 0, np.arange(len(rows))[:, None], place[found])
 
     @property
     def target(self) -> NDArray[Any]:
@@ -273,7 +263,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def _neighbors_among(self, indices: Any) -> Tensor | None:
         if self._neighbors is None:
             return None
-        return pairs_of(self._neighbors, indices).to(self._device, self.dtype)
+        return self._neighbors.pairs(indices).to(self._device, self.dtype)
 
     def batch(self, raw: Tensor, clean: Tensor, **others: Any) -> Batch:
         """Return a batch of raw inputs and clean targets, with additional fields."""

@@ -15,7 +15,6 @@ from sklearn.exceptions import ConvergenceWarning
 from .._data.model import Model, resolve_device
 from .._data.neighbors import nearest_neighbors
 from .._data.scaling import Scaling
-from .._data.sources import encoded_source
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
@@ -249,10 +248,11 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         n_needed = n_neighbors(self)
         if not n_needed:
             return data
-        weight, source = data.training_weight, encoded_source(data.X, self._layout)
+        weight = data.training_weight
         rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
         scaling = Scaling(self.center_, self.scale_)
-        return replace(data, neighbors=nearest_neighbors(source, rows, n_needed, scaling, rng))
+        found = nearest_neighbors(data.X, rows, n_needed, self._layout, scaling, rng)
+        return replace(data, neighbors=found)
 
     def _pretrain(self, data, rng, checkpoint):
         plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)

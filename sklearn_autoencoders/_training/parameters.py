@@ -66,7 +66,10 @@ def auto_neighbor_batch_size(shape: tuple[int, ...]) -> int:
 
     All samples of a batch that are not neighbors repel each other.
     """
-    return min(max(2 ** int(math.log2(shape[0] / 5 + 1)), 32), 512, shape[0])
+    n_samples = shape[0]
+    if n_samples <= FULL_BATCH:
+        return n_samples
+    return min(max(2 ** int(math.log2(n_samples / 5)), 32), 512)
 
 
 def auto_max_epochs(
@@ -269,12 +272,10 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "verbose": estimator.verbose,
         "callbacks": estimator.callbacks,
     }
-    if data.neighbors is not None:
-        plan["sampler"] = partial(
-            NeighborSampler,
-            neighbors=torch.from_numpy(data.neighbors_in_training),
-            batch_size=plan["batch_size"],
-        )
+    if data.neighbors is not None and not data.is_one_batch(plan["batch_size"]):
+        near = torch.from_numpy(data.neighbors.among(data.training_rows))
+        size = plan["batch_size"]
+        plan["sampler"] = partial(NeighborSampler, neighbors=near, batch_size=size)
     plan |= overrides
     has_validation, schedule = plan["n_iter_no_change"] is not None, plan["schedule"]
     plan["callbacks"] = check_callbacks(

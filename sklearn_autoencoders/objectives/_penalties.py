@@ -354,10 +354,11 @@ class Neighbors(Penalty):
     where :math:`k` are the samples of a batch, and :math:`N_i` are those of them that are neighbors
     of sample :math:`i` among the training samples. Half of the samples of each batch are drawn at
     random, and the other half are neighbors of these. The value is zero without neighbors in the
-    batch, and for validation samples. It is the InfoNCE loss with the kernel of t-SNE [1]_, [2]_.
+    batch, and for validation samples. Sample weights :math:`w_k` multiply the terms of both sums
+    (not shown). It is the InfoNCE loss with the kernel of t-SNE [1]_, [2]_.
 
     Neighbors are searched once, by the distances of scaled samples in their first 50 principal
-    components; missing values are replaced by means.
+    components; missing values are replaced by means. Copies of a sample are one sample.
 
     Parameters
     ----------
@@ -404,13 +405,15 @@ class Neighbors(Penalty):
         """Return the cross-entropy of the neighbors of each sample."""
         if batch is None or batch.neighbors is None:
             return x.new_zeros(len(x))
-        pairs = batch.neighbors
+        pairs, limits = batch.neighbors, torch.finfo(x.dtype)
+        weight = x.new_ones(len(x)) if batch.weight is None else batch.weight.clamp(limits.tiny)
         squares = (output.code[:, None] - output.code).square().sum(-1)
         affinity = -squares.log1p()
-        lowest = torch.finfo(affinity.dtype).min  # not -inf, whose gradient is NaN
-        total = affinity.masked_fill(pairs.isnan(), lowest).logsumexp(1, keepdim=True)
-        is_near = pairs.nan_to_num(nan=0.0)
-        return (is_near * (total - affinity)).sum(1) / is_near.sum(1).clamp(min=1)
+        # not -inf, whose gradient is NaN if all other samples are copies
+        others = (affinity + weight.log()).masked_fill(pairs.isnan(), limits.min)
+        near = pairs.nan_to_num(nan=0.0) * weight
+        losses = near * (others.logsumexp(1, keepdim=True) - affinity)
+        return losses.sum(1) / near.sum(1).clamp(limits.tiny)
 
 
 PENALTIES: dict[str, type[Penalty]] = {
