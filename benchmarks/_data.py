@@ -10,6 +10,15 @@ import torch
 
 FOLDER = Path(__file__).parents[2] / "shared" / "data"
 
+# The column of each table of numbers and categories that is predicted.
+TARGETS = {
+    "adult": "salary",
+    "credit_data": "Status",
+    "attrition": "Attrition",
+    "german": "class",
+    "ames": "Sale_Price",
+}
+
 
 def mnist():
     """Return X_train, y_train, X_test, y_test; pixels as float32 in [0, 1], 784 features."""

@@ -7,6 +7,8 @@ are training samples (of adult, 10 000, and 10 000 others to test). With 200 lab
 training samples have none: "labeled only" is fitted without them, as are all other methods.
 Regressions are on standardized numbers and indicators; "chosen" means the strength of the penalty,
 by five folds.
+
+Defaults were chosen on other tables (docs/decisions/0011-prediction-on-tables.md).
 """
 
 import argparse
@@ -14,9 +16,8 @@ import time
 import warnings
 
 import numpy as np
-import pandas as pd
 import torch
-from _data import FOLDER, header
+from _data import TARGETS, header
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
@@ -24,17 +25,10 @@ from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tables import mixed
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor
 
-# Defaults were chosen on other tables (docs/decisions/0011-prediction-on-tables.md).
-TARGETS = {
-    "adult": "salary",
-    "credit_data": "Status",
-    "attrition": "Attrition",
-    "german": "class",
-    "ames": "Sale_Price",
-}
 _N_ADULT, _STRENGTHS = 10_000, np.logspace(-2, 4, 13)
 _CHOSEN = {
     "Cs": 1 / _STRENGTHS[2:],
@@ -47,9 +41,7 @@ _CHOSEN = {
 
 def read(name):
     """Return the table, with categories as such, and the target."""
-    folder = FOLDER if name == "adult" else FOLDER / "tables"
-    table = pd.read_csv(folder / f"{name}.csv.gz", keep_default_na=name != "ames")
-
+    table = mixed(name)
     y = table.pop(TARGETS[name])
     strings = table.select_dtypes(exclude="number").columns
     table = table.astype(dict.fromkeys(strings, "category"))

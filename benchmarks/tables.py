@@ -38,14 +38,19 @@ REPORTED = ("ames", "credit_data", "german", "38_thyroid", "43_WDBC", "6_cardio"
 _MAX_SAMPLES = 3000
 
 
+def mixed(name):
+    """Return a table of numbers and categories, whole."""
+    folder = FOLDER if name == "adult" else FOLDER / "tables"
+    return pd.read_csv(folder / f"{name}.csv.gz", keep_default_na=name != "ames")
+
+
 def read(name, n_samples=_MAX_SAMPLES):
     """Return a table with at most `n_samples` samples."""
     if name[0].isdigit():
         X = np.load(FOLDER / "adbench" / f"{name}.npz")["X"]
         table = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
     else:
-        folder = FOLDER if name == "adult" else FOLDER / "tables"
-        table = pd.read_csv(folder / f"{name}.csv.gz", keep_default_na=name != "ames")
+        table = mixed(name)
     return table.sample(min(n_samples, len(table)), random_state=0).reset_index(drop=True)
 
 

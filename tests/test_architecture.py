@@ -238,3 +238,8 @@ def test_every_test_has_the_prefix_of_tests():
     words = Counter(re.findall(r"\w+", "\n".join(texts.values())))
     assert len(functions) > 100
     assert not [(path, name) for path, name in functions if words[name] < 2]
+
+
+def test_names_of_test_files_occur_once():
+    names = Counter(path.name for path in Path(__file__).parent.rglob("test_*.py"))
+    assert not [name for name, count in names.items() if count > 1]  # pytest imports only one

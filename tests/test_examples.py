@@ -3,14 +3,18 @@
 Fits make two passes here, to save time; `make docs` runs the examples as they are.
 """
 
+import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+CHECKOUT = Path(__file__).parents[1]
+EXAMPLES = sorted((CHECKOUT / "examples").glob("*.py"))
 
 SHORTENED = """
 import runpy, sys, warnings
@@ -53,3 +57,23 @@ def test_examples_are_short_and_begin_with_a_title():
     assert not {name: len(text) for name, text in lines.items() if not 30 <= len(text) <= 80}
     start = {name: [text[0], text[2]] for name, text in lines.items()}
     assert start == {name: ['"""', "=" * len(text[1])] for name, text in lines.items()}
+
+
+def _imported_packages(path):
+    """Return the first parts of all names that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.partition(".")[0]
+
+
+def test_the_extra_docs_installs_all_that_the_examples_import():
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    requirements = project["dependencies"] + project["optional-dependencies"]["docs"]
+    installed = {
+        re.match(r"[\w-]+", item)[0].replace("scikit-learn", "sklearn") for item in requirements
+    }
+    used = {name for path in EXAMPLES for name in _imported_packages(path)}
+    assert "pandas" in used
+    assert used - set(sys.stdlib_module_names) <= installed | {"sklearn_autoencoders"}

@@ -9,13 +9,13 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.level_functions import function_counts, level_functions
 from .._data.levels import Levels
 from .._data.ranges import find_ranges
-from .._data.validation import check_samples, check_weight, ignore_empty_features, unflatten
+from .._data.validation import check_samples, check_weight, ignore_empty_features
 from .._inference.conditionals import (
     chain_log_likelihoods,
     conditional_probabilities,
@@ -25,7 +25,6 @@ from .._inference.conditionals import (
 from .._training.initialization import initialize
 from .._training.parameters import auto_batch_size, make_plan
 from .._utils.layout import Layout
-from .._utils.output import like
 from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
 from ..corruptions import Masking
@@ -499,11 +498,8 @@ class AutoregressiveGenerator(
         given, cells = self._levels_of(X)
         found = [self._compared(cells, j) for j in range(cells.shape[1])]
         contribution, expected = (np.stack(part, axis=1) for part in zip(*found, strict=True))
-        expected = self._as_given(self._without_empty(expected).astype(given.dtype), X)
-        return Bunch(
-            contribution=like(X, unflatten(contribution, X)),
-            expected=like(X, expected) if self._columns is None else expected,
-        )
+        expected = self._without_empty(expected).astype(given.dtype)
+        return self._explanation(contribution, expected, X)
 
     def _compared(self, cells, column):
         """Return the logarithms of the p-values of a column, and its expected values."""

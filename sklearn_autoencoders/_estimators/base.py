@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
+from sklearn.utils import Bunch
 
 from .._data.columns import Columns
 from .._data.factors import Factors
@@ -27,6 +28,7 @@ from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
 from .._training.optimizers import SCHEDULES, SOLVERS
+from .._utils.output import like
 from .._utils.sklearn_compat import (
     Hidden,
     Interval,
@@ -197,6 +199,14 @@ class BaseNetworkEstimator(TrainableEstimator):
         if self._columns is None:
             return unflatten(samples, X)
         return self._columns.decode(samples, X, is_known)
+
+    def _explanation(self, contribution, expected, X):
+        """Return contributions and expected values of X in the container of X."""
+        expected = self._as_given(expected, X)
+        return Bunch(
+            contribution=like(X, unflatten(contribution, X)),
+            expected=like(X, expected) if self._columns is None else expected,
+        )
 
     def _without_empty(self, samples):
         """Set features that had no value in the fit to NaN, in place, and return the samples."""

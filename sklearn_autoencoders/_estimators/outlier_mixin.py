@@ -6,11 +6,11 @@ import math
 from numbers import Real
 
 import numpy as np
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
-from .._data.validation import check_output, check_samples, check_unit_interval, unflatten
+from .._data.validation import check_output, check_samples, check_unit_interval
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
@@ -19,7 +19,6 @@ from .._inference.postprocess import (
     p_values,
 )
 from .._inference.run import cell_errors, sample_errors
-from .._utils.output import like
 
 
 def scores(model, X, tolerance, constants):
@@ -207,11 +206,7 @@ class OutlierDetectorMixin:
         expected = self._reconstruct(samples)
         errors = cell_errors(self._model, samples, expected) / self.tolerance_
         contribution = -np.nan_to_num(errors) / (~np.isnan(samples)).sum(1, keepdims=True)
-        expected = self._as_given(expected, X)
-        return Bunch(
-            contribution=like(X, unflatten(contribution, X)),
-            expected=like(X, expected) if self._columns is None else expected,
-        )
+        return self._explanation(contribution, expected, X)
 
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)

@@ -125,7 +125,7 @@ def _feature_distance(real, synthetic):
     if len(values) > _MAX_CATEGORIES:
         return ks_2samp(real, synthetic, method="asymp").statistic
     frequencies = [(column[:, None] == values).mean(0) for column in (real, synthetic)]
-    other = 1 - frequencies[1].sum()
+    other = max(1 - frequencies[1].sum(), 0)  # negative by rounding
     return 0.5 * (np.abs(frequencies[0] - frequencies[1]).sum() + other)
 
 
