@@ -18,8 +18,7 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.neighbors import Neighbors as Graph
-from sklearn_autoencoders._data.neighbors import nearest_neighbors
+from sklearn_autoencoders._data.neighbors import NeighborGraph, NeighborSearch
 from sklearn_autoencoders._data.scaling import Scaling
 from sklearn_autoencoders._training.sampler import NeighborSampler
 from sklearn_autoencoders._utils.batch import Batch
@@ -38,10 +37,11 @@ def unscaled(n_features):
     return Scaling(np.zeros(n_features), np.ones(n_features))
 
 
-def neighbors_of(X, n_neighbors=3, rows=None):
+def neighbors_of(X, n_neighbors=3, rows=None, groups=None, **params):
     rows = np.arange(len(X)) if rows is None else rows
     layout, rng = Layout.of_numbers(X.shape[1]), np.random.RandomState(0)
-    return nearest_neighbors(X, rows, n_neighbors, layout, unscaled(X.shape[1]), rng)
+    search = NeighborSearch(n_neighbors, **params)
+    return search(X, rows, layout, unscaled(X.shape[1]), rng, groups)
 
 
 # ----------------------------------------------------------------------------- the penalty
@@ -104,6 +104,41 @@ def test_copies_are_one_sample(rng):
     np.testing.assert_array_equal(copied.first, [0, 1, 2, 3, 4, 5, 0, 1, 2])
 
 
+def test_neighbors_by_angle_are_those_of_scikit_learn(rng):
+    X = rng.standard_normal((60, 60))
+    search = NearestNeighbors(n_neighbors=3, metric="cosine").fit(X)
+    found = neighbors_of(X, metric="cosine").nearest
+    np.testing.assert_array_equal(found, search.kneighbors(return_distance=False))
+
+
+def test_most_neighbors_are_found_approximately(rng):
+    pytest.importorskip("faiss")
+    X = rng.standard_normal((2000, 4)).astype(np.float32)
+    exact, found = (neighbors_of(X, approximate=flag).nearest for flag in (False, True))
+    shared = [len(set(a) & set(b)) for a, b in zip(exact, found, strict=True)]
+    assert np.mean(shared) > 0.95 * 3
+
+
+def test_neighbors_are_of_the_same_group_or_of_none(rng):
+    X, groups = rng.standard_normal((30, 2)), np.repeat([0, 1, -1], [14, 2, 14])
+    found = neighbors_of(X, groups=groups).nearest
+    for group in (0, 1):
+        assert set(groups[found[groups == group]].ravel()) <= {group, -1}
+    np.testing.assert_array_equal(found[groups < 0], neighbors_of(X).nearest[groups < 0])
+
+
+def test_a_group_can_be_smaller_than_its_neighbors(rng):
+    X, groups = rng.standard_normal((8, 2)), np.repeat([0, 1, 2], [5, 2, 1])
+    found = neighbors_of(X, groups=groups).nearest
+    np.testing.assert_array_equal(found[5:], [[6, -1, -1], [5, -1, -1], [-1, -1, -1]])
+
+
+def test_copies_with_different_labels_are_different_samples(rng):
+    X = np.repeat(rng.standard_normal((3, 2)), 2, axis=0)
+    found = neighbors_of(X, groups=np.array([0, 1, 0, 1, 0, 1]))
+    np.testing.assert_array_equal(found.first, np.arange(6))
+
+
 @pytest.mark.parametrize("n_samples", [1, 2, 3])
 def test_few_samples_have_fewer_neighbors(n_samples):
     X = np.arange(n_samples, dtype=float)[:, None]
@@ -112,7 +147,7 @@ def test_few_samples_have_fewer_neighbors(n_samples):
 
 def test_pairs_of_a_batch():
     nearest = np.array([[1], [0], [3], [2]], dtype=np.int32)
-    found = Graph(nearest, np.arange(4, dtype=np.int32)).pairs([2, 3, 2, 0])
+    found = NeighborGraph(nearest, np.arange(4, dtype=np.int32)).pairs([2, 3, 2, 0])
     np.testing.assert_array_equal(
         found,
         [[np.nan, 1, np.nan, 0], [1, np.nan, 1, 0], [np.nan, 1, np.nan, 0], [0, 0, 0, np.nan]],
@@ -223,6 +258,39 @@ def test_the_number_of_neighbors_can_be_searched():
     grid = {"penalty__n_neighbors": [5, 15]}
     search = GridSearchCV(embedding(penalty=Neighbors()), grid, cv=2).fit(X[:200])
     assert search.best_params_["penalty__n_neighbors"] in (5, 15)
+
+
+def test_labels_separate_what_features_do_not(rng):
+    X = rng.standard_normal((300, 5))
+    classes = X[:, 0] > 0
+    y = np.where(rng.random(300) < 0.1, None, classes)
+    scores = []
+    for supervised in (False, True):
+        penalty = Neighbors(10.0, supervised=supervised)
+        codes = embedding(penalty=penalty, max_epochs=30).fit_transform(X, y)
+        scores.append(KNeighborsClassifier().fit(codes, classes).score(codes, classes))
+    assert scores[1] > scores[0] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("y", "message"), [(None, "pass y to fit"), (np.linspace(0.1, 1, 50), "KBinsDiscretizer")]
+)
+def test_supervision_requires_classes(y, message, rng):
+    model = embedding(penalty=Neighbors(supervised=True))
+    with pytest.raises(ValueError, match=message):
+        model.fit(rng.standard_normal((50, 3)), y)
+    assert not hasattr(model, "network_")
+
+
+def test_many_missing_values_are_mentioned(rng):
+    X = with_missing_values(rng.standard_normal((50, 3)), 0.4)
+    with pytest.warns(UserWarning, match="% of the values are missing. Neighbors are searched"):
+        embedding(max_epochs=1).fit(X)
+
+
+def test_one_penalty_keeps_neighbors(rng):
+    with pytest.raises(ValueError, match="at most one Neighbors"):
+        embedding(penalty=["neighbors", Neighbors(2.0)]).fit(rng.standard_normal((50, 3)))
 
 
 @pytest.mark.parametrize("n_neighbors", [0, 1.5, "many"])

@@ -16,7 +16,7 @@ from .._utils.batch import Batch
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
-from .neighbors import Neighbors
+from .neighbors import NeighborGraph
 from .ranges import FeatureRanges
 from .sources import EncodedSource, SampleSource, as_source
 
@@ -63,7 +63,7 @@ class Data:
     partial : bool, default=False
         Whether further samples may follow, as in `partial_fit`.
 
-    neighbors : Neighbors or None, default=None
+    neighbors : NeighborGraph or None, default=None
         Nearest neighbors of the training samples.
     """
 
@@ -80,7 +80,7 @@ class Data:
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
-    neighbors: Neighbors | None = None
+    neighbors: NeighborGraph | None = None
 
     @property
     def training_rows(self) -> NDArray[np.intp]:

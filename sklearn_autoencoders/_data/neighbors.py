@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.preprocessing import normalize
 
 from .._utils.layout import Layout
+from .._utils.optional_imports import import_optional
 from .pca import principal_axes
 from .scaling import Scaling
 from .sources import SampleSource, chunks_of, encoded_source
@@ -17,12 +20,14 @@ from .splits import draw_by_content
 
 # Number of principal components in which neighbors are searched.
 _N_AXES = 50
+# Number of cells in which neighbors are searched approximately: 98 % of them are found.
+_N_PROBES = 16
 
 Positions = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Neighbors:
+class NeighborGraph:
     """The nearest neighbors of training samples.
 
     Copies of a sample are one sample, so that a sample of weight two is equivalent to two copies.
@@ -72,60 +77,131 @@ class Neighbors:
         return np.where(found < 0, np.arange(len(rows))[:, None], place[found])
 
 
-def nearest_neighbors(
-    X: NDArray[Any],
-    rows: NDArray[np.intp],
-    n_neighbors: int,
-    layout: Layout,
-    scaling: Scaling,
-    rng: np.random.RandomState,
-) -> Neighbors:
-    """Return the nearest neighbors of samples, among given ones.
-
-    Neighbors are searched in the first 50 principal components of the scaled samples, in which
-    missing values are zero.
+@dataclass(frozen=True)
+class NeighborSearch:
+    """How the nearest neighbors of samples are searched.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Samples, NaN where a value is missing.
-
-    rows : ndarray of shape (n_rows,)
-        Positions of the samples that have neighbors and are neighbors.
-
     n_neighbors : int
         Number of neighbors of each sample; fewer if there are fewer samples.
 
-    layout : Layout
-        Kinds of the columns.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        With "euclidean", samples are compared by the first 50 principal components of their scaled
+        values, in which missing values are zero. With "cosine", by the angle between them as they
+        are, with zeros for missing values.
 
-    scaling : Scaling
-        Scaling of the encoded samples.
-
-    rng : RandomState
-        Draws the samples from which principal components of large data are computed.
+    approximate : bool, default=False
+        Whether faiss searches in a part of the samples only.
     """
-    first = np.arange(len(X), dtype=np.int32)
-    _, own, group = np.unique(draw_by_content(X[rows], 0), return_index=True, return_inverse=True)
-    first[rows], n_neighbors = rows[own[group]], max(min(n_neighbors, len(own) - 1), 0)
-    nearest = np.full((len(X), n_neighbors), -1, dtype=np.int32)
-    if n_neighbors:
+
+    n_neighbors: int
+    metric: str = "euclidean"
+    approximate: bool = False
+
+    def __call__(
+        self,
+        X: NDArray[Any],
+        rows: NDArray[np.intp],
+        layout: Layout,
+        scaling: Scaling,
+        rng: np.random.RandomState,
+        groups: NDArray[np.intp] | None = None,
+    ) -> NeighborGraph:
+        """Return the nearest neighbors of samples.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_columns)
+            Samples, NaN where a value is missing.
+
+        rows : ndarray of shape (n_rows,)
+            Positions of the samples that have neighbors and are neighbors.
+
+        layout : Layout
+            Kinds of the columns.
+
+        scaling : Scaling
+            Scaling of the encoded samples.
+
+        rng : RandomState
+            Draws the samples from which principal components of large data are computed.
+
+        groups : ndarray of shape (n_samples,), default=None
+            Number of the group of each sample, -1 for none. Neighbors of a sample in a group are
+            in the same group or in none.
+        """
+        kind = draw_by_content(X[rows], 0)
+        if groups is not None:
+            kind = kind + groups[rows]  # copies in different groups are different samples
+        _, own, copies = np.unique(kind, return_index=True, return_inverse=True)
+        first = np.arange(len(X), dtype=np.int32)
+        first[rows] = rows[own[copies]]
         distinct = np.sort(rows[own])
-        coordinates = _coordinates(encoded_source(X, layout), scaling, rng)[distinct]
-        nearest[distinct] = distinct[_search(coordinates, n_neighbors)]
+        source = encoded_source(X, layout)
+        coordinates = _COORDINATES[self.metric](source, scaling, rng)[distinct]
+        nearest = np.full((len(X), max(min(self.n_neighbors, len(own) - 1), 0)), -1, dtype=np.int32)
+        for members, candidates in _parts(None if groups is None else groups[distinct]):
+            found = self._found(coordinates, members, candidates)
+            nearest[distinct[members], : found.shape[1]] = distinct[found]
         nearest[rows] = nearest[first[rows]]
-    return Neighbors(nearest, first)
+        return NeighborGraph(nearest, first)
+
+    def _found(
+        self, coordinates: NDArray[np.float32], members: Any, candidates: Any
+    ) -> NDArray[np.intp]:
+        """Return the nearest candidates of the members, which are among the candidates."""
+        numbers = np.arange(len(coordinates))
+        members, candidates = numbers[members], numbers[candidates]
+        n_found = min(self.n_neighbors, len(candidates) - 1)
+        search = _approximate if self.approximate else _exact
+        found = search(coordinates[candidates], coordinates[members], n_found + 1)
+        return _without(members, candidates[found], n_found)
 
 
-def _search(coordinates: NDArray[np.float32], n_neighbors: int) -> NDArray[np.intp]:
+def _parts(groups: NDArray[np.intp] | None) -> Iterator[tuple[Any, Any]]:
+    """Yield the samples of each group, and the candidates for their neighbors."""
+    if groups is None:
+        yield slice(None), slice(None)
+        return
+    for group in np.unique(groups):
+        is_own = groups == group
+        yield is_own, (is_own | (groups < 0) if group >= 0 else slice(None))
+
+
+def _without(members: NDArray[np.intp], found: NDArray[np.intp], n_found: int) -> NDArray[np.intp]:
+    """Return the samples that are found, except for the member itself or else the last one."""
+    order = np.argsort(found == members[:, None], axis=1, kind="stable")
+    return np.take_along_axis(found, order[:, :n_found], axis=1)
+
+
+def _exact(
+    candidates: NDArray[np.float32], members: NDArray[np.float32], n_found: int
+) -> NDArray[np.intp]:
     from sklearn.neighbors import NearestNeighbors  # slow to import
 
-    search = NearestNeighbors(n_neighbors=n_neighbors, algorithm="brute").fit(coordinates)
-    found: NDArray[np.intp] = search.kneighbors(return_distance=False)
+    search = NearestNeighbors(n_neighbors=n_found, algorithm="brute").fit(candidates)
+    found: NDArray[np.intp] = search.kneighbors(members, return_distance=False)
     return found
 
 
-def _coordinates(
+def _approximate(
+    candidates: NDArray[np.float32], members: NDArray[np.float32], n_found: int
+) -> NDArray[np.intp]:
+    """Return neighbors from the 16 cells that are nearest to a sample, of an inverted file."""
+    n_cells = int(np.sqrt(len(candidates)))
+    if n_cells <= _N_PROBES:
+        return _exact(candidates, members, n_found)
+    faiss = import_optional("faiss", "neighbors", "Neighbors(approximate=True)")
+    index = faiss.index_factory(candidates.shape[1], f"IVF{n_cells},Flat")
+    index.nprobe = _N_PROBES
+    index.train(candidates)
+    index.add(candidates)
+    found: NDArray[np.intp] = index.search(members, n_found)[1]
+    return np.where(found < 0, found[:, :1], found)
+
+
+def _principal_coordinates(
     source: NDArray[Any] | SampleSource, scaling: Scaling, rng: np.random.RandomState
 ) -> NDArray[np.float32]:
     """Return samples in the network's units, or their first principal components."""
@@ -137,3 +213,15 @@ def _coordinates(
         scaled = np.nan_to_num((part - scaling.center) / scaling.scale).astype(np.float32)
         parts.append(scaled if axes is None else scaled @ axes)
     return np.concatenate(parts)
+
+
+def _directions(
+    source: NDArray[Any] | SampleSource, scaling: Scaling, rng: np.random.RandomState
+) -> NDArray[np.float32]:
+    """Return samples of length one, whose Euclidean distances depend on the angles only."""
+    return np.concatenate(
+        [normalize(np.nan_to_num(part).astype(np.float32)) for _, part in chunks_of(source)]
+    )
+
+
+_COORDINATES = {"euclidean": _principal_coordinates, "cosine": _directions}

@@ -340,8 +340,8 @@ class AutoencoderTransformer(
         X : array-like of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the loss.
 
-        y : Ignored
-            Present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, if the penalty is `Neighbors(supervised=True)`. Ignored otherwise.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights. A sample of weight 2 is equivalent to two samples.

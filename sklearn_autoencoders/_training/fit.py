@@ -8,12 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
-from .._data.neighbors import nearest_neighbors
 from .._data.scaling import Scaling
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
@@ -37,12 +35,12 @@ from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
+from .graph import with_neighbors
 from .initialization import initialize, shaping_values
 from .parameters import (
     auto_batch_size,
     corruption_parts,
     make_plan,
-    n_neighbors,
     penalty_parts,
     update_dropout,
 )
@@ -232,7 +230,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = self._with_neighbors(data.labeled(), rng)
+        training_data = with_neighbors(self, data.labeled(), y, rng)
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
         plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
         histories = []
@@ -242,17 +240,6 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
                 return histories, None
         history, tasks = self._train(estimator, objective, training_data, y, plan, rng)
         return [*histories, (history, plan.learning_rate)], tasks
-
-    def _with_neighbors(self, data, rng):
-        """Return the data with the neighbors of the training samples, if a penalty uses them."""
-        n_needed = n_neighbors(self)
-        if not n_needed:
-            return data
-        weight = data.training_weight
-        rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
-        scaling = Scaling(self.center_, self.scale_)
-        found = nearest_neighbors(data.X, rows, n_needed, self._layout, scaling, rng)
-        return replace(data, neighbors=found)
 
     def _pretrain(self, data, rng, checkpoint):
         plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)

@@ -16,7 +16,7 @@ from sklearn.base import clone
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
-from ..objectives import PENALTIES, Penalty
+from ..objectives import PENALTIES, Neighbors, Penalty
 from .callback_checks import check_callbacks
 from .plan import Plan
 from .sampler import NeighborSampler
@@ -113,21 +113,24 @@ def max_axes(estimator, data, n_inputs):
     """
     if data.partial or not is_dense(estimator):
         return 0
-    if n_neighbors(estimator):
+    if neighbor_penalty(estimator):
         return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
     return n_inputs if is_wide else 0
 
 
-def n_neighbors(estimator):
-    """Return the number of neighbors of each sample that the penalties require."""
-    return max((getattr(part, "n_neighbors", 0) for part in penalty_parts(estimator)), default=0)
+def neighbor_penalty(estimator):
+    """Return the penalty that keeps neighbors, or None."""
+    parts = [part for part in penalty_parts(estimator) if isinstance(part, Neighbors)]
+    if len(parts) > 1:
+        raise ValueError(f"penalty must have at most one Neighbors; got {parts}. Keep one of them.")
+    return parts[0] if parts else None
 
 
 def starts_at_pca(estimator):
     """Return whether a network has a linear path that starts at the principal components."""
-    return estimator.init == "pca" and not (is_dense(estimator) and n_neighbors(estimator))
+    return estimator.init == "pca" and not (is_dense(estimator) and neighbor_penalty(estimator))
 
 
 def is_dense(estimator):
@@ -155,7 +158,7 @@ def _default_network(estimator, n_samples, n_features, n_inputs):
     sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
         dropout = auto_dropout(n_samples, n_features, n_inputs)
-    n_places = _N_PLACES if n_neighbors(estimator) else 0
+    n_places = _N_PLACES if neighbor_penalty(estimator) else 0
     return Dense(sizes, activation=estimator.activation, dropout=dropout, n_places=n_places)
 
 
