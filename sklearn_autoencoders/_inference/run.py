@@ -25,6 +25,9 @@ from ..objectives._losses import Loss
 
 # Number of values of the widest layer that are kept in memory for one chunk.
 _CHUNK_SIZE = 2**20
+# Products with fewer rows than this are summed in another order: the result for a sample would
+# depend on how many others there are.
+_MIN_ROWS = 8
 
 # A function of a network and a batch; the first axis of its result is that of the batch.
 Function = Callable[[Any, Any], Tensor]
@@ -297,14 +300,23 @@ def _chunks(
     while start < len(samples):
         chunk = slice(start, min(start + size, len(samples)))
         try:
-            output = function(network, samples.__getitems__(chunk)).cpu().numpy()
+            rows = _at_least(min(size, _MIN_ROWS), chunk)
+            output = function(network, samples.__getitems__(rows)).cpu().numpy()
         except Exception as error:
             size = (chunk.stop - start) // 2
             if not is_out_of_memory(error) or size == 0:
                 raise
         else:
-            yield chunk, output
+            yield chunk, output[: chunk.stop - start]
             start = chunk.stop
+
+
+def _at_least(n_rows: int, chunk: slice) -> slice | list[int]:
+    """Return the rows of a chunk, the last of which is repeated if there are too few."""
+    n_missing = n_rows - (chunk.stop - chunk.start)
+    if n_missing <= 0:
+        return chunk
+    return [*range(chunk.start, chunk.stop), *[chunk.stop - 1] * n_missing]
 
 
 def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
