@@ -201,6 +201,15 @@ def test_a_seed_determines_the_embedding():
     np.testing.assert_array_equal(first, second)
 
 
+def test_an_embedding_does_not_depend_on_other_samples():
+    X = load_digits().data.astype(np.float32)
+    model = embedding().fit(X[:300])
+    codes = model.transform(X[300:400])
+    for n_rows in (1, 3, 50):
+        parts = [model.transform(X[i : i + n_rows]) for i in range(300, 400, n_rows)]
+        np.testing.assert_array_equal(np.concatenate(parts)[:100], codes)
+
+
 def test_a_file_contains_no_neighbors(tmp_path):
     X, _ = load_digits(return_X_y=True)
     model = embedding().fit(X[:300])
