@@ -21,6 +21,7 @@ ORDER = (
     "impute_table",
     "synthesize_table",
     "wrong_values",
+    "neighbors",
     "latent_space",
     "simple_codes",
     "collapse",

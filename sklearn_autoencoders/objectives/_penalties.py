@@ -431,15 +431,23 @@ class Neighbors(Penalty):
         """Return the cross-entropy of the neighbors of each sample."""
         if batch is None or batch.neighbors is None:
             return x.new_zeros(len(x))
-        pairs, limits = batch.neighbors, torch.finfo(x.dtype)
-        weight = x.new_ones(len(x)) if batch.weight is None else batch.weight.clamp(limits.tiny)
-        squares = (output.code[:, None] - output.code).square().sum(-1)
-        affinity = -squares.log1p()
-        # not -inf, whose gradient is NaN if all other samples are copies
-        others = (affinity + weight.log()).masked_fill(pairs.isnan(), limits.min)
-        near = pairs.nan_to_num(nan=0.0) * weight
-        losses = near * (others.logsumexp(1, keepdim=True) - affinity)
-        return losses.sum(1) / near.sum(1).clamp(limits.tiny)
+        pairs, tiny = batch.neighbors, torch.finfo(x.dtype).tiny
+        weight = x.new_ones(len(x)) if batch.weight is None else batch.weight
+        distances = _squared_distances(output.code) + 1
+        row, column = (pairs == 1).nonzero(as_tuple=True)
+        zero = x.new_zeros(len(x))
+        near = zero.index_add(0, row, weight[column])
+        logs = weight[column] * distances[row, column].log()
+        attraction = zero.index_add(0, row, logs) / near.clamp(tiny)
+        others = weight.expand_as(pairs).masked_fill(pairs.isnan(), 0.0)
+        repulsion = (others / distances).sum(1).clamp(tiny).log()
+        return attraction + repulsion * (near > 0)
+
+
+def _squared_distances(code: Tensor) -> Tensor:
+    squares = code.square().sum(1)
+    products = torch.addmm(squares[:, None] + squares, code, code.T, alpha=-2)
+    return products.clamp(min=0)  # rounding errors
 
 
 PENALTIES: dict[str, type[Penalty]] = {
