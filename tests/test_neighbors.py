@@ -191,8 +191,18 @@ def test_the_default_network_has_places():
     X, _ = load_digits(return_X_y=True)
     places = embedding(max_epochs=1).fit(X[:200]).network_.encoder[-1]
     assert places.places.shape == (256, 2)
-    own = embedding(max_epochs=1, network=Dense(n_places=0), init="random").fit(X[:200])
-    assert isinstance(own.network_.encoder[-1], torch.nn.Linear)
+    own = embedding(max_epochs=1, network=Dense((32,), n_places=8)).fit(X[:200])
+    assert own.network_.encoder[-1].places.shape == (8, 2)
+    own = embedding(max_epochs=1, network=Dense((32,))).fit(X[:200])
+    assert isinstance(own.network_.encoder.linear, torch.nn.Linear)  # beside it
+
+
+def test_places_do_not_need_the_penalty(rng):
+    X = rng.standard_normal((60, 4))
+    model = embedding(penalty=None, network=Dense((16,), n_places=8)).fit(X)
+    places = model.network_.encoder[-1].places.detach().numpy()
+    largest = 20 * np.abs(places).max(axis=0)
+    assert (np.abs(model.transform(10 * X)) <= largest + 1e-5).all()  # means of places
 
 
 def test_a_seed_determines_the_embedding():

@@ -111,13 +111,14 @@ def max_axes(estimator, data, n_inputs):
     It does so in the span of the samples if there are few, and on principal components if codes
     keep neighbors.
     """
-    if data.partial or not is_dense(estimator):
+    is_default = is_dense(estimator)
+    if data.partial or not (is_default or isinstance(estimator.network, Dense)):
         return 0
     if neighbor_penalty(estimator):
         return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
-    return n_inputs if is_wide else 0
+    return n_inputs if is_wide and is_default else 0
 
 
 def neighbor_penalty(estimator):
@@ -130,7 +131,11 @@ def neighbor_penalty(estimator):
 
 def starts_at_pca(estimator):
     """Return whether a network has a linear path that starts at the principal components."""
-    return estimator.init == "pca" and not (is_dense(estimator) and neighbor_penalty(estimator))
+    if is_dense(estimator):
+        has_places = neighbor_penalty(estimator) is not None
+    else:
+        has_places = getattr(estimator.network, "n_places", 0) > 0
+    return estimator.init == "pca" and not has_places
 
 
 def is_dense(estimator):

@@ -57,7 +57,8 @@ class Dense(Network):
         If positive, the code is the mean of this number of learned places :math:`Y`, weighted by a
         softmax: :math:`z = \operatorname{softmax}(\beta (W h + b))\, Y` for the last hidden layer
         :math:`h`. A sample between two clusters then belongs to one of them, which suits
-        :class:`~sklearn_autoencoders.objectives.Neighbors`. It requires `init="random"`.
+        :class:`~sklearn_autoencoders.objectives.Neighbors`. There is no linear path beside such a
+        network, also with `init="pca"`.
 
     sharpness : float, default=2.0
         The factor :math:`\beta` after training, if `n_places` is positive; it is 1 in training.
