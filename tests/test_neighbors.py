@@ -189,18 +189,30 @@ def test_neighbors_of_unseen_samples_are_kept():
 
 def test_the_default_network_has_places():
     X, _ = load_digits(return_X_y=True)
-    places = embedding(max_epochs=1).fit(X[:200]).network_.encoder[-1]
+    places = embedding(max_epochs=1).fit(X[:200]).network_.encoder[-1][-1]
     assert places.places.shape == (256, 2)
     own = embedding(max_epochs=1, network=Dense((32,), n_places=8)).fit(X[:200])
-    assert own.network_.encoder[-1].places.shape == (8, 2)
+    assert own.network_.encoder[-1][-1].places.shape == (8, 2)
     own = embedding(max_epochs=1, network=Dense((32,))).fit(X[:200])
     assert isinstance(own.network_.encoder.linear, torch.nn.Linear)  # beside it
+
+
+def test_places_are_pretrained_layer_by_layer(rng):
+    X = rng.standard_normal((60, 4))
+    network = Dense((16, 8), n_places=8)
+    model = embedding(network=network, init="random", pretraining="layerwise").fit(X)
+    assert len(model.pretraining_curves_) == 3
+
+
+def test_places_have_no_tied_weights():
+    with pytest.raises(ValueError, match="n_places > 0 cannot be combined with tied_weights"):
+        Dense((16,), n_places=8, tied_weights=True).build(4, 2)
 
 
 def test_places_do_not_need_the_penalty(rng):
     X = rng.standard_normal((60, 4))
     model = embedding(penalty=None, network=Dense((16,), n_places=8)).fit(X)
-    places = model.network_.encoder[-1].places.detach().numpy()
+    places = model.network_.encoder[-1][-1].places.detach().numpy()
     largest = 20 * np.abs(places).max(axis=0)
     assert (np.abs(model.transform(10 * X)) <= largest + 1e-5).all()  # means of places
 

@@ -27,7 +27,7 @@ IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six features, as in `table`
 NETWORKS = [
     Dense((9, 5)),
     Dense((9, 5), "relu", code_activation="tanh", batch_norm=True, dropout=0.2),
-    Dense((9, 5), decoder_layer_sizes=(4, 7, 8)),
+    Dense((9, 5), decoder_layer_sizes=(4, 7, 8), n_places=6),
     Dense((9, 5), tied_weights=True),
     Dense((9, 5), tied_weights=True, batch_norm=True),
     Dense(()),

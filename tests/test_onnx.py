@@ -64,7 +64,7 @@ SOME = {
     ),
     "double": (
         AutoencoderTransformer,
-        {"dtype": "float64", "network": Dense((16,), "relu", batch_norm=True)},
+        {"dtype": "float64", "network": Dense((16,), "relu", batch_norm=True, n_places=8)},
         None,
         ["reconstruct"],
     ),

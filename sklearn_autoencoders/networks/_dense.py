@@ -168,16 +168,25 @@ class Dense(Network):
                 f"hidden_layer_sizes={inwards}, decoder_layer_sizes must be None or "
                 f"{inwards[::-1]}; got {outwards}."
             )
-        encoder = self._linear([n_features, *inwards, self.n_places or n_components])
+        if self.tied_weights and self.n_places:
+            raise ValueError(
+                "n_places > 0 cannot be combined with tied_weights=True: the places have no "
+                "counterpart in the decoder. Use tied_weights=False."
+            )
+        encoder: Sequence[nn.Module]
         decoder: Sequence[nn.Module]
+        encoder = self._linear([n_features, *inwards, self.n_places or n_components])
         if self.tied_weights:
             decoder = self._transposed(encoder)
         else:
             decoder = self._linear([n_components, *outwards, n_features])
-        blocks = self._sequential(encoder, inwards, self.code_activation)
         if self.n_places:
-            blocks.append(Places(self.n_places, n_components, self.sharpness))
-        return blocks, self._sequential(decoder, outwards, "identity")
+            places = Places(self.n_places, n_components, self.sharpness)
+            encoder = [*encoder[:-1], nn.Sequential(encoder[-1], places)]
+        return (
+            self._sequential(encoder, inwards, self.code_activation),
+            self._sequential(decoder, outwards, "identity"),
+        )
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
         """Return the pairs of layers that greedy pretraining trains one after another.
