@@ -179,7 +179,7 @@ def test_neighbors_of_unseen_samples_are_kept():
     X, y = load_digits(return_X_y=True)
     accuracies = []
     for penalty in (None, "neighbors"):
-        model = embedding(max_epochs=40, penalty=penalty).fit(X[:1200])
+        model = embedding(max_epochs=60, penalty=penalty).fit(X[:1200])
         classifier = KNeighborsClassifier().fit(model.transform(X[:1200]), y[:1200])
         codes = model.transform(X[1200:])
         accuracies.append(classifier.score(codes, y[1200:]))

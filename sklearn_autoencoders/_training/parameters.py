@@ -33,10 +33,11 @@ _ENSEMBLE_VALUES = 2**17
 # many for up to 64 samples, more than twice as many for 128, and so on.
 _SPAN_SAMPLES = 64
 
-# If codes keep neighbors, the default network has places, and operates on at most 100 components.
-_N_PLACES, _NEIGHBOR_AXES = 256, 100
+# If codes keep neighbors, the default network has places, operates on at most 50 components, and
+# has at most this dropout rate.
+_N_PLACES, _NEIGHBOR_AXES, _NEIGHBOR_DROPOUT = 256, 50, 0.05
 # Number of steps, and maximum number of epochs, if codes keep neighbors.
-_NEIGHBOR_EPOCHS = 2000, 100
+_NEIGHBOR_EPOCHS = 2000, 200
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
 DROPOUT_SAMPLES = 20
@@ -162,9 +163,13 @@ def _default_network(estimator, n_samples, n_features, n_inputs):
         sizes = auto_hidden_layer_sizes(n_inputs)
     sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
-        dropout = auto_dropout(n_samples, n_features, n_inputs)
+        dropout = min(auto_dropout(n_samples, n_features, n_inputs), _largest_dropout(estimator))
     n_places = _N_PLACES if neighbor_penalty(estimator) else 0
     return Dense(sizes, activation=estimator.activation, dropout=dropout, n_places=n_places)
+
+
+def _largest_dropout(estimator):
+    return _NEIGHBOR_DROPOUT if neighbor_penalty(estimator) else 1.0
 
 
 def update_dropout(estimator, network, n_samples):
@@ -172,7 +177,7 @@ def update_dropout(estimator, network, n_samples):
     if estimator.network is None and estimator.dropout == "auto":
         base = estimator._recipe.base
         rate = auto_dropout(n_samples, base.n_features, base.n_inputs)
-        rate = min(rate, estimator._max_dropout)
+        rate = min(rate, estimator._max_dropout, _largest_dropout(estimator))
         for module in network.modules():
             if isinstance(module, Dropout):
                 module.rate = rate

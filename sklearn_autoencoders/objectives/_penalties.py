@@ -363,7 +363,7 @@ class Neighbors(Penalty):
     weight : float, default=1.0
         Factor of the penalty, not negative.
 
-    n_neighbors : int, default=15
+    n_neighbors : int, default=10
         Number of neighbors of each training sample.
 
     metric : {"euclidean", "cosine"}, default="euclidean"
@@ -408,7 +408,7 @@ class Neighbors(Penalty):
     def __init__(
         self,
         weight: float = 1.0,
-        n_neighbors: int = 15,
+        n_neighbors: int = 10,
         *,
         metric: str = "euclidean",
         supervised: bool = False,
