@@ -4,8 +4,8 @@
 
 Fitted to 70 % of the samples (of MNIST to 10 000 images; "mnist60000" to all), measured on others,
 at most 3 000 of them: accuracy of five nearest neighbors among the codes of the training samples,
-where there are classes; trustworthiness, continuity and recall of ten neighbors; rank correlation of
-distances; R² of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP and
+where there are classes; trustworthiness, continuity and recall of ten neighbors; rank correlation
+of distances; R² of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP and
 PaCMAP are compiled before. Defaults everywhere, features standardized for tables.
 """
 
@@ -116,7 +116,7 @@ def main():
         print(f"\n{name:14}" + "".join(f"{column:>9}" for column in COLUMNS), flush=True)
         for title in arguments.methods:
             try:
-                METHODS[title](0).fit(np.random.RandomState(0).rand(100, 5))  # compiles
+                METHODS[title](0).fit(np.random.RandomState(0).rand(5000, 5))  # compiles
             except ImportError:
                 print(f"{title:14}  not installed")
                 continue
