@@ -5,8 +5,8 @@
 Fitted to 70 % of the samples (of MNIST to 10 000 images; "mnist60000" to all), measured on others,
 at most 3 000 of them: accuracy of five nearest neighbors among the codes of the training samples,
 where there are classes; trustworthiness, continuity and recall of ten neighbors; rank correlation
-of distances; R² of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP and
-PaCMAP are compiled before. Defaults everywhere, features standardized for tables.
+of distances; R² of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP
+and PaCMAP are compiled before. Defaults everywhere, features standardized for tables.
 """
 
 import argparse
