@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import isnan
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._data.gaussian import Gaussian
 from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
+from ..corruptions import Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
+
+# Weight of the loss of values that masking does not hide, in relation to those that it hides.
+_KNOWN_WEIGHT = 0.1
 
 
 def _gives_codes(estimator):
@@ -266,9 +273,9 @@ class DenoisingAutoencoder(
     True
     """
 
-    _auto_epochs = 4000, 100
     _auto_scaling = "by_units"
     _predicts_missing = True
+    _returns_means = True
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -344,6 +351,20 @@ class DenoisingAutoencoder(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @property
+    def _auto_epochs(self):
+        return 4000, 30 if self._imputes else 100
+
+    @property
+    def _imputes(self):
+        """Whether the samples of the fit have missing values or categories."""
+        return isinstance(self._factors, Gaussian)
+
+    def _plan(self, data, **overrides):
+        plan = super()._plan(data, **overrides)
+        hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
+        return replace(plan, known_weight=_KNOWN_WEIGHT) if hides and self._imputes else plan
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
