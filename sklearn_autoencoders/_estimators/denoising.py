@@ -42,8 +42,8 @@ class DenoisingAutoencoder(
     is minimized over the observed values of the scaled data. If there are missing values or
     categories, the loss of values that masking does not hide has a weight of 0.1. `fit(X)` takes
     clean samples and draws a new corruption of them in every step; `fit(X, clean=...)` takes pairs
-    of corrupted and clean samples. `transform` returns the denoised samples, with the features of X, so that it can
-    precede any other estimator in a pipeline.
+    of corrupted and clean samples. `transform` returns the denoised samples, with the features of
+    X, so that it can precede any other estimator in a pipeline.
 
     Parameters
     ----------
