@@ -152,11 +152,12 @@ class DenoisingAutoencoder(
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
-        otherwise it is about a fortieth of the number of samples, or a quarter if there are missing
+        otherwise it is about a fortieth of the number of samples, or a half if there are missing
         values or categories, a power of two between 32 and 256.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs.
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs,
+        or 10 to 60 if there are categories.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -276,7 +277,6 @@ class DenoisingAutoencoder(
     True
     """
 
-    _auto_epochs = 4000, 100
     _auto_scaling = "by_units"
     _predicts_missing = True
     _returns_means = True
@@ -357,8 +357,13 @@ class DenoisingAutoencoder(
         self.checkpoint = checkpoint
 
     @property
+    def _auto_epochs(self):
+        has_categories = self._columns is not None and any(self._columns.n_categories)
+        return 4000, 60 if has_categories else 100
+
+    @property
     def _auto_batch_size(self):
-        return partial(auto_batch_size, n_batches=4 if self._imputes else 40)
+        return partial(auto_batch_size, n_batches=2 if self._imputes else 40)
 
     @property
     def _imputes(self):
