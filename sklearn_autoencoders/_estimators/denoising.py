@@ -20,6 +20,9 @@ from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.
 _KNOWN_WEIGHT = 0.1
+# Number of samples from which on losses are weighted: fewer have so few hidden values that the
+# loss of a short training can rise.
+_MIN_WEIGHTED = 256
 
 
 def _gives_codes(estimator):
@@ -373,7 +376,8 @@ class DenoisingAutoencoder(
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
         hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
-        return replace(plan, known_weight=_KNOWN_WEIGHT) if hides and self._imputes else plan
+        is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
+        return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
