@@ -313,7 +313,7 @@ OWN = {
         "scale_",
         "weight_decay",
     },
-    "DenoisingAutoencoder": {"max_epochs", "scaling"},
+    "DenoisingAutoencoder": {"batch_size", "max_epochs", "scaling"},
     "VAEGenerator": {"max_epochs", "scaling"},
 }
 

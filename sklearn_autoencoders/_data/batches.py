@@ -208,6 +208,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     """
 
     _corruptor: Corruptor | None = None
+    _known_weight = 1.0
 
     def __init__(
         self,
@@ -241,10 +242,13 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             self._fields["fold"] = torch.tensor(data.fold, device=model.device)
         self._has_missing, self._neighbors = data.has_missing, data.neighbors
 
-    def corrupted_by(self, corruptor: Corruptor | None) -> SampleDataset:
-        """Return these samples with a corruption applied to the input of the network."""
+    def corrupted_by(self, corruptor: Corruptor | None, known_weight: float = 1.0) -> SampleDataset:
+        """Return these samples with a corruption applied to the input of the network.
+
+        `known_weight` is the weight of the loss of values that the corruption does not hide.
+        """
         samples = copy.copy(self)
-        samples._corruptor = corruptor
+        samples._corruptor, samples._known_weight = corruptor, known_weight
         return samples
 
     def __len__(self) -> int:
@@ -275,6 +279,9 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         else:
             target = self._scaled(clean, self._target_scaling)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
+        if self._known_weight != 1 and missing is not None:
+            weights = torch.where(missing, 1.0, self._known_weight).to(self.dtype)
+            observed = weights if observed is None else weights * observed
         find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
         missing = None if missing is None else missing.to(self.dtype)
         return Batch(x, target, observed, missing=missing, find_mask=find_mask, **others)

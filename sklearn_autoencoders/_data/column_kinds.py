@@ -89,9 +89,14 @@ class Number:
         """Return the cells of a column."""
         return table.numbers(index)
 
-    def valid(self, cells: Array) -> Array:
-        """Return numbers within the range, in multiples of the step."""
-        rounded = np.round(cells / self.step) * self.step if self.step else cells
+    def valid(self, cells: Array, are_means: bool) -> Array:
+        """Return numbers within the range, in multiples of the step.
+
+        Means are left as they are where the type of the column can hold them.
+        """
+        is_mean = are_means and self.column.dtype.startswith("Float")
+        is_rounded = self.step and not is_mean
+        rounded = np.round(cells / self.step) * self.step if is_rounded else cells
         return np.clip(rounded, self.low, self.high)
 
     def decode(self, cells: Array) -> Array:
@@ -150,7 +155,7 @@ class Category:
         known = {*self.categories, *self.infrequent}
         return [value for value in table.factorized(index).values if value not in known]
 
-    def valid(self, cells: Array) -> Array:
+    def valid(self, cells: Array, are_means: bool) -> Array:
         """Return the cells, which are indices of categories."""
         return cells
 

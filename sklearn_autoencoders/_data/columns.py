@@ -82,9 +82,27 @@ class Columns:
             if isinstance(kind, Category) and kind.unknown(table, index)
         ]
 
-    def valid(self, cells: NDArray[Any]) -> Array:
-        """Return cells with the values that columns can have: in range, whole numbers whole."""
-        return np.stack([k.valid(cells[:, i].astype(float)) for i, k in enumerate(self.kinds)], 1)
+    def valid(self, cells: NDArray[Any], are_means: bool = False) -> Array:
+        """Return cells with the values that columns can have: in range, whole numbers whole.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            Numbers and indices of categories.
+
+        are_means : bool, default=False
+            Whether the numbers are expected values, which need not be whole in columns of
+            floating-point types.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns)
+            The values.
+        """
+        columns = cells.astype(float).T
+        return np.stack(
+            [k.valid(c, are_means) for k, c in zip(self.kinds, columns, strict=True)], 1
+        )
 
     def decode(self, cells: Array, X: Any = None, known: Mask | None = None) -> Any:
         """Return the table of cells.

@@ -38,13 +38,8 @@ class Factors:
     noise: Array
 
     def to_dict(self) -> dict[str, Array]:
-        """Return plain values, from which :meth:`from_dict` restores the model."""
+        """Return plain values, from which the model can be restored."""
         return dict(vars(self))
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Array]) -> Factors:
-        """Return the model from which :meth:`to_dict` computed the values."""
-        return cls(**values)
 
 
 def fit_factors(

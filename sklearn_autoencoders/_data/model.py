@@ -12,11 +12,17 @@ from torch import Tensor
 
 from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
-from ..networks._conditional_mean import ConditionalMean
+from ..networks._conditional_mean import ConditionalMean, GaussianMean
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
 from .factors import Factors
+from .gaussian import Gaussian
 from .scaling import Scaling
+
+
+def input_model(values: dict[str, NDArray[np.float64]]) -> Factors | Gaussian:
+    """Return the model of the inputs from whose `to_dict` the values are."""
+    return Gaussian(**values) if "precision" in values else Factors(**values)
 
 
 def resolve_device(device: str) -> torch.device:
@@ -53,7 +59,7 @@ class Model:
     layout : Layout
         The inputs and outputs of the network for each column of the samples.
 
-    factors : Factors or None, default=None
+    factors : Factors, Gaussian or None, default=None
         Predicts missing inputs. Without it they are zero.
     """
 
@@ -61,17 +67,18 @@ class Model:
     scaling: Scaling
     loss: Loss | Likelihood
     layout: Layout
-    factors: Factors | None = None
+    factors: Factors | Gaussian | None = None
 
-    def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | None:
+    def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | GaussianMean | None:
         """Return the function that replaces missing inputs, if any."""
         if self.factors is None:
             return None
-        loadings, noise = (
-            torch.tensor(array, dtype=dtype, device=self.device)
-            for array in (self.factors.loadings, self.factors.noise)
-        )
-        return ConditionalMean(loadings, noise)
+        tensors = {
+            name: torch.tensor(array, dtype=dtype, device=self.device)
+            for name, array in self.factors.to_dict().items()
+        }
+        kind = ConditionalMean if isinstance(self.factors, Factors) else GaussianMean
+        return kind(**tensors)
 
     @property
     def target_scaling(self) -> Scaling:

@@ -12,8 +12,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
 from .._data.columns import Columns
-from .._data.factors import Factors
 from .._data.levels import Levels
+from .._data.model import input_model
 from .._data.scaling import explained_variance
 from .._data.validation import (
     check_clean,
@@ -43,8 +43,8 @@ from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
-# Fitted attributes that are not plain values, and their classes.
-_PARTS = {"_columns": Columns, "_factors": Factors, "_levels": Levels}
+# Fitted attributes that are not plain values, and the functions that restore them from such.
+_PARTS = {"_columns": Columns.from_dict, "_factors": input_model, "_levels": Levels.from_dict}
 
 
 class BaseNetworkEstimator(TrainableEstimator):
@@ -55,6 +55,8 @@ class BaseNetworkEstimator(TrainableEstimator):
     adds, and inherits those of the other parameters of its constructor.
     """
 
+    # Whether numbers are returned as they are expected, and whole ones are not rounded.
+    _returns_means = False
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
             "activation",
@@ -172,9 +174,9 @@ class BaseNetworkEstimator(TrainableEstimator):
         """Rebuild the network from plain values; new parameters have their defaults."""
         defaults = type(self)().get_params(deep=False)
         state = from_plain(state, type(self).__name__)
-        for name, part in _PARTS.items():
+        for name, restore in _PARTS.items():
             if state.get(name) is not None:
-                state[name] = part.from_dict(state[name])
+                state[name] = restore(state[name])
         super().__setstate__(defaults | state)
 
     def _encode(self, X, condition=None):
@@ -193,7 +195,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         """
         is_known = None if known is None else ~np.isnan(known)
         if self._columns is not None:
-            samples = self._columns.valid(samples)
+            samples = self._columns.valid(samples, self._returns_means)
         if is_known is not None:
             samples = np.where(is_known, known, samples)
         if self._columns is None:

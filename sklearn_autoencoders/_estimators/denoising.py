@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+from math import isnan
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 
+from .._data.gaussian import Gaussian
 from .._data.validation import check_codes, check_samples, ignore_empty_features
+from .._training.parameters import auto_batch_size
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
+from ..corruptions import Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
+
+# Weight of the loss of values that masking does not hide, in relation to those that it hides.
+_KNOWN_WEIGHT = 0.1
+# Number of samples from which on losses are weighted: fewer have so few hidden values that the
+# loss of a short training can rise.
+_MIN_WEIGHTED = 256
 
 
 def _gives_codes(estimator):
@@ -30,10 +42,11 @@ class DenoisingAutoencoder(
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \frac{1}{p} \sum_{j=1}^{p}
         \ell\bigl(x_{ij}, d(e(c(x_i)))_j\bigr)
 
-    is minimized over the observed values of the scaled data. `fit(X)` takes clean samples and draws
-    a new corruption of them in every step; `fit(X, clean=...)` takes pairs of corrupted and clean
-    samples. `transform` returns the denoised samples, with the features of X, so that it can
-    precede any other estimator in a pipeline.
+    is minimized over the observed values of the scaled data. If there are missing values or
+    categories, the loss of values that masking does not hide has a weight of 0.1. `fit(X)` takes
+    clean samples and draws a new corruption of them in every step; `fit(X, clean=...)` takes pairs
+    of corrupted and clean samples. `transform` returns the denoised samples, with the features of
+    X, so that it can precede any other estimator in a pipeline.
 
     Parameters
     ----------
@@ -143,11 +156,12 @@ class DenoisingAutoencoder(
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
-        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
-        256.
+        otherwise it is about a fortieth of the number of samples, or a half if there are missing
+        values or categories, a power of two between 32 and 256.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs.
+        Maximum number of epochs. "auto" corresponds to about 4000 steps, in 10 to 100 epochs,
+        or 10 to 60 if there are categories.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -267,9 +281,9 @@ class DenoisingAutoencoder(
     True
     """
 
-    _auto_epochs = 4000, 100
     _auto_scaling = "by_units"
     _predicts_missing = True
+    _returns_means = True
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -345,6 +359,26 @@ class DenoisingAutoencoder(
         self.verbose = verbose
         self.callbacks = callbacks
         self.checkpoint = checkpoint
+
+    @property
+    def _auto_epochs(self):
+        has_categories = self._columns is not None and any(self._columns.n_categories)
+        return 4000, 60 if has_categories else 100
+
+    @property
+    def _auto_batch_size(self):
+        return partial(auto_batch_size, n_batches=2 if self._imputes else 40)
+
+    @property
+    def _imputes(self):
+        """Whether the samples of the fit have missing values or categories."""
+        return isinstance(self._factors, Gaussian)
+
+    def _plan(self, data, **overrides):
+        plan = super()._plan(data, **overrides)
+        hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
+        is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
+        return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -441,7 +475,8 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
             The denoised samples in the units of X; with `output="imputed"`, X with its missing
             values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
-            the shape in which they were given, and tables are frames.
+            the shape in which they were given, and tables are frames. Numbers are expected values:
+            whole numbers stay whole only in columns of integer types, not of floating-point ones.
         """
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)

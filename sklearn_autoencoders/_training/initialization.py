@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from .._data.batches import Data
 from .._data.factors import Factors, fit_factors
+from .._data.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
@@ -243,7 +244,7 @@ def initialize(
 
 
 def _with_masks(
-    base: AutoencoderRecipe, estimator: Any, layout: Layout, factors: Factors | None
+    base: AutoencoderRecipe, estimator: Any, layout: Layout, factors: Factors | Gaussian | None
 ) -> AutoencoderRecipe:
     """Return a recipe whose encoder receives which columns are missing, if it uses that."""
     if estimator._n_embedding:
@@ -306,8 +307,14 @@ def _factors(
     scaling: Scaling,
     principal: PrincipalAxes,
     subspace: PrincipalAxes | None,
-) -> Factors:
-    """Return the factor analysis that predicts missing inputs."""
+) -> Factors | Gaussian:
+    """Return the model that predicts missing inputs.
+
+    Complete numbers keep factor analysis, whose results were those of the versions before.
+    """
+    is_table = data.has_missing or not layout.is_numeric
+    if is_table and subspace is None and layout.n_inputs <= MAX_INPUTS:
+        return fit_gaussian(data.residual(layout), scaling, data.training_weight)
     axes = principal.axes if subspace is None else principal.axes @ subspace.axes
     samples, weight = data.residual(layout), data.training_weight
     return fit_factors(samples, scaling, weight, principal.variances, axes)

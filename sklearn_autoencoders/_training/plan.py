@@ -50,6 +50,9 @@ class Plan:
     corruptions : sequence of callable
         Applied to the input of the network, in this order.
 
+    known_weight : float
+        Weight of the loss of values that the corruption does not hide.
+
     may_keep_start : bool
         Whether the initial weights are kept if training does not improve on them.
 
@@ -81,6 +84,7 @@ class Plan:
     verbose: int = 0
     callbacks: Sequence[Any] = ()
     corruptions: Sequence[Callable[..., Tensor]] = ()
+    known_weight: float = 1.0
     may_keep_start: bool = True
     n_frozen: Sequence[int] = ()
     rate_ratios: Mapping[str, float] = field(default_factory=dict)

@@ -113,7 +113,9 @@ def _datasets(model: Model, data: Data, plan: Plan, noise: Noise) -> tuple[Any, 
     """Return the training samples and, with early stopping, the validation samples."""
     samples = SampleDataset(model, data, model.dtype, resident=True)
     corrupted, validation = (
-        samples.corrupted_by(_corruptor(plan, model.layout, noise.generator, shared))
+        samples.corrupted_by(
+            _corruptor(plan, model.layout, noise.generator, shared), plan.known_weight
+        )
         for shared in (noise.shared, False)
     )
     with noise.repeated():

@@ -21,7 +21,8 @@ class Batch:
         The values to reconstruct.
 
     observed : Tensor of shape (batch, n_features) or None, default=None
-        One where the target is observed, zero where it is missing. None if nothing is missing.
+        Weight of the loss of each value: zero where the target is missing, and otherwise one, or
+        less where the corruption has not hidden it. None if all are one.
 
     weight : Tensor of shape (batch,) or None, default=None
         Sample weights, with mean one over the training set.
