@@ -185,7 +185,7 @@ IMPUTERS = {
         IterativeImputer(BayesianRidge(), random_state=0), drop_first=True
     ),
     "MissForest": MissForest,
-    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(random_state=0),
+    "DenoisingAutoencoder": lambda: sa.DenoisingAutoencoder(output="imputed", random_state=0),
 }
 
 

@@ -55,8 +55,6 @@ class BaseNetworkEstimator(TrainableEstimator):
     adds, and inherits those of the other parameters of its constructor.
     """
 
-    # Whether numbers are returned as they are expected, and whole ones are not rounded.
-    _returns_means = False
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
             "activation",
@@ -188,14 +186,15 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
 
-    def _as_given(self, samples, X=None, known=None):
+    def _as_given(self, samples, X=None, known=None, are_means=False):
         """Return samples as a table like that of the fit, or in the shape of the images X.
 
-        Values that are not NaN in `known` replace those of the samples.
+        Values that are not NaN in `known` replace those of the samples. If `are_means`, numbers are
+        expected values, which are rounded only in columns of integer types.
         """
         is_known = None if known is None else ~np.isnan(known)
         if self._columns is not None:
-            samples = self._columns.valid(samples, self._returns_means)
+            samples = self._columns.valid(samples, are_means)
         if is_known is not None:
             samples = np.where(is_known, known, samples)
         if self._columns is None:

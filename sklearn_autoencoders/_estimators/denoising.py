@@ -66,8 +66,9 @@ class DenoisingAutoencoder(
         `clean` is given to `fit`.
 
     output : {"denoised", "imputed", "code"}, default="denoised"
-        What `transform` returns: the denoised samples; X with only its missing values replaced, as
-        an imputer does; or the codes. It can be changed after `fit`.
+        What `transform` returns: the denoised samples, in which whole numbers are whole; X with
+        only its missing values replaced by expected values, as an imputer does; or the codes. It
+        can be changed after `fit`.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -283,7 +284,6 @@ class DenoisingAutoencoder(
 
     _auto_scaling = "by_units"
     _predicts_missing = True
-    _returns_means = True
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -475,15 +475,17 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
             The denoised samples in the units of X; with `output="imputed"`, X with its missing
             values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
-            the shape in which they were given, and tables are frames. Numbers are expected values:
-            whole numbers stay whole only in columns of integer types, not of floating-point ones.
+            the shape in which they were given, and tables are frames. Columns of a table in which
+            all numbers of `fit` were whole have whole numbers, except for `output="imputed"` and
+            floating-point types: expected values have the smallest squared error.
         """
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        known = given if self.output == "imputed" else None
-        return self._as_given(self._reconstruct(samples), X, known)
+        imputes = self.output == "imputed"
+        known = given if imputes else None
+        return self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X):
