@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
+from .._data.sparse import as_passed
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
@@ -60,6 +61,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
+    # Whether samples can be those of a sparse matrix.
+    _accepts_sparse = True
     # Indices of the features that had no value in the fit.
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
@@ -265,7 +268,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         shared = {id(tensor): tensor for tensor in fixed_tensors(self.network_)}
         network = copy.deepcopy(self.network_, shared).to(resolve_device(self.device))
         self._prepare_network(network, plan, data)
-        metadata = {"sample_weight": data.weight, "clean": data.clean}
+        metadata = {"sample_weight": data.weight, "clean": as_passed(data.clean)}
+        samples = as_passed(data.X)
         tasks = EpochTasks(
             estimator,
             plan.max_epochs,
@@ -273,8 +277,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
                 self._changes_from(estimator)
                 | self._fitted_attributes(without_generator(network), history, data, objective)
             ),
-            X=data.X,
-            y=data.X if y is None else data.of(y),
+            X=samples,
+            y=samples if y is None else data.of(y),
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
         generator = make_generator(draw_seed(rng) + self.n_epochs_)
