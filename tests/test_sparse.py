@@ -19,6 +19,7 @@ from sklearn_autoencoders import (
     VAEGenerator,
 )
 from sklearn_autoencoders._data import scaling
+from sklearn_autoencoders._data.pca import principal_axes
 from sklearn_autoencoders._data.sparse import SparseRows
 from sklearn_autoencoders._data.splits import draw_by_content
 
@@ -165,7 +166,7 @@ def _no_large_arrays(monkeypatch, limit):
 
 @pytest.mark.parametrize("estimator", CASES[::3], ids=repr)
 def test_only_batches_become_dense(estimator, monkeypatch):
-    X = sparse.random_array((1000, 40), density=0.1, format="csr", rng=0)
+    X = sparse.random_array((400, 40), density=0.2, format="csr", rng=0)
     monkeypatch.setattr("sklearn_autoencoders._data.sparse._BLOCK_SIZE", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._data.sources._CHUNK_SIZE", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._inference.run._CHUNK_SIZE", 2**12)
@@ -340,3 +341,60 @@ def test_statistics_are_those_of_arrays():
     assert SparseRows(sparse.csr_array(X)).without([0, 3]).empty_samples().tolist() == [7]
     with pytest.raises(TypeError, match="made dense in batches only"):
         np.asarray(rows)
+
+
+def _texts(n_samples, n_features, n_words=12, seed=0):
+    """Return frequencies of words of twelve topics, as a sparse matrix."""
+    rng = np.random.default_rng(seed)
+    topic = rng.integers(0, 12, n_samples)
+    words = (topic[:, None] * 31 + rng.geometric(0.05, (n_samples, n_words))) % n_features
+    rows = np.repeat(np.arange(n_samples), n_words)
+    return sparse.coo_array((np.ones(words.size), (rows, words.ravel()))).tocsr()
+
+
+@pytest.fixture
+def everything_is_large(monkeypatch):
+    """Treat all matrices of more than 100 features as large ones."""
+    monkeypatch.setattr("sklearn_autoencoders._data.sparse.MAX_COVARIANCE", 100)
+    monkeypatch.setattr("sklearn_autoencoders._data.sparse._MAX_VALUES", 1000)
+
+
+@pytest.mark.usefixtures("everything_is_large")
+@pytest.mark.parametrize("weighted", [False, True], ids=["equal", "weighted"])
+@pytest.mark.parametrize("limit", [4096, 50], ids=["gram", "randomized"])
+def test_principal_axes_of_large_matrices(monkeypatch, weighted, limit):
+    monkeypatch.setattr("sklearn_autoencoders._data.sparse_pca._MAX_GRAM", limit)
+    monkeypatch.setattr("sklearn_autoencoders._data.sparse_pca._CHUNK", 64)
+    X = _texts(300, 200)
+    X.data[::17] = np.nan
+    rows, weight = SparseRows(X), np.arange(300.0) % 3 if weighted else None
+    kinds = ("global", "feature")
+    for kind in kinds:
+        ours, theirs = (scaling.fit_scaling(v, weight, kind) for v in (rows, X.toarray()))
+        np.testing.assert_allclose(ours.center, theirs.center, atol=1e-12)
+        np.testing.assert_allclose(ours.scale, theirs.scale, rtol=1e-10)
+        variances, axes = principal_axes(rows, theirs, weight, np.random.RandomState(0))
+        expected, others = principal_axes(X.toarray(), theirs, weight, np.random.RandomState(0))
+        np.testing.assert_allclose(variances[:5], expected[:5], rtol=1e-6)
+        cosines = (axes[:5] * others[:5]).sum(1)
+        np.testing.assert_allclose(cosines, 1, atol=1e-4)
+
+
+@pytest.mark.usefixtures("everything_is_large")
+def test_large_matrices_are_trained_on_coordinates(monkeypatch):
+    X = _texts(400, 150)
+    params = {"n_components": 12, "max_epochs": 3, "dtype": "float64", "dropout": 0.0}
+    found = quick(AutoencoderTransformer, **params).fit(X)
+    assert found.network_.subspace is not None
+    monkeypatch.setattr("sklearn_autoencoders._training.fit.in_coordinates", lambda *args: args[:3])
+    features = quick(AutoencoderTransformer, **params).fit(X)
+    np.testing.assert_allclose(found.loss_curve_, features.loss_curve_, rtol=1e-4)
+    np.testing.assert_allclose(found.transform(X), features.transform(X), atol=1e-2)
+    assert found.score(X) == pytest.approx(1 - found.loss_curve_[-1], abs=0.02)
+
+
+def test_a_matrix_whose_dense_copy_does_not_fit():
+    X = _texts(500, 1000)
+    X = sparse.csr_array((X.data, X.indices, X.indptr), (500, 10**5))
+    model = quick(AutoencoderTransformer, max_epochs=1).fit(X)
+    assert model.transform(X[:20]).shape == (20, 2)

@@ -177,6 +177,8 @@ def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tu
     .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating Formulae and a Pairwise Algorithm
        for Computing Sample Variances", COMPSTAT 1982.
     """
+    if isinstance(X, SparseRows) and X.is_large:
+        return _sparse_moments(X, weight, ranges)
     middle = np.nan_to_num(ranges.low / 2 + ranges.high / 2)
     unit = np.nan_to_num(ranges.high / 2 - ranges.low / 2)
     unit[unit == 0] = 1.0
@@ -194,6 +196,28 @@ def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tu
         count = count + own_count
     variance = squares / np.where(count > 0, count, 1.0)
     return middle + mean * unit, np.sqrt(variance) * unit
+
+
+def _sparse_moments(
+    rows: SparseRows, weight: Array | None, ranges: FeatureRanges
+) -> tuple[Array, Array]:
+    """Return the means and the standard deviations of features, from the stored values alone."""
+    weight = np.ones(len(rows)) if weight is None else weight
+    n_features, column = rows.shape[1], rows.matrix.indices
+    unit = np.fmax(np.abs(ranges.low), np.abs(ranges.high))
+    unit = np.where(unit > 0, unit, 1.0)
+    values = rows.with_means(np.full(n_features, np.nan), slice(None)).data / unit[column]
+    stored = np.repeat(weight, np.diff(rows.matrix.indptr))
+    known = np.where(np.isnan(values), 0.0, stored)
+    values = np.nan_to_num(values, copy=False)
+    missing = np.bincount(column, stored - known, n_features)
+    count = np.where(np.isnan(ranges.low), 0.0, weight.sum() - missing)
+    divisor = np.where(count > 0, count, 1.0)
+    mean = np.bincount(column, known * values, n_features) / divisor
+    squares = np.bincount(column, known * (values - mean[column]) ** 2, n_features)
+    zeros = np.maximum(count - np.bincount(column, known, n_features), 0.0)
+    variance = (squares + zeros * mean**2) / divisor
+    return mean * unit, np.sqrt(variance) * unit
 
 
 def _chunk_moments(

@@ -12,6 +12,10 @@ from scipy import sparse
 # Number of values in a block of columns.
 _BLOCK_SIZE = 2**22
 
+# Matrices with more features and more values are large. Of others, the covariance or a dense copy
+# is small, and statistics are computed as those of an array, with exactly the same results.
+MAX_COVARIANCE, _MAX_VALUES = 4096, 2**24
+
 
 class SparseRows:
     """The samples of a sparse matrix; values that are not stored are zeros.
@@ -59,6 +63,21 @@ class SparseRows:
     def without(self, columns: Any) -> SparseRows:
         """Return the same samples with missing values in the given columns."""
         return SparseRows(self.matrix, np.union1d(self._missing, columns))
+
+    def with_means(self, means: NDArray[np.float64], indices: Any) -> Any:
+        """Return a sparse matrix of samples in float64, with means for stored missing values."""
+        part = self.matrix[indices].astype(np.float64)
+        missing = np.isnan(part.data)
+        if len(self._missing):
+            missing |= np.isin(part.indices, self._missing)
+        part.data[missing] = means[part.indices[missing]]
+        return part
+
+    @property
+    def is_large(self) -> bool:
+        """Whether statistics have to be computed from the stored values."""
+        n_samples, n_features = self.shape
+        return n_features > MAX_COVARIANCE and n_samples * n_features > _MAX_VALUES
 
     @property
     def has_missing(self) -> bool:

@@ -36,6 +36,7 @@ from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
+from .coordinates import in_coordinates
 from .initialization import initialize, shaping_values
 from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
 from .pretraining import PRETRAINING
@@ -283,7 +284,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         )
         generator = make_generator(draw_seed(rng) + self.n_epochs_)
         model = replace(self._model, network=network)
-        history = train(model, objective, data, plan, generator, tasks)
+        trained = in_coordinates(model, objective, data, plan)
+        history = train(*trained, plan, generator, tasks)
         self._check_finite(history, plan.learning_rate)
         vars(self).update(self._fitted_attributes(network, history, data, objective))
         return history, tasks

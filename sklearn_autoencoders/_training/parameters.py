@@ -11,6 +11,7 @@ import math
 import numpy as np
 from sklearn.base import clone
 
+from .._data.sparse import SparseRows
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
@@ -27,7 +28,8 @@ FULL_BATCH, MAX_DOUBLE = 64, 1024
 _ENSEMBLE_VALUES = 2**17
 
 # A network operates in the span of the samples if it has more features than samples: more than as
-# many for up to 64 samples, more than twice as many for 128, and so on.
+# many for up to 64 samples, more than twice as many for 128, and so on. Of large sparse
+# matrices, for which the weights would need much memory, it is the span of leading principal axes.
 _SPAN_SAMPLES = 64
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
@@ -90,6 +92,7 @@ def operates_in_subspace(estimator, data, n_inputs):
     """Return whether the network operates on coordinates in the span of the samples."""
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
+    is_wide |= isinstance(data.X, SparseRows) and data.X.is_large
     return is_dense(estimator) and is_wide and not data.partial
 
 
