@@ -27,13 +27,16 @@ class SparseRows:
 
     missing : ndarray of int, default=()
         Columns whose values are all missing, whatever the matrix contains.
+
+    unstored : float, default=0.0
+        Value of what is not stored; NaN for missing values.
     """
 
     # NumPy would otherwise read the samples one by one.
     __iter__ = None
     ndim = 2
 
-    def __init__(self, matrix: Any, missing: Any = ()) -> None:
+    def __init__(self, matrix: Any, missing: Any = (), unstored: float = 0.0) -> None:
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
             matrix.sum_duplicates()
@@ -41,6 +44,7 @@ class SparseRows:
         self.shape: tuple[int, ...] = matrix.shape
         self.dtype = matrix.dtype
         self._missing = np.asarray(missing, dtype=np.intp)
+        self._unstored = unstored
 
     def __len__(self) -> int:
         """Return the number of samples."""
@@ -52,17 +56,27 @@ class SparseRows:
 
     def __getitem__(self, indices: Any) -> SparseRows:
         """Return samples, as a sparse matrix."""
-        return SparseRows(self.matrix[indices], self._missing)
+        return SparseRows(self.matrix[indices], self._missing, self._unstored)
 
     def take(self, indices: Any) -> NDArray[Any]:
         """Return samples as a dense array."""
-        samples: NDArray[Any] = self.matrix[indices].toarray()
+        samples = self._dense(self.matrix[indices])
         samples[:, self._missing] = np.nan
         return samples
 
+    def _dense(self, matrix: Any) -> NDArray[Any]:
+        if self._unstored == 0:
+            dense: NDArray[Any] = matrix.toarray()
+            return dense
+        dense = np.full(matrix.shape, self._unstored, dtype=self.dtype)
+        dense[np.repeat(np.arange(len(dense)), np.diff(matrix.indptr)), matrix.indices] = (
+            matrix.data
+        )
+        return dense
+
     def without(self, columns: Any) -> SparseRows:
         """Return the same samples with missing values in the given columns."""
-        return SparseRows(self.matrix, np.union1d(self._missing, columns))
+        return SparseRows(self.matrix, np.union1d(self._missing, columns), self._unstored)
 
     def with_means(self, means: NDArray[np.float64], indices: Any) -> Any:
         """Return a sparse matrix of samples in float64, with means for stored missing values."""
@@ -82,7 +96,9 @@ class SparseRows:
     @property
     def has_missing(self) -> bool:
         """Whether any value is missing."""
-        return bool(len(self._missing) or np.isnan(self.matrix.data).any())
+        return bool(
+            np.isnan(self._unstored) or len(self._missing) or np.isnan(self.matrix.data).any()
+        )
 
     @property
     def largest(self) -> float:
@@ -103,7 +119,7 @@ class SparseRows:
         n_samples, n_features = self.shape
         columns, values = self.matrix.indices, self.matrix.data
         is_full = np.bincount(columns, minlength=n_features) == n_samples
-        low = np.where(is_full, np.nan, 0.0)
+        low = np.where(is_full, np.nan, self._unstored)
         low[self._missing] = np.nan
         high = low.copy()
         if len(self._missing):

@@ -64,6 +64,7 @@ def ignore_empty_features(estimator, X):
 
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
+    X = estimator._as_samples(X, reset)
     X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
     if issparse(X):
         _check_has_no_categories(estimator, reset)

@@ -47,7 +47,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     """Base class that implements `fit`.
 
     A fit modifies a shallow copy of the estimator and commits its attributes at the end, so that an
-    estimator is unchanged when a fit fails. Estimators override the six methods of the section
+    estimator is unchanged when a fit fails. Estimators override the seven methods of the section
     "hooks of the estimators", and declare their parameters by the class attributes below.
     """
 
@@ -107,6 +107,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return super().set_params(**params)
 
     # ------------------------------------------------------- hooks of the estimators
+
+    def _as_samples(self, X, reset):
+        """Return X as a table, an array or a sparse matrix; learn from it if `reset`."""
+        return X
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return the data for training, with held-out samples, conditions and labels.

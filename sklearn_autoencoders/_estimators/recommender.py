@@ -1,0 +1,646 @@
+"""Recommendation of items from ratings or clicks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.ranges import find_ranges
+from .._data.ratings import (
+    item_biases,
+    positions_of,
+    ratings_of,
+    residuals,
+    user_biases,
+)
+from .._data.sparse import SparseRows
+from .._data.validation import check_output
+from .._inference.ranking import mean_ndcg, scores_of, top_items
+from .._inference.run import encode
+from .._training.initialization import initialize
+from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from ..networks import Interactions
+from ..objectives._losses import FEEDBACK
+from .base import BaseNetworkEstimator
+
+# Number of steps, maximum and minimum number of epochs of max_epochs="auto".
+_AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
+
+
+class AutoencoderRecommender(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator
+):
+    r"""Recommendation of items by an autoencoder of the ratings or clicks of users.
+
+    A user is a sample, whose features are the items. In every training step, the network sees a
+    random part of the interactions of a user and predicts all of them. It needs no other parameters
+    for users that were not in `fit`: their interactions are its input.
+
+    With `feedback="explicit"`, interactions are ratings :math:`r_{ui}`. The network minimizes the
+    squared error of known ratings after the mean, and shrunken biases of users and items, have been
+    subtracted [1]_,
+
+    .. math:: \sum_{(u, i) \text{ known}} (r_{ui} - \mu - b_u - b_i - \sigma \hat y_{ui})^2,
+        \quad b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{n_i + \lambda_i}.
+
+    With `feedback="implicit"`, interactions are clicks, which are not stored as zeros. The network
+    maximizes the multinomial likelihood of the clicks of a user [2]_,
+    :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`.
+
+    Parameters
+    ----------
+    n_components : int, default=200
+        Size of the code of a user and of the embedding of an item.
+
+    feedback : {"explicit", "implicit"}, default="explicit"
+        Whether interactions are ratings, of which unknown ones are missing, or clicks, of which all
+        that are not stored are zeros. Clicks are counted once, whatever their positive value.
+
+    user_shrinkage, item_shrinkage : float, default=5.0 and 3.0
+        Number of ratings without deviation that are added in the estimates of the biases. Users and
+        items with few ratings have small biases.
+
+    hidden : float, default=0.5
+        Fraction of the interactions that are hidden from the network in a training step.
+
+    hidden_layer_sizes : sequence of int, default=()
+        Number of units in each hidden layer between the interactions and the code.
+
+    activation : str, default="tanh"
+        Activation function of the hidden layers and of the code: "elu", "gelu", "identity",
+        "leaky_relu", "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=5e-3
+        X.
+
+    weight_decay : float, default=1.0
+        X.
+
+    batch_size : "auto" or int, default="auto"
+        X.
+
+    max_epochs : "auto" or int, default="auto"
+        Number of passes over the users. "auto" is the number for about 400 steps of ratings,
+        between 10 and 60, or 1500 steps of clicks, between 20 and 200.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
+        1024 features, and float32 for more. Independently of this parameter, float64 samples are
+        transformed in float64 and float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
+
+    Attributes
+    ----------
+    users_, items_ : ndarray
+        The users and the items of `fit`, in the order of rows and columns: identifiers of a table,
+        or positions.
+
+    item_embeddings_ : ndarray of shape (n_items, n_embedding)
+        Weights of the last layer for each item.
+
+    mean_ : float
+        Mean rating; 0 for clicks.
+
+    user_biases_, item_biases_ : ndarray
+        What users and items add to the mean rating; zeros for clicks.
+
+    rating_scale_ : float
+        Standard deviation of the ratings without mean and biases; 1 for clicks.
+
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_inputs,)
+        Zeros: the biases take the place of the feature means.
+
+    scale_ : ndarray of shape (n_inputs,)
+        Ones.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of items.
+
+    See Also
+    --------
+    AutoencoderTransformer : Codes of samples whose values are known or missing at random.
+
+    Notes
+    -----
+    Unlike other estimators, it keeps the training data, from which the predictions for the users of
+    `fit` are computed.
+
+    References
+    ----------
+    .. [1] Y. Koren, "Factorization Meets the Neighborhood", KDD 2008.
+
+    .. [2] D. Liang, R. G. Krishnan, M. D. Hoffman and T. Jebara, "Variational Autoencoders for
+       Collaborative Filtering", WWW 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_autoencoders import AutoencoderRecommender
+    >>> R = np.array([[5, 4, np.nan, 1], [4, np.nan, 5, 1], [1, np.nan, 2, 5], [np.nan, 1, 1, 4.0]])
+    >>> model = AutoencoderRecommender(8, random_state=0).fit(R)
+    >>> items, scores = model.recommend([0], n=1)
+    >>> items
+    array([[2]])
+    >>> model.predict([[0, 2], [2, 1]]).shape
+    (2,)
+    """
+
+    _loss_parameter = "feedback"
+    _losses: ClassVar[dict] = FEEDBACK
+    _accepts_sparse = True
+    init = "random"
+    network = None
+    corruption = None
+    penalty = None
+    early_stopping = False
+    validation_fraction = 0.1
+    n_iter_no_change = 10
+    tol = 0.0
+    scaling = None
+
+    _shaping_parameters: ClassVar[frozenset] = frozenset(
+        {
+            "activation",
+            "feedback",
+            "hidden",
+            "hidden_layer_sizes",
+            "item_shrinkage",
+            "n_components",
+            "user_shrinkage",
+        }
+    )
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "feedback": [StrOptions(set(FEEDBACK))],
+        "user_shrinkage": [Interval(Real, 0, None, closed="left")],
+        "item_shrinkage": [Interval(Real, 0, None, closed="left")],
+        "hidden": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components=200,
+        *,
+        feedback="explicit",
+        user_shrinkage=5.0,
+        item_shrinkage=3.0,
+        hidden=0.5,
+        hidden_layer_sizes=(),
+        activation="tanh",
+        solver="adam",
+        schedule="one_cycle",
+        learning_rate=5e-3,
+        weight_decay=1.0,
+        batch_size="auto",
+        max_epochs="auto",
+        warm_start=False,
+        device="auto",
+        dtype="auto",
+        random_state=None,
+        verbose=0,
+        callbacks=None,
+        checkpoint=None,
+    ):
+        self.n_components = n_components
+        self.feedback = feedback
+        self.user_shrinkage = user_shrinkage
+        self.item_shrinkage = item_shrinkage
+        self.hidden = hidden
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.schedule = schedule
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.warm_start = warm_start
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the recommender to ratings or clicks.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
+            triples of a user, an item and a rating.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users, in the order of `users_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a pair of a user and an item occurs twice, if there is no rating, or if clicks are
+            negative. The result of a previous fit is kept.
+        """
+        return self._fit(X, None, sample_weight)
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch on further users, with a constant learning rate.
+
+        The first call determines the items, the mean and the biases of the items. The users of
+        later calls are added to `users_`; of users that are known, the ratings are replaced.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings of some users, as in `fit`. Rows of a matrix are new users.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, None, sample_weight)
+
+    # ------------------------------------------------------------------------------ fit
+
+    @property
+    def _auto_epochs(self):
+        return _AUTO_EPOCHS[self.feedback]
+
+    @property
+    def _own_network(self):
+        sizes = tuple(np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist())
+        return Interactions(sizes, self.activation, self.hidden)
+
+    def _as_samples(self, X, reset):
+        ratings = self._ratings_of(X, None if reset else self.items_)
+        self._batch = ratings
+        if reset:
+            self.items_, self._is_table = ratings.items, ratings.is_table
+        return ratings.matrix
+
+    def _ratings_of(self, X, items=None, name="X"):
+        """Return ratings; of clicks, ones."""
+        ratings = ratings_of(X, items, name)
+        if not np.isfinite(ratings.matrix.data).all():
+            raise ValueError(f"{name} contains infinite ratings. Leave them out.")
+        if self.feedback == "explicit":
+            return ratings
+        matrix = ratings.matrix.copy()
+        if (matrix.data < 0).any():
+            raise ValueError(
+                f'feedback="implicit" needs clicks, counts of at least 0; {name} has values from '
+                f'{matrix.data.min():.6g}. Use feedback="explicit" for ratings, or select those '
+                "that are clicks."
+            )
+        matrix.eliminate_zeros()
+        matrix.data[:] = 1.0
+        return replace(ratings, matrix=matrix)
+
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        matrix = data.X.matrix
+        if reset:
+            self._learn_biases(matrix)
+        self._remember(vars(self).pop("_batch"), reset or not partial)
+        rows = self._rows(matrix)
+        return replace(data, X=rows, ranges=find_ranges(rows))
+
+    def _learn_biases(self, matrix):
+        """Set the mean, the biases of the items and the scale of what they leave."""
+        if not matrix.nnz:
+            raise ValueError("X contains no rating. Pass known ratings or clicks.")
+        n_items = matrix.shape[1]
+        self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
+        if self.feedback == "explicit":
+            shrinkage = self.user_shrinkage, self.item_shrinkage
+            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage)
+            rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
+            scale = float(np.sqrt(np.mean(rest**2)))
+            self.rating_scale_ = scale if scale > 1e-8 * np.abs(matrix.data).max() else 1.0
+
+    def _remember(self, batch, is_whole):
+        """Keep the ratings of the users of a fit, or add those of a batch."""
+        users, matrix = batch.users, batch.matrix
+        if not is_whole:
+            if not batch.is_table:
+                users = np.arange(len(users)) + len(self.users_)
+            is_old = np.isin(self.users_, users)
+            users = np.concatenate([self.users_[~is_old], users])
+            matrix = sparse.vstack([self._matrix[~is_old], matrix], format="csr")
+        self.users_ = users
+        self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+        self.user_biases_ = self._biases_of(matrix)
+
+    @property
+    def _matrix(self):
+        parts = self._known["data"], self._known["indices"], self._known["indptr"]
+        return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
+
+    def _biases_of(self, matrix):
+        """Return the biases of users, given their ratings."""
+        if self.feedback == "implicit":
+            return np.zeros(matrix.shape[0])
+        return user_biases(matrix, self.mean_, self.item_biases_, self.user_shrinkage)
+
+    def _rows(self, matrix):
+        """Return ratings as samples for the network: what mean and biases leave, or clicks."""
+        if self.feedback == "implicit":
+            return SparseRows(matrix)
+        users = self._biases_of(matrix)
+        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+        return SparseRows(rest, unstored=np.nan)
+
+    def _build(self, data, rng):
+        return initialize(self, data, rng, scaling=None)
+
+    def _prepare_network(self, network, plan, data):
+        pass
+
+    @property
+    def item_embeddings_(self):
+        """Weights of the last layer for each item."""
+        check_is_fitted(self)
+        return self.network_.decoder[-1].weight.detach().cpu().numpy().copy()
+
+    # ----------------------------------------------------------------------- predictions
+
+    def transform(self, X):
+        """Return the codes of users, given their ratings.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings, as in `fit`. The users need not have been in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_users, n_components_)
+            The codes, in the order of the rows or in which users first occur.
+        """
+        check_is_fitted(self)
+        ratings = self._ratings_of(X, self.items_)
+        return check_output(encode(self._model, self._rows(ratings.matrix)))
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_
+
+    def predict(self, X):
+        """Predict ratings, or the scores of clicks, of pairs of a user and an item.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_pairs, 2)
+            Users and items, as in `users_` and `items_`.
+
+        Returns
+        -------
+        ndarray of shape (n_pairs,)
+            For ratings, the expected rating, between the lowest and the highest one of `fit`. An
+            unknown user has no bias and no preferences, and an unknown item has no bias: the
+            prediction for both is the mean rating. For clicks, logits; -inf for unknown items.
+        """
+        check_is_fitted(self)
+        users, items = _pairs(X)
+        users = positions_of(users, self.users_, None)
+        items = positions_of(items, self.items_, None)
+        return self._predict(self._matrix, users, items)
+
+    def _predict(self, matrix, users, items):
+        """Return predictions for positions of users, given ratings, and of items; -1 is unknown."""
+        empty = sparse.csr_array((1, matrix.shape[1]))
+        distinct, place = np.unique(users, return_inverse=True)
+        rows = sparse.vstack([matrix, empty], format="csr")[distinct]  # the last row for -1
+        found = np.full(len(items), self.mean_ if self.feedback == "explicit" else -np.inf)
+        biases = self._biases_of(rows)
+        if self.feedback == "explicit":
+            found += biases[place]
+        for chunk, scores in self._scores(rows):
+            is_own = (place >= chunk.start) & (place < chunk.stop) & (items >= 0)
+            found[is_own] = scores[place[is_own] - chunk.start, items[is_own]]
+        return found if self.feedback == "implicit" else np.clip(found, *self._range)
+
+    @property
+    def _range(self):
+        """The lowest and the highest rating of the fit."""
+        return self._known["data"].min(), self._known["data"].max()
+
+    def _scores(self, matrix):
+        """Yield chunks of users with their predictions for all items."""
+        biases = self._biases_of(matrix)
+        for chunk, output in scores_of(self._model, self._rows(matrix)):
+            if self.feedback == "explicit":
+                output = output * self.rating_scale_ + self.item_biases_ + self.mean_
+                output += biases[chunk, None]
+            yield chunk, output
+
+    def recommend(self, X, n=10, *, exclude_seen=True):
+        """Return the items with the highest predictions for each user.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_users,), or ratings
+            Users of `fit`, or the ratings of any users, in a container as in `transform`.
+
+        n : int, default=10
+            Number of items.
+
+        exclude_seen : bool, default=True
+            Whether items that a user has rated or clicked are left out.
+
+        Returns
+        -------
+        items : ndarray of shape (n_users, n)
+            Items as in `items_`, the best ones first. If fewer than n are left, items that have
+            been seen follow.
+
+        scores : ndarray of shape (n_users, n)
+            Their predictions, as of `predict` without its limits; -inf for items that were seen.
+        """
+        check_is_fitted(self)
+        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_))
+        matrix = self._ratings_of_users(X)
+        found, scores = (
+            np.empty((matrix.shape[0], n), dtype=np.intp),
+            np.empty((matrix.shape[0], n)),
+        )
+        for chunk, output in self._scores(matrix):
+            seen = matrix[chunk] if exclude_seen else None
+            found[chunk], scores[chunk] = top_items(output, n, seen)
+        return self.items_[found], scores
+
+    def _ratings_of_users(self, X):
+        """Return the ratings of users of the fit, or the given ratings."""
+        if sparse.issparse(X) or hasattr(X, "columns") or np.ndim(X) > 1:
+            return self._ratings_of(X, self.items_).matrix
+        if np.ndim(X) == 0:
+            raise ValueError(
+                f"X must be a list of users, or their ratings; got {X!r}. Use [{X!r}]."
+            )
+        return self._matrix[positions_of(X, self.users_, "X contains users")]
+
+    def similar_items(self, X, n=10):
+        """Return the items whose embeddings have the highest cosine with those of given items.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries,)
+            Items, as in `items_`.
+
+        n : int, default=10
+            Number of similar items.
+
+        Returns
+        -------
+        items : ndarray of shape (n_queries, n)
+            The most similar items first, without the given one.
+
+        cosines : ndarray of shape (n_queries, n)
+            Their cosines, in [-1, 1].
+        """
+        check_is_fitted(self)
+        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_) - 1)
+        queries = positions_of(X, self.items_, "X contains items")
+        embeddings = self.item_embeddings_
+        length = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        unit = embeddings / np.where(length > 0, length, 1.0)
+        cosines = np.clip(unit[queries] @ unit.T, -1, 1)
+        own = sparse.csr_array(
+            (np.ones(len(queries)), queries, np.arange(len(queries) + 1)), cosines.shape
+        )
+        found, cosines = top_items(cosines, n, own)
+        return self.items_[found], cosines
+
+    def score(self, X, y=None, sample_weight=None):
+        r"""Return minus the root mean squared error of ratings, or the mean nDCG@100 of clicks.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            Held-out ratings or clicks of users of `fit`: rows of a matrix are the users of `fit` in
+            their order, and the users of a table are those of `users_`.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Weights of the users.
+
+        Returns
+        -------
+        float
+            Higher is better. Clicks of `fit` are not among the items that are ranked. Users without
+            a held-out interaction are left out.
+        """
+        check_is_fitted(self)
+        ratings = self._ratings_of(X, self.items_)
+        known, held_out = self._rows_of_users(ratings), ratings.matrix
+        if not held_out.nnz:
+            raise ValueError("X contains no rating. Pass held-out ratings or clicks.")
+        weight = np.ones(held_out.shape[0]) if sample_weight is None else np.asarray(sample_weight)
+        if self.feedback == "implicit":
+            return mean_ndcg(self._scores(known), known, held_out, weight)
+        users, items = held_out.tocoo().coords
+        error = held_out.data - self._predict(known, users, items)
+        return -float(np.sqrt(np.average(error**2, weights=weight[users])))
+
+    def _rows_of_users(self, ratings):
+        """Return the ratings of the fit of the users of a table, or of the rows of a matrix."""
+        if ratings.is_table:
+            return self._matrix[positions_of(ratings.users, self.users_, "X contains users")]
+        if len(ratings.users) != len(self.users_):
+            raise ValueError(
+                f"X must have a row for each of the {len(self.users_)} users of the fit; got "
+                f"{len(ratings.users)}."
+            )
+        return self._matrix
+
+
+def _pairs(X):
+    """Return the users and the items of pairs."""
+    if hasattr(X, "columns"):
+        X = np.column_stack([np.asarray(X[name], dtype=object) for name in list(X.columns)])
+    X = np.asarray(X)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ValueError(
+            f"X must contain pairs of a user and an item, of shape (n_pairs, 2); got {X.shape}."
+        )
+    return X[:, 0], X[:, 1]
