@@ -306,7 +306,6 @@ OWN = {
     },
     "AutoencoderRecommender": {
         "activation",
-        "batch_size",
         "center_",
         "hidden_layer_sizes",
         "learning_rate",

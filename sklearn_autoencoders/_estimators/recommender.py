@@ -31,6 +31,9 @@ from .recommender_mixin import RecommenderMixin
 # Number of steps, maximum and minimum number of epochs of max_epochs="auto".
 _AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
 
+# weight_decay="auto".
+_AUTO_DECAY = {"explicit": 100.0, "implicit": 3.0}
+
 
 class AutoencoderRecommender(
     RecommenderMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator
@@ -86,13 +89,17 @@ class AutoencoderRecommender(
         decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=1e-3
-        X.
+        Maximum learning rate of the schedule.
 
-    weight_decay : float, default=100.0
-        X.
+    weight_decay : "auto" or float, default="auto"
+        Weights are decreased in each training step by their product with the learning rate and
+        `weight_decay` divided by the square root of the number of users. "auto" is 100 for ratings
+        and 3 for clicks.
 
     batch_size : "auto" or int, default="auto"
-        X.
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
 
     max_epochs : "auto" or int, default="auto"
         Number of passes over the users. "auto" is the number for about 400 steps of ratings,
@@ -237,6 +244,7 @@ class AutoencoderRecommender(
         "user_shrinkage": [Interval(Real, 0, None, closed="left")],
         "item_shrinkage": [Interval(Real, 0, None, closed="left")],
         "hidden": [Interval(Real, 0, 1, closed="left")],
+        "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -252,7 +260,7 @@ class AutoencoderRecommender(
         solver="adam",
         schedule="one_cycle",
         learning_rate=1e-3,
-        weight_decay=100.0,
+        weight_decay="auto",
         batch_size="auto",
         max_epochs="auto",
         warm_start=False,
@@ -345,6 +353,11 @@ class AutoencoderRecommender(
     @property
     def _auto_epochs(self):
         return _AUTO_EPOCHS[self.feedback]
+
+    @property
+    def _weight_decay(self):
+        is_auto = isinstance(self.weight_decay, str)
+        return _AUTO_DECAY[self.feedback] if is_auto else self.weight_decay
 
     @property
     def _own_network(self):

@@ -90,6 +90,11 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     pretraining_corruption = None
     pretraining_learning_rate = None
 
+    @property
+    def _weight_decay(self):
+        """The weight decay times the square root of the number of samples."""
+        return self.weight_decay
+
     def set_params(self, **params):
         """Set parameters of the estimator and, as `<name>__<parameter>`, of their values.
 

@@ -226,7 +226,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "solver": estimator.solver,
         "schedule": estimator.schedule,
         "learning_rate": estimator.learning_rate,
-        "weight_decay": estimator.weight_decay / math.sqrt(n_samples_seen),
+        "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
         "batch_size": min(batch_size, n_samples),
         "max_epochs": max_epochs,
         "tol": estimator.tol,
