@@ -1,5 +1,6 @@
 """Samples of sparse matrices: the same results as those of arrays, without a dense copy."""
 
+import joblib
 import numpy as np
 import pytest
 from estimators import CASES, EVERY, PREDICTORS, TRANSFORMERS, quick
@@ -398,3 +399,12 @@ def test_a_matrix_whose_dense_copy_does_not_fit():
     X = sparse.csr_array((X.data, X.indices, X.indptr), (500, 10**5))
     model = quick(AutoencoderTransformer, max_epochs=1).fit(X)
     assert model.transform(X[:20]).shape == (20, 2)
+
+
+def test_the_same_matrix_has_the_same_hash_for_checkpoints():
+    X = sparse.csr_array(mostly_zeros())
+    rows = SparseRows(X)
+    before = joblib.hash(rows)
+    rows.take([3, 1, 2])
+    rows.extremes()
+    assert joblib.hash(rows) == joblib.hash(SparseRows(sparse.csr_array(mostly_zeros()))) == before
