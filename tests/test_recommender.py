@@ -237,8 +237,10 @@ def test_other_bad_input():
         quick("implicit").fit(np.where(R > 2, 1.0, -1.0))
     with pytest.raises(NotFittedError):
         quick().predict([[0, 1]])
-    with pytest.raises(ValueError, match="hidden"):
-        quick(hidden=1.0).fit(R)
+    for wrong in ({"hidden": 1.0}, {"hidden_layer_sizes": "auto"}, {"n_components": 0.5}):
+        with pytest.raises(ValueError, match=f"The '{next(iter(wrong))}' parameter"):
+            quick(**wrong).fit(R)
+    assert quick(hidden_layer_sizes=(9,)).fit(R).transform(R).shape == (60, 6)
     with pytest.raises(ValueError, match="feedback was 'explicit' in the first fit"):
         model.set_params(feedback="implicit").partial_fit(R)
 

@@ -22,7 +22,7 @@ from .._data.sparse import SparseRows
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
-from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import Interval, Sizes, StrOptions, fit_context, with_callbacks
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
@@ -74,7 +74,7 @@ class AutoencoderRecommender(
     hidden : float, default=0.5
         Fraction of the interactions that are hidden from the network in a training step.
 
-    hidden_layer_sizes : sequence of int, default=()
+    hidden_layer_sizes : int or sequence of int, default=()
         Number of units in each hidden layer between the interactions and the code.
 
     activation : str, default="tanh"
@@ -244,6 +244,7 @@ class AutoencoderRecommender(
         "user_shrinkage": [Interval(Real, 0, None, closed="left")],
         "item_shrinkage": [Interval(Real, 0, None, closed="left")],
         "hidden": [Interval(Real, 0, 1, closed="left")],
+        "hidden_layer_sizes": [Sizes(), Interval(Integral, 1, None, closed="left")],
         "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
     }
 
@@ -446,7 +447,7 @@ class AutoencoderRecommender(
         return initialize(self, data, rng, scaling=None)
 
     def _prepare_network(self, network, plan, data):
-        pass
+        """Leave the fraction of hidden interactions as it is."""
 
     @property
     def item_embeddings_(self):
