@@ -79,7 +79,8 @@ def network_part(estimator, n_samples, n_features, n_inputs):
         )
     if network is None:
         return _checked(_default_network(estimator, n_samples, n_features, n_inputs))
-    if changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
+    is_given = estimator.network is not None
+    if is_given and changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
         raise ValueError(
             "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
             f"given together with network={network!r}. Set them on the network, as in "
