@@ -435,13 +435,16 @@ class AutoencoderRecommender(
             return np.zeros(matrix.shape[0])
         return user_biases(matrix, self.mean_, self.item_biases_, self.user_shrinkage)
 
-    def _rows(self, matrix):
-        """Return ratings as samples for the network: what mean and biases leave, or clicks."""
+    def _rows(self, matrix, unknown=np.nan):
+        """Return ratings as samples for the network: what mean and biases leave, or clicks.
+
+        Without targets, zeros for unknown ratings, which the network receives, are faster than NaN.
+        """
         if self.feedback == "implicit":
             return SparseRows(matrix)
         users = self._biases_of(matrix)
         rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
-        return SparseRows(rest, unstored=np.nan)
+        return SparseRows(rest, unstored=unknown)
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)
@@ -470,7 +473,7 @@ class AutoencoderRecommender(
         """
         check_is_fitted(self)
         ratings = self._ratings_of(X, self.items_)
-        return check_output(encode(self._model, self._rows(ratings.matrix)))
+        return check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
 
     @property
     def _n_features_out(self):

@@ -59,10 +59,12 @@ class RecommenderMixin:
     def _scores(self, matrix):
         """Yield chunks of users with their predictions for all items."""
         biases = self._biases_of(matrix)
-        for chunk, output in scores_of(self._model, self._rows(matrix)):
+        offsets = self.item_biases_ + self.mean_
+        for chunk, output in scores_of(self._model, self._rows(matrix, 0.0)):
             if self.feedback == "explicit":
-                output = output * self.rating_scale_ + self.item_biases_ + self.mean_
-                output += biases[chunk, None]
+                output *= self.rating_scale_
+                output += offsets.astype(output.dtype)
+                output += biases[chunk, None].astype(output.dtype)
             yield chunk, output
 
     def recommend(self, X, n=10, *, exclude_seen=True):

@@ -23,7 +23,7 @@ _DEPTH = 100
 def scores_of(model: Model, X: Samples) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield chunks of samples with the output of the decoder, in the units of the network."""
     for chunk in gen_batches(len(X), max(_CHUNK_SIZE // X.shape[1], 1)):
-        samples = SampleDataset(model, Data(X[chunk]), model.dtype)
+        samples = SampleDataset(model, Data(X[chunk]), model.dtype)  # also float64 ratings
         yield chunk, run(model, samples, lambda network, batch: network(batch).reconstruction)
 
 
@@ -50,7 +50,8 @@ def top_items(
     """
     if seen is not None:
         scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf
-    some = np.argpartition(-scores, min(n, scores.shape[1] - 1), axis=1)[:, :n]
+    first = scores.shape[1] - n
+    some = np.argpartition(scores, first, axis=1)[:, first:]
     some.sort(axis=1)
     values = np.take_along_axis(scores, some, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
