@@ -23,7 +23,7 @@ _DEPTH = 100
 def scores_of(model: Model, X: Samples) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield chunks of samples with the output of the decoder, in the units of the network."""
     for chunk in gen_batches(len(X), max(_CHUNK_SIZE // X.shape[1], 1)):
-        samples = SampleDataset(model, Data(X[chunk]), model.dtype)  # also float64 ratings
+        samples = SampleDataset(model, Data(X[chunk]), model.dtype)
         yield chunk, run(model, samples, lambda network, batch: network(batch).reconstruction)
 
 
