@@ -17,6 +17,7 @@ ORDER = (
     "robustness",
     "masked_columns",
     "few_labels",
+    "recommender",
     "outliers",
     "impute_table",
     "synthesize_table",

@@ -5,6 +5,7 @@ from ._estimators.classifier import AutoencoderClassifier
 from ._estimators.denoising import DenoisingAutoencoder
 from ._estimators.feature_union import AutoencoderFeatureUnion
 from ._estimators.outlier_detector import AutoencoderOutlierDetector
+from ._estimators.recommender import AutoencoderRecommender
 from ._estimators.regressor import AutoencoderRegressor
 from ._estimators.transformer import AutoencoderTransformer
 from ._estimators.vae_generator import VAEGenerator
@@ -17,6 +18,7 @@ __all__ = [
     "AutoencoderClassifier",
     "AutoencoderFeatureUnion",
     "AutoencoderOutlierDetector",
+    "AutoencoderRecommender",
     "AutoencoderRegressor",
     "AutoencoderTransformer",
     "AutoregressiveGenerator",

@@ -8,6 +8,7 @@ import sklearn_autoencoders
 from sklearn_autoencoders import (
     AutoencoderFeatureUnion,
     AutoencoderOutlierDetector,
+    AutoencoderRecommender,
     AutoencoderTransformer,
     DenoisingAutoencoder,
     VAEGenerator,
@@ -22,6 +23,9 @@ EVERY = [
     for name in sklearn_autoencoders.__all__
     if inspect.isclass(cls := getattr(sklearn_autoencoders, name))
 ]
+
+# Estimators of samples of any features, rather than of ratings.
+OF_TABLES = [cls for cls in EVERY if cls is not AutoencoderRecommender]
 
 # Unsupervised estimators, and predictors.
 PUBLIC = [cls for cls in EVERY if issubclass(cls, BaseAutoencoder)]

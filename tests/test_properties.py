@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from estimators import EVERY, FIXED, PREDICTORS, settable
+from estimators import FIXED, OF_TABLES, PREDICTORS, settable
 from helpers import readers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,7 +73,7 @@ def _quick(cls, params):
     return cls(**{name: value for name, value in short.items() if name in known} | params)
 
 
-@pytest.mark.parametrize("cls", EVERY, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", OF_TABLES, ids=lambda cls: cls.__name__)
 @pytest.mark.parametrize("n_tables", [20, pytest.param(200, marks=pytest.mark.long)])
 def test_any_data_with_any_parameters(cls, n_tables):
     @settings(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from estimators import CASES, EVERY, TRANSFORMERS, quick, quick_any
+from estimators import CASES, EVERY, OF_TABLES, TRANSFORMERS, quick, quick_any
 from helpers import assert_same, outputs, table, time_limit
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.decomposition import PCA
@@ -67,7 +67,7 @@ def test_extra_check_of_transformers(estimator, check):
     check(type(estimator).__name__, clone(estimator))
 
 
-@pytest.mark.parametrize("cls", EVERY)
+@pytest.mark.parametrize("cls", OF_TABLES)
 def test_metadata_routing_without_metadata_changes_nothing(cls):
     X, y = table(), np.arange(80) % 2
     expected = outputs(quick_any(cls, n_components=2).fit(X, y), X, y)
@@ -76,7 +76,7 @@ def test_metadata_routing_without_metadata_changes_nothing(cls):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("cls", EVERY)
+@pytest.mark.parametrize("cls", OF_TABLES)
 def test_samples_codes_and_targets_have_the_type_of_those_in_training(cls, dtype):
     X = table(dtype=dtype)
     y = np.arange(80) % 2 if is_classifier(cls()) else X[:, 0]
@@ -122,7 +122,7 @@ def everything(cls, X, y):
 
 @pytest.mark.parametrize("output", ["pandas", "polars"])
 @pytest.mark.parametrize("given", ["array", "frame"])
-@pytest.mark.parametrize("cls", EVERY)
+@pytest.mark.parametrize("cls", OF_TABLES)
 def test_the_configured_output_does_not_change_numbers(cls, given, output):
     X, y = table(), np.arange(80) % 2
     X = X if given == "array" else pd.DataFrame(X, columns=list("abcdef"))

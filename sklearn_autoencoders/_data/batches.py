@@ -18,7 +18,8 @@ from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
 from .neighbors import NeighborGraph
 from .ranges import FeatureRanges
-from .sources import EncodedSource, SampleSource, as_source
+from .sources import EncodedSource, as_source
+from .sparse import SparseRows, has_nan
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,13 @@ class Data:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or SparseRows of shape (n_samples, n_features)
         Input of the network, in the user's units; NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None, default=None
         Sample weights.
 
-    clean : ndarray of shape (n_samples, n_features) or None, default=None
+    clean : ndarray or SparseRows of shape (n_samples, n_features) or None, default=None
         What the network is to reconstruct, if not X itself.
 
     held_out : ndarray of shape (n_held_out,) or None, default=None
@@ -67,9 +68,9 @@ class Data:
         Nearest neighbors of the training samples.
     """
 
-    X: NDArray[Any]
+    X: NDArray[Any] | SparseRows
     weight: NDArray[np.float64] | None = None
-    clean: NDArray[Any] | None = None
+    clean: NDArray[Any] | SparseRows | None = None
     held_out: NDArray[np.intp] | None = None
     condition: NDArray[Any] | None = None
     effect: NDArray[np.float64] | None = None
@@ -89,7 +90,7 @@ class Data:
         return rows if self.held_out is None else np.delete(rows, self.held_out)
 
     @property
-    def target(self) -> NDArray[Any]:
+    def target(self) -> Any:
         """The values that the network reconstructs."""
         return self.X if self.clean is None else self.clean
 
@@ -100,20 +101,22 @@ class Data:
         assert ranges is not None
         return ranges
 
-    def residual(self, layout: Layout) -> NDArray[Any] | SampleSource:
+    def residual(self, layout: Layout) -> Any:
         """Return the encoded target minus the effect of the condition."""
         condition, effect = self.condition, self.effect
         if not layout.is_numeric:
             return EncodedSource(self.target, layout, condition, effect)
         if condition is None or effect is None:
             return self.target
+        if isinstance(self.target, SparseRows):
+            return EncodedSource(self.target, layout, condition, effect)
         return self.target - condition @ effect
 
     @property
     def has_missing(self) -> bool:
         """Whether any value of X or of the target is missing."""
         if self.ranges is None:
-            return _has_nan(self.X) or (self.clean is not None and _has_nan(self.clean))
+            return has_nan(self.X) or (self.clean is not None and has_nan(self.clean))
         return self.ranges.has_missing or self.target_ranges.has_missing
 
     def is_one_batch(self, batch_size: int) -> bool:
@@ -258,7 +261,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def __getitems__(self, indices: Any) -> Batch:
         """Return a batch, for a list of positions or a slice."""
         raw = self._raw(indices)
-        clean = raw if self._clean is None else _as_tensor(self._clean.take(indices))
+        clean = raw if self._clean is None else self._read(self._clean, indices)
         fields = {name: tensor[indices] for name, tensor in self._fields.items()}
         index = indices if self._index is None else self._index[indices]
         neighbors = self._neighbors_among(indices)
@@ -295,7 +298,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         return float((x - clean).abs().max())
 
     def _raw(self, indices: Any) -> Tensor:
-        return _as_tensor(self._inputs.take(indices)).to(self._device)
+        return self._read(self._inputs, indices)
+
+    def _read(self, source: Any, indices: Any) -> Tensor:
+        return _as_tensor(source.take(indices)).to(self._device)
 
     def _scaled(self, cells: Tensor, scaling: tuple[Tensor, Tensor] | None) -> Tensor:
         """Return encoded samples in the units of the network."""
@@ -331,9 +337,9 @@ class _TensorSource:
         return self._tensor[indices]
 
 
-def _source(X: NDArray[Any], device: torch.device, resident: bool) -> Any:
-    """Return a source of samples; if `resident`, of a tensor on another device."""
-    if not resident or device.type == "cpu":
+def _source(X: Any, device: torch.device, resident: bool) -> Any:
+    """Return a source of samples; if `resident` and dense, of a tensor on another device."""
+    if not resident or device.type == "cpu" or isinstance(X, SparseRows):
         return as_source(X)
     return _TensorSource(torch.from_numpy(np.array(X)).to(device))
 
@@ -341,11 +347,6 @@ def _source(X: NDArray[Any], device: torch.device, resident: bool) -> Any:
 def _differ(corrupted: Tensor, raw: Tensor) -> Tensor:
     """Return a mask of the values that differ; NaN equals NaN."""
     return (corrupted != raw) & ~(corrupted.isnan() & raw.isnan())
-
-
-def _has_nan(X: NDArray[Any]) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isnan(np.sum(X)))
 
 
 def _as_tensor(samples: Any) -> Tensor:

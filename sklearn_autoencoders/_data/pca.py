@@ -12,6 +12,8 @@ from sklearn.utils.extmath import svd_flip
 
 from .scaling import Array, Scaling
 from .sources import SampleSource, as_source, chunks_of
+from .sparse import MAX_COVARIANCE, SparseRows
+from .sparse_pca import sparse_axes
 
 # Minimum noise variance of probabilistic PCA, as a fraction of the mean variance: with less, the
 # likelihood degenerates.
@@ -19,9 +21,6 @@ _MIN_NOISE = 1e-2
 
 # Minimum noise variance of scaled samples, for a condition that explains all of their variance.
 _LOWEST_NOISE = 1e-4
-
-# Maximum number of features whose covariance matrix is decomposed.
-_MAX_COVARIANCE = 4096
 
 
 def principal_axes(
@@ -34,7 +33,7 @@ def principal_axes(
 
     Parameters
     ----------
-    X : ndarray or SampleSource of shape (n_samples, n_features)
+    X : ndarray, SparseRows or SampleSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
 
     scaling : Scaling
@@ -44,7 +43,8 @@ def principal_axes(
         Sample weights.
 
     random_state : RandomState
-        Draws a subset of the samples if both samples and features outnumber 4096.
+        Draws a subset of the samples if both samples and features outnumber 4096; for sparse
+        matrices, the first directions of a randomized decomposition of all samples.
 
     Returns
     -------
@@ -56,15 +56,17 @@ def principal_axes(
     """
     source = as_source(X)
     n_samples = source.shape[0]
-    if X.shape[1] <= min(n_samples, _MAX_COVARIANCE):
+    if X.shape[1] <= min(n_samples, MAX_COVARIANCE):
         covariance = np.zeros((X.shape[1], X.shape[1]))
         for part in _root_weighted_samples(X, scaling, weight):
             covariance += part.T @ part
         variances, axes = linalg.eigh(covariance, check_finite=False)
         variances, axes = variances[::-1], axes.T[::-1].copy()
+    elif isinstance(X, SparseRows) and X.is_large:
+        variances, axes = sparse_axes(X, scaling, weight, random_state)
     else:
-        if n_samples > _MAX_COVARIANCE:
-            chosen = random_state.permutation(n_samples)[:_MAX_COVARIANCE]
+        if n_samples > MAX_COVARIANCE:
+            chosen = random_state.permutation(n_samples)[:MAX_COVARIANCE]
             X, weight = source.take(chosen), None if weight is None else weight[chosen]
         variances, axes = _axes_of(_root_weighted_samples(X, scaling, weight))
     _, axes = svd_flip(None, axes, u_based_decision=False)

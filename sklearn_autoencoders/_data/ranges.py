@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .sources import SampleSource, chunks_of
+from .sparse import SparseRows
 
 Array = NDArray[np.float64]
 
@@ -61,7 +62,7 @@ def find_ranges(X: NDArray[Any] | SampleSource) -> FeatureRanges:
 
     Parameters
     ----------
-    X : ndarray or SampleSource of shape (n_samples, n_features)
+    X : ndarray, SparseRows or SampleSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing. Infinities are not expected.
 
     Returns
@@ -69,6 +70,8 @@ def find_ranges(X: NDArray[Any] | SampleSource) -> FeatureRanges:
     FeatureRanges
         In float64.
     """
+    if isinstance(X, SparseRows):
+        return FeatureRanges(*X.extremes(), X.has_missing, X.empty_samples())
     low = np.full(X.shape[1], np.nan)
     high, empty = low.copy(), [np.zeros(0, dtype=np.intp)]
     has_missing = False

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from .._utils.layout import Layout
 from .ranges import FeatureRanges, find_ranges
-from .sources import chunks_of
+from .sources import SampleSource, as_source, chunks_of, columns_of
+from .sparse import SparseRows
 
 Array = NDArray[np.float64]
 
@@ -48,7 +49,7 @@ class Scaling:
 
 
 def fit_scaling(
-    X: NDArray[Any], weight: Array | None, kind: str | None, ranges: FeatureRanges | None = None
+    X: Any, weight: Array | None, kind: str | None, ranges: FeatureRanges | None = None
 ) -> Scaling:
     """Return the center and the scale of the features.
 
@@ -176,6 +177,8 @@ def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tu
     .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Updating Formulae and a Pairwise Algorithm
        for Computing Sample Variances", COMPSTAT 1982.
     """
+    if isinstance(X, SparseRows) and X.is_large:
+        return _sparse_moments(X, weight, ranges)
     middle = np.nan_to_num(ranges.low / 2 + ranges.high / 2)
     unit = np.nan_to_num(ranges.high / 2 - ranges.low / 2)
     unit[unit == 0] = 1.0
@@ -195,6 +198,28 @@ def _moments(X: NDArray[Any], weight: Array | None, ranges: FeatureRanges) -> tu
     return middle + mean * unit, np.sqrt(variance) * unit
 
 
+def _sparse_moments(
+    rows: SparseRows, weight: Array | None, ranges: FeatureRanges
+) -> tuple[Array, Array]:
+    """Return the means and the standard deviations of features, from the stored values alone."""
+    weight = np.ones(len(rows)) if weight is None else weight
+    n_features, column = rows.shape[1], rows.matrix.indices
+    unit = np.fmax(np.abs(ranges.low), np.abs(ranges.high))
+    unit = np.where(unit > 0, unit, 1.0)
+    values = rows.with_means(np.full(n_features, np.nan), slice(None)).data / unit[column]
+    stored = np.repeat(weight, np.diff(rows.matrix.indptr))
+    known = np.where(np.isnan(values), 0.0, stored)
+    values = np.nan_to_num(values, copy=False)
+    missing = np.bincount(column, stored - known, n_features)
+    count = np.where(np.isnan(ranges.low), 0.0, weight.sum() - missing)
+    divisor = np.where(count > 0, count, 1.0)
+    mean = np.bincount(column, known * values, n_features) / divisor
+    squares = np.bincount(column, known * (values - mean[column]) ** 2, n_features)
+    zeros = np.maximum(count - np.bincount(column, known, n_features), 0.0)
+    variance = (squares + zeros * mean**2) / divisor
+    return mean * unit, np.sqrt(variance) * unit
+
+
 def _chunk_moments(
     values: Array, weight: Array | None, has_missing: bool
 ) -> tuple[Array, Array, Array]:
@@ -207,19 +232,37 @@ def _chunk_moments(
     return count, mean, weight @ np.square(deviation, out=deviation)
 
 
-def _clip_outliers(X: NDArray[Any], weight: Array | None) -> NDArray[Any]:
+def _clip_outliers(X: NDArray[Any] | SparseRows, weight: Array | None) -> Any:
     """Return X with values far from the quartiles clipped; features with equal quartiles are not.
 
     Tighter limits would clip skewed features, such as pixels.
     """
-    quartiles = [[weighted_quantile(values, q, weight) for values in X.T] for q in (0.25, 0.75)]
-    low, high = np.array(quartiles)
+    fractions = (0.25, 0.75)
+    quartiles = [
+        [weighted_quantile(column, q, weight) for q in fractions] for column in columns_of(X)
+    ]
+    low, high = np.array(quartiles).T
     with np.errstate(over="ignore"):
         reach = _MAX_INTERQUARTILE_RANGES * (high - low)
         lowest = np.where(reach > 0, low - reach, -np.inf)
         highest = np.where(reach > 0, high + reach, np.inf)
+        if isinstance(X, SparseRows):
+            return _Clipped(X, lowest, highest)
         clipped: NDArray[Any] = np.clip(X, lowest, highest).astype(X.dtype)
     return clipped
+
+
+class _Clipped:
+    """Samples of a sparse matrix whose values are clipped when they are read."""
+
+    def __init__(self, rows: SparseRows, lowest: Array, highest: Array) -> None:
+        self._rows, self._limits = rows, (lowest, highest)
+        self.shape, self.dtype = rows.shape, rows.dtype
+
+    def take(self, indices: Any) -> NDArray[Any]:
+        samples = self._rows.take(indices)
+        clipped: NDArray[Any] = np.clip(samples, *self._limits).astype(samples.dtype)
+        return clipped
 
 
 def weighted_quantile(values: Array, fraction: float, weight: Array | None) -> float:
@@ -247,6 +290,33 @@ def explained_variance(
     """Return one minus the squared error over the squared deviation from the feature means."""
     residual = X / 2 - reconstruction / 2  # halved, since values near the largest float overflow
     unit = max(np.nanmax(np.abs(X)), np.nanmax(np.abs(residual)), np.finfo(X.dtype).tiny)
+    return _explained(X, residual, weight, unit)
+
+
+def explained_variance_in_chunks(
+    X: Any, target: Any, reconstruct: Callable[[Any], NDArray[Any]], weight: Array | None
+) -> float:
+    """Return the same, where only chunks of the samples and of reconstructions are dense."""
+    ranges = find_ranges(target)
+    unit = max(np.nanmax(np.abs([ranges.low, ranges.high])), np.finfo(target.dtype).tiny)
+    return _explained(target, _Residuals(X, target, reconstruct), weight, unit)
+
+
+class _Residuals:
+    """Halves of the differences of samples and their reconstructions, computed when read."""
+
+    chunk_size = 2**23
+
+    def __init__(self, X: Any, target: Any, reconstruct: Callable[[Any], NDArray[Any]]) -> None:
+        self._X, self._target, self._reconstruct = X, as_source(target), reconstruct
+        self.shape = target.shape
+
+    def take(self, indices: Any) -> NDArray[Any]:
+        return self._target.take(indices) / 2 - self._reconstruct(self._X[indices]) / 2
+
+
+def _explained(X: Any, residual: Any, weight: Array | None, unit: float) -> float:
+    """Return the explained variance, given halved residuals, computed in units of `unit`."""
     mean, _ = _feature_means(lambda samples: samples / unit, X, weight)
     deviation, count = _feature_means(lambda samples: (samples / unit - mean) ** 2, X, weight)
     error, _ = _feature_means(lambda samples: (samples / unit) ** 2, residual, weight)
@@ -257,7 +327,7 @@ def explained_variance(
 
 
 def _feature_means(
-    function: Callable[[Array], Array], X: NDArray[Any], weight: Array | None
+    function: Callable[[Array], Array], X: NDArray[Any] | SampleSource, weight: Array | None
 ) -> tuple[Array, Array]:
     """Return the means over the observed values of `function(samples)`, and their total weights."""
     total, count = np.zeros(X.shape[1]), np.zeros(X.shape[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._utils.layout import Layout
+from .sparse import SparseRows, as_dense
 
 # Number of values in a chunk when statistics are computed.
 _CHUNK_SIZE = 2**18
@@ -57,7 +58,7 @@ class EncodedSource:
 
     Parameters
     ----------
-    cells : ndarray of shape (n_samples, n_columns)
+    cells : ndarray or SparseRows of shape (n_samples, n_columns)
         Numbers and indices of categories; NaN where a value is missing.
 
     layout : Layout
@@ -69,30 +70,30 @@ class EncodedSource:
 
     def __init__(
         self,
-        cells: NDArray[Any],
+        cells: NDArray[Any] | SparseRows,
         layout: Layout,
         condition: NDArray[Any] | None = None,
         effect: NDArray[Any] | None = None,
     ) -> None:
-        self._cells, self._layout = cells, layout
+        self._cells, self._layout = as_source(cells), layout
         self._condition, self._effect = condition, effect
         self.shape, self.dtype = (len(cells), layout.n_inputs), cells.dtype
 
     def take(self, indices: Any) -> NDArray[Any]:
         """Return encoded samples as a dense array."""
-        cells = torch.from_numpy(np.array(self._cells[indices]))
+        cells = torch.from_numpy(np.array(self._cells.take(indices)))
         encoded: NDArray[Any] = self._layout.encode(cells).numpy()
         if self._condition is None or self._effect is None:
             return encoded
         return encoded - self._condition[indices] @ self._effect
 
 
-def encoded_source(cells: NDArray[Any], layout: Layout) -> NDArray[Any] | SampleSource:
+def encoded_source(cells: Any, layout: Layout) -> Any:
     """Return samples of a table whose parts are encoded when they are taken."""
     return cells if layout.is_numeric else EncodedSource(cells, layout)
 
 
-def encoded(cells: NDArray[Any], layout: Layout) -> NDArray[Any]:
+def encoded(cells: Any, layout: Layout) -> Any:
     """Return all samples of a table, encoded; numbers unchanged."""
     return cells if layout.is_numeric else EncodedSource(cells, layout).take(slice(None))
 
@@ -106,5 +107,21 @@ def chunks_of(X: NDArray[Any] | SampleSource) -> Iterator[tuple[slice, NDArray[A
     """Yield all samples in order, in chunks that fit into the cache, each with its slice."""
     source = as_source(X)
     n_samples, n_features = source.shape
-    for chunk in gen_batches(n_samples, max(_CHUNK_SIZE // max(n_features, 1), 1)):
+    size = getattr(source, "chunk_size", _CHUNK_SIZE)
+    for chunk in gen_batches(n_samples, max(size // max(n_features, 1), 1)):
         yield chunk, source.take(chunk)
+
+
+def in_chunks(
+    function: Callable[[NDArray[Any]], NDArray[Any]], X: NDArray[Any] | SparseRows
+) -> NDArray[Any]:
+    """Return the result of a function for each sample, on dense chunks of a sparse matrix."""
+    if isinstance(X, np.ndarray) or not len(X):
+        return function(as_dense(X))
+    return np.concatenate([function(samples) for _, samples in chunks_of(X)])
+
+
+def columns_of(X: NDArray[Any] | SparseRows) -> Iterator[NDArray[Any]]:
+    """Yield the values of each feature."""
+    for block in [X] if isinstance(X, np.ndarray) else X.column_blocks():
+        yield from block.T

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .sources import columns_of
+from .sparse import SparseRows
+
 Array = NDArray[Any]
 
 
@@ -33,12 +36,12 @@ def check_enough_samples(n_left, n_samples, fraction):
         )
 
 
-def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
+def draw_by_content(X: Array | SparseRows, seed: int) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each sample that depends on its values and the seed only.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or SparseRows of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
 
     seed : int
@@ -50,7 +53,7 @@ def draw_by_content(X: Array, seed: int) -> NDArray[np.float64]:
         Uniformly distributed; the same for copies of a sample.
     """
     mixed = np.full(len(X), seed, dtype=np.uint64)
-    for column in X.T:
+    for column in columns_of(X):
         mixed ^= (np.nan_to_num(column.astype(np.float64)) + 0.0).view(np.uint64)
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed ^= mixed >> np.uint64(shift)

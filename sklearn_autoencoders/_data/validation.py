@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn import set_config
 from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
@@ -17,6 +18,7 @@ from .batches import Data
 from .column_kinds import Limits
 from .columns import learn_columns
 from .ranges import find_ranges
+from .sparse import SparseRows
 
 # Types of samples; others are converted to the first one.
 DTYPES = [np.float64, np.float32]
@@ -38,7 +40,7 @@ def check_samples(estimator, X, *, ignores_empty=True):
 
     Returns
     -------
-    ndarray of shape (n_samples, n_features)
+    ndarray or SparseRows of shape (n_samples, n_features)
         float64, or float32 if X is. Images are flattened.
     """
     check_is_fitted(estimator)
@@ -52,6 +54,8 @@ def check_samples(estimator, X, *, ignores_empty=True):
 def ignore_empty_features(estimator, X):
     """Return X with NaN in the features that had no value in the fit."""
     empty = estimator._empty_features
+    if isinstance(X, SparseRows):
+        return X.without(empty) if len(empty) else X
     if len(empty) and not np.isnan(X[:, empty]).all():
         X = X.copy()
         X[:, empty] = np.nan
@@ -60,18 +64,39 @@ def ignore_empty_features(estimator, X):
 
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
+    X = estimator._as_samples(X, reset)
     X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
+    if issparse(X):
+        _check_has_no_categories(estimator, reset)
     if names:
         X, names = _as_cells(estimator, X, reset)
     elif estimator._columns is not None:
         X = estimator._columns.encode(X)
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
+    settings["accept_sparse"] = "csr" if estimator._accepts_sparse else False
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
         if names:
-            return validate_data(estimator, X, reset=reset, **settings)
-        return check_array(X, input_name=input_name, **settings)
+            X = validate_data(estimator, X, reset=reset, **settings)
+        else:
+            X = check_array(X, input_name=input_name, **settings)
+    return SparseRows(X) if issparse(X) else X
+
+
+def _check_has_no_categories(estimator, reset):
+    """Raise TypeError if columns of a sparse matrix would be categories."""
+    if not reset:
+        has_categories = estimator._columns is not None
+    else:
+        features, _ = _choice_of_categories(estimator)
+        has_categories = features is not None and not isinstance(features, str)
+    if has_categories:
+        raise TypeError(
+            "X is sparse, and a sparse matrix contains numbers only, but the estimator has columns "
+            "of categories. Pass a frame, or the array X.toarray(); or use "
+            "categorical_features=None, and indicators as columns of the sparse matrix."
+        )
 
 
 def _as_cells(estimator, X, reset):
@@ -212,10 +237,12 @@ def check_codes(estimator, X):
 def _check_values(X, estimator, input_name):
     """Raise ValueError if X contains infinity, or if all values of a sample are missing."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(X.sum()):  # a single pass over the data, if no value is missing
+        if np.isfinite(_stored(X).sum()):  # a single pass over the data, if no value is missing
             return
         _raise_if_infinite(X, estimator, input_name)
-    _raise_if_empty(np.flatnonzero(np.isnan(X).all(axis=1)), input_name)
+    is_sparse = isinstance(X, SparseRows)
+    empty = X.empty_samples() if is_sparse else np.flatnonzero(np.isnan(X).all(axis=1))
+    _raise_if_empty(empty, input_name)
 
 
 def _checked_ranges(X, estimator, input_name):
@@ -229,14 +256,20 @@ def _checked_ranges(X, estimator, input_name):
 
 def _raise_if_infinite(X, estimator, input_name):
     """Raise ValueError if X contains infinity; of a frame, name the column."""
+    X = _stored(X)
     names, is_infinite = getattr(estimator, "feature_names_in_", None), np.isinf(X).any(axis=0)
-    if names is not None and len(names) == len(is_infinite) and is_infinite.any():
+    if names is not None and np.shape(is_infinite) == np.shape(names) and is_infinite.any():
         raise ValueError(
             f"Input {input_name} contains infinity or a value too large for {X.dtype!r} in the "
             f"column {names[is_infinite.argmax()]!r}. Replace it by a finite or a missing value."
         )
     name = type(estimator).__name__
     assert_all_finite(X, allow_nan=True, estimator_name=name, input_name=input_name)
+
+
+def _stored(X):
+    """Return the values that are stored, which are all values of an array."""
+    return X.matrix.data if isinstance(X, SparseRows) else X
 
 
 def _raise_if_empty(empty, name):

@@ -232,6 +232,8 @@ class AutoregressiveGenerator(
     # Values of parameters of other estimators.
     init, loss = "random", "squared_error"
     _own_network = Residual()
+    # the levels of all cells are in memory
+    _accepts_sparse = False
     _n_embedding = 8
     _max_dropout = 0.5
     _auto_epochs = 3000, 100

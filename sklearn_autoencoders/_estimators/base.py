@@ -14,7 +14,8 @@ from sklearn.utils import Bunch
 from .._data.columns import Columns
 from .._data.levels import Levels
 from .._data.model import input_model
-from .._data.scaling import explained_variance
+from .._data.scaling import explained_variance, explained_variance_in_chunks
+from .._data.sparse import SparseRows, as_dense
 from .._data.validation import (
     check_clean,
     check_output,
@@ -128,9 +129,10 @@ class BaseNetworkEstimator(TrainableEstimator):
             cls._parameter_constraints = {name: known[name] for name in names if name in known}
 
     def __sklearn_tags__(self):
-        """Declare that NaN is allowed and that float32 is preserved."""
+        """Declare that NaN and sparse matrices are allowed and that float32 is preserved."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = self._accepts_sparse
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
@@ -192,6 +194,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         Values that are not NaN in `known` replace those of the samples. If `are_means`, numbers are
         expected values, which are rounded only in columns of integer types.
         """
+        known = as_dense(known)
         is_known = None if known is None else ~np.isnan(known)
         if self._columns is not None:
             samples = self._columns.valid(samples, are_means)
@@ -229,7 +232,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             A batch of training samples.
 
         y : Ignored
@@ -250,7 +253,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -275,7 +278,7 @@ class ReconstructionScoreMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -302,7 +305,7 @@ class ReconstructionScoreMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : Ignored
@@ -334,4 +337,6 @@ class ReconstructionScoreMixin:
                 UndefinedMetricWarning,
             )
             return float("nan")
+        if isinstance(X, SparseRows) or isinstance(target, SparseRows):
+            return explained_variance_in_chunks(X, target, self._reconstruct, weight)
         return explained_variance(target, self._reconstruct(X), weight)

@@ -441,7 +441,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,)
@@ -546,7 +546,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -561,7 +561,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -576,7 +576,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -592,7 +592,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns

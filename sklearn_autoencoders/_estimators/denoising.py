@@ -391,7 +391,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given. Missing values are encoded as NaN.
 
@@ -401,7 +401,7 @@ class DenoisingAutoencoder(
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.
 
-        clean : array-like of shape (n_samples, n_features), default=None
+        clean : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
             The clean samples that correspond to X. Missing values are excluded from the loss.
 
         Returns
@@ -442,7 +442,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given.
 
@@ -452,7 +452,7 @@ class DenoisingAutoencoder(
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.
 
-        clean : array-like of shape (n_samples, n_features), default=None
+        clean : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
             The clean samples that correspond to X.
 
         Returns
@@ -467,7 +467,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Corrupted samples, NaN where a value is missing.
 
         Returns
@@ -518,7 +518,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Corrupted samples.
 
         y : Ignored
@@ -527,7 +527,7 @@ class DenoisingAutoencoder(
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
 
-        clean : array-like of shape (n_samples, n_features), default=None
+        clean : {array-like, sparse matrix} of shape (n_samples, n_features), default=None
             The clean samples that correspond to X. By default X itself.
 
         Returns

@@ -176,7 +176,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples.
 
         y : array-like of shape (n_samples,), default=None
@@ -203,7 +203,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples.
 
         y : array-like of shape (n_samples,), default=None
@@ -233,7 +233,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples.
 
         **params : dict

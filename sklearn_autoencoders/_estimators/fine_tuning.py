@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.model import place, resolve_device
 from .._data.ranges import find_ranges
 from .._data.scaling import Scaling
+from .._data.sparse import as_passed
 from .._data.splits import draw_held_out
 from .._data.validation import (
     check_magnitude,
@@ -100,7 +101,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -231,7 +232,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
             training = data.thinned(len(data.X))
-            samples = training.X
+            samples = as_passed(training.X)
             if self._columns is not None:
                 encoder.set_params(categorical_features=self._columns)
                 samples = self._columns.decode(samples)

@@ -59,7 +59,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -111,7 +111,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
+        X : {array-like, sparse matrix} of shape (n_rows, n_features)
             Samples. Missing values are encoded as NaN.
 
         scale : float, default=1.0
@@ -147,7 +147,7 @@ class GenerativeMixin:
         if not isinstance(self.network_.bottleneck, GaussianBottleneck):
             raise ValueError(f"perturb needs Gaussian posteriors; got latent={self.latent!r}.")
         condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
-        X = np.repeat(X, n_samples, axis=0)
+        X = X[np.repeat(np.arange(len(X)), n_samples)]
         codes = sample_posterior(self._model, X, condition, scale, next(seeds))
         return self._as_given(self._decoded(codes, condition, next(seeds) if noise else None))
 
@@ -201,7 +201,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -225,7 +225,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -246,7 +246,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -272,7 +272,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None

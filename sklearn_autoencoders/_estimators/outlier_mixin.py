@@ -10,6 +10,8 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
+from .._data.sources import in_chunks
+from .._data.sparse import as_dense
 from .._data.validation import check_output, check_samples, check_unit_interval
 from .._inference.postprocess import (
     SAME,
@@ -48,8 +50,12 @@ def scores(model, X, tolerance, constants):
     found = sample_errors(model, X, unit).astype(np.float64)
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
-        n_observed = (~np.isnan(X)).sum(1)
-        found += apply_to_arrays(constant_errors, X[:, is_constant], expected, unit, n_observed)
+
+        def of_constants(samples):
+            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
+            return apply_to_arrays(constant_errors, values, expected, unit, n_observed)
+
+        found += in_chunks(of_constants, X)
     return -check_output(found)
 
 
@@ -66,7 +72,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -82,7 +88,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -97,7 +103,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -121,7 +127,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -191,7 +197,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -205,7 +211,8 @@ class OutlierDetectorMixin:
         samples = self._checked(X)
         expected = self._reconstruct(samples)
         errors = cell_errors(self._model, samples, expected) / self.tolerance_
-        contribution = -np.nan_to_num(errors) / (~np.isnan(samples)).sum(1, keepdims=True)
+        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True)
+        contribution = -np.nan_to_num(errors) / n_observed
         return self._explanation(contribution, expected, X)
 
     def _reconstruct(self, X, condition=None):

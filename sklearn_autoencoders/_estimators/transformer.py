@@ -337,7 +337,7 @@ class AutoencoderTransformer(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the loss.
 
         y : array-like of shape (n_samples,), default=None
@@ -376,7 +376,7 @@ class AutoencoderTransformer(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns

@@ -524,7 +524,7 @@ class VAEGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the likelihood.
 
         y : array-like of shape (n_samples,), default=None
@@ -567,7 +567,7 @@ class VAEGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             A batch of training samples.
 
         y : array-like of shape (n_samples,), default=None
@@ -592,7 +592,7 @@ class VAEGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None

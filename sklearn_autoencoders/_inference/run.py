@@ -14,6 +14,7 @@ from torch import Tensor
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model, scaling_tensors, torch_dtype
 from .._data.scaling import marginal_surprise
+from .._data.sparse import SparseRows, as_dense
 from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
@@ -29,11 +30,14 @@ _CHUNK_SIZE = 2**20
 # depend on how many others there are.
 _MIN_ROWS = 8
 
+# An array, or the samples of a sparse matrix.
+Samples = NDArray[Any] | SparseRows
+
 # A function of a network and a batch; the first axis of its result is that of the batch.
 Function = Callable[[Any, Any], Tensor]
 
 
-def encode(model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None) -> NDArray[Any]:
+def encode(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the codes of samples, of shape (n_samples, n_components)."""
     return run(model, SampleDataset(model, Data(X, condition=condition)), codes)
 
@@ -43,26 +47,24 @@ def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     return run(model, SampleDataset(model, Data(codes), scaled=True), decoding(model, codes.dtype))
 
 
-def reconstruct(
-    model: Model, X: NDArray[Any], condition: NDArray[Any] | None = None
-) -> NDArray[Any]:
+def reconstruct(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the reconstructions of samples, in the user's units."""
     return run(
         model, SampleDataset(model, Data(X, condition=condition)), reconstruction(model, X.dtype)
     )
 
 
-def predict(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+def predict(model: Model, X: Samples) -> NDArray[Any]:
     """Return the output of the head, of shape (n_samples, n_outputs)."""
     return run(model, SampleDataset(model, Data(X)), predictions)
 
 
-def sample_losses(model: Model, X: NDArray[Any]) -> NDArray[Any]:
+def sample_losses(model: Model, X: Samples) -> NDArray[Any]:
     """Return the reconstruction loss of each sample, of shape (n_samples,)."""
     return run(model, SampleDataset(model, Data(X)), losses(model))
 
 
-def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64]) -> NDArray[Any]:
+def sample_errors(model: Model, X: Samples, tolerance: NDArray[np.float64]) -> NDArray[Any]:
     """Return the mean absolute error of each sample's observed values, in units of a tolerance.
 
     Parameters
@@ -87,7 +89,7 @@ def sample_errors(model: Model, X: NDArray[Any], tolerance: NDArray[np.float64])
 
 
 def cell_errors(
-    model: Model, X: NDArray[Any], expected: NDArray[Any], target: NDArray[Any] | None = None
+    model: Model, X: Samples, expected: NDArray[Any], target: NDArray[Any] | None = None
 ) -> NDArray[np.float64]:
     """Return absolute errors of numbers, and negative log-probabilities of categories.
 
@@ -108,7 +110,7 @@ def cell_errors(
         NaN where a value is missing.
     """
     errors: NDArray[np.float64] = np.abs(
-        (X if target is None else target) - expected, dtype=np.float64
+        as_dense(X if target is None else target) - expected, dtype=np.float64
     )
     if not model.layout.is_numeric:
         categories = model.layout.categories.numpy()
@@ -119,7 +121,7 @@ def cell_errors(
 
 
 def explained_fraction(
-    model: Model, X: NDArray[Any], target: NDArray[Any], weight: NDArray[np.float64] | None
+    model: Model, X: Samples, target: NDArray[Any], weight: NDArray[np.float64] | None
 ) -> float:
     """Return the fraction of the loss of mean predictions that the reconstruction explains.
 

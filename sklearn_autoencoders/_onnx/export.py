@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._estimators.autoregressive_generator import AutoregressiveGenerator
 from .._estimators.base import BaseNetworkEstimator
+from .._estimators.recommender import AutoencoderRecommender
 from .._persistence.atomic import write_atomically
 from .._utils.optional_imports import import_optional
 from .._utils.torch_settings import preserve_settings
@@ -23,6 +24,13 @@ _OPSET = 18
 _WIDE = torch.float64
 # Loggers of the exporter.
 _LOGGERS = ("torch.onnx", "torch.export", "torch.fx", "onnxscript", "onnx_ir")
+
+
+# What the networks of estimators that are not supported receive.
+_UNSUPPORTED = {
+    AutoregressiveGenerator: "levels of values",
+    AutoencoderRecommender: "ratings without biases",
+}
 
 
 def export_onnx(estimator, path, method="transform"):
@@ -60,8 +68,8 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, or not an estimator
-        of this package.
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, an
+        `AutoencoderRecommender`, or not an estimator of this package.
 
     ValueError
         If the estimator does not have the method, or if the method requires y or cannot be
@@ -118,10 +126,11 @@ def _check_method(estimator, method):
             f"export_onnx requires an estimator of this package that has a network; got {name}. "
             "For a pipeline or a union, export the estimators inside one by one."
         )
-    if isinstance(estimator, AutoregressiveGenerator):
+    if isinstance(estimator, tuple(_UNSUPPORTED)):
+        inputs = next(text for cls, text in _UNSUPPORTED.items() if isinstance(estimator, cls))
         raise TypeError(
-            f"export_onnx does not support {name}, whose network receives levels of values. Use "
-            "save and load instead."
+            f"export_onnx does not support {name}, whose network receives {inputs}. Use save and "
+            "load instead."
         )
     check_is_fitted(estimator)
     methods = sorted(methods_of(estimator))

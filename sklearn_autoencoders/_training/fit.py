@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
+from .._data.sparse import as_passed
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
@@ -35,6 +36,7 @@ from ..networks._subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
+from .coordinates import in_coordinates
 from .graph import with_neighbors
 from .initialization import initialize, shaping_values
 from .parameters import (
@@ -52,7 +54,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     """Base class that implements `fit`.
 
     A fit modifies a shallow copy of the estimator and commits its attributes at the end, so that an
-    estimator is unchanged when a fit fails. Estimators override the six methods of the section
+    estimator is unchanged when a fit fails. Estimators override the seven methods of the section
     "hooks of the estimators", and declare their parameters by the class attributes below.
     """
 
@@ -67,6 +69,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
+    # Whether samples can be those of a sparse matrix.
+    _accepts_sparse = True
     # Indices of the features that had no value in the fit.
     _empty_features = ()
     # Columns of the table seen in the fit, if any of them is not a number.
@@ -94,6 +98,11 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     pretraining_corruption = None
     pretraining_learning_rate = None
 
+    @property
+    def _weight_decay(self):
+        """The weight decay times the square root of the number of samples."""
+        return self.weight_decay
+
     def set_params(self, **params):
         """Set parameters of the estimator and, as `<name>__<parameter>`, of their values.
 
@@ -111,6 +120,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         return super().set_params(**params)
 
     # ------------------------------------------------------- hooks of the estimators
+
+    def _as_samples(self, X, reset):
+        """Return X as a table, an array or a sparse matrix; learn from it if `reset`."""
+        return X
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return the data for training, with held-out samples, conditions and labels.
@@ -273,7 +286,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         shared = {id(tensor): tensor for tensor in fixed_tensors(self.network_)}
         network = copy.deepcopy(self.network_, shared).to(resolve_device(self.device))
         self._prepare_network(network, plan, data)
-        metadata = {"sample_weight": data.weight, "clean": data.clean}
+        metadata = {"sample_weight": data.weight, "clean": as_passed(data.clean)}
+        samples = as_passed(data.X)
         tasks = EpochTasks(
             estimator,
             plan.max_epochs,
@@ -281,13 +295,14 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
                 self._changes_from(estimator)
                 | self._fitted_attributes(without_generator(network), history, data, objective)
             ),
-            X=data.X,
-            y=data.X if y is None else data.of(y),
+            X=samples,
+            y=samples if y is None else data.of(y),
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
         generator = make_generator(draw_seed(rng) + self.n_epochs_)
         model = replace(self._model, network=network)
-        history = train(model, objective, data, plan, generator, tasks)
+        trained = in_coordinates(model, objective, data, plan)
+        history = train(*trained, plan, generator, tasks)
         self._check_finite(history, plan.learning_rate)
         vars(self).update(self._fitted_attributes(network, history, data, objective))
         return history, tasks

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._data.neighbors import NeighborSearch
 from .._data.scaling import Scaling
+from .._data.sources import chunks_of
 from .._utils.labels import Labels
 from .._utils.user_warnings import warn_user
 from .parameters import neighbor_penalty
@@ -52,8 +53,12 @@ def _warn_if_uncertain(data, n_rows, penalty):
             f"All pairs of {n_rows} samples are compared, which takes minutes. "
             "Neighbors(approximate=True) searches faster."
         )
-    if data.has_missing and (share := np.isnan(data.X).mean()) > _MAX_MISSING:
+    if data.has_missing and (share := _share_of_missing(data.X)) > _MAX_MISSING:
         warn_user(
             f"{share:.0%} of the values are missing. Neighbors are searched with means in their "
             "place, and may be wrong. Impute X before, for instance by DenoisingAutoencoder."
         )
+
+
+def _share_of_missing(X):
+    return sum(np.isnan(part).mean(axis=1).sum() for _, part in chunks_of(X)) / len(X)

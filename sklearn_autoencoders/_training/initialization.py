@@ -18,6 +18,7 @@ from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._data.sources import encoded
+from .._data.sparse import stacked
 from .._data.validation import check_magnitude
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
@@ -276,7 +277,7 @@ def _subspace_and_axes(
     mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
     is_target, values = data.clean is None, encoded(data.target, layout)
     if not is_target:
-        values = np.vstack([values, encoded(data.X, layout)])
+        values = stacked(values, encoded(data.X, layout))
     weights = weight if weight is None or is_target else np.tile(weight, 2)
     axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
     subspace = axes.first(max_axes)

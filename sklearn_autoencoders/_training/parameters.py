@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._data.sparse import SparseRows
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
@@ -30,7 +31,8 @@ FULL_BATCH, MAX_DOUBLE = 64, 1024
 _ENSEMBLE_VALUES = 2**17
 
 # A network operates in the span of the samples if it has more features than samples: more than as
-# many for up to 64 samples, more than twice as many for 128, and so on.
+# many for up to 64 samples, more than twice as many for 128, and so on. Of large sparse
+# matrices, for which the weights would need much memory, it is the span of leading principal axes.
 _SPAN_SAMPLES = 64
 
 # If codes keep neighbors, the default network has places, operates on at most 50 components, and
@@ -97,7 +99,8 @@ def network_part(estimator, n_samples, n_features, n_inputs):
         )
     if network is None:
         return _checked(_default_network(estimator, n_samples, n_features, n_inputs))
-    if changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
+    is_given = estimator.network is not None
+    if is_given and changed_parameters(estimator, ("hidden_layer_sizes", "dropout", "activation")):
         raise ValueError(
             "hidden_layer_sizes, activation and dropout describe the default network and cannot be "
             f"given together with network={network!r}. Set them on the network, as in "
@@ -119,6 +122,7 @@ def max_axes(estimator, data, n_inputs):
         return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0
     n_samples = data.n_samples
     is_wide = n_inputs > n_samples * max(n_samples / _SPAN_SAMPLES, 1)
+    is_wide |= isinstance(data.X, SparseRows) and data.X.is_large
     return n_inputs if is_wide and is_default else 0
 
 
@@ -277,7 +281,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "solver": estimator.solver,
         "schedule": estimator.schedule,
         "learning_rate": estimator.learning_rate,
-        "weight_decay": estimator.weight_decay / math.sqrt(n_samples_seen),
+        "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
         "batch_size": min(batch_size, n_samples),
         "max_epochs": max_epochs,
         "tol": estimator.tol,

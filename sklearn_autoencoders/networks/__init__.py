@@ -8,6 +8,7 @@ from .._utils.public_names import publish
 from ._autoencoder import Autoencoder, Output
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
+from ._interactions import Interactions
 from ._layers import ACTIVATIONS, BatchNorm, Dropout
 from ._network import Network
 from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
@@ -25,6 +26,7 @@ __all__ = [
     "Convolutional",
     "Dense",
     "Dropout",
+    "Interactions",
     "LatentPart",
     "Linear",
     "MixturePrior",

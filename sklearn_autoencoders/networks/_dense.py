@@ -60,7 +60,7 @@ class Dense(Network):
         :class:`~sklearn_autoencoders.objectives.Neighbors`. There is no linear path beside such a
         network, also with `init="pca"`.
 
-    sharpness : float, default=1.5
+    sharpness : float, default=1.25
         The factor :math:`\beta` after training, if `n_places` is positive; it is 1 in training.
 
     See Also
@@ -126,7 +126,7 @@ class Dense(Network):
         tied_weights: bool = False,
         decoder_layer_sizes: Sequence[int] | None = None,
         n_places: int = 0,
-        sharpness: float = 1.5,
+        sharpness: float = 1.25,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

@@ -38,6 +38,11 @@ def binary_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(output, target, reduction="none")
 
 
+def multinomial(output: Tensor, target: Tensor) -> Tensor:
+    r""":math:`-x_j \log p_j`, with :math:`p = \operatorname{softmax}(\text{output})`."""
+    return -target * output.log_softmax(-1)
+
+
 @dataclass(frozen=True)
 class Loss:
     """A reconstruction loss and the link function of its output.
@@ -104,4 +109,10 @@ LOSSES: dict[str, Loss] = {
     "huber": Loss(huber),
     "cauchy": Loss(cauchy),
     "binary_cross_entropy": Loss(binary_cross_entropy, unit_interval=True),
+}
+
+# Losses of recommenders: of the ratings that are known, and of clicks.
+FEEDBACK: dict[str, Loss] = {
+    "explicit": Loss(squared_error),
+    "implicit": Loss(multinomial, unit_interval=True),
 }

@@ -1,0 +1,197 @@
+"""Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
+
+python benchmarks/recommender.py [--seeds 5]
+
+Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
+at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
+ranked; 100 further users select the strength of EASE. The peers are written here.
+"""
+
+import argparse
+import time
+
+import numpy as np
+import pandas as pd
+from _data import FOLDER, header
+from scipy import sparse
+
+from sklearn_autoencoders import AutoencoderRecommender
+from sklearn_autoencoders._data.ratings import item_biases
+
+DEPTH = 100
+
+
+def triples():
+    """Return positions of users and of items, and ratings."""
+    path = FOLDER / "ratings" / "ml-latest-small.csv.gz"
+    if not path.exists():
+        raise SystemExit(f"Skipped: this benchmark requires {path}, which does not exist.")
+    frame = pd.read_csv(path)
+    users, items = (pd.factorize(frame[name])[0] for name in ("userId", "movieId"))
+    return users, items, frame["rating"].to_numpy(float)
+
+
+# ------------------------------------------------------------------------------------- ratings
+
+
+def item_neighbors(rest, known, pairs, k=40):
+    """Return weighted means of what biases leave of the ratings of similar items."""
+    products, length = rest.T @ rest, np.sqrt((rest**2).sum(0) + 1e-9)
+    common = known.T @ known
+    similar = np.maximum(products / np.outer(length, length) * common / (common + 20), 0)
+    np.fill_diagonal(similar, 0)
+    found = np.empty(len(pairs))
+    for index, (user, item) in enumerate(pairs):
+        weight = similar[item] * known[user]
+        top = np.argpartition(-weight, k)[:k]
+        found[index] = weight[top] @ rest[user, top] / (weight[top].sum() + 0.5)
+    return found
+
+
+def factorization(rest, pairs, k=10, strength=10.0, n_iterations=10):
+    """Return products of factors of users and items, by alternating least squares."""
+    rng = np.random.RandomState(0)
+    factors = [rng.randn(n, k) * 0.1 for n in rest.shape]
+    sides = [rest.tocsr(), rest.T.tocsr()]
+    for _ in range(n_iterations):
+        for side, matrix in enumerate(sides):
+            others = factors[1 - side]
+            for row in range(matrix.shape[0]):
+                own = slice(matrix.indptr[row], matrix.indptr[row + 1])
+                design = others[matrix.indices[own]]
+                normal = design.T @ design + strength * np.eye(k)
+                factors[side][row] = np.linalg.solve(normal, design.T @ matrix.data[own])
+    return (factors[0][pairs[:, 0]] * factors[1][pairs[:, 1]]).sum(1)
+
+
+def explicit(seed):
+    """Return root mean squared errors by name."""
+    users, items, values = triples()
+    shape = users.max() + 1, items.max() + 1
+    held_out = np.random.RandomState(seed).uniform(size=len(values)) < 0.1
+    own = (values[~held_out], (users[~held_out], items[~held_out]))
+    train, pairs = sparse.csr_array(own, shape), np.stack([users, items], 1)[held_out]
+    mean, user, item = item_biases(train, 5.0, 3.0)
+    base = mean + user[pairs[:, 0]] + item[pairs[:, 1]]
+    row, column = train.tocoo().coords
+    rest = sparse.csr_array((train.data - mean - user[row] - item[column], (row, column)), shape)
+    known = sparse.csr_array((np.ones(train.nnz, np.float32), (row, column)), shape).toarray()
+    count, total = known.sum(0), np.asarray(train.sum(0))
+    item_means = np.where(count > 0, total / np.maximum(count, 1), mean)
+    model = AutoencoderRecommender(random_state=seed).fit(train)
+    found = {
+        "global mean": np.full(len(pairs), mean),
+        "item means": item_means[pairs[:, 1]],
+        "user and item biases": base,
+        "biases and factorization (ALS)": base + factorization(rest, pairs),
+        "item neighbors of residuals": base
+        + item_neighbors(rest.toarray().astype(np.float32), known, pairs),
+        "AutoencoderRecommender": model.predict(pairs),
+    }
+    truth = values[held_out]
+    return {k: np.sqrt(np.mean((np.clip(v, 0.5, 5) - truth) ** 2)) for k, v in found.items()}
+
+
+# -------------------------------------------------------------------------------------- clicks
+
+
+def split(clicks, users, rng):
+    """Return the given and the held-out clicks of users."""
+    given, held_out = clicks[users].copy(), np.zeros((len(users), clicks.shape[1]))
+    for row in range(len(users)):
+        own = rng.permutation(np.flatnonzero(given[row]))
+        own = own[: round(0.2 * len(own))]
+        given[row, own], held_out[row, own] = 0, 1
+    return given, held_out
+
+
+def figures(scores, given, held_out):
+    """Return the mean nDCG@100 and Recall@20 of rankings without the given clicks."""
+    ranked = np.argsort(np.where(given > 0, np.inf, -scores), axis=1, kind="stable")[:, :DEPTH]
+    hits, n = np.take_along_axis(held_out, ranked, 1), held_out.sum(1).astype(int)
+    used, discount = n > 0, 1 / np.log2(np.arange(DEPTH) + 2)
+    ideal = np.concatenate([[1], np.cumsum(discount)])[np.minimum(n, DEPTH)]
+    recall = hits[:, :20].sum(1) / np.clip(n, 1, 20)
+    return np.array([(hits @ discount / ideal)[used].mean(), recall[used].mean()])
+
+
+def ease(train, strength):
+    """Return the weights between items of H. Steck, "Embarrassingly Shallow Autoencoders", 2019."""
+    inverse = np.linalg.inv(train.T @ train + strength * np.eye(train.shape[1], dtype=np.float32))
+    weights = -inverse / np.diag(inverse)
+    np.fill_diagonal(weights, 0)
+    return weights
+
+
+def implicit(seed):
+    """Return nDCG@100 and Recall@20 by name."""
+    users, items, values = triples()
+    liked = values >= 4
+    clicks = np.zeros((users.max() + 1, items.max() + 1), np.float32)
+    clicks[users[liked], items[liked]] = 1
+    rng = np.random.RandomState(seed)
+    order = rng.permutation(len(clicks))
+    train = clicks[order[200:]]
+    clicks, train = (own[:, train.any(0)] for own in (clicks, train))
+    validation, test = (split(clicks, own, rng) for own in (order[100:200], order[:100]))
+    given = test[0]
+    strengths = {s: ease(train, s) for s in (50, 100, 200, 400)}
+    best = max(strengths, key=lambda s: figures(validation[0] @ strengths[s], *validation)[0])
+    length = np.sqrt(train.sum(0))
+    cosine = train.T @ train / np.outer(length, length)
+    model = AutoencoderRecommender(feedback="implicit", random_state=seed)
+    model.fit(sparse.csr_array(train))
+    ranked, scores = model.recommend(sparse.csr_array(given), DEPTH)
+    ours = np.full(given.shape, -np.inf)
+    np.put_along_axis(ours, ranked, scores, axis=1)
+    return {
+        "popularity": figures(np.tile(train.sum(0), (100, 1)), *test),
+        "item cosine": figures(given @ cosine, *test),
+        "EASE, strength by validation": figures(given @ strengths[best], *test),
+        "AutoencoderRecommender": figures(ours, *test),
+    }
+
+
+def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
+    """Print the time of an epoch and of recommendations of 10 million made-up ratings."""
+    rng = np.random.default_rng(0)
+    items = (n_items * rng.uniform(size=(n_users, n_ratings)) ** 2).astype(np.int32)
+    pointers = np.arange(0, items.size + 1, n_ratings)
+    values = rng.integers(1, 6, items.size).astype(np.float32)
+    R = sparse.csr_array((values, items.ravel(), pointers), (n_users, n_items))
+    R.sum_duplicates()
+    start = time.perf_counter()
+    model = AutoencoderRecommender(max_epochs=1, random_state=0).fit(R)
+    print(f"fit of {R.nnz} ratings, one epoch: {time.perf_counter() - start:.0f} s", flush=True)
+    start = time.perf_counter()
+    model.recommend(np.arange(5000))
+    print(f"recommend: {5000 / (time.perf_counter() - start):.0f} users per second")
+
+
+def table(part, seeds):
+    """Print the mean and the standard deviation of the figures of each method."""
+    found = [part(seed) for seed in range(seeds)]
+    for name in found[0]:
+        values = np.array([own[name] for own in found]).reshape(seeds, -1)
+        columns = zip(values.mean(0), values.std(0), strict=True)
+        print(f"{name:32}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--part", choices=["explicit", "implicit", "size"])
+    options = parser.parse_args()
+    header("Recommenders, MovieLens (ml-latest-small)")
+    if options.part in (None, "explicit"):
+        print("Ratings: root mean squared error")
+        table(explicit, options.seeds)
+    if options.part in (None, "implicit"):
+        print("Clicks: nDCG@100, Recall@20")
+        table(implicit, options.seeds)
+    if options.part in (None, "size"):
+        made_up()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,480 @@
+"""Recommendation of items from ratings or clicks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import ClassVar
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.ranges import find_ranges
+from .._data.ratings import (
+    item_biases,
+    ratings_of,
+    residuals,
+    user_biases,
+)
+from .._data.sparse import SparseRows
+from .._data.validation import check_output
+from .._inference.run import encode
+from .._training.initialization import initialize
+from .._utils.sklearn_compat import Interval, Sizes, StrOptions, fit_context, with_callbacks
+from ..networks import Interactions
+from ..objectives._losses import FEEDBACK
+from .base import BaseNetworkEstimator
+from .recommender_mixin import RecommenderMixin
+
+# Number of steps, maximum and minimum number of epochs of max_epochs="auto".
+_AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
+
+# weight_decay="auto".
+_AUTO_DECAY = {"explicit": 100.0, "implicit": 3.0}
+
+
+class AutoencoderRecommender(
+    RecommenderMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator
+):
+    r"""Recommendation of items by an autoencoder of the ratings or clicks of users.
+
+    A user is a sample, whose features are the items. In every training step, the network sees a
+    random part of the interactions of a user and predicts all of them. It needs no other parameters
+    for users that were not in `fit`: their interactions are its input.
+
+    With `feedback="explicit"`, interactions are ratings :math:`r_{ui}`. The network minimizes the
+    squared error of known ratings after the mean, and shrunken biases of users and items, have been
+    subtracted [1]_,
+
+    .. math:: \sum_{(u, i) \text{ known}} (r_{ui} - \mu - b_u - b_i - \sigma \hat y_{ui})^2,
+        \quad b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{n_i + \lambda_i}.
+
+    With `feedback="implicit"`, interactions are clicks, which are not stored as zeros. The network
+    maximizes the multinomial likelihood of the clicks of a user [2]_,
+    :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`.
+
+    Parameters
+    ----------
+    n_components : int, default=200
+        Size of the code of a user and of the embedding of an item.
+
+    feedback : {"explicit", "implicit"}, default="explicit"
+        Whether interactions are ratings, of which unknown ones are missing, or clicks, of which all
+        that are not stored are zeros. Clicks are counted once, whatever their positive value.
+
+    user_shrinkage : float, default=5.0
+        Number of ratings without deviation that are added in the estimate of the bias of a user:
+        users with few ratings have small biases.
+
+    item_shrinkage : float, default=3.0
+        The same for the biases of items.
+
+    masking_rate : float, default=0.5
+        Fraction of the interactions that are hidden from the network in a training step.
+
+    hidden_layer_sizes : int or sequence of int, default=()
+        Number of units in each hidden layer between the interactions and the code.
+
+    activation : str, default="tanh"
+        Activation function of the hidden layers and of the code: "elu", "gelu", "identity",
+        "leaky_relu", "logistic", "relu", "selu", "silu", "softplus" or "tanh".
+
+    solver : {"adam", "sgd"}, default="adam"
+        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
+        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+
+    learning_rate : float, default=1e-3
+        Maximum learning rate of the schedule.
+
+    weight_decay : "auto" or float, default="auto"
+        Weights are decreased in each training step by their product with the learning rate and
+        `weight_decay` divided by the square root of the number of users. "auto" is 100 for ratings
+        and 3 for clicks.
+
+    batch_size : "auto" or int, default="auto"
+        Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
+        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
+        256.
+
+    max_epochs : "auto" or int, default="auto"
+        Number of passes over the users. "auto" is the number for about 400 steps of ratings,
+        between 10 and 60, or 1500 steps of clicks, between 20 and 200.
+
+    warm_start : bool, default=False
+        Whether `fit` continues training with the weights and the scaling of the previous `fit`.
+
+    device : str, default="auto"
+        Device used for training: "cpu", "cuda", "cuda:1", and so on. "auto" uses a GPU if one is
+        available.
+
+    dtype : {"auto", "float32", "float64"}, type or numpy.dtype, default="auto"
+        Floating-point type used for training. "auto" is float64 for up to 64 samples with up to
+        1024 features, and float32 for more. Independently of this parameter, float64 samples are
+        transformed in float64 and float32 samples in float32.
+
+    random_state : int, RandomState instance or None, default=None
+        Determines the initial weights, the order of the samples, dropout, corruptions and the
+        validation samples. No global random generator is read or modified. None uses fresh entropy
+        for each fit.
+
+    verbose : int, default=0
+        If 1, a line is printed after every epoch.
+
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of skorch's training loop. For scikit-learn's callbacks, use
+        :meth:`set_callbacks`.
+
+    checkpoint : str, path-like or None, default=None
+        Folder in which a fit saves the state that is needed to resume it. If the process is
+        interrupted, the next fit of an estimator with the same parameters to the same data resumes
+        after the last saved epoch. Its result is bitwise identical to that of an uninterrupted fit;
+        callbacks are only called for the remaining epochs. Files are written atomically, in at most
+        about 5 % of the training time, and are removed at the end of the fit. The fits of a
+        parameter search can share a folder. Requires `random_state` to be set. User-defined
+        functions and classes are identified by name only: empty the folder after changing one.
+        `partial_fit` does not use checkpoints.
+
+    Attributes
+    ----------
+    users_, items_ : ndarray
+        The users and the items of `fit`, in the order of rows and columns: identifiers of a table,
+        or positions.
+
+    item_embeddings_ : ndarray of shape (n_items, n_embedding)
+        Weights of the last layer for each item.
+
+    mean_ : float
+        Mean rating; 0 for clicks.
+
+    user_biases_, item_biases_ : ndarray
+        What users and items add to the mean rating; zeros for clicks.
+
+    rating_scale_ : float
+        Standard deviation of the ratings without mean and biases; 1 for clicks.
+
+    n_components_ : int
+        Latent dimension.
+
+    network_ : torch.nn.Module
+        The trained network. It operates on scaled samples; `network_.encoder` and
+        `network_.decoder` are its two parts.
+
+    center_ : ndarray of shape (n_inputs,)
+        Zeros: the biases take the place of the feature means.
+
+    scale_ : ndarray of shape (n_inputs,)
+        Ones.
+
+    loss_curve_ : list of float
+        Mean objective of every epoch on the scaled training data. It includes dropout, corruption
+        and penalties, and is averaged while the weights are being updated.
+
+    n_epochs_ : int
+        Number of completed epochs.
+
+    n_samples_seen_ : float
+        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
+        `partial_fit`.
+
+    n_features_in_ : int
+        Number of items.
+
+    See Also
+    --------
+    AutoencoderTransformer : Codes of samples whose values are known or missing at random.
+
+    Notes
+    -----
+    Unlike other estimators, it keeps the training data, from which the predictions for the users of
+    `fit` are computed.
+
+    References
+    ----------
+    .. [1] Y. Koren, "Factorization Meets the Neighborhood", KDD 2008.
+
+    .. [2] D. Liang, R. G. Krishnan, M. D. Hoffman and T. Jebara, "Variational Autoencoders for
+       Collaborative Filtering", WWW 2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_autoencoders import AutoencoderRecommender
+    >>> R = np.array([[5, 4, np.nan, 1], [4, np.nan, 5, 1], [1, np.nan, 2, 5], [np.nan, 1, 1, 4.0]])
+    >>> model = AutoencoderRecommender(8, random_state=0).fit(R)
+    >>> items, scores = model.recommend([0], n=1)
+    >>> items
+    array([[2]])
+    >>> model.predict([[0, 2], [2, 1]]).shape
+    (2,)
+    """
+
+    _loss_parameter = "feedback"
+    _losses: ClassVar[dict] = FEEDBACK
+    _accepts_sparse = True
+    init = "random"
+    network = None
+    corruption = None
+    penalty = None
+    early_stopping = False
+    validation_fraction = 0.1
+    n_iter_no_change = 10
+    tol = 0.0
+    scaling = None
+
+    _shaping_parameters: ClassVar[frozenset] = frozenset(
+        {
+            "activation",
+            "feedback",
+            "hidden_layer_sizes",
+            "item_shrinkage",
+            "masking_rate",
+            "n_components",
+            "user_shrinkage",
+        }
+    )
+
+    _parameter_constraints: ClassVar[dict] = {
+        "n_components": [Interval(Integral, 1, None, closed="left")],
+        "feedback": [StrOptions(set(FEEDBACK))],
+        "user_shrinkage": [Interval(Real, 0, None, closed="left")],
+        "item_shrinkage": [Interval(Real, 0, None, closed="left")],
+        "masking_rate": [Interval(Real, 0, 1, closed="left")],
+        "hidden_layer_sizes": [Sizes(), Interval(Integral, 1, None, closed="left")],
+        "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_components=200,
+        *,
+        feedback="explicit",
+        user_shrinkage=5.0,
+        item_shrinkage=3.0,
+        masking_rate=0.5,
+        hidden_layer_sizes=(),
+        activation="tanh",
+        solver="adam",
+        schedule="one_cycle",
+        learning_rate=1e-3,
+        weight_decay="auto",
+        batch_size="auto",
+        max_epochs="auto",
+        warm_start=False,
+        device="auto",
+        dtype="auto",
+        random_state=None,
+        verbose=0,
+        callbacks=None,
+        checkpoint=None,
+    ):
+        self.n_components = n_components
+        self.feedback = feedback
+        self.user_shrinkage = user_shrinkage
+        self.item_shrinkage = item_shrinkage
+        self.masking_rate = masking_rate
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.schedule = schedule
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.warm_start = warm_start
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Fit the recommender to ratings or clicks.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
+            triples of a user, an item and a rating.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users, in the order of `users_`.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a pair of a user and an item occurs twice, if there is no rating, or if clicks are
+            negative. The result of a previous fit is kept.
+        """
+        return self._fit(X, None, sample_weight)
+
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch on further users, with a constant learning rate.
+
+        The first call determines the items, the mean and the biases of the items. The users of
+        later calls are added to `users_`; of users that are known, the ratings are replaced.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings of some users, as in `fit`. Rows of a matrix are new users.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, None, sample_weight)
+
+    # ------------------------------------------------------------------------------ fit
+
+    @property
+    def _auto_epochs(self):
+        return _AUTO_EPOCHS[self.feedback]
+
+    @property
+    def _weight_decay(self):
+        is_auto = isinstance(self.weight_decay, str)
+        return _AUTO_DECAY[self.feedback] if is_auto else self.weight_decay
+
+    @property
+    def _own_network(self):
+        sizes = tuple(np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=int)).tolist())
+        return Interactions(sizes, self.activation, self.masking_rate)
+
+    def _as_samples(self, X, reset):
+        ratings = self._ratings_of(X, None if reset else self.items_)
+        self._batch = ratings
+        if reset:
+            self.items_, self._is_table = ratings.items, ratings.is_table
+        return ratings.matrix
+
+    def _ratings_of(self, X, items=None, name="X"):
+        """Return ratings; of clicks, ones."""
+        ratings = ratings_of(X, items, name)
+        if not np.isfinite(ratings.matrix.data).all():
+            raise ValueError(f"{name} contains infinite ratings. Leave them out.")
+        if self.feedback == "explicit":
+            return ratings
+        matrix = ratings.matrix.copy()
+        if (matrix.data < 0).any():
+            raise ValueError(
+                f'feedback="implicit" needs clicks, counts of at least 0; {name} has values from '
+                f'{matrix.data.min():.6g}. Use feedback="explicit" for ratings, or select those '
+                "that are clicks."
+            )
+        matrix.eliminate_zeros()
+        matrix.data[:] = 1.0
+        return replace(ratings, matrix=matrix)
+
+    def _prepare_data(self, data, y, rng, *, reset, partial):
+        matrix = data.X.matrix
+        if reset:
+            self._learn_biases(matrix)
+        self._remember(vars(self).pop("_batch"), reset or not partial)
+        rows = self._rows(matrix)
+        return replace(data, X=rows, ranges=find_ranges(rows))
+
+    def _learn_biases(self, matrix):
+        """Set the mean, the biases of the items and the scale of what they leave."""
+        if not matrix.nnz:
+            raise ValueError("X contains no rating. Pass known ratings or clicks.")
+        n_items = matrix.shape[1]
+        self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
+        if self.feedback == "explicit":
+            shrinkage = self.user_shrinkage, self.item_shrinkage
+            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage)
+            rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
+            scale = float(np.sqrt(np.mean(rest**2)))
+            self.rating_scale_ = scale if scale > 1e-8 * np.abs(matrix.data).max() else 1.0
+
+    def _remember(self, batch, is_whole):
+        """Keep the ratings of the users of a fit, or add those of a batch."""
+        users, matrix = batch.users, batch.matrix
+        if not is_whole:
+            if not batch.is_table:
+                users = np.arange(len(users)) + len(self.users_)
+            is_old = np.isin(self.users_, users)
+            users = np.concatenate([self.users_[~is_old], users])
+            matrix = sparse.vstack([self._matrix[~is_old], matrix], format="csr")
+        self.users_ = users
+        self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+        self.user_biases_ = self._biases_of(matrix)
+
+    @property
+    def _matrix(self):
+        parts = self._known["data"], self._known["indices"], self._known["indptr"]
+        return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
+
+    def _biases_of(self, matrix):
+        """Return the biases of users, given their ratings."""
+        if self.feedback == "implicit":
+            return np.zeros(matrix.shape[0])
+        return user_biases(matrix, self.mean_, self.item_biases_, self.user_shrinkage)
+
+    def _rows(self, matrix, unknown=np.nan):
+        """Return ratings as samples for the network: what mean and biases leave, or clicks.
+
+        Without targets, zeros for unknown ratings, which the network receives, are faster than NaN.
+        """
+        if self.feedback == "implicit":
+            return SparseRows(matrix)
+        users = self._biases_of(matrix)
+        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+        return SparseRows(rest, unstored=unknown)
+
+    def _build(self, data, rng):
+        return initialize(self, data, rng, scaling=None)
+
+    def _prepare_network(self, network, plan, data):
+        """Leave the masking rate as it is."""
+
+    @property
+    def item_embeddings_(self):
+        """Weights of the last layer for each item."""
+        check_is_fitted(self)
+        return self.network_.decoder[-1].weight.detach().cpu().numpy().copy()
+
+    def transform(self, X):
+        """Return the codes of users, given their ratings.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings, as in `fit`. The users need not have been in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_users, n_components_)
+            The codes, in the order of the rows or in which users first occur.
+        """
+        check_is_fitted(self)
+        ratings = self._ratings_of(X, self.items_)
+        return check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
+
+    @property
+    def _n_features_out(self):
+        return self.n_components_

@@ -1,0 +1,201 @@
+"""Methods of a fitted recommender: predictions, recommendations and scores."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.ratings import positions_of
+from .._inference.ranking import mean_ndcg, scores_of, top_items
+
+
+class RecommenderMixin:
+    """Methods of a fitted recommender, which has biases and the ratings of the fit."""
+
+    def predict(self, X):
+        """Predict ratings, or the scores of clicks, of pairs of a user and an item.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_pairs, 2)
+            Users and items, as in `users_` and `items_`.
+
+        Returns
+        -------
+        ndarray of shape (n_pairs,)
+            For ratings, the expected rating, between the lowest and the highest one of `fit`. An
+            unknown user has no bias and no preferences, and an unknown item has no bias: the
+            prediction for both is the mean rating. For clicks, logits; -inf for unknown items.
+        """
+        check_is_fitted(self)
+        users, items = _pairs(X)
+        users = positions_of(users, self.users_, None)
+        items = positions_of(items, self.items_, None)
+        return self._predict(self._matrix, users, items)
+
+    def _predict(self, matrix, users, items):
+        """Return predictions for positions of users, given ratings, and of items; -1 is unknown."""
+        empty = sparse.csr_array((1, matrix.shape[1]))
+        distinct, place = np.unique(users, return_inverse=True)
+        rows = sparse.vstack([matrix, empty], format="csr")[distinct]  # the last row for -1
+        found = np.full(len(items), self.mean_ if self.feedback == "explicit" else -np.inf)
+        biases = self._biases_of(rows)
+        if self.feedback == "explicit":
+            found += biases[place]
+        for chunk, scores in self._scores(rows):
+            is_own = (place >= chunk.start) & (place < chunk.stop) & (items >= 0)
+            found[is_own] = scores[place[is_own] - chunk.start, items[is_own]]
+        return found if self.feedback == "implicit" else np.clip(found, *self._range)
+
+    @property
+    def _range(self):
+        """The lowest and the highest rating of the fit."""
+        return self._known["data"].min(), self._known["data"].max()
+
+    def _scores(self, matrix):
+        """Yield chunks of users with their predictions for all items."""
+        biases = self._biases_of(matrix)
+        offsets = self.item_biases_ + self.mean_
+        for chunk, output in scores_of(self._model, self._rows(matrix, 0.0)):
+            if self.feedback == "explicit":
+                output *= self.rating_scale_
+                output += offsets.astype(output.dtype)
+                output += biases[chunk, None].astype(output.dtype)
+            yield chunk, output
+
+    def recommend(self, X, n=10, *, exclude_seen=True):
+        """Return the items with the highest predictions for each user.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_users,), or ratings
+            Users of `fit`, or the ratings of any users, in a container as in `transform`.
+
+        n : int, default=10
+            Number of items.
+
+        exclude_seen : bool, default=True
+            Whether items that a user has rated or clicked are left out.
+
+        Returns
+        -------
+        items : ndarray of shape (n_users, n)
+            Items as in `items_`, the best ones first. If fewer than n are left, items that have
+            been seen follow.
+
+        scores : ndarray of shape (n_users, n)
+            Their predictions, as of `predict` without its limits; -inf for items that were seen.
+        """
+        check_is_fitted(self)
+        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_))
+        matrix = self._ratings_of_users(X)
+        found, scores = (
+            np.empty((matrix.shape[0], n), dtype=np.intp),
+            np.empty((matrix.shape[0], n)),
+        )
+        for chunk, output in self._scores(matrix):
+            seen = matrix[chunk] if exclude_seen else None
+            found[chunk], scores[chunk] = top_items(output, n, seen)
+        return self.items_[found], scores
+
+    def _ratings_of_users(self, X):
+        """Return the ratings of users of the fit, or the given ratings."""
+        if sparse.issparse(X) or hasattr(X, "columns") or np.ndim(X) > 1:
+            return self._ratings_of(X, self.items_).matrix
+        if np.ndim(X) == 0:
+            raise ValueError(
+                f"X must be a list of users, or their ratings; got {X!r}. Use [{X!r}]."
+            )
+        return self._matrix[positions_of(X, self.users_, "X contains users")]
+
+    def similar_items(self, X, n=10):
+        """Return the items whose embeddings have the highest cosine with those of given items.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_queries,)
+            Items, as in `items_`.
+
+        n : int, default=10
+            Number of similar items.
+
+        Returns
+        -------
+        items : ndarray of shape (n_queries, n)
+            The most similar items first, without the given one.
+
+        cosines : ndarray of shape (n_queries, n)
+            Their cosines, in [-1, 1].
+        """
+        check_is_fitted(self)
+        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_) - 1)
+        queries = positions_of(X, self.items_, "X contains items")
+        embeddings = self.item_embeddings_
+        length = np.linalg.norm(embeddings, axis=1, keepdims=True)
+        unit = embeddings / np.where(length > 0, length, 1.0)
+        cosines = np.clip(unit[queries] @ unit.T, -1, 1)
+        own = sparse.csr_array(
+            (np.ones(len(queries)), queries, np.arange(len(queries) + 1)), cosines.shape
+        )
+        found, cosines = top_items(cosines, n, own)
+        return self.items_[found], cosines
+
+    def score(self, X, y=None, sample_weight=None):
+        r"""Return minus the root mean squared error of ratings, or the mean nDCG@100 of clicks.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            Held-out ratings or clicks of users of `fit`: rows of a matrix are the users of `fit` in
+            their order, and the users of a table are those of `users_`.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Weights of the users.
+
+        Returns
+        -------
+        float
+            Higher is better. Clicks of `fit` are not among the items that are ranked. Users without
+            a held-out interaction are left out.
+        """
+        check_is_fitted(self)
+        ratings = self._ratings_of(X, self.items_)
+        known, held_out = self._rows_of_users(ratings), ratings.matrix
+        if not held_out.nnz:
+            raise ValueError("X contains no rating. Pass held-out ratings or clicks.")
+        weight = np.ones(held_out.shape[0]) if sample_weight is None else np.asarray(sample_weight)
+        if self.feedback == "implicit":
+            return mean_ndcg(self._scores(known), known, held_out, weight)
+        users, items = held_out.tocoo().coords
+        error = held_out.data - self._predict(known, users, items)
+        return -float(np.sqrt(np.average(error**2, weights=weight[users])))
+
+    def _rows_of_users(self, ratings):
+        """Return the ratings of the fit of the users of a table, or of the rows of a matrix."""
+        if ratings.is_table:
+            return self._matrix[positions_of(ratings.users, self.users_, "X contains users")]
+        if len(ratings.users) != len(self.users_):
+            raise ValueError(
+                f"X must have a row for each of the {len(self.users_)} users of the fit; got "
+                f"{len(ratings.users)}."
+            )
+        return self._matrix
+
+
+def _pairs(X):
+    """Return the users and the items of pairs."""
+    if hasattr(X, "columns"):
+        X = np.column_stack([np.asarray(X[name], dtype=object) for name in list(X.columns)])
+    X = np.asarray(X)
+    if X.ndim != 2 or X.shape[1] != 2:
+        raise ValueError(
+            f"X must contain pairs of a user and an item, of shape (n_pairs, 2); got {X.shape}."
+        )
+    return X[:, 0], X[:, 1]

@@ -1,0 +1,95 @@
+"""Ranking of items by the output of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import gen_batches
+
+from .._data.batches import Data, SampleDataset
+from .._data.model import Model
+from .run import Samples, run
+
+# Number of predictions that are in memory.
+_CHUNK_SIZE = 2**24
+
+# Number of items whose order counts.
+_DEPTH = 100
+
+
+def scores_of(model: Model, X: Samples) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield chunks of samples with the output of the decoder, in the units of the network."""
+    for chunk in gen_batches(len(X), max(_CHUNK_SIZE // X.shape[1], 1)):
+        samples = SampleDataset(model, Data(X[chunk]), model.dtype)
+        yield chunk, run(model, samples, lambda network, batch: network(batch).reconstruction)
+
+
+def top_items(
+    scores: NDArray[Any], n: int, seen: Any = None
+) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """Return the positions of the highest scores of each row, in order, and the scores.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_users, n_items)
+        Modified in place: those of items that were seen are -inf.
+
+    n : int
+        Number of items.
+
+    seen : csr_array of shape (n_users, n_items) or None, default=None
+        Stored entries are items that were seen.
+
+    Returns
+    -------
+    items, scores : ndarray of shape (n_users, n)
+        The first of equal items first.
+    """
+    if seen is not None:
+        scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf
+    first = scores.shape[1] - n
+    some = np.argpartition(scores, first, axis=1)[:, first:]
+    some.sort(axis=1)
+    values = np.take_along_axis(scores, some, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1), np.take_along_axis(values, order, axis=1)
+
+
+def mean_ndcg(
+    chunks: Iterable[tuple[slice, NDArray[Any]]],
+    seen: Any,
+    held_out: Any,
+    weight: NDArray[np.float64],
+) -> float:
+    """Return the mean normalized discounted cumulative gain of the first 100 items.
+
+    Parameters
+    ----------
+    chunks : iterable of (slice, ndarray)
+        Scores of all items for chunks of users.
+
+    seen, held_out : csr_array of shape (n_users, n_items)
+        Clicks that are not ranked, and those that should be ranked first.
+
+    weight : ndarray of shape (n_users,)
+        Weights of the users; those without held-out clicks are ignored.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    gains, n_held_out = np.zeros(len(weight)), np.diff(held_out.indptr)
+    for chunk, scores in chunks:
+        depth = min(_DEPTH, scores.shape[1])
+        items, values = top_items(scores, depth, seen[chunk])
+        discount = 1 / np.log2(np.arange(depth) + 2)
+        relevant = np.take_along_axis(held_out[chunk].toarray() > 0, items, axis=1)
+        ideal = np.concatenate([[1.0], np.cumsum(discount)])
+        n_ranked = np.minimum(n_held_out[chunk], depth)
+        gains[chunk] = (relevant & np.isfinite(values)) @ discount / ideal[n_ranked]
+    used = n_held_out > 0
+    return float(np.average(gains[used], weights=weight[used]))

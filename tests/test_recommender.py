@@ -1,0 +1,306 @@
+"""Recommendation: biases, rankings, new users, tables and matrices."""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
+from sklearn_autoencoders._data.ratings import item_biases
+from sklearn_autoencoders._inference.ranking import mean_ndcg, top_items
+
+KINDS = ["explicit", "implicit"]
+every_kind = pytest.mark.parametrize("feedback", KINDS)
+
+
+def ratings(n_users=60, n_items=30, density=0.3, seed=0):
+    """Return ratings of 1 to 5, NaN where unknown, of users and items of two groups."""
+    rng = np.random.RandomState(seed)
+    user, item = rng.randint(2, size=n_users), rng.randint(2, size=n_items)
+    expected = 3 + 1.5 * np.where(user[:, None] == item, 1, -1)
+    R = np.clip(np.round(expected + 0.3 * rng.randn(n_users, n_items)), 1, 5)
+    R[rng.uniform(size=R.shape) > density] = np.nan
+    R[0, :2], R[np.arange(n_items) % n_users, np.arange(n_items)] = 3.0, 3.0
+    return R
+
+
+def stored(R):
+    rows, columns = np.nonzero(~np.isnan(R))
+    return sparse.csr_array((R[rows, columns], (rows, columns)), R.shape)
+
+
+def triples(R):
+    rows, columns = np.nonzero(~np.isnan(R))
+    names = {"user": [f"u{i}" for i in rows], "item": [f"i{i}" for i in columns]}
+    return pd.DataFrame({**names, "rating": R[rows, columns]})
+
+
+def quick(feedback="explicit", **params):
+    params = {"n_components": 6, "max_epochs": 3, "random_state": 0} | params
+    return AutoencoderRecommender(feedback=feedback, **params)
+
+
+@every_kind
+def test_matrices_arrays_and_tables_give_the_same_model(feedback):
+    R = ratings()
+    first = quick(feedback).fit(stored(R))
+    second = quick(feedback).fit(R)
+    np.testing.assert_array_equal(first.transform(R), second.transform(stored(R)))
+    frame = triples(R)
+    third = quick(feedback).fit(frame)
+    assert set(third.users_) == {f"u{i}" for i in range(60)}
+    pairs = frame[["user", "item"]][:20]
+    np.testing.assert_array_equal(
+        quick(feedback).fit(pl.from_pandas(frame)).predict(pairs), third.predict(pairs)
+    )
+
+
+def test_predictions_are_mean_and_biases_plus_the_output_of_the_network():
+    R = ratings()
+    model = quick().fit(R)
+    mean, users, items = item_biases(stored(R), 5.0, 3.0)
+    np.testing.assert_allclose(model.user_biases_, users)
+    np.testing.assert_allclose(model.item_biases_, items)
+    with_zeros = np.nan_to_num((R - mean - users[:, None] - items) / model.rating_scale_)
+    with torch.no_grad():
+        output = model.network_(torch.tensor(with_zeros)).reconstruction
+    expected = mean + users[:, None] + items + model.rating_scale_ * output.numpy()
+    pairs = np.argwhere(np.ones(R.shape))
+    found = model.predict(pairs).reshape(R.shape)
+    np.testing.assert_allclose(found, np.clip(expected, 1, 5), atol=1e-4)
+    _, scores = model.recommend([3], n=30, exclude_seen=False)
+    np.testing.assert_allclose(np.sort(scores[0]), np.sort(expected[3]), atol=1e-4)
+
+
+def test_biases_solve_the_shrunken_equations():
+    R = ratings()
+    mean, users, items = item_biases(stored(R), 5.0, 3.0)
+    known = ~np.isnan(R)
+    deviation = np.where(known, np.nan_to_num(R) - mean - users[:, None] - items, 0.0)
+    np.testing.assert_allclose(deviation.sum(1), 5.0 * users, atol=1e-8)
+    np.testing.assert_allclose(deviation.sum(0), 3.0 * items, atol=1e-2)
+
+
+def test_the_network_predicts_held_out_ratings_better_than_biases():
+    R = ratings(200, 40, 0.5)
+    rng = np.random.RandomState(1)
+    hidden = ~np.isnan(R) & (rng.uniform(size=R.shape) < 0.2)
+    train, test = np.where(hidden, np.nan, R), np.where(hidden, R, np.nan)
+    model = quick(max_epochs=40, learning_rate=5e-3).fit(train)
+    mean, users, items = model.mean_, model.user_biases_, model.item_biases_
+    biases = (mean + users[:, None] + items)[hidden]
+    rmse = np.sqrt(np.mean((biases - R[hidden]) ** 2))
+    assert model.score(test) > -0.75 * rmse
+    assert model.score(test) == pytest.approx(
+        -np.sqrt(np.mean((model.predict(np.argwhere(hidden)) - R[hidden]) ** 2))
+    )
+
+
+def test_clicks_of_the_same_group_are_ranked_first():
+    R = ratings(200, 40, 0.5)
+    clicks = stored(np.where(R >= 4, 1.0, np.nan))
+    rng = np.random.RandomState(1)
+    entries, held_out = clicks.tocoo(), rng.uniform(size=clicks.nnz) < 0.2
+    rows, columns = entries.coords
+    parts = [
+        sparse.csr_array((np.ones(own.sum()), (rows[own], columns[own])), clicks.shape)
+        for own in (~held_out, held_out)
+    ]
+    model = quick("implicit", max_epochs=40).fit(parts[0])
+    popular = np.tile(parts[0].sum(axis=0), (200, 1)).astype(float)
+    chunks = [(slice(0, 200), popular)]
+    assert model.score(parts[1]) > 1.1 * mean_ndcg(chunks, parts[0], parts[1], np.ones(200))
+
+
+@every_kind
+def test_new_users_need_no_refit(feedback):
+    R = ratings()
+    model = quick(feedback).fit(R)
+    items, scores = model.recommend(R[:5], n=4)
+    known, others = model.recommend(np.arange(5), n=4)
+    np.testing.assert_array_equal(items, known)
+    np.testing.assert_allclose(scores, others)
+    assert (np.diff(scores, axis=1) <= 0).all()
+    R[0, 3] = 5.0
+    assert not (model.recommend(R[:1], n=20)[0] == 3).any() or feedback == "explicit"
+    ids = quick(feedback).fit(triples(R))
+    frame = triples(R[:3]).assign(user=lambda t: "new " + t["user"])
+    assert ids.recommend(frame, n=2)[0].shape == (3, 2)
+    assert ids.recommend(["u4"], n=2)[0].dtype.kind == "U"
+
+
+@every_kind
+def test_seen_items_are_excluded_and_come_last_if_no_others_are_left(feedback):
+    R = ratings()
+    model = quick(feedback).fit(R)
+    seen = ~np.isnan(R)
+    items, scores = model.recommend(np.arange(60), n=30)
+    is_seen = np.take_along_axis(seen, items, axis=1)
+    np.testing.assert_array_equal(is_seen, np.isneginf(scores))
+    items, scores = model.recommend(np.arange(60), n=30, exclude_seen=False)
+    assert np.isfinite(scores).all()
+    assert (np.sort(items, axis=1) == np.arange(30)).all()
+
+
+@every_kind
+def test_empty_users_and_items_get_an_answer(feedback):
+    R = ratings()
+    R[7], R[:, 4] = np.nan, np.nan
+    model = quick(feedback).fit(R)
+    assert np.isfinite(model.predict([[7, 3], [2, 4]])).all()
+    assert model.recommend([7], n=3)[0].shape == (1, 3)
+    empty = model.recommend(sparse.csr_array((2, 30)), n=3)[0]
+    np.testing.assert_array_equal(empty[0], empty[1])
+    assert np.isfinite(model.transform(R)).all()
+
+
+def test_unknown_users_and_items_in_predictions():
+    model = quick().fit(triples(ratings()))
+    mean, item = model.mean_, model.items_.tolist().index("i3")
+    found = model.predict([["u1", "?"], ["?", "?"], ["?", "i3"]])
+    user = model.users_.tolist().index("u1")
+    assert found[0] == pytest.approx(mean + model.user_biases_[user])
+    assert found[1] == pytest.approx(mean)
+    assert np.isfinite(found[2])
+    assert item >= 0
+    assert np.isneginf(quick("implicit").fit(triples(ratings())).predict([["u1", "?"]]))
+
+
+def test_similar_items_have_the_highest_cosines():
+    model = quick(n_components=8, max_epochs=30).fit(ratings(200, 40, 0.5))
+    items, cosines = model.similar_items([0, 5], n=39)
+    unit = model.item_embeddings_ / np.linalg.norm(model.item_embeddings_, axis=1)[:, None]
+    expected = np.delete(unit @ unit[5], 5)
+    np.testing.assert_allclose(cosines[1], np.sort(expected)[::-1], rtol=1e-5, atol=1e-6)
+    assert 5 not in items[1]
+    assert model.item_embeddings_.shape == (40, 8)
+
+
+@every_kind
+def test_batches_of_users(feedback):
+    R = ratings()
+    model = quick(feedback).partial_fit(R[:40])
+    items = model.item_biases_
+    model.partial_fit(R[40:])
+    assert len(model.users_) == 60
+    assert model.n_epochs_ == 2
+    np.testing.assert_array_equal(model.item_biases_, items)
+    frame = triples(R)
+    model = quick(feedback).partial_fit(frame).partial_fit(frame[frame["user"] == "u3"])
+    assert len(set(model.users_)) == len(model.users_) == 60
+    with pytest.raises(ValueError, match=r"items that were not in the first fit: \['new'\]"):
+        model.partial_fit(pd.DataFrame({"user": ["a"], "item": ["new"], "rating": [1.0]}))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (pd.concat([triples(ratings())] * 2), "duplicate pair"),
+        (triples(ratings()).assign(other=1), "three columns user, item and rating; got 4"),
+        (triples(ratings()).replace({"user": {"u3": None}}), "missing users or items"),
+        (np.full((5, 4), np.nan), "contains no rating"),
+        (sparse.csr_array((5, 4)), "contains no rating"),
+        (np.array([[1.0, np.inf], [2.0, 3.0]]), "infinite ratings"),
+        (np.ones(5), "must be a matrix of users and items"),
+    ],
+    ids=["duplicates", "columns", "missing", "nan", "empty", "infinite", "vector"],
+)
+def test_bad_ratings_are_refused_and_the_model_stays(wrong, message):
+    R = ratings()
+    model = quick().fit(R)
+    before = model.predict([[0, 1], [3, 2]])
+    with pytest.raises(ValueError, match=message):
+        model.fit(wrong)
+    np.testing.assert_array_equal(model.predict([[0, 1], [3, 2]]), before)
+
+
+def test_other_bad_input():
+    R = ratings()
+    model = quick().fit(R)
+    with pytest.raises(ValueError, match="X has 29 items, but the recommender has 30"):
+        model.transform(R[:, :29])
+    with pytest.raises(ValueError, match=r"users that were not in the first fit: \[60\]"):
+        model.recommend([3, 60])
+    with pytest.raises(ValueError, match="n == 31, must be <= 30"):
+        model.recommend([3], n=31)
+    with pytest.raises(ValueError, match=r"list of users.*\[3\]"):
+        model.recommend(3)
+    with pytest.raises(ValueError, match=r"pairs of a user and an item.*\(3,\)"):
+        model.predict([1, 2, 3])
+    with pytest.raises(ValueError, match="row for each of the 60 users"):
+        model.score(R[:5])
+    with pytest.raises(ValueError, match=r"needs clicks.*values from -1"):
+        quick("implicit").fit(np.where(R > 2, 1.0, -1.0))
+    with pytest.raises(NotFittedError):
+        quick().predict([[0, 1]])
+    for wrong in ({"masking_rate": 1.0}, {"hidden_layer_sizes": "auto"}, {"n_components": 0.5}):
+        with pytest.raises(ValueError, match=f"The '{next(iter(wrong))}' parameter"):
+            quick(**wrong).fit(R)
+    assert quick(hidden_layer_sizes=(9,)).fit(R).transform(R).shape == (60, 6)
+    with pytest.raises(ValueError, match="feedback was 'explicit' in the first fit"):
+        model.set_params(feedback="implicit").partial_fit(R)
+
+
+def test_scale_and_origin_of_ratings_do_not_matter():
+    R = ratings()
+    found, expected = quick().fit(20 * R - 7), quick().fit(R)
+    pairs = np.argwhere(np.ones(R.shape))
+    np.testing.assert_allclose(found.predict(pairs), 20 * expected.predict(pairs) - 7, rtol=1e-4)
+
+
+def test_equal_ratings_are_predicted():
+    R = np.where(np.isnan(ratings()), np.nan, 3.0)
+    np.testing.assert_allclose(quick().fit(R).predict([[0, 5], [4, 2]]), 3.0)
+
+
+def test_counts_of_clicks_do_not_matter():
+    R = np.nan_to_num(ratings())
+    np.testing.assert_array_equal(
+        quick("implicit").fit(R).transform(R), quick("implicit").fit(R > 0).transform(R > 0)
+    )
+
+
+@every_kind
+@pytest.mark.parametrize("format_", ["skops", "safetensors"])
+def test_files_contain_everything(feedback, format_, tmp_path):
+    model, path = quick(feedback).fit(triples(ratings())), tmp_path / f"model.{format_}"
+    save(model, path) if format_ == "skops" else model.to_safetensors(path)
+    back = load(path)
+    pairs = [["u1", "i3"], ["u2", "i5"]]
+    np.testing.assert_array_equal(back.predict(pairs), model.predict(pairs))
+    for found, expected in zip(back.recommend(["u3"]), model.recommend(["u3"]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_the_same_seed_gives_the_same_model_and_weights_count_users():
+    R = ratings()
+    first, second = quick().fit(R), clone(quick()).fit(R)
+    np.testing.assert_array_equal(first.transform(R), second.transform(R))
+    weight = np.arange(60) % 3
+    assert np.isfinite(quick().fit(R, sample_weight=weight).score(R, sample_weight=weight))
+    assert quick().fit(R).set_output(transform="pandas").transform(R).shape == (60, 6)
+
+
+def test_top_items_are_those_of_a_full_sort():
+    scores = np.random.RandomState(0).randn(20, 30)
+    items, values = top_items(scores.copy(), 7)
+    np.testing.assert_array_equal(items, np.argsort(-scores, axis=1)[:, :7])
+    np.testing.assert_array_equal(values, np.take_along_axis(scores, items, axis=1))
+
+
+def test_ndcg_of_a_perfect_and_of_a_shifted_ranking():
+    held_out = sparse.csr_array(np.array([[0, 1, 1, 0], [0, 0, 0, 1.0], [0, 0, 0, 0]]))
+    seen = sparse.csr_array(np.array([[1, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0.0]]))
+    scores = np.array([[9, 3, 2, 1], [2, 9, 0, 1], [1, 2, 3, 4.0]])
+    found = mean_ndcg([(slice(0, 3), scores)], seen, held_out, np.ones(3))
+    assert found == pytest.approx((1 + 1 / np.log2(3)) / 2)
+
+
+def test_the_export_to_onnx_is_refused(tmp_path):
+    pytest.importorskip("onnxscript")
+    with pytest.raises(TypeError, match="does not support AutoencoderRecommender"):
+        export_onnx(quick().fit(ratings()), tmp_path / "model.onnx", method="transform")
