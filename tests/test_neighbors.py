@@ -238,6 +238,23 @@ def test_an_embedding_does_not_depend_on_other_samples():
         np.testing.assert_array_equal(np.concatenate(parts)[:100], codes)
 
 
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_training_on_components_is_training_on_features(early_stopping, monkeypatch):
+    X, _ = load_digits(return_X_y=True)
+    weight = np.random.RandomState(0).uniform(0.5, 2.0, 300)
+    fits = []
+    for is_trained_on_components in (True, False):
+        if not is_trained_on_components:
+            name = "sklearn_autoencoders._training.coordinates._can_be_trained_on_coordinates"
+            monkeypatch.setattr(name, lambda *args: False)
+        model = embedding(dtype="float64", max_epochs=3, early_stopping=early_stopping)
+        fits.append(model.fit(X[:300], sample_weight=weight))
+    first, second = fits
+    np.testing.assert_allclose(first.transform(X), second.transform(X), rtol=1e-6)
+    # what the components leave is the mean over all samples, not over those of a batch
+    np.testing.assert_allclose(first.loss_curve_, second.loss_curve_, rtol=1e-4)
+
+
 def test_a_file_contains_no_neighbors(tmp_path):
     X, _ = load_digits(return_X_y=True)
     model = embedding().fit(X[:300])

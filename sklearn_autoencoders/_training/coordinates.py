@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import Data
+from .._data.batches import Data, SampleDataset
 from .._data.model import Model
 from .._data.scaling import Scaling
 from .._data.sparse import SparseRows
 from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
 from ..networks._subspace import without_subspace
+from ..objectives import Neighbors
 from ..objectives._losses import Loss, squared_error
 from ..objectives._objective import Objective
 from .plan import Plan
@@ -49,7 +51,7 @@ class _ErrorOfFeatures(Loss):
 def in_coordinates(
     model: Model, objective: Objective, data: Data, plan: Plan
 ) -> tuple[Model, Objective, Data]:
-    """Return what is trained: for large sparse matrices, the network between the fixed maps.
+    """Return what is trained: the network between the fixed maps, if all else would be the same.
 
     The axes of the subspace are orthonormal, so that the squared error of the features is that of
     the coordinates plus that of the projection onto the subspace, which no weight changes.
@@ -62,12 +64,14 @@ def in_coordinates(
     Returns
     -------
     (Model, Objective, Data)
-        Unchanged unless the samples are those of a large sparse matrix and the objective is the
-        squared error alone. The weights are those of the given network.
+        Unchanged unless the samples are those of a large sparse matrix or have neighbors, and the
+        objective is the squared error, with no penalty but that of the neighbors. The weights are
+        those of the given network.
     """
     if not _can_be_trained_on_coordinates(model, objective, data, plan):
         return model, objective, data
-    coordinates, rest = _coordinates(model, data)
+    find = _sparse_coordinates if isinstance(data.X, SparseRows) else _coordinates
+    coordinates, rest = find(model, data)
     n_axes, n_features = coordinates.shape[1], data.X.shape[1]
     loss = _ErrorOfFeatures(squared_error, factor=n_axes / n_features, rest=rest / n_features)
     inner = Model(
@@ -76,17 +80,19 @@ def in_coordinates(
         loss,
         Layout.of_numbers(n_axes),
     )
-    return inner, Objective(loss), replace(data, X=coordinates, ranges=None)
+    return inner, Objective(loss, objective.penalties), replace(data, X=coordinates, ranges=None)
 
 
 def _can_be_trained_on_coordinates(
     model: Model, objective: Objective, data: Data, plan: Plan
 ) -> bool:
-    is_large = isinstance(data.X, SparseRows) and data.X.is_large and data.clean is None
+    is_large = isinstance(data.X, SparseRows) and data.X.is_large
+    pays = (is_large or data.neighbors is not None) and data.clean is None
     is_plain = type(model.network) is Autoencoder and model.network.subspace is not None
     is_squared = getattr(objective.loss, "formula", None) is squared_error
-    has_more = bool(objective.penalties or plan.corruptions or data.has_missing)
-    return is_large and is_plain and is_squared and not has_more
+    uses_features = not all(isinstance(part, Neighbors) for part in objective.penalties)
+    has_more = bool(uses_features or plan.corruptions or data.has_missing)
+    return pays and is_plain and is_squared and not has_more
 
 
 def _without_maps(network: Autoencoder) -> Autoencoder:
@@ -97,8 +103,21 @@ def _without_maps(network: Autoencoder) -> Autoencoder:
     return inner
 
 
+@torch.no_grad()
 def _coordinates(model: Model, data: Data) -> tuple[NDArray[Any], float]:
     """Return the coordinates of all samples, and the mean squared distance to the subspace."""
+    inwards, outwards = cast(Any, model.network.subspace)
+    samples, found, squares = SampleDataset(model, Data(data.X), model.dtype), [], []
+    for start in range(0, len(data.X), _CHUNK):
+        x = samples.__getitems__(slice(start, start + _CHUNK)).x
+        found.append(inwards(x))
+        squares.append((x - outwards(found[-1])).square().sum(1))
+    rest = np.average(torch.cat(squares).cpu(), weights=data.training_weight)
+    return torch.cat(found).cpu().numpy(), float(rest)
+
+
+def _sparse_coordinates(model: Model, data: Data) -> tuple[NDArray[Any], float]:
+    """Return the same, where no sample becomes dense."""
     inwards, outwards = cast(Any, model.network.subspace)
     dtype, scale = model.numpy_dtype, model.scaling.scale
     axes = np.ascontiguousarray((inwards.weight.cpu().numpy() / scale).T, dtype=dtype)
