@@ -62,6 +62,8 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/outliers.py --seeds 5 --pyod
 	$(BIN)/python benchmarks/pretraining.py
 	$(BIN)/python benchmarks/wide.py
+	$(BIN)/python benchmarks/embeddings.py
+	$(BIN)/python benchmarks/recommender.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/claims.py
 

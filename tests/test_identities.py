@@ -127,7 +127,7 @@ def test_missing_values_count_as_the_centre_in_the_principal_axes():
 def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     X = table(30, 50)
     _, variances, axes = _axes(X, weight)
-    monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.pca.MAX_COVARIANCE", 40)
     _, wide_variances, wide_axes = _axes(X, weight)
     assert wide_axes.shape == (30, 50)
     np.testing.assert_allclose(wide_variances[:20], variances[:20], rtol=1e-8)
@@ -135,7 +135,7 @@ def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
 
 
 def test_wide_data_can_have_more_components_than_samples(monkeypatch):
-    monkeypatch.setattr("sklearn_autoencoders._data.pca._MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.pca.MAX_COVARIANCE", 40)
     X = table(10, 50)
     start = AutoencoderTransformer(20, random_state=0, **START).fit(X)
     assert start.score(X) == pytest.approx(1)

@@ -265,9 +265,9 @@ def test_the_order_of_samples_changes_between_epochs(cls):
 )
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
 def test_auto_max_epochs_is_resolved(cls, n_rows):
-    batch_size = cls._auto_batch_size(table(n_rows).shape)
-    expected = auto_max_epochs(n_rows, batch_size, *cls._auto_epochs)
-    assert quick(cls, max_epochs="auto").fit(table(n_rows)).n_epochs_ == expected
+    fitted = quick(cls, max_epochs="auto").fit(table(n_rows))
+    batch_size = fitted._auto_batch_size(table(n_rows).shape)
+    assert fitted.n_epochs_ == auto_max_epochs(n_rows, batch_size, *fitted._auto_epochs)
 
 
 @pytest.mark.parametrize("n_rows", [1, 64, 65, 1000, 10**5, 10**8])

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import torch
-from sklearn.base import BaseEstimator
 from torch import Tensor
 
+from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints, Interval, Pair
 
 Range = float | tuple[float, float]
@@ -32,7 +32,7 @@ def per_sample(value: Range, x: Tensor, generator: torch.Generator, shared: bool
     return low + (high - low) * uniform(x, generator, shared, 1)
 
 
-class Corruption(BaseEstimator, ABC):
+class Corruption(Part, ABC):
     """Base class of corruptions, for the parameter `corruption` of the estimators.
 
     Subclasses store the arguments of the constructor under their own names and implement

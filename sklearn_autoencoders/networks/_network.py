@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from sklearn.base import BaseEstimator
 from torch import nn
 
+from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints
 
 
-class Network(BaseEstimator, ABC):
+class Network(Part, ABC):
     """Base class of network architectures, for the parameter `network` of the estimators.
 
     Subclasses store the arguments of the constructor under their own names and implement

@@ -6,8 +6,7 @@ from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import ClassVar
 
-from sklearn.base import BaseEstimator
-
+from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints, Interval
 from ._bottlenecks import (
     Bottleneck,
@@ -19,7 +18,7 @@ from ._bottlenecks import (
 from ._vector_quantizer import QuantizedBottleneck
 
 
-class LatentPart(BaseEstimator, ABC):
+class LatentPart(Part, ABC):
     """Base class of priors of the latent codes, for the parameter `latent` of `VAEGenerator`."""
 
     _parameter_constraints: ClassVar[Constraints] = {}

@@ -7,10 +7,10 @@ from numbers import Integral, Real
 from typing import ClassVar, cast
 
 import torch
-from sklearn.base import BaseEstimator
 from torch import Tensor, nn
 
 from .._utils.batch import Batch
+from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints, Interval, StrOptions
 from .._utils.torch_compat import BatchNormBase
 from ._contract import Output, batch_mean
@@ -30,7 +30,7 @@ _ELEMENTWISE = (
 )
 
 
-class Penalty(BaseEstimator, ABC):
+class Penalty(Part, ABC):
     """Base class of penalties, which are added to the reconstruction loss.
 
     The loss is a mean over features of scaled data of variance one, which is the scale of `weight`.
