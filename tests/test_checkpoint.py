@@ -246,6 +246,7 @@ case(estimator, max_epochs=60, callbacks=[Say()], checkpoint=sys.argv[1]).fit(ta
 """
 
 
+@pytest.mark.long
 def test_sigkill_at_any_moment_leaves_whole_files(tmp_path):
     expected = case(AutoencoderTransformer(2, batch_size=8), max_epochs=60).fit(table(400))
     for n_epochs in (5, 20):

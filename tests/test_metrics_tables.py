@@ -228,7 +228,9 @@ def test_tables_that_cannot_be_compared_are_refused(message):
 # ----------------------------------------------------------------------------- many different y
 
 
-@pytest.mark.parametrize("n_labels", [60, 110, 140, 200, 300])
+@pytest.mark.parametrize(
+    "n_labels", [60, 200, *(pytest.param(n, marks=pytest.mark.long) for n in (110, 140, 300))]
+)
 def test_targets_with_many_different_integers_do_not_warn(n_labels):
     real = table(300)
     rank = np.argsort(np.argsort(real[:, 0]))

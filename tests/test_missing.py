@@ -123,10 +123,15 @@ def test_a_loaded_model_ignores_the_same_features(cls, tmp_path):
 @pytest.mark.parametrize(
     ("cls", "method"),
     [
-        (AutoencoderTransformer, "transform"),
         (AutoencoderTransformer, "reconstruct"),
-        (AutoencoderOutlierDetector, "score_samples"),
-        (VAEGenerator, "impute"),
+        *(
+            pytest.param(*pair, marks=pytest.mark.long)
+            for pair in (
+                (AutoencoderTransformer, "transform"),
+                (AutoencoderOutlierDetector, "score_samples"),
+                (VAEGenerator, "impute"),
+            )
+        ),
     ],
 )
 def test_onnx_graphs_ignore_the_same_features(cls, method, tmp_path):

@@ -282,7 +282,7 @@ def test_other_estimators_keep_neighbors(make):
 
 @pytest.mark.parametrize(
     "params",
-    [{"early_stopping": True}, {"warm_start": True}, {"batch_size": 1}, {"batch_size": 300}],
+    [{"early_stopping": True}, {"warm_start": True}, {"batch_size": 3}, {"batch_size": 300}],
     ids=str,
 )
 def test_options_of_training(params):

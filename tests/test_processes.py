@@ -46,6 +46,7 @@ def _wait_for_work(process, timeout=60):
     pytest.fail(f"no two workers at work after {timeout} s")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_parallel_grid_search_and_leaves_no_orphans():
     process = subprocess.Popen(
         [sys.executable, "-c", SEARCH],
@@ -95,7 +96,7 @@ def _two_busy_threads(monkeypatch):
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.usefixtures("_two_busy_threads")
 @pytest.mark.parametrize(
-    "method", ["fork", "spawn", pytest.param("forkserver", marks=pytest.mark.long)]
+    "method", ["fork", *(pytest.param(m, marks=pytest.mark.long) for m in ("spawn", "forkserver"))]
 )
 def test_a_child_works_after_a_fit_in_the_parent(method):
     X = table(500, 20)

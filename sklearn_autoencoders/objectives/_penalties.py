@@ -389,12 +389,12 @@ class Neighbors(Penalty):
 
     Examples
     --------
-    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.datasets import load_iris
     >>> from sklearn_autoencoders import AutoencoderTransformer
-    >>> X, _ = load_digits(return_X_y=True)
+    >>> X, _ = load_iris(return_X_y=True)
     >>> embedding = AutoencoderTransformer(2, penalty="neighbors", random_state=0)
     >>> embedding.fit_transform(X).shape
-    (1797, 2)
+    (150, 2)
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
