@@ -8,6 +8,7 @@ import torch
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, KFold
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.ratings import item_biases
@@ -168,6 +169,27 @@ def test_unknown_users_and_items_in_predictions():
     assert np.isfinite(found[2])
     assert item >= 0
     assert np.isneginf(quick("implicit").fit(triples(ratings())).predict([["u1", "?"]]))
+
+
+@every_kind
+def test_folds_of_a_table_are_scored(feedback):
+    frame = triples(ratings())
+    search = GridSearchCV(
+        quick(feedback), {"n_components": [2, 4]}, cv=KFold(3, shuffle=True, random_state=0)
+    )
+    search.fit(frame)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_unknown_users_and_items_are_scored_as_they_are_predicted():
+    model = quick().fit(triples(ratings()))
+    frame = pd.DataFrame(
+        {"user": ["u1", "?", "?"], "item": ["?", "i3", "?"], "rating": [1.0, 2.0, 3.0]}
+    )
+    error = model.predict(frame[["user", "item"]]) - frame["rating"]
+    assert model.score(frame) == pytest.approx(-np.sqrt(np.mean(error**2)))
+    with pytest.raises(ValueError, match="no click of a user of the fit"):
+        quick("implicit").fit(triples(ratings())).score(frame)
 
 
 def test_similar_items_have_the_highest_cosines():

@@ -151,42 +151,62 @@ class RecommenderMixin:
         ----------
         X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
             Held-out ratings or clicks of users of `fit`: rows of a matrix are the users of `fit` in
-            their order, and the users of a table are those of `users_`.
+            their order, and the users of a table are those of `users_`. In a cross-validation, X
+            must therefore be a table.
 
         y : Ignored
             Present for API consistency.
 
         sample_weight : array-like of shape (n_users,), default=None
-            Weights of the users.
+            Weights of the users, in the order of the rows or in which they first occur.
 
         Returns
         -------
         float
             Higher is better. Clicks of `fit` are not among the items that are ranked. Users without
-            a held-out interaction are left out.
+            a held-out interaction are left out, and so are clicks of unknown users and on unknown
+            items. Ratings of these are predicted as by :meth:`predict`.
         """
         check_is_fitted(self)
-        ratings = self._ratings_of(X, self.items_)
-        known, held_out = self._rows_of_users(ratings), ratings.matrix
-        if not held_out.nnz:
-            raise ValueError("X contains no rating. Pass held-out ratings or clicks.")
-        weight = np.ones(held_out.shape[0]) if sample_weight is None else np.asarray(sample_weight)
+        ratings = self._ratings_of(X, None if hasattr(X, "columns") else self.items_)
+        users, items = self._positions(ratings)
+        entries = ratings.matrix.tocoo()
+        users, items = users[entries.coords[0]], items[entries.coords[1]]
+        weight = np.ones(len(ratings.users)) if sample_weight is None else np.asarray(sample_weight)
+        weight = weight[entries.coords[0]]
         if self.feedback == "implicit":
-            return mean_ndcg(self._scores(known), known, held_out, weight)
-        users, items = held_out.tocoo().coords
-        error = held_out.data - self._predict(known, users, items)
-        return -float(np.sqrt(np.average(error**2, weights=weight[users])))
+            return self._ndcg(users, items, weight)
+        if not len(users):
+            raise ValueError("X contains no rating. Pass held-out ratings.")
+        error = entries.data - self._predict(self._matrix, users, items)
+        return -float(np.sqrt(np.average(error**2, weights=weight)))
 
-    def _rows_of_users(self, ratings):
-        """Return the ratings of the fit of the users of a table, or of the rows of a matrix."""
-        if ratings.is_table:
-            return self._matrix[positions_of(ratings.users, self.users_, "X contains users")]
-        if len(ratings.users) != len(self.users_):
+    def _positions(self, ratings):
+        """Return positions of users and items in the fit, -1 for unknown ones."""
+        if not ratings.is_table and len(ratings.users) != len(self.users_):
             raise ValueError(
                 f"X must have a row for each of the {len(self.users_)} users of the fit; got "
-                f"{len(ratings.users)}."
+                f"{len(ratings.users)}. Pass a table of user, item and rating for other users."
             )
-        return self._matrix
+        if not ratings.is_table:
+            return np.arange(len(self.users_)), np.arange(len(self.items_))
+        return (
+            positions_of(ratings.users, self.users_, None),
+            positions_of(ratings.items, self.items_, None),
+        )
+
+    def _ndcg(self, users, items, weight):
+        """Return the mean nDCG of held-out clicks, with the weights of their users."""
+        known = (users >= 0) & (items >= 0)
+        if not known.any():
+            raise ValueError("X contains no click of a user of the fit on an item of the fit.")
+        shape = self._matrix.shape
+        held_out = sparse.csr_array((np.ones(known.sum()), (users[known], items[known])), shape)
+        of_users = np.zeros(shape[0])
+        of_users[users[known]] = weight[known]
+        rows = np.unique(users[known])
+        seen, held_out = self._matrix[rows], held_out[rows]
+        return mean_ndcg(self._scores(seen), seen, held_out, of_users[rows])
 
 
 def _pairs(X):
