@@ -27,7 +27,7 @@ ratings = np.where(known, complete, np.nan)
 # %%
 # The predictions for the other ratings are better than those by biases of users and films alone.
 
-model = AutoencoderRecommender(16, max_epochs=60, learning_rate=5e-3, random_state=0).fit(ratings)
+model = AutoencoderRecommender(random_state=0).fit(ratings)
 biases = model.mean_ + model.user_biases_[:, None] + model.item_biases_
 pairs = np.argwhere(~known)
 error = model.predict(pairs) - complete[~known]
