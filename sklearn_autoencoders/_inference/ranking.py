@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
@@ -46,16 +47,14 @@ def top_items(
     Returns
     -------
     items, scores : ndarray of shape (n_users, n)
-        The first of equal items first.
+        Of equal scores, the first item first.
     """
     if seen is not None:
         scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf
-    first = scores.shape[1] - n
-    some = np.argpartition(scores, first, axis=1)[:, first:]
-    some.sort(axis=1)
-    values = np.take_along_axis(scores, some, axis=1)
-    order = np.argsort(-values, axis=1, kind="stable")
-    return np.take_along_axis(some, order, axis=1), np.take_along_axis(values, order, axis=1)
+    # ten times faster than NumPy's argpartition
+    values, items = (found.numpy() for found in torch.from_numpy(scores).topk(n, dim=1))
+    order = np.lexsort((items, -values), axis=1)
+    return np.take_along_axis(items, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def mean_ndcg(
