@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import with_missing_values
+from scipy import sparse
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV
@@ -47,7 +48,7 @@ def neighbors_of(X, n_neighbors=3, rows=None, groups=None, **params):
     rows = np.arange(len(X)) if rows is None else rows
     layout, rng = Layout.of_numbers(X.shape[1]), np.random.RandomState(0)
     search = NeighborSearch(n_neighbors, **params)
-    return search(X, rows, layout, unscaled(X.shape[1]), rng, groups)
+    return search(X, rows, layout, unscaled(X.shape[1]), rng, groups=groups)
 
 
 # ----------------------------------------------------------------------------- the penalty
@@ -332,6 +333,31 @@ def test_supervision_requires_classes(y, message, rng):
     with pytest.raises(ValueError, match=message):
         model.fit(rng.standard_normal((50, 3)), y)
     assert not hasattr(model, "network_")
+
+
+def test_copies_of_one_sample_have_no_neighbors():
+    assert np.isfinite(embedding().fit(np.ones((100, 5))).transform(np.ones((2, 5)))).all()
+
+
+def test_directions_of_sparse_samples_stay_sparse(monkeypatch):
+    X = sparse.random(100, 300, density=0.1, format="csr", random_state=0)
+    model = embedding(penalty=Neighbors(metric="cosine"), max_epochs=2)
+    expected = model.fit(X.toarray()).transform(X.toarray())
+    np.testing.assert_allclose(model.fit(X).transform(X), expected, atol=1e-4)
+    with pytest.raises(ValueError, match="needs metric='euclidean' for sparse"):
+        embedding(penalty=Neighbors(metric="cosine", approximate=True)).fit(X)
+
+
+def test_weights_count_in_the_components_of_the_search(rng):
+    X, weight = rng.standard_normal((80, 60)), np.ones(80)
+    weight[:4] = 20.0
+    copies = np.vstack([X, np.repeat(X[:4], 19, axis=0)])
+    layout, scaling = Layout.of_numbers(60), unscaled(60)
+    found = [
+        NeighborSearch(5)(own, np.arange(len(own)), layout, scaling, rng, own_weight).nearest[:80]
+        for own, own_weight in ((X, weight), (copies, None))
+    ]
+    np.testing.assert_array_equal(*found)
 
 
 def test_many_missing_values_are_mentioned(rng):

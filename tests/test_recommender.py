@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 import torch
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold
@@ -192,6 +193,47 @@ def test_unknown_users_and_items_are_scored_as_they_are_predicted():
         quick("implicit").fit(triples(ratings())).score(frame)
 
 
+def test_pairs_of_strings_and_integers_keep_their_types():
+    frame = triples(ratings()).assign(item=lambda t: t["item"].str[1:].astype(int))
+    model = quick().fit(frame)
+    pairs = frame[["user", "item"]].head(3)
+    found = model.predict([tuple(pair) for pair in pairs.to_numpy()])
+    np.testing.assert_array_equal(found, model.predict(pairs))
+    with pytest.raises(TypeError, match="X has users that are strings, and others that are not"):
+        quick().fit(frame.assign(user=[1, *frame["user"][1:]]))
+
+
+def test_sparse_ratings_are_not_modified():
+    entries = np.array([1.0, 5, 2, 3, 4, 2]), [2, 0, 1, 3, 1, 0], [0, 2, 4, 6]
+    R = sparse.csr_array(entries, shape=(3, 4))
+    quick().fit(R)
+    assert R.indices.tolist() == entries[1]
+
+
+def test_a_fitted_recommender_does_not_follow_its_parameters():
+    model = quick().fit(ratings())
+    before = model.predict([[0, 1], [3, 2]])
+    model.set_params(feedback="implicit", user_shrinkage=100.0)
+    np.testing.assert_array_equal(model.predict([[0, 1], [3, 2]]), before)
+
+
+def test_batches_are_all_tables_or_all_matrices():
+    with pytest.raises(ValueError, match="X must be a table, as in the first fit"):
+        quick().partial_fit(triples(ratings())).partial_fit(ratings())
+
+
+@pytest.mark.parametrize("weight", [np.ones(7), -np.ones(60), np.zeros(60)], ids=len)
+def test_weights_of_scores_are_checked(weight):
+    with pytest.raises(ValueError, match=r"sample_weight|Sample weights"):
+        quick().fit(ratings()).score(ratings(), sample_weight=weight)
+
+
+def test_tensors_are_ratings():
+    R = torch.tensor(ratings(), requires_grad=True)
+    found = quick().fit(R).transform(R)
+    np.testing.assert_array_equal(found, quick().fit(ratings()).transform(ratings()))
+
+
 def test_similar_items_have_the_highest_cosines():
     model = quick(n_components=8, max_epochs=30).fit(ratings(200, 40, 0.5))
     items, cosines = model.similar_items([0, 5], n=39)
@@ -247,8 +289,8 @@ def test_other_bad_input():
         model.transform(R[:, :29])
     with pytest.raises(ValueError, match=r"users that were not in the first fit: \[60\]"):
         model.recommend([3, 60])
-    with pytest.raises(ValueError, match="n == 31, must be <= 30"):
-        model.recommend([3], n=31)
+    with pytest.raises(ValueError, match="n == 0, must be >= 1"):
+        model.recommend([3], n=0)
     with pytest.raises(ValueError, match=r"list of users.*\[3\]"):
         model.recommend(3)
     with pytest.raises(ValueError, match=r"pairs of a user and an item.*\(3,\)"):
@@ -304,7 +346,8 @@ def test_the_same_seed_gives_the_same_model_and_weights_count_users():
     np.testing.assert_array_equal(first.transform(R), second.transform(R))
     weight = np.arange(60) % 3
     assert np.isfinite(quick().fit(R, sample_weight=weight).score(R, sample_weight=weight))
-    assert quick().fit(R).set_output(transform="pandas").transform(R).shape == (60, 6)
+    with config_context(transform_output="pandas"):  # rows are users, not those of the table
+        assert quick().fit(triples(R)).transform(triples(R)).shape == (60, 6)
 
 
 def test_top_items_are_those_of_a_full_sort():

@@ -543,6 +543,16 @@ def test_a_gaussian_of_samples_of_weight_two_is_that_of_repeated_ones(fraction):
     assert_allclose(one.precision, two.precision, rtol=1e-8)
 
 
+def test_a_gaussian_of_many_periodic_samples_has_their_ranges():
+    X = np.tile([[0.0, 0.0], [1.0, 2.0]], (2048, 1))
+    X += 0.01 * np.random.RandomState(0).randn(*X.shape)
+    found = fit_gaussian(X, Scaling(X.mean(axis=0), X.std(axis=0)), None)
+    assert (found.low < -0.9).all()
+    assert (found.high > 0.9).all()
+    correlation = np.linalg.inv(found.precision)[0, 1]
+    assert correlation > 0.9
+
+
 def test_imputed_means_of_whole_numbers_are_whole_if_the_type_requires_it():
     rng = np.random.RandomState(0)
     frame = pd.DataFrame({"a": rng.randint(0, 4, 80), "b": rng.randint(0, 4, 80), "c": ["x"] * 80})

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..networks._conditional_mean import LIMIT, hidden_blocks
+from .ranges import find_ranges
 from .scaling import Array, Scaling
 from .sources import SampleSource, as_source
 
@@ -81,8 +82,9 @@ def fit_gaussian(
     .. [1] R. J. A. Little and D. B. Rubin, "Statistical Analysis with Missing Data", chapter 11,
        Wiley, 2002.
     """
+    ranges = find_ranges(X)
+    low, high = ((limit - scaling.center) / scaling.scale for limit in (ranges.low, ranges.high))
     scaled, weights = _thinned(X, scaling, weight)
-    low, high = (extreme(scaled, axis=0) for extreme in (np.fmin.reduce, np.fmax.reduce))
     missing = torch.tensor(np.isnan(scaled))
     values = torch.tensor(np.nan_to_num(scaled)).clamp(-LIMIT, LIMIT)
     covariance = _covariance_at_first(values, missing, weights)
@@ -97,15 +99,17 @@ def fit_gaussian(
 def _thinned(
     X: NDArray[Any] | SampleSource, scaling: Scaling, weight: Array | None
 ) -> tuple[Array, Tensor]:
-    """Return scaled samples and their weights, so few that an iteration is not too costly."""
-    n_samples = X.shape[0]
-    step = -(-n_samples // _MAX_SAMPLES)
-    samples = as_source(X).take(slice(None, None, step)).astype(np.float64)
-    weights = np.ones(len(samples)) if weight is None else weight[::step]
-    cost = float((np.isnan(samples).sum(1, dtype=float) ** 3).sum())
-    further = int(np.ceil(cost / _MAX_PRODUCTS)) or 1
-    scaled = (samples[::further] - scaling.center) / scaling.scale
-    return scaled, torch.tensor(weights[::further])
+    """Return scaled samples and their weights, so few that an iteration is not too costly.
+
+    They are in random order, as the order of X can be periodic.
+    """
+    chosen = np.random.RandomState(0).permutation(X.shape[0])[:_MAX_SAMPLES]
+    samples = as_source(X).take(chosen).astype(np.float64)
+    cost = np.cumsum(np.isnan(samples).sum(1, dtype=float) ** 3)
+    n_kept = max(int(np.searchsorted(cost, _MAX_PRODUCTS, side="right")), 1)
+    weights = np.ones(len(chosen)) if weight is None else weight[chosen]
+    scaled = (samples[:n_kept] - scaling.center) / scaling.scale
+    return scaled, torch.tensor(weights[:n_kept])
 
 
 def _covariance_at_first(values: Tensor, missing: Tensor, weights: Tensor) -> Tensor:

@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.preprocessing import normalize
 
 from .._utils.layout import Layout
 from .._utils.optional_imports import import_optional
 from .pca import principal_axes
 from .scaling import Scaling
-from .sources import SampleSource, chunks_of, encoded_source
+from .sources import chunks_of, encoded_source
+from .sparse import SparseRows
 from .splits import draw_by_content
 
 # Number of principal components in which neighbors are searched.
@@ -106,6 +108,7 @@ class NeighborSearch:
         layout: Layout,
         scaling: Scaling,
         rng: np.random.RandomState,
+        weight: NDArray[np.float64] | None = None,
         groups: NDArray[np.intp] | None = None,
     ) -> NeighborGraph:
         """Return the nearest neighbors of samples.
@@ -127,6 +130,9 @@ class NeighborSearch:
         rng : RandomState
             Draws the samples from which principal components of large data are computed.
 
+        weight : ndarray of shape (n_samples,), default=None
+            Sample weights, for the principal components.
+
         groups : ndarray of shape (n_samples,), default=None
             Number of the group of each sample, -1 for none. Neighbors of a sample in a group are
             in the same group or in none.
@@ -139,7 +145,7 @@ class NeighborSearch:
         first[rows] = rows[own[copies]]
         distinct = np.sort(rows[own])
         source = encoded_source(X, layout)
-        coordinates = _COORDINATES[self.metric](source, scaling, rng)[distinct]
+        coordinates = _COORDINATES[self.metric](source, scaling, weight, rng)[distinct]
         nearest = np.full((len(X), max(min(self.n_neighbors, len(own) - 1), 0)), -1, dtype=np.int32)
         for members, candidates in _parts(None if groups is None else groups[distinct]):
             found = self._found(coordinates, members, candidates)
@@ -151,7 +157,7 @@ class NeighborSearch:
         self, coordinates: NDArray[np.float32], members: Any, candidates: Any
     ) -> NDArray[np.intp]:
         """Return the nearest candidates of the members, which are among the candidates."""
-        numbers = np.arange(len(coordinates))
+        numbers = np.arange(coordinates.shape[0])
         members, candidates = numbers[members], numbers[candidates]
         n_found = min(self.n_neighbors, len(candidates) - 1)
         search = _approximate if self.approximate else _exact
@@ -189,7 +195,12 @@ def _approximate(
     candidates: NDArray[np.float32], members: NDArray[np.float32], n_found: int
 ) -> NDArray[np.intp]:
     """Return neighbors from the 16 cells that are nearest to a sample, of an inverted file."""
-    n_cells = int(np.sqrt(len(candidates)))
+    n_cells = int(np.sqrt(candidates.shape[0]))
+    if sparse.issparse(candidates):
+        raise ValueError(
+            "Neighbors(approximate=True) needs metric='euclidean' for sparse matrices; got "
+            "metric='cosine'. Use approximate=False."
+        )
     if n_cells <= _N_PROBES:
         return _exact(candidates, members, n_found)
     faiss = import_optional("faiss", "neighbors", "Neighbors(approximate=True)")
@@ -202,12 +213,12 @@ def _approximate(
 
 
 def _principal_coordinates(
-    source: NDArray[Any] | SampleSource, scaling: Scaling, rng: np.random.RandomState
+    source: Any, scaling: Scaling, weight: NDArray[np.float64] | None, rng: np.random.RandomState
 ) -> NDArray[np.float32]:
     """Return samples in the network's units, or their first principal components."""
     axes = None
     if source.shape[1] > _N_AXES:
-        axes = principal_axes(source, scaling, None, rng)[1][:_N_AXES].T.astype(np.float32)
+        axes = principal_axes(source, scaling, weight, rng)[1][:_N_AXES].T.astype(np.float32)
     parts = []
     for _, part in chunks_of(source):
         scaled = np.nan_to_num((part - scaling.center) / scaling.scale).astype(np.float32)
@@ -216,9 +227,16 @@ def _principal_coordinates(
 
 
 def _directions(
-    source: NDArray[Any] | SampleSource, scaling: Scaling, rng: np.random.RandomState
-) -> NDArray[np.float32]:
-    """Return samples of length one, whose Euclidean distances depend on the angles only."""
+    source: Any, scaling: Scaling, weight: NDArray[np.float64] | None, rng: np.random.RandomState
+) -> Any:
+    """Return samples of length one, whose Euclidean distances depend on the angles only.
+
+    Sparse samples stay sparse.
+    """
+    if isinstance(source, SparseRows):
+        matrix = source.matrix.astype(np.float32)
+        matrix.data = np.nan_to_num(matrix.data)
+        return normalize(matrix)
     return np.concatenate(
         [normalize(np.nan_to_num(part).astype(np.float32)) for _, part in chunks_of(source)]
     )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from .._utils.tensors import without_tensor
 from .frames import table_of
 
 Array = NDArray[np.float64]
@@ -62,9 +63,12 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
     Ratings
         Without missing values.
     """
+    R = without_tensor(R)
     if sparse.issparse(R):
         matrix = sparse.csr_array(R, dtype=np.float64)
-        matrix.sum_duplicates()
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
         return _of_matrix(_without_missing(matrix), items, name)
     if hasattr(R, "columns"):
         return _of_table(R, items, name)
@@ -101,19 +105,35 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     if table is None or len(table.names) != 3:
         raise ValueError(
             f"{name} must have the three columns user, item and rating; got {len(R.columns)} "
-            "columns. Select them in this order."
+            "columns. Select them in this order, add a column of ones to clicks, or pass a matrix "
+            "of users and items as an array, X.to_numpy()."
         )
     users, others = table.factorized(0), table.factorized(1)
     if (users.codes < 0).any() or (others.codes < 0).any():
         raise ValueError(f"{name} has missing users or items. Drop these rows.")
-    columns, ids = others.codes, np.array(others.values)
+    columns, ids = others.codes, _identifiers(others.values, f"{name} has items")
     if items is not None:
         columns, ids = positions_of(ids, items, f"{name} contains items")[columns], items
     values, shape = table.numbers(2), (len(users.values), len(ids))
     _check_no_duplicates(users.codes, columns, len(ids), name)
     known = ~np.isnan(values)
     entries = values[known], (users.codes[known], columns[known])
-    return Ratings(sparse.csr_array(entries, shape), np.array(users.values), ids, is_table=True)
+    return Ratings(
+        sparse.csr_array(entries, shape),
+        _identifiers(users.values, f"{name} has users"),
+        ids,
+        is_table=True,
+    )
+
+
+def _identifiers(values: Any, what: str) -> NDArray[Any]:
+    """Return identifiers as an array, or raise TypeError if some are strings and others not."""
+    kinds = {isinstance(value, str) for value in values}
+    if len(kinds) > 1:
+        raise TypeError(
+            f"{what} that are strings, and others that are not. Convert all to strings."
+        )
+    return np.array(values)
 
 
 def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int, name: str) -> None:
@@ -141,7 +161,7 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
         Begin of the message, or None for -1.
     """
     place = {value: index for index, value in enumerate(known.tolist())}
-    listed = np.asarray(values).tolist()
+    listed = np.asarray(without_tensor(values)).tolist()
     found = np.array([place.get(value, -1) for value in listed], dtype=np.intp)
     if what is not None and (found < 0).any():
         unknown = [value for value, index in zip(listed, found, strict=True) if index < 0]

@@ -235,8 +235,8 @@ class BaseAutoencoder(BaseNetworkEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             A batch of training samples.
 
-        y : Ignored
-            Present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, if the penalty is `Neighbors(supervised=True)`. Ignored otherwise.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.

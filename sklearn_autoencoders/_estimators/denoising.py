@@ -43,7 +43,8 @@ class DenoisingAutoencoder(
         \ell\bigl(x_{ij}, d(e(c(x_i)))_j\bigr)
 
     is minimized over the observed values of the scaled data. If there are missing values or
-    categories, the loss of values that masking does not hide has a weight of 0.1. `fit(X)` takes
+    categories, at least 256 samples and at most 512 inputs, the loss of values that masking does
+    not hide has a weight of 0.1. `fit(X)` takes
     clean samples and draws a new corruption of them in every step; `fit(X, clean=...)` takes pairs
     of corrupted and clean samples. `transform` returns the denoised samples, with the features of
     X, so that it can precede any other estimator in a pipeline.
@@ -446,8 +447,8 @@ class DenoisingAutoencoder(
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given.
 
-        y : Ignored
-            Present for API consistency.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, if the penalty is `Neighbors(supervised=True)`. Ignored otherwise.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.

@@ -36,7 +36,11 @@ _AUTO_DECAY = {"explicit": 100.0, "implicit": 3.0}
 
 
 class AutoencoderRecommender(
-    RecommenderMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator
+    RecommenderMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseNetworkEstimator,
+    auto_wrap_output_keys=None,  # rows are users, not those of a table
 ):
     r"""Recommendation of items by an autoencoder of the ratings or clicks of users.
 
@@ -318,8 +322,8 @@ class AutoencoderRecommender(
         Raises
         ------
         ValueError
-            If a pair of a user and an item occurs twice, if there is no rating, or if clicks are
-            negative. The result of a previous fit is kept.
+            If a pair of a user and an item occurs twice in a table, if there is no rating, or if
+            clicks are negative. The result of a previous fit is kept.
         """
         return self._fit(X, None, sample_weight)
 
@@ -370,6 +374,11 @@ class AutoencoderRecommender(
         self._batch = ratings
         if reset:
             self.items_, self._is_table = ratings.items, ratings.is_table
+        if ratings.is_table != self._is_table:
+            expected = "table" if self._is_table else "matrix"
+            raise ValueError(
+                f"X must be a {expected}, as in the first fit, so that users are known."
+            )
         return ratings.matrix
 
     def _ratings_of(self, X, items=None, name="X"):
@@ -377,7 +386,7 @@ class AutoencoderRecommender(
         ratings = ratings_of(X, items, name)
         if not np.isfinite(ratings.matrix.data).all():
             raise ValueError(f"{name} contains infinite ratings. Leave them out.")
-        if self.feedback == "explicit":
+        if self._is_explicit:
             return ratings
         matrix = ratings.matrix.copy()
         if (matrix.data < 0).any():
@@ -403,8 +412,9 @@ class AutoencoderRecommender(
         if not matrix.nnz:
             raise ValueError("X contains no rating. Pass known ratings or clicks.")
         n_items = matrix.shape[1]
+        self._feedback, self._shrinkage = self.feedback, self.user_shrinkage
         self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
-        if self.feedback == "explicit":
+        if self._is_explicit:
             shrinkage = self.user_shrinkage, self.item_shrinkage
             self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage)
             rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
@@ -425,22 +435,27 @@ class AutoencoderRecommender(
         self.user_biases_ = self._biases_of(matrix)
 
     @property
+    def _is_explicit(self):
+        """Whether X contains ratings, after a fit also if `feedback` is changed."""
+        return getattr(self, "_feedback", self.feedback) == "explicit"
+
+    @property
     def _matrix(self):
         parts = self._known["data"], self._known["indices"], self._known["indptr"]
         return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
 
     def _biases_of(self, matrix):
         """Return the biases of users, given their ratings."""
-        if self.feedback == "implicit":
+        if not self._is_explicit:
             return np.zeros(matrix.shape[0])
-        return user_biases(matrix, self.mean_, self.item_biases_, self.user_shrinkage)
+        return user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
 
     def _rows(self, matrix, unknown=np.nan):
         """Return ratings as samples for the network: what mean and biases leave, or clicks.
 
         Without targets, zeros for unknown ratings, which the network receives, are faster than NaN.
         """
-        if self.feedback == "implicit":
+        if not self._is_explicit:
             return SparseRows(matrix)
         users = self._biases_of(matrix)
         rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)

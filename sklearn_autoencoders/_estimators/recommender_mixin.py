@@ -10,7 +10,9 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.ratings import positions_of
+from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
+from .._utils.tensors import without_tensor
 
 
 class RecommenderMixin:
@@ -42,14 +44,14 @@ class RecommenderMixin:
         empty = sparse.csr_array((1, matrix.shape[1]))
         distinct, place = np.unique(users, return_inverse=True)
         rows = sparse.vstack([matrix, empty], format="csr")[distinct]  # the last row for -1
-        found = np.full(len(items), self.mean_ if self.feedback == "explicit" else -np.inf)
+        found = np.full(len(items), self.mean_ if self._is_explicit else -np.inf)
         biases = self._biases_of(rows)
-        if self.feedback == "explicit":
+        if self._is_explicit:
             found += biases[place]
         for chunk, scores in self._scores(rows):
             is_own = (place >= chunk.start) & (place < chunk.stop) & (items >= 0)
             found[is_own] = scores[place[is_own] - chunk.start, items[is_own]]
-        return found if self.feedback == "implicit" else np.clip(found, *self._range)
+        return np.clip(found, *self._range) if self._is_explicit else found
 
     @property
     def _range(self):
@@ -61,7 +63,7 @@ class RecommenderMixin:
         biases = self._biases_of(matrix)
         offsets = self.item_biases_ + self.mean_
         for chunk, output in scores_of(self._model, self._rows(matrix, 0.0)):
-            if self.feedback == "explicit":
+            if self._is_explicit:
                 output *= self.rating_scale_
                 output += offsets.astype(output.dtype)
                 output += biases[chunk, None].astype(output.dtype)
@@ -76,7 +78,7 @@ class RecommenderMixin:
             Users of `fit`, or the ratings of any users, in a container as in `transform`.
 
         n : int, default=10
-            Number of items.
+            Number of items; fewer if there are fewer.
 
         exclude_seen : bool, default=True
             Whether items that a user has rated or clicked are left out.
@@ -91,7 +93,7 @@ class RecommenderMixin:
             Their predictions, as of `predict` without its limits; -inf for items that were seen.
         """
         check_is_fitted(self)
-        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_))
+        n = min(check_scalar(n, "n", Integral, min_val=1), len(self.items_))
         matrix = self._ratings_of_users(X)
         found, scores = (
             np.empty((matrix.shape[0], n), dtype=np.intp),
@@ -121,7 +123,7 @@ class RecommenderMixin:
             Items, as in `items_`.
 
         n : int, default=10
-            Number of similar items.
+            Number of similar items; fewer if there are fewer.
 
         Returns
         -------
@@ -132,7 +134,7 @@ class RecommenderMixin:
             Their cosines, in [-1, 1].
         """
         check_is_fitted(self)
-        n = check_scalar(n, "n", Integral, min_val=1, max_val=len(self.items_) - 1)
+        n = min(check_scalar(n, "n", Integral, min_val=1), len(self.items_) - 1)
         queries = positions_of(X, self.items_, "X contains items")
         embeddings = self.item_embeddings_
         length = np.linalg.norm(embeddings, axis=1, keepdims=True)
@@ -172,9 +174,11 @@ class RecommenderMixin:
         users, items = self._positions(ratings)
         entries = ratings.matrix.tocoo()
         users, items = users[entries.coords[0]], items[entries.coords[1]]
-        weight = np.ones(len(ratings.users)) if sample_weight is None else np.asarray(sample_weight)
+        weight = np.ones(len(ratings.users))
+        if sample_weight is not None:
+            weight = check_weight(sample_weight, ratings.matrix)
         weight = weight[entries.coords[0]]
-        if self.feedback == "implicit":
+        if not self._is_explicit:
             return self._ndcg(users, items, weight)
         if not len(users):
             raise ValueError("X contains no rating. Pass held-out ratings.")
@@ -211,9 +215,11 @@ class RecommenderMixin:
 
 def _pairs(X):
     """Return the users and the items of pairs."""
+    X = without_tensor(X)
     if hasattr(X, "columns"):
         X = np.column_stack([np.asarray(X[name], dtype=object) for name in list(X.columns)])
-    X = np.asarray(X)
+    if not isinstance(X, np.ndarray):  # whose type would be that of strings if some are strings
+        X = np.asarray(X, dtype=object)
     if X.ndim != 2 or X.shape[1] != 2:
         raise ValueError(
             f"X must contain pairs of a user and an item, of shape (n_pairs, 2); got {X.shape}."

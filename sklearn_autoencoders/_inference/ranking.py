@@ -47,7 +47,7 @@ def top_items(
     Returns
     -------
     items, scores : ndarray of shape (n_users, n)
-        Of equal scores, the first item first.
+        In the order of the scores, and of the items where scores are equal.
     """
     if seen is not None:
         scores[np.repeat(np.arange(len(scores)), np.diff(seen.indptr)), seen.indices] = -np.inf

@@ -30,7 +30,7 @@ def with_neighbors(estimator, data, y, rng):
     rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
     _warn_if_uncertain(data, len(rows), penalty)
     scaling = Scaling(estimator.center_, estimator.scale_)
-    found = search(data.X, rows, estimator._layout, scaling, rng, groups)
+    found = search(data.X, rows, estimator._layout, scaling, rng, weight, groups)
     return replace(data, neighbors=found)
 
 

@@ -92,7 +92,7 @@ def auto_dropout(n_samples, n_features, n_inputs):
 def network_part(estimator, n_samples, n_features, n_inputs):
     """Return the network that `network`, or the parameters of the default network, describe."""
     network = estimator._own_network if estimator.network is None else estimator.network
-    if estimator.pretraining == "layerwise" and estimator.init == "pca":
+    if estimator.pretraining == "layerwise" and starts_at_pca(estimator):
         raise ValueError(
             f"pretraining={estimator.pretraining!r} cannot be combined with init='pca', which adds "
             "a linear path to the layers. Use init='random'."
@@ -289,7 +289,8 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "verbose": estimator.verbose,
         "callbacks": estimator.callbacks,
     }
-    if data.neighbors is not None and not data.is_one_batch(plan["batch_size"]):
+    has_neighbors = data.neighbors is not None and data.neighbors.nearest.shape[1] > 0
+    if has_neighbors and not data.is_one_batch(plan["batch_size"]):
         near = torch.from_numpy(data.neighbors.among(data.training_rows))
         size = plan["batch_size"]
         plan["sampler"] = partial(NeighborSampler, neighbors=near, batch_size=size)
