@@ -167,7 +167,7 @@ def _no_large_arrays(monkeypatch, limit):
 
 @pytest.mark.parametrize("estimator", CASES[::3], ids=repr)
 def test_only_batches_become_dense(estimator, monkeypatch):
-    X = sparse.random_array((400, 40), density=0.2, format="csr", rng=0)
+    X = sparse.random(400, 40, density=0.2, format="csr", random_state=0)
     monkeypatch.setattr("sklearn_autoencoders._data.sparse._BLOCK_SIZE", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._data.sources._CHUNK_SIZE", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._inference.run._CHUNK_SIZE", 2**12)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..networks._conditional_mean import LIMIT, hidden_blocks
-from .ranges import find_ranges
+from .ranges import FeatureRanges, find_ranges
 from .scaling import Array, Scaling
 from .sources import SampleSource, as_source
 
@@ -54,7 +54,10 @@ class Gaussian:
 
 
 def fit_gaussian(
-    X: NDArray[Any] | SampleSource, scaling: Scaling, weight: Array | None
+    X: NDArray[Any] | SampleSource,
+    scaling: Scaling,
+    weight: Array | None,
+    ranges: FeatureRanges | None = None,
 ) -> Gaussian:
     """Return the normal distribution of samples, with shrunken covariances.
 
@@ -72,6 +75,9 @@ def fit_gaussian(
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
+    ranges : FeatureRanges or None, default=None
+        Ranges of the inputs, if they are known.
+
     Returns
     -------
     Gaussian
@@ -82,7 +88,7 @@ def fit_gaussian(
     .. [1] R. J. A. Little and D. B. Rubin, "Statistical Analysis with Missing Data", chapter 11,
        Wiley, 2002.
     """
-    ranges = find_ranges(X)
+    ranges = find_ranges(X) if ranges is None else ranges
     low, high = ((limit - scaling.center) / scaling.scale for limit in (ranges.low, ranges.high))
     scaled, weights = _thinned(X, scaling, weight)
     missing = torch.tensor(np.isnan(scaled))

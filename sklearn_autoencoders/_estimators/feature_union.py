@@ -342,10 +342,14 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return hasattr(self, "transformer_list_")
 
     def __sklearn_tags__(self):
-        """Declare that NaN is allowed if every encoder allows it."""
+        """Declare what every encoder allows: NaN; and what every part does: sparse matrices."""
         tags = super().__sklearn_tags__()
-        encoders = [part for _, part in self._encoders() if not isinstance(part, str)]
-        tags.input_tags.allow_nan = all(get_tags(part).input_tags.allow_nan for part in encoders)
+        encoders, parts = (
+            [get_tags(part).input_tags for _, part in own if not isinstance(part, str)]
+            for own in (self._encoders(), self.transformer_list)
+        )
+        tags.input_tags.allow_nan = all(own.allow_nan for own in encoders)
+        tags.input_tags.sparse = all(own.sparse for own in parts)  # not of scikit-learn 1.6
         return tags
 
     @property

@@ -315,7 +315,9 @@ def _factors(
     """
     is_table = data.has_missing or not layout.is_numeric
     if is_table and subspace is None and layout.n_inputs <= MAX_INPUTS:
-        return fit_gaussian(data.residual(layout), scaling, data.training_weight)
+        samples = data.residual(layout)
+        ranges = data.target_ranges if samples is data.target else None
+        return fit_gaussian(samples, scaling, data.training_weight, ranges)
     axes = principal.axes if subspace is None else principal.axes @ subspace.axes
     samples, weight = data.residual(layout), data.training_weight
     return fit_factors(samples, scaling, weight, principal.variances, axes)
