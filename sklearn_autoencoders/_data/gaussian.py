@@ -17,7 +17,7 @@ from .sources import SampleSource, as_source
 
 # Number of inputs up to which their full covariance matrix is used.
 MAX_INPUTS = 512
-# Number of iterations, and maximum number of samples, of which every n-th is used.
+# Number of iterations, and maximum number of samples, which are drawn at random.
 _N_ITERATIONS, _MAX_SAMPLES = 5, 2048
 # Cost of the inverses of one iteration, in multiplications, beyond which fewer samples are used.
 _MAX_PRODUCTS = 2e10

@@ -192,8 +192,6 @@ class RecommenderMixin:
                 f"X must have a row for each of the {len(self.users_)} users of the fit; got "
                 f"{len(ratings.users)}. Pass a table of user, item and rating for other users."
             )
-        if not ratings.is_table:
-            return np.arange(len(self.users_)), np.arange(len(self.items_))
         return (
             positions_of(ratings.users, self.users_, None),
             positions_of(ratings.items, self.items_, None),
