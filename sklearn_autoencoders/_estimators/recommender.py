@@ -381,17 +381,17 @@ class AutoencoderRecommender(
             )
         return ratings.matrix
 
-    def _ratings_of(self, X, items=None, name="X"):
+    def _ratings_of(self, X, items=None):
         """Return ratings; of clicks, ones."""
-        ratings = ratings_of(X, items, name)
+        ratings = ratings_of(X, items, "X")
         if not np.isfinite(ratings.matrix.data).all():
-            raise ValueError(f"{name} contains infinite ratings. Leave them out.")
+            raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:
             return ratings
         matrix = ratings.matrix.copy()
         if (matrix.data < 0).any():
             raise ValueError(
-                f'feedback="implicit" needs clicks, counts of at least 0; {name} has values from '
+                'feedback="implicit" needs clicks, counts of at least 0; X has values from '
                 f'{matrix.data.min():.6g}. Use feedback="explicit" for ratings, or select those '
                 "that are clicks."
             )
