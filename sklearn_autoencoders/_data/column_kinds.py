@@ -37,10 +37,14 @@ class Limits:
 
     min_frequency : int, float or None, default=None
         Minimum number of samples of the other categories, or fraction of all samples.
+
+    chunk_size : int or None, default=None
+        Number of positions of the parts into which a long text is cut; None if it is not cut.
     """
 
     max_categories: int | None = 256
     min_frequency: float | None = None
+    chunk_size: int | None = None
 
     def n_frequent(self, counts: NDArray[np.intp], n_samples: int) -> int:
         """Return how many categories are frequent, given the counts in decreasing order."""

@@ -7,14 +7,17 @@ indices of categories; NaN where a value is missing.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
 
+from .._utils.layout import Layout
 from .._utils.user_warnings import warn_user
 from .column_kinds import Category, Kind, Limits, Number
 from .frames import Column, Table, table_from, table_of
+from .texts import Texts, texts_of
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -45,7 +48,20 @@ class Columns:
         """Number of categories of each column, 0 for a number."""
         return tuple(kind.n_categories for kind in self.kinds)
 
-    def check_names(self, X: Any) -> None:
+    is_sequence: ClassVar[bool] = False
+
+    @property
+    def layout(self) -> Layout:
+        """The inputs of a network for the columns."""
+        return Layout(self.n_categories)
+
+    def check(self, estimator: Any, X: Any, reset: bool) -> None:
+        """Raise ValueError if X has other columns than in the fit; store their names if `reset`."""
+        if not reset:
+            self._check_names(X)
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+
+    def _check_names(self, X: Any) -> None:
         """Raise ValueError if X is a frame with other columns than that of the fit."""
         table = table_of(X)
         expected = [kind.column.name for kind in self.kinds]
@@ -163,14 +179,19 @@ def _kind_from(values: dict[str, Any]) -> Kind:
     return kind
 
 
+def columns_from_dict(values: dict[str, Any]) -> Columns | Texts:
+    """Return the columns or texts from whose `to_dict` the values are."""
+    return (Columns if "kinds" in values else Texts).from_dict(values)
+
+
 def learn_columns(
     X: Any, categorical_features: Any, limits: Limits = _DEFAULT_LIMITS
-) -> tuple[Columns, Array] | None:
+) -> tuple[Columns | Texts, NDArray[Any]] | None:
     """Return the columns of a table and its cells; None if all columns are numbers.
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_columns)
+    X : array-like of shape (n_samples, n_columns), sequence of str or str
         Training samples.
 
     categorical_features : "from_dtype", None, array-like or Columns
@@ -182,11 +203,14 @@ def learn_columns(
 
     Returns
     -------
-    (Columns, ndarray of shape (n_samples, n_columns)) or None
-        The cells are in float64.
+    (Columns or Texts, ndarray of shape (n_samples, n_columns)) or None
+        The cells, of texts in float32 and otherwise in float64.
     """
-    if isinstance(categorical_features, Columns):
+    if isinstance(categorical_features, Columns | Texts):
         return categorical_features, categorical_features.encode(X)
+    texts = texts_of(X)
+    if texts is not None:
+        return Texts.learn(texts, limits)
     table = table_of(X)
     if table is None or categorical_features is None:
         return None

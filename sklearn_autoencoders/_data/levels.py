@@ -180,6 +180,23 @@ class Levels:
         }
         return cls(numbers, n_categories, tuple(missing.any(0).tolist()))
 
+    @classmethod
+    def learn_shared(
+        cls, cells: NDArray[Any], n_categories: tuple[int, ...], max_levels: int
+    ) -> Levels:
+        """Return levels that all columns have in common, and none of missing values."""
+        n_columns = cells.shape[1]
+        has_missing = (False,) * n_columns
+        if any(n_categories):
+            return cls({}, n_categories[:1] * n_columns, has_missing)
+        shared = NumberLevels.learn(cells[~np.isnan(cells)].astype(np.float64), max_levels)
+        return cls(dict.fromkeys(range(n_columns), shared), (0,) * n_columns, has_missing)
+
+    def resized(self, n_columns: int) -> Levels:
+        """Return levels that all columns have in common, for another number of columns."""
+        numbers = dict.fromkeys(range(n_columns), self.numbers[0]) if self.numbers else {}
+        return Levels(numbers, self.n_categories[:1] * n_columns, (False,) * n_columns)
+
     @property
     def n_levels(self) -> tuple[int, ...]:
         """Number of levels of each column, without that of missing values."""

@@ -112,9 +112,7 @@ def _as_cells(estimator, X, reset):
             estimator._columns, cells = learned
     if estimator._columns is None:
         return X, True
-    if not reset:
-        estimator._columns.check_names(X)
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    estimator._columns.check(estimator, X, reset)
     return estimator._columns.encode(X) if cells is None else cells, False
 
 

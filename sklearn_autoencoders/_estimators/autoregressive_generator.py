@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-from numbers import Integral
+from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 from sklearn.utils import check_scalar
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.level_functions import function_counts, level_functions
-from .._data.levels import Levels
 from .._data.ranges import find_ranges
-from .._data.validation import check_samples, check_weight, ignore_empty_features
-from .._inference.conditionals import (
-    chain_log_likelihoods,
-    conditional_probabilities,
-    draw_cells,
-    marginal_probabilities,
-)
-from .._training.initialization import initialize
-from .._training.parameters import auto_batch_size, make_plan
+from .._data.validation import check_output, check_samples, check_weight, ignore_empty_features
+from .._inference.conditionals import Sharpening, marginal_probabilities
+from .._inference.sequences import last_log_probabilities
+from .._training.parameters import make_plan
 from .._utils.layout import Layout
 from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
-from ..corruptions import Masking
-from ..networks import Residual
-from ..networks._level_basis import start_at_frequencies
-from ..objectives._hidden_cells import HiddenCells
+from ..networks import CausalRecurrent, Residual
 from ..objectives._objective import Objective
 from .base import BaseNetworkEstimator
+from .cell_orders import ORDERS, LeftToRight
+
+
+def _is_sequential(estimator):
+    """Return whether the network is causal, or raise AttributeError."""
+    if estimator._order is LeftToRight:
+        return True
+    raise AttributeError("Only sequences have a next value: use network=CausalRecurrent().")
 
 
 class AutoregressiveGenerator(
@@ -231,18 +229,16 @@ class AutoregressiveGenerator(
 
     # Values of parameters of other estimators.
     init, loss = "random", "squared_error"
-    _own_network = Residual()
     # the levels of all cells are in memory
     _accepts_sparse = False
-    _n_embedding = 8
     _max_dropout = 0.5
-    _auto_epochs = 3000, 100
-    _auto_batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
+    _levels = None
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "max_levels": [Interval(Integral, 2, None, closed="left")],
+        "chunk_size": [Interval(Integral, 2, None, closed="left")],
     }
 
     def __init__(
@@ -250,6 +246,7 @@ class AutoregressiveGenerator(
         n_components=256,
         *,
         max_levels=128,
+        chunk_size=128,
         network=None,
         categorical_features="from_dtype",
         max_categories=256,
@@ -274,6 +271,7 @@ class AutoregressiveGenerator(
     ):
         self.n_components = n_components
         self.max_levels = max_levels
+        self.chunk_size = chunk_size
         self.network = network
         self.categorical_features = categorical_features
         self.max_categories = max_categories
@@ -360,34 +358,56 @@ class AutoregressiveGenerator(
         return self._partial_fit(X, y, sample_weight)
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
+        if getattr(self._columns, "is_sequence", False):
+            data = self._order.cut(data, self.chunk_size)
         if reset:
             self._sample_dtype = data.X.dtype.name
-            self._levels = Levels.learn(data.X, super()._layout.n_categories, self.max_levels)
-        levels = self._levels.encode(data.X, missing=True)
+            n_categories = super()._layout.n_categories
+            self._levels = self._order.learn_levels(data.X, n_categories, self.max_levels)
+        levels = self._encoded(data.X, missing=True)
         data = replace(data, X=levels, ranges=find_ranges(levels))
         return super()._prepare_data(data, y, rng, reset=reset, partial=partial)
 
     def _build(self, data, rng):
-        found = initialize(self, data, rng, scaling="feature")
-        frequencies, scale = found["center_"], found["scale_"]
-        functions = level_functions(self._levels, frequencies, data.n_samples)
-        start_at_frequencies(found["network_"], *functions, frequencies, scale)
-        return found
+        return self._order.build(self, data, rng)
 
     def _objective(self):
-        return Objective(HiddenCells(self._model.loss))
+        return Objective(self._order.loss(self._model.loss))
 
     def _plan(self, data, **overrides):
-        hiding = (Masking((0.0, 1.0)),)
-        return make_plan(self, data, self.n_samples_seen_, corruptions=hiding, **overrides)
+        seen, corruptions = self.n_samples_seen_, self._order.corruptions
+        return make_plan(self, data, seen, corruptions=corruptions, **overrides)
+
+    @property
+    def _own_network(self):
+        is_sequence = getattr(self._columns, "is_sequence", False)
+        return CausalRecurrent() if is_sequence else Residual()
+
+    @property
+    def _order(self):
+        """The order in which the network predicts the cells of a sample."""
+        network = self._own_network if self.network is None else self.network
+        return ORDERS[getattr(network, "is_causal", False)]
+
+    @property
+    def _auto_epochs(self):
+        return self._order.epochs
+
+    @property
+    def _auto_batch_size(self):
+        return self._order.batch_size
+
+    @property
+    def _n_embedding(self):
+        return self._order.n_embedding
+
+    @property
+    def _n_functions(self):
+        return self._order.n_functions(self._levels)
 
     @property
     def _layout(self):
         return Layout(self._levels.sizes)
-
-    @property
-    def _n_functions(self):
-        return sum(function_counts(self._levels).values())
 
     @property
     def _n_features_out(self):
@@ -406,10 +426,24 @@ class AutoregressiveGenerator(
         ndarray of shape (n_samples, n_components_)
             The codes, in the floating-point type of X.
         """
-        return self._encode(self._levels_of(X, missing=True)[1])
+        return check_output(self._order.encode(self._model, self._levels_of(X, missing=True)[1]))
 
-    def sample(self, n_samples=1, random_state=None, *, missing=False):
-        """Draw samples from the model.
+    def sample(
+        self,
+        n_samples=1,
+        random_state=None,
+        *,
+        missing=False,
+        prompt=None,
+        length=None,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+    ):
+        r"""Draw samples from the model.
+
+        Each value is drawn from :math:`p_k^{1 / T} / \sum_l p_l^{1 / T}`, where :math:`p` are the
+        probabilities of its levels given the values before it, and :math:`T` the temperature.
 
         Parameters
         ----------
@@ -420,18 +454,41 @@ class AutoregressiveGenerator(
             Determines the random draws. None uses fresh entropy.
 
         missing : bool, default=False
-            Whether values of columns that had missing values in the fit can be missing.
+            Whether values of columns that had missing values in the fit can be missing. Sequences
+            have no missing values.
+
+        prompt : str, array-like of shape (n_given,) or None, default=None
+            The beginning of each sequence, which is continued.
+
+        length : int or None, default=None
+            Maximum number of values that are drawn for a sequence, after the prompt. None is the
+            number of features, with those of the prompt; for texts it is the length of the longest
+            one in the fit, and `chunk_size` if the fit was to a single text. A text ends earlier if
+            its end is drawn.
+
+        temperature : float, default=1.0
+            Positive. Lower values give more probable and less diverse samples.
+
+        top_k : int or None, default=None
+            If given, values are drawn from the `top_k` most probable levels.
+
+        top_p : float or None, default=None
+            If given, values are drawn from the most probable levels whose probabilities sum to at
+            least `top_p`, in (0, 1] [3]_.
 
         Returns
         -------
-        ndarray or frame of shape (n_samples, n_features_in_)
-            Samples like those of the fit: in a table, with its names and types.
+        ndarray or frame of shape (n_samples, n_features_in_), or list of str
+            Samples like those of the fit: in a table, with its names and types. Sequences begin
+            with the prompt.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        rng = own_random_state(random_state)
-        cells = np.full((n_samples, self.n_features_in_), np.nan)
-        drawn = self._drawn(cells, rng, missing)
+        reshape = _checked_sharpening(temperature, top_k, top_p)
+        if length is not None:
+            check_scalar(length, "length", Integral, min_val=1)
+        cells, n_positions = self._order.first_cells(self, n_samples, prompt, length)
+        drawn = self._drawn(cells, own_random_state(random_state), missing, n_positions, reshape)
         return self._as_given(drawn.astype(self._sample_dtype))
 
     def impute(self, X, *, n_draws=None, random_state=None):
@@ -460,6 +517,12 @@ class AutoregressiveGenerator(
             X without missing values, except in features that had no value in the fit; a list of
             `n_draws` of them if `n_draws` is given. Known values are unchanged.
         """
+        if self._order is LeftToRight:
+            raise ValueError(
+                "impute predicts missing values from all others, but a causal network predicts "
+                "them from those before them only. Use network=None and a table, or "
+                "DenoisingAutoencoder."
+            )
         given, cells = self._levels_of(X)
         if n_draws is None:
             found = marginal_probabilities(self._model, cells, self._levels.n_levels)
@@ -498,20 +561,16 @@ class AutoregressiveGenerator(
            Statistician 50, 1996.
         """
         given, cells = self._levels_of(X)
-        found = [self._compared(cells, j) for j in range(cells.shape[1])]
-        contribution, expected = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+        levels = self._order.levels_for(self._levels, cells.shape[1])
+        contribution, expected = np.zeros((2, *cells.shape))
+        for column, found in self._order.conditionals(self._model, cells, levels.n_levels):
+            known = ~np.isnan(cells[:, column])
+            own = cells[known, column].astype(np.intp)
+            tails = levels.tail_probability(column, found[known], own)
+            contribution[known, column] = np.log(tails)
+            expected[:, column] = levels.expect(column, found)
         expected = self._without_empty(expected).astype(given.dtype)
         return self._explanation(contribution, expected, X)
-
-    def _compared(self, cells, column):
-        """Return the logarithms of the p-values of a column, and its expected values."""
-        levels, known = self._levels, ~np.isnan(cells[:, column])
-        n_allowed = levels.n_levels[column]
-        found = conditional_probabilities(self._model, cells, column, n_allowed)
-        own = cells[known, column].astype(np.intp)
-        contribution = np.zeros(len(cells))
-        contribution[known] = np.log(levels.tail_probability(column, found[known], own))
-        return contribution, levels.expect(column, found)
 
     def score_samples(self, X):
         r"""Return the log-likelihood of each sample, in nats.
@@ -532,8 +591,57 @@ class AutoregressiveGenerator(
             Log-likelihoods.
         """
         cells = self._levels_of(X)[1]
-        found = chain_log_likelihoods(self._model, cells, range(cells.shape[1]))
-        return (found - self._levels.log_widths(cells)).sum(axis=1)
+        found = self._order.log_likelihoods(self._model, cells)
+        levels = self._order.levels_for(self._levels, cells.shape[1])
+        return (found - levels.log_widths(cells)).sum(axis=1)
+
+    @available_if(_is_sequential)
+    def predict_proba(self, X):
+        """Return the probabilities of the value that follows each sequence.
+
+        Parameters
+        ----------
+        X : list of str, str, or array-like of shape (n_samples, n_positions)
+            Sequences, without their ends.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_levels)
+            Probabilities of the symbols in the order of `symbols_`; of an array, of the levels.
+        """
+        check_is_fitted(self)
+        if self._columns is None:
+            cells = self._levels_of(X)[1]
+        else:
+            cells = self._columns.beginnings(X)
+        return np.exp(last_log_probabilities(self._model, cells))
+
+    @available_if(_is_sequential)
+    def bits_per_symbol(self, X):
+        r"""Return the mean negative log-likelihood of all values of X, in bits.
+
+        .. math:: -\frac{1}{N \log 2} \sum_{i, t} \log p(x_{it} \mid x_{i1}, \dots, x_{i, t - 1})
+
+        Parameters
+        ----------
+        X : list of str, str, or array-like of shape (n_samples, n_positions)
+            Sequences.
+
+        Returns
+        -------
+        float
+            The mean over the :math:`N` known values, which include the ends of texts.
+        """
+        n_known = np.count_nonzero(~np.isnan(self._levels_of(X)[1]))
+        return float(-self.score_samples(X).sum() / (n_known * np.log(2)))
+
+    @property
+    def symbols_(self):
+        """The characters of the texts of the fit; the end of a text, if any, is ""."""
+        columns = self._columns
+        if not getattr(columns, "is_sequence", False):
+            raise AttributeError("symbols_ exists after a fit to texts only.")
+        return np.array([*columns.symbols, *([""] if columns.has_end else [])])
 
     def score(self, X, y=None, sample_weight=None):
         """Return the mean log-likelihood of the samples, in nats.
@@ -558,18 +666,36 @@ class AutoregressiveGenerator(
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 
+    def _encoded(self, samples, missing):
+        """Return the levels of samples."""
+        levels = self._order.levels_for(self._levels, samples.shape[1]).encode(samples, missing)
+        return levels.astype(samples.dtype, copy=False) if self._order is LeftToRight else levels
+
     def _levels_of(self, X, missing=False):
         """Return samples as an array of cells, and the levels of the cells in the same type."""
         given = check_samples(self, X, ignores_empty=False)
-        levels = self._levels.encode(ignore_empty_features(self, given), missing)
+        levels = self._encoded(ignore_empty_features(self, given), missing)
         return given, levels.astype(given.dtype, copy=False)
 
-    def _drawn(self, cells, rng, missing=False):
+    def _drawn(self, cells, rng, missing=False, n_positions=0, reshape=None):
         """Return cells whose unknown levels are drawn, as numbers and categories."""
-        levels, order = self._levels, range(cells.shape[1])
-        allowed = levels.sizes if missing else levels.n_levels
-        return levels.draw(draw_cells(self._model, cells, order, rng.random_sample, allowed), rng)
+        allowed = self._levels.sizes if missing else self._levels.n_levels
+        end = getattr(self._columns, "end", None)
+        reshape = Sharpening() if reshape is None else reshape
+        uniform = rng.random_sample
+        found = self._order.draw(self._model, cells, n_positions, uniform, reshape, allowed, end)
+        return self._order.levels_for(self._levels, found.shape[1]).draw(found, rng)
 
     def _filled(self, cells, X, given):
         """Return the samples X with missing values replaced by those of cells."""
         return self._as_given(self._without_empty(cells).astype(given.dtype), X, given)
+
+
+def _checked_sharpening(temperature, top_k, top_p):
+    """Return how probabilities are changed before drawing, or raise ValueError."""
+    check_scalar(temperature, "temperature", Real, min_val=0, include_boundaries="neither")
+    if top_k is not None:
+        check_scalar(top_k, "top_k", Integral, min_val=1)
+    if top_p is not None:
+        check_scalar(top_p, "top_p", Real, min_val=0, max_val=1, include_boundaries="right")
+    return Sharpening(temperature, top_k, top_p)

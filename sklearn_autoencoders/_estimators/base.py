@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
-from .._data.columns import Columns
+from .._data.columns import Columns, columns_from_dict
 from .._data.levels import Levels
 from .._data.model import input_model
 from .._data.scaling import explained_variance, explained_variance_in_chunks
@@ -45,7 +45,7 @@ from ..networks import ACTIVATIONS, NETWORKS, Network
 from ..objectives import LOSSES, PENALTIES
 
 # Fitted attributes that are not plain values, and the functions that restore them from such.
-_PARTS = {"_columns": Columns.from_dict, "_factors": input_model, "_levels": Levels.from_dict}
+_PARTS = {"_columns": columns_from_dict, "_factors": input_model, "_levels": Levels.from_dict}
 
 
 class BaseNetworkEstimator(TrainableEstimator):

@@ -6,6 +6,7 @@ Cells are indices of levels; NaN where they are not known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -79,6 +80,7 @@ def draw_cells(
     columns: Sequence[int],
     uniform: Callable[[int], Array],
     allowed: Sequence[int],
+    reshape: Callable[[Array], Array] = lambda values: values,
 ) -> Array:
     """Return the cells with each unknown one of the given columns drawn, given those before it.
 
@@ -99,6 +101,9 @@ def draw_cells(
     allowed : sequence of int
         Number of levels of each column that may be drawn.
 
+    reshape : callable, default=identity
+        Maps log-probabilities to those from which levels are drawn.
+
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
@@ -109,10 +114,54 @@ def draw_cells(
         rows = np.flatnonzero(np.isnan(drawn[:, column]))
         if len(rows):
             found = log_probabilities(model, drawn[rows], column)[:, : allowed[column]]
-            cumulative = np.exp(found.astype(np.float64)).cumsum(1)
-            place = uniform(len(rows)) * cumulative[:, -1]
-            drawn[rows, column] = (cumulative[:, :-1] <= place[:, None]).sum(1)
+            drawn[rows, column] = draw_levels(reshape(found), uniform)
     return drawn
+
+
+def draw_levels(log_probabilities: Array, uniform: Callable[[int], Array]) -> Array:
+    """Return a level of each sample, with the given log-probabilities up to a constant."""
+    cumulative = np.exp(log_probabilities.astype(np.float64)).cumsum(1)
+    place = uniform(len(cumulative)) * cumulative[:, -1]
+    levels: Array = (cumulative[:, :-1] <= place[:, None]).sum(1)
+    return levels
+
+
+@dataclass(frozen=True)
+class Sharpening:
+    """Changes the probabilities from which levels are drawn.
+
+    Parameters
+    ----------
+    temperature : float, default=1.0
+        The logits are divided by it.
+
+    top_k : int or None, default=None
+        Number of the most probable levels that are kept.
+
+    top_p : float or None, default=None
+        The most probable levels are kept until their probabilities sum to at least this value.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __call__(self, log_probabilities: Array) -> Array:
+        """Return log-probabilities up to a constant; those of left-out levels are -inf."""
+        values = log_probabilities / self.temperature
+        values = values - values.max(1, keepdims=True)
+        if self.top_k is not None:
+            kept = min(self.top_k, values.shape[1])
+            values = np.where(values < np.sort(values, 1)[:, -kept, None], -np.inf, values)
+        if self.top_p is not None:
+            probabilities = np.sort(np.exp(values), 1)[:, ::-1]
+            total = probabilities.sum(1, keepdims=True)
+            n_kept = (probabilities.cumsum(1) < self.top_p * total).sum(1)
+            smallest = probabilities[
+                np.arange(len(values)), np.minimum(n_kept, values.shape[1] - 1)
+            ]
+            values = np.where(np.exp(values) < smallest[:, None], -np.inf, values)
+        return values
 
 
 def chain_log_likelihoods(model: Model, cells: Array, columns: Sequence[int]) -> Array:

@@ -363,7 +363,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     def _layout(self):
         if self._columns is None:
             return Layout.of_numbers(self.n_features_in_)
-        return Layout(self._columns.n_categories)
+        return self._columns.layout
 
 
 # The classes of objects for which the strings of a parameter stand.

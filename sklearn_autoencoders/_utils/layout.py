@@ -21,9 +21,13 @@ class Layout:
     ----------
     n_categories : tuple of int
         Number of categories of each column, 0 for a number.
+
+    is_shared : bool, default=False
+        Whether all columns have the same categories, as the positions of a text have.
     """
 
     n_categories: tuple[int, ...]
+    is_shared: bool = False
 
     @classmethod
     def of_numbers(cls, n_columns: int) -> Layout:
@@ -134,7 +138,7 @@ class Layout:
         if self.is_numeric:
             return encoded
         largest = [part.argmax(-1) for part in self.by_column(encoded[:, self.indicators])]
-        return self.joined(encoded[:, self.number_inputs], torch.stack(largest, -1).to(encoded))
+        return self.joined(encoded[:, self.number_inputs], torch.cat(largest, -1).to(encoded))
 
     def joined(self, numbers: Tensor, others: Tensor) -> Tensor:
         """Return the values of all columns in order, or those of all inputs.
@@ -164,10 +168,16 @@ class Layout:
     def _input_order(self) -> Tensor:
         return torch.cat([self.number_inputs, self.indicators]).argsort()
 
-    def by_column(self, values: Tensor) -> tuple[Tensor, ...]:
-        """Split values of shape (..., n_indicators) into those of each column of categories."""
-        parts: tuple[Tensor, ...] = values.split([n for n in self.n_categories if n], -1)
-        return parts
+    def by_column(self, values: Tensor) -> list[Tensor]:
+        """Split values of shape (..., n_indicators) into those of columns of categories.
+
+        The parts have shape (..., n, n_categories): one for each column, with n = 1, or a single
+        one if all columns have as many categories.
+        """
+        sizes = [n for n in self.n_categories if n]
+        if len(set(sizes)) == 1:
+            return [values.unflatten(-1, (-1, sizes[0]))]
+        return [part.unsqueeze(-2) for part in values.split(sizes, -1)]
 
     def log_softmax(self, logits: Tensor) -> Tensor:
         """Return the logarithm of the probability of each category within its column.
@@ -182,7 +192,7 @@ class Layout:
         Tensor of shape (..., n_indicators)
             Log-probabilities.
         """
-        return torch.cat([part.log_softmax(-1) for part in self.by_column(logits)], -1)
+        return torch.cat([p.log_softmax(-1).flatten(-2) for p in self.by_column(logits)], -1)
 
     def totals(self, values: Tensor) -> Tensor:
         """Return sums over the indicators of each column of categories.
@@ -197,4 +207,4 @@ class Layout:
         Tensor of shape (..., n_category_columns)
             The sums.
         """
-        return torch.stack([part.sum(-1) for part in self.by_column(values)], -1)
+        return torch.cat([part.sum(-1) for part in self.by_column(values)], -1)

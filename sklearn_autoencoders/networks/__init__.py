@@ -6,6 +6,7 @@ returns an encoder and a decoder as torch modules.
 
 from .._utils.public_names import publish
 from ._autoencoder import Autoencoder, Output
+from ._causal import CausalRecurrent
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
 from ._interactions import Interactions
@@ -23,6 +24,7 @@ __all__ = [
     "NETWORKS",
     "Autoencoder",
     "BatchNorm",
+    "CausalRecurrent",
     "Convolutional",
     "Dense",
     "Dropout",

@@ -38,6 +38,10 @@ class Network(Part, ABC):
 
     _parameter_constraints: ClassVar[Constraints] = {}
 
+    #: Whether the encoder and the decoder map sequences of shape (batch, time, ...), and the output
+    #: at each time depends on the input at this time and before only.
+    is_causal: ClassVar[bool] = False
+
     @abstractmethod
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
+from ._causal import SequenceModel
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
 from ._ensemble_head import EnsembleHead
@@ -268,11 +269,38 @@ class PredictorRecipe:
         return EnsembleHead(*sizes, self.n_members, self.n_categories)
 
 
+@dataclass(frozen=True)
+class SequenceRecipe:
+    """A causal autoencoder of sequences of symbols.
+
+    Parameters
+    ----------
+    base : AutoencoderRecipe
+        The network; its number of features is that of the symbols.
+
+    n_positions : int
+        Number of positions of the training samples.
+    """
+
+    base: AutoencoderRecipe
+    n_positions: int
+
+    def module(self, check_shapes: bool) -> SequenceModel:
+        """Return a new model."""
+        base = self.base
+        encoder, decoder = base.network.build(base.n_features, base.n_components)
+        part: Any
+        for part in (*encoder.modules(), *decoder.modules()):
+            part.positions = self.n_positions
+        return SequenceModel(encoder, decoder, base.n_features)
+
+
 RECIPES: dict[str, type[Any]] = {
     "autoencoder": AutoencoderRecipe,
     "variational": VariationalRecipe,
     "ensemble": EnsembleRecipe,
     "predictor": PredictorRecipe,
+    "sequence": SequenceRecipe,
 }
 
 

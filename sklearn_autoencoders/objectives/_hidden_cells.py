@@ -1,4 +1,4 @@
-"""The loss of cells that were hidden from the network."""
+"""Losses of cells that the network predicts from others: hidden ones, and the next one."""
 
 from __future__ import annotations
 
@@ -56,3 +56,39 @@ class HiddenCells:
         target = known(batch.target)
         losses = self.loss.surprise(self.loss.average_output(target), target)
         return losses.sum(-1) if batch.observed is None else (losses * batch.observed).sum(-1)
+
+
+@dataclass(frozen=True)
+class NextCells:
+    r"""Mean negative log-likelihood of the cells of a sample, each given those before it.
+
+    .. math:: -\frac{1}{d} \sum_{j=1}^{d} \log p(x_j \mid x_1, \dots, x_{j-1})
+
+    Missing cells are left out of the sum.
+
+    Parameters
+    ----------
+    loss : CellLoss
+        Loss of categories.
+    """
+
+    loss: CellLoss
+
+    term_names = ()
+    is_random = False
+    is_heavy_tailed = True  # gradients of recurrent networks can explode
+    settled_after = 0.0
+
+    def evaluate(
+        self, output: Output, batch: Batch, network: nn.Module, progress: float
+    ) -> LossOutput:
+        """Return the loss of each sample."""
+        return LossOutput(self._mean(output.reconstruction, batch))
+
+    def baseline_loss(self, batch: Batch) -> Tensor:
+        """Return the loss of each sample if the symbols had their frequencies."""
+        return self._mean(self.loss.average_output(known(batch.target)), batch)
+
+    def _mean(self, output: Tensor, batch: Batch) -> Tensor:
+        losses = self.loss.surprise(output, known(batch.target))
+        return losses.mean(-1) if batch.observed is None else (losses * batch.observed).mean(-1)

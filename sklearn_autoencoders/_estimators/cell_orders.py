@@ -1,0 +1,198 @@
+"""The orders in which an autoregressive model predicts the cells of a sample."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+
+from .._data.level_functions import function_counts, level_functions
+from .._data.levels import Levels
+from .._data.model import place, resolve_device
+from .._data.ranges import find_ranges
+from .._data.scaling import Scaling, fit_encoded_scaling
+from .._inference.conditionals import (
+    chain_log_likelihoods,
+    conditional_probabilities,
+    draw_cells,
+    draw_levels,
+)
+from .._inference.run import encode
+from .._inference.sequences import (
+    continue_sequences,
+    mean_states,
+    next_log_probabilities,
+    sequence_log_likelihoods,
+)
+from .._training.initialization import initial_attributes, initialize
+from .._training.parameters import auto_batch_size, network_part, training_dtype
+from .._utils.layout import Layout
+from .._utils.random import draw_seed, make_generator
+from ..corruptions import Masking
+from ..networks._level_basis import start_at_frequencies
+from ..networks._recipes import AutoencoderRecipe, SequenceRecipe, build
+from ..objectives._hidden_cells import HiddenCells, NextCells
+
+
+class AnyOrder:
+    """Columns in any order: a network that predicts hidden columns from the others."""
+
+    has_shared_levels = False
+    learn_levels = staticmethod(Levels.learn)
+    corruptions = (Masking((0.0, 1.0)),)
+    loss = HiddenCells
+    n_embedding = 8
+    batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
+    epochs = 3000, 100
+
+    @staticmethod
+    def cut(data, chunk_size):
+        """Return the training data unchanged."""
+        return data
+
+    @staticmethod
+    def levels_for(levels, n_columns):
+        """Return the levels of cells with this number of columns."""
+        return levels
+
+    @staticmethod
+    def first_cells(estimator, n_samples, prompt, length):
+        """Return cells from which samples are drawn, and the number of further positions."""
+        if prompt is not None or length is not None:
+            raise ValueError(
+                "prompt and length are for sequences, which a causal network draws from left to "
+                f"right; got prompt={prompt!r} and length={length!r}. Use "
+                "network=CausalRecurrent(), or impute for samples of which some values are known."
+            )
+        return np.full((n_samples, estimator.n_features_in_), np.nan), 0
+
+    @staticmethod
+    def n_functions(levels):
+        """Return the number of functions of the levels of numbers."""
+        return sum(function_counts(levels).values())
+
+    @staticmethod
+    def build(estimator, data, rng):
+        """Return the attributes of an estimator that has not been trained yet."""
+        found = initialize(estimator, data, rng, scaling="feature")
+        frequencies, scale = found["center_"], found["scale_"]
+        functions = level_functions(estimator._levels, frequencies, data.n_samples)
+        start_at_frequencies(found["network_"], *functions, frequencies, scale)
+        return found
+
+    encode = staticmethod(encode)
+
+    @staticmethod
+    def log_likelihoods(model, cells):
+        """Return the log-probability of each known cell, given those before it."""
+        return chain_log_likelihoods(model, cells, range(cells.shape[1]))
+
+    @staticmethod
+    def conditionals(model, cells, n_levels):
+        """Yield the probabilities of the levels of each column, given all other cells."""
+        for column, n_allowed in enumerate(n_levels):
+            yield column, conditional_probabilities(model, cells, column, n_allowed)
+
+    @staticmethod
+    def draw(model, cells, n_positions, uniform, reshape, allowed, end):
+        """Return cells of which the missing ones are drawn, given those before them."""
+        return draw_cells(model, cells, range(cells.shape[1]), uniform, allowed, reshape)
+
+
+class LeftToRight:
+    """Positions of sequences from left to right: a causal network."""
+
+    has_shared_levels = True
+    learn_levels = staticmethod(Levels.learn_shared)
+    corruptions = ()
+    loss = NextCells
+    n_embedding = 0
+    epochs = 3000, 100, 1
+
+    @staticmethod
+    def batch_size(shape):
+        """Return 16, or the number of samples if it is smaller."""
+        return min(shape[0], 16)
+
+    @staticmethod
+    def cut(data, chunk_size):
+        """Return the training data with long sequences cut into chunks."""
+        n_samples, n_positions = data.X.shape
+        if n_positions <= chunk_size:
+            return data
+        n_chunks = -(-n_positions // chunk_size)
+        padding = np.full((n_samples, n_chunks * chunk_size - n_positions), np.nan)
+        chunks = np.hstack([data.X, padding.astype(data.X.dtype)]).reshape(-1, chunk_size)
+        kept = np.flatnonzero(~np.isnan(chunks).all(1))
+        rows = kept // n_chunks
+        weight = None if data.weight is None else data.weight[rows]
+        index = rows if data.index is None else data.index[rows]
+        return replace(
+            data, X=chunks[kept], weight=weight, index=index, ranges=find_ranges(chunks[kept])
+        )
+
+    @staticmethod
+    def levels_for(levels, n_columns):
+        """Return the levels of cells with this number of columns."""
+        return levels.resized(n_columns)
+
+    @staticmethod
+    def first_cells(estimator, n_samples, prompt, length):
+        """Return cells from which samples are drawn, and the number of further positions."""
+        columns, dtype = estimator._columns, estimator._sample_dtype
+        if prompt is None:
+            prompt = np.empty((1, 0))
+        elif columns is None:
+            prompt = np.reshape(np.asarray(prompt, dtype=dtype), (1, -1))
+        else:
+            prompt = columns.prefix(prompt)
+        cells = estimator._order.levels_for(estimator._levels, prompt.shape[1]).encode(prompt)
+        if length is None:
+            length = max(estimator.n_features_in_ - cells.shape[1], 1)
+        return np.repeat(cells.astype(dtype), n_samples, 0), length
+
+    @staticmethod
+    def n_functions(levels):
+        """Return zero: levels share nothing but the network."""
+        return 0
+
+    @staticmethod
+    def build(estimator, data, rng):
+        """Return the attributes of an estimator that has not been trained yet."""
+        layout = Layout(estimator._levels.sizes, is_shared=True)
+        args = data.X, data.training_weight, "feature", layout, data.ranges
+        center = fit_encoded_scaling(*args).center
+        n_positions, n_symbols = layout.n_columns, layout.n_categories[0]
+        network = network_part(estimator, data.n_samples, n_symbols, n_symbols)
+        base = AutoencoderRecipe(network, n_symbols, estimator.n_components)
+        recipe = SequenceRecipe(base, n_positions)
+        dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
+        module = build(recipe, make_generator(draw_seed(rng)))
+        module = place(module, resolve_device(estimator.device), dtype)
+        scaling = Scaling(center, np.ones_like(center))
+        return initial_attributes(estimator, module, scaling, estimator.loss, recipe)
+
+    encode = staticmethod(mean_states)
+    log_likelihoods = staticmethod(sequence_log_likelihoods)
+
+    @staticmethod
+    def conditionals(model, cells, n_levels):
+        """Yield the probabilities of the levels at each position, given those before it."""
+        found = np.zeros((*cells.shape, n_levels[0]))
+        for rows, part, values in next_log_probabilities(model, cells):
+            found[rows, part] = np.exp(values)
+        yield from enumerate(found.swapaxes(0, 1))
+
+    @staticmethod
+    def draw(model, cells, n_positions, uniform, reshape, allowed, end):
+        """Return cells with further positions, each drawn given all those before it."""
+
+        def choose(log_probabilities):
+            return draw_levels(reshape(log_probabilities), uniform)
+
+        return continue_sequences(model, cells, n_positions, choose, end)
+
+
+# Orders by whether the network is causal.
+ORDERS = {False: AnyOrder, True: LeftToRight}

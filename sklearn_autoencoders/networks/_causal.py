@@ -1,0 +1,233 @@
+"""Recurrent networks whose state after a symbol depends on this symbol and on those before it."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from .._utils.batch import Batch, as_batch
+from .._utils.sklearn_compat import Constraints, Interval, StrOptions
+from ._autoencoder import Autoencoder, Output
+from ._layers import Dropout
+from ._network import Network
+
+CELLS: dict[str, type[nn.GRU] | type[nn.LSTM]] = {"gru": nn.GRU, "lstm": nn.LSTM}
+
+# States of all layers: one tensor for each of them, or a pair.
+State = list[Tensor | tuple[Tensor, Tensor]]
+
+
+class RecurrentStates(nn.Module):
+    """Recurrent layers, each followed by layer normalization and dropout.
+
+    Parameters
+    ----------
+    n_symbols, n_embedding, n_components : int
+        Sizes of an input, of its embedding, and of the states.
+
+    n_layers : int
+        Number of layers. Each adds its input, if it is of the size of the states.
+
+    cell : {"gru", "lstm"}
+        Kind of the layers.
+
+    layer_norm : bool
+        Whether the output of a layer is normalized.
+
+    dropout : float
+        Dropout rate of the outputs.
+    """
+
+    def __init__(
+        self,
+        n_symbols: int,
+        n_embedding: int,
+        n_components: int,
+        n_layers: int,
+        cell: str,
+        layer_norm: bool,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        sizes = [n_embedding] + [n_components] * n_layers
+        self.embedding = nn.Linear(n_symbols, n_embedding, bias=False)
+        self.cells = nn.ModuleList(
+            CELLS[cell](size, n_components, batch_first=True) for size in sizes[:-1]
+        )
+        norms = (nn.LayerNorm(n_components) if layer_norm else nn.Identity() for _ in sizes[1:])
+        self.norms = nn.ModuleList(norms)
+        self.dropout = Dropout(dropout) if dropout else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the states after each position, of shape (batch, time, n_components)."""
+        return self.advance(x)[0]
+
+    def advance(self, x: Tensor, states: State | None = None) -> tuple[Tensor, State]:
+        """Return the outputs after each position, and the states after the last one.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, n_symbols)
+            Inputs.
+
+        states : list or None, default=None
+            States before the first position; None for zero.
+        """
+        hidden: Tensor = self.embedding(x)
+        after: State = []
+        for place, (cell, norm) in enumerate(zip(self.cells, self.norms, strict=True)):
+            output, state = cell(hidden, None if states is None else states[place])
+            output = self.dropout(norm(output))
+            hidden = output + hidden if output.shape == hidden.shape else output
+            after.append(state)
+        return hidden, after
+
+
+class CausalRecurrent(Network):
+    r"""Recurrent network for sequences of symbols, which reads them from left to right.
+
+    The state after position :math:`t` is
+
+    .. math:: h_t^{(k)} = h_t^{(k - 1)} + \operatorname{norm}\bigl(
+        \operatorname{cell}_k(h_t^{(k - 1)}, s_{t - 1}^{(k)})\bigr),
+
+    where :math:`h_t^{(0)}` is a learned vector of the symbol, and :math:`s` the state of the cell.
+    The decoder is a linear function of the last layer's state, to the logits of the next symbol.
+    It is the network of :class:`AutoregressiveGenerator` for texts.
+
+    Parameters
+    ----------
+    n_layers : int, default=2
+        Number of recurrent layers, each with `n_components` units.
+
+    cell : {"gru", "lstm"}, default="gru"
+        Kind of the layers: gated recurrent units [1]_ or long short-term memory.
+
+    n_embedding : int, default=64
+        Size of the vector of a symbol.
+
+    layer_norm : bool, default=True
+        Whether the output of each layer is normalized [2]_.
+
+    dropout : float, default=0.0
+        Dropout rate of the outputs of the layers, in [0, 1).
+
+    References
+    ----------
+    .. [1] K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+       Machine Translation", EMNLP 2014.
+
+    .. [2] J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer Normalization", arXiv 1607.06450, 2016.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import AutoregressiveGenerator
+    >>> from sklearn_autoencoders.networks import CausalRecurrent
+    >>> texts = ["to be or not to be"] * 20
+    >>> network = CausalRecurrent(n_layers=1)
+    >>> generator = AutoregressiveGenerator(32, network=network, max_epochs=40, random_state=0)
+    >>> generator.fit(texts).sample(random_state=0)
+    ['to be or not to be']
+    """
+
+    is_causal = True
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "cell": [StrOptions(set(CELLS))],
+        "n_embedding": [Interval(Integral, 1, None, closed="left")],
+        "layer_norm": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_layers: int = 2,
+        cell: str = "gru",
+        n_embedding: int = 64,
+        layer_norm: bool = True,
+        dropout: float = 0.0,
+    ):
+        self.n_layers = n_layers
+        self.cell = cell
+        self.n_embedding = n_embedding
+        self.layer_norm = layer_norm
+        self.dropout = dropout
+
+    def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
+        """Return a new encoder and decoder.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of symbols.
+
+        n_components : int
+            Size of the states.
+
+        Returns
+        -------
+        encoder, decoder : Module
+            Map (batch, time, n_features) to (batch, time, n_components), and back to logits.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is invalid.
+        """
+        self._validate_params()
+        encoder = RecurrentStates(
+            n_features,
+            self.n_embedding,
+            n_components,
+            self.n_layers,
+            self.cell,
+            self.layer_norm,
+            self.dropout,
+        )
+        return encoder, nn.Linear(n_components, n_features)
+
+
+class SequenceModel(Autoencoder):
+    """A causal encoder and a decoder, which predict each symbol from those before it.
+
+    Samples are indicators of the symbols at all positions, one position after another. The code of
+    a sample is the mean of the states after its known symbols.
+
+    Parameters
+    ----------
+    encoder, decoder : Module
+        Of a causal network.
+
+    n_symbols : int
+        Number of symbols.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, n_symbols: int) -> None:
+        super().__init__(encoder, decoder)
+        self.n_symbols = n_symbols
+
+    def encode(self, x: Batch | Tensor) -> Tensor:
+        """Return the mean states of a batch."""
+        batch = as_batch(x)
+        symbols = self._by_position(batch.x)
+        start = torch.zeros_like(symbols[:, :1])
+        states: Tensor = self.encoder(torch.cat([start, symbols], 1))[:, 1:]
+        if batch.missing is None:
+            return states.mean(1)
+        known = 1 - batch.missing.unsqueeze(-1)
+        total: Tensor = (states * known).sum(1)
+        return total / known.sum(1).clamp(min=1)
+
+    def forward(self, x: Batch | Tensor) -> Output:
+        """Return the mean states, and the logits of each symbol given those before it."""
+        symbols = self._by_position(as_batch(x).x)
+        before = torch.cat([torch.zeros_like(symbols[:, :1]), symbols[:, :-1]], 1)
+        states = self.encoder(before)
+        return Output(states.mean(1), self.decode(states).flatten(1))
+
+    def _by_position(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (-1, self.n_symbols))
