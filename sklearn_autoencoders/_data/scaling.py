@@ -145,22 +145,18 @@ def fit_encoded_scaling(
     if len(inputs):
         numbers = fit_scaling(X[:, layout.numbers.numpy()], weight, kind)
         center[inputs], scale[inputs] = numbers.center, numbers.scale
-    for index in layout.categories.tolist():
-        n, own = layout.n_categories[index], np.flatnonzero(column == index)
-        center[own] = _frequencies(X[:, index], weight, n)
     if layout.is_shared:
-        center[:] = _pooled(center, X, weight, layout)
+        weights = None if weight is None else np.repeat(weight, layout.n_columns)
+        shared = _frequencies(X.reshape(-1), weights, layout.n_categories[0])
+        center[:] = np.tile(shared, layout.n_columns)
+    else:
+        for index in layout.categories.tolist():
+            n, own = layout.n_categories[index], np.flatnonzero(column == index)
+            center[own] = _frequencies(X[:, index], weight, n)
     sizes = np.maximum(np.array(layout.n_categories)[column] - 1, 1)
     is_category = layout.indicators.numpy()
     scale[is_category] = np.sqrt(np.maximum(center, MIN_FREQUENCY) * sizes)[is_category]
     return Scaling(center, scale)
-
-
-def _pooled(frequencies: Array, X: NDArray[Any], weight: Array | None, layout: Layout) -> Array:
-    """Return the frequencies of shared categories among the observed cells of all columns."""
-    known = (~np.isnan(X)).mean(0) if weight is None else weight @ ~np.isnan(X)
-    by_column = frequencies.reshape(layout.n_columns, -1)
-    return np.tile(known @ by_column / known.sum(), layout.n_columns)
 
 
 def _frequencies(cells: NDArray[Any], weight: Array | None, n_categories: int) -> Array:

@@ -1,4 +1,4 @@
-"""Autoregressive model of tables."""
+"""Autoregressive model of tables and sequences."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ def _is_sequential(estimator):
 class AutoregressiveGenerator(
     ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseNetworkEstimator
 ):
-    r"""Autoregressive model for sampling, density estimation and imputation of tables.
+    r"""Autoregressive model of tables, texts and other sequences.
 
-    A network predicts the distribution of each hidden value of a sample, given those that are not
+    It draws samples, computes likelihoods, and imputes tables or continues texts.
+
+    **Tables.** A network predicts the distribution of each hidden value of a sample, given those that are not
     hidden. In training the hidden columns :math:`H` are drawn at random, so that one network serves
     for every order of the columns [1]_. It minimizes
 
@@ -65,6 +67,18 @@ class AutoregressiveGenerator(
     It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
     takes as many passes through the network as there are columns.
 
+    **Sequences.** X can be a list of texts, or a single long text. A causal network, such as
+    :class:`~sklearn_autoencoders.networks.CausalRecurrent`, reads a sequence from left to right and
+    minimizes
+
+    .. math:: \frac{1}{\sum_i w_i} \sum_i \frac{w_i}{d} \sum_{t=1}^{d}
+        -\log p(x_{it} \mid x_{i1}, \ldots, x_{i, t - 1})
+
+    where :math:`x_{it}` are characters and, in a list of texts, the end of a text, and :math:`d` is
+    the number of positions. A character that did not occur in the fit is a missing value. Arrays of
+    numbers are sequences if `network` is a causal network: all features then have the same levels.
+    Drawing keeps the state of the network, so that each value takes one step.
+
     Parameters
     ----------
     n_components : int, default=256
@@ -74,10 +88,15 @@ class AutoregressiveGenerator(
         Maximum number of different values of a number that are levels of their own. A column with
         more values has half as many intervals, and at most as many frequent values.
 
+    chunk_size : int, default=64
+        Number of characters of the parts into which longer texts are cut for training. Each part
+        is a training sample.
+
     network : Network, "dense", "linear" or None, default=None
         Network architecture, from :mod:`sklearn_autoencoders.networks`, or a custom one. None is
-        `Residual()` with a dropout rate that decreases with the number of samples, from 0.5 to 0.
-        The input of the encoder is a learned vector of eight numbers for each column.
+        `CausalRecurrent()` for texts. For tables it is `Residual()` with a dropout rate that
+        decreases with the number of samples, from 0.5 to 0; the input of the encoder is a learned
+        vector of eight numbers for each column.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
@@ -112,10 +131,11 @@ class AutoregressiveGenerator(
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
         otherwise it is about a twentieth of the number of samples, a power of two between 32 and
-        256.
+        256. For sequences it is 16.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 3000 steps, in 10 to 100 epochs.
+        Maximum number of epochs. "auto" corresponds to about 3000 steps, in 10 to 100
+        epochs; for sequences in one epoch or more.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -198,7 +218,8 @@ class AutoregressiveGenerator(
         `partial_fit`.
 
     n_features_in_ : int
-        Number of features seen during fit.
+        Number of features seen during fit. For texts, the number of positions: the length of the
+        longest text, and its end.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all of them are strings.
@@ -214,6 +235,8 @@ class AutoregressiveGenerator(
 
     .. [2] E. Hoogeboom et al., "Autoregressive Diffusion Models", ICLR 2022.
 
+    .. [3] A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -225,6 +248,15 @@ class AutoregressiveGenerator(
     3
     >>> generator.score_samples(frame).shape
     (150,)
+
+    The next character of a text, and its continuation:
+
+    >>> texts = ["to be or not to be"] * 20
+    >>> generator = AutoregressiveGenerator(32, max_epochs=40, random_state=0).fit(texts)
+    >>> generator.symbols_[generator.predict_proba(["to be or no"]).argmax()]
+    't'
+    >>> generator.sample(prompt="to be", top_k=1, random_state=0)
+    ['to be or not to be']
     """
 
     # Values of parameters of other estimators.
@@ -246,7 +278,7 @@ class AutoregressiveGenerator(
         n_components=256,
         *,
         max_levels=128,
-        chunk_size=128,
+        chunk_size=64,
         network=None,
         categorical_features="from_dtype",
         max_categories=256,
@@ -301,7 +333,7 @@ class AutoregressiveGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), list of str or str
             Training samples. Missing values are encoded as NaN.
 
         y : Ignored
@@ -416,9 +448,11 @@ class AutoregressiveGenerator(
     def transform(self, X):
         """Return the codes of samples, of which all values are known to the network.
 
+        The code of a sequence is the mean of the states after its values.
+
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), list of str or str
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -489,7 +523,10 @@ class AutoregressiveGenerator(
             check_scalar(length, "length", Integral, min_val=1)
         cells, n_positions = self._order.first_cells(self, n_samples, prompt, length)
         drawn = self._drawn(cells, own_random_state(random_state), missing, n_positions, reshape)
-        return self._as_given(drawn.astype(self._sample_dtype))
+        drawn = drawn.astype(self._sample_dtype)
+        if not isinstance(prompt, str):
+            return self._as_given(drawn)
+        return [prompt + text for text in self._as_given(drawn[:, cells.shape[1] :])]
 
     def impute(self, X, *, n_draws=None, random_state=None):
         r"""Impute missing values, by their expectation or by draws.
@@ -582,7 +619,7 @@ class AutoregressiveGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), list of str or str
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -648,7 +685,7 @@ class AutoregressiveGenerator(
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like of shape (n_samples, n_features), list of str or str
             Samples. Missing values are encoded as NaN.
 
         y : Ignored

@@ -165,7 +165,7 @@ class LeftToRight:
         center = fit_encoded_scaling(*args).center
         n_positions, n_symbols = layout.n_columns, layout.n_categories[0]
         network = network_part(estimator, data.n_samples, n_symbols, n_symbols)
-        base = AutoencoderRecipe(network, n_symbols, estimator.n_components)
+        base = AutoencoderRecipe(network, layout.n_inputs, estimator.n_components)
         recipe = SequenceRecipe(base, n_positions)
         dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
         module = build(recipe, make_generator(draw_seed(rng)))

@@ -126,6 +126,10 @@ def draw_levels(log_probabilities: Array, uniform: Callable[[int], Array]) -> Ar
     return levels
 
 
+# Factor by which a sum of probabilities may be too small because of rounding.
+_ROUNDING = 1 - 1e-9
+
+
 @dataclass(frozen=True)
 class Sharpening:
     """Changes the probabilities from which levels are drawn.
@@ -156,7 +160,7 @@ class Sharpening:
         if self.top_p is not None:
             probabilities = np.sort(np.exp(values), 1)[:, ::-1]
             total = probabilities.sum(1, keepdims=True)
-            n_kept = (probabilities.cumsum(1) < self.top_p * total).sum(1)
+            n_kept = (probabilities.cumsum(1) < self.top_p * total * _ROUNDING).sum(1)
             smallest = probabilities[
                 np.arange(len(values)), np.minimum(n_kept, values.shape[1] - 1)
             ]

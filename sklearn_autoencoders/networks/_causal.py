@@ -218,8 +218,8 @@ class SequenceModel(Autoencoder):
         states: Tensor = self.encoder(torch.cat([start, symbols], 1))[:, 1:]
         if batch.missing is None:
             return states.mean(1)
-        known = 1 - batch.missing.unsqueeze(-1)
-        total: Tensor = (states * known).sum(1)
+        known = (1 - batch.missing).unsqueeze(-1)
+        total = (states * known).sum(1)
         return total / known.sum(1).clamp(min=1)
 
     def forward(self, x: Batch | Tensor) -> Output:

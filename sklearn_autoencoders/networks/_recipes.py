@@ -276,7 +276,7 @@ class SequenceRecipe:
     Parameters
     ----------
     base : AutoencoderRecipe
-        The network; its number of features is that of the symbols.
+        The network and the number of inputs, one for each symbol at each position.
 
     n_positions : int
         Number of positions of the training samples.
@@ -288,11 +288,12 @@ class SequenceRecipe:
     def module(self, check_shapes: bool) -> SequenceModel:
         """Return a new model."""
         base = self.base
-        encoder, decoder = base.network.build(base.n_features, base.n_components)
+        n_symbols = base.n_features // self.n_positions
+        encoder, decoder = base.network.build(n_symbols, base.n_components)
         part: Any
         for part in (*encoder.modules(), *decoder.modules()):
             part.positions = self.n_positions
-        return SequenceModel(encoder, decoder, base.n_features)
+        return SequenceModel(encoder, decoder, n_symbols)
 
 
 RECIPES: dict[str, type[Any]] = {

@@ -1,0 +1,145 @@
+"""Texts in every estimator: lists of strings as rows of categories."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+    load,
+    save,
+)
+from sklearn_autoencoders._data.column_kinds import Limits
+from sklearn_autoencoders._data.texts import Texts, texts_of
+from sklearn_autoencoders._utils.layout import Layout
+
+TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 8
+SETTINGS = {"max_epochs": 3, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def transformer():
+    return AutoencoderTransformer(8, max_epochs=60, random_state=0).fit(TEXTS)
+
+
+def test_cells_are_decoded_to_the_texts():
+    texts = ["ab", "", "bca", "äß🙂"]
+    learned, cells = Texts.learn(texts, Limits())
+    assert learned.decode(cells) == texts
+    assert cells.shape == (4, 4)
+    assert Texts.from_dict(learned.to_dict()) == learned
+    np.testing.assert_array_equal(learned.encode(texts), cells)
+
+
+def test_the_end_follows_the_last_symbol_and_is_followed_by_missing_cells():
+    learned, cells = Texts.learn(["ab", "a"], Limits())
+    assert (learned.symbols, learned.end) == (["a", "b"], 2)
+    np.testing.assert_array_equal(cells, [[0, 1, 2], [0, 2, np.nan]])
+
+
+def test_infrequent_and_unknown_symbols_are_missing():
+    learned, cells = Texts.learn(["aab", "aac"], Limits(max_categories=2))
+    assert learned.symbols == ["a"]
+    np.testing.assert_array_equal(cells[0], [0, 0, np.nan, 1])
+    assert np.isnan(learned.encode(["z"])[0, 0])
+    assert learned.with_unknown(["az"]) == ["z"]
+
+
+@pytest.mark.parametrize("container", [list, tuple, np.array, pd.Series], ids=lambda c: c.__name__)
+def test_containers_of_texts(transformer, container):
+    codes = transformer.transform(container(TEXTS[:4]))
+    np.testing.assert_array_equal(codes, transformer.transform(TEXTS[:4]))
+
+
+def test_texts_are_reconstructed(transformer):
+    assert transformer.reconstruct(TEXTS[:8]) == TEXTS[:8]
+    assert transformer.inverse_transform(transformer.transform(TEXTS[:8])) == TEXTS[:8]
+    assert transformer.score(TEXTS) > 0.9
+    assert transformer.n_features_in_ == len("be or not") + 1
+
+
+def test_the_scaling_is_that_of_the_symbols(transformer):
+    n_symbols = len(set("".join(TEXTS))) + 1
+    by_position = transformer.center_.reshape(-1, n_symbols)
+    assert (by_position == by_position[0]).all()
+    counts = np.array([sum(text.count(s) for text in TEXTS) for s in transformer._columns.symbols])
+    frequencies = counts / (counts.sum() + len(TEXTS))
+    np.testing.assert_allclose(by_position[0, :-1], frequencies, atol=1e-5)
+
+
+def test_saved_texts(transformer, tmp_path):
+    path = tmp_path / "model.skops"
+    save(transformer, path)
+    loaded = load(path)
+    np.testing.assert_array_equal(loaded.transform(TEXTS), transformer.transform(TEXTS))
+    assert loaded.reconstruct(["to be"]) == ["to be"]
+
+
+def test_generated_texts_consist_of_known_symbols():
+    generator = VAEGenerator(2, **SETTINGS).fit(TEXTS)
+    texts = generator.sample(20, random_state=0)
+    assert len(texts) == 20
+    assert set("".join(texts)) <= set("".join(TEXTS))
+    path = generator.interpolate(["to be"], ["question"], n_steps=4)
+    assert np.shape(path)[-1:] == (4,) or len(path) == 4
+
+
+def test_denoised_texts():
+    typos = [text.replace("e", "o") for text in TEXTS]
+    denoiser = DenoisingAutoencoder(max_epochs=30, random_state=0)
+    denoiser.fit(typos * 2 + TEXTS * 2, clean=TEXTS * 4)
+    assert denoiser.transform(["to bo", "quostion"]) == ["to be", "question"]
+
+
+def test_explanations_have_a_contribution_for_each_position():
+    detector = AutoencoderOutlierDetector(**SETTINGS).fit(TEXTS)
+    found = detector.explain(["to be"])
+    assert found.contribution.shape == (1, detector.n_features_in_)
+    np.testing.assert_allclose(
+        found.contribution.sum(1), detector.score_samples(["to be"]), rtol=1e-6
+    )
+
+
+def test_predictors_of_texts_continue_their_training():
+    y = [len(text) > 4 for text in TEXTS]
+    classifier = AutoencoderClassifier(max_epochs=30, random_state=0).fit(TEXTS, y)
+    assert roc_auc_score(y, classifier.predict_proba(TEXTS)[:, 1]) == 1
+    classifier.set_params(warm_start=True).fit(TEXTS, y)
+    assert classifier.predict_proba(["to be"]).shape == (1, 2)
+
+
+def test_errors_name_the_remedy(transformer):
+    with pytest.raises(ValueError, match="index 1 has 11 characters, but the longest one"):
+        transformer.transform(["to be", "to be or no"])
+    with pytest.raises(TypeError, match="element at index 1 is 3"):
+        transformer.fit(["a", 3])
+    with pytest.raises(TypeError, match="fitted to texts, and X is not a list of strings"):
+        transformer.transform(np.ones((3, 2)))
+    with pytest.raises(TypeError, match="X is a single string"):
+        AutoencoderTransformer(2).fit("to be or not to be")
+    with pytest.raises(ValueError, match="no character"):
+        AutoencoderTransformer(2).fit(["", ""])
+    assert transformer.reconstruct(["to be"]) == ["to be"]
+
+
+def test_numbers_and_tables_are_not_texts():
+    assert texts_of([[1.0, 2.0]]) is None
+    assert texts_of(np.ones(3)) is None
+    assert texts_of(pd.DataFrame({"a": ["x"]})) is None
+    assert texts_of([]) is None
+
+
+def test_equal_columns_are_computed_at_once():
+    layout, other = Layout((3, 3)), Layout((3, 3, 2))
+    values = torch.randn(4, 8, generator=torch.Generator().manual_seed(0))
+    for name in ("log_softmax", "totals"):
+        n = 6 if name == "log_softmax" else 2
+        found = getattr(layout, name)(values[:, :6])
+        torch.testing.assert_close(found, getattr(other, name)(values)[:, :n])
+    torch.testing.assert_close(layout.decode(values[:, :6]), other.decode(values)[:, :2])
