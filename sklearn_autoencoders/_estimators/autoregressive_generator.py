@@ -218,8 +218,7 @@ class AutoregressiveGenerator(
         `partial_fit`.
 
     n_features_in_ : int
-        Number of features seen during fit. For texts, the number of positions: the length of the
-        longest text, and its end.
+        Number of features seen during fit.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the features, if all of them are strings.
