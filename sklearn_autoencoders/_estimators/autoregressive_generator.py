@@ -473,13 +473,16 @@ class AutoregressiveGenerator(
     def explain(self, X):
         r"""Return how unexpected each value of a sample is given its other values.
 
-        .. math:: c_{ij} = \log P(\{v: p(v \mid x_{i, -j}) \le p(x_{ij} \mid x_{i, -j})\}
-            \mid x_{i, -j})
+        .. math:: c_{ij} = -\frac{1}{d_i} \, \frac{q_j(x_{ij})}{p(x_{ij} \mid x_{i, -j})}
 
-        is the logarithm of a p-value: of the probability that a value of column :math:`j` is at
-        most as probable as the given one. -7 means that such a value occurs in one of 1000 samples
-        with these other values, if the model is right. The lowest contributions are probably wrong
-        values, and samples with the lowest sums are probably wrong, as in Fisher's method.
+        compares the probability of a value given the :math:`d_i - 1` other known ones with that
+        among wrong values of column :math:`j`, of which half are distributed as in the training
+        samples and half uniformly over the categories or the range of the column. A value of which
+        :math:`-d_i \, c_{ij}` is 100 is 100 times more probable among wrong values; the mean of
+        correct values is one. The lowest contributions are probably wrong values. Their sum over
+        the columns is the negative likelihood ratio of samples in which one value, of any column,
+        is wrong. If the model is right, no other score finds more of them at the same rate of false
+        alarms [1]_.
 
         Parameters
         ----------
@@ -495,24 +498,27 @@ class AutoregressiveGenerator(
 
         References
         ----------
-        .. [1] R. J. Hyndman, "Computing and Graphing Highest Density Regions", The American
-           Statistician 50, 1996.
+        .. [1] J. Neyman and E. S. Pearson, "On the Problem of the Most Efficient Tests of
+           Statistical Hypotheses", Philosophical Transactions of the Royal Society A 231, 1933.
         """
         given, cells = self._levels_of(X)
         found = [self._compared(cells, j) for j in range(cells.shape[1])]
-        contribution, expected = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+        ratio, expected = (np.stack(part, axis=1) for part in zip(*found, strict=True))
+        n_known = np.maximum((~np.isnan(cells)).sum(axis=1, keepdims=True), 1)
         expected = self._without_empty(expected).astype(given.dtype)
-        return self._explanation(contribution, expected, X)
+        return self._explanation(-ratio / n_known, expected, X)
 
     def _compared(self, cells, column):
-        """Return the logarithms of the p-values of a column, and its expected values."""
+        """Return the likelihood ratios of a column, zero if missing, and its expected values."""
         levels, known = self._levels, ~np.isnan(cells[:, column])
-        n_allowed = levels.n_levels[column]
+        n_allowed, first = levels.n_levels[column], self._layout.first_inputs[column]
         found = conditional_probabilities(self._model, cells, column, n_allowed)
         own = cells[known, column].astype(np.intp)
-        contribution = np.zeros(len(cells))
-        contribution[known] = np.log(levels.tail_probability(column, found[known], own))
-        return contribution, levels.expect(column, found)
+        wrong = levels.wrong_values(column, self.center_[first : first + n_allowed])
+        ratio = np.zeros(len(cells))
+        lowest = np.finfo(np.float32).tiny
+        ratio[known] = wrong[own] / np.maximum(found[known, own], lowest)
+        return ratio, levels.expect(column, found)
 
     def score_samples(self, X):
         r"""Return the log-likelihood of each sample, in nats.
