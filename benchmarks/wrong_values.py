@@ -1,6 +1,6 @@
 """Wrong values in tables of numbers and categories.
 
-    python benchmarks/wrong_values.py [--tables adult ...] [--seeds 3]
+    python benchmarks/wrong_values.py [--tables adult ...] [--seeds 3] [--methods forest ...]
 
 In 5 % of the samples, at most 500, one value is replaced by a different one. "plausible": drawn
 from the values of its column. "any": a category with equal probabilities, a number uniformly
@@ -107,6 +107,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tables", nargs="+", default=["adult"])
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -115,7 +116,8 @@ def main():
         table = read(name, 10_000)
         for kind, draw in KINDS.items():
             print(f"\n{name}, {len(table)} samples, {kind}", flush=True)
-            for title, method in METHODS.items():
+            for title in arguments.methods:
+                method = METHODS[title]
                 found = [result(table, draw, method, seed) for seed in range(arguments.seeds)]
                 line = "AUC {:.3f}, first {:.3f}  {:6.1f} s".format(*np.mean(found, axis=0))
                 print(f"{title:26} {line}", flush=True)

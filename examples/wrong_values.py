@@ -47,9 +47,9 @@ for row, column in zip(rows, columns, strict=True):
 is_wrong = np.isin(np.arange(n_orders), rows)
 
 # %%
-# The contribution of a value is the logarithm of a p-value: how often a value is at most as
-# probable as this one, given the others. Neither of the two estimators requires examples of wrong
-# values. The contributions of AutoencoderOutlierDetector are errors in units of a tolerance.
+# The contribution of a value says how much more probable it is among wrong values than given the
+# others of its row. Neither of the two estimators requires examples of wrong values. The
+# contributions of AutoencoderOutlierDetector are errors in units of a tolerance.
 models = {
     "AutoregressiveGenerator": AutoregressiveGenerator(64, max_levels=32, random_state=0),
     "AutoencoderOutlierDetector": AutoencoderOutlierDetector(random_state=0),
@@ -68,9 +68,12 @@ for name, model in models.items():
 # is.
 generator, total = models["AutoregressiveGenerator"], scores["AutoregressiveGenerator"]
 figure, axes = plt.subplots(1, 2, figsize=(12, 3.6), layout="constrained")
+ratios = np.log10(-total)
 for title, group in {"correct": ~is_wrong, "wrong value": is_wrong}.items():
-    axes[0].hist(total[group], bins=np.linspace(total.min(), 0, 40), label=title, alpha=0.7)
-axes[0].set(xlabel="sum of contributions", ylabel="orders", yscale="log")
+    bins = np.linspace(ratios.min(), ratios.max(), 40)
+    axes[0].hist(ratios[group], bins=bins, label=title, alpha=0.7)
+label = "logarithm of the ratio of likelihoods, with and without a wrong value"
+axes[0].set(xlabel=label, ylabel="orders", yscale="log")
 axes[0].legend()
 ContributionsDisplay.from_estimator(generator, wrong, row=int(np.argmin(total)), ax=axes[1])
 plt.show()

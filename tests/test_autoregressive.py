@@ -59,13 +59,13 @@ def test_draws_are_frames_of_valid_rows(fitted):
     assert not drawn.equals(fitted.sample(50, random_state=1))
 
 
-def test_a_contribution_is_the_probability_of_rarer_values(fitted):
+def test_a_contribution_is_the_ratio_of_wrong_and_conditional_probability(fitted):
     rows = every_row()
     likelihood = np.exp(fitted.score_samples(rows)).reshape(-1, 2)  # of both flags
     conditional = likelihood / likelihood.sum(1, keepdims=True)
-    is_rarer = conditional == conditional.min(1, keepdims=True)
-    expected = np.log(np.where(is_rarer, conditional, 1.0)).ravel()
-    np.testing.assert_allclose(fitted.explain(rows).contribution.flag, expected, atol=1e-4)
+    frequencies = fitted.center_[-2:] / fitted.center_[-2:].sum()
+    expected = -(0.5 * (frequencies + 0.5) / conditional).ravel() / 3
+    np.testing.assert_allclose(fitted.explain(rows).contribution.flag, expected, rtol=1e-4)
 
 
 def test_a_wrong_value_contributes_most(fitted):
@@ -76,14 +76,14 @@ def test_a_wrong_value_contributes_most(fitted):
     assert found.contribution.loc["a", "flag"] == 0  # missing
 
 
-def test_contributions_have_the_distribution_of_p_values(rng):
+def test_the_mean_ratio_of_correct_values_is_one(rng):
     x = rng.standard_normal(2000)
     X = np.c_[x, x + rng.standard_normal(2000)]
     generator = AutoregressiveGenerator(32, max_levels=16, max_epochs=20, random_state=0).fit(X)
-    found = generator.explain(generator.sample(4000, random_state=0))
-    p_values = np.exp(found.contribution[:, 1])  # the last one that is drawn
-    for level in (0.05, 0.25, 0.5):
-        assert level / 2 < (p_values <= level).mean() < level + 0.02  # those of levels are steps
+    found = generator.explain(generator.sample(8000, random_state=0))
+    ratio = -2 * found.contribution[:, 1]  # the last one that is drawn
+    assert np.median(ratio) < 1
+    assert (ratio > 20).mean() < 1 / 20  # by Markov's inequality
 
 
 def test_a_column_without_values_contributes_nothing():

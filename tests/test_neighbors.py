@@ -360,6 +360,24 @@ def test_weights_count_in_the_components_of_the_search(rng):
     np.testing.assert_array_equal(*found)
 
 
+def test_principal_components_of_the_network_are_those_of_the_search(rng, monkeypatch):
+    X, found = rng.standard_normal((80, 60)), []
+    call = NeighborSearch.__call__
+
+    def recorded(self, *arguments):
+        *others, axes = arguments
+        found.extend([call(self, *others, own).nearest for own in (axes, None)])
+        return call(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(NeighborSearch, "__call__", recorded)
+        expected = embedding(max_epochs=1).fit(X).transform(X)
+    np.testing.assert_array_equal(*found)
+    # not computed again
+    monkeypatch.setattr("sklearn_autoencoders._data.neighbors.principal_axes", None)
+    np.testing.assert_array_equal(embedding(max_epochs=1).fit(X).transform(X), expected)
+
+
 def test_many_missing_values_are_mentioned(rng):
     X = with_missing_values(rng.standard_normal((50, 3)), 0.4)
     with pytest.warns(UserWarning, match="% of the values are missing. Neighbors are searched"):

@@ -31,6 +31,7 @@ from sklearn_autoencoders import (
 )
 from sklearn_autoencoders._estimators.fine_tuning import FREEZES
 from sklearn_autoencoders.networks import Convolutional, Dense
+from sklearn_autoencoders.objectives import Neighbors
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
 
@@ -674,3 +675,13 @@ def test_a_conditional_encoder_has_to_be_fitted(cls, conditional):
         quick(cls, encoder=encoder).fit(X, y)
     for fitted in (encoder.fit(X, y), FrozenEstimator(encoder)):
         assert quick(cls, encoder=fitted).fit(X, y).predict(X).shape == (80,)
+
+
+@pytest.mark.parametrize("cls", PREDICTORS)
+def test_an_encoder_of_supervised_neighbors_has_to_be_fitted(cls):
+    X, y = table(), np.arange(80) % 2
+    encoder = quick(AutoencoderTransformer, n_components=2, penalty=Neighbors(supervised=True))
+    with pytest.raises(ValueError, match=r"supervised=True\) and is not fitted.*FrozenEstimator"):
+        quick(cls, encoder=encoder).fit(X, y)
+    fitted = FrozenEstimator(encoder.fit(X, y))
+    assert quick(cls, encoder=fitted).fit(X, y).predict(X).shape == (80,)

@@ -957,3 +957,41 @@ def test_infinity_is_reported_with_its_column(dtypes):
     model.fit(frame.replace(np.inf, 0.0))
     with pytest.raises(ValueError, match=r"infinity.*'length'"):
         model.transform(frame)
+
+
+# ----------------------------------------------------------------------- strings like numbers
+
+
+def frame_with_codes():
+    """Return a number beside a postal code, and the same as an array of objects."""
+    numbers = np.arange(40) / 4
+    return pd.DataFrame({"x": numbers, "code": np.resize(["3.0", "1.5"], 40)})
+
+
+def test_strings_that_look_like_numbers_are_categories():
+    frame = frame_with_codes()
+    for X in (frame, frame.astype({"code": object}), frame.to_numpy(dtype=object)):
+        columns, cells = learn_columns(X, "from_dtype")
+        assert columns.n_categories == (0, 2)
+        assert columns.kinds[1].categories == ["1.5", "3.0"]
+        assert_array_equal(cells[:, 1], np.resize([1.0, 0.0], 40))
+        assert_array_equal(np.asarray(columns.decode(cells), dtype=object), np.asarray(X))
+
+
+def test_strings_are_numbers_where_no_column_is_a_category():
+    frame = frame_with_codes()
+    numbers = frame.astype(float).to_numpy()
+    expected = quick(sa.AutoencoderTransformer).fit(numbers).transform(numbers)
+    X = frame.to_numpy(dtype=object)
+    for strings in (X, frame):
+        model = quick(sa.AutoencoderTransformer, categorical_features=None).fit(strings)
+        assert_array_equal(model.transform(strings), expected)
+    array = frame.to_numpy(dtype=str)
+    assert_array_equal(quick(sa.AutoencoderTransformer).fit(array).transform(array), expected)
+
+
+def test_an_array_that_mixes_numbers_and_strings_names_the_column():
+    X = frame_with_codes().to_numpy(dtype=object)
+    X[3, 1] = 1.5
+    with pytest.raises(TypeError, match=r"Column 1 mixes numbers and strings.*Convert it"):
+        quick(sa.AutoencoderTransformer).fit(X)

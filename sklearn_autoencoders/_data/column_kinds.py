@@ -89,8 +89,8 @@ class Number:
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         return cls(table.column(index), float(low), float(high), _step_of(known, steps)), cells
 
-    def encode(self, table: Table, index: int) -> Array:
-        """Return the cells of a column."""
+    def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
+        """Return the cells of a column, in which no number is unknown."""
         return table.numbers(index)
 
     def valid(self, cells: Array, are_means: bool) -> Array:
@@ -146,13 +146,13 @@ class Category:
         kind = cls(column, frequent, ranked[n_frequent:])
         return kind, kind._cells(found)
 
-    def encode(self, table: Table, index: int) -> Array:
-        """Return the cells of a column; unknown categories are missing."""
+    def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
+        """Return the cells of a column.
+
+        Unknown categories are missing, or have the index `n_categories` if `marks_unknown`.
+        """
         found = table.factorized(index)
-        cells = self._cells(found)
-        if np.isnan(cells).all():
-            self._check_types(found.values)
-        return cells
+        return self._cells(found, float(self.n_categories) if marks_unknown else np.nan)
 
     def unknown(self, table: Table, index: int) -> list[Any]:
         """Return the values of a column that are not among the categories."""
@@ -170,10 +170,12 @@ class Category:
         decoded: NDArray[Any] = values[index]
         return decoded
 
-    def _cells(self, found: Factorized) -> Array:
+    def _cells(self, found: Factorized, unknown: float = np.nan) -> Array:
         place = dict.fromkeys(self.infrequent, float(len(self.categories)))
         place |= {value: float(place) for place, value in enumerate(self.categories)}
-        return found.mapped([place.get(value, np.nan) for value in found.values])
+        if place.keys().isdisjoint(found.values):
+            self._check_types(found.values)
+        return found.mapped([place.get(value, unknown) for value in found.values])
 
     def _check_types(self, values: list[Any]) -> None:
         """Raise ValueError if no value is of the type of any category."""

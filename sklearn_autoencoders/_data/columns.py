@@ -81,12 +81,27 @@ class Columns:
             "of the fit."
         )
 
-    def encode(self, X: Any) -> Array:
-        """Return the cells of a table with the same columns; unknown categories are missing."""
+    def encode(self, X: Any, *, marks_unknown: bool = False) -> Array:
+        """Return the cells of a table with the same columns.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_columns)
+            The table.
+
+        marks_unknown : bool, default=False
+            Whether the index of categories that did not occur in the fit is the number of
+            categories. Otherwise they are missing.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_columns)
+            Numbers and indices of categories; NaN where a value is missing.
+        """
         table = _table(X)
         cells = np.empty((table.n_samples, len(self.kinds)))
         for index, kind in enumerate(self.kinds):
-            cells[:, index] = kind.encode(table, index)
+            cells[:, index] = kind.encode(table, index, marks_unknown)
         return cells
 
     def with_unknown(self, X: Any) -> list[Any]:
@@ -195,8 +210,9 @@ def learn_columns(
         Training samples.
 
     categorical_features : "from_dtype", None, array-like or Columns
-        Which columns are categories: those of strings, categories or booleans of a frame; none; or
-        names, indices or a mask. Or the columns themselves.
+        Which columns are categories: those of strings, categories or booleans of a frame, and of
+        strings of an array of objects; none; or names, indices or a mask. Or the columns
+        themselves.
 
     limits : Limits, default=Limits()
         Which categories are infrequent.

@@ -125,8 +125,15 @@ class ArrayTable:
         return _factorized(factorized_objects, self._X[:, index].tolist(), index)
 
     def is_category(self, index: int) -> bool:
-        """Return False: only `categorical_features` says which columns are categories."""
-        return False
+        """Return whether a column of an array of objects contains strings.
+
+        Other arrays have no columns of their own type.
+        """
+        if self._X.dtype.kind != "O":
+            return False
+        values = self._X[:, index].tolist()
+        has_strings = any(isinstance(value, str) for value in values)
+        return has_strings and not _are_numbers(values, index)
 
     def is_date(self, index: int) -> bool:
         """Return False."""
@@ -191,13 +198,7 @@ class FrameTable:
             raise _wrong_type(name, str(series.dtype))
         if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and bool(series.null_count() < len(series))
-        kinds = _kinds_of(series.to_list(), name)
-        if len(kinds) > 1:
-            raise TypeError(
-                f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type, for "
-                f"instance X[{name!r}].astype(str)."
-            )
-        return not kinds <= {"numbers"}
+        return not _are_numbers(series.to_list(), name)
 
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
@@ -309,6 +310,20 @@ def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -
             f"Column {name!r} contains values that are not hashable ({error}). Categories must be "
             "strings, numbers or booleans. Convert the column or drop it."
         ) from error
+
+
+def _are_numbers(values: list[Any], name: Any) -> bool:
+    """Return whether all objects are numbers; raise TypeError if only some of them are.
+
+    Strings are not, also if they look like numbers.
+    """
+    kinds = _kinds_of(values, name)
+    if len(kinds) > 1:
+        raise TypeError(
+            f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type: to "
+            "numbers if its strings are numbers, otherwise to strings."
+        )
+    return kinds <= {"numbers"}
 
 
 def _kinds_of(values: list[Any], name: Any) -> set[str]:

@@ -261,28 +261,26 @@ class Levels:
             return np.asarray(probabilities @ self.numbers[column].means)
         return probabilities.argmax(1).astype(np.float64)
 
-    def tail_probability(
-        self, column: int, probabilities: NDArray[Any], levels: NDArray[np.intp]
-    ) -> Array:
-        """Return the probability of values that are at most as probable as those of levels.
+    def wrong_values(self, column: int, frequencies: NDArray[Any]) -> Array:
+        """Return the probabilities that a wrong value of a column has each level.
+
+        Half of the wrong values are distributed as the values of the column, and half uniformly
+        over its categories or its range.
 
         Parameters
         ----------
         column : int
-            The column. Intervals of numbers are compared by their density.
+            The column.
 
-        probabilities : ndarray of shape (n_samples, n_levels)
-            Probabilities of its levels.
-
-        levels : ndarray of shape (n_samples,)
-            The levels.
+        frequencies : ndarray of shape (n_levels,)
+            Frequencies of its levels.
         """
-        density = probabilities
+        widths = np.ones(self.n_levels[column])
         if column in self.numbers:
-            density = probabilities / self.numbers[column].relative_widths
-        own = density[np.arange(len(levels)), levels]
-        rarer: Array = (probabilities * (density <= own[:, None])).sum(1)
-        return np.clip(rarer, np.finfo(np.float64).tiny, 1.0)
+            widths = self.numbers[column].relative_widths
+        total = max(frequencies.sum(), np.finfo(np.float64).tiny)
+        drawn: Array = 0.5 * (frequencies / total + widths / widths.sum())
+        return drawn
 
     def draw(self, levels: NDArray[Any], rng: np.random.RandomState) -> Array:
         """Return cells of levels; numbers are drawn from their intervals."""

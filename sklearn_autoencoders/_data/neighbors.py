@@ -110,6 +110,7 @@ class NeighborSearch:
         rng: np.random.RandomState,
         weight: NDArray[np.float64] | None = None,
         groups: NDArray[np.intp] | None = None,
+        axes: NDArray[Any] | None = None,
     ) -> NeighborGraph:
         """Return the nearest neighbors of samples.
 
@@ -136,6 +137,9 @@ class NeighborSearch:
         groups : ndarray of shape (n_samples,), default=None
             Number of the group of each sample, -1 for none. Neighbors of a sample in a group are
             in the same group or in none.
+
+        axes : ndarray of shape (n_axes, n_inputs), default=None
+            Principal components of the scaled samples, if they are known and there are at least 50.
         """
         kind = draw_by_content(X[rows], 0)
         if groups is not None:
@@ -145,7 +149,7 @@ class NeighborSearch:
         first[rows] = rows[own[copies]]
         distinct = np.sort(rows[own])
         source = encoded_source(X, layout)
-        coordinates = _COORDINATES[self.metric](source, scaling, weight, rng)[distinct]
+        coordinates = _COORDINATES[self.metric](source, scaling, weight, rng, axes)[distinct]
         nearest = np.full((len(X), max(min(self.n_neighbors, len(own) - 1), 0)), -1, dtype=np.int32)
         for members, candidates in _parts(None if groups is None else groups[distinct]):
             found = self._found(coordinates, members, candidates)
@@ -213,21 +217,31 @@ def _approximate(
 
 
 def _principal_coordinates(
-    source: Any, scaling: Scaling, weight: NDArray[np.float64] | None, rng: np.random.RandomState
+    source: Any,
+    scaling: Scaling,
+    weight: NDArray[np.float64] | None,
+    rng: np.random.RandomState,
+    axes: NDArray[Any] | None,
 ) -> NDArray[np.float32]:
     """Return samples in the network's units, or their first principal components."""
-    axes = None
+    projection = None
     if source.shape[1] > _N_AXES:
-        axes = principal_axes(source, scaling, weight, rng)[1][:_N_AXES].T.astype(np.float32)
+        is_known = axes is not None and len(axes) >= _N_AXES
+        found = axes if is_known else principal_axes(source, scaling, weight, rng)[1]
+        projection = np.asarray(found)[:_N_AXES].T.astype(np.float32)
     parts = []
     for _, part in chunks_of(source):
         scaled = np.nan_to_num((part - scaling.center) / scaling.scale).astype(np.float32)
-        parts.append(scaled if axes is None else scaled @ axes)
+        parts.append(scaled if projection is None else scaled @ projection)
     return np.concatenate(parts)
 
 
 def _directions(
-    source: Any, scaling: Scaling, weight: NDArray[np.float64] | None, rng: np.random.RandomState
+    source: Any,
+    scaling: Scaling,
+    weight: NDArray[np.float64] | None,
+    rng: np.random.RandomState,
+    axes: NDArray[Any] | None,
 ) -> Any:
     """Return samples of length one, whose Euclidean distances depend on the angles only.
 

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral, Real
+from numbers import Integral
 from typing import ClassVar
 
-import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
-from sklearn.utils import check_scalar
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from .._data.ranges import find_ranges
-from .._data.validation import check_output, check_samples, check_weight, ignore_empty_features
-from .._inference.conditionals import Sharpening, marginal_probabilities
-from .._inference.sequences import last_log_probabilities
 from .._training.parameters import make_plan
 from .._utils.layout import Layout
-from .._utils.random import own_random_state
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
 from ..networks import CausalRecurrent, Residual
 from ..objectives._objective import Objective
+from .autoregressive_mixin import AutoregressiveMixin
 from .base import BaseNetworkEstimator
-from .cell_orders import ORDERS, LeftToRight
-
-
-def _is_sequential(estimator):
-    """Return whether the network is causal, or raise AttributeError."""
-    if estimator._order is LeftToRight:
-        return True
-    raise AttributeError("Only sequences have a next value: use network=CausalRecurrent().")
+from .cell_orders import ORDERS
 
 
 class AutoregressiveGenerator(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, DensityMixin, BaseNetworkEstimator
+    AutoregressiveMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    DensityMixin,
+    BaseNetworkEstimator,
 ):
     r"""Autoregressive model of tables, texts and other sequences.
 
     It draws samples, computes likelihoods, and imputes tables or continues texts.
 
-    **Tables.** A network predicts the distribution of each hidden value of a sample, given those that are not
-    hidden. In training the hidden columns :math:`H` are drawn at random, so that one network serves
-    for every order of the columns [1]_. It minimizes
+    **Tables.** A network predicts the distribution of each hidden value of a sample, given those
+    that are not hidden. In training the hidden columns :math:`H` are drawn at random, so that one
+    network serves for every order of the columns [1]_. It minimizes
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \; E_H\, \frac{d}{|H|} \sum_{j \in H}
         -\log p(x_{ij} \mid x_{i \bar H}),
@@ -100,9 +90,10 @@ class AutoregressiveGenerator(
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
-        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
-        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
-        unknown category is a missing value.
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages,
+        and columns of strings in an array of objects, also if the strings look like numbers.
+        Otherwise a mask, indices or names of columns; None for none. Strings of other columns are
+        converted to numbers. An unknown category is a missing value.
 
     max_categories : int or None, default=256
         Maximum number of categories of a column, with the infrequent one. If there are more, the
@@ -443,295 +434,3 @@ class AutoregressiveGenerator(
     @property
     def _n_features_out(self):
         return self.n_components_
-
-    def transform(self, X):
-        """Return the codes of samples, of which all values are known to the network.
-
-        The code of a sequence is the mean of the states after its values.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), list of str or str
-            Samples. Missing values are encoded as NaN.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components_)
-            The codes, in the floating-point type of X.
-        """
-        return check_output(self._order.encode(self._model, self._levels_of(X, missing=True)[1]))
-
-    def sample(
-        self,
-        n_samples=1,
-        random_state=None,
-        *,
-        missing=False,
-        prompt=None,
-        length=None,
-        temperature=1.0,
-        top_k=None,
-        top_p=None,
-    ):
-        r"""Draw samples from the model.
-
-        Each value is drawn from :math:`p_k^{1 / T} / \sum_l p_l^{1 / T}`, where :math:`p` are the
-        probabilities of its levels given the values before it, and :math:`T` the temperature.
-
-        Parameters
-        ----------
-        n_samples : int, default=1
-            Number of samples.
-
-        random_state : int, RandomState instance or None, default=None
-            Determines the random draws. None uses fresh entropy.
-
-        missing : bool, default=False
-            Whether values of columns that had missing values in the fit can be missing. Sequences
-            have no missing values.
-
-        prompt : str, array-like of shape (n_given,) or None, default=None
-            The beginning of each sequence, which is continued.
-
-        length : int or None, default=None
-            Maximum number of values that are drawn for a sequence, after the prompt. None is the
-            number of features, with those of the prompt; for texts it is the length of the longest
-            one in the fit, and `chunk_size` if the fit was to a single text. A text ends earlier if
-            its end is drawn.
-
-        temperature : float, default=1.0
-            Positive. Lower values give more probable and less diverse samples.
-
-        top_k : int or None, default=None
-            If given, values are drawn from the `top_k` most probable levels.
-
-        top_p : float or None, default=None
-            If given, values are drawn from the most probable levels whose probabilities sum to at
-            least `top_p`, in (0, 1] [3]_.
-
-        Returns
-        -------
-        ndarray or frame of shape (n_samples, n_features_in_), or list of str
-            Samples like those of the fit: in a table, with its names and types. Sequences begin
-            with the prompt.
-        """
-        check_is_fitted(self)
-        check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        reshape = _checked_sharpening(temperature, top_k, top_p)
-        if length is not None:
-            check_scalar(length, "length", Integral, min_val=1)
-        cells, n_positions = self._order.first_cells(self, n_samples, prompt, length)
-        drawn = self._drawn(cells, own_random_state(random_state), missing, n_positions, reshape)
-        drawn = drawn.astype(self._sample_dtype)
-        if not isinstance(prompt, str):
-            return self._as_given(drawn)
-        return [prompt + text for text in self._as_given(drawn[:, cells.shape[1] :])]
-
-    def impute(self, X, *, n_draws=None, random_state=None):
-        r"""Impute missing values, by their expectation or by draws.
-
-        The expectation is :math:`E[x_j \mid x_{known}]` for numbers, and the most probable category
-        for categories. For draws, each missing value is drawn given the known ones and the missing
-        ones before it, so that each of the tables is a draw from :math:`p(x_{missing} \mid
-        x_{known})`. In this way rows can also be completed of which, for instance, only the class
-        is known.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Samples. Missing values are encoded as NaN.
-
-        n_draws : int or None, default=None
-            Number of tables that are drawn, for multiple imputation; None for the expectation.
-
-        random_state : int, RandomState instance or None, default=None
-            Determines the draws. None uses fresh entropy.
-
-        Returns
-        -------
-        ndarray or frame of shape (n_samples, n_features), or list of these
-            X without missing values, except in features that had no value in the fit; a list of
-            `n_draws` of them if `n_draws` is given. Known values are unchanged.
-        """
-        if self._order is LeftToRight:
-            raise ValueError(
-                "impute predicts missing values from all others, but a causal network predicts "
-                "them from those before them only. Use network=None and a table, or "
-                "DenoisingAutoencoder."
-            )
-        given, cells = self._levels_of(X)
-        if n_draws is None:
-            found = marginal_probabilities(self._model, cells, self._levels.n_levels)
-            expected = [self._levels.expect(j, own) for j, own in enumerate(found)]
-            return self._filled(np.stack(expected, axis=1), X, given)
-        check_scalar(n_draws, "n_draws", Integral, min_val=1)
-        rng = own_random_state(random_state)
-        return [self._filled(self._drawn(cells, rng), X, given) for _ in range(n_draws)]
-
-    def explain(self, X):
-        r"""Return how unexpected each value of a sample is given its other values.
-
-        .. math:: c_{ij} = \log P(\{v: p(v \mid x_{i, -j}) \le p(x_{ij} \mid x_{i, -j})\}
-            \mid x_{i, -j})
-
-        is the logarithm of a p-value: of the probability that a value of column :math:`j` is at
-        most as probable as the given one. -7 means that such a value occurs in one of 1000 samples
-        with these other values, if the model is right. The lowest contributions are probably wrong
-        values, and samples with the lowest sums are probably wrong, as in Fisher's method.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Samples. Missing values are encoded as NaN.
-
-        Returns
-        -------
-        Bunch
-            `contribution` and `expected`, with the shape of X. The contribution of a missing value
-            is zero. `expected` are the means of numbers and the most probable categories, given the
-            other values. Both are frames if X is a frame, with its columns.
-
-        References
-        ----------
-        .. [1] R. J. Hyndman, "Computing and Graphing Highest Density Regions", The American
-           Statistician 50, 1996.
-        """
-        given, cells = self._levels_of(X)
-        levels = self._order.levels_for(self._levels, cells.shape[1])
-        contribution, expected = np.zeros((2, *cells.shape))
-        for column, found in self._order.conditionals(self._model, cells, levels.n_levels):
-            known = ~np.isnan(cells[:, column])
-            own = cells[known, column].astype(np.intp)
-            tails = levels.tail_probability(column, found[known], own)
-            contribution[known, column] = np.log(tails)
-            expected[:, column] = levels.expect(column, found)
-        expected = self._without_empty(expected).astype(given.dtype)
-        return self._explanation(contribution, expected, X)
-
-    def score_samples(self, X):
-        r"""Return the log-likelihood of each sample, in nats.
-
-        .. math:: \sum_j \log p(x_j \mid x_1, \ldots, x_{j-1})
-
-        over the known values, in the order of the columns. The probability of a value within an
-        interval is divided by the width of the interval, in the units of X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), list of str or str
-            Samples. Missing values are encoded as NaN.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Log-likelihoods.
-        """
-        cells = self._levels_of(X)[1]
-        found = self._order.log_likelihoods(self._model, cells)
-        levels = self._order.levels_for(self._levels, cells.shape[1])
-        return (found - levels.log_widths(cells)).sum(axis=1)
-
-    @available_if(_is_sequential)
-    def predict_proba(self, X):
-        """Return the probabilities of the value that follows each sequence.
-
-        Parameters
-        ----------
-        X : list of str, str, or array-like of shape (n_samples, n_positions)
-            Sequences, without their ends.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_levels)
-            Probabilities of the symbols in the order of `symbols_`; of an array, of the levels.
-        """
-        check_is_fitted(self)
-        if self._columns is None:
-            cells = self._levels_of(X)[1]
-        else:
-            cells = self._columns.beginnings(X)
-        return np.exp(last_log_probabilities(self._model, cells))
-
-    @available_if(_is_sequential)
-    def bits_per_symbol(self, X):
-        r"""Return the mean negative log-likelihood of all values of X, in bits.
-
-        .. math:: -\frac{1}{N \log 2} \sum_{i, t} \log p(x_{it} \mid x_{i1}, \dots, x_{i, t - 1})
-
-        Parameters
-        ----------
-        X : list of str, str, or array-like of shape (n_samples, n_positions)
-            Sequences.
-
-        Returns
-        -------
-        float
-            The mean over the :math:`N` known values, which include the ends of texts.
-        """
-        n_known = np.count_nonzero(~np.isnan(self._levels_of(X)[1]))
-        return float(-self.score_samples(X).sum() / (n_known * np.log(2)))
-
-    @property
-    def symbols_(self):
-        """The characters of the texts of the fit; the end of a text, if any, is ""."""
-        columns = self._columns
-        if not getattr(columns, "is_sequence", False):
-            raise AttributeError("symbols_ exists after a fit to texts only.")
-        return np.array([*columns.symbols, *([""] if columns.has_end else [])])
-
-    def score(self, X, y=None, sample_weight=None):
-        """Return the mean log-likelihood of the samples, in nats.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), list of str or str
-            Samples. Missing values are encoded as NaN.
-
-        y : Ignored
-            Present for API consistency.
-
-        sample_weight : array-like of shape (n_samples,), default=None
-            Sample weights.
-
-        Returns
-        -------
-        float
-            The mean of `score_samples`.
-        """
-        scores = self.score_samples(X)
-        weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
-        return float(np.average(scores, weights=weight))
-
-    def _encoded(self, samples, missing):
-        """Return the levels of samples."""
-        levels = self._order.levels_for(self._levels, samples.shape[1]).encode(samples, missing)
-        return levels.astype(samples.dtype, copy=False) if self._order is LeftToRight else levels
-
-    def _levels_of(self, X, missing=False):
-        """Return samples as an array of cells, and the levels of the cells in the same type."""
-        given = check_samples(self, X, ignores_empty=False)
-        levels = self._encoded(ignore_empty_features(self, given), missing)
-        return given, levels.astype(given.dtype, copy=False)
-
-    def _drawn(self, cells, rng, missing=False, n_positions=0, reshape=None):
-        """Return cells whose unknown levels are drawn, as numbers and categories."""
-        allowed = self._levels.sizes if missing else self._levels.n_levels
-        end = getattr(self._columns, "end", None)
-        reshape = Sharpening() if reshape is None else reshape
-        uniform = rng.random_sample
-        found = self._order.draw(self._model, cells, n_positions, uniform, reshape, allowed, end)
-        return self._order.levels_for(self._levels, found.shape[1]).draw(found, rng)
-
-    def _filled(self, cells, X, given):
-        """Return the samples X with missing values replaced by those of cells."""
-        return self._as_given(self._without_empty(cells).astype(given.dtype), X, given)
-
-
-def _checked_sharpening(temperature, top_k, top_p):
-    """Return how probabilities are changed before drawing, or raise ValueError."""
-    check_scalar(temperature, "temperature", Real, min_val=0, include_boundaries="neither")
-    if top_k is not None:
-        check_scalar(top_k, "top_k", Integral, min_val=1)
-    if top_p is not None:
-        check_scalar(top_p, "top_p", Real, min_val=0, max_val=1, include_boundaries="right")
-    return Sharpening(temperature, top_k, top_p)

@@ -32,6 +32,7 @@ from .._training.parameters import (
     changed_parameters,
     corruption_parts,
     make_plan,
+    neighbor_penalty,
     training_dtype,
     update_dropout,
 )
@@ -227,7 +228,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             encoder = encoder.estimator
             check_is_fitted(encoder)
         elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
-            self._check_needs_no_condition()
+            self._check_needs_no_labels()
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
@@ -240,13 +241,20 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         self._check_encoder(encoder)
         return encoder
 
-    def _check_needs_no_condition(self):
+    def _check_needs_no_labels(self):
         conditional = getattr(self.encoder, "conditional", False)
         if conditional:
             raise ValueError(
                 f"encoder has conditional={conditional!r} and is not fitted. It would be fitted to "
                 "all samples, also to those whose y is unknown. Fit it to samples with y and pass "
                 "FrozenEstimator(encoder), or use conditional=False."
+            )
+        penalty = neighbor_penalty(self.encoder)
+        if penalty is not None and penalty.supervised:
+            raise ValueError(
+                "encoder has the penalty Neighbors(supervised=True) and is not fitted. It would be "
+                "fitted to X without y. Fit it to X and y and pass FrozenEstimator(encoder), or "
+                "use supervised=False."
             )
 
     def _check_encoder(self, encoder):

@@ -118,9 +118,10 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns of a table contain categories. "from_dtype" recognizes columns of strings,
-        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages;
-        an array then has none. Otherwise a mask, indices or names of columns; None for none. An
-        unknown category is a missing value.
+        booleans and categorical types in the frames of pandas, polars, PyArrow and other packages,
+        and columns of strings in an array of objects, also if the strings look like numbers.
+        Otherwise a mask, indices or names of columns; None for none. Strings of other columns are
+        converted to numbers. An unknown category is a missing value.
 
     max_categories : int or None, default=256
         Maximum number of categories of a column, with the infrequent one. If there are more, the

@@ -30,8 +30,16 @@ def with_neighbors(estimator, data, y, rng):
     rows = np.arange(len(data.X)) if weight is None else np.flatnonzero(weight)
     _warn_if_uncertain(data, len(rows), penalty)
     scaling = Scaling(estimator.center_, estimator.scale_)
-    found = search(data.X, rows, estimator._layout, scaling, rng, weight, groups)
+    axes = _principal_axes(estimator, data)
+    found = search(data.X, rows, estimator._layout, scaling, rng, weight, groups, axes)
     return replace(data, neighbors=found)
+
+
+def _principal_axes(estimator, data):
+    """Return the principal components at which a new network operates, if they are those of X."""
+    subspace = estimator.network_.subspace
+    is_of_others = estimator.n_epochs_ > 0 or data.clean is not None
+    return None if subspace is None or is_of_others else subspace[0].weight.cpu().numpy()
 
 
 def _groups(data, y):

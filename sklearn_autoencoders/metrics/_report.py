@@ -47,9 +47,9 @@ def generation_report(
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns contain categories. "from_dtype" recognizes columns of strings, booleans and
-        categorical types in the frames of pandas, polars, PyArrow and other packages; booleans are
-        numbers if there are no other categories. Otherwise a mask, indices or names of columns;
-        None for none.
+        categorical types in the frames of pandas, polars, PyArrow and other packages, and columns
+        of strings in an array of objects; booleans are numbers if there are no other categories.
+        Otherwise a mask, indices or names of columns; None for none.
 
     random_state : int, RandomState instance or None, default=None
         Determines the folds and the randomness of the forests. None uses fresh entropy.

@@ -47,12 +47,7 @@ def cells_of(columns, X, name):
             "number of features."
         )
     try:
-        cells = columns.encode(X)
-        places = np.flatnonzero(columns.n_categories)
-        if len(places):  # a cell without an index is missing, or an unknown category
-            is_known = ~np.isnan(learn_columns(X, places)[1])
-            unknown = np.where(np.isnan(cells) & is_known, columns.n_categories, cells)
-            cells[:, places] = unknown[:, places]
+        cells = columns.encode(X, marks_unknown=True)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name} must have columns like those of real. {error}") from error
     settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": N_FOLDS}

@@ -220,7 +220,8 @@ class SequenceModel(Autoencoder):
             return states.mean(1)
         known = (1 - batch.missing).unsqueeze(-1)
         total = (states * known).sum(1)
-        return total / known.sum(1).clamp(min=1)
+        means: Tensor = total / known.sum(1).clamp(min=1)
+        return means
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return the mean states, and the logits of each symbol given those before it."""

@@ -111,6 +111,8 @@ class AutoencoderRecipe:
     ) -> tuple[nn.Module, nn.Module]:
         """Return an encoder with `n_encoded` outputs and a decoder with `n_decoded` inputs."""
         network, n_features = self.network, self.n_inputs
+        # built in this order also if there are masks, whose encoder replaces the first one: the
+        # initial weights depend on the random numbers that are drawn before them
         encoder, decoder = map(with_own_layers, network.build(n_features, n_encoded))
         if self.n_embedding:
             encoder, decoder = self._of_levels(n_encoded)
