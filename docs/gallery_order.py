@@ -23,6 +23,7 @@ ORDER = (
     "synthesize_table",
     "wrong_values",
     "neighbors",
+    "texts",
     "latent_space",
     "simple_codes",
     "collapse",
