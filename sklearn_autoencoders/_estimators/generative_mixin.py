@@ -184,10 +184,10 @@ class GenerativeMixin:
         ends = (self._encode(samples, condition)[:, None] for samples in (A, B))
         codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
         codes = codes.astype(np.result_type(A, B), copy=False)
-        decoded = self._decoded(codes, self._condition(y, len(A), n_steps))
+        decoded = self._as_given(self._decoded(codes, self._condition(y, len(A), n_steps)))
         if self._columns is not None:
-            return self._as_given(decoded)
-        return decoded.reshape(len(A), n_steps, -1)
+            return decoded
+        return decoded.reshape(len(A), n_steps, *decoded.shape[1:])
 
     def score_samples(self, X, y=None, *, n_draws=64):
         r"""Return an estimate of the log-likelihood of each sample, in nats.

@@ -15,7 +15,7 @@ from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
 from .._data.sparse import as_passed
 from .._data.splits import hold_out
-from .._data.validation import check_magnitude, check_training_data
+from .._data.validation import check_magnitude, check_training_data, given_network
 from .._persistence.checkpoint import Checkpoint
 from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory
@@ -73,6 +73,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _accepts_sparse = True
     # Indices of the features that had no value in the fit.
     _empty_features = ()
+    # Shape of the series seen in the fit; None for flat samples.
+    _shape_in_fit = None
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
@@ -119,6 +121,17 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         check_nested_params(self, params, _REGISTRIES)
         return super().set_params(**params)
 
+    @property
+    def _scaling_kind(self):
+        """The scaling, where "auto" is that of each channel for series."""
+        if self.scaling != "auto":
+            return self.scaling
+        is_series = getattr(given_network(self), "time_axis", None) is not None
+        return "channel" if is_series else self._scaling_of_tables()
+
+    def _scaling_of_tables(self):
+        return self._auto_scaling if self._layout.is_numeric else "feature"
+
     # ------------------------------------------------------- hooks of the estimators
 
     def _as_samples(self, X, reset):
@@ -151,7 +164,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _build(self, data, rng):
         """Return the attributes of an estimator that has not been trained yet, by name."""
-        return initialize(self, data, rng, scaling=self.scaling)
+        return initialize(self, data, rng, scaling=self._scaling_kind)
 
     def _prepare_network(self, network, plan, data):
         """Update the settings of a network that can change between fits, before it is trained."""

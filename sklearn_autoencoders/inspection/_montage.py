@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .._utils.images import check_n_features
+from .._utils.grids import check_n_features
 from .._utils.tensors import without_tensor
 from ._display import DIVERGING, MISSING, as_texts
 
