@@ -23,6 +23,7 @@ from .._data.validation import (
     check_samples,
     check_unit_interval,
     check_weight,
+    given_network,
 )
 from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
@@ -178,6 +179,17 @@ class BaseNetworkEstimator(TrainableEstimator):
             if state.get(name) is not None:
                 state[name] = restore(state[name])
         super().__setstate__(defaults | state)
+
+    @property
+    def _scaling_kind(self):
+        """The scaling, where "auto" is that of each channel for series."""
+        if self.scaling != "auto":
+            return self.scaling
+        is_series = getattr(given_network(self), "time_axis", None) is not None
+        return "channel" if is_series else self._scaling_of_tables()
+
+    def _scaling_of_tables(self):
+        return self._auto_scaling if self._layout.is_numeric else "feature"
 
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))

@@ -15,7 +15,7 @@ from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
 from .._data.sparse import as_passed
 from .._data.splits import hold_out
-from .._data.validation import check_magnitude, check_training_data, given_network
+from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
 from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory
@@ -120,17 +120,6 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         """
         check_nested_params(self, params, _REGISTRIES)
         return super().set_params(**params)
-
-    @property
-    def _scaling_kind(self):
-        """The scaling, where "auto" is that of each channel for series."""
-        if self.scaling != "auto":
-            return self.scaling
-        is_series = getattr(given_network(self), "time_axis", None) is not None
-        return "channel" if is_series else self._scaling_of_tables()
-
-    def _scaling_of_tables(self):
-        return self._auto_scaling if self._layout.is_numeric else "feature"
 
     # ------------------------------------------------------- hooks of the estimators
 
