@@ -127,8 +127,8 @@ def average_windows(values: Any, length: int, step: int = 1, n_times: int | None
     length, step = _positive(length, "length"), _positive(step, "step")
     if values.ndim == 0 or not len(values) or (values.ndim > 1 and values.shape[1] != length):
         raise ValueError(
-            f"values must have shape (n_windows,) or (n_windows, {length}, ...): one value for each "
-            f"window, or for each of its time points; got {values.shape}."
+            f"values must have shape (n_windows,) or (n_windows, {length}, ...): one value "
+            f"for each window, or for each of its time points; got {values.shape}."
         )
     end = (len(values) - 1) * step + length
     n_times = end if n_times is None else _positive(n_times, "n_times")
