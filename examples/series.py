@@ -36,8 +36,11 @@ for values in beats:
 network = Temporal(series_shape=(80, 2), kernel_size=9)
 model = DenoisingAutoencoder(8, network=network, random_state=0).fit(beats[:300])
 mended = model.reconstruct(beats[300:])
-print("lengths:", [len(values) for values in beats[300:304]], [len(values) for values in mended[:4]])
-print("shape of codes of new series:", model.set_params(output="code").transform(beats[300:]).shape)
+print(
+    "lengths:", [len(values) for values in beats[300:304]], [len(values) for values in mended[:4]]
+)
+codes = model.set_params(output="code").transform(beats[300:])
+print("shape of the codes of new series:", codes.shape)
 
 # %%
 # A long series is cut into windows. The score of a time point is the mean over its windows.
@@ -62,7 +65,7 @@ for place in range(4):
     ax.plot(mended[place][:, 0], color="C1", label="reconstruction")
     ax.plot(beats[300 + place][:, 0], ".", color="C0", markersize=3, label="observed")
     ax.set(title=f"{len(mended[place])} time points", xlim=(0, 80), ylim=(-0.3, 1.2))
-ax.legend(loc="upper right", fontsize="small")
+figure.axes[0].legend(loc="upper right", fontsize="small")
 top, bottom = (figure.add_subplot(grid[row, :]) for row in (1, 2))
 top.plot(long, linewidth=0.8)
 top.set(ylabel="series", xlim=(0, 3000))

@@ -450,6 +450,19 @@ def test_invalid_values_are_named(network, message):
         network.build(18, 2)
 
 
+# ---------------------------------------------------------------------------------- displays
+
+
+def test_series_are_drawn_as_rows_of_values():
+    pytest.importorskip("matplotlib").use("Agg")
+    from sklearn_autoencoders.inspection import ReconstructionDisplay, TraversalDisplay
+
+    for X in (series(), series().reshape(40, -1)):
+        model = fitted(AutoencoderTransformer, X)
+        assert ReconstructionDisplay.from_estimator(model, X[:3]).image_shape is None
+        assert TraversalDisplay.from_estimator(model, X).image_shape is None
+
+
 # ----------------------------------------------------------------------------------- windows
 
 

@@ -278,8 +278,8 @@ class BaseAutoencoder(BaseNetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X, including the missing values. Images are returned
-            in the shape of the input.
+            The reconstruction, in the units of X, including the missing values. Images and series
+            are returned in the shape of the input.
         """
         return self._as_given(self._reconstruct(check_samples(self, X)), X)
 

@@ -68,7 +68,8 @@ class GenerativeMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X. Images are returned in the shape of the input.
+            The reconstruction, in the units of X. Images and series are returned in the shape of
+            the input.
         """
         samples = check_samples(self, X)
         return self._as_given(self._reconstruct(samples, self._condition(y, len(samples))), X)

@@ -33,7 +33,7 @@ class Temporal(SeriesNetwork, GridNetwork):
     layout : {"TC", "CT"}, default="TC"
         Order of the axes of a series: channels last or, as in sktime and aeon, channels first.
 
-    channels : sequence of int, default=(16, 32)
+    channels : sequence of int, default=(32, 64)
         Number of filters of each level, from the input to the code.
 
     kernel_size : int, default=9
@@ -109,7 +109,7 @@ class Temporal(SeriesNetwork, GridNetwork):
         self,
         series_shape: Sequence[int] = (100, 1),
         layout: str = "TC",
-        channels: Sequence[int] = (16, 32),
+        channels: Sequence[int] = (32, 64),
         kernel_size: int = 9,
         dilation: int = 1,
         blocks: int = 1,
