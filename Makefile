@@ -57,6 +57,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/mnist.py
 	$(BIN)/python benchmarks/denoising.py
 	$(BIN)/python benchmarks/convolutional.py
+	$(BIN)/python benchmarks/series.py
 	$(BIN)/python benchmarks/likelihood.py
 	$(BIN)/python benchmarks/generation.py --rows 2000
 	$(BIN)/python benchmarks/outliers.py --seeds 5 --pyod

@@ -19,6 +19,7 @@ ORDER = (
     "few_labels",
     "recommender",
     "outliers",
+    "series",
     "impute_table",
     "synthesize_table",
     "wrong_values",

@@ -15,13 +15,14 @@ from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
 from sklearn_autoencoders._persistence import checkpoint as _checkpoint
-from sklearn_autoencoders.networks import Dense
+from sklearn_autoencoders.networks import Dense, Recurrent
 
 LABELS = (table()[:, 0] > 0.5).astype(int)
 HARD = [  # what has more to remember than weights
     AutoencoderTransformer(early_stopping=True, tol=1e-3, schedule="constant"),
     AutoencoderTransformer(solver="sgd", corruption="masking", batch_size=16),
     AutoencoderTransformer(network=Dense((8,), batch_norm=True, dropout=0.5), init="random"),
+    AutoencoderTransformer(network=Recurrent((3, 2), hidden_size=4, dropout=0.5), batch_size=16),
     AutoencoderTransformer(pretraining="layerwise", init="random", pretraining_epochs=3),
     AutoencoderClassifier(3, freeze="gradual", freeze_epochs=1, pretraining_epochs=3),
     AutoencoderClassifier(3, learning_rate_ratio=0.3, alpha=0.5, pretraining_epochs=3),

@@ -30,7 +30,7 @@ from sklearn_autoencoders.exceptions import (
     ModelFileError,
     UntrustedTypesError,
 )
-from sklearn_autoencoders.networks import Convolutional, Dense
+from sklearn_autoencoders.networks import Convolutional, Dense, Recurrent, Temporal
 
 OURS = (ModelFileError, UntrustedTypesError, IncompatibleVersionError)
 LABELS = (table()[:, 0] > 0.5).astype(int)
@@ -44,6 +44,8 @@ ESTIMATORS = [
     AutoencoderTransformer(2, network=Dense((8,), tied_weights=True), init="random"),
     AutoencoderTransformer(2, network=Convolutional((2, 3), channels=(4,)), init="random"),
     AutoencoderTransformer(2, network=Dense((8, 4), batch_norm=True), init="random"),
+    AutoencoderTransformer(2, network=Temporal((3, 2), channels=(4,))),
+    AutoencoderTransformer(2, network=Recurrent((3, 2), hidden_size=4)),
 ]
 
 

@@ -16,7 +16,15 @@ from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._utils.sklearn_compat import Interval, Sizes
-from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network
+from sklearn_autoencoders.networks import (
+    ACTIVATIONS,
+    Convolutional,
+    Dense,
+    Linear,
+    Network,
+    Recurrent,
+    Temporal,
+)
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
 from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed, drawing
@@ -24,6 +32,7 @@ from sklearn_autoencoders.networks._linear_path import LinearPath
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
 IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six features, as in `table`
+SERIES = {"series_shape": (3, 2), "channels": (4,), "kernel_size": 3}
 NETWORKS = [
     Dense((9, 5)),
     Dense((9, 5), "relu", code_activation="tanh", batch_norm=True, dropout=0.2),
@@ -35,6 +44,11 @@ NETWORKS = [
     Linear(tied_weights=True),
     Convolutional(**IMAGE),
     Convolutional(**IMAGE, upsample="transposed", bottleneck="global", batch_norm=True, blocks=2),
+    Temporal(**SERIES),
+    Temporal(**SERIES, layout="CT", upsample="transposed", bottleneck="global", batch_norm=True),
+    Recurrent((3, 2), hidden_size=5),
+    Recurrent((3, 2), "CT", 5, 2, "lstm", layer_norm=True, dropout=0.2, bottleneck="global"),
+    Recurrent((3, 2), hidden_size=5, bidirectional_encoder=True),
 ]
 
 every_network = pytest.mark.parametrize("network", NETWORKS, ids=repr)
@@ -126,7 +140,8 @@ def test_float64_samples_are_transformed_in_float64(network):
 
 @pytest.mark.parametrize(
     "network", [Dense((9, 5)), Dense((9,), decoder_layer_sizes=(4, 7), batch_norm=True), Linear(),
-    Convolutional(**IMAGE), Convolutional(**IMAGE, layout="CHW", upsample="transposed")], ids=repr,
+    Convolutional(**IMAGE), Convolutional(**IMAGE, layout="CHW", upsample="transposed"),
+    Temporal(**SERIES), Recurrent((3, 2), hidden_size=5)], ids=repr,
 )  # fmt: skip
 def test_a_linear_path_starts_as_a_linear_map(network):
     model, x = built(network, linear_path=True), rows(20)

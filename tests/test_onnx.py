@@ -30,7 +30,14 @@ from sklearn_autoencoders import (
 from sklearn_autoencoders._onnx.graphs import graph_of, methods_of
 from sklearn_autoencoders._persistence.atomic import write_atomically
 from sklearn_autoencoders._utils.draws import Generated, Given
-from sklearn_autoencoders.networks import LATENTS, Convolutional, Dense, VectorQuantizer
+from sklearn_autoencoders.networks import (
+    LATENTS,
+    Convolutional,
+    Dense,
+    Recurrent,
+    Temporal,
+    VectorQuantizer,
+)
 from sklearn_autoencoders.objectives import LIKELIHOODS
 
 onnx = pytest.importorskip("onnx")
@@ -193,12 +200,12 @@ def computed(fitted, method, given):
         return graph_of(fitted, method)[0](torch.tensor(given)).numpy()
 
 
-def given_and_expected(fitted, method):
+def given_and_expected(fitted, method, X=NEW):
     """Return what a graph is fed, and what the estimator makes of it."""
     if method == "sample":
         given = uniform(80, graph_of(fitted, method)[2])
         return given, computed(fitted, method, given)
-    given = fitted.transform(NEW) if method == "inverse_transform" else NEW
+    given = fitted.transform(X) if method == "inverse_transform" else X
     return given, getattr(fitted, method)(given)
 
 
@@ -270,6 +277,44 @@ def test_a_convolutional_network_is_exported(tmp_path, network):
     session = onnxruntime.InferenceSession(tmp_path / "file")
     X[:, 5] = np.nan
     np.testing.assert_allclose(session.run(None, {"X": X})[0], fitted.reconstruct(X), atol=1e-5)
+
+
+GAPS = with_missing_values(table()).astype(np.float32)
+RECURRENT = {"series_shape": (3, 2), "hidden_size": 4}
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Recurrent(**RECURRENT),
+        *(
+            pytest.param(network, marks=pytest.mark.long)
+            for network in (
+                Temporal((3, 2), channels=(4,), bottleneck="global", upsample="transposed"),
+                Recurrent(**RECURRENT, cell="lstm", layer_norm=True, bidirectional_encoder=True),
+            )
+        ),
+    ],
+    ids=["gru", "convolutions", "lstm"],
+)
+def test_a_network_of_series_is_exported(tmp_path, network):
+    settings = {"n_components": 2, "network": network, "max_epochs": 1}
+    fitted = quick(AutoencoderTransformer, **settings).fit(GAPS)
+    export_onnx(fitted, tmp_path / "file", "reconstruct")
+    session = onnxruntime.InferenceSession(tmp_path / "file")
+    for X in (GAPS, table(seed=1).astype(np.float32)):
+        found = session.run(None, {"X": X})[0]
+        np.testing.assert_allclose(found, fitted.reconstruct(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_method_of_a_network_of_series_is_a_graph(name):
+    cls, params, y = ALL[name]
+    settings = {**params, "n_components": 2, "network": Recurrent(**RECURRENT), "max_epochs": 1}
+    fitted = quick(cls, **settings).fit(GAPS, y)
+    for method in set(METHODS[name]) - {"sample"}:
+        given, expected = given_and_expected(fitted, method, GAPS)
+        np.testing.assert_allclose(computed(fitted, method, given), expected, rtol=1e-3, atol=1e-5)
 
 
 def test_a_threshold_that_is_moved_is_in_the_next_graph(exports):

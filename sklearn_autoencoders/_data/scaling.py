@@ -49,7 +49,11 @@ class Scaling:
 
 
 def fit_scaling(
-    X: Any, weight: Array | None, kind: str | None, ranges: FeatureRanges | None = None
+    X: Any,
+    weight: Array | None,
+    kind: str | None,
+    ranges: FeatureRanges | None = None,
+    channel: NDArray[np.intp] | None = None,
 ) -> Scaling:
     """Return the center and the scale of the features.
 
@@ -61,13 +65,16 @@ def fit_scaling(
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
-    kind : {"global", "feature", "robust", "by_units"} or None
-        One scale for all features (the root mean variance), one for each (its standard deviation,
-        or that after values beyond 30 interquartile ranges have been clipped), one for each if the
-        features have different units, or none.
+    kind : {"global", "channel", "feature", "robust", "by_units"} or None
+        One scale for all features (the root mean variance), or for those of each channel, one for
+        each (its standard deviation, or that after values beyond 30 interquartile ranges have been
+        clipped), one for each if the features have different units, or none.
 
     ranges : FeatureRanges or None, default=None
         Ranges of the features of X, if they are known.
+
+    channel : ndarray of int of shape (n_features,) or None, default=None
+        The channel of each feature, for `kind="channel"`.
 
     Returns
     -------
@@ -82,12 +89,21 @@ def fit_scaling(
     ranges = find_ranges(X) if ranges is None else ranges
     center, deviation = _moments(X, weight, ranges)
     deviation[deviation <= 10 * np.finfo(X.dtype).eps * np.abs(center)] = 0.0
+    has_values = ~np.isnan(ranges.low)
     if kind == "global" or (kind == "by_units" and not _have_different_units(deviation)):
-        largest = deviation.max()
-        unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
-        relative = deviation[~np.isnan(ranges.low)] / unit  # of the features that have values
-        deviation = np.full_like(deviation, np.sqrt(np.mean(relative**2)) * largest)
+        deviation = np.full_like(deviation, _root_mean_square(deviation[has_values]))
+    elif kind == "channel":
+        assert channel is not None
+        for own in (channel == index for index in np.unique(channel)):
+            deviation[own] = _root_mean_square(deviation[own & has_values])
     return Scaling(center, np.where(deviation > 0, deviation, 1.0))
+
+
+def _root_mean_square(values: Array) -> float:
+    """Return the root of the mean square of non-negative values; zero if there are none."""
+    largest = values.max(initial=0.0)
+    unit = largest if largest > 0 else 1.0  # squares of small or large values are not exact
+    return float(np.sqrt(np.mean((values / unit) ** 2)) * largest) if len(values) else 0.0
 
 
 def _have_different_units(deviation: Array) -> bool:
@@ -104,6 +120,7 @@ def fit_encoded_scaling(
     kind: str | None,
     layout: Layout,
     ranges: FeatureRanges | None = None,
+    channel: NDArray[np.intp] | None = None,
 ) -> Scaling:
     """Return the center and the scale of the inputs of a network.
 
@@ -119,7 +136,7 @@ def fit_encoded_scaling(
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
-    kind : {"global", "feature", "robust"} or None
+    kind : {"global", "channel", "feature", "robust"} or None
         Scaling of the numbers, as in :func:`fit_scaling`.
 
     layout : Layout
@@ -127,6 +144,9 @@ def fit_encoded_scaling(
 
     ranges : FeatureRanges or None, default=None
         Ranges of the columns of X, if they are known.
+
+    channel : ndarray of int of shape (n_columns,) or None, default=None
+        The channel of each column, if all are numbers.
 
     Returns
     -------
@@ -139,7 +159,7 @@ def fit_encoded_scaling(
        2004.
     """
     if layout.is_numeric:
-        return fit_scaling(X, weight, kind, ranges)
+        return fit_scaling(X, weight, kind, ranges, channel)
     column, inputs = layout.column.numpy(), layout.number_inputs.numpy()
     center, scale = np.zeros(layout.n_inputs), np.ones(layout.n_inputs)
     if len(inputs):

@@ -18,6 +18,7 @@ from .batches import Data
 from .column_kinds import Limits
 from .columns import learn_columns
 from .ranges import find_ranges
+from .shapes import channel_of_features, flattened, shape_in_fit
 from .sparse import SparseRows
 
 # Types of samples; others are converted to the first one.
@@ -33,7 +34,7 @@ def check_samples(estimator, X, *, ignores_empty=True):
         Fitted.
 
     X : array-like
-        Samples, or images if the network is one for images.
+        Samples, or images or series if the network is one for them.
 
     ignores_empty : bool, default=True
         Whether features that had no value in the fit are set to NaN.
@@ -65,7 +66,10 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
-    X = _flatten_images(without_tensor(X), getattr(network, "input_shape", None))
+    X = without_tensor(X)
+    if reset:
+        estimator._shape_in_fit = shape_in_fit(X, network)
+    X = flattened(X, network)
     if issparse(X):
         _check_has_no_categories(estimator, reset)
     if names:
@@ -139,7 +143,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     name = "X" if clean is None else "clean"
     if reset:
         estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
-        _warn_of_empty_features(estimator, name)
+        _warn_of_empty_features(estimator, name, network)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
@@ -292,8 +296,10 @@ def _warn_of_unknown_categories(estimator, X):
         estimator._warned_columns = [*known, *names]
 
 
-def _warn_of_empty_features(estimator, name):
+def _warn_of_empty_features(estimator, name, network):
     empty = estimator._empty_features
+    if getattr(network, "time_axis", None) is not None:
+        empty = _of_empty_channels(empty, network, estimator.n_features_in_)
     if len(empty):
         names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
         warn_user(
@@ -304,23 +310,11 @@ def _warn_of_empty_features(estimator, name):
         )
 
 
-def _flatten_images(X, image_shape):
-    """Return images of the given shape as flat samples; anything else unchanged."""
-    shape = getattr(X, "shape", ())
-    if image_shape is None or len(shape) <= 2:
-        return X
-    if tuple(shape[1:]) != tuple(image_shape):
-        raise ValueError(
-            f"X must contain flattened samples, or images of the network's "
-            f"image_shape={tuple(image_shape)}; got images of shape {tuple(shape[1:])}."
-        )
-    return np.reshape(X, (len(X), -1))
-
-
-def unflatten(samples, X):
-    """Return samples in the shape of the images X; unchanged if X is two-dimensional."""
-    shape = getattr(X, "shape", ())
-    return samples.reshape(shape) if len(shape) > 2 else samples
+def _of_empty_channels(empty, network, n_features):
+    """Return those of the empty features of series that are not padding of a channel."""
+    channel = channel_of_features(network, n_features)
+    known = np.delete(channel, empty)
+    return empty[~np.isin(channel[empty], known)]
 
 
 def check_unit_interval(estimator, loss, X, name="X", ranges=None):

@@ -15,6 +15,7 @@ from .._data.columns import Columns, columns_from_dict
 from .._data.levels import Levels
 from .._data.model import input_model
 from .._data.scaling import explained_variance, explained_variance_in_chunks
+from .._data.shapes import unflattened
 from .._data.sparse import SparseRows, as_dense
 from .._data.validation import (
     check_clean,
@@ -22,7 +23,7 @@ from .._data.validation import (
     check_samples,
     check_unit_interval,
     check_weight,
-    unflatten,
+    given_network,
 )
 from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
@@ -93,7 +94,7 @@ class BaseNetworkEstimator(TrainableEstimator):
             Interval(RealNotInt, 0, 1, closed="neither"),
             None,
         ],
-        "scaling": [StrOptions({"auto", "global", "feature"}), None],
+        "scaling": [StrOptions({"auto", "global", "channel", "feature"}), None],
         "loss": [StrOptions(set(LOSSES))],
         "corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
         "penalty": [StrOptions(set(PENALTIES)), callable, list, tuple, None],
@@ -179,6 +180,17 @@ class BaseNetworkEstimator(TrainableEstimator):
                 state[name] = restore(state[name])
         super().__setstate__(defaults | state)
 
+    @property
+    def _scaling_kind(self):
+        """The scaling, where "auto" is that of each channel for series."""
+        if self.scaling != "auto":
+            return self.scaling
+        is_series = getattr(given_network(self), "time_axis", None) is not None
+        return "channel" if is_series else self._scaling_of_tables()
+
+    def _scaling_of_tables(self):
+        return self._auto_scaling if self._layout.is_numeric else "feature"
+
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))
 
@@ -189,7 +201,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
 
     def _as_given(self, samples, X=None, known=None, are_means=False):
-        """Return samples as a table like that of the fit, or in the shape of the images X.
+        """Return samples as a table like that of the fit, or in the shape of X.
 
         Values that are not NaN in `known` replace those of the samples. If `are_means`, numbers are
         expected values, which are rounded only in columns of integer types.
@@ -201,14 +213,21 @@ class BaseNetworkEstimator(TrainableEstimator):
         if is_known is not None:
             samples = np.where(is_known, known, samples)
         if self._columns is None:
-            return unflatten(samples, X)
+            return self._in_shape(samples, X)
         return self._columns.decode(samples, X, is_known)
+
+    def _in_shape(self, samples, X=None):
+        """Return samples in the shape of X; without X, of series like those of the fit."""
+        if X is not None:
+            return unflattened(samples, X, self._recipe.base.network)
+        shape = self._shape_in_fit
+        return samples if shape is None else samples.reshape(len(samples), *shape)
 
     def _explanation(self, contribution, expected, X):
         """Return contributions and expected values of X in the container of X."""
         expected = self._as_given(expected, X)
         return Bunch(
-            contribution=like(X, unflatten(contribution, X)),
+            contribution=like(X, self._in_shape(contribution, X)),
             expected=like(X, expected) if self._columns is None else expected,
         )
 
@@ -259,8 +278,8 @@ class BaseAutoencoder(BaseNetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X, including the missing values. Images are returned
-            in the shape of the input.
+            The reconstruction, in the units of X, including the missing values. Images and series
+            are returned in the shape of the input.
         """
         return self._as_given(self._reconstruct(check_samples(self, X)), X)
 

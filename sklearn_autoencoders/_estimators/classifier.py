@@ -165,10 +165,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
         infrequent category is decoded as the most frequent of its categories.
 
-    scaling : {"global", "feature"} or None, default="feature"
+    scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
-        of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves X unchanged.
+        of them by one common scale; "channel" divides those of each channel of images or series by
+        one scale; "feature" divides each by its standard deviation; None leaves X unchanged. "auto"
+        is "channel" for a network of series, and otherwise "feature".
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up
@@ -372,7 +373,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         categorical_features="from_dtype",
         max_categories=256,
         min_frequency=None,
-        scaling="feature",
+        scaling="auto",
         loss="squared_error",
         solver="adam",
         schedule="one_cycle",

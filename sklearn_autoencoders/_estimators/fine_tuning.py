@@ -73,6 +73,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     """Base class of the supervised estimators, independent of the type of target."""
 
     penalty = None
+    _auto_scaling = "feature"
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder", "head"}
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
@@ -86,7 +87,6 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             None,
         ],
         "head": [StrOptions({"auto", "linear", "ensemble"})],
-        "scaling": [StrOptions({"global", "feature"}), None],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -150,7 +150,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 self,
                 data,
                 rng,
-                scaling=self.scaling,
+                scaling=self._scaling_kind,
                 compose=lambda base: self._with_head(base, n_outputs),
             )
         encoder = self._fitted_encoder(data, rng)

@@ -68,7 +68,8 @@ class GenerativeMixin:
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            The reconstruction, in the units of X. Images are returned in the shape of the input.
+            The reconstruction, in the units of X. Images and series are returned in the shape of
+            the input.
         """
         samples = check_samples(self, X)
         return self._as_given(self._reconstruct(samples, self._condition(y, len(samples))), X)
@@ -184,10 +185,10 @@ class GenerativeMixin:
         ends = (self._encode(samples, condition)[:, None] for samples in (A, B))
         codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
         codes = codes.astype(np.result_type(A, B), copy=False)
-        decoded = self._decoded(codes, self._condition(y, len(A), n_steps))
+        decoded = self._as_given(self._decoded(codes, self._condition(y, len(A), n_steps)))
         if self._columns is not None:
-            return self._as_given(decoded)
-        return decoded.reshape(len(A), n_steps, -1)
+            return decoded
+        return decoded.reshape(len(A), n_steps, *decoded.shape[1:])
 
     def score_samples(self, X, y=None, *, n_draws=64):
         r"""Return an estimate of the log-likelihood of each sample, in nats.

@@ -13,7 +13,9 @@ from sklearn.base import OutlierMixin
 from .._data.batches import Data
 from .._data.ranges import find_ranges
 from .._data.scaling import fit_scaling, weighted_quantile
+from .._data.shapes import channel_of_features
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
+from .._data.validation import given_network
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
@@ -127,14 +129,15 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
         infrequent category is decoded as the most frequent of its categories.
 
-    scaling : {"global", "feature"} or None, default="feature"
+    scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
-        of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves X unchanged. With "feature", values farther than 30 interquartile
-        ranges from the quartiles are clipped to that distance when the mean and the standard
-        deviation are computed, and the input of the autoencoders is clipped to 10 standard
-        deviations. Otherwise, one tolerance is used for all features, which is appropriate for the
-        pixels of images.
+        of them by one common scale; "channel" divides those of each channel of images or series by
+        one scale; "feature" divides each by its standard deviation; None leaves X unchanged. "auto"
+        is "channel" for a network of series, and otherwise "feature". With "feature", values
+        farther than 30 interquartile ranges from the quartiles are clipped to that distance when
+        the mean and the standard deviation are computed, and the input of the autoencoders is
+        clipped to 10 standard deviations. Otherwise, features of one scale have one tolerance,
+        which is appropriate for the pixels of images.
 
     loss : str, default="cauchy"
         Reconstruction loss: "cauchy", which is robust to outliers, or another loss of
@@ -310,13 +313,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "method",
         "n_estimators",
     }
+    _auto_scaling = "feature"
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     init = "random"
     penalty = None
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
-        "scaling": [StrOptions({"global", "feature"}), None],
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -343,7 +346,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         categorical_features="from_dtype",
         max_categories=256,
         min_frequency=None,
-        scaling="feature",
+        scaling="auto",
         loss="cauchy",
         solver="adam",
         schedule="one_cycle",
@@ -467,13 +470,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             self,
             data,
             rng,
-            scaling="robust" if self.scaling == "feature" else self.scaling,
+            scaling="robust" if self._scaling_kind == "feature" else self._scaling_kind,
             compose=lambda base: EnsembleRecipe(
                 base,
                 self.n_estimators,
                 self.mask_rate,
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
-                _CLIP if self.scaling == "feature" else math.inf,
+                _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
             ),
         )
@@ -532,6 +535,16 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         n_categories = self._layout.n_categories
         return [_mean_of_known if n else _upper_quartile for n in n_categories]
 
+    def _features_of_one_scale(self):
+        """Return masks of the features that share a scale; none if each has its own."""
+        kind, n_features = self._scaling_kind, self.n_features_in_
+        if kind == "feature":
+            return []
+        if kind != "channel":
+            return [np.ones(n_features, dtype=bool)]
+        channel = channel_of_features(given_network(self), n_features)
+        return [channel == index for index in np.unique(channel)]
+
     def _tolerance(self, model, data, spread, fraction):
         """Return the typical error of each feature, averaged over all batches."""
         errors = cell_errors(model, data.X, reconstruct(model, data.X))
@@ -546,11 +559,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         )
         tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
         varies = np.isnan(self._constants)
-        known = np.delete(tolerance, self._empty_features)
-        known = known[np.delete(varies, self._empty_features)]
-        if self.scaling != "feature" and len(known):
-            largest = known.max()
-            tolerance[:] = (known / largest).mean() * largest  # avoids overflow
+        used = varies.copy()
+        used[self._empty_features] = False
+        for own in self._features_of_one_scale():
+            known = tolerance[own & used]
+            if len(known):
+                largest = known.max()
+                tolerance[own] = (known / largest).mean() * largest  # avoids overflow
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)

@@ -78,11 +78,12 @@ class AutoencoderTransformer(
         fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
         infrequent category is decoded as the most frequent of its categories.
 
-    scaling : {"auto", "global", "feature"} or None, default="auto"
+    scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
         Scaling of the numbers that the network receives. "global" centers the features and divides
-        all of them by one common scale; "feature" centers them and divides each by its standard
-        deviation; None leaves them unchanged; "auto" is "global" if all columns are numbers and
-        "feature" otherwise. Reconstructions are in the original units of X in all cases.
+        all of them by one common scale; "channel" divides those of each channel of images or series
+        by one scale; "feature" divides each by its standard deviation; None leaves them unchanged.
+        "auto" is "channel" for a network of series, "global" if all columns are numbers, and
+        otherwise "feature". Reconstructions are in the original units of X in all cases.
 
     loss : str, default="squared_error"
         Reconstruction loss :math:`\ell`: "squared_error", "absolute_error", "huber" (quadratic up

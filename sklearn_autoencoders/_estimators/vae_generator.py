@@ -153,10 +153,11 @@ class VAEGenerator(
         fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
         infrequent category is decoded as the most frequent of its categories.
 
-    scaling : {"auto", "global", "feature"}, default="auto"
+    scaling : {"auto", "global", "channel", "feature"}, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
-        of them by one common scale; "feature" centers them and divides each by its standard
-        deviation. "auto" is "global" for likelihoods of X in [0, 1], whose features are in the same
+        of them by one common scale; "channel" divides those of each channel of images or series by
+        one scale; "feature" divides each by its standard deviation. "auto" is "channel" for a
+        network of series, "global" for likelihoods of X in [0, 1], whose features are in the same
         unit, and "feature" for the others. Reconstructions and samples are in the original units of
         X in all cases.
 
@@ -345,7 +346,7 @@ class VAEGenerator(
 
     _parameter_constraints: ClassVar[dict] = {
         "likelihood": [StrOptions(set(LIKELIHOODS))],
-        "scaling": [StrOptions({"auto", "global", "feature"})],
+        "scaling": [StrOptions({"auto", "global", "channel", "feature"})],
         "latent": [LatentPart, StrOptions(set(LATENTS))],
         "conditional": ["boolean", StrOptions({"labels", "target"})],
         "beta": [Interval(Real, 0, None, closed="left")],
@@ -453,20 +454,21 @@ class VAEGenerator(
         return replace(data, condition=condition, effect=effect)
 
     def _build(self, data, rng):
-        likelihood, scaling = LIKELIHOODS[self.likelihood], self.scaling
-        if scaling == "auto":
-            scaling = "global" if likelihood.unit_interval else "feature"
+        likelihood = LIKELIHOODS[self.likelihood]
         n_conditions = 0 if data.condition is None else data.condition.shape[1]
         return initialize(
             self,
             data,
             rng,
-            scaling=scaling,
+            scaling=self._scaling_kind,
             compose=lambda base: VariationalRecipe(
                 base, self._latent_part(), likelihood.n_noise, n_conditions
             ),
             start=start_at_probabilistic_pca,
         )
+
+    def _scaling_of_tables(self):
+        return "global" if LIKELIHOODS[self.likelihood].unit_interval else "feature"
 
     def _latent_part(self):
         latent = latent_part(self)

@@ -73,6 +73,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _accepts_sparse = True
     # Indices of the features that had no value in the fit.
     _empty_features = ()
+    # Shape of the series seen in the fit; None for flat samples.
+    _shape_in_fit = None
     # Columns of the table seen in the fit, if any of them is not a number.
     _columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
@@ -151,7 +153,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _build(self, data, rng):
         """Return the attributes of an estimator that has not been trained yet, by name."""
-        return initialize(self, data, rng, scaling=self.scaling)
+        return initialize(self, data, rng, scaling=self._scaling_kind)
 
     def _prepare_network(self, network, plan, data):
         """Update the settings of a network that can change between fits, before it is trained."""

@@ -17,9 +17,10 @@ from .._data.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.model import place, resolve_device
 from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
+from .._data.shapes import channel_of_features
 from .._data.sources import encoded
 from .._data.sparse import stacked
-from .._data.validation import check_magnitude
+from .._data.validation import check_magnitude, given_network
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
@@ -196,7 +197,7 @@ def initialize(
     rng : RandomState
         Source of the initial weights.
 
-    scaling : {"auto", "global", "feature", "robust"} or None
+    scaling : {"global", "channel", "feature", "robust", "by_units"} or None
         Kind of the scaling.
 
     compose : callable, default=identity
@@ -212,11 +213,12 @@ def initialize(
     """
     layout, linear_path = estimator._layout, starts_at_pca(estimator)
     n_inputs = layout.n_inputs
-    if scaling == "auto":
-        scaling = estimator._auto_scaling if layout.is_numeric else "feature"
     dtype = training_dtype(estimator, (len(data.X), n_inputs))
     device, weight = resolve_device(estimator.device), data.training_weight
-    fitted = fit_encoded_scaling(data.target, weight, scaling, layout, data.target_ranges)
+    channel = None
+    if scaling == "channel":
+        channel = channel_of_features(given_network(estimator), n_inputs)
+    fitted = fit_encoded_scaling(data.target, weight, scaling, layout, data.target_ranges, channel)
     check_magnitude(data, fitted, layout, dtype)
     name = getattr(estimator, estimator._loss_parameter)
     loss, n_components = estimator._losses[name], estimator.n_components
@@ -229,12 +231,13 @@ def initialize(
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
     factors = None
-    if linear_path and principal is not None and (data.has_missing or estimator._predicts_missing):
+    may_miss = data.has_missing or estimator._predicts_missing
+    if linear_path and principal is not None and may_miss:
         factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
-    recipe = compose(_with_masks(base, estimator, layout, factors))
+    recipe = compose(_with_masks(base, estimator, layout, factors, may_miss))
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if subspace is not None:
         _set_subspace(module, subspace)
@@ -245,7 +248,11 @@ def initialize(
 
 
 def _with_masks(
-    base: AutoencoderRecipe, estimator: Any, layout: Layout, factors: Factors | Gaussian | None
+    base: AutoencoderRecipe,
+    estimator: Any,
+    layout: Layout,
+    factors: Factors | Gaussian | None,
+    may_miss: bool,
 ) -> AutoencoderRecipe:
     """Return a recipe whose encoder receives which columns are missing, if it uses that."""
     if estimator._n_embedding:
@@ -257,6 +264,7 @@ def _with_masks(
             n_functions=estimator._n_functions,
         )
     has_masks = factors is not None and estimator.network is None and not base.n_axes
+    has_masks |= base.network.takes_masks and may_miss
     return replace(base, n_masks=layout.n_columns) if has_masks else base
 
 

@@ -89,7 +89,8 @@ def as_table(X: Any) -> Any:
     -------
     array or frame
         An array for a tensor or a list, and a frame of pandas for one of Arrow or dask, for which
-        scikit-learn has no adapter; anything else unchanged.
+        scikit-learn has no adapter; anything else, such as a list of series of different lengths,
+        unchanged.
     """
     X = without_tensor(X)
     if hasattr(X, "columns") and hasattr(X, "npartitions"):
@@ -98,7 +99,9 @@ def as_table(X: Any) -> Any:
         with suppress(ImportError):
             return X.to_pandas()
         return np.asarray(X)
-    return X if hasattr(X, "shape") else np.asarray(X)
+    with suppress(ValueError):
+        return X if hasattr(X, "shape") else np.asarray(X)
+    return X
 
 
 def _package_of(X: Any) -> str:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .._utils.images import LAYOUTS, check_n_features, flatten_images, unflatten_images
+from .._utils.grids import IMAGE_LAYOUTS, as_grids, check_n_features, flatten_grids
 from .._utils.sklearn_compat import Constraints, Interval, Pair, Sizes, StrOptions
 from ._base import Corruption, Range, number_or_pair, uniform
 
@@ -81,7 +81,7 @@ class ImageAugmentation(Corruption):
 
     _parameter_constraints: ClassVar[Constraints] = {
         "image_shape": [Sizes(2, 3)],
-        "layout": [StrOptions(LAYOUTS)],
+        "layout": [StrOptions(IMAGE_LAYOUTS)],
         "rotation": _up_to(360),
         "shift": _up_to(1),
         "shear": _below(90),
@@ -124,7 +124,7 @@ class ImageAugmentation(Corruption):
         check_n_features(self.image_shape, n_features)
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
-        images = unflatten_images(x.clone(), self.image_shape, self.layout)
+        images = as_grids(x.clone(), self.image_shape, self.layout)
         low, high = self.value_range
         if any(any(_pair(v)) for v in (self.rotation, self.shift, self.shear, self.zoom)):
             images = _resampled(images, self._maps(images, generator, shared))
@@ -135,7 +135,7 @@ class ImageAugmentation(Corruption):
             levels = (images.clamp(low, high) - low) * (255 / (high - low))
             levels = compressed(levels, _qualities(self.jpeg_quality, x, generator, shared))
             images = low + levels.clamp(0, 255) * ((high - low) / 255)
-        return flatten_images(images, self.layout)
+        return flatten_grids(images, self.layout)
 
     def _maps(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
         ranges = [self.rotation, self.shear, self.zoom, self.shift, self.shift]

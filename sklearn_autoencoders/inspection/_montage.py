@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .._utils.images import check_n_features
+from .._utils.grids import check_n_features
 from .._utils.tensors import without_tensor
 from ._display import DIVERGING, MISSING, as_texts
 
@@ -38,10 +38,13 @@ def find_image_shape(image_shape, n_features, X=None, estimator=None):
     """
     if image_shape is not None:
         return _check_image_shape(image_shape, n_features)
+    network = getattr(estimator, "network", None)
+    if getattr(network, "time_axis", None) is not None:  # a series is a row of values
+        return None
     is_frame = hasattr(X, "columns")
     shape = np.shape(X)[1:] if X is not None and not is_frame and np.ndim(X) > 2 else None
     if shape is None:
-        shape = getattr(getattr(estimator, "network", None), "input_shape", None)
+        shape = getattr(network, "input_shape", None)
     is_image = shape is not None and _is_image(shape) and np.prod(shape) == n_features
     return tuple(shape) if is_image else None
 

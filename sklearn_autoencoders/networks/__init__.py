@@ -13,9 +13,11 @@ from ._interactions import Interactions
 from ._layers import ACTIVATIONS, BatchNorm, Dropout
 from ._network import Network
 from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
+from ._recurrent import Recurrent
 from ._residual import Residual
+from ._temporal import Temporal
 
-# Networks that can be specified by name; `Convolutional` requires the shape of the images.
+# Networks that can be specified by name; the others require the shape of a sample.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
 
 __all__ = [
@@ -35,7 +37,9 @@ __all__ = [
     "Network",
     "NormalPrior",
     "Output",
+    "Recurrent",
     "Residual",
+    "Temporal",
     "VampPrior",
     "VectorQuantizer",
 ]

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from itertools import pairwise
-from numbers import Integral, Real
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from .._utils.images import LAYOUTS, check_n_features, flatten_images, image_sizes, unflatten_images
-from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, block
-from ._network import Network
-
-Size = tuple[int, int]
+from .._utils.grids import IMAGE_LAYOUTS
+from .._utils.sklearn_compat import Constraints, Sizes, StrOptions
+from ._convolutions import IMAGE_LAYERS, GridNetwork
 
 
-class Convolutional(Network):
+class Convolutional(GridNetwork):
     """Convolutional network for images; the decoder mirrors the encoder.
 
     Each entry of `channels` defines a level of `blocks` convolutions, each followed by the
@@ -94,18 +88,13 @@ class Convolutional(Network):
     (1797, 4)
     """
 
+    _layers = IMAGE_LAYERS
+    _shape_parameter = "image_shape"
+    _kind = "an image"
     _parameter_constraints: ClassVar[Constraints] = {
+        **GridNetwork._parameter_constraints,
         "image_shape": [Sizes(2, 3)],
-        "layout": [StrOptions(LAYOUTS)],
-        "channels": [Sizes(1)],
-        "kernel_size": [Interval(Integral, 1, None, closed="left")],
-        "blocks": [Interval(Integral, 1, None, closed="left")],
-        "pooling": ["boolean"],
-        "upsample": [StrOptions({"nearest", "transposed"})],
-        "bottleneck": [StrOptions({"dense", "global"})],
-        "activation": [StrOptions(set(ACTIVATIONS))],
-        "batch_norm": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "layout": [StrOptions(IMAGE_LAYOUTS)],
     }
 
     def __init__(
@@ -161,112 +150,7 @@ class Convolutional(Network):
         ValueError
             If a parameter is invalid, or if `n_features` is not the size of an image.
         """
-        self._validate_params()
-        check_n_features(self.image_shape, n_features)
-        if self.kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd; got {self.kernel_size}.")
-        n_channels, height, width = image_sizes(self.image_shape, self.layout)
-        widths = [n_channels, *map(int, self.channels)]
-        sizes = self._sizes((height, width), len(self.channels))
-        encoder = self._encoder(widths, sizes, n_components)
-        decoder = self._decoder(widths, sizes, n_components)
+        encoder, decoder = super().build(n_features, n_components)
         for part in (encoder, decoder):  # reduces the time of a training step on a CPU by a third
             part.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in stubs
         return encoder, decoder
-
-    def _sizes(self, size: Size, n_levels: int) -> list[Size]:
-        """Return height and width before the first level and after each level."""
-        sizes = [size]
-        for _ in range(n_levels):
-            height, width = sizes[-1]
-            is_pooled = self.pooling and min(height, width) >= 2
-            sizes.append(((height + 1) // 2, (width + 1) // 2) if is_pooled else sizes[-1])
-        return sizes
-
-    def _encoder(
-        self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
-    ) -> nn.Sequential:
-        parts: list[nn.Module] = [_Images(tuple(self.image_shape), self.layout)]
-        for ends, (size, smaller) in zip(pairwise(widths), pairwise(sizes), strict=True):
-            parts += self._convolutions([ends[0]] + [ends[1]] * self.blocks, size)
-            parts += [nn.MaxPool2d(2, ceil_mode=True)] if smaller != size else []
-        n_values = widths[-1] * math.prod(sizes[-1])
-        if self.bottleneck == "global":
-            parts, n_values = [*parts, nn.AdaptiveAvgPool2d(1)], widths[-1]
-        return nn.Sequential(*parts, nn.Flatten(), nn.Linear(n_values, n_components))
-
-    def _decoder(
-        self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
-    ) -> nn.Sequential:
-        shape = (widths[-1], *sizes[-1])
-        start = nn.Sequential(nn.Linear(n_components, math.prod(shape)), nn.Unflatten(1, shape))
-        parts: list[nn.Module] = [self._hidden(start, widths[-1])]
-        outputs = [*widths[-2:0:-1], widths[1]]
-        for n_inputs, n_outputs, (size, larger) in zip(
-            widths[:0:-1], outputs, pairwise(sizes[::-1]), strict=True
-        ):
-            parts += self._enlargement(n_inputs, size, larger) if larger != size else []
-            parts += self._convolutions([n_inputs] * self.blocks + [n_outputs], larger)
-        end = _Conv(widths[1], widths[0], self.kernel_size, sizes[0])
-        return nn.Sequential(*parts, end, _Flatten(self.layout))
-
-    def _convolutions(self, widths: Sequence[int], size: Size) -> list[nn.Module]:
-        """Return convolutions between numbers of channels, each followed by its activation."""
-        return [
-            self._hidden(_Conv(*ends, self.kernel_size, size, not self.batch_norm), ends[1])
-            for ends in pairwise(widths)
-        ]
-
-    def _enlargement(self, n_channels: int, size: Size, larger: Size) -> list[nn.Module]:
-        """Return upsampling layers from `size` to `larger`."""
-        if self.upsample == "nearest":
-            return [nn.Upsample(size=larger, mode="nearest")]
-        layer = _Enlarging(n_channels, size, larger, not self.batch_norm)
-        return [self._hidden(layer, n_channels)]
-
-    def _hidden(self, layer: nn.Module, n_channels: int) -> nn.Sequential:
-        return block(layer, n_channels, self.activation, self.batch_norm, self.dropout)
-
-
-class _Images(nn.Module):
-    """Reshapes flattened images to (batch, channels, height, width)."""
-
-    def __init__(self, image_shape: Sequence[int], layout: str) -> None:
-        super().__init__()
-        self.image_shape, self.layout = image_shape, layout
-
-    def forward(self, x: Tensor) -> Tensor:
-        return unflatten_images(x, self.image_shape, self.layout)
-
-
-class _Flatten(nn.Module):
-    """Flattens images."""
-
-    def __init__(self, layout: str) -> None:
-        super().__init__()
-        self.layout = layout
-
-    def forward(self, x: Tensor) -> Tensor:
-        return flatten_images(x, self.layout)
-
-
-class _Conv(nn.Conv2d):
-    """A convolution that preserves height and width and stores its number of positions."""
-
-    def __init__(
-        self, n_inputs: int, n_outputs: int, kernel_size: int, size: Size, bias: bool = True
-    ) -> None:
-        super().__init__(n_inputs, n_outputs, kernel_size, padding=kernel_size // 2, bias=bias)
-        self.positions = math.prod(size)
-
-
-class _Enlarging(nn.ConvTranspose2d):
-    """A transposed convolution that doubles height and width and crops them to `larger`."""
-
-    def __init__(self, n_channels: int, size: Size, larger: Size, bias: bool) -> None:
-        super().__init__(n_channels, n_channels, kernel_size=2, stride=2, bias=bias)
-        self.positions, self.larger = math.prod(size), larger
-
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        height, width = self.larger
-        return super().forward(x, output_size)[:, :, :height, :width]

@@ -74,6 +74,28 @@ class Network(Part, ABC):
         """
         return None
 
+    @property
+    def channel_axis(self) -> int | None:
+        """Axis of `input_shape` with the channels; None if all values are of one channel."""
+        return None
+
+    @property
+    def time_axis(self) -> int | None:
+        """Axis of `input_shape` along which samples can be shorter; None if there is none.
+
+        Estimators pad shorter samples with missing values, and scale each channel by default.
+        """
+        return None
+
+    @property
+    def takes_masks(self) -> bool:
+        """Whether :meth:`build` supports twice as many features, for an encoder with masks.
+
+        The values of a sample are then followed by a mask of each of them: one where the value is
+        missing, otherwise zero. If nothing is missing, the input contains no masks.
+        """
+        return False
+
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
         """Return the pairs of layers that greedy pretraining trains one after another.
 

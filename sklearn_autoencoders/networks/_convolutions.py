@@ -1,0 +1,256 @@
+"""What convolutional networks of images and of series have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .._utils.grids import as_grids, check_n_features, flatten_grids, grid_sizes
+from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
+from ._layers import ACTIVATIONS, block
+from ._network import Network
+
+Size = tuple[int, ...]
+
+
+class GridLayers(NamedTuple):
+    """The layers of torch for grids of one dimension.
+
+    Parameters
+    ----------
+    conv, transposed : type
+        Convolution, and transposed convolution whose output is cropped.
+
+    pooling, mean : type
+        Max pooling, and the mean over all positions.
+    """
+
+    conv: Any
+    transposed: Any
+    pooling: Any
+    mean: Any
+
+
+class GridNetwork(Network):
+    """Base class of convolutional networks, whose decoder mirrors the encoder.
+
+    Subclasses have the parameters of :class:`Convolutional`, but name the shape differently.
+    """
+
+    _layers: ClassVar[GridLayers]
+    _shape_parameter: ClassVar[str]
+    _kind: ClassVar[str]
+    _parameter_constraints: ClassVar[Constraints] = {
+        "channels": [Sizes(1)],
+        "kernel_size": [Interval(Integral, 1, None, closed="left")],
+        "blocks": [Interval(Integral, 1, None, closed="left")],
+        "pooling": ["boolean"],
+        "upsample": [StrOptions({"nearest", "transposed"})],
+        "bottleneck": [StrOptions({"dense", "global"})],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "batch_norm": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+    # Factor by which the distance of the positions that a filter covers grows from level to level.
+    dilation: int = 1
+    layout: str
+    channels: Sequence[int]
+    kernel_size: int
+    blocks: int
+    pooling: bool
+    upsample: str
+    bottleneck: str
+    activation: str
+    batch_norm: bool
+    dropout: float
+
+    @property
+    def channel_axis(self) -> int | None:
+        """Axis of `input_shape` with the channels; None if it has no such axis."""
+        return self.layout.index("C") if len(self.input_shape or ()) == len(self.layout) else None
+
+    def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
+        """Return a new encoder and decoder.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of values of a sample; with the masks of missing values, twice as many.
+
+        n_components : int
+            Latent dimension.
+
+        Returns
+        -------
+        encoder, decoder : Sequential
+            Modules that map flattened samples to codes and codes to flattened samples.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is invalid, or if `n_features` is not the size of a sample.
+        """
+        self._validate_params()
+        shape: tuple[int, ...] = getattr(self, self._shape_parameter)
+        n_masks = n_masks_of(self, n_features)
+        check_n_features(shape, n_features - n_masks, self._shape_parameter, self._kind)
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd; got {self.kernel_size}.")
+        n_channels, *size = grid_sizes(shape, self.layout)
+        widths = [n_channels, *map(int, self.channels)]
+        sizes = self._sizes(tuple(size), len(self.channels))
+        start = Grids(shape, self.layout, n_masks)
+        encoder = self._encoder(start, [start.n_channels, *widths[1:]], sizes, n_components)
+        return encoder, self._decoder(widths, sizes, n_components)
+
+    def _sizes(self, size: Size, n_levels: int) -> list[Size]:
+        """Return the sizes before the first level and after each level."""
+        sizes = [size]
+        for _ in range(n_levels):
+            is_pooled = self.pooling and min(sizes[-1]) >= 2
+            sizes.append(tuple((n + 1) // 2 for n in sizes[-1]) if is_pooled else sizes[-1])
+        return sizes
+
+    def _encoder(
+        self, start: nn.Module, widths: Sequence[int], sizes: Sequence[Size], n_components: int
+    ) -> nn.Sequential:
+        parts = [start]
+        for level, (ends, (size, smaller)) in enumerate(
+            zip(pairwise(widths), pairwise(sizes), strict=True)
+        ):
+            parts += self._convolutions([ends[0]] + [ends[1]] * self.blocks, size, level)
+            parts += [self._layers.pooling(2, ceil_mode=True)] if smaller != size else []
+        n_values = widths[-1] * math.prod(sizes[-1])
+        if self.bottleneck == "global":
+            parts, n_values = [*parts, self._layers.mean(1)], widths[-1]
+        return nn.Sequential(*parts, nn.Flatten(), nn.Linear(n_values, n_components))
+
+    def _decoder(
+        self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
+    ) -> nn.Sequential:
+        shape = (widths[-1], *sizes[-1])
+        start = nn.Sequential(nn.Linear(n_components, math.prod(shape)), nn.Unflatten(1, shape))
+        parts: list[nn.Module] = [self._hidden(start, widths[-1])]
+        outputs, levels = [*widths[-2:0:-1], widths[1]], range(len(widths) - 1)[::-1]
+        for level, n_inputs, n_outputs, (size, larger) in zip(
+            levels, widths[:0:-1], outputs, pairwise(sizes[::-1]), strict=True
+        ):
+            parts += self._enlargement(n_inputs, size, larger) if larger != size else []
+            parts += self._convolutions([n_inputs] * self.blocks + [n_outputs], larger, level)
+        end = self._conv((widths[1], widths[0]), sizes[0], 0)
+        return nn.Sequential(*parts, end, Flatten(self.layout))
+
+    def _convolutions(self, widths: Sequence[int], size: Size, level: int) -> list[nn.Module]:
+        """Return convolutions between numbers of channels, each followed by its activation."""
+        return [
+            self._hidden(self._conv(ends, size, level, not self.batch_norm), ends[1])
+            for ends in pairwise(widths)
+        ]
+
+    def _conv(self, ends: tuple[int, int], size: Size, level: int, bias: bool = True) -> nn.Module:
+        """Return a convolution that preserves the sizes."""
+        dilation = self.dilation**level
+        settings = {"padding": dilation * (self.kernel_size // 2), "dilation": dilation}
+        conv: nn.Module = self._layers.conv(*ends, self.kernel_size, bias=bias, **settings)
+        return at_positions(conv, math.prod(size))
+
+    def _enlargement(self, n_channels: int, size: Size, larger: Size) -> list[nn.Module]:
+        """Return upsampling layers from `size` to `larger`."""
+        if self.upsample == "nearest":
+            return [nn.Upsample(size=larger, mode="nearest")]
+        layer = self._layers.transposed(n_channels, n_channels, 2, 2, bias=not self.batch_norm)
+        layer.larger = larger
+        return [self._hidden(at_positions(layer, math.prod(size)), n_channels)]
+
+    def _hidden(self, layer: nn.Module, n_channels: int) -> nn.Sequential:
+        return block(layer, n_channels, self.activation, self.batch_norm, self.dropout)
+
+
+def n_masks_of(network: Network, n_features: int) -> int:
+    """Return how many of the features are masks: half of them, if there are twice as many."""
+    n_values = math.prod(network.input_shape or (0,))
+    return n_values if network.takes_masks and n_features == 2 * n_values else 0
+
+
+def at_positions(layer: nn.Module, positions: int) -> nn.Module:
+    """Return a layer that says at how many positions its weights are applied."""
+    layer.positions = positions  # type: ignore[assignment]  # of which costs are computed
+    return layer
+
+
+class Grids(nn.Module):
+    """Reshapes flattened samples to (batch, channels, *sizes); masks are further channels.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Shape of a sample.
+
+    layout : str
+        Order of its axes.
+
+    n_masks : int, default=0
+        Number of masks after the values of a sample, of which none is missing by default.
+    """
+
+    def __init__(self, shape: Sequence[int], layout: str, n_masks: int = 0) -> None:
+        super().__init__()
+        self.shape, self.layout, self.n_masks = tuple(map(int, shape)), layout, n_masks
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of the output."""
+        return grid_sizes(self.shape, self.layout)[0] * (2 if self.n_masks else 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a batch with channels on the second axis."""
+        if not self.n_masks:
+            return as_grids(x, self.shape, self.layout)
+        if x.shape[-1] == self.n_masks:  # nothing is missing
+            x = functional.pad(x, (0, self.n_masks))
+        parts = x[..., : self.n_masks], x[..., self.n_masks :]
+        return torch.cat([as_grids(part, self.shape, self.layout) for part in parts], 1)
+
+
+class Flatten(nn.Module):
+    """Flattens grids."""
+
+    def __init__(self, layout: str) -> None:
+        super().__init__()
+        self.layout = layout
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return a batch of flattened samples."""
+        return flatten_grids(x, self.layout)
+
+
+class _Cropped(nn.Module):
+    """Crops the output of a transposed convolution to the sizes `larger`."""
+
+    larger: Size = ()
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        """Return the cropped output."""
+        output: Tensor = super().forward(x, output_size)
+        for axis, size in enumerate(self.larger, 2):
+            output = output.narrow(axis, 0, size)
+        return output
+
+
+class _Enlarging1d(_Cropped, nn.ConvTranspose1d):
+    """A transposed convolution that doubles the length and crops it."""
+
+
+class _Enlarging2d(_Cropped, nn.ConvTranspose2d):
+    """A transposed convolution that doubles height and width and crops them."""
+
+
+IMAGE_LAYERS = GridLayers(nn.Conv2d, _Enlarging2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
+SERIES_LAYERS = GridLayers(nn.Conv1d, _Enlarging1d, nn.MaxPool1d, nn.AdaptiveAvgPool1d)
