@@ -220,8 +220,7 @@ class SequenceModel(Autoencoder):
             return states.mean(1)
         known = (1 - batch.missing).unsqueeze(-1)
         total = (states * known).sum(1)
-        means: Tensor = total / known.sum(1).clamp(min=1)
-        return means
+        return total / known.sum(1).clamp(min=1)
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return the mean states, and the logits of each symbol given those before it."""
@@ -231,4 +230,5 @@ class SequenceModel(Autoencoder):
         return Output(states.mean(1), self.decode(states).flatten(1))
 
     def _by_position(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (-1, self.n_symbols))
+        symbols: Tensor = x.unflatten(-1, (-1, self.n_symbols))
+        return symbols
