@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import datetime
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from numbers import Real
 from typing import Any, Protocol
 
 import narwhals.stable.v2 as nw
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 
 from .._utils.labels import is_missing
 from .factorize import Factorized, factorized_objects, factorized_series, is_object
+from .objects import are_numbers, as_numbers, wrong_type
 
 Array = NDArray[np.float64]
 
@@ -113,7 +112,7 @@ class ArrayTable:
 
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column."""
-        return _as_numbers(self._X[:, index].tolist(), index)
+        return as_numbers(self._X[:, index].tolist(), index)
 
     @property
     def n_samples(self) -> int:
@@ -133,7 +132,7 @@ class ArrayTable:
             return False
         values = self._X[:, index].tolist()
         has_strings = any(isinstance(value, str) for value in values)
-        return has_strings and not _are_numbers(values, index)
+        return has_strings and not are_numbers(values, index)
 
     def is_date(self, index: int) -> bool:
         """Return False."""
@@ -179,8 +178,8 @@ class FrameTable:
         if dtype.is_numeric() or dtype == nw.Boolean:
             return _floats(series, name)
         if dtype in _OTHERS:
-            raise _wrong_type(name, str(dtype))
-        return _as_numbers(series.to_list(), name)
+            raise wrong_type(name, str(dtype))
+        return as_numbers(series.to_list(), name)
 
     @property
     def n_samples(self) -> int:
@@ -195,10 +194,10 @@ class FrameTable:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
         if series.dtype in _OTHERS:
-            raise _wrong_type(name, str(series.dtype))
+            raise wrong_type(name, str(series.dtype))
         if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and bool(series.null_count() < len(series))
-        return not _are_numbers(series.to_list(), name)
+        return not are_numbers(series.to_list(), name)
 
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
@@ -287,18 +286,7 @@ def _floats(series: nw.Series[Any], name: Any) -> Array:
         with np.errstate(over="ignore"):
             return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
     except ValueError:  # Arrow does not round large integers
-        return _as_numbers(series.to_list(), name)
-
-
-def _as_numbers(values: list[Any], name: Any) -> Array:
-    """Return objects as numbers, or raise ValueError with the name of the column."""
-    try:
-        return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
-            "categorical_features."
-        ) from error
+        return as_numbers(series.to_list(), name)
 
 
 def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -> Factorized:
@@ -312,45 +300,6 @@ def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -
         ) from error
 
 
-def _are_numbers(values: list[Any], name: Any) -> bool:
-    """Return whether all objects are numbers; raise TypeError if only some of them are.
-
-    Strings are not, also if they look like numbers.
-    """
-    kinds = _kinds_of(values, name)
-    if len(kinds) > 1:
-        raise TypeError(
-            f"Column {name!r} mixes {' and '.join(sorted(kinds))}. Convert it to one type: to "
-            "numbers if its strings are numbers, otherwise to strings."
-        )
-    return kinds <= {"numbers"}
-
-
-def _kinds_of(values: list[Any], name: Any) -> set[str]:
-    """Return what kinds of values a list contains, apart from missing ones."""
-    others = [value for value in values if type(value) is not str]
-    kinds = {_kind_of(value, name) for value in others if not is_missing(value)}
-    return kinds | {"strings"} if len(others) < len(values) else kinds
-
-
-def _kind_of(value: Any, name: Any) -> str:
-    """Return what kind of value an object is, or raise TypeError with the name of the column."""
-    for kind, types in _KINDS.items():
-        if isinstance(value, types):
-            return kind
-    is_date = isinstance(value, datetime.date | datetime.timedelta)
-    raise _wrong_type(name, f"{type(value).__name__}, such as {value!r}", is_date=is_date)
-
-
-def _wrong_type(name: Any, kind: str, *, is_date: bool = False) -> TypeError:
-    """Return the error of a column that contains other values than a table can have."""
-    advice = "to a type of dates, for instance by pandas.to_datetime" if is_date else "or drop it"
-    return TypeError(
-        f"Column {name!r} contains values of type {kind}. Columns must contain numbers, strings, "
-        f"booleans, categories, dates or durations. Convert the column {advice}."
-    )
-
-
 def _check_restorable(native: str, name: Any) -> None:
     """Raise TypeError if pandas cannot create a column of a type from the name of the type."""
     try:
@@ -360,13 +309,6 @@ def _check_restorable(native: str, name: Any) -> None:
             f"Column {name!r} has the type {native}, which cannot be restored from its name. "
             "Convert the column to strings, numbers or a categorical type, or drop it."
         ) from error
-
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "booleans": (bool, np.bool_),
-    "numbers": (Real,),
-    "strings": (str,),
-}
 
 
 # ------------------------------------------------------------------------------------ building
