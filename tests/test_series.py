@@ -459,8 +459,9 @@ def test_series_are_drawn_as_rows_of_values():
 
     for X in (series(), series().reshape(40, -1)):
         model = fitted(AutoencoderTransformer, X)
-        assert ReconstructionDisplay.from_estimator(model, X[:3]).image_shape is None
         assert TraversalDisplay.from_estimator(model, X).image_shape is None
+        flat = X.reshape(40, -1)
+        assert ReconstructionDisplay.from_estimator(model, flat).image_shape is None
 
 
 # ----------------------------------------------------------------------------------- windows
