@@ -34,7 +34,7 @@ def halves():
 def generator(n_components, n_epochs, seed=0):
     return AutoregressiveGenerator(
         n_components,
-        network=CausalRecurrent(1),
+        network=CausalRecurrent(),
         learning_rate=4e-3,
         max_epochs=n_epochs,
         random_state=seed,
@@ -42,7 +42,7 @@ def generator(n_components, n_epochs, seed=0):
 
 
 class ByHand(nn.Module):
-    """The layers of `CausalRecurrent(1)`."""
+    """The layers of `CausalRecurrent()`."""
 
     def __init__(self, n_symbols, n_components):
         super().__init__()
@@ -115,6 +115,6 @@ if __name__ == "__main__":
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    print(header())
+    header("Texts")
     for part in arguments.part:
         PARTS[part](arguments)

@@ -26,7 +26,7 @@ test = set(rng.choice(names, 150, replace=False))
 train = [name for name in names if name not in test]
 
 generator = AutoregressiveGenerator(
-    96, network=CausalRecurrent(n_layers=1, dropout=0.2), max_epochs=20, random_state=0
+    96, network=CausalRecurrent(dropout=0.2), max_epochs=15, random_state=0
 ).fit(train)
 print(f"{len(train)} names, for instance {train[100:900:200]}")
 print(f"new names: {generator.bits_per_symbol(sorted(test)):.2f} bits per character")

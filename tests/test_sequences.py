@@ -12,7 +12,7 @@ from sklearn_autoencoders._inference.run import run, surprises
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods
 from sklearn_autoencoders.networks import CausalRecurrent
 
-TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 8
+TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 10
 
 
 def fitted(X=TEXTS, n_components=32, n_layers=1, cell="gru", **params):
@@ -106,9 +106,9 @@ def test_the_code_is_the_mean_of_the_states(generator):
     reader = Reader(generator._model, np.float32)
     reader.read(np.full((1, 1), np.nan))
     states = reader.read(cells)
-    np.testing.assert_allclose(generator.transform(["is"]), states.mean(1), rtol=1e-6)
+    np.testing.assert_allclose(generator.transform(["is"]), states.mean(1), atol=1e-5)
     np.testing.assert_allclose(
-        generator.transform(["is", "question"])[:1], generator.transform(["is"]), rtol=1e-5
+        generator.transform(["is", "question"])[:1], generator.transform(["is"]), atol=1e-5
     )
 
 

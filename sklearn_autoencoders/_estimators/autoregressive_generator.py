@@ -122,7 +122,7 @@ class AutoregressiveGenerator(
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
         otherwise it is about a twentieth of the number of samples, a power of two between 32 and
-        256. For sequences it is 16.
+        256, and 16 for sequences.
 
     max_epochs : "auto" or int, default="auto"
         Maximum number of epochs. "auto" corresponds to about 3000 steps, in 10 to 100

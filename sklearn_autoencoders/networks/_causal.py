@@ -100,7 +100,7 @@ class CausalRecurrent(Network):
 
     Parameters
     ----------
-    n_layers : int, default=2
+    n_layers : int, default=1
         Number of recurrent layers, each with `n_components` units.
 
     cell : {"gru", "lstm"}, default="gru"
@@ -127,7 +127,7 @@ class CausalRecurrent(Network):
     >>> from sklearn_autoencoders import AutoregressiveGenerator
     >>> from sklearn_autoencoders.networks import CausalRecurrent
     >>> texts = ["to be or not to be"] * 20
-    >>> network = CausalRecurrent(n_layers=1)
+    >>> network = CausalRecurrent(n_embedding=16)
     >>> generator = AutoregressiveGenerator(32, network=network, max_epochs=40, random_state=0)
     >>> generator.fit(texts).sample(random_state=0)
     ['to be or not to be']
@@ -145,7 +145,7 @@ class CausalRecurrent(Network):
 
     def __init__(
         self,
-        n_layers: int = 2,
+        n_layers: int = 1,
         cell: str = "gru",
         n_embedding: int = 64,
         layer_norm: bool = True,
