@@ -9,6 +9,7 @@ from scipy import sparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.item_weights import LINEAR
 from .._data.ratings import positions_of
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
@@ -61,13 +62,23 @@ class RecommenderMixin:
     def _scores(self, matrix):
         """Yield chunks of users with their predictions for all items."""
         biases = self._biases_of(matrix)
-        offsets = self.item_biases_ + self.mean_
-        for chunk, output in scores_of(self._model, self._rows(matrix, 0.0)):
+        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, 0.0)
+        for chunk, output in scores_of(self._model, rows):
+            self._add_linear(output, rows.matrix[chunk])
             if self._is_explicit:
                 output *= self.rating_scale_
                 output += offsets.astype(output.dtype)
                 output += biases[chunk, None].astype(output.dtype)
             yield chunk, output
+
+    def _add_linear(self, output, rest):
+        """Add the linear prediction to the output of the network, in place."""
+        if self._linear is None:
+            return
+        linear = LINEAR[self._feedback](**self._linear).predict(rest, output.dtype)
+        output *= 1 - self._share
+        linear *= self._share
+        output += linear
 
     def recommend(self, X, n=10, *, exclude_seen=True):
         """Return the items with the highest predictions for each user.
