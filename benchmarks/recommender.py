@@ -12,6 +12,7 @@ file datasets/data/MovieLens100k_data.parquet.brotli of the package pytorch-wide
 """
 
 import argparse
+import resource
 import time
 from pathlib import Path
 
@@ -172,12 +173,23 @@ def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
     values = rng.integers(1, 6, items.size).astype(np.float32)
     R = sparse.csr_array((values, items.ravel(), pointers), (n_users, n_items))
     R.sum_duplicates()
-    start = time.perf_counter()
-    model = AutoencoderRecommender(max_epochs=1, random_state=0).fit(R)
+    model = AutoencoderRecommender(max_epochs=1, random_state=0, verbose=1)
+    before, start = peak(), time.perf_counter()
+    model.fit(R)
     print(f"fit of {R.nnz} ratings, one epoch: {time.perf_counter() - start:.0f} s", flush=True)
-    start = time.perf_counter()
-    model.recommend(np.arange(5000))
-    print(f"recommend: {5000 / (time.perf_counter() - start):.0f} users per second")
+    print(f"memory above the ratings: {peak() - before:.0f} MB", flush=True)
+    for share in (0.6, 0.0):
+        model._share, linear = share, model._linear
+        model._linear = linear if share else None
+        start = time.perf_counter()
+        model.recommend(np.arange(5000))
+        rate = 5000 / (time.perf_counter() - start)
+        print(f"recommend, linear_share={share}: {rate:.0f} users per second", flush=True)
+
+
+def peak():
+    """Return the largest memory of the process until now, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def table(part, options):

@@ -22,7 +22,7 @@ _N_MORE_USERS = 50.0
 # Similarity to an item without deviation that is added, and a factor that makes up for both.
 _MORE_SIMILARITY, _GAIN = 1.0, 2.9
 # Number of neighbors of an item, and of values in a block of similarities.
-_N_NEIGHBORS, _BLOCK_SIZE = 100, 2**24
+_N_NEIGHBORS, _BLOCK_SIZE = 100, 2**22
 
 # Ridge of the regression, and a further one per click on an item.
 _RIDGE, _RIDGE_PER_CLICK = 100.0, 0.5
@@ -78,10 +78,11 @@ class ItemNeighbors:
         similar = sparse.csr_array((self.data, self.indices, self.indptr), (size, size))
         # sums of ratings and of similarities by one product: real and imaginary parts
         pairs = sparse.csr_array((rest.data + 1j, rest.indices, rest.indptr), rest.shape)
-        sums = (pairs.astype(np.result_type(dtype, np.complex64)) @ similar).toarray()
-        found: Array = sums.real * _GAIN
-        found /= sums.imag + _MORE_SIMILARITY
-        return found.astype(dtype, copy=False)
+        sums = pairs.astype(np.result_type(dtype, np.complex64)) @ similar
+        values = _GAIN * sums.data.real / (sums.data.imag + _MORE_SIMILARITY)
+        found = sparse.csr_array((values.astype(dtype), sums.indices, sums.indptr), sums.shape)
+        predicted: Array = found.toarray()
+        return predicted
 
 
 @dataclass(frozen=True)

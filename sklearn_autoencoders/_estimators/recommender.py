@@ -7,6 +7,7 @@ from numbers import Integral, Real
 from typing import ClassVar
 
 import numpy as np
+import torch
 from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -23,6 +24,7 @@ from .._data.sparse import SparseRows
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
+from .._training.parameters import training_dtype
 from .._utils.sklearn_compat import Interval, Sizes, StrOptions, fit_context, with_callbacks
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
@@ -427,7 +429,8 @@ class AutoencoderRecommender(
         weight = _weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
         self._learn_linear(rng)
-        rows = self._rows(matrix)
+        dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
+        rows = self._rows(matrix).as_type(np.float64 if dtype == torch.float64 else np.float32)
         return replace(data, X=rows, ranges=find_ranges(rows))
 
     def _learn_biases(self, matrix):
