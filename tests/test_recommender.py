@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from scipy import sparse
@@ -10,6 +11,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
@@ -339,7 +341,7 @@ def test_bad_ratings_are_refused_and_the_model_stays(wrong, message):
 def test_other_bad_input():
     R = ratings()
     model = quick().fit(R)
-    with pytest.raises(ValueError, match="X has 29 items, but the recommender has 30"):
+    with pytest.raises(ValueError, match=r"X has 29 features.*expecting 30"):
         model.transform(R[:, :29])
     with pytest.raises(ValueError, match=r"users that were not in the first fit: \[60\]"):
         model.recommend([3, 60])
@@ -400,8 +402,65 @@ def test_the_same_seed_gives_the_same_model_and_weights_count_users():
     np.testing.assert_array_equal(first.transform(R), second.transform(R))
     weight = np.arange(60) % 3
     assert np.isfinite(quick().fit(R, sample_weight=weight).score(R, sample_weight=weight))
-    with config_context(transform_output="pandas"):  # rows are users, not those of the table
-        assert quick().fit(triples(R)).transform(triples(R)).shape == (60, 6)
+
+
+def test_frames_of_codes_have_a_row_for_each_user():
+    frame = triples(ratings())
+    with config_context(transform_output="pandas"):
+        model = quick().fit(frame)
+        found = model.transform(frame)
+    np.testing.assert_array_equal(found, model.transform(frame))
+    assert found.index.tolist() == model.users_.tolist()
+    assert found.columns.tolist() == [f"autoencoderrecommender{i}" for i in range(6)]
+    others = quick().set_output(transform="polars").fit_transform(pl.from_pandas(frame))
+    np.testing.assert_array_equal(others.to_numpy(), found)
+
+
+class _WithoutPredict(AutoencoderRecommender):
+    """The recommender without the method that takes pairs instead of samples."""
+
+    predict = property()
+
+
+@pytest.mark.filterwarnings("ignore")
+@every_kind
+def test_estimator_checks_of_matrices(feedback):
+    estimator = _WithoutPredict(2, feedback=feedback, max_epochs=2, random_state=0)
+    reason = "a frame contains triples of user, item and rating"
+    check_estimator(
+        estimator, expected_failed_checks={"check_sample_weights_pandas_series": reason}
+    )
+
+
+@pytest.mark.parametrize("container", [pl.from_pandas, pa.Table.from_pandas, lambda X: X])
+@pytest.mark.parametrize("ids", ["dates", "integers", "strings"])
+def test_pairs_come_in_any_frame(container, ids):
+    frame = triples(ratings())
+    if ids != "strings":
+        frame["user"] = frame["user"].str[1:].astype(int)
+    if ids == "dates":
+        frame["user"] = pd.Timestamp("2024-02-27") + pd.to_timedelta(frame["user"], unit="D")
+    model = quick().fit(container(frame))
+    positions = quick().fit(frame)
+    expected = positions.predict(frame[["user", "item"]])
+    np.testing.assert_array_equal(model.predict(container(frame[["user", "item"]])), expected)
+    errors = expected - frame["rating"]
+    assert model.score(container(frame)) == pytest.approx(-np.sqrt(np.mean(errors**2)))
+    assert np.abs(expected - model.mean_ - np.resize(model.item_biases_, len(expected))).max() > 0
+    with pytest.raises(ValueError, match="two columns user and item"):
+        model.predict(container(frame))
+
+
+def test_ratings_outside_of_the_range_are_refused():
+    R = ratings()
+    with pytest.raises(ValueError, match=r"rating_range=\(0, 4\), but X contains.* from 1 to 5"):
+        quick(rating_range=(0, 4)).fit(R)
+    with pytest.raises(ValueError, match="'rating_range' parameter"):
+        quick(rating_range=(4, 0)).fit(R)
+    model = quick(rating_range=(1, 9)).fit(R).set_params(rating_range=(2.9, 3.1))
+    found = model.predict(np.argwhere(np.ones(R.shape)))
+    assert found.min() == 2.9
+    assert found.max() == 3.1
 
 
 def test_top_items_are_those_of_a_full_sort():

@@ -64,6 +64,8 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
         Without missing values.
     """
     R = without_tensor(R)
+    if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
+        raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
     if sparse.issparse(R):
         matrix = sparse.csr_array(R, dtype=np.float64)
         if not matrix.has_canonical_format:
@@ -96,7 +98,10 @@ def _without_missing(matrix: Any) -> Any:
 def _of_matrix(matrix: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     n_users, n_items = matrix.shape
     if items is not None and len(items) != n_items:
-        raise ValueError(f"{name} has {n_items} items, but the recommender has {len(items)}.")
+        raise ValueError(
+            f"{name} has {n_items} features, but AutoencoderRecommender is expecting {len(items)} "
+            "features as input: one column for each item of the fit."
+        )
     return Ratings(matrix, np.arange(n_users), np.arange(n_items), is_table=False)
 
 
@@ -124,6 +129,22 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
         ids,
         is_table=True,
     )
+
+
+def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the users and the items of a frame of two columns, read as those of ratings."""
+    table = table_of(X)
+    if table is None or len(table.names) != 2:
+        raise ValueError(
+            f"{name} must have the two columns user and item. Select them in this order."
+        )
+    columns = []
+    for index, what in enumerate(("users", "items")):
+        found = table.factorized(index)
+        if (found.codes < 0).any():
+            raise ValueError(f"{name} has missing {what}. Drop these rows.")
+        columns.append(_identifiers(found.values, f"{name} has {what}")[found.codes])
+    return columns[0], columns[1]
 
 
 def _identifiers(values: Any, what: str) -> NDArray[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -25,7 +26,15 @@ from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
 from .._training.parameters import training_dtype
-from .._utils.sklearn_compat import Interval, Sizes, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import (
+    Interval,
+    Pair,
+    Sizes,
+    StrOptions,
+    fit_context,
+    output_container,
+    with_callbacks,
+)
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
@@ -46,7 +55,6 @@ class AutoencoderRecommender(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseNetworkEstimator,
-    auto_wrap_output_keys=None,  # rows are users, not those of a table
 ):
     r"""Recommendation of items by an autoencoder of the ratings or clicks of users.
 
@@ -79,6 +87,10 @@ class AutoencoderRecommender(
     feedback : {"explicit", "implicit"}, default="explicit"
         Whether interactions are ratings, of which unknown ones are missing, or clicks, of which all
         that are not stored are zeros. Clicks are counted once, whatever their positive value.
+
+    rating_range : (float, float) or None, default=None
+        Lowest and highest possible rating, to which predictions are clipped. Ratings outside are an
+        error. None for those of `fit`. It is not used for clicks.
 
     user_shrinkage : float, default=5.0
         Number of ratings without deviation that are added in the estimate of the bias of a user:
@@ -265,6 +277,7 @@ class AutoencoderRecommender(
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "feedback": [StrOptions(set(FEEDBACK))],
+        "rating_range": [Pair(Real, None, None, closed="neither"), None],
         "user_shrinkage": [Interval(Real, 0, None, closed="left")],
         "item_shrinkage": [Interval(Real, 0, None, closed="left")],
         "masking_rate": [Interval(Real, 0, 1, closed="left")],
@@ -278,6 +291,7 @@ class AutoencoderRecommender(
         n_components=200,
         *,
         feedback="explicit",
+        rating_range=None,
         user_shrinkage=5.0,
         item_shrinkage=3.0,
         masking_rate=0.5,
@@ -300,6 +314,7 @@ class AutoencoderRecommender(
     ):
         self.n_components = n_components
         self.feedback = feedback
+        self.rating_range = rating_range
         self.user_shrinkage = user_shrinkage
         self.item_shrinkage = item_shrinkage
         self.masking_rate = masking_rate
@@ -345,8 +360,9 @@ class AutoencoderRecommender(
         Raises
         ------
         ValueError
-            If a pair of a user and an item occurs twice in a table, if there is no rating, or if
-            clicks are negative. The result of a previous fit is kept.
+            If a pair of a user and an item occurs twice in a table, if there is no rating, if
+            ratings are outside `rating_range`, or if clicks are negative. The result of a previous
+            fit is kept.
         """
         return self._fit(X, None, sample_weight)
 
@@ -410,11 +426,12 @@ class AutoencoderRecommender(
         if not np.isfinite(ratings.matrix.data).all():
             raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:
+            _check_range(ratings.matrix.data, self.rating_range)
             return ratings
         matrix = ratings.matrix.copy()
         if (matrix.data < 0).any():
             raise ValueError(
-                'feedback="implicit" needs clicks, counts of at least 0; X has values from '
+                'Negative values in data: feedback="implicit" needs clicks, X has values from '
                 f'{matrix.data.min():.6g}. Use feedback="explicit" for ratings, or select those '
                 "that are clicks."
             )
@@ -523,11 +540,21 @@ class AutoencoderRecommender(
         Returns
         -------
         ndarray of shape (n_users, n_components_)
-            The codes, in the order of the rows or in which users first occur.
+            The codes, in the order of the rows or in which users first occur. The index of a frame
+            (:meth:`set_output`) contains the users, if X is a table.
         """
         check_is_fitted(self)
         ratings = self._ratings_of(X, self.items_)
-        return check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
+        codes = check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
+        if not (ratings.is_table and output_container(self) == "pandas"):
+            return codes
+        return import_module("pandas").DataFrame(codes, index=ratings.users)
+
+    def __sklearn_tags__(self):
+        """Declare that clicks are not negative."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = self.feedback == "implicit"
+        return tags
 
     @property
     def _n_features_out(self):
@@ -541,3 +568,14 @@ def _weight_of_all(data, n_users):
         1.0 if data.weight is None else data.weight
     )
     return weight
+
+
+def _check_range(values, limits):
+    """Raise ValueError if ratings are not in the range that is possible."""
+    if limits is not None and len(values):
+        low, high = values.min(), values.max()
+        if low < limits[0] or high > limits[1]:
+            raise ValueError(
+                f"rating_range={limits!r}, but X contains ratings from {low:.6g} to {high:.6g}. "
+                "Correct them, or widen rating_range."
+            )
