@@ -442,7 +442,7 @@ class AutoencoderRecommender(
     def _prepare_data(self, data, y, rng, *, reset, partial):
         matrix = data.X.matrix
         if reset:
-            self._learn_biases(matrix)
+            self._learn_biases(matrix, data.weight)
         weight = _weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
         self._learn_linear(rng)
@@ -450,7 +450,7 @@ class AutoencoderRecommender(
         rows = self._rows(matrix).as_type(np.float64 if dtype == torch.float64 else np.float32)
         return replace(data, X=rows, ranges=find_ranges(rows))
 
-    def _learn_biases(self, matrix):
+    def _learn_biases(self, matrix, weight):
         """Set the mean, the biases of the items and the scale of what they leave."""
         if not matrix.nnz:
             raise ValueError("X contains no rating. Pass known ratings or clicks.")
@@ -459,9 +459,10 @@ class AutoencoderRecommender(
         self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
         if self._is_explicit:
             shrinkage = self.user_shrinkage, self.item_shrinkage
-            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage)
+            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage, weight)
             rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
-            scale = float(np.sqrt(np.mean(rest**2)))
+            of_entries = None if weight is None else np.repeat(weight, np.diff(matrix.indptr))
+            scale = float(np.sqrt(np.average(rest**2, weights=of_entries)))
             self.rating_scale_ = scale if scale > 1e-8 * np.abs(matrix.data).max() else 1.0
 
     def _remember(self, batch, weight, is_whole):
