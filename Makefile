@@ -64,6 +64,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/wide.py
 	$(BIN)/python benchmarks/embeddings.py
 	$(BIN)/python benchmarks/recommender.py
+	$(BIN)/python benchmarks/sparse.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/claims.py
 
