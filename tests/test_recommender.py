@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from scipy import sparse
@@ -10,8 +11,10 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
+from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
 from sklearn_autoencoders._data.ratings import item_biases
 from sklearn_autoencoders._inference.ranking import mean_ndcg, top_items
 
@@ -63,7 +66,7 @@ def test_matrices_arrays_and_tables_give_the_same_model(feedback):
 
 def test_predictions_are_mean_and_biases_plus_the_output_of_the_network():
     R = ratings()
-    model = quick().fit(R)
+    model = quick(linear_share=0).fit(R)
     mean, users, items = item_biases(stored(R), 5.0, 3.0)
     np.testing.assert_allclose(model.user_biases_, users)
     np.testing.assert_allclose(model.item_biases_, items)
@@ -97,6 +100,7 @@ def test_the_network_predicts_held_out_ratings_better_than_biases():
     biases = (mean + users[:, None] + items)[hidden]
     rmse = np.sqrt(np.mean((biases - R[hidden]) ** 2))
     assert model.score(test) > -0.75 * rmse
+    assert quick(linear_share=1).fit(train).score(test) > -0.85 * rmse
     assert model.score(test) == pytest.approx(
         -np.sqrt(np.mean((model.predict(np.argwhere(hidden)) - R[hidden]) ** 2))
     )
@@ -116,6 +120,58 @@ def test_clicks_of_the_same_group_are_ranked_first():
     popular = np.tile(parts[0].sum(axis=0), (200, 1)).astype(float)
     chunks = [(slice(0, 200), popular)]
     assert model.score(parts[1]) > 1.1 * mean_ndcg(chunks, parts[0], parts[1], np.ones(200))
+
+
+def test_clicks_are_predicted_by_ridge_regression_on_the_other_clicks():
+    clicks = np.nan_to_num(ratings()) > 3
+    weight = np.arange(60) % 3
+    model = quick("implicit", linear_share=1).fit(clicks, sample_weight=weight)
+    gram = clicks.T @ (clicks * weight[:, None])
+    count = np.diag(gram)
+    given = clicks[:9].astype(float)
+    expected = np.empty_like(given)
+    for item in range(clicks.shape[1]):
+        others = np.delete(np.arange(clicks.shape[1]), item)
+        normal = gram[np.ix_(others, others)] + np.diag(100 + count[others] / 2)
+        expected[:, item] = given[:, others] @ np.linalg.solve(normal, gram[others, item])
+    expected /= np.maximum(count, 1) ** 0.05
+    found = model.predict([(u, i) for u in range(9) for i in range(30)])
+    np.testing.assert_allclose(found.reshape(9, 30), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_ratings_are_predicted_by_those_of_similar_items():
+    R = ratings()
+    model = quick(linear_share=1, masking_rate=0.1).fit(R)
+    known = ~np.isnan(R)
+    rest = np.where(known, R - model.mean_ - model.item_biases_ - model.user_biases_[:, None], 0)
+    length, common = np.sqrt((rest**2).sum(0)), known.T.astype(float) @ known
+    similar = np.maximum(rest.T @ rest / np.outer(length, length) * common / (common + 50), 0)
+    np.fill_diagonal(similar, 0)
+    expected = model.mean_ + model.item_biases_ + model.user_biases_[:, None]
+    expected = expected + 2.9 * (rest @ similar) / (1 + known @ similar)
+    found = model.predict(np.argwhere(np.ones(R.shape))).reshape(R.shape)
+    np.testing.assert_allclose(found, np.clip(expected, 1, 5), rtol=1e-4)
+
+
+def test_only_the_nearest_items_are_neighbors():
+    similar = np.random.RandomState(0).uniform(size=(3, 300)).astype(np.float32)
+    found = _of_nearest(similar).toarray()
+    assert (np.count_nonzero(found, axis=1) == 100).all()
+    np.testing.assert_array_equal(
+        np.sort(found, axis=1)[:, -100:], np.sort(similar, axis=1)[:, -100:]
+    )
+
+
+@every_kind
+def test_the_linear_prediction_follows_batches_of_users(feedback):
+    R = ratings()
+    weight = 1.0 + np.arange(60) % 2
+    model = quick(feedback).partial_fit(R[:40], sample_weight=weight[:40])
+    model.partial_fit(R[40:], sample_weight=weight[40:])
+    rest = model._rest(model._matrix)
+    expected = LINEAR[feedback].fit(rest, weight, np.random.RandomState(0))
+    for name, values in vars(expected).items():
+        np.testing.assert_array_equal(model._linear[name], values)
 
 
 @every_kind
@@ -285,7 +341,7 @@ def test_bad_ratings_are_refused_and_the_model_stays(wrong, message):
 def test_other_bad_input():
     R = ratings()
     model = quick().fit(R)
-    with pytest.raises(ValueError, match="X has 29 items, but the recommender has 30"):
+    with pytest.raises(ValueError, match=r"X has 29 features.*expecting 30"):
         model.transform(R[:, :29])
     with pytest.raises(ValueError, match=r"users that were not in the first fit: \[60\]"):
         model.recommend([3, 60])
@@ -346,8 +402,65 @@ def test_the_same_seed_gives_the_same_model_and_weights_count_users():
     np.testing.assert_array_equal(first.transform(R), second.transform(R))
     weight = np.arange(60) % 3
     assert np.isfinite(quick().fit(R, sample_weight=weight).score(R, sample_weight=weight))
-    with config_context(transform_output="pandas"):  # rows are users, not those of the table
-        assert quick().fit(triples(R)).transform(triples(R)).shape == (60, 6)
+
+
+def test_frames_of_codes_have_a_row_for_each_user():
+    frame = triples(ratings())
+    with config_context(transform_output="pandas"):
+        model = quick().fit(frame)
+        found = model.transform(frame)
+    np.testing.assert_array_equal(found, model.transform(frame))
+    assert found.index.tolist() == model.users_.tolist()
+    assert found.columns.tolist() == [f"autoencoderrecommender{i}" for i in range(6)]
+    others = quick().set_output(transform="polars").fit_transform(pl.from_pandas(frame))
+    np.testing.assert_array_equal(others.to_numpy(), found)
+
+
+class _WithoutPredict(AutoencoderRecommender):
+    """The recommender without the method that takes pairs instead of samples."""
+
+    predict = property()
+
+
+@pytest.mark.filterwarnings("ignore")
+@every_kind
+def test_estimator_checks_of_matrices(feedback):
+    estimator = _WithoutPredict(2, feedback=feedback, max_epochs=2, random_state=0)
+    reason = "a frame contains triples of user, item and rating"
+    check_estimator(
+        estimator, expected_failed_checks={"check_sample_weights_pandas_series": reason}
+    )
+
+
+@pytest.mark.parametrize("container", [pl.from_pandas, pa.Table.from_pandas, lambda X: X])
+@pytest.mark.parametrize("ids", ["dates", "integers", "strings"])
+def test_pairs_come_in_any_frame(container, ids):
+    frame = triples(ratings())
+    if ids != "strings":
+        frame["user"] = frame["user"].str[1:].astype(int)
+    if ids == "dates":
+        frame["user"] = pd.Timestamp("2024-02-27") + pd.to_timedelta(frame["user"], unit="D")
+    model = quick().fit(container(frame))
+    positions = quick().fit(frame)
+    expected = positions.predict(frame[["user", "item"]])
+    np.testing.assert_array_equal(model.predict(container(frame[["user", "item"]])), expected)
+    errors = expected - frame["rating"]
+    assert model.score(container(frame)) == pytest.approx(-np.sqrt(np.mean(errors**2)))
+    assert np.abs(expected - model.mean_ - np.resize(model.item_biases_, len(expected))).max() > 0
+    with pytest.raises(ValueError, match="two columns user and item"):
+        model.predict(container(frame))
+
+
+def test_ratings_outside_of_the_range_are_refused():
+    R = ratings()
+    with pytest.raises(ValueError, match=r"rating_range=\(0, 4\), but X contains.* from 1 to 5"):
+        quick(rating_range=(0, 4)).fit(R)
+    with pytest.raises(ValueError, match="'rating_range' parameter"):
+        quick(rating_range=(4, 0)).fit(R)
+    model = quick(rating_range=(1, 9)).fit(R).set_params(rating_range=(2.9, 3.1))
+    found = model.predict(np.argwhere(np.ones(R.shape)))
+    assert found.min() == 2.9
+    assert found.max() == 3.1
 
 
 def test_top_items_are_those_of_a_full_sort():

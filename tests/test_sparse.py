@@ -2,6 +2,7 @@
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from estimators import CASES, EVERY, PREDICTORS, TRANSFORMERS, quick
 from helpers import case, outputs, target_of
@@ -408,3 +409,33 @@ def test_the_same_matrix_has_the_same_hash_for_checkpoints():
     rows.take([3, 1, 2])
     rows.extremes()
     assert joblib.hash(rows) == joblib.hash(SparseRows(sparse.csr_array(mostly_zeros()))) == before
+
+
+@pytest.mark.parametrize("cls", [AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_codes_are_decoded_into_a_memory_map(cls, dtype, tmp_path, monkeypatch):
+    params = {"output": "code"} if cls is DenoisingAutoencoder else {}
+    X = sparse.csr_array(mostly_zeros().astype(dtype))
+    model = quick(cls, max_epochs=1, **params).fit(X)
+    codes = model.transform(X)
+    expected = model.inverse_transform(codes)
+    monkeypatch.setattr("sklearn_autoencoders._data.output_arrays._CHUNK_SIZE", 7 * 8)
+    out = np.memmap(tmp_path / "decoded", dtype, "w+", shape=(90, 7))
+    assert model.inverse_transform(codes, out=out) is out
+    np.testing.assert_allclose(out, expected, rtol=1e-4 if dtype == np.float32 else 1e-9)
+    for wrong, error, message in (
+        (out[:, :6], ValueError, r"of shape \(90, 7\); got \(90, 6\)"),
+        (np.empty((90, 7), int), TypeError, "floating-point numbers; got one of int64"),
+        ([[0.0] * 7] * 90, TypeError, "floating-point numbers; got list"),
+        (np.broadcast_to(0.0, (90, 7)), ValueError, "which is read-only"),
+    ):
+        with pytest.raises(error, match=f"out must be .*{message}"):
+            model.inverse_transform(codes, out=wrong)
+    assert not hasattr(model, "set_inverse_transform_request") or cls is VAEGenerator
+
+
+def test_tables_are_not_decoded_into_arrays():
+    table = pd.DataFrame({"a": ["x", "y"] * 9, "b": np.arange(18.0)})
+    model = quick(AutoencoderTransformer, n_components=1, max_epochs=1).fit(table)
+    with pytest.raises(ValueError, match="out= needs features that are all numbers"):
+        model.inverse_transform(model.transform(table), out=np.empty((18, 2)))

@@ -64,6 +64,8 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
         Without missing values.
     """
     R = without_tensor(R)
+    if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
+        raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
     if sparse.issparse(R):
         matrix = sparse.csr_array(R, dtype=np.float64)
         if not matrix.has_canonical_format:
@@ -76,7 +78,7 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
     if values.ndim != 2:
         raise ValueError(
             f"{name} must be a matrix of users and items, or a frame of the columns user, item and "
-            f"rating; got an array of shape {values.shape}."
+            f"rating; got an array of shape {values.shape}. Reshape your data."
         )
     rows, columns = np.nonzero(~np.isnan(values))
     matrix = sparse.csr_array((values[rows, columns], (rows, columns)), values.shape)
@@ -96,7 +98,10 @@ def _without_missing(matrix: Any) -> Any:
 def _of_matrix(matrix: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     n_users, n_items = matrix.shape
     if items is not None and len(items) != n_items:
-        raise ValueError(f"{name} has {n_items} items, but the recommender has {len(items)}.")
+        raise ValueError(
+            f"{name} has {n_items} features, but AutoencoderRecommender is expecting {len(items)} "
+            "features as input: one column for each item of the fit."
+        )
     return Ratings(matrix, np.arange(n_users), np.arange(n_items), is_table=False)
 
 
@@ -124,6 +129,22 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
         ids,
         is_table=True,
     )
+
+
+def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the users and the items of a frame of two columns, read as those of ratings."""
+    table = table_of(X)
+    if table is None or len(table.names) != 2:
+        raise ValueError(
+            f"{name} must have the two columns user and item. Select them in this order."
+        )
+    columns = []
+    for index, what in enumerate(("users", "items")):
+        found = table.factorized(index)
+        if (found.codes < 0).any():
+            raise ValueError(f"{name} has missing {what}. Drop these rows.")
+        columns.append(_identifiers(found.values, f"{name} has {what}")[found.codes])
+    return columns[0], columns[1]
 
 
 def _identifiers(values: Any, what: str) -> NDArray[Any]:
@@ -170,7 +191,7 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
 
 
 def item_biases(
-    matrix: Any, user_shrinkage: float, item_shrinkage: float
+    matrix: Any, user_shrinkage: float, item_shrinkage: float, weight: Array | None = None
 ) -> tuple[float, Array, Array]:
     """Return the mean rating, and what users and items add to it, shrunk towards zero.
 
@@ -181,6 +202,9 @@ def item_biases(
 
     user_shrinkage, item_shrinkage : float
         Numbers of ratings of zero deviation that are added for each user and each item.
+
+    weight : ndarray of shape (n_users,) or None, default=None
+        Weights of the users.
 
     Returns
     -------
@@ -193,11 +217,13 @@ def item_biases(
     items : ndarray of shape (n_items,)
         Zero without ratings.
     """
-    mean = float(matrix.data.mean())
     row, column = matrix.tocoo().coords
+    of_entries = np.ones(matrix.nnz) if weight is None else weight[row]
+    mean = float(np.average(matrix.data, weights=of_entries))
     users, items = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
     for _ in range(_N_ALTERNATIONS):
-        items = _shrunk_means(column, matrix.data - mean - users[row], len(items), item_shrinkage)
+        rest = matrix.data - mean - users[row]
+        items = _shrunk_means(column, rest, len(items), item_shrinkage, of_entries)
         users = _shrunk_means(row, matrix.data - mean - items[column], len(users), user_shrinkage)
     return mean, users, items
 
@@ -208,10 +234,13 @@ def user_biases(matrix: Any, mean: float, items: Array, shrinkage: float) -> Arr
     return _shrunk_means(row, matrix.data - mean - items[column], matrix.shape[0], shrinkage)
 
 
-def _shrunk_means(index: Any, values: Array, n: int, shrinkage: float) -> Array:
+def _shrunk_means(
+    index: Any, values: Array, n: int, shrinkage: float, weight: Array | None = None
+) -> Array:
     """Return the mean value of each index, with values of zero added."""
-    count = np.bincount(index, minlength=n) + shrinkage
-    means: Array = np.bincount(index, values, n) / np.where(count > 0, count, 1.0)
+    count = np.bincount(index, weight, n) + shrinkage
+    sums = np.bincount(index, values if weight is None else weight * values, n)
+    means: Array = sums / np.where(count > 0, count, 1.0)
     return means
 
 

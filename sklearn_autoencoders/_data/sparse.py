@@ -74,6 +74,10 @@ class SparseRows:
         )
         return dense
 
+    def as_type(self, dtype: Any) -> SparseRows:
+        """Return the same samples in another type."""
+        return SparseRows(self.matrix.astype(dtype, copy=False), self._missing, self._unstored)
+
     def without(self, columns: Any) -> SparseRows:
         """Return the same samples with missing values in the given columns."""
         return SparseRows(self.matrix, np.union1d(self._missing, columns), self._unstored)

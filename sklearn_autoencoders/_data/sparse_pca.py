@@ -31,6 +31,7 @@ def sparse_axes(
     scaling: Scaling,
     weight: Array | None,
     random_state: np.random.RandomState,
+    max_values: int = _MAX_VALUES,
 ) -> tuple[Array, Array]:
     """Return the leading principal components of the scaled data, of either sign.
 
@@ -48,6 +49,9 @@ def sparse_axes(
     random_state : RandomState
         Draws the first directions of the randomized decomposition, for more than 4096 samples.
 
+    max_values : int, default=2**24
+        Maximum number of values of the axes for more than 4096 samples.
+
     Returns
     -------
     variances : ndarray of shape (m,)
@@ -62,7 +66,8 @@ def sparse_axes(
        Review 53, 2011.
     """
     n_samples, n_features = rows.shape
-    n_axes = min(max(_MAX_VALUES // n_features, 1), n_samples)
+    limit = _MAX_VALUES if n_samples <= _MAX_GRAM else max_values
+    n_axes = min(max(limit // n_features, 1), n_samples)
     parts = list(_centered(rows, scaling, weight))
     if n_samples <= _MAX_GRAM:
         variances, axes = _axes_of_gram(parts[0], n_axes)

@@ -14,6 +14,7 @@ from sklearn.utils import Bunch
 from .._data.columns import Columns, columns_from_dict
 from .._data.levels import Levels
 from .._data.model import input_model
+from .._data.output_arrays import filled
 from .._data.scaling import explained_variance, explained_variance_in_chunks
 from .._data.shapes import unflattened
 from .._data.sparse import SparseRows, as_dense
@@ -199,6 +200,14 @@ class BaseNetworkEstimator(TrainableEstimator):
 
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
+
+    def _decoded_into(self, out, n_samples, decode):
+        """Return all samples that a function of a slice decodes, in `out` if it is given."""
+        if out is None:
+            return self._as_given(decode(slice(None)))
+        if self._columns is not None:
+            raise ValueError("out= needs features that are all numbers. Use out=None for tables.")
+        return filled(out, (n_samples, self.n_features_in_), decode)
 
     def _as_given(self, samples, X=None, known=None, are_means=False):
         """Return samples as a table like that of the fit, or in the shape of X.

@@ -8,6 +8,7 @@ from math import isnan
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 
 from .._data.gaussian import Gaussian
@@ -292,6 +293,8 @@ class DenoisingAutoencoder(
         "output": [StrOptions({"denoised", "imputed", "code"})],
     }
 
+    __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
+
     def __init__(
         self,
         n_components=0.99,
@@ -491,7 +494,7 @@ class DenoisingAutoencoder(
         return self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
 
     @available_if(_gives_codes)
-    def inverse_transform(self, X):
+    def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space, if `output="code"`.
 
         Parameters
@@ -499,12 +502,17 @@ class DenoisingAutoencoder(
         X : array-like of shape (n_samples, n_components_)
             Codes.
 
+        out : ndarray of shape (n_samples, n_features_in_) or None, default=None
+            An array or a memory map into which the samples are written in chunks, if they do not
+            fit in memory. Not for tables with categories.
+
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data.
+            The decoded samples, in the units of the training data; `out` if it is given.
         """
-        return self._as_given(self._decode(check_codes(self, X)))
+        codes = check_codes(self, X)
+        return self._decoded_into(out, len(codes), lambda chunk: self._decode(codes[chunk]))
 
     def score(self, X, y=None, sample_weight=None, clean=None):
         r"""Return the fraction of the variance of the clean samples explained by the denoised ones.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from numbers import Integral, Real
+from typing import ClassVar
 
 import numpy as np
 from sklearn.utils import check_consistent_length, check_scalar
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.conditions import condition_of
@@ -35,7 +37,9 @@ from ..networks._bottlenecks import GaussianBottleneck
 class GenerativeMixin:
     """Methods of a fitted generative model; `y` is the condition of a conditional model."""
 
-    def inverse_transform(self, X, y=None):
+    __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
+
+    def inverse_transform(self, X, y=None, *, out=None):
         """Decode codes to the means of their likelihoods.
 
         Parameters
@@ -46,13 +50,22 @@ class GenerativeMixin:
         y : array-like of shape (n_samples,) or scalar, default=None
             Label or target of every sample, if `conditional`.
 
+        out : ndarray of shape (n_samples, n_features_in_) or None, default=None
+            An array or a memory map into which the samples are written in chunks, if they do not
+            fit in memory. Not for tables with categories.
+
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data.
+            The decoded samples, in the units of the training data; `out` if it is given.
         """
         codes = check_codes(self, X)
-        return self._as_given(self._decoded(codes, self._condition(y, len(codes))))
+        condition = self._condition(y, len(codes))
+
+        def decoded(chunk):
+            return self._decoded(codes[chunk], None if condition is None else condition[chunk])
+
+        return self._decoded_into(out, len(codes), decoded)
 
     def reconstruct(self, X, y=None):
         """Encode and decode X deterministically, without sampling.

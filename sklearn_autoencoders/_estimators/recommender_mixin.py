@@ -9,9 +9,11 @@ from scipy import sparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.ratings import positions_of
+from .._data.item_weights import LINEAR
+from .._data.ratings import pairs_of_table, positions_of
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
+from .._utils.output import names_of_columns
 from .._utils.tensors import without_tensor
 
 
@@ -29,7 +31,7 @@ class RecommenderMixin:
         Returns
         -------
         ndarray of shape (n_pairs,)
-            For ratings, the expected rating, between the lowest and the highest one of `fit`. An
+            For ratings, the expected rating, in `rating_range`. An
             unknown user has no bias and no preferences, and an unknown item has no bias: the
             prediction for both is the mean rating. For clicks, logits; -inf for unknown items.
         """
@@ -55,19 +57,31 @@ class RecommenderMixin:
 
     @property
     def _range(self):
-        """The lowest and the highest rating of the fit."""
+        """The lowest and the highest rating."""
+        if self.rating_range is not None:
+            return self.rating_range
         return self._known["data"].min(), self._known["data"].max()
 
     def _scores(self, matrix):
         """Yield chunks of users with their predictions for all items."""
         biases = self._biases_of(matrix)
-        offsets = self.item_biases_ + self.mean_
-        for chunk, output in scores_of(self._model, self._rows(matrix, 0.0)):
+        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, 0.0)
+        for chunk, output in scores_of(self._model, rows):
+            self._add_linear(output, rows.matrix[chunk])
             if self._is_explicit:
                 output *= self.rating_scale_
                 output += offsets.astype(output.dtype)
                 output += biases[chunk, None].astype(output.dtype)
             yield chunk, output
+
+    def _add_linear(self, output, rest):
+        """Add the linear prediction to the output of the network, in place."""
+        if self._linear is None:
+            return
+        linear = LINEAR[self._feedback](**self._linear).predict(rest, output.dtype)
+        output *= 1 - self._share
+        linear *= self._share
+        output += linear
 
     def recommend(self, X, n=10, *, exclude_seen=True):
         """Return the items with the highest predictions for each user.
@@ -214,8 +228,8 @@ class RecommenderMixin:
 def _pairs(X):
     """Return the users and the items of pairs."""
     X = without_tensor(X)
-    if hasattr(X, "columns"):
-        X = np.column_stack([np.asarray(X[name], dtype=object) for name in list(X.columns)])
+    if names_of_columns(X) is not None:
+        return pairs_of_table(X, "X")
     if not isinstance(X, np.ndarray):  # whose type would be that of strings if some are strings
         X = np.asarray(X, dtype=object)
     if X.ndim != 2 or X.shape[1] != 2:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.metadata_routing import UNUSED
 
 from .._data.validation import check_codes, check_samples
 from .._utils.sklearn_compat import fit_context, with_callbacks
@@ -263,6 +266,8 @@ class AutoencoderTransformer(
     True
     """
 
+    __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
+
     def __init__(
         self,
         n_components=2,
@@ -388,7 +393,7 @@ class AutoencoderTransformer(
         """
         return self._encode(check_samples(self, X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space.
 
         Parameters
@@ -396,9 +401,14 @@ class AutoencoderTransformer(
         X : array-like of shape (n_samples, n_components_)
             Codes.
 
+        out : ndarray of shape (n_samples, n_features_in_) or None, default=None
+            An array or a memory map into which the samples are written in chunks, if they do not
+            fit in memory. Not for tables with categories.
+
         Returns
         -------
         ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data.
+            The decoded samples, in the units of the training data; `out` if it is given.
         """
-        return self._as_given(self._decode(check_codes(self, X)))
+        codes = check_codes(self, X)
+        return self._decoded_into(out, len(codes), lambda chunk: self._decode(codes[chunk]))

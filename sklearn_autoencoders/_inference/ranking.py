@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from .._data.batches import Data, SampleDataset
 from .._data.model import Model
-from .run import Samples, run
+from .._data.sparse import SparseRows
+from .._utils.torch_settings import few_threads, preserve_settings
+from ..networks._costs import multiply_adds
+from ..networks._interactions import input_scale
 
 # Number of predictions that are in memory.
-_CHUNK_SIZE = 2**24
+_CHUNK_SIZE = 2**23
 
 # Number of items whose order counts.
 _DEPTH = 100
 
 
-def scores_of(model: Model, X: Samples) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield chunks of samples with the output of the decoder, in the units of the network."""
+def scores_of(model: Model, X: SparseRows) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield chunks of samples with the output of the decoder, in the units of the network.
+
+    The first layer is a sparse product; the others are those of the network.
+    """
+    dtype = model.numpy_dtype
+    encoder, decoder = list(model.network.encoder.children()), model.network.decoder
+    first = cast(torch.nn.Linear, encoder[1])
+    weight = np.ascontiguousarray(first.weight.detach().cpu().numpy().T)
+    rest = torch.nn.Sequential(*encoder[2:], decoder)
     for chunk in gen_batches(len(X), max(_CHUNK_SIZE // X.shape[1], 1)):
-        samples = SampleDataset(model, Data(X[chunk]), model.dtype)
-        yield chunk, run(model, samples, lambda network, batch: network(batch).reconstruction)
+        rows = X.matrix[chunk].astype(dtype)
+        counts = torch.from_numpy(np.add.reduceat(np.append(rows.data != 0, 0), rows.indptr[:-1]))
+        counts[torch.from_numpy(np.diff(rows.indptr) == 0)] = 0
+        hidden = torch.from_numpy(rows @ weight) * input_scale(counts[:, None].to(model.dtype))
+        work = len(counts) * multiply_adds(model.network)
+        with preserve_settings(), torch.no_grad(), few_threads(work):
+            scores = rest(hidden.to(model.device) + first.bias)
+        yield chunk, scores.cpu().numpy()
 
 
 def top_items(

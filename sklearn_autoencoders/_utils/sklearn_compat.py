@@ -17,6 +17,7 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Hidden, MissingValues, RealNotInt, StrOptions
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -73,6 +74,7 @@ __all__ = [
     "fit_context",
     "fit_one",
     "num_samples",
+    "output_container",
     "safe_indexing",
     "with_callbacks",
 ]
@@ -238,6 +240,12 @@ class Pair(Interval):
     def __str__(self) -> str:
         relation = "<" if self.strict else "<="
         return f"a pair (low, high) with low {relation} high, each {super().__str__()}"
+
+
+def output_container(estimator: Any) -> str:
+    """Return the container that is configured for transform: "default", "pandas" or "polars"."""
+    name: str = _get_output_config("transform", estimator)["dense"]
+    return name
 
 
 class InstanceOf(_Interval):

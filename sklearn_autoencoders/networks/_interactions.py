@@ -30,8 +30,13 @@ class _Interactions(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return samples of a norm that hardly depends on the number of interactions."""
         count = (x != 0).sum(1, keepdim=True).to(x.dtype)
-        scaled: Tensor = self.hidden(x) / (count + _N_MORE).sqrt()
+        scaled: Tensor = self.hidden(x) * input_scale(count)
         return scaled
+
+
+def input_scale(count: Tensor) -> Tensor:
+    """Return the factor of a sample, given the number of its interactions."""
+    return (count + _N_MORE).rsqrt()
 
 
 class Interactions(Network):
