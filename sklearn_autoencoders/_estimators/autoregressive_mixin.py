@@ -257,7 +257,7 @@ class AutoregressiveMixin:
     def bits_per_symbol(self, X):
         r"""Return the mean negative log-likelihood of all values of X, in bits.
 
-        .. math:: -\frac{1}{N \log 2} \sum_{i, t} \log p(x_{it} \mid x_{i1}, \dots, x_{i, t - 1})
+        .. math:: -\frac{1}{N \log 2} \sum_{i, t} \log p(x_{it} \mid x_{i1}, \ldots, x_{i, t - 1})
 
         Parameters
         ----------

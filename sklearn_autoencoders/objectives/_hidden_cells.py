@@ -17,7 +17,7 @@ class HiddenCells:
 
     .. math:: \frac{d}{|H|} \sum_{j \in H} -\log p(x_j \mid x_{\bar H})
 
-    If the number of hidden cells is uniform on :math:`1, \dots, d`, and each set of them is equally
+    If the number of hidden cells is uniform on :math:`1, \ldots, d`, and each set of them is equally
     likely, its expectation is the mean over all orders of the columns of the negative
     log-likelihood [1]_.
 
@@ -62,7 +62,7 @@ class HiddenCells:
 class NextCells:
     r"""Mean negative log-likelihood of the cells of a sample, each given those before it.
 
-    .. math:: -\frac{1}{d} \sum_{j=1}^{d} \log p(x_j \mid x_1, \dots, x_{j-1})
+    .. math:: -\frac{1}{d} \sum_{j=1}^{d} \log p(x_j \mid x_1, \ldots, x_{j-1})
 
     Missing cells are left out of the sum.
 
