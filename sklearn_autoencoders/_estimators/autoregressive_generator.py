@@ -225,8 +225,6 @@ class AutoregressiveGenerator(
 
     .. [2] E. Hoogeboom et al., "Autoregressive Diffusion Models", ICLR 2022.
 
-    .. [3] A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020.
-
     Examples
     --------
     >>> from sklearn.datasets import load_iris

@@ -97,13 +97,17 @@ class AutoregressiveMixin:
 
         top_p : float or None, default=None
             If given, values are drawn from the most probable levels whose probabilities sum to at
-            least `top_p`, in (0, 1] [3]_.
+            least `top_p`, in (0, 1] [1]_.
 
         Returns
         -------
         ndarray or frame of shape (n_samples, n_features_in_), or list of str
             Samples like those of the fit: in a table, with its names and types. Sequences begin
             with the prompt.
+
+        References
+        ----------
+        .. [1] A. Holtzman et al., "The Curious Case of Neural Text Degeneration", ICLR 2020.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)

@@ -542,7 +542,7 @@ class AutoencoderRecommender(
         -------
         ndarray of shape (n_users, n_components_)
             The codes, in the order of the rows or in which users first occur. The index of a frame
-            (:meth:`set_output`) contains the users, if X is a table.
+            (`set_output`) contains the users, if X is a table.
         """
         check_is_fitted(self)
         ratings = self._ratings_of(X, self.items_)
