@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn.utils import gen_batches
 
 from .scaling import Scaling
 from .sparse import SparseRows
@@ -23,6 +24,8 @@ _N_MORE_USERS = 50.0
 _MORE_SIMILARITY, _GAIN = 1.0, 2.9
 # Number of neighbors of an item, and of values in a block of similarities.
 _N_NEIGHBORS, _BLOCK_SIZE = 100, 2**22
+# Number of sums that are computed at once, so that they fit into the cache.
+_SUMS_SIZE = 2**18
 
 # Ridge of the regression, and a further one per click on an item.
 _RIDGE, _RIDGE_PER_CLICK = 100.0, 0.5
@@ -75,14 +78,29 @@ class ItemNeighbors:
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
         size = len(self.indptr) - 1
-        similar = sparse.csr_array((self.data, self.indices, self.indptr), (size, size))
-        # sums of ratings and of similarities by one product: real and imaginary parts
-        pairs = sparse.csr_array((rest.data + 1j, rest.indices, rest.indptr), rest.shape)
-        sums = pairs.astype(np.result_type(dtype, np.complex64)) @ similar
-        values = _GAIN * sums.data.real / (sums.data.imag + _MORE_SIMILARITY)
-        found = sparse.csr_array((values.astype(dtype), sums.indices, sums.indptr), sums.shape)
-        predicted: Array = found.toarray()
+        predicted = np.empty((rest.shape[0], size), dtype=dtype)
+        for users in gen_batches(rest.shape[0], max(_SUMS_SIZE // size, 1)):
+            top, below = self._sums(rest[users])
+            predicted[users] = _GAIN * top / (below + _MORE_SIMILARITY)
         return predicted
+
+    def _sums(self, rest: Any) -> Array:
+        """Return the sums of ratings times similarities, and of similarities, for each item.
+
+        They are counted among all pairs of a known item and a similar one, which is several times
+        faster than a sparse product with a dense result.
+        """
+        n_users, size = rest.shape[0], len(self.indptr) - 1
+        n_similar = np.diff(self.indptr)[rest.indices]
+        ends = n_similar.cumsum()
+        starts = self.indptr[rest.indices] - (ends - n_similar)
+        pairs = np.arange(n_similar.sum()) + np.repeat(starts, n_similar)
+        users = np.repeat(np.arange(n_users), np.diff(rest.indptr))
+        cells = np.repeat(users * size, n_similar) + self.indices[pairs]
+        similarities = self.data[pairs]
+        weights = similarities * np.repeat(rest.data, n_similar), similarities
+        sums = [np.bincount(cells, values, n_users * size) for values in weights]
+        return np.reshape(sums, (2, n_users, size))
 
 
 @dataclass(frozen=True)
