@@ -17,8 +17,8 @@ class HiddenCells:
 
     .. math:: \frac{d}{|H|} \sum_{j \in H} -\log p(x_j \mid x_{\bar H})
 
-    If the number of hidden cells is uniform on :math:`1, \ldots, d`, and each set of them is equally
-    likely, its expectation is the mean over all orders of the columns of the negative
+    If the number of hidden cells is uniform on :math:`1, \ldots, d`, and each set of them is
+    equally likely, its expectation is the mean over all orders of the columns of the negative
     log-likelihood [1]_.
 
     Parameters
