@@ -514,3 +514,10 @@ def test_the_score_of_a_time_point_is_the_mean_over_its_windows():
 def test_invalid_windows_are_named(function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(*arguments)
+
+
+@every_network
+def test_no_series(network):
+    transformer = fitted(AutoencoderTransformer, series(), network)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        transformer.transform(series()[:0])
