@@ -64,7 +64,8 @@ class Texts:
         if is_fixed and not has_end:
             raise TypeError(
                 "X is a single string. Pass a list of strings, one for each sample, for instance "
-                "X.splitlines(); only AutoregressiveGenerator is fitted to a single long text."
+                "X.splitlines(); only AutoregressiveGenerator, with a causal network, is fitted to "
+                "a single long text."
             )
         counts = Counter(chain.from_iterable(as_list(texts)))
         if not counts:
@@ -93,8 +94,14 @@ class Texts:
         return Layout(self.n_categories, is_shared=True)
 
     def check(self, estimator: Any, X: Any, reset: bool) -> None:
-        """Raise TypeError if X are not texts; store the number of positions if `reset`."""
-        if texts_of(X) is None:
+        """Raise an error if X are not texts; store the number of positions if `reset`."""
+        texts = texts_of(X)
+        if texts is None and np.shape(X) == (0,):
+            raise ValueError(
+                f"Found array with 0 sample(s) while a minimum of 1 is required by "
+                f"{type(estimator).__name__}: X is an empty list of texts."
+            )
+        if texts is None:
             raise TypeError(
                 f"{type(estimator).__name__} was fitted to texts, and X is not a list of strings; "
                 f"got {type(X).__name__}."

@@ -167,6 +167,9 @@ def _choice_of_categories(estimator):
     is_fitted = described is not estimator and hasattr(described, "network_")
     features = getattr(described, "categorical_features", None)
     limits = {own.name: getattr(described, own.name, own.default) for own in fields(Limits)}
+    network = getattr(described, "network", None)
+    if not (network is None or getattr(network, "is_causal", False)):
+        limits["chunk_size"] = None  # other networks have a fixed number of positions
     return described._columns if is_fitted else features, Limits(**limits)
 
 
