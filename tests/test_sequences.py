@@ -324,3 +324,9 @@ def test_encoders_of_predictors_that_are_fitted_to_texts(generator):
     for own in (generator, clone(generator)):
         with pytest.raises(ValueError, match="reads the levels"):
             clone(classifier).set_params(encoder=own).fit(TEXTS, y)
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p"])
+def test_parameters_of_drawing_that_are_not_numbers(generator, name):
+    with pytest.raises(ValueError, match="must not be NaN"):
+        generator.sample(**{name: np.nan})

@@ -21,6 +21,7 @@ from sklearn_autoencoders import (
     load,
     save,
 )
+from sklearn_autoencoders.inspection import ReconstructionDisplay
 from sklearn_autoencoders.networks import Convolutional, Recurrent, Temporal
 from sklearn_autoencoders.series import average_windows, sliding_windows
 
@@ -521,3 +522,8 @@ def test_no_series(network):
     transformer = fitted(AutoencoderTransformer, series(), network)
     with pytest.raises(ValueError, match=r"0 sample\(s\)"):
         transformer.transform(series()[:0])
+
+
+def test_displays_of_series_of_different_lengths_name_the_problem():
+    with pytest.raises(ValueError, match="series of different lengths"):
+        ReconstructionDisplay.from_estimator(fitted(AutoencoderTransformer, series()), shortened())

@@ -188,12 +188,14 @@ def texts_of(X: Any) -> Sequence[str] | str | None:
     """
     if isinstance(X, str):
         return X
-    is_sequence = isinstance(X, list | tuple) or getattr(X, "shape", (0, 0))[1:] == ()
-    if not is_sequence or not len(X):
+    if hasattr(X, "to_pylist") and not hasattr(X, "columns"):  # an array of Arrow
+        X = X.to_pylist()
+    is_sequence = isinstance(X, list | tuple) or len(getattr(X, "shape", ())) == 1
+    if not is_sequence:
         return None
     values = list(X)
     are_texts = [isinstance(value, str) for value in values]
-    if not are_texts[0]:
+    if not any(are_texts):
         return None
     if not all(are_texts):
         place = are_texts.index(False)

@@ -286,14 +286,17 @@ def _raise_if_empty(empty, name):
 
 
 def _warn_of_unknown_categories(estimator, X):
-    """Warn of categories that the first fit did not have, once for each column."""
+    """Warn of categories that the first fit did not have, once for each column or character."""
     known = estimator._warned_columns
     names = [name for name in estimator._columns.with_unknown(X) if name not in known]
     if names:
+        is_sequence = estimator._columns.is_sequence
+        kind = "characters" if is_sequence else "categories"
+        place = "" if is_sequence else ", in the column(s)"
         warn_user(
-            "X has categories that did not occur in the first fit, in the column(s) "
+            f"X has {kind} that did not occur in the first fit{place} "
             f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
-            "them, start with a fit to samples that contain all categories.",
+            f"them, start with a fit to samples that contain all {kind}.",
             UserWarning,
         )
         estimator._warned_columns = [*known, *names]

@@ -311,6 +311,11 @@ class AutoregressiveMixin:
 
 def _checked_sharpening(temperature, top_k, top_p):
     """Return how probabilities are changed before drawing, or raise ValueError."""
+    if np.isnan([value for value in (temperature, top_p) if isinstance(value, Real)]).any():
+        raise ValueError(
+            f"temperature and top_p must not be NaN; got temperature={temperature!r} and "
+            f"top_p={top_p!r}."
+        )
     check_scalar(temperature, "temperature", Real, min_val=0, include_boundaries="neither")
     if top_k is not None:
         check_scalar(top_k, "top_k", Integral, min_val=1)
