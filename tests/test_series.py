@@ -209,6 +209,7 @@ def test_folds_of_series_of_different_lengths():
     assert pipeline.fit(X, LABELS).predict(X).shape == (40,)
     union = AutoencoderFeatureUnion(denoiser.set_params(n_components=2), passthrough=False)
     assert union.fit_transform(X).shape == (40, 2)
+    assert union.transform(X).shape == (40, 2)
 
 
 def test_clean_series_are_lists_too():
