@@ -245,6 +245,7 @@ def test_codes_in_the_configured_container():
 def test_parameters_that_are_set_after_the_fit_change_nothing(generator):
     changed = clone(generator).set_params(max_epochs=1).fit(TEXTS)
     before = changed.score_samples(TEXTS)
+    assert hasattr(clone(generator), "predict_proba")
     changed.set_params(network=Residual())
     np.testing.assert_array_equal(changed.score_samples(TEXTS), before)
     assert changed.predict_proba(["t"]).shape == (1, len(changed.symbols_))

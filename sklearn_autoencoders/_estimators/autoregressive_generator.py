@@ -256,8 +256,8 @@ class AutoregressiveGenerator(
     _accepts_sparse = False
     _max_dropout = 0.5
     _levels = None
-    # Whether the network is causal, after a fit also if `network` is changed.
-    _is_causal = False
+    # Whether the network of the fit is causal; None before.
+    _is_causal = None
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
 
     _parameter_constraints: ClassVar[dict] = {
@@ -401,8 +401,7 @@ class AutoregressiveGenerator(
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         if reset:
-            network = self._own_network if self.network is None else self.network
-            self._is_causal = getattr(network, "is_causal", False)
+            self._is_causal = self._describes_causal
             self._order.check_columns(self._columns)
         if getattr(self._columns, "is_sequence", False):
             n_positions = None if reset else len(self._levels.sizes)
@@ -433,7 +432,13 @@ class AutoregressiveGenerator(
     @property
     def _order(self):
         """The order in which the network of the fit predicts the cells of a sample."""
-        return ORDERS[self._is_causal]
+        return ORDERS[self._describes_causal if self._is_causal is None else self._is_causal]
+
+    @property
+    def _describes_causal(self):
+        """Whether `network` is causal."""
+        network = self._own_network if self.network is None else self.network
+        return getattr(network, "is_causal", False)
 
     @property
     def _auto_epochs(self):
