@@ -48,6 +48,7 @@ def test_the_end_follows_the_last_symbol_and_is_followed_by_missing_cells():
 
 def test_infrequent_and_unknown_symbols_are_missing():
     learned, cells = Texts.learn(["aab", "aac"], Limits(max_categories=2))
+    np.testing.assert_array_equal(learned.encode(learned.restore(cells)), cells)
     assert learned.symbols == ["a"]
     np.testing.assert_array_equal(cells[0], [0, 0, np.nan, 1])
     assert np.isnan(learned.encode(["z"])[0, 0])

@@ -160,13 +160,19 @@ class Texts:
 
     def decode(self, cells: NDArray[Any], X: Any = None, known: Any = None) -> list[str]:
         """Return the texts of cells, up to the end; missing cells are left out."""
-        symbols = np.array([*self.symbols, ""], dtype=object)
-        texts = []
-        for row in cells:
-            end = np.flatnonzero(row == len(self.symbols))
-            own = row[: end[0]] if len(end) else row
-            texts.append("".join(symbols[own[~np.isnan(own)].astype(np.intp)]))
-        return texts
+        return self._joined(cells, "")
+
+    def restore(self, cells: NDArray[Any]) -> list[str]:
+        """Return texts with these cells: where one is missing, the character is unknown."""
+        others = map(chr, range(0xE000, 0xF8FF))  # which have no meaning in Unicode
+        return self._joined(cells, next(char for char in others if char not in self.symbols))
+
+    def _joined(self, cells: NDArray[Any], missing: str) -> list[str]:
+        """Return the texts of cells, up to the end, with a character for missing cells."""
+        symbols = np.array([*self.symbols, "", missing], dtype=object)
+        places = np.where(np.isnan(cells), len(symbols) - 1, cells).astype(np.intp)
+        is_before_end = (cells == len(self.symbols)).cumsum(axis=1) == 0
+        return ["".join(symbols[row[own]]) for row, own in zip(places, is_before_end, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the texts."""

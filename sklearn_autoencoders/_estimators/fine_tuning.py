@@ -237,7 +237,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             samples = as_passed(training.X)
             if self._columns is not None:
                 encoder.set_params(categorical_features=self._columns)
-                samples = self._columns.decode(samples)
+                samples = self._columns.restore(samples)
             encoder.fit(samples, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
