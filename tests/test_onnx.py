@@ -497,6 +497,12 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
 # ---------------------------------------------------------------------------------------- errors
 
 
+def test_models_of_texts_are_not_exported(tmp_path):
+    estimator = quick(AutoencoderTransformer).fit(["to be", "or not"] * 10)
+    with pytest.raises(TypeError, match="fitted to texts"):
+        export_onnx(estimator, tmp_path / "codes.onnx")
+
+
 def test_unions_and_pipelines_are_exported_part_by_part(tmp_path):
     union = AutoencoderFeatureUnion(quick(AutoencoderTransformer))
     for estimator in (union, make_pipeline(StandardScaler(), union), StandardScaler(), None):

@@ -216,6 +216,17 @@ def test_empty_users_and_items_get_an_answer(feedback):
     assert np.isfinite(model.transform(R)).all()
 
 
+@every_kind
+def test_no_users(feedback):
+    model = quick(feedback).fit(ratings())
+    none = sparse.csr_array((0, 30))
+    for call in (model.recommend, model.transform, model.score, model.partial_fit):
+        with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+            call(none)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        model.recommend([])
+
+
 def test_unknown_users_and_items_in_predictions():
     model = quick().fit(triples(ratings()))
     mean, item = model.mean_, model.items_.tolist().index("i3")

@@ -1,16 +1,25 @@
 """AutoregressiveGenerator of sequences: texts and arrays, from left to right."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from helpers import table
+from sklearn.base import clone
 
-from sklearn_autoencoders import AutoregressiveGenerator, load, save
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+    AutoregressiveGenerator,
+    load,
+    save,
+)
 from sklearn_autoencoders._data.batches import Data, SampleDataset
 from sklearn_autoencoders._inference.conditionals import Sharpening
 from sklearn_autoencoders._inference.run import run, surprises
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods
-from sklearn_autoencoders.networks import CausalRecurrent
+from sklearn_autoencoders.networks import CausalRecurrent, Residual
 
 TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 10
 
@@ -225,3 +234,100 @@ def test_errors_say_what_to_do(generator):
         table_generator.sample(length=3)
     assert not hasattr(table_generator, "predict_proba")
     assert not hasattr(table_generator, "symbols_")
+
+
+def test_codes_in_the_configured_container():
+    generator = AutoregressiveGenerator(4, max_epochs=1).set_output(transform="pandas")
+    codes = generator.fit(TEXTS).transform(TEXTS)
+    assert list(codes.columns) == list(generator.get_feature_names_out())
+
+
+def test_parameters_that_are_set_after_the_fit_change_nothing(generator):
+    changed = clone(generator).set_params(max_epochs=1).fit(TEXTS)
+    before = changed.score_samples(TEXTS)
+    assert hasattr(clone(generator), "predict_proba")
+    changed.set_params(network=Residual())
+    np.testing.assert_array_equal(changed.score_samples(TEXTS), before)
+    assert changed.predict_proba(["t"]).shape == (1, len(changed.symbols_))
+
+
+@pytest.mark.parametrize(
+    ("first", "later"), [(TEXTS, ["to be or not to be"]), ("to be" * 20, "to")]
+)
+def test_continued_fits_to_texts_of_other_lengths(first, later):
+    generator = AutoregressiveGenerator(4, max_epochs=1, chunk_size=16, random_state=0)
+    n_seen = generator.partial_fit(first).n_samples_seen_
+    n_positions = len(generator._levels.sizes)
+    generator.partial_fit(later)
+    assert generator.n_samples_seen_ == n_seen + -(-(len(later[0]) + 1) // n_positions)
+    generator.set_params(warm_start=True).fit(later)
+    assert np.isfinite(generator.score_samples(first)).all()
+
+
+def test_causal_networks_reject_tables_with_categories(generator):
+    frame = pd.DataFrame({"a": list("xyz") * 10, "b": list("pq") * 15})
+    for X in (frame, frame.to_numpy(object), frame[["b"]]):
+        with pytest.raises(ValueError, match="all have the same levels"):
+            clone(generator).fit(X)
+
+
+@pytest.mark.parametrize("estimator", [AutoencoderTransformer, AutoencoderOutlierDetector])
+def test_other_estimators_reject_causal_networks(estimator):
+    with pytest.raises(ValueError, match="only AutoregressiveGenerator is for"):
+        estimator(2, network=CausalRecurrent()).fit(table(30))
+
+
+def test_other_networks_have_a_fixed_number_of_positions():
+    generator = AutoregressiveGenerator(4, network="dense", max_epochs=1, random_state=0)
+    generator.fit(TEXTS)
+    assert generator.score_samples(["to", "be"]).shape == (2,)
+    with pytest.raises(ValueError, match="the longest one in the fit had 9"):
+        generator.score_samples(["to be or not"])
+    with pytest.raises(TypeError, match="with a causal network"):
+        generator.fit("to be or not to be")
+
+
+@pytest.mark.parametrize("method", ["predict_proba", "score_samples", "transform"])
+def test_samples_that_are_no_texts(generator, method):
+    with pytest.raises(ValueError, match="minimum of 1 is required"):
+        getattr(generator, method)([])
+    for X in (np.zeros((2, 3)), [1, 2], None):
+        with pytest.raises(TypeError, match="X is not a list of strings"):
+            getattr(generator, method)(X)
+
+
+def test_sequences_of_numbers_begin_with_the_prompt():
+    X = table(100)
+    generator = fitted(X, max_epochs=1, n_components=8, max_levels=4)
+    drawn = generator.sample(3, random_state=0, prompt=X[0, :2])
+    np.testing.assert_array_equal(drawn[:, :2], np.tile(X[0, :2], (3, 1)))
+    for prompt in ("ab", X[:2, :2], [np.nan], 3):
+        with pytest.raises(ValueError, match="prompt must be an array of finite numbers"):
+            generator.sample(prompt=prompt)
+
+
+def test_default_length_of_a_continued_single_text():
+    generator = AutoregressiveGenerator(4, max_epochs=1, chunk_size=16).fit("to be" * 20)
+    assert len(generator.sample()[0]) == 16
+    assert len(generator.sample(prompt="to be" * 4)[0]) == 36
+
+
+def test_very_low_temperature(generator):
+    drawn = generator.sample(prompt="to b", top_k=1, random_state=0)
+    assert generator.sample(prompt="to b", temperature=1e-310, random_state=0) == drawn
+
+
+def test_encoders_of_predictors_that_are_fitted_to_texts(generator):
+    y = np.arange(len(TEXTS)) % 2
+    encoder = AutoencoderTransformer(2, max_epochs=1)
+    classifier = AutoencoderClassifier(encoder=encoder, max_epochs=1, random_state=0)
+    assert classifier.fit(TEXTS, y).predict(["to", "be"]).shape == (2,)
+    for own in (generator, clone(generator)):
+        with pytest.raises(ValueError, match="reads the levels"):
+            clone(classifier).set_params(encoder=own).fit(TEXTS, y)
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p"])
+def test_parameters_of_drawing_that_are_not_numbers(generator, name):
+    with pytest.raises(ValueError, match="must not be NaN"):
+        generator.sample(**{name: np.nan})

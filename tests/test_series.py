@@ -21,6 +21,7 @@ from sklearn_autoencoders import (
     load,
     save,
 )
+from sklearn_autoencoders.inspection import ReconstructionDisplay
 from sklearn_autoencoders.networks import Convolutional, Recurrent, Temporal
 from sklearn_autoencoders.series import average_windows, sliding_windows
 
@@ -208,6 +209,7 @@ def test_folds_of_series_of_different_lengths():
     assert pipeline.fit(X, LABELS).predict(X).shape == (40,)
     union = AutoencoderFeatureUnion(denoiser.set_params(n_components=2), passthrough=False)
     assert union.fit_transform(X).shape == (40, 2)
+    assert union.transform(X).shape == (40, 2)
 
 
 def test_clean_series_are_lists_too():
@@ -514,3 +516,15 @@ def test_the_score_of_a_time_point_is_the_mean_over_its_windows():
 def test_invalid_windows_are_named(function, arguments, message):
     with pytest.raises(ValueError, match=message):
         function(*arguments)
+
+
+@every_network
+def test_no_series(network):
+    transformer = fitted(AutoencoderTransformer, series(), network)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        transformer.transform(series()[:0])
+
+
+def test_displays_of_series_of_different_lengths_name_the_problem():
+    with pytest.raises(ValueError, match="series of different lengths"):
+        ReconstructionDisplay.from_estimator(fitted(AutoencoderTransformer, series()), shortened())

@@ -10,6 +10,7 @@ from sklearn_autoencoders import (
     AutoencoderClassifier,
     AutoencoderOutlierDetector,
     AutoencoderTransformer,
+    AutoregressiveGenerator,
     DenoisingAutoencoder,
     VAEGenerator,
     load,
@@ -18,6 +19,8 @@ from sklearn_autoencoders import (
 from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.texts import Texts, texts_of
 from sklearn_autoencoders._utils.layout import Layout
+from sklearn_autoencoders.inspection import ReconstructionDisplay, WeightsDisplay
+from sklearn_autoencoders.metrics import generation_report
 
 TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 8
 SETTINGS = {"max_epochs": 3, "random_state": 0}
@@ -45,6 +48,7 @@ def test_the_end_follows_the_last_symbol_and_is_followed_by_missing_cells():
 
 def test_infrequent_and_unknown_symbols_are_missing():
     learned, cells = Texts.learn(["aab", "aac"], Limits(max_categories=2))
+    np.testing.assert_array_equal(learned.encode(learned.restore(cells)), cells)
     assert learned.symbols == ["a"]
     np.testing.assert_array_equal(cells[0], [0, 0, np.nan, 1])
     assert np.isnan(learned.encode(["z"])[0, 0])
@@ -143,3 +147,31 @@ def test_equal_columns_are_computed_at_once():
         found = getattr(layout, name)(values[:, :6])
         torch.testing.assert_close(found, getattr(other, name)(values)[:, :n])
     torch.testing.assert_close(layout.decode(values[:, :6]), other.decode(values)[:, :2])
+
+
+def test_texts_in_an_array_of_arrow():
+    expected = AutoencoderTransformer(2, **SETTINGS).fit_transform(TEXTS)
+    arrow = pytest.importorskip("pyarrow")
+    for array in (arrow.array(TEXTS), arrow.chunked_array([TEXTS])):
+        transformer = AutoencoderTransformer(2, **SETTINGS).fit(array)
+        np.testing.assert_array_equal(transformer.transform(array), expected)
+
+
+@pytest.mark.parametrize("X", [[None, "to be"], pd.Series([np.nan, "to be"])])
+def test_a_missing_first_text_is_named(X):
+    with pytest.raises(TypeError, match="the element at index 0"):
+        AutoencoderTransformer(2).fit(X)
+
+
+def test_characters_that_are_unknown_in_a_later_fit():
+    generator = AutoregressiveGenerator(4, max_epochs=1, random_state=0).partial_fit(["ab"] * 4)
+    with pytest.warns(UserWarning, match="characters that did not occur in the first fit 'z'"):
+        generator.partial_fit(["az"])
+
+
+def test_reports_and_displays_that_are_for_tables(transformer):
+    for draw in (ReconstructionDisplay, WeightsDisplay):
+        with pytest.raises(TypeError, match="texts"):
+            draw.from_estimator(transformer, *([TEXTS] if draw is ReconstructionDisplay else []))
+    with pytest.raises(TypeError, match="contains texts"):
+        generation_report(TEXTS, TEXTS)

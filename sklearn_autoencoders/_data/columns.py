@@ -104,6 +104,10 @@ class Columns:
             cells[:, index] = kind.encode(table, index, marks_unknown)
         return cells
 
+    def restore(self, cells: Array) -> Any:
+        """Return a table with these cells."""
+        return self.decode(cells)
+
     def with_unknown(self, X: Any) -> list[Any]:
         """Return the names of the columns with categories that did not occur in the fit."""
         table = _table(X)

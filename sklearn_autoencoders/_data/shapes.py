@@ -50,7 +50,7 @@ def flattened(X: Any, network: Any) -> Any:
         kind = "images" if time_axis is None else "series"
         _check_shape(own, shape, time_axis, f"X must contain flattened samples, or {kind}")
         X = _padded(np.asarray(X), shape)
-    return np.reshape(X, (len(X), -1))
+    return np.reshape(X, (len(X), math.prod(shape)))
 
 
 def unflattened(samples: Array, X: Any, network: Any) -> Any:

@@ -64,7 +64,8 @@ class Texts:
         if is_fixed and not has_end:
             raise TypeError(
                 "X is a single string. Pass a list of strings, one for each sample, for instance "
-                "X.splitlines(); only AutoregressiveGenerator is fitted to a single long text."
+                "X.splitlines(); only AutoregressiveGenerator, with a causal network, is fitted to "
+                "a single long text."
             )
         counts = Counter(chain.from_iterable(as_list(texts)))
         if not counts:
@@ -93,8 +94,14 @@ class Texts:
         return Layout(self.n_categories, is_shared=True)
 
     def check(self, estimator: Any, X: Any, reset: bool) -> None:
-        """Raise TypeError if X are not texts; store the number of positions if `reset`."""
-        if texts_of(X) is None:
+        """Raise an error if X are not texts; store the number of positions if `reset`."""
+        texts = texts_of(X)
+        if texts is None and np.shape(X) == (0,):
+            raise ValueError(
+                f"Found array with 0 sample(s) while a minimum of 1 is required by "
+                f"{type(estimator).__name__}: X is an empty list of texts."
+            )
+        if texts is None:
             raise TypeError(
                 f"{type(estimator).__name__} was fitted to texts, and X is not a list of strings; "
                 f"got {type(X).__name__}."
@@ -153,13 +160,19 @@ class Texts:
 
     def decode(self, cells: NDArray[Any], X: Any = None, known: Any = None) -> list[str]:
         """Return the texts of cells, up to the end; missing cells are left out."""
-        symbols = np.array([*self.symbols, ""], dtype=object)
-        texts = []
-        for row in cells:
-            end = np.flatnonzero(row == len(self.symbols))
-            own = row[: end[0]] if len(end) else row
-            texts.append("".join(symbols[own[~np.isnan(own)].astype(np.intp)]))
-        return texts
+        return self._joined(cells, "")
+
+    def restore(self, cells: NDArray[Any]) -> list[str]:
+        """Return texts with these cells: where one is missing, the character is unknown."""
+        others = map(chr, range(0xE000, 0xF8FF))  # which have no meaning in Unicode
+        return self._joined(cells, next(char for char in others if char not in self.symbols))
+
+    def _joined(self, cells: NDArray[Any], missing: str) -> list[str]:
+        """Return the texts of cells, up to the end, with a character for missing cells."""
+        symbols = np.array([*self.symbols, "", missing], dtype=object)
+        places = np.where(np.isnan(cells), len(symbols) - 1, cells).astype(np.intp)
+        is_before_end = (cells == len(self.symbols)).cumsum(axis=1) == 0
+        return ["".join(symbols[row[own]]) for row, own in zip(places, is_before_end, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the texts."""
@@ -181,12 +194,14 @@ def texts_of(X: Any) -> Sequence[str] | str | None:
     """
     if isinstance(X, str):
         return X
-    is_sequence = isinstance(X, list | tuple) or getattr(X, "shape", (0, 0))[1:] == ()
-    if not is_sequence or not len(X):
+    if hasattr(X, "to_pylist") and not hasattr(X, "columns"):  # an array of Arrow
+        X = X.to_pylist()
+    is_sequence = isinstance(X, list | tuple) or len(getattr(X, "shape", ())) == 1
+    if not is_sequence:
         return None
     values = list(X)
     are_texts = [isinstance(value, str) for value in values]
-    if not are_texts[0]:
+    if not any(are_texts):
         return None
     if not all(are_texts):
         place = are_texts.index(False)

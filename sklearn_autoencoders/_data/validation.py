@@ -167,6 +167,9 @@ def _choice_of_categories(estimator):
     is_fitted = described is not estimator and hasattr(described, "network_")
     features = getattr(described, "categorical_features", None)
     limits = {own.name: getattr(described, own.name, own.default) for own in fields(Limits)}
+    network = getattr(described, "network", None)
+    if not (network is None or getattr(network, "is_causal", False)):
+        limits["chunk_size"] = None  # other networks have a fixed number of positions
     return described._columns if is_fitted else features, Limits(**limits)
 
 
@@ -283,14 +286,17 @@ def _raise_if_empty(empty, name):
 
 
 def _warn_of_unknown_categories(estimator, X):
-    """Warn of categories that the first fit did not have, once for each column."""
+    """Warn of categories that the first fit did not have, once for each column or character."""
     known = estimator._warned_columns
     names = [name for name in estimator._columns.with_unknown(X) if name not in known]
     if names:
+        is_sequence = estimator._columns.is_sequence
+        kind = "characters" if is_sequence else "categories"
+        place = "" if is_sequence else ", in the column(s)"
         warn_user(
-            "X has categories that did not occur in the first fit, in the column(s) "
+            f"X has {kind} that did not occur in the first fit{place} "
             f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
-            "them, start with a fit to samples that contain all categories.",
+            f"them, start with a fit to samples that contain all {kind}.",
             UserWarning,
         )
         estimator._warned_columns = [*known, *names]

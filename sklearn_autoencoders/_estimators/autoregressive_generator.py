@@ -9,6 +9,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.ranges import find_ranges
+from .._data.validation import check_output
 from .._training.parameters import make_plan
 from .._utils.layout import Layout
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
@@ -253,6 +254,8 @@ class AutoregressiveGenerator(
     _accepts_sparse = False
     _max_dropout = 0.5
     _levels = None
+    # Whether the network of the fit is causal; None before.
+    _is_causal = None
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
 
     _parameter_constraints: ClassVar[dict] = {
@@ -377,9 +380,30 @@ class AutoregressiveGenerator(
         """
         return self._partial_fit(X, y, sample_weight)
 
+    def transform(self, X):
+        """Return the codes of samples, of which all values are known to the network.
+
+        The code of a sequence is the mean of the states after its values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), list of str or str
+            Samples. Missing values are encoded as NaN.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components_)
+            The codes, in the floating-point type of X.
+        """
+        return check_output(self._order.encode(self._model, self._levels_of(X, missing=True)[1]))
+
     def _prepare_data(self, data, y, rng, *, reset, partial):
+        if reset:
+            self._is_causal = self._describes_causal
+            self._order.check_columns(self._columns)
         if getattr(self._columns, "is_sequence", False):
-            data = self._order.cut(data, self.chunk_size)
+            n_positions = None if reset else len(self._levels.sizes)
+            data = self._order.cut(data, self.chunk_size, n_positions)
         if reset:
             self._sample_dtype = data.X.dtype.name
             n_categories = super()._layout.n_categories
@@ -405,9 +429,14 @@ class AutoregressiveGenerator(
 
     @property
     def _order(self):
-        """The order in which the network predicts the cells of a sample."""
+        """The order in which the network of the fit predicts the cells of a sample."""
+        return ORDERS[self._describes_causal if self._is_causal is None else self._is_causal]
+
+    @property
+    def _describes_causal(self):
+        """Whether `network` is causal."""
         network = self._own_network if self.network is None else self.network
-        return ORDERS[getattr(network, "is_causal", False)]
+        return getattr(network, "is_causal", False)
 
     @property
     def _auto_epochs(self):

@@ -9,12 +9,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.validation import (
-    check_output,
-    check_samples,
-    check_weight,
-    ignore_empty_features,
-)
+from .._data.validation import check_samples, check_weight, ignore_empty_features
 from .._inference.conditionals import Sharpening, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
@@ -33,23 +28,6 @@ def _is_sequential(estimator):
 
 class AutoregressiveMixin:
     """Methods of a fitted autoregressive model, which has levels and an order of the cells."""
-
-    def transform(self, X):
-        """Return the codes of samples, of which all values are known to the network.
-
-        The code of a sequence is the mean of the states after its values.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features), list of str or str
-            Samples. Missing values are encoded as NaN.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components_)
-            The codes, in the floating-point type of X.
-        """
-        return check_output(self._order.encode(self._model, self._levels_of(X, missing=True)[1]))
 
     def sample(
         self,
@@ -86,8 +64,8 @@ class AutoregressiveMixin:
         length : int or None, default=None
             Maximum number of values that are drawn for a sequence, after the prompt. None is the
             number of features, with those of the prompt; for texts it is the length of the longest
-            one in the fit, and `chunk_size` if the fit was to a single text. A text ends earlier if
-            its end is drawn.
+            one in the fit, also with the prompt, and at most `chunk_size` after the prompt if the
+            fit was to a single text. A text ends earlier if its end is drawn.
 
         temperature : float, default=1.0
             Positive. Lower values give more probable and less diverse samples.
@@ -117,9 +95,12 @@ class AutoregressiveMixin:
         cells, n_positions = self._order.first_cells(self, n_samples, prompt, length)
         drawn = self._drawn(cells, own_random_state(random_state), missing, n_positions, reshape)
         drawn = drawn.astype(self._sample_dtype)
-        if not isinstance(prompt, str):
-            return self._as_given(drawn)
-        return [prompt + text for text in self._as_given(drawn[:, cells.shape[1] :])]
+        n_given = cells.shape[1]
+        if isinstance(prompt, str):
+            return [prompt + text for text in self._as_given(drawn[:, n_given:])]
+        if prompt is not None:
+            drawn[:, :n_given] = prompt
+        return self._as_given(drawn)
 
     def impute(self, X, *, n_draws=None, random_state=None):
         r"""Impute missing values, by their expectation or by draws.
@@ -194,7 +175,6 @@ class AutoregressiveMixin:
            Statistical Hypotheses", Philosophical Transactions of the Royal Society A 231, 1933.
         """
         given, cells = self._levels_of(X)
-        given, cells = self._levels_of(X)
         levels = self._order.levels_for(self._levels, cells.shape[1])
         ratio, expected = np.zeros((2, *cells.shape))
         for column, found in self._order.conditionals(self._model, cells, levels.n_levels):
@@ -254,6 +234,7 @@ class AutoregressiveMixin:
         if self._columns is None:
             cells = self._levels_of(X)[1]
         else:
+            self._columns.check(self, X, reset=False)
             cells = self._columns.beginnings(X)
         return np.exp(last_log_probabilities(self._model, cells))
 
@@ -334,6 +315,11 @@ class AutoregressiveMixin:
 
 def _checked_sharpening(temperature, top_k, top_p):
     """Return how probabilities are changed before drawing, or raise ValueError."""
+    if np.isnan([value for value in (temperature, top_p) if isinstance(value, Real)]).any():
+        raise ValueError(
+            f"temperature and top_p must not be NaN; got temperature={temperature!r} and "
+            f"top_p={top_p!r}."
+        )
     check_scalar(temperature, "temperature", Real, min_val=0, include_boundaries="neither")
     if top_k is not None:
         check_scalar(top_k, "top_k", Integral, min_val=1)

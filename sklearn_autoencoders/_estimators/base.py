@@ -18,6 +18,7 @@ from .._data.output_arrays import filled
 from .._data.scaling import explained_variance, explained_variance_in_chunks
 from .._data.shapes import unflattened
 from .._data.sparse import SparseRows, as_dense
+from .._data.texts import Texts
 from .._data.validation import (
     check_clean,
     check_output,
@@ -88,7 +89,13 @@ class BaseNetworkEstimator(TrainableEstimator):
         "dropout": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="left")],
         "network": [Network, StrOptions(set(NETWORKS)), None],
         "init": [StrOptions({"pca", "random"})],
-        "categorical_features": [StrOptions({"from_dtype"}), "array-like", Hidden(Columns), None],
+        "categorical_features": [
+            StrOptions({"from_dtype"}),
+            "array-like",
+            Hidden(Columns),
+            Hidden(Texts),
+            None,
+        ],
         "max_categories": [Interval(Integral, 1, None, closed="left"), None],
         "min_frequency": [
             Interval(Integral, 1, None, closed="left"),

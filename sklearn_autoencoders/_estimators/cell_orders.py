@@ -47,7 +47,11 @@ class AnyOrder:
     epochs = 3000, 100
 
     @staticmethod
-    def cut(data, chunk_size):
+    def check_columns(columns):
+        """Accept all columns."""
+
+    @staticmethod
+    def cut(data, chunk_size, n_positions):
         """Return the training data unchanged."""
         return data
 
@@ -116,14 +120,28 @@ class LeftToRight:
         return 16
 
     @staticmethod
-    def cut(data, chunk_size):
-        """Return the training data with long sequences cut into chunks."""
-        n_samples, n_positions = data.X.shape
-        if n_positions <= chunk_size:
+    def check_columns(columns):
+        """Raise ValueError if samples are rows of a table, whose columns have different levels."""
+        if columns is not None and not columns.is_sequence:
+            raise ValueError(
+                "A causal network reads sequences, whose positions all have the same levels: texts "
+                "or numbers. X is a table with columns of other types. Use network=None for "
+                'tables, or join the symbols of each sample to a string, as in "".join(row).'
+            )
+
+    @staticmethod
+    def cut(data, chunk_size, n_positions):
+        """Return the training data as sequences of `n_positions`, or of at most `chunk_size`.
+
+        Longer sequences are cut into chunks, and shorter ones padded with missing values.
+        """
+        n_samples, n_given = data.X.shape
+        size = min(n_given, chunk_size) if n_positions is None else n_positions
+        if n_given == size:
             return data
-        n_chunks = -(-n_positions // chunk_size)
-        padding = np.full((n_samples, n_chunks * chunk_size - n_positions), np.nan)
-        chunks = np.hstack([data.X, padding.astype(data.X.dtype)]).reshape(-1, chunk_size)
+        n_chunks = -(-n_given // size)
+        padding = np.full((n_samples, n_chunks * size - n_given), np.nan)
+        chunks = np.hstack([data.X, padding.astype(data.X.dtype)]).reshape(-1, size)
         kept = np.flatnonzero(~np.isnan(chunks).all(1))
         rows = kept // n_chunks
         weight = None if data.weight is None else data.weight[rows]
@@ -144,12 +162,14 @@ class LeftToRight:
         if prompt is None:
             prompt = np.empty((1, 0))
         elif columns is None:
-            prompt = np.reshape(np.asarray(prompt, dtype=dtype), (1, -1))
+            prompt = _checked_prompt(prompt, dtype)
         else:
             prompt = columns.prefix(prompt)
         cells = estimator._order.levels_for(estimator._levels, prompt.shape[1]).encode(prompt)
         if length is None:
-            length = max(estimator.n_features_in_ - cells.shape[1], 1)
+            is_part = columns is not None and columns.end is None
+            n_left = estimator.n_features_in_ - cells.shape[1]
+            length = len(estimator._levels.sizes) if is_part else max(n_left, 1)
         return np.repeat(cells.astype(dtype), n_samples, 0), length
 
     @staticmethod
@@ -192,6 +212,20 @@ class LeftToRight:
             return draw_levels(reshape(log_probabilities), uniform)
 
         return continue_sequences(model, cells, n_positions, choose, end)
+
+
+def _checked_prompt(prompt, dtype):
+    """Return the numbers at the beginning of a sequence as one row, or raise ValueError."""
+    try:
+        values = np.asarray(prompt, dtype=dtype)
+    except (TypeError, ValueError):
+        values = np.full((1, 1), np.nan)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise ValueError(
+            "prompt must be an array of finite numbers, of shape (n_given,), as the beginning of a "
+            f"sample of the fit; got {prompt!r}."
+        )
+    return values[None]
 
 
 # Orders by whether the network is causal.

@@ -409,8 +409,9 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
 
     def _check_features(self, X):
         """Raise ValueError if the features of X are not those of the fit."""
-        n_features = math.prod(X.shape[1:])  # images may be flattened or not
-        if len(X.shape) > 1 and n_features != getattr(self, "n_features_in_", n_features):
+        shape = getattr(X, "shape", ())  # a list of series of different lengths has none
+        n_features = math.prod(shape[1:])  # images may be flattened or not
+        if len(shape) > 1 and n_features != getattr(self, "n_features_in_", n_features):
             raise ValueError(
                 f"X has {n_features} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input."

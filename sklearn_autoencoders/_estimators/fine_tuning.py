@@ -229,6 +229,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             check_is_fitted(encoder)
         elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
             self._check_needs_no_labels()
+            self._check_reads_samples(encoder)
             encoder = clone(encoder)
             if encoder.random_state is None:
                 encoder.set_params(random_state=draw_seed(rng))
@@ -236,7 +237,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             samples = as_passed(training.X)
             if self._columns is not None:
                 encoder.set_params(categorical_features=self._columns)
-                samples = self._columns.decode(samples)
+                samples = self._columns.restore(samples)
             encoder.fit(samples, sample_weight=training.weight)
         self._check_encoder(encoder)
         return encoder
@@ -257,7 +258,16 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 "use supervised=False."
             )
 
+    def _check_reads_samples(self, encoder):
+        if hasattr(encoder, "_levels"):
+            raise ValueError(
+                "encoder must be an autoencoder whose network reads the samples themselves. That "
+                "of AutoregressiveGenerator reads the levels of their values. Use its codes, as in "
+                f"make_pipeline(AutoregressiveGenerator(), {type(self).__name__}())."
+            )
+
     def _check_encoder(self, encoder):
+        self._check_reads_samples(encoder)
         bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
         is_usable = isinstance(encoder, BaseNetworkEstimator) and encoder.__sklearn_is_fitted__()
         if (

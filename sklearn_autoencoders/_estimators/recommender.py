@@ -423,6 +423,8 @@ class AutoencoderRecommender(
     def _ratings_of(self, X, items=None):
         """Return ratings; of clicks, ones."""
         ratings = ratings_of(X, items, "X")
+        if items is not None:
+            self._check_has_users(ratings.users)
         if not np.isfinite(ratings.matrix.data).all():
             raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:

@@ -126,7 +126,15 @@ class RecommenderMixin:
             raise ValueError(
                 f"X must be a list of users, or their ratings; got {X!r}. Use [{X!r}]."
             )
+        self._check_has_users(X)
         return self._matrix[positions_of(X, self.users_, "X contains users")]
+
+    def _check_has_users(self, users):
+        if not len(users):
+            raise ValueError(
+                f"Found array with 0 sample(s), that is, users in X, while a minimum of 1 is "
+                f"required by {type(self).__name__}."
+            )
 
     def similar_items(self, X, n=10):
         """Return the items whose embeddings have the highest cosine with those of given items.

@@ -152,8 +152,9 @@ class Sharpening:
 
     def __call__(self, log_probabilities: Array) -> Array:
         """Return log-probabilities up to a constant; those of left-out levels are -inf."""
-        values = log_probabilities / self.temperature
-        values = values - values.max(1, keepdims=True)
+        values: Array = log_probabilities - log_probabilities.max(1, keepdims=True)
+        with np.errstate(over="ignore"):
+            values = values / self.temperature
         if self.top_k is not None:
             kept = min(self.top_k, values.shape[1])
             values = np.where(values < np.sort(values, 1)[:, -kept, None], -np.inf, values)

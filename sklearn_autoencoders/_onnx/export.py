@@ -133,6 +133,11 @@ def _check_method(estimator, method):
             "load instead."
         )
     check_is_fitted(estimator)
+    if getattr(estimator._columns, "is_sequence", False):
+        raise TypeError(
+            f"export_onnx does not support this {name}, which was fitted to texts: a graph has no "
+            "operation that splits them into characters. Use save and load instead."
+        )
     methods = sorted(methods_of(estimator))
     if method not in methods:
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")

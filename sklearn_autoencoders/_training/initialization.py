@@ -236,6 +236,7 @@ def initialize(
         factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
+    _check_is_not_causal(network)
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
     recipe = compose(_with_masks(base, estimator, layout, factors, may_miss))
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
@@ -245,6 +246,15 @@ def initialize(
         start(module, principal.first(n_components))
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
+
+
+def _check_is_not_causal(network: Any) -> None:
+    """Raise ValueError if a network reads sequences of symbols, not samples."""
+    if network.is_causal:
+        raise ValueError(
+            f"network={network!r} predicts the next symbol of a sequence, which only "
+            "AutoregressiveGenerator is for. Use Recurrent or Temporal for series of numbers."
+        )
 
 
 def _with_masks(

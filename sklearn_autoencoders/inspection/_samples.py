@@ -158,9 +158,26 @@ def as_matrix(values, name):
 def as_samples(X, name="X"):
     """Return samples or images as a float array of shape (n_samples, n_features), with NaN."""
     X = without_tensor(X)
+    _check_is_array(X, name)
     X = np.asarray(X) if np.ndim(X) > 2 else X
     flat = X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X
     return check_array(flat, dtype=np.float64, ensure_all_finite="allow-nan", input_name=name)
+
+
+def _check_is_array(X, name):
+    """Raise an error for texts, and for series of different lengths."""
+    is_list = isinstance(X, list | tuple) or getattr(X, "ndim", 2) == 1
+    rows = list(X) if is_list else []
+    if any(isinstance(row, str) for row in rows):
+        raise TypeError(
+            f"{name} contains texts, which this display does not draw. CodesDisplay and "
+            "LatentDisplay draw their codes."
+        )
+    if len({len(row) for row in rows if np.ndim(row)}) > 1:
+        raise ValueError(
+            f"{name} contains series of different lengths. Pass an array, in which short ones are "
+            "padded with NaN."
+        )
 
 
 def as_cells(X):

@@ -149,6 +149,10 @@ def _inputs_of(estimator, names):
     columns = getattr(estimator, "_columns", None)
     if columns is None:
         return names, estimator.n_features_in_
+    if columns.is_sequence:
+        raise TypeError(
+            "WeightsDisplay draws the weights of columns, but the estimator was fitted to texts."
+        )
     inputs = [name for kind in columns.kinds for name in _inputs_of_column(kind)]
     return inputs, len(inputs)
 

@@ -19,6 +19,8 @@ def learn_table(real, categorical_features):
     learned = learn_columns(real, categorical_features)
     if learned is None:
         return None
+    if learned[0].is_sequence:
+        raise TypeError("real contains texts. The report compares tables: frames or arrays.")
     is_chosen = not isinstance(categorical_features, str)
     are_numbers = all(_is_number(kind.column.dtype) for kind in learned[0].kinds)
     return None if are_numbers and not is_chosen else learned[0]

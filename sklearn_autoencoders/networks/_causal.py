@@ -128,8 +128,8 @@ class CausalRecurrent(Network):
     >>> from sklearn_autoencoders.networks import CausalRecurrent
     >>> texts = ["to be or not to be"] * 20
     >>> network = CausalRecurrent(n_embedding=16)
-    >>> generator = AutoregressiveGenerator(32, network=network, max_epochs=40, random_state=0)
-    >>> generator.fit(texts).sample(random_state=0)
+    >>> generator = AutoregressiveGenerator(32, network=network, max_epochs=80, random_state=0)
+    >>> generator.fit(texts).sample(top_k=1, random_state=0)
     ['to be or not to be']
     """
 
