@@ -13,8 +13,7 @@ from .._utils.sklearn_compat import Constraints, Interval, StrOptions
 from ._autoencoder import Autoencoder, Output
 from ._layers import Dropout
 from ._network import Network
-
-CELLS: dict[str, type[nn.GRU] | type[nn.LSTM]] = {"gru": nn.GRU, "lstm": nn.LSTM}
+from ._recurrent import CELLS
 
 # States of all layers: one tensor for each of them, or a pair.
 State = list[Tensor | tuple[Tensor, Tensor]]
