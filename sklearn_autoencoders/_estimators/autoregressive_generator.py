@@ -242,7 +242,7 @@ class AutoregressiveGenerator(
 
     >>> texts = ["to be or not to be"] * 20
     >>> generator = AutoregressiveGenerator(32, max_epochs=40, random_state=0).fit(texts)
-    >>> generator.symbols_[generator.predict_proba(["to be or no"]).argmax()]
+    >>> str(generator.symbols_[generator.predict_proba(["to be or no"]).argmax()])
     't'
     >>> generator.sample(prompt="to be", top_k=1, random_state=0)
     ['to be or not to be']

@@ -92,7 +92,7 @@ class Temporal(SeriesNetwork, GridNetwork):
     >>> autoencoder = AutoencoderTransformer(2, network=network, max_epochs=1, random_state=0)
     >>> autoencoder.fit_transform(X).shape
     (50, 2)
-    >>> len(autoencoder.reconstruct(X)[0]) == lengths[0]
+    >>> bool(len(autoencoder.reconstruct(X)[0]) == lengths[0])
     True
     """
 
