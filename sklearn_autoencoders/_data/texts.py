@@ -129,7 +129,7 @@ class Texts:
         """Return the cells of the beginning of a text, which has no end."""
         if not isinstance(text, str):
             raise TypeError(f"prompt must be a string, as X in the fit; got {text!r}.")
-        return replace(self, has_end=False).encode(text)
+        return self.beginnings(text)
 
     def beginnings(self, X: Any) -> Cells:
         """Return the cells of the beginnings of texts, which have no end."""

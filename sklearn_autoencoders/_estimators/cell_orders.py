@@ -38,7 +38,6 @@ from ..objectives._hidden_cells import HiddenCells, NextCells
 class AnyOrder:
     """Columns in any order: a network that predicts hidden columns from the others."""
 
-    has_shared_levels = False
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
@@ -107,7 +106,6 @@ class AnyOrder:
 class LeftToRight:
     """Positions of sequences from left to right: a causal network."""
 
-    has_shared_levels = True
     learn_levels = staticmethod(Levels.learn_shared)
     corruptions = ()
     loss = NextCells
