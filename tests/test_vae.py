@@ -17,7 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._data.model import torch_dtype
 from sklearn_autoencoders._estimators.generative_mixin import _great_circle
-from sklearn_autoencoders._inference.run import cast_network
+from sklearn_autoencoders._inference.prepared import in_type
 from sklearn_autoencoders._inference.sampling import fixed_noise
 from sklearn_autoencoders._utils.draws import Generated
 from sklearn_autoencoders._utils.random import make_generator
@@ -284,7 +284,7 @@ def test_the_bound_is_below_the_likelihood_and_rises_with_the_draws(latent):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_given_noise_equals_the_draws_of_its_seed(dtype):
     fitted = generator().fit(table(dtype=dtype))
-    network, x = cast_network(fitted.network_, torch_dtype(dtype)), torch.tensor(table(dtype=dtype))
+    network, x = in_type(fitted.network_, torch_dtype(dtype)), torch.tensor(table(dtype=dtype))
     noise = fixed_noise(fitted._model, 5, 2, dtype)
     drawn = network.with_draws(make_generator(0), 5, per_batch=True)(x).latent.draws
     assert torch.equal(network.with_noise(noise)(x).latent.draws, drawn)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -19,10 +18,10 @@ from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._autoencoder import Autoencoder
-from ..networks._costs import multiply_adds, widest_layer
 from ..objectives._cells import CellLoss
 from ..objectives._contract import known
 from ..objectives._losses import Loss
+from .prepared import prepared
 
 # Number of values of the widest layer that are kept in memory for one chunk.
 _CHUNK_SIZE = 2**20
@@ -274,19 +273,22 @@ def run(
         The concatenated results.
     """
     with preserve_settings(), torch.no_grad():
-        return _run(cast_network(model.network, samples.dtype), samples, function, n_draws)
+        found = prepared(model.network, samples.dtype)
+        network = found.converted or model.network
+        size = max(_CHUNK_SIZE // (n_draws * found.widest_layer), 1)
+        work = min(size, len(samples)) * found.multiply_adds
+        with few_threads(work):
+            return _run(network, samples, function, size)
 
 
 def _run(
-    network: Autoencoder, samples: SampleDataset, function: Function, n_draws: int
+    network: Autoencoder, samples: SampleDataset, function: Function, size: int
 ) -> NDArray[Any]:
-    size = max(_CHUNK_SIZE // (n_draws * widest_layer(network)), 1)
     outputs: NDArray[Any] | None = None
     advice = (
         "a single sample or the result does not fit. Pass fewer samples or use a smaller network."
     )
-    work = min(size, len(samples)) * multiply_adds(network)
-    with explain_out_of_memory(advice), few_threads(work):
+    with explain_out_of_memory(advice):
         for chunk, output in _chunks(network, samples, function, size):
             if outputs is None:
                 outputs = np.empty((len(samples), *output.shape[1:]), dtype=output.dtype)
@@ -319,10 +321,3 @@ def _at_least(n_rows: int, chunk: slice) -> slice | list[int]:
     if n_missing <= 0:
         return chunk
     return [*range(chunk.start, chunk.stop), *[chunk.stop - 1] * n_missing]
-
-
-def cast_network(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
-    """Return the network, or a converted copy if its type differs."""
-    if all(parameter.dtype == dtype for parameter in network.parameters()):
-        return network
-    return copy.deepcopy(network).to(dtype)

@@ -19,7 +19,8 @@ from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._variational import VariationalAutoencoder
 from ..objectives._contract import known
 from ..objectives._likelihoods import Likelihood
-from .run import Function, Units, cast_network, decoding, run
+from .prepared import in_type
+from .run import Function, Units, decoding, run
 
 Array = NDArray[Any]
 
@@ -103,7 +104,7 @@ def sample_codes(model: Model, n_samples: int, condition: Array | None, seed: in
     draws = Generated(make_generator(seed, model.device))
     conditions = None if condition is None else torch.tensor(condition, device=model.device)
     with preserve_settings(), torch.no_grad():
-        network = cast(VariationalAutoencoder, cast_network(model.network, torch.float64))
+        network = cast(VariationalAutoencoder, in_type(model.network, torch.float64))
         codes = network.bottleneck.sample(n_samples, network.encoder, draws, conditions)
     return codes.cpu().numpy()
 

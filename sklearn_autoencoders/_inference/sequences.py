@@ -19,7 +19,7 @@ from torch.nn import functional
 from .._data.model import Model, torch_dtype
 from .._utils.torch_settings import preserve_settings
 from ..networks._causal import SequenceModel
-from .run import cast_network
+from .prepared import in_type
 
 Array = NDArray[Any]
 Chooser = Callable[[Array], Array]
@@ -41,7 +41,7 @@ class Reader:
     """
 
     def __init__(self, model: Model, dtype: Any) -> None:
-        network = cast_network(model.network, torch_dtype(dtype))
+        network = in_type(model.network, torch_dtype(dtype))
         assert isinstance(network, SequenceModel)
         self._network, self._states = network, cast(Any, None)
         center = torch.tensor(model.scaling.center[: network.n_symbols], device=model.device)

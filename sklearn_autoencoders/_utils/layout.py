@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import torch
 from torch import Tensor
@@ -30,6 +30,7 @@ class Layout:
     is_shared: bool = False
 
     @classmethod
+    @cache
     def of_numbers(cls, n_columns: int) -> Layout:
         """Return the layout of columns of numbers, which are their own encoding."""
         return cls((0,) * n_columns)
