@@ -124,6 +124,36 @@ class GradientClipping(TrainingCallback):
         self._usual_length = state["usual_length"]
 
 
+class Averaging(TrainingCallback):
+    """Averages gradients, losses and buffers over the processes that train together.
+
+    Each draws noise of its own for its part of a batch.
+    """
+
+    def begin(self, training: Training) -> None:
+        """Start with the weights of the first process."""
+        tensors = tensors_of(training.network)
+        training.plan.ranks.share_first(tensors)
+        self._buffers = tensors[len(list(training.network.parameters())) :]
+        self._seed = training.noise.generator.initial_seed()
+
+    def begin_epoch(self, training: Training) -> None:
+        """Seed the noise, so that a fit can be resumed without the state of each process."""
+        ranks, self._n_left = training.plan.ranks, len(training.samples)
+        place = 1 + training.n_epochs * ranks.size + ranks.rank
+        training.noise.generator.manual_seed(self._seed + place)
+
+    def after_gradients(self, training: Training) -> None:
+        """Average them over the samples of a batch."""
+        ranks = training.plan.ranks
+        ranks.agree(finished=False)
+        training.batch_samples = n_samples = min(training.plan.batch_size, self._n_left)
+        self._n_left -= n_samples
+        gradients = [p.grad for p in training.network.parameters() if p.grad is not None]
+        weight = len(range(ranks.rank, n_samples, ranks.size)) / n_samples
+        ranks.average([*gradients, *self._buffers, *training.batch_losses], weight)
+
+
 class Freezing(TrainingCallback):
     """Keeps the first layers of an encoder frozen in the first epochs."""
 

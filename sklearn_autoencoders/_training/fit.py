@@ -13,13 +13,14 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
-from .._data.sparse import as_passed
+from .._data.sparse import as_dense, as_passed
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
 from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory
-from .._utils.random import draw_seed, make_generator, own_random_state
+from .._utils.random import draw_seed, make_generator
+from .._utils.ranks import Ranks
 from .._utils.sklearn_compat import (
     CallbackSupportMixin,
     Documented,
@@ -193,7 +194,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         twin, y = self._twin(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
-            rng = own_random_state(self.random_state)
+            rng = _ranks_of(data.X).random_state(self.random_state)
             data = twin._start(data, y, rng, resumed=resumed, partial=partial)
             histories, tasks = twin._train_stages(
                 self, data, y, rng, resumed=resumed, partial=partial, checkpoint=checkpoint
@@ -384,6 +385,10 @@ _PARTIAL = {
     "n_iter_no_change": None,
     "may_keep_start": False,
 }
+
+
+def _ranks_of(X):
+    return Ranks.training_on(len(X), lambda rows: as_dense(X[rows]))
 
 
 def _advice(learning_rate):

@@ -14,6 +14,7 @@ import torch
 from sklearn.base import clone
 
 from .._data.sparse import SparseRows
+from .._utils.ranks import Ranks
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
@@ -282,11 +283,11 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "schedule": estimator.schedule,
         "learning_rate": estimator.learning_rate,
         "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
-        "batch_size": min(batch_size, n_samples),
+        "batch_size": min(Ranks.current().batch_size(batch_size), n_samples),
         "max_epochs": max_epochs,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
-        "verbose": estimator.verbose,
+        "verbose": estimator.verbose if Ranks.current().is_first else 0,
         "callbacks": estimator.callbacks,
     }
     has_neighbors = data.neighbors is not None and data.neighbors.nearest.shape[1] > 0

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .._persistence.checkpoint import Checkpoint
+from .._utils.ranks import Ranks
 from .sampler import ShuffledSampler
 
 
@@ -71,6 +72,9 @@ class Plan:
 
     sampler : callable
         Maps the number of training samples and a generator to a sampler of torch.
+
+    ranks : Ranks
+        The processes that train together, each of which computes a part of every batch.
     """
 
     solver: str
@@ -91,6 +95,7 @@ class Plan:
     checkpoint: Checkpoint | None = None
     selects_by_folds: bool = False
     sampler: Callable[[int, torch.Generator], torch.utils.data.Sampler[int]] = ShuffledSampler
+    ranks: Ranks = field(default_factory=Ranks.current)
 
 
 @dataclass

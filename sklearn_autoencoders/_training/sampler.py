@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
+from typing import cast
 
 import torch
 from torch import Tensor
+
+from .._utils.ranks import Ranks
 
 
 class ShuffledSampler(torch.utils.data.Sampler[int]):
@@ -76,3 +79,34 @@ class NeighborSampler(torch.utils.data.Sampler[int]):
         n_neighbors = self._neighbors.shape[1]
         chosen = torch.randint(n_neighbors, (len(samples),), generator=self._generator)
         return self._neighbors[samples, chosen]
+
+
+class RankSampler(torch.utils.data.Sampler[int]):
+    """The positions of each batch that one of several processes computes.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        Positions of all processes.
+
+    ranks : Ranks
+        The processes.
+
+    batch_size : int
+        Number of positions of a batch of all processes.
+    """
+
+    def __init__(
+        self, sampler: torch.utils.data.Sampler[int], ranks: Ranks, batch_size: int
+    ) -> None:
+        self._sampler, self._ranks, self._batch_size = sampler, ranks, batch_size
+
+    def __len__(self) -> int:
+        """Return the number of positions."""
+        n_batches = -(-len(cast(Sized, self._sampler)) // self._batch_size)
+        return n_batches * self._batch_size // self._ranks.size
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the positions of one epoch; of a batch that is too small, the first one."""
+        for batch in torch.utils.data.BatchSampler(self._sampler, self._batch_size, False):
+            yield from batch[self._ranks.rank :: self._ranks.size] or batch[:1]

@@ -18,6 +18,7 @@ from .._persistence.state import weights_of
 from .._utils.batch import Batch
 from .._utils.layout import Layout
 from .._utils.random import make_generator
+from .._utils.ranks import OtherRankFailed
 from .._utils.torch_compat import import_dynamo
 from .._utils.torch_settings import few_threads
 from ..corruptions._base import corrupt
@@ -26,6 +27,7 @@ from ..networks._layers import drawing
 from ..objectives._objective import Objective
 from .callback_checks import raise_missing_column
 from .callbacks import (
+    Averaging,
     Checkpointing,
     Freezing,
     GradientClipping,
@@ -40,6 +42,7 @@ from .fold_selection import selection_of_weights
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
+from .sampler import RankSampler
 from .training import Noise, StopTraining, Training
 from .weight_selection import Backtracking
 
@@ -186,14 +189,15 @@ class _Loop:
 
     def _make_callbacks(self, task: EpochTask) -> list[TrainingCallback]:
         plan, loss = self._training.plan, self._training.objective.loss
-        callbacks: list[TrainingCallback] = []
+        callbacks: list[TrainingCallback] = [Averaging()] if plan.ranks.size > 1 else []
         callbacks += [WeightDecay()] if plan.weight_decay else []
         callbacks += [LearningRate()]
         callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
         callbacks += [Freezing()] if plan.n_frozen else []
         callbacks += [Recorder(), Backtracking()]
         callbacks += [selection_of_weights(plan), Notification(task)]
-        callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
+        if self._file is not None and plan.ranks.is_first:
+            callbacks += [Checkpointing(self._file, self._state)]
         return callbacks
 
     def run(self) -> None:
@@ -221,8 +225,14 @@ class _Loop:
         except StopTraining:
             pass
         except KeyboardInterrupt as interruption:  # raised again when the estimator is usable
+            training.plan.ranks.fail()
             training.history.interruption = interruption
             return
+        except OtherRankFailed:
+            raise
+        except Exception:
+            training.plan.ranks.fail()
+            raise
         net.notify("on_train_end", X=training.samples, y=None)
 
     def _state(self) -> dict[str, Any]:
@@ -289,7 +299,7 @@ class _Hooks(_NeuralNet):
                 "callbacks freeze all parameters of the network, so that nothing is trained. Leave "
                 "some of them unfrozen."
             )
-        if method_name == "on_epoch_end" and self.training.finished:
+        if method_name == "on_epoch_end" and self.training.plan.ranks.agree(self.training.finished):
             raise StopTraining
 
     def infer(self, x: Batch, **fit_params: Any) -> Any:
@@ -297,6 +307,8 @@ class _Hooks(_NeuralNet):
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
         loss, self.terms = self.criterion_(y_pred, X, self.module_)
+        self.training.batch_losses = [loss, *self.terms.values()]
+        self.training.batch_samples = len(X)
         return cast(Tensor, loss)
 
     def _set_training(self, training: bool = True) -> None:
@@ -309,7 +321,7 @@ class _Hooks(_NeuralNet):
         for callback in self.own_callbacks:
             callback.after_step(self.training, loss)
         for name, value in self.terms.items():
-            self.means[name].add(value, len(batch[0]))
+            self.means[name].add(value, self.training.batch_samples)
         return {**step, "loss": OnDevice(loss)}
 
     def validation_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
@@ -331,8 +343,9 @@ class _Hooks(_NeuralNet):
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
         records, prefix = self.history[-1]["batches"], "train" if training else "valid"
-        loss, n_samples = (records[-1][f"{prefix}_{what}"] for what in ("loss", "batch_size"))
-        self.means[f"{prefix}_loss"].add(loss, n_samples)
+        self.means[f"{prefix}_loss"].add(
+            records[-1][f"{prefix}_loss"], self.training.batch_samples
+        )
         del records[:-1]  # many small objects between large ones fragment the heap
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
@@ -380,9 +393,9 @@ def _make_net(
         optimizer=SOLVERS[plan.solver],
         lr=plan.learning_rate,
         optimizer__param_groups=groups,
-        batch_size=plan.batch_size,
+        batch_size=-(-plan.batch_size // plan.ranks.size),
         train_split=None if validation is None else predefined_split(validation),
-        iterator_train__sampler=plan.sampler(len(training.samples), generator),
+        iterator_train__sampler=_sampler(training, generator),
         iterator_train__generator=generator,
         iterator_train__collate_fn=_as_pair,
         iterator_valid__generator=generator,
@@ -393,6 +406,15 @@ def _make_net(
     )
     net.training, net.own_callbacks, net.lowest = training, callbacks, {}
     return net
+
+
+def _sampler(training: Training, generator: torch.Generator) -> torch.utils.data.Sampler[int]:
+    """Return the sampler of this process."""
+    plan = training.plan
+    sampler = plan.sampler(len(training.samples), generator)
+    if plan.ranks.size == 1:
+        return sampler
+    return RankSampler(sampler, plan.ranks, plan.batch_size)
 
 
 def _as_pair(batch: Batch) -> tuple[Batch, Batch]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -79,6 +79,12 @@ class Training:
     history : History
         Records of the training.
 
+    batch_losses : sequence of Tensor
+        Loss and terms of the last batch.
+
+    batch_samples : int
+        Number of samples of the last batch, in all processes.
+
     optimizer : Optimizer or None
         The optimizer, which is set before the first step.
 
@@ -99,6 +105,8 @@ class Training:
     samples: Any
     validation: Any
     history: History = field(default_factory=History)
+    batch_losses: Sequence[Tensor] = ()
+    batch_samples: int = 0
     optimizer: Any = None
     finished: bool = False
     n_reductions: int = 0
