@@ -19,7 +19,8 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils.output import as_numbers, as_table
-from .._utils.random import draw_seed, own_random_state, set_seeds
+from .._utils.random import draw_seed, set_seeds
+from .._utils.ranks import Ranks
 from .._utils.sklearn_compat import (
     Documented,
     StrOptions,
@@ -463,7 +464,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
     def _fit_and_cross_fit(self, X, y, params):
         """Fit, and return the original features next to out-of-fold codes."""
         routed = self._routed("fit_transform", params)
-        seed = draw_seed(own_random_state(self.random_state))
+        seed = draw_seed(Ranks.current().random_state(self.random_state))
         split = routed.get(_SPLITTER, Bunch(split={})).split
         folds = partition(self.cross_fit, X, y, seed, **split)
         self._fit_parts(X, y, routed)

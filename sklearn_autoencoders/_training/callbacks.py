@@ -125,10 +125,7 @@ class GradientClipping(TrainingCallback):
 
 
 class Averaging(TrainingCallback):
-    """Averages gradients, losses and buffers over the processes that train together.
-
-    Each draws noise of its own for its part of a batch.
-    """
+    """Averages gradients, losses and buffers over the processes that train together."""
 
     def begin(self, training: Training) -> None:
         """Start with the weights of the first process."""
@@ -138,10 +135,14 @@ class Averaging(TrainingCallback):
         self._seed = training.noise.generator.initial_seed()
 
     def begin_epoch(self, training: Training) -> None:
-        """Seed the noise, so that a fit can be resumed without the state of each process."""
+        """Seed the noise for the samples of this process, unless all samples share one draw.
+
+        A fit can then be resumed from the state of the first process.
+        """
         ranks, self._n_left = training.plan.ranks, len(training.samples)
-        place = 1 + training.n_epochs * ranks.size + ranks.rank
-        training.noise.generator.manual_seed(self._seed + place)
+        if not training.noise.shared:
+            place = 1 + training.n_epochs * ranks.size + ranks.rank
+            training.noise.generator.manual_seed(self._seed + place)
 
     def after_gradients(self, training: Training) -> None:
         """Average them over the samples of a batch."""
@@ -228,8 +229,9 @@ class Checkpointing(TrainingCallback):
         self._file, self._state = file, state
 
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
-        """Write the file."""
-        self._file.write(self._state)
+        """Write the file, in the first of several processes."""
+        if training.plan.ranks.is_first:
+            self._file.write(self._state)
 
 
 def tensors_of(network: nn.Module) -> list[Tensor]:

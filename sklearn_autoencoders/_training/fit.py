@@ -194,7 +194,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         twin, y = self._twin(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
-            rng = _ranks_of(data.X).random_state(self.random_state)
+            ranks = Ranks.training_on(len(data.X), lambda rows: as_dense(data.X[rows]))
+            rng = ranks.random_state(self.random_state)
             data = twin._start(data, y, rng, resumed=resumed, partial=partial)
             histories, tasks = twin._train_stages(
                 self, data, y, rng, resumed=resumed, partial=partial, checkpoint=checkpoint
@@ -385,10 +386,6 @@ _PARTIAL = {
     "n_iter_no_change": None,
     "may_keep_start": False,
 }
-
-
-def _ranks_of(X):
-    return Ranks.training_on(len(X), lambda rows: as_dense(X[rows]))
 
 
 def _advice(learning_rate):

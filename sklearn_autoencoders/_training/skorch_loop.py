@@ -7,21 +7,18 @@ import math
 import traceback
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from .._data.batches import Corruptor, Data, SampleDataset
+from .._data.batches import Data
 from .._data.model import Model
 from .._persistence.checkpoint import TrainingFile
 from .._persistence.state import weights_of
 from .._utils.batch import Batch
-from .._utils.layout import Layout
 from .._utils.random import make_generator
 from .._utils.ranks import OtherRankFailed
 from .._utils.torch_compat import import_dynamo
 from .._utils.torch_settings import few_threads
-from ..corruptions._base import corrupt
 from ..networks._costs import multiply_adds
 from ..networks._layers import drawing
 from ..objectives._objective import Objective
@@ -38,6 +35,7 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
+from .datasets import datasets
 from .fold_selection import selection_of_weights
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
@@ -50,11 +48,6 @@ if TYPE_CHECKING:
     from skorch import NeuralNet as _NeuralNet
 else:
     _NeuralNet = object  # skorch is imported when it is first needed
-
-
-# Number of samples on which a corruption is checked, and maximum change in units of scale.
-_N_CHECKED = 256
-_MAX_CORRUPTION = 1e6
 
 
 def train(
@@ -99,7 +92,7 @@ def train(
         file = plan.checkpoint.file_for(*values)
     seed = int(torch.randint(2**31, (), generator=generator))
     noise = Noise(make_generator(seed, model.device), data.is_one_batch(plan.batch_size))
-    samples, validation = _datasets(model, data, plan, noise)
+    samples, validation = datasets(model, data, plan, noise)
     training = Training(network, objective, plan, noise, samples, validation)
     work = plan.batch_size * multiply_adds(network)
     with few_threads(work), drawing(network, noise.generator, noise.shared):
@@ -110,67 +103,6 @@ def train(
 def _values_of(data: Data) -> dict[str, Any]:
     """Return the values that identify these samples in a checkpoint."""
     return {name: value for name, value in vars(data).items() if not name.endswith("ranges")}
-
-
-def _datasets(model: Model, data: Data, plan: Plan, noise: Noise) -> tuple[Any, Any]:
-    """Return the training samples and, with early stopping, the validation samples."""
-    samples = SampleDataset(model, data, model.dtype, resident=True)
-    corrupted, validation = (
-        samples.corrupted_by(
-            _corruptor(plan, model.layout, noise.generator, shared), plan.known_weight
-        )
-        for shared in (noise.shared, False)
-    )
-    with noise.repeated():
-        _check_corruption(validation)
-    training, held_out = _split(corrupted, validation, data)
-    return training, None if plan.n_iter_no_change is None else _Repeatable(held_out, noise)
-
-
-def _corruptor(
-    plan: Plan, layout: Layout, generator: torch.Generator, shared: bool
-) -> Corruptor | None:
-    """Return the function that corrupts a batch, if any."""
-    if not plan.corruptions:
-        return None
-    settings: dict[str, Any] = {"generator": generator, "shared": shared}
-    settings["categories"] = layout.categories
-    return functools.partial(corrupt, plan.corruptions, **settings)
-
-
-def _check_corruption(samples: SampleDataset) -> None:
-    """Raise ValueError if a corruption changes values by far more than the scale of the data."""
-    largest = samples.largest_corruption(_N_CHECKED)
-    if not largest < _MAX_CORRUPTION:
-        raise ValueError(
-            f"corruption changes values by {largest:.3g} times the scale of the data. Its "
-            "parameters are in the units of X: choose them for X, or rescale X."
-        )
-
-
-def _split(samples: SampleDataset, validation: SampleDataset, data: Data) -> tuple[Any, Any]:
-    """Return the training samples and the held-out validation samples."""
-    if data.held_out is None:
-        return samples, None
-    is_training = np.ones(len(samples), dtype=bool)
-    is_training[data.held_out] = False
-    training, held_out = np.flatnonzero(is_training).tolist(), data.held_out.tolist()
-    subset = torch.utils.data.Subset
-    return subset(cast(Any, samples), training), subset(cast(Any, validation), held_out)
-
-
-class _Repeatable(torch.utils.data.Dataset[Any]):
-    """Samples that are corrupted in the same way in every pass over the same batches."""
-
-    def __init__(self, samples: Any, noise: Noise) -> None:
-        self._samples, self._noise = samples, noise
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitems__(self, indices: Any) -> Any:
-        with self._noise.repeated():
-            return self._samples.__getitems__(indices)
 
 
 class _Loop:
@@ -196,8 +128,7 @@ class _Loop:
         callbacks += [Freezing()] if plan.n_frozen else []
         callbacks += [Recorder(), Backtracking()]
         callbacks += [selection_of_weights(plan), Notification(task)]
-        if self._file is not None and plan.ranks.is_first:
-            callbacks += [Checkpointing(self._file, self._state)]
+        callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
         return callbacks
 
     def run(self) -> None:
@@ -343,9 +274,7 @@ class _Hooks(_NeuralNet):
     def on_batch_end(self, net: Any, batch: Any = None, training: bool = False, **kw: Any) -> None:
         super().on_batch_end(net, batch=batch, training=training, **kw)
         records, prefix = self.history[-1]["batches"], "train" if training else "valid"
-        self.means[f"{prefix}_loss"].add(
-            records[-1][f"{prefix}_loss"], self.training.batch_samples
-        )
+        self.means[f"{prefix}_loss"].add(records[-1][f"{prefix}_loss"], self.training.batch_samples)
         del records[:-1]  # many small objects between large ones fragment the heap
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
