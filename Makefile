@@ -67,6 +67,7 @@ bench: $(VENV)/installed-bench
 	$(BIN)/python benchmarks/recommender.py
 	$(BIN)/python benchmarks/texts.py
 	$(BIN)/python benchmarks/sparse.py
+	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/claims.py
 
