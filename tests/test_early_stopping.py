@@ -7,7 +7,7 @@ import torch
 from estimators import LEARN_FROM_ALL, PUBLIC, having, quick
 from helpers import table
 
-from sklearn_autoencoders._training import skorch_loop as _training
+from sklearn_autoencoders._training import datasets as _training
 from sklearn_autoencoders._training.plan import Plan
 from sklearn_autoencoders._training.training import Noise, Training
 from sklearn_autoencoders._training.weight_selection import EarlyStopping
