@@ -55,7 +55,7 @@ def generator(**params):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return generator(max_epochs=30)
+    return generator(max_epochs=10)
 
 
 def module(n_components=2, seed=0, **params):
@@ -222,23 +222,22 @@ def test_every_weight_of_encoder_and_decoder_is_trained(decoder):
         assert not [name for (name, p), q in pairs if torch.equal(p, q)]
 
 
-def test_the_remedies_keep_the_code_in_use_and_the_recurrent_decoder_ignores_it():
-    rng = np.random.RandomState(0)
-    texts = ["".join(rng.choice(list("abcd"), 4)) for _ in range(600)]
-    settings = {"latent": "normal", "max_epochs": 15, "batch_size": 32, "random_state": 0}
+def test_the_auxiliary_loss_keeps_the_code_in_use_and_the_recurrent_decoder_ignores_it():
+    texts = sorted(name for name in dir(np) if len(name) <= 8 and name[0] != "_")
+    settings = {"latent": "normal", "max_epochs": 20, "batch_size": 32, "random_state": 0}
     sizes = {"channels": (16, 16), "hidden_size": 16}
-    remedies = {"auxiliary": 1.0, "kl_warmup": 0.5}
-    hybrid = VAEGenerator(8, network=TextHybrid(**sizes, input_dropout=0.3), **remedies, **settings)
-    hybrid.fit(texts)
-    with pytest.warns(PosteriorCollapseWarning):
-        recurrent = VAEGenerator(8, network=TextHybrid("recurrent", **sizes), **settings).fit(texts)
-    assert hybrid.active_units_ > 3
+    hybrid = VAEGenerator(4, network=TextHybrid(**sizes), auxiliary=2.0, **settings).fit(texts)
+    recurrent = VAEGenerator(4, network=TextHybrid("recurrent", **sizes), **settings).fit(texts)
+    assert hybrid.active_units_ > 0
     assert hybrid.kl_per_component_.sum() > 1 > 10 * recurrent.kl_per_component_.sum()
     own, of_others = (loss_with_codes(hybrid, texts, shift) for shift in (0, 1))
-    assert of_others > own + 1
-    assert loss_with_codes(recurrent, texts, 1) == pytest.approx(
-        loss_with_codes(recurrent, texts, 0), abs=0.1
+    assert of_others > own + 0.5
+    same, others = (loss_with_codes(recurrent, texts, shift) for shift in (0, 1))
+    assert others == pytest.approx(same, abs=0.1)
+    varied, monotonous = (
+        len(set(model.sample(100, random_state=0, noise=False))) for model in (hybrid, recurrent)
     )
+    assert varied > monotonous
 
 
 def loss_with_codes(model, texts, shift):

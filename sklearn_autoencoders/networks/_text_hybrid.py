@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -87,9 +87,12 @@ class TextHybrid(Network):
     >>> from sklearn_autoencoders.networks import TextHybrid
     >>> words = ["table", "cable", "stable", "able", "fable"] * 20
     >>> network = TextHybrid(channels=(16, 16), hidden_size=32)
-    >>> generator = VAEGenerator(4, network=network, max_epochs=40, random_state=0).fit(words)
-    >>> generator.reconstruct(["stable", "able"])
-    ['stable', 'able']
+    >>> settings = {"latent": "normal", "auxiliary": 1.0, "max_epochs": 10, "random_state": 0}
+    >>> generator = VAEGenerator(2, network=network, **settings).fit(words)
+    >>> generator.transform(["stable", "able"]).shape
+    (2, 2)
+    >>> len(generator.interpolate("stable", "able", n_steps=5))
+    5
     """
 
     starts_at_pca = False
