@@ -58,7 +58,7 @@ for column, (start, end) in enumerate(pairs):
         is_given = row in (0, len(path) + 1)
         axes[1].text(
             column / 3,
-            1 - row / 7.5,
+            0.95 - row / 8,
             text,
             family="monospace",
             weight="bold" if is_given else "normal",
