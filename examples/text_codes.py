@@ -26,7 +26,7 @@ names = sorted(name for name in found if len(name) <= 12)
 print(f"{len(names)} names, for instance {names[100:900:200]}")
 
 sizes = {"channels": (32, 32), "hidden_size": 32}
-settings = {"latent": "normal", "batch_size": 64, "max_epochs": 12, "random_state": 0}
+settings = {"latent": "normal", "batch_size": 64, "max_epochs": 10, "random_state": 0}
 generators = {
     "recurrent decoder": VAEGenerator(8, network=TextHybrid("recurrent", **sizes), **settings),
     "hybrid decoder": VAEGenerator(8, network=TextHybrid(**sizes), auxiliary=2.0, **settings),
