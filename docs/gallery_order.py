@@ -25,6 +25,7 @@ ORDER = (
     "wrong_values",
     "neighbors",
     "texts",
+    "text_codes",
     "latent_space",
     "simple_codes",
     "collapse",

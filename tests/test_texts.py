@@ -46,6 +46,13 @@ def test_the_end_follows_the_last_symbol_and_is_followed_by_missing_cells():
     np.testing.assert_array_equal(cells, [[0, 1, 2], [0, 2, np.nan]])
 
 
+def test_decoded_texts_are_not_longer_than_those_of_the_fit():
+    learned, _ = Texts.learn(["ab", "a"], Limits())
+    assert learned.decode(np.zeros((1, 3))) == ["aa"]
+    learned, _ = Texts.learn(["ab", "a"], Limits(chunk_size=64))
+    assert learned.decode(np.zeros((1, 3))) == ["aaa"]
+
+
 def test_infrequent_and_unknown_symbols_are_missing():
     learned, cells = Texts.learn(["aab", "aac"], Limits(max_categories=2))
     np.testing.assert_array_equal(learned.encode(learned.restore(cells)), cells)

@@ -159,8 +159,12 @@ class Texts:
         return cells
 
     def decode(self, cells: NDArray[Any], X: Any = None, known: Any = None) -> list[str]:
-        """Return the texts of cells, up to the end; missing cells are left out."""
-        return self._joined(cells, "")
+        """Return the texts of cells, up to the end; missing cells are left out.
+
+        If the number of positions is fixed, texts are not longer than those of the fit.
+        """
+        longest = self.length - self.has_end if self.is_fixed else None
+        return self._joined(cells[:, :longest], "")
 
     def restore(self, cells: NDArray[Any]) -> list[str]:
         """Return texts with these cells: where one is missing, the character is unknown."""

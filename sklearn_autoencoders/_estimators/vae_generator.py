@@ -105,7 +105,9 @@ class VAEGenerator(
         importance-weighted bound [3]_ is maximized.
 
     auxiliary : float, default=0.0
-        Weight of the likelihood at the mean of the posterior, added to the objective.
+        Weight of the likelihood at the mean of the posterior, added to the objective. For
+        :class:`~sklearn_autoencoders.networks.TextHybrid`, it is that of the symbols given draws of
+        the code alone, without the symbols before them.
 
     corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the encoder's input during training, in the units of X. The likelihood is that

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -194,7 +195,8 @@ def decoding(model: Model, dtype: Any) -> Function:
 def reconstruction(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    return lambda network, batch: units(network(batch).reconstruction)
+    # without the target, which some decoders read
+    return lambda network, batch: units(network(replace(batch, target=None)).reconstruction)
 
 
 def losses(model: Model) -> Function:

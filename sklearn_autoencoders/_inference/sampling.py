@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model, torch_dtype
 from .._utils.batch import Batch
-from .._utils.draws import Draws, Generated
+from .._utils.draws import Draws, Generated, gumbel
 from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
 from ..networks._bottlenecks import GaussianBottleneck
@@ -157,6 +158,9 @@ def drawing(model: Model, draws: Draws, dtype: Any) -> Function:
     output_dtype = torch_dtype(dtype)
 
     def function(network: VariationalAutoencoder, batch: Batch) -> Tensor:
+        if network.reads_target:  # a symbol depends on those that were drawn before it
+            noise = partial(gumbel, draws)
+            return units.of_values(network.draw(batch.x, batch.condition, noise).to(output_dtype))
         output = network.decode(batch.x, batch.condition).to(output_dtype)
         distribution = likelihood.distribution(output, network.noise.to(output_dtype))
         return units.of_values(likelihood.draw(distribution, draws))

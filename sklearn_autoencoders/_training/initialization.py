@@ -235,8 +235,7 @@ def initialize(
     if linear_path and principal is not None and may_miss:
         factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
-    network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
-    _check_is_not_causal(network)
+    network = _network_for(estimator, data, layout, n_axes)
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
     recipe = compose(_with_masks(base, estimator, layout, factors, may_miss))
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
@@ -248,13 +247,17 @@ def initialize(
     return attributes | {"_factors": factors}
 
 
-def _check_is_not_causal(network: Any) -> None:
-    """Raise ValueError if a network reads sequences of symbols, not samples."""
+def _network_for(estimator: Any, data: Data, layout: Layout, n_axes: int) -> Any:
+    """Return the network for the samples; raise ValueError if it reads a sequence of symbols."""
+    n_inputs = layout.n_inputs
+    network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
     if network.is_causal:
         raise ValueError(
             f"network={network!r} predicts the next symbol of a sequence, which only "
-            "AutoregressiveGenerator is for. Use Recurrent or Temporal for series of numbers."
+            "AutoregressiveGenerator is for. Use Recurrent or Temporal for series of numbers, and "
+            "TextHybrid for texts."
         )
+    return network.for_texts(layout.n_columns) if layout.is_shared else network
 
 
 def _with_masks(

@@ -137,11 +137,12 @@ def neighbor_penalty(estimator):
 
 def starts_at_pca(estimator):
     """Return whether a network has a linear path that starts at the principal components."""
+    network = estimator.network
     if is_dense(estimator):
         has_places = neighbor_penalty(estimator) is not None
     else:
-        has_places = getattr(estimator.network, "n_places", 0) > 0
-    return estimator.init == "pca" and not has_places
+        has_places = getattr(network, "n_places", 0) > 0
+    return estimator.init == "pca" and not has_places and getattr(network, "starts_at_pca", True)
 
 
 def is_dense(estimator):

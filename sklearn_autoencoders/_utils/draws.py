@@ -106,6 +106,11 @@ class Given:
         return _inside(self._uniform[:, start : self.n_taken])
 
 
+def gumbel(draws: Draws, like: Tensor) -> Tensor:
+    """Return Gumbel noise: the largest of logits with such noise is a draw of the category."""
+    return -(-draws.uniform(like).log()).log()
+
+
 def _inside(uniform: Tensor) -> Tensor:
     """Clamp numbers of [0, 1] to the open interval, so that their logarithms are finite."""
     eps = torch.finfo(uniform.dtype).eps

@@ -16,6 +16,7 @@ from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, 
 from ._recurrent import Recurrent
 from ._residual import Residual
 from ._temporal import Temporal
+from ._text_hybrid import TextHybrid
 
 # Networks that can be specified by name; the others require the shape of a sample.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}
@@ -40,6 +41,7 @@ __all__ = [
     "Recurrent",
     "Residual",
     "Temporal",
+    "TextHybrid",
     "VampPrior",
     "VectorQuantizer",
 ]

@@ -87,14 +87,34 @@ class Autoencoder(nn.Module):
             return batch.x
         return torch.cat([batch.x, batch.missing], 1)
 
-    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Return the decoder's output, before the link function of the loss."""
-        if condition is not None:
-            code = torch.cat([code, condition.expand(*code.shape[:-1], -1)], -1)
-        output: Tensor = self.decoder(code)
+    @property
+    def reads_target(self) -> bool:
+        """Whether the decoder predicts each symbol from the code and the symbols before it.
+
+        Without a target, these are the ones that it has chosen.
+        """
+        return getattr(self.decoder, "reads_target", False)
+
+    def decode(
+        self, code: Tensor, condition: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
+        """Return the decoder's output, before the link function of the loss.
+
+        The target, of shape (batch, n_features), is not used unless the decoder reads it.
+        """
+        given = (target,) if self.reads_target else ()
+        output: Tensor = self.decoder(with_condition(code, condition), *given)
         return output
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return the codes and the reconstructions of a batch."""
-        code = self.encode(x)
-        return Output(code, self.decode(code))
+        batch = as_batch(x)
+        code = self.encode(batch)
+        return Output(code, self.decode(code, target=batch.target))
+
+
+def with_condition(code: Tensor, condition: Tensor | None) -> Tensor:
+    """Return the input of the decoder: codes, followed by the condition if there is one."""
+    if condition is None:
+        return code
+    return torch.cat([code, condition.expand(*code.shape[:-1], -1)], -1)

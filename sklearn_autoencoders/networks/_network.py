@@ -42,6 +42,9 @@ class Network(Part, ABC):
     #: at each time depends on the input at this time and before only.
     is_causal: ClassVar[bool] = False
 
+    #: Whether `init="pca"` adds a linear path, which starts at the principal components.
+    starts_at_pca: ClassVar[bool] = True
+
     @abstractmethod
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -95,6 +98,24 @@ class Network(Part, ABC):
         missing, otherwise zero. If nothing is missing, the input contains no masks.
         """
         return False
+
+    def for_texts(self, n_positions: int) -> Network:
+        """Return the network for texts, whose positions share their symbols.
+
+        Implement it if the network has to know the number of positions.
+
+        Parameters
+        ----------
+        n_positions : int
+            Number of positions, with the end of a text. A text has as many features for each of
+            them as there are symbols.
+
+        Returns
+        -------
+        Network
+            By default the network itself.
+        """
+        return self
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
         """Return the pairs of layers that greedy pretraining trains one after another.

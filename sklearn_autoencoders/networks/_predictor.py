@@ -88,9 +88,11 @@ class Predictor(Autoencoder):
         """Return the codes of a batch."""
         return self.autoencoder.encode(x)
 
-    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+    def decode(
+        self, code: Tensor, condition: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
         """Return the decoder's output, before the link function of the loss."""
-        return self.autoencoder.decode(code, condition)
+        return self.autoencoder.decode(code, condition, target)
 
     def predict(self, x: Batch | Tensor) -> Tensor:
         """Return the output of the head."""
@@ -101,7 +103,9 @@ class Predictor(Autoencoder):
         """Return codes, reconstructions and predictions of a batch."""
         batch = as_batch(x)
         code = self.encode(batch)
-        reconstruction = self.decode(code) if self.reconstructs else code.new_empty(len(code), 0)
+        reconstruction = code.new_empty(len(code), 0)
+        if self.reconstructs:
+            reconstruction = self.decode(code, target=batch.target)
         return Output(code, reconstruction, prediction=self.head(code, batch))
 
     def layers(self) -> list[list[nn.Module]]:

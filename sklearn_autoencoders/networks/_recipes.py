@@ -222,6 +222,7 @@ class EnsembleRecipe:
         inner = replace(base, n_features=base.n_inputs, n_axes=0, n_masks=0)
         autoencoders = [inner.module(check_shapes) for _ in range(self.n_estimators)]
         pairs = [(autoencoder.encoder, autoencoder.decoder) for autoencoder in autoencoders]
+        _check_reads_no_target(pairs[0][1], base.network)
         subspace = base.subspace() if base.n_axes else None
         layout = Layout(self.n_categories) if self.n_categories else None
         return Ensemble(
@@ -363,6 +364,14 @@ def _check_untied(encoder: nn.Module, decoder: nn.Module, network: Network, what
             f"{what} an encoder and a decoder that share no weights, because they are modified "
             f"separately; got {network!r}. Use a network without shared weights, or an "
             'AutoencoderTransformer with init="random".'
+        )
+
+
+def _check_reads_no_target(decoder: nn.Module, network: Network) -> None:
+    if getattr(decoder, "reads_target", False):
+        raise ValueError(
+            f"The decoder of network={network!r} reads the symbols before each one, but this "
+            "estimator predicts hidden values from all others. Use network=None."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from .._utils.batch import Batch, as_batch
 from .._utils.torch_compat import with_child
-from ._autoencoder import Autoencoder, Output
+from ._autoencoder import Autoencoder, Output, with_condition
 from ._bottlenecks import Bottleneck, Latent
 
 
@@ -87,15 +88,36 @@ class VariationalAutoencoder(Autoencoder):
         latent: Latent = self.bottleneck(self.encoded(batch), self.encoder, batch.condition)
         return latent
 
-    def decode(self, code: Tensor, condition: Tensor | None = None) -> Tensor:
+    def decode(
+        self, code: Tensor, condition: Tensor | None = None, target: Tensor | None = None
+    ) -> Tensor:
         """Return the decoder's output for codes of shape (batch, m) or (n_draws, batch, m)."""
         if code.ndim == 2:
-            return super().decode(code, condition)
-        if condition is not None:
-            condition = condition.repeat(len(code), 1)
-        flat = super().decode(code.flatten(0, 1), condition)
-        output: Tensor = flat.unflatten(0, code.shape[:2])
+            return super().decode(code, condition, target)
+        return _of_draws(super().decode, code, condition, target)
+
+    def draw(self, code: Tensor, condition: Tensor | None, noise: Callable[..., Any]) -> Tensor:
+        """Return the output of a decoder that reads the symbols which it has drawn.
+
+        The noise of the logits of a symbol makes the most probable one a draw.
+        """
+        output: Tensor = self.decoder(with_condition(code, condition), noise=noise)
         return output
+
+    def auxiliary(self, output: Output, condition: Tensor | None) -> Tensor:
+        """Return the reconstructions of the auxiliary loss, of shape (n, batch, n_features).
+
+        They are decoded from the codes, or from their draws if the decoder reads the symbols before
+        each one, without these symbols.
+        """
+        if not self.reads_target:
+            return self.decode(output.code, condition)[None]
+        return _of_draws(self._decode_alone, output.latent.draws, condition)
+
+    def _decode_alone(self, code: Tensor, condition: Tensor | None) -> Tensor:
+        decoder: Any = self.decoder
+        alone: Tensor = decoder.alone(with_condition(code, condition))
+        return alone
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return codes and reconstructions; with random codes, one reconstruction per draw."""
@@ -103,9 +125,9 @@ class VariationalAutoencoder(Autoencoder):
         encoded = self.encoded(batch)
         code = self.bottleneck.code(encoded)
         if not self.bottleneck.is_drawing:
-            return Output(code, self.decode(code, batch.condition))
+            return Output(code, self.decode(code, batch.condition, batch.target))
         latent = self.bottleneck(encoded, self.encoder, batch.condition)
-        return Output(code, self.decode(latent.draws, batch.condition), latent)
+        return Output(code, self.decode(latent.draws, batch.condition, batch.target), latent)
 
     def encoded(self, x: Batch | Tensor) -> Tensor:
         """Return the encoder's output, which the bottleneck maps to codes."""
@@ -159,3 +181,11 @@ class VariationalAutoencoder(Autoencoder):
         for name, value in settings.items():
             setattr(bottleneck, name, value)
         return with_child(self, "bottleneck", bottleneck)
+
+
+def _of_draws(function: Callable[..., Tensor], draws: Tensor, *others: Tensor | None) -> Tensor:
+    """Apply a function of codes to draws of shape (n_draws, batch, m), and to values of samples."""
+    repeated = (None if other is None else other.repeat(len(draws), 1) for other in others)
+    flat = function(draws.flatten(0, 1), *repeated)
+    output: Tensor = flat.unflatten(0, draws.shape[:2])
+    return output

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from .._utils.draws import Draws
+from .._utils.draws import Draws, gumbel
 from .._utils.layout import Layout
 from ._likelihoods import Likelihood
 from ._losses import Loss
@@ -137,8 +137,7 @@ class CellLikelihood(Likelihood):
         """
         numbers = super().draw(distribution.numbers, draws)
         log_probabilities = distribution.log_probabilities
-        noise = -(-draws.uniform(log_probabilities).log()).log()
-        return self.layout.joined(numbers, log_probabilities + noise)
+        return self.layout.joined(numbers, log_probabilities + gumbel(draws, log_probabilities))
 
     def settled(self, noise: Tensor) -> Likelihood:
         """Return the likelihood with fixed noise, whose parameters are computed once."""

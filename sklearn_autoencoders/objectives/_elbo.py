@@ -47,7 +47,8 @@ class Elbo:
         The number :math:`K` of draws.
 
     auxiliary : float, default=0.0
-        Weight :math:`\alpha` of the reconstruction from the mean of the posterior.
+        Weight :math:`\alpha` of the reconstruction from the mean of the posterior; for a decoder
+        that reads symbols before each one, of the reconstruction from draws of the code alone.
 
     Raises
     ------
@@ -99,8 +100,9 @@ class Elbo:
             groups = log_weights.unflatten(0, (-1, self.n_importance_samples))
             losses = math.log(self.n_importance_samples) - groups.logsumexp(1).mean(0)
         if self.auxiliary:
-            reconstruction = network.decode(output.code, batch.condition)
-            losses = losses + self.auxiliary * self._distortion(reconstruction, network, batch)
+            reconstruction = network.auxiliary(output, batch.condition)
+            own = self._distortion(reconstruction, network, batch).mean(0)
+            losses = losses + self.auxiliary * own
         return LossOutput(losses, {"kl": kl.detach().sum(1)})
 
     def baseline_loss(self, batch: Batch) -> Tensor:
