@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .._data.gaussian import Gaussian
 from .._data.validation import check_codes, check_samples, ignore_empty_features
+from .._training.initialization import initialize_sequences
 from .._training.parameters import auto_batch_size
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
@@ -379,6 +380,30 @@ class DenoisingAutoencoder(
     def _imputes(self):
         """Whether the samples of the fit have missing values or categories."""
         return isinstance(self._factors, Gaussian)
+
+    def _build(self, data, rng):
+        if not getattr(self.network, "reads_sequences", False):
+            return super()._build(data, rng)
+        self._check_corrects_texts()
+        return initialize_sequences(self, data, rng, self._layout) | {"_factors": None}
+
+    def _check_corrects_texts(self):
+        """Raise ValueError or TypeError unless the network can read X and has a size."""
+        if self.network.is_causal:
+            raise ValueError(
+                f"network={self.network!r} predicts the next character, which only "
+                "AutoregressiveGenerator is for. Use BidirectionalRecurrent() to correct texts."
+            )
+        if not getattr(self._columns, "is_sequence", False):
+            raise TypeError(
+                f"network={self.network!r} reads texts, and X is not a list of strings. Use "
+                "network=None for tables."
+            )
+        if self.n_components < 1:
+            raise ValueError(
+                f"n_components must be an int for network={self.network!r}, the number of its "
+                f"units; got {self.n_components}. 256 is a common choice."
+            )
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
