@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from math import isnan
+from numbers import Integral
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_scalar
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 
 from .._data.gaussian import Gaussian
+from .._data.sparse import as_dense
+from .._data.spelling import Spelling, distinct_words
+from .._data.texts import as_list, texts_of
 from .._data.validation import check_codes, check_samples, ignore_empty_features
+from .._inference.spelling import Speller
 from .._training.initialization import initialize_sequences
 from .._training.parameters import auto_batch_size
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
@@ -72,6 +78,11 @@ class DenoisingAutoencoder(
         What `transform` returns: the denoised samples, in which whole numbers are whole; X with
         only its missing values replaced by expected values, as an imputer does; or the codes. It
         can be changed after `fit`.
+
+    spelling : Spelling or None, default=None
+        How `transform` corrects texts. By default each character becomes the most likely one. With
+        :class:`sklearn_autoencoders.texts.Spelling`, each word becomes the best of the similar
+        words of a dictionary, and everything else remains. It can be changed after `fit`.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -255,6 +266,10 @@ class DenoisingAutoencoder(
         Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
         `partial_fit`.
 
+    words_ : list of str or None
+        The words of the clean texts, the most frequent first; None unless `spelling` was given
+        in `fit`. Later calls of `partial_fit` add their words.
+
     n_features_in_ : int
         Number of features seen during fit.
 
@@ -292,6 +307,7 @@ class DenoisingAutoencoder(
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
+        "spelling": [Spelling, None],
     }
 
     __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
@@ -302,6 +318,7 @@ class DenoisingAutoencoder(
         *,
         corruption="masking",
         output="denoised",
+        spelling=None,
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -336,6 +353,7 @@ class DenoisingAutoencoder(
         self.n_components = n_components
         self.corruption = corruption
         self.output = output
+        self.spelling = spelling
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
@@ -404,6 +422,13 @@ class DenoisingAutoencoder(
                 f"n_components must be an int for network={self.network!r}, the number of its "
                 f"units; got {self.n_components}. 256 is a common choice."
             )
+
+    def _post_fit_attributes(self, network, data):
+        if not self._corrects_words:
+            return {"words_": None}
+        texts = self._columns.decode(as_dense(data.target))
+        before = getattr(self, "words_", None) or []  # of partial_fit and warm_start
+        return {"words_": list(dict.fromkeys([*before, *distinct_words(texts)]))}
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
@@ -514,9 +539,67 @@ class DenoisingAutoencoder(
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
+        if self.output == "denoised" and self._corrects_words:
+            return self._speller.corrected(as_list(texts_of(X)))
         imputes = self.output == "imputed"
         known = given if imputes else None
         return self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
+
+    def candidates(self, X, k=5):
+        """Return the words of texts that may be meant, with the confidence of the network.
+
+        Parameters
+        ----------
+        X : list of str
+            Texts.
+
+        k : int, default=5
+            Largest number of candidates for each word.
+
+        Returns
+        -------
+        list of list of Candidate
+            For each text a list of `(position, word, candidate, distance, confidence)`, for one
+            word after another, the best candidate first. Unlike `transform`, no word is corrected
+            before the candidates for the next ones are weighed.
+
+        Raises
+        ------
+        ValueError
+            If `spelling` is None or `k` is invalid.
+
+        TypeError
+            If the estimator was not fitted to texts.
+        """
+        check_samples(self, X)
+        if self.spelling is None:
+            raise ValueError(
+                "candidates needs a dictionary and distances: set_params(spelling=Spelling()), "
+                "from sklearn_autoencoders.texts, before fit; got spelling=None."
+            )
+        check_scalar(k, "k", Integral, min_val=1)
+        return self._speller.candidates(as_list(texts_of(X)), k)
+
+    @property
+    def _corrects_words(self):
+        return self.spelling is not None and self._columns is not None
+
+    @property
+    def _speller(self):
+        """What corrects words with the fitted network."""
+        if not getattr(self._columns, "is_sequence", False):
+            raise TypeError(
+                f"spelling={self.spelling!r} corrects texts, but the estimator was not fitted to a "
+                "list of strings. Use spelling=None for other samples."
+            )
+        self.spelling._validate_params()
+        words = self.words_ if self.spelling.words is None else self.spelling.words
+        if words is None:
+            raise ValueError(
+                "The words of the texts are not known, because spelling was None in fit. Fit "
+                "again, or give a dictionary: Spelling(words=...)."
+            )
+        return Speller(self._model, self._columns, self.spelling, words)
 
     @available_if(_gives_codes)
     def inverse_transform(self, X, *, out=None):

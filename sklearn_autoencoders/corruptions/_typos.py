@@ -55,6 +55,7 @@ class Typo(Corruption):
     >>> typo = Typo(rate=0.3, symbols=["e", "h", "t"])  # the index 3 is the end of a text
     >>> x = torch.tensor([[2.0, 1.0, 0.0, 3.0, torch.nan]])  # the
     >>> typo(x, torch.Generator().manual_seed(1))
+    tensor([[2., 1., 1., 0., 3.]])
     """
 
     _parameter_constraints: ClassVar[Constraints] = {

@@ -1,0 +1,170 @@
+"""Candidates for misspelled words, from a dictionary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from numbers import Integral, Real
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils.part import Part
+from .._utils.sklearn_compat import Constraints, Interval
+from .edit_distance import EditDistances, sound_of
+
+# Letters, with apostrophes between them.
+_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+
+
+class Candidate(NamedTuple):
+    """A word that may be meant.
+
+    Parameters
+    ----------
+    position : int
+        Index of the first character of the given word in the text.
+
+    word, candidate : str
+        The given word, and what may be meant; it can be the given word itself.
+
+    distance : float
+        How much the two differ, as defined in :class:`Spelling`; 0 for the same word.
+
+    confidence : float
+        Probability that the network gives to the candidate, relative to the other candidates.
+    """
+
+    position: int
+    word: str
+    candidate: str
+    distance: float
+    confidence: float
+
+
+class Spelling(Part):
+    r"""Correction of words by similar ones, in which the network has confidence.
+
+    Of all words :math:`c` of a dictionary that are similar to the given word :math:`w`, and of that
+    word itself, the one with the largest
+
+    .. math:: \log p(c \mid x) - \lambda\, d(w, c) - \mu\, [w \ne c]
+
+    takes its place, where :math:`p(c \mid x)` is the probability of the characters of :math:`c` and
+    of the end of the word, given the text :math:`x`. The distance :math:`d` is the mean of two
+    numbers of edits: between the spellings, where a key next to the right one counts half, and
+    between their sounds in English. Words of a text are corrected from left to right.
+
+    Parameters
+    ----------
+    words : sequence of str or None, default=None
+        The dictionary; None for the words of the texts in `fit`.
+
+    weight : float, default=1.0
+        Weight :math:`\lambda` of the distance, in nats per edit; 0 for the network alone.
+
+    threshold : float, default=1.0
+        How much better a candidate has to be than a given word of the dictionary: :math:`\mu`, in
+        nats. Words that are not in the dictionary have :math:`\mu = 0`.
+
+    max_distance : float, default=3.0
+        Largest number of edits between the spellings, at least 0. Words that sound the same can
+        differ by one more.
+
+    n_candidates : int, default=50
+        Number of the most similar words that the network compares.
+
+    References
+    ----------
+    .. [1] Y. Hong, X. Yu, N. He, N. Liu and J. Liu, "FASPell: A Fast, Adaptable, Simple, Powerful
+       Chinese Spell Checker Based on DAE-Decoder Paradigm", W-NUT 2019.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import DenoisingAutoencoder
+    >>> from sklearn_autoencoders.corruptions import Typo
+    >>> from sklearn_autoencoders.texts import Spelling
+    >>> texts = ["the cat sat on the mat", "the rat ate the hat"] * 50
+    >>> denoiser = DenoisingAutoencoder(
+    ...     corruption=Typo(), spelling=Spelling(), max_epochs=20, random_state=0
+    ... ).fit(texts)
+    >>> denoiser.transform(["teh cat zat on the mat"])
+    ['the cat sat on the mat']
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "words": ["array-like", None],
+        "weight": [Interval(Real, 0, None, closed="left")],
+        "threshold": [Interval(Real, 0, None, closed="left")],
+        "max_distance": [Interval(Real, 0, None, closed="left")],
+        "n_candidates": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        words: Sequence[str] | None = None,
+        weight: float = 1.0,
+        threshold: float = 1.0,
+        max_distance: float = 3.0,
+        n_candidates: int = 50,
+    ):
+        self.words = words
+        self.weight = weight
+        self.threshold = threshold
+        self.max_distance = max_distance
+        self.n_candidates = n_candidates
+
+
+class WordList:
+    """The words of a dictionary, and which of them are similar to a word.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The words.
+
+    spelling : Spelling
+        How far and how many candidates are.
+    """
+
+    def __init__(self, words: Sequence[str], spelling: Spelling) -> None:
+        self.words = list(dict.fromkeys(words))
+        self._known, self._spelling = set(self.words), spelling
+        self._by_letters = EditDistances(self.words, keyboard=True)
+        self._by_sound = EditDistances([sound_of(word) for word in self.words])
+        self._found: dict[str, tuple[list[str], NDArray[np.float64]]] = {}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._known
+
+    def similar(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
+        """Return the given word and similar ones, and their distances from it."""
+        if word not in self._found:
+            self._found[word] = self._search(word)
+        return self._found[word]
+
+    def _search(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
+        limit, sound = self._spelling.max_distance, sound_of(word)
+        near = self._by_letters.within(word, limit)[0]
+        alike = self._by_sound.within(sound, 0)[0]
+        places = np.union1d(near, alike)
+        edits = self._by_letters.between(word, places)
+        distances = (edits + self._by_sound.between(sound, places)) / 2.0
+        is_other = (edits > 0) & (edits <= limit + 1)
+        places, distances = places[is_other], distances[is_other]
+        order = distances.argsort(kind="stable")[: self._spelling.n_candidates]
+        others = [self.words[place] for place in places[order]]
+        return [word, *others], np.array([0.0, *distances[order]])
+
+
+def words_in(text: str) -> Iterator[re.Match[str]]:
+    """Return the words of a text."""
+    return _WORD.finditer(text)
+
+
+def distinct_words(texts: Iterable[str]) -> list[str]:
+    """Return the words of texts, the most frequent first."""
+    counts = Counter(match.group() for text in texts for match in words_in(text))
+    return sorted(counts, key=lambda word: (-counts[word], word))
