@@ -15,19 +15,13 @@ without it: the other two collections, the other lines, and all misspellings. sy
 pyspellchecker are optional.
 """
 
-import argparse
 import gzip
 import re
-import time
 
 import numpy as np
-import torch
-from _data import FOLDER, header
+from _data import FOLDER
 
-from sklearn_autoencoders import DenoisingAutoencoder
-from sklearn_autoencoders.corruptions import Masking, Typo
 from sklearn_autoencoders.networks import BidirectionalRecurrent
-from sklearn_autoencoders.texts import Spelling
 
 COLLECTIONS = "spell-testset1", "aspell", "birkbeck"
 LONGEST = 47

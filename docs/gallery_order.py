@@ -25,6 +25,7 @@ ORDER = (
     "wrong_values",
     "neighbors",
     "texts",
+    "spelling",
     "latent_space",
     "simple_codes",
     "collapse",

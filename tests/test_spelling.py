@@ -24,6 +24,7 @@ from sklearn_autoencoders.networks import BidirectionalRecurrent, CausalRecurren
 from sklearn_autoencoders.texts import Candidate, Spelling
 
 TEXTS = ["the cat sat on the mat", "the rat ate the hat", "a cat and a hat"] * 30
+WORDS = " ".join(TEXTS[:3]).split() * 20
 SETTINGS = {"corruption": Typo(), "max_epochs": 30, "random_state": 0}
 
 
@@ -73,34 +74,26 @@ def test_the_rate_is_that_of_errors_and_their_kinds_are_equally_likely():
     before = torch.tensor(cells)
     after = Typo(rate=0.01, symbols=["a", "b", "x"])(before, generator())
     n = 500 * 40
-    longer, shorter = (
-        ((after == 3).long().argmax(1) - 40).clamp(min=0).sum(),
-        (40 - (after == 3).long().argmax(1)).clamp(min=0).sum(),
-    )
+    growth = (after == 3).long().argmax(1) - 40
+    longer, shorter = growth.clamp(min=0).sum(), (-growth).clamp(min=0).sum()
     for count in (longer, shorter):
         assert count.item() == pytest.approx(n * 0.01 / 4, abs=5 * math.sqrt(n * 0.01 / 4))
 
 
 def test_replacements_are_neighboring_keys_of_the_same_case():
-    texts = ["abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"] * 50
-    learned, cells = Texts.learn(texts, Limits())
-    symbols = learned.symbols
-    before, after = (
-        torch.tensor(cells),
-        Typo(0.2).bound_to(symbols)(torch.tensor(cells), generator()),
-    )
-    texts_after = learned.decode(after.numpy())
-    assert before.shape == after.shape
-    inserted = {
-        (a, b)
-        for text in texts_after
-        for a, b in zip(text, text[1:], strict=False)
-        if are_neighbors(a, b)
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    changed = with_typos([letters] * 300, rate=0.01)
+    pairs = {
+        next((a, b) for a, b in zip(letters, text, strict=True) if a != b)
+        for text in changed
+        if len(text) == len(letters) and sum(map(str.__ne__, letters, text)) == 1
     }
-    assert inserted
-    assert are_neighbors("t", "r") and are_neighbors("T", "R") and are_neighbors("a", "q")
-    assert not are_neighbors("t", "R") and not are_neighbors("q", "p")
-    assert not are_neighbors("a", "a") and not are_neighbors("ä", "a")
+    assert len(pairs) > 10
+    assert all(are_neighbors(one, other) for one, other in pairs)
+    for one, other in ("tr", "TR", "aq"):
+        assert are_neighbors(one, other)
+    for one, other in ("tR", "qp", "aa", "äa"):
+        assert not are_neighbors(one, other)
 
 
 def test_texts_stay_within_their_length_and_keep_their_end():
@@ -157,7 +150,9 @@ def test_the_output_depends_on_both_sides():
 
 def test_what_the_network_cannot_read():
     with pytest.raises(TypeError, match="reads texts, and X is not a list of strings"):
-        DenoisingAutoencoder(8, network=BidirectionalRecurrent()).fit(np.random.RandomState(0).rand(9, 3))
+        DenoisingAutoencoder(8, network=BidirectionalRecurrent()).fit(
+            np.random.RandomState(0).rand(9, 3)
+        )
     with pytest.raises(ValueError, match="n_components must be an int for network"):
         DenoisingAutoencoder(network=BidirectionalRecurrent()).fit(TEXTS)
     with pytest.raises(ValueError, match="n_components must be even"):
@@ -212,7 +207,7 @@ def test_candidates_are_the_most_similar_words_and_the_word_itself():
 
 @pytest.fixture(scope="module")
 def speller():
-    return DenoisingAutoencoder(spelling=Spelling(), **SETTINGS).fit(TEXTS)
+    return DenoisingAutoencoder(spelling=Spelling(), **SETTINGS).fit(WORDS)
 
 
 def test_words_are_corrected_and_everything_else_remains(speller):
@@ -227,9 +222,22 @@ def test_candidates_have_positions_and_confidences(speller):
     assert isinstance(best, Candidate)
     assert (best.word, best.candidate) == ("teh", "the")
     assert {one.position for one in found[0]} == {0, 4}
-    everything = [one for one in speller.candidates(["teh"], k=1000)[0]]
+    everything = speller.candidates(["teh"], k=1000)[0]
     assert sum(one.confidence for one in everything) == pytest.approx(1)
     assert {"teh", "the"} <= {one.candidate for one in everything}
+
+
+def test_texts_can_be_longer_than_those_of_the_fit(speller):
+    long = "teh cat sat on teh mat and antidisestablishmentarianism " * 3
+    assert speller.transform([long]) == [long.replace("teh", "the")]
+    with pytest.raises(ValueError, match="characters, but the longest one"):
+        speller.set_params(spelling=Spelling(context=True)).transform([long])
+    speller.set_params(spelling=Spelling())
+
+
+def test_the_network_can_read_the_context():
+    model = DenoisingAutoencoder(spelling=Spelling(context=True), **SETTINGS).fit(TEXTS)
+    assert model.transform(["teh cat sat on the mta"]) == ["the cat sat on the mat"]
 
 
 def test_without_candidates_the_text_is_unchanged(speller):
@@ -266,6 +274,8 @@ def test_what_spelling_needs(speller):
         plain.set_params(spelling=Spelling()).transform(["teh"])
     assert plain.set_params(spelling=Spelling(words=["the"])).transform(["the"]) == ["the"]
     numbers = DenoisingAutoencoder(2, spelling=Spelling(), max_epochs=1)
+    with pytest.raises(TypeError, match="X is not a list of strings"):
+        speller.transform(np.ones((2, 3)))
     with pytest.raises(TypeError, match="not fitted to a list of strings"):
         numbers.fit(np.random.RandomState(0).rand(20, 3)).candidates(np.ones((1, 3)))
     with pytest.raises(ValueError, match="'weight' parameter of Spelling"):

@@ -53,9 +53,10 @@ class Spelling(Part):
     .. math:: \log p(c \mid x) - \lambda\, d(w, c) - \mu\, [w \ne c]
 
     takes its place, where :math:`p(c \mid x)` is the probability of the characters of :math:`c` and
-    of the end of the word, given the text :math:`x`. The distance :math:`d` is the mean of two
-    numbers of edits: between the spellings, where a key next to the right one counts half, and
-    between their sounds in English. Words of a text are corrected from left to right.
+    of the end of the word, given the text :math:`x`, or the word alone (see `context`). The
+    distance :math:`d` is the mean of two numbers of edits: between the spellings, where a key next
+    to the right one counts half, and between their sounds in English. Words of a text are corrected
+    from left to right.
 
     Parameters
     ----------
@@ -76,6 +77,11 @@ class Spelling(Part):
     n_candidates : int, default=50
         Number of the most similar words that the network compares.
 
+    context : bool, default=False
+        Whether the network reads the whole text, as :class:`BidirectionalRecurrent` fitted to texts
+        of several words. By default it reads each word by itself, so that texts can be of any
+        length: fit it to words, each as often as it occurs.
+
     References
     ----------
     .. [1] Y. Hong, X. Yu, N. He, N. Liu and J. Liu, "FASPell: A Fast, Adaptable, Simple, Powerful
@@ -86,10 +92,10 @@ class Spelling(Part):
     >>> from sklearn_autoencoders import DenoisingAutoencoder
     >>> from sklearn_autoencoders.corruptions import Typo
     >>> from sklearn_autoencoders.texts import Spelling
-    >>> texts = ["the cat sat on the mat", "the rat ate the hat"] * 50
+    >>> words = "the cat sat on the mat and the rat ate the hat".split() * 20
     >>> denoiser = DenoisingAutoencoder(
-    ...     corruption=Typo(), spelling=Spelling(), max_epochs=20, random_state=0
-    ... ).fit(texts)
+    ...     corruption=Typo(0.1), spelling=Spelling(), max_epochs=20, random_state=0
+    ... ).fit(words)
     >>> denoiser.transform(["teh cat zat on the mat"])
     ['the cat sat on the mat']
     """
@@ -100,6 +106,7 @@ class Spelling(Part):
         "threshold": [Interval(Real, 0, None, closed="left")],
         "max_distance": [Interval(Real, 0, None, closed="left")],
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
+        "context": ["boolean"],
     }
 
     def __init__(
@@ -109,12 +116,14 @@ class Spelling(Part):
         threshold: float = 1.0,
         max_distance: float = 3.0,
         n_candidates: int = 50,
+        context: bool = False,
     ):
         self.words = words
         self.weight = weight
         self.threshold = threshold
         self.max_distance = max_distance
         self.n_candidates = n_candidates
+        self.context = context
 
 
 class WordList:

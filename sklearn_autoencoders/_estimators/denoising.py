@@ -12,6 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, 
 from sklearn.utils import check_scalar
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from .._data.gaussian import Gaussian
 from .._data.sparse import as_dense
@@ -535,12 +536,13 @@ class DenoisingAutoencoder(
             all numbers of `fit` were whole have whole numbers, except for `output="imputed"` and
             floating-point types: expected values have the smallest squared error.
         """
+        check_is_fitted(self)
+        if self.output == "denoised" and self._corrects_words:
+            return self._speller.corrected(self._checked_texts(X))
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        if self.output == "denoised" and self._corrects_words:
-            return self._speller.corrected(as_list(texts_of(X)))
         imputes = self.output == "imputed"
         known = given if imputes else None
         return self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
@@ -571,14 +573,19 @@ class DenoisingAutoencoder(
         TypeError
             If the estimator was not fitted to texts.
         """
-        check_samples(self, X)
+        check_is_fitted(self)
         if self.spelling is None:
             raise ValueError(
                 "candidates needs a dictionary and distances: set_params(spelling=Spelling()), "
                 "from sklearn_autoencoders.texts, before fit; got spelling=None."
             )
         check_scalar(k, "k", Integral, min_val=1)
-        return self._speller.candidates(as_list(texts_of(X)), k)
+        return self._speller.candidates(self._checked_texts(X), k)
+
+    def _checked_texts(self, X):
+        """Return X as a list of texts, or raise TypeError."""
+        self._columns.check(self, X, reset=False)
+        return list(as_list(texts_of(X)))
 
     @property
     def _corrects_words(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import Any
@@ -52,20 +53,20 @@ class Speller:
     def candidates(self, texts: Sequence[str], k: int) -> list[list[Candidate]]:
         """Return the k best candidates for each word, the best ones first."""
         found: list[list[Candidate]] = [[] for _ in texts]
-        for _, place, ranked in self._by_word(list(texts)):
+        for place, ranked in self._by_word(list(texts)):
             found[place] += ranked[:k]
         return found
 
     def corrected(self, texts: Sequence[str]) -> list[str]:
         """Return texts in which each word is the best of its candidates."""
         texts = list(texts)
-        for _, place, ranked in self._by_word(texts):
+        for place, ranked in self._by_word(texts):
             best, text = ranked[0], texts[place]
             end = best.position + len(best.word)
             texts[place] = text[: best.position] + best.candidate + text[end:]
         return texts
 
-    def _by_word(self, texts: list[str]) -> Iterator[tuple[int, int, list[Candidate]]]:
+    def _by_word(self, texts: list[str]) -> Iterator[tuple[int, list[Candidate]]]:
         """Yield the candidates for the first words of all texts, then those for the second ones.
 
         The texts may be changed meanwhile: each word is read in the text as it then is.
@@ -74,14 +75,29 @@ class Speller:
         for place in range(max(n_words, default=0)):
             rows = [row for row, n in enumerate(n_words) if n > place]
             for part in gen_batches(len(rows), _CHUNK):
-                own = rows[part]
-                log_probabilities = self._log_probabilities([texts[row] for row in own])
-                for row, values in zip(own, log_probabilities, strict=True):
-                    word = list(words_in(texts[row]))[place]
-                    yield place, row, self._ranked(texts[row], word.group(), word.start(), values)
+                found = {row: list(words_in(texts[row]))[place] for row in rows[part]}
+                yield from self._weighed(found)
+
+    def _weighed(self, found: dict[int, re.Match[str]]) -> Iterator[tuple[int, list[Candidate]]]:
+        """Yield the candidates for one word of each of some texts."""
+        read = {row: self._read(match) for row, match in found.items()}
+        if not self._spelling.context:  # longer words than in the fit remain as they are
+            read = {row: own for row, own in read.items() if len(own[0]) < self._texts.length}
+        strings = list(dict.fromkeys(string for string, _ in read.values()))
+        values = dict(zip(strings, self._log_probabilities(strings), strict=True))
+        for row, (string, start) in read.items():
+            ranked = self._ranked(string, found[row].group(), start, values[string])
+            position = found[row].start()
+            yield row, [one._replace(position=position) for one in ranked]
+
+    def _read(self, match: re.Match[str]) -> tuple[str, int]:
+        """Return what the network reads for a word, and where in it the word begins."""
+        return (match.string, match.start()) if self._spelling.context else (match.group(), 0)
 
     def _log_probabilities(self, texts: list[str]) -> NDArray[Any]:
         """Return those of the right symbols, of shape (n_texts, n_positions, n_symbols)."""
+        if not texts:
+            return np.empty(0)
         layout, cells = self._texts.layout, self._texts.encode(texts)
         samples = SampleDataset(self._model, Data(cells))
         flat = run(self._model, samples, lambda net, b: layout.log_softmax(net(b).reconstruction))

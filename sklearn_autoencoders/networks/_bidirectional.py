@@ -25,10 +25,10 @@ class BidirectionalRecurrent(Network):
         \operatorname{cell}_k(h_t^{(k - 1)}, \overrightarrow s_{t - 1}^{(k)}),\,
         \operatorname{cell}'_k(h_t^{(k - 1)}, \overleftarrow s_{t + 1}^{(k)})\bigr]\bigr),
 
-    where :math:`h_t^{(0)}` is a learned vector of the symbol. The decoder maps the last
-    layer's state at a position, with one hidden layer, to the logits of the right symbol there. There is one code
-    for each position, so that long texts are not compressed, as they are by other networks; what
-    `transform` returns as the code of a text is their mean. The network is for
+    where :math:`h_t^{(0)}` is a learned vector of the symbol. The decoder maps the last layer's
+    state at a position, with one hidden layer, to the logits of the right symbol there. There is
+    one code for each position, so that long texts are not compressed, as they are by other
+    networks; what `transform` returns as the code of a text is their mean. The network is for
     :class:`~sklearn_autoencoders.DenoisingAutoencoder`.
 
     Parameters
