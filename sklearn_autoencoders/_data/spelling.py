@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
@@ -17,6 +17,9 @@ from .edit_distance import EditDistances, sound_of
 
 # Letters, with apostrophes between them.
 _WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+
+# Number of occurrences of a word that is not in the dictionary.
+_UNKNOWN = 0.01
 
 
 class Candidate(NamedTuple):
@@ -45,37 +48,43 @@ class Candidate(NamedTuple):
 
 
 class Spelling(Part):
-    r"""Correction of words by similar ones, in which the network has confidence.
+    r"""Correction of words by similar, frequent ones in which the network has confidence.
 
     Of all words :math:`c` of a dictionary that are similar to the given word :math:`w`, and of that
     word itself, the one with the largest
 
-    .. math:: \log p(c \mid x) - \lambda\, d(w, c) - \mu\, [w \ne c]
+    .. math:: \log f(c) + \alpha \log p(c \mid x) - \lambda\, d(w, c) - \mu\, [w \ne c]
 
-    takes its place, where :math:`p(c \mid x)` is the probability of the characters of :math:`c` and
-    of the end of the word, given the text :math:`x`, or the word alone (see `context`). The
-    distance :math:`d` is the mean of two numbers of edits: between the spellings, where a key next
-    to the right one counts half, and between their sounds in English. Words of a text are corrected
-    from left to right.
+    takes its place, where :math:`f(c)` is its frequency and :math:`p(c \mid x)` the probability of
+    the characters of :math:`c` and of the end of the word, given the text :math:`x`, or the word
+    alone (see `context`). The distance :math:`d` is the mean of two numbers of edits: between the
+    spellings, where a key next to the right one counts half, and between their sounds in English.
+    Words of a text are corrected from left to right.
 
     Parameters
     ----------
-    words : sequence of str or None, default=None
-        The dictionary; None for the words of the texts in `fit`.
+    words : dict of str to float, sequence of str or None, default=None
+        The dictionary: words and how often they occur, or words that are equally frequent. None for
+        the words of the texts in `fit`.
 
-    weight : float, default=1.0
-        Weight :math:`\lambda` of the distance, in nats per edit; 0 for the network alone.
+    confidence : float, default=0.25
+        Weight :math:`\alpha` of the network; 0 for the dictionary alone.
 
-    threshold : float, default=1.0
+    distance : float, default=6.0
+        Weight :math:`\lambda` of the distance, in nats per edit; 0 for the network and the
+        frequencies alone.
+
+    threshold : float, default=2.0
         How much better a candidate has to be than a given word of the dictionary: :math:`\mu`, in
-        nats. Words that are not in the dictionary have :math:`\mu = 0`.
+        nats. Words that are not in the dictionary have :math:`\mu = 0`, and a frequency as if they
+        occurred 0.01 times.
 
     max_distance : float, default=3.0
         Largest number of edits between the spellings, at least 0. Words that sound the same can
         differ by one more.
 
-    n_candidates : int, default=50
-        Number of the most similar words that the network compares.
+    n_candidates : int, default=20
+        Number of the most similar words that are compared.
 
     context : bool, default=False
         Whether the network reads the whole text, as :class:`BidirectionalRecurrent` fitted to texts
@@ -101,8 +110,9 @@ class Spelling(Part):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "words": ["array-like", None],
-        "weight": [Interval(Real, 0, None, closed="left")],
+        "words": [dict, "array-like", None],
+        "confidence": [Interval(Real, 0, None, closed="left")],
+        "distance": [Interval(Real, 0, None, closed="left")],
         "threshold": [Interval(Real, 0, None, closed="left")],
         "max_distance": [Interval(Real, 0, None, closed="left")],
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
@@ -111,15 +121,17 @@ class Spelling(Part):
 
     def __init__(
         self,
-        words: Sequence[str] | None = None,
-        weight: float = 1.0,
-        threshold: float = 1.0,
+        words: dict[str, float] | Sequence[str] | None = None,
+        confidence: float = 0.25,
+        distance: float = 6.0,
+        threshold: float = 2.0,
         max_distance: float = 3.0,
-        n_candidates: int = 50,
+        n_candidates: int = 20,
         context: bool = False,
     ):
         self.words = words
-        self.weight = weight
+        self.confidence = confidence
+        self.distance = distance
         self.threshold = threshold
         self.max_distance = max_distance
         self.n_candidates = n_candidates
@@ -131,22 +143,29 @@ class WordList:
 
     Parameters
     ----------
-    words : sequence of str
-        The words.
+    words : dict of str to float, or sequence of str
+        The words, and how often they occur.
 
     spelling : Spelling
         How far and how many candidates are.
     """
 
-    def __init__(self, words: Sequence[str], spelling: Spelling) -> None:
-        self.words = list(dict.fromkeys(words))
-        self._known, self._spelling = set(self.words), spelling
+    def __init__(self, words: Mapping[str, float] | Sequence[str], spelling: Spelling) -> None:
+        counts = dict(words) if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+        self._counts, self._total = counts, max(sum(counts.values()), 1.0)
+        self.words, self._spelling = list(counts), spelling
         self._by_letters = EditDistances(self.words, keyboard=True)
         self._by_sound = EditDistances([sound_of(word) for word in self.words])
         self._found: dict[str, tuple[list[str], NDArray[np.float64]]] = {}
 
     def __contains__(self, word: str) -> bool:
-        return word in self._known
+        return word in self._counts
+
+    def log_frequencies(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """Return the logarithms of the frequencies of words."""
+        counts = np.array([self._counts.get(word, _UNKNOWN) for word in words], dtype=np.float64)
+        frequencies: NDArray[np.float64] = np.log(counts / self._total)
+        return frequencies
 
     def similar(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
         """Return the given word and similar ones, and their distances from it."""
@@ -173,7 +192,6 @@ def words_in(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
-def distinct_words(texts: Iterable[str]) -> list[str]:
-    """Return the words of texts, the most frequent first."""
-    counts = Counter(match.group() for text in texts for match in words_in(text))
-    return sorted(counts, key=lambda word: (-counts[word], word))
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Return how often each word of some texts occurs."""
+    return Counter(match.group() for text in texts for match in words_in(text))

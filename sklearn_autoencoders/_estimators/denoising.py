@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from math import isnan
@@ -16,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.gaussian import Gaussian
 from .._data.sparse import as_dense
-from .._data.spelling import Spelling, distinct_words
+from .._data.spelling import Spelling, count_words
 from .._data.texts import as_list, texts_of
 from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._inference.spelling import Speller
@@ -267,9 +268,9 @@ class DenoisingAutoencoder(
         Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
         `partial_fit`.
 
-    words_ : list of str or None
-        The words of the clean texts, the most frequent first; None unless `spelling` was given
-        in `fit`. Later calls of `partial_fit` add their words.
+    words_ : dict of str to int or None
+        The words of the clean texts and how often they occur, the most frequent first; None unless
+        `spelling` was given in `fit`. Later calls of `partial_fit` add their words.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -428,8 +429,8 @@ class DenoisingAutoencoder(
         if not self._corrects_words:
             return {"words_": None}
         texts = self._columns.decode(as_dense(data.target))
-        before = getattr(self, "words_", None) or []  # of partial_fit and warm_start
-        return {"words_": list(dict.fromkeys([*before, *distinct_words(texts)]))}
+        before = getattr(self, "words_", None) or {}  # of partial_fit and warm_start
+        return {"words_": dict((count_words(texts) + Counter(before)).most_common())}
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)

@@ -39,13 +39,11 @@ class Speller:
     spelling : Spelling
         How candidates are found and compared.
 
-    words : sequence of str
+    words : dict of str to float, or sequence of str
         The dictionary.
     """
 
-    def __init__(
-        self, model: Model, texts: Texts, spelling: Spelling, words: Sequence[str]
-    ) -> None:
+    def __init__(self, model: Model, texts: Texts, spelling: Spelling, words: Any) -> None:
         self._model, self._texts, self._spelling = model, texts, spelling
         self._index = {symbol: place for place, symbol in enumerate([*texts.symbols, _END])}
         self._list = WordList(words, spelling)
@@ -117,7 +115,8 @@ class Speller:
         log_p = np.array(
             [self._log_likelihood(own + next_symbol, log_probabilities[start:]) for own in words]
         )
-        scores = log_p - self._spelling.weight * distances
+        scores = self._list.log_frequencies(words) - self._spelling.distance * distances
+        scores += self._spelling.confidence * log_p
         scores[1:] -= self._spelling.threshold if word in self._list else 0.0
         confidence = np.exp(log_p - np.logaddexp.reduce(log_p))
         return [
