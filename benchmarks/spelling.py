@@ -164,7 +164,7 @@ def words(args):
     weights = np.sqrt(list(counts.values()))
     rng = np.random.RandomState(0)
     drawn = rng.choice(list(counts), 120_000, p=weights / weights.sum()).tolist()
-    model = fitted(drawn, "typos", args.epochs).set_params(spelling=Spelling(words=list(counts)))
+    model = fitted(drawn, "typos", args.epochs).set_params(spelling=Spelling(words=counts))
     checkers = {name: partial(by_words, one) for name, one in other_checkers(counts).items()}
     checkers["DenoisingAutoencoder"] = model.transform
     for name, step in COLLECTIONS.items():

@@ -26,7 +26,7 @@ print(f"{len(words)} words, for instance {words[100:1000:200]}")
 
 frequencies = np.sqrt([counts[word] for word in words])
 rng = np.random.RandomState(0)
-drawn = rng.choice(words, 6_000, p=frequencies / frequencies.sum()).tolist()
+drawn = rng.choice(words, 5_000, p=frequencies / frequencies.sum()).tolist()
 denoiser = DenoisingAutoencoder(
     64,
     corruption=Typo(0.15),
@@ -34,7 +34,7 @@ denoiser = DenoisingAutoencoder(
     init="random",
     scaling=None,
     learning_rate=2e-3,
-    max_epochs=10,
+    max_epochs=8,
     random_state=0,
 ).fit([*words, *drawn])
 
@@ -57,7 +57,7 @@ def with_typo(word):
 
 
 typos = [with_typo(word) for word in right]
-weights = (0.0, 1.0, 2.0, 4.0, 16.0)
+weights = (0.0, 2.0, 4.0, 6.0, 16.0)
 accuracies = []
 for weight in weights:
     denoiser.set_params(spelling=Spelling(distance=weight))
