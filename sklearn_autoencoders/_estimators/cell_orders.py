@@ -23,8 +23,9 @@ from .._inference.sequences import (
     next_log_probabilities,
     sequence_log_likelihoods,
 )
-from .._training.initialization import initialize, initialize_sequences
+from .._training.initialization import initialize
 from .._training.parameters import auto_batch_size
+from .._training.sequence_initialization import initialize_sequences
 from .._utils.layout import Layout
 from ..corruptions import Masking
 from ..networks._level_basis import start_at_frequencies

@@ -25,7 +25,7 @@ from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._linear_path import LinearPath
-from ..networks._recipes import AutoencoderRecipe, Recipe, SequenceRecipe, build
+from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
@@ -246,43 +246,6 @@ def initialize(
         start(module, principal.first(n_components))
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
-
-
-def initialize_sequences(
-    estimator: Any, data: Data, rng: np.random.RandomState, layout: Layout
-) -> dict[str, Any]:
-    """Return the attributes of an untrained estimator whose network reads sequences of symbols.
-
-    Parameters
-    ----------
-    estimator : BaseNetworkEstimator
-        Its parameters say how to start.
-
-    data : Data
-        Training samples.
-
-    rng : RandomState
-        Source of the initial weights.
-
-    layout : Layout
-        Inputs of the network, for columns that share their categories.
-
-    Returns
-    -------
-    dict
-        Attributes by name.
-    """
-    args = data.X, data.training_weight, "feature", layout, data.ranges
-    center = fit_encoded_scaling(*args).center
-    n_positions, n_symbols = layout.n_columns, layout.n_categories[0]
-    network = network_part(estimator, data.n_samples, n_symbols, n_symbols)
-    base = AutoencoderRecipe(network, layout.n_inputs, estimator.n_components)
-    recipe = SequenceRecipe(base, n_positions)
-    dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
-    module = build(recipe, make_generator(draw_seed(rng)))
-    module = place(module, resolve_device(estimator.device), dtype)
-    scaling = Scaling(center, np.ones_like(center))
-    return initial_attributes(estimator, module, scaling, estimator.loss, recipe)
 
 
 def _check_reads_samples(network: Any) -> None:
