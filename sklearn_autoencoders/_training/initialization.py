@@ -252,8 +252,8 @@ def _check_reads_samples(network: Any) -> None:
     """Raise ValueError if a network reads sequences of symbols, not samples."""
     if network.reads_sequences:
         raise ValueError(
-            f"network={network!r} reads sequences of symbols, which only AutoregressiveGenerator, "
-            "with a causal network, and DenoisingAutoencoder, with a bidirectional one, are for. "
+            f"network={network!r} reads sequences of symbols: only AutoregressiveGenerator is for "
+            "causal networks, and only DenoisingAutoencoder for bidirectional ones. "
             "Use Recurrent or Temporal for series of numbers."
         )
 
