@@ -26,6 +26,7 @@ ORDER = (
     "neighbors",
     "texts",
     "text_codes",
+    "spelling",
     "latent_space",
     "simple_codes",
     "collapse",

@@ -19,6 +19,7 @@ from sklearn_autoencoders.corruptions import (
     Masking,
     SaltAndPepper,
     Swap,
+    Typo,
     corrupt,
 )
 
@@ -36,6 +37,8 @@ PARTS = [
     *DEFAULTS,
     Gaussian(std=(0.1, 0.5), clip=(0, 1)),
     Masking(rate=(0.2, 0.5), value=0.0),
+    Typo(rate=0.2, symbols=["a", "b", "c"]),
+    Typo(rate=(0.1, 0.3), keyboard=False, symbols=["a", " "]),
     *ALONE,
     ImageAugmentation((3, 4), **STRENGTHS),
 ]
@@ -47,6 +50,7 @@ NOTHING = [
     Dropout(rate=0),
     Dropout(rate=(0, 0)),
     Swap(rate=0),
+    Typo(rate=0, symbols=["a", "b"]),
     ImageAugmentation((3, 4)),
     ImageAugmentation((2, 3, 2), layout="CHW"),
     ImageAugmentation((3, 4), rotation=(0, 0), brightness=(0.0, 0.0)),
@@ -59,7 +63,7 @@ def named(part):
 
 every_part = pytest.mark.parametrize("part", PARTS, ids=named)
 every_cell_part = pytest.mark.parametrize(
-    "part", [part for part in PARTS if not isinstance(part, ImageAugmentation)], ids=named
+    "part", [part for part in PARTS if not isinstance(part, ImageAugmentation | Typo)], ids=named
 )
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 

@@ -9,9 +9,7 @@ import numpy as np
 
 from .._data.level_functions import function_counts, level_functions
 from .._data.levels import Levels
-from .._data.model import place, resolve_device
 from .._data.ranges import find_ranges
-from .._data.scaling import Scaling, fit_encoded_scaling
 from .._inference.conditionals import (
     chain_log_likelihoods,
     conditional_probabilities,
@@ -25,13 +23,12 @@ from .._inference.sequences import (
     next_log_probabilities,
     sequence_log_likelihoods,
 )
-from .._training.initialization import initial_attributes, initialize
-from .._training.parameters import auto_batch_size, network_part, training_dtype
+from .._training.initialization import initialize
+from .._training.parameters import auto_batch_size
+from .._training.sequence_initialization import initialize_sequences
 from .._utils.layout import Layout
-from .._utils.random import draw_seed, make_generator
 from ..corruptions import Masking
 from ..networks._level_basis import start_at_frequencies
-from ..networks._recipes import AutoencoderRecipe, SequenceRecipe, build
 from ..objectives._hidden_cells import HiddenCells, NextCells
 
 
@@ -179,17 +176,7 @@ class LeftToRight:
     def build(estimator, data, rng):
         """Return the attributes of an estimator that has not been trained yet."""
         layout = Layout(estimator._levels.sizes, is_shared=True)
-        args = data.X, data.training_weight, "feature", layout, data.ranges
-        center = fit_encoded_scaling(*args).center
-        n_positions, n_symbols = layout.n_columns, layout.n_categories[0]
-        network = network_part(estimator, data.n_samples, n_symbols, n_symbols)
-        base = AutoencoderRecipe(network, layout.n_inputs, estimator.n_components)
-        recipe = SequenceRecipe(base, n_positions)
-        dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
-        module = build(recipe, make_generator(draw_seed(rng)))
-        module = place(module, resolve_device(estimator.device), dtype)
-        scaling = Scaling(center, np.ones_like(center))
-        return initial_attributes(estimator, module, scaling, estimator.loss, recipe)
+        return initialize_sequences(estimator, data, rng, layout)
 
     encode = staticmethod(mean_states)
     log_likelihoods = staticmethod(sequence_log_likelihoods)

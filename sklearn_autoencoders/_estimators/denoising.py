@@ -10,14 +10,18 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from .._data.gaussian import Gaussian
+from .._data.spelling import Spelling
 from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._training.parameters import auto_batch_size
+from .._training.sequence_initialization import initialize_sequences
 from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
 from ..corruptions import Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
+from .spelling_mixin import SpellingMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.
 _KNOWN_WEIGHT = 0.1
@@ -33,7 +37,11 @@ def _gives_codes(estimator):
 
 
 class DenoisingAutoencoder(
-    ReconstructionScoreMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseAutoencoder
+    SpellingMixin,
+    ReconstructionScoreMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseAutoencoder,
 ):
     r"""Denoising autoencoder: removes noise and imputes missing or corrupted values.
 
@@ -71,6 +79,11 @@ class DenoisingAutoencoder(
         What `transform` returns: the denoised samples, in which whole numbers are whole; X with
         only its missing values replaced by expected values, as an imputer does; or the codes. It
         can be changed after `fit`.
+
+    spelling : Spelling or None, default=None
+        How `transform` corrects texts. By default each character becomes the most likely one. With
+        :class:`sklearn_autoencoders.texts.Spelling`, each word becomes the best of the similar
+        words of a dictionary, and everything else remains. It can be changed after `fit`.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -254,6 +267,10 @@ class DenoisingAutoencoder(
         Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
         `partial_fit`.
 
+    words_ : dict of str to int or None
+        The words of the clean texts and how often they occur, the most frequent first; None unless
+        `spelling` was given in `fit`. Later calls of `partial_fit` add their words.
+
     n_features_in_ : int
         Number of features seen during fit.
 
@@ -291,6 +308,7 @@ class DenoisingAutoencoder(
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
+        "spelling": [Spelling, None],
     }
 
     __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
@@ -301,6 +319,7 @@ class DenoisingAutoencoder(
         *,
         corruption="masking",
         output="denoised",
+        spelling=None,
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -335,6 +354,7 @@ class DenoisingAutoencoder(
         self.n_components = n_components
         self.corruption = corruption
         self.output = output
+        self.spelling = spelling
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
@@ -379,6 +399,30 @@ class DenoisingAutoencoder(
     def _imputes(self):
         """Whether the samples of the fit have missing values or categories."""
         return isinstance(self._factors, Gaussian)
+
+    def _build(self, data, rng):
+        if not getattr(self.network, "reads_sequences", False):
+            return super()._build(data, rng)
+        self._check_corrects_texts()
+        return initialize_sequences(self, data, rng, self._layout) | {"_factors": None}
+
+    def _check_corrects_texts(self):
+        """Raise ValueError or TypeError unless the network can read X and has a size."""
+        if self.network.is_causal:
+            raise ValueError(
+                f"network={self.network!r} predicts the next character, which only "
+                "AutoregressiveGenerator is for. Use BidirectionalRecurrent() to correct texts."
+            )
+        if not getattr(self._columns, "is_sequence", False):
+            raise TypeError(
+                f"network={self.network!r} reads texts, and X is not a list of strings. Use "
+                "network=None for tables."
+            )
+        if self.n_components < 1:
+            raise ValueError(
+                f"n_components must be an int for network={self.network!r}, the number of its "
+                f"units; got {self.n_components}. 256 is a common choice."
+            )
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
@@ -485,6 +529,9 @@ class DenoisingAutoencoder(
             all numbers of `fit` were whole have whole numbers, except for `output="imputed"` and
             floating-point types: expected values have the smallest squared error.
         """
+        check_is_fitted(self)
+        if self.output == "denoised" and self._corrects_words:
+            return self._speller.corrected(self._checked_texts(X))
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)
         if self.output == "code":

@@ -197,7 +197,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         return Objective(Supervised(self._formula, loss, self.alpha))
 
     def _plan(self, data, **overrides):
-        corruptions = corruption_parts(self.corruption, data, "corruption")
+        corruptions = corruption_parts(self, data, "corruption")
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
         is_new = self.n_epochs_ == 0 or self.freeze == "all"
         n_layers = len(self.network_.layers())

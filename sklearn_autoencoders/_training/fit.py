@@ -166,7 +166,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _plan(self, data, **overrides):
         """Return the plan of the training."""
-        corruptions = corruption_parts(self.corruption, data, "corruption")
+        corruptions = corruption_parts(self, data, "corruption")
         return make_plan(self, data, self.n_samples_seen_, corruptions=corruptions, **overrides)
 
     def _post_fit_attributes(self, network, data):
@@ -277,7 +277,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self,
             data,
             self.n_samples_seen_,
-            corruptions=corruption_parts(getattr(self, name), data, name),
+            corruptions=corruption_parts(self, data, name),
             max_epochs=self.pretraining_epochs,
             learning_rate=self.pretraining_learning_rate or self.learning_rate,
             n_iter_no_change=None,

@@ -248,14 +248,14 @@ def initialize(
 
 
 def _network_for(estimator: Any, data: Data, layout: Layout, n_axes: int) -> Any:
-    """Return the network for the samples; raise ValueError if it reads a sequence of symbols."""
+    """Return the network for the samples; raise ValueError if it reads sequences of symbols."""
     n_inputs = layout.n_inputs
     network = network_part(estimator, data.n_samples, n_inputs, n_axes or n_inputs)
-    if network.is_causal:
+    if network.reads_sequences:
         raise ValueError(
-            f"network={network!r} predicts the next symbol of a sequence, which only "
-            "AutoregressiveGenerator is for. Use Recurrent or Temporal for series of numbers, and "
-            "TextHybrid for texts."
+            f"network={network!r} reads sequences of symbols: only AutoregressiveGenerator is for "
+            "causal networks, and only DenoisingAutoencoder for bidirectional ones. Use Recurrent "
+            "or Temporal for series of numbers, and TextHybrid for texts."
         )
     return network.for_texts(layout.n_columns) if layout.is_shared else network
 

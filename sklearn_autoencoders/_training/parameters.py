@@ -244,14 +244,21 @@ def _check_arguments(parts, base, parameter, positional, keyword):
             ) from error
 
 
-def corruption_parts(value, data, parameter):
+def corruption_parts(estimator, data, parameter):
     """Return the functions that corrupt a batch; none if the data contain clean samples."""
-    parts = _parts(value, CORRUPTIONS, parameter)
+    parts = _parts(getattr(estimator, parameter), CORRUPTIONS, parameter)
     _check_arguments(parts, Corruption, parameter, ("x", "generator"), "shared")
-    for part in parts:
-        if isinstance(part, Corruption):
-            part.check(data.X.shape[1])
-    return parts if data.clean is None else ()
+    symbols = getattr(estimator._columns, "symbols", None)
+    bound = tuple(_bound(part, data.X.shape[1], symbols) for part in parts)
+    return bound if data.clean is None else ()
+
+
+def _bound(part, n_features, symbols):
+    """Return a corruption of samples with these features, and of texts of these symbols."""
+    if not isinstance(part, Corruption):
+        return part
+    part.check(n_features)
+    return part.bound_to(symbols)
 
 
 def penalty_parts(estimator):

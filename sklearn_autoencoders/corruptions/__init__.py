@@ -8,6 +8,7 @@ from .._utils.public_names import publish
 from ._augmentation import ImageAugmentation
 from ._base import Corruption, corrupt
 from ._elementwise import CORRUPTIONS, Dropout, Gaussian, Masking, SaltAndPepper, Swap
+from ._typos import Typo
 
 __all__ = [
     "CORRUPTIONS",
@@ -18,6 +19,7 @@ __all__ = [
     "Masking",
     "SaltAndPepper",
     "Swap",
+    "Typo",
     "corrupt",
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -81,6 +81,24 @@ class Corruption(Part, ABC):
         Tensor of shape (batch, n_features)
             A new tensor of the type and on the device of x.
         """
+
+    def bound_to(self, symbols: Sequence[str] | None) -> Corruption:
+        """Return the corruption of samples of these symbols; the same one if it needs none.
+
+        This method is called before training.
+
+        Parameters
+        ----------
+        symbols : sequence of str or None
+            The characters to which the indices in the samples refer, if these are texts; the next
+            index is the end of a text. None if samples are not texts.
+
+        Returns
+        -------
+        Corruption
+            The corruption that is applied.
+        """
+        return self
 
     def check(self, n_features: int) -> None:
         """Raise ValueError if samples with `n_features` features cannot be corrupted.

@@ -6,6 +6,7 @@ returns an encoder and a decoder as torch modules.
 
 from .._utils.public_names import publish
 from ._autoencoder import Autoencoder, Output
+from ._bidirectional import BidirectionalRecurrent
 from ._causal import CausalRecurrent
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
@@ -27,6 +28,7 @@ __all__ = [
     "NETWORKS",
     "Autoencoder",
     "BatchNorm",
+    "BidirectionalRecurrent",
     "CausalRecurrent",
     "Convolutional",
     "Dense",

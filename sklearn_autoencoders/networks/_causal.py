@@ -38,6 +38,9 @@ class RecurrentStates(nn.Module):
 
     dropout : float
         Dropout rate of the outputs.
+
+    is_bidirectional : bool, default=False
+        Whether half of the states read the sequence backwards.
     """
 
     def __init__(
@@ -49,13 +52,14 @@ class RecurrentStates(nn.Module):
         cell: str,
         layer_norm: bool,
         dropout: float,
+        is_bidirectional: bool = False,
     ) -> None:
         super().__init__()
         sizes = [n_embedding] + [n_components] * n_layers
         self.embedding = nn.Linear(n_symbols, n_embedding, bias=False)
-        self.cells = nn.ModuleList(
-            CELLS[cell](size, n_components, batch_first=True) for size in sizes[:-1]
-        )
+        n_units = n_components // 2 if is_bidirectional else n_components
+        settings = {"batch_first": True, "bidirectional": is_bidirectional}
+        self.cells = nn.ModuleList(CELLS[cell](size, n_units, **settings) for size in sizes[:-1])
         norms = (nn.LayerNorm(n_components) if layer_norm else nn.Identity() for _ in sizes[1:])
         self.norms = nn.ModuleList(norms)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
@@ -132,7 +136,7 @@ class CausalRecurrent(Network):
     ['to be or not to be']
     """
 
-    is_causal = True
+    is_causal = reads_sequences = True
 
     _parameter_constraints: ClassVar[Constraints] = {
         "n_layers": [Interval(Integral, 1, None, closed="left")],
@@ -214,12 +218,7 @@ class SequenceModel(Autoencoder):
         batch = as_batch(x)
         symbols = self._by_position(batch.x)
         start = torch.zeros_like(symbols[:, :1])
-        states: Tensor = self.encoder(torch.cat([start, symbols], 1))[:, 1:]
-        if batch.missing is None:
-            return states.mean(1)
-        known = (1 - batch.missing).unsqueeze(-1)
-        total = (states * known).sum(1)
-        return total / known.sum(1).clamp(min=1)
+        return mean_state(self.encoder(torch.cat([start, symbols], 1))[:, 1:], batch.missing)
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return the mean states, and the logits of each symbol given those before it."""
@@ -231,3 +230,12 @@ class SequenceModel(Autoencoder):
     def _by_position(self, x: Tensor) -> Tensor:
         symbols: Tensor = x.unflatten(-1, (-1, self.n_symbols))
         return symbols
+
+
+def mean_state(states: Tensor, missing: Tensor | None) -> Tensor:
+    """Return the mean over known positions of states of shape (batch, time, n_components)."""
+    if missing is None:
+        return states.mean(1)
+    known = (1 - missing).unsqueeze(-1)
+    total = (states * known).sum(1)
+    return total / known.sum(1).clamp(min=1)

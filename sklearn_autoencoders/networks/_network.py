@@ -41,6 +41,8 @@ class Network(Part, ABC):
     #: Whether the encoder and the decoder map sequences of shape (batch, time, ...), and the output
     #: at each time depends on the input at this time and before only.
     is_causal: ClassVar[bool] = False
+    #: Whether they map sequences of shape (batch, time, ...), causal or not.
+    reads_sequences: ClassVar[bool] = False
 
     #: Whether `init="pca"` adds a linear path, which starts at the principal components.
     starts_at_pca: ClassVar[bool] = True

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
+from ._bidirectional import BidirectionalModel
 from ._causal import SequenceModel
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
@@ -274,7 +275,7 @@ class PredictorRecipe:
 
 @dataclass(frozen=True)
 class SequenceRecipe:
-    """A causal autoencoder of sequences of symbols.
+    """An autoencoder of sequences of symbols, causal or bidirectional.
 
     Parameters
     ----------
@@ -296,7 +297,8 @@ class SequenceRecipe:
         part: Any
         for part in (*encoder.modules(), *decoder.modules()):
             part.positions = self.n_positions
-        return SequenceModel(encoder, decoder, n_symbols)
+        model = SequenceModel if base.network.is_causal else BidirectionalModel
+        return model(encoder, decoder, n_symbols)
 
 
 RECIPES: dict[str, type[Any]] = {

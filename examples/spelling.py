@@ -1,0 +1,86 @@
+"""
+Correction of misspelled words
+==============================
+
+A denoising autoencoder that has seen words with typing errors weighs the words that may be meant.
+"""
+
+# %%
+# The data are the words in the docstrings of NumPy, with their frequencies. `Typo` makes new errors
+# in every step: neighboring keys, characters that are inserted, left out or transposed.
+# :class:`~sklearn_autoencoders.texts.Spelling` takes the candidates from the words of the fit.
+import re
+from collections import Counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from sklearn_autoencoders import DenoisingAutoencoder
+from sklearn_autoencoders.corruptions import Typo
+from sklearn_autoencoders.texts import Spelling
+
+docs = " ".join(getattr(np, name).__doc__ or "" for name in dir(np)).lower()
+counts = Counter(word for word in re.findall("[a-z]+", docs) if 3 <= len(word) <= 14)
+words = sorted(word for word, count in counts.items() if count >= 5)
+print(f"{len(words)} words, for instance {words[100:1000:200]}")
+
+frequencies = np.sqrt([counts[word] for word in words])
+rng = np.random.RandomState(0)
+drawn = rng.choice(words, 5_000, p=frequencies / frequencies.sum()).tolist()
+denoiser = DenoisingAutoencoder(
+    64,
+    corruption=Typo(0.15),
+    spelling=Spelling(),
+    init="random",
+    scaling=None,
+    learning_rate=2e-3,
+    max_epochs=8,
+    random_state=0,
+).fit([*words, *drawn])
+
+# %%
+# Without a dictionary, each character becomes the most likely one. The result need not be a word.
+wrong = ["arrray", "functoin", "retruns", "dimesion", "varable", "elemnt"]
+print("characters:", denoiser.set_params(spelling=None).transform(wrong))
+print("words:     ", denoiser.set_params(spelling=Spelling()).transform(wrong))
+
+# %%
+# How many of 200 words with new typos are corrected.
+right = rng.choice(words, 200, p=frequencies / frequencies.sum()).tolist()
+
+
+def with_typo(word):
+    """Return a word with two neighboring characters transposed, or one of them left out."""
+    place = rng.randint(len(word) - 1)
+    first, second = word[place : place + 2]
+    return word[:place] + (second + first if rng.rand() < 0.5 else second) + word[place + 2 :]
+
+
+typos = [with_typo(word) for word in right]
+weights = (0.0, 2.0, 4.0, 6.0, 16.0)
+accuracies = []
+for weight in weights:
+    denoiser.set_params(spelling=Spelling(distance=weight))
+    found = denoiser.transform(typos)
+    accuracies.append(np.mean([a == b for a, b in zip(found, right, strict=True)]))
+denoiser.set_params(spelling=Spelling())
+
+# %%
+# The candidates for one word, with the confidence of the network and their distance from the word.
+found = denoiser.candidates(["retrun"], k=6)[0]
+for one in found:
+    print(f"{one.candidate:12} confidence {one.confidence:.3f}, distance {one.distance:.2f}")
+
+_, (left, right_panel) = plt.subplots(1, 2, figsize=(10, 4))
+left.scatter([one.distance for one in found], [one.confidence for one in found], s=12)
+for one in found:
+    left.annotate(one.candidate, (one.distance, one.confidence))
+left.set_yscale("log")
+left.set_xlabel('distance from "retrun" in edits')
+left.set_ylabel("confidence of the network")
+right_panel.plot(weights, accuracies, "o-")
+right_panel.set_xscale("symlog", linthresh=0.5)
+right_panel.set_xlabel("weight of the distance")
+right_panel.set_ylabel("fraction of corrected words")
+plt.tight_layout()
+plt.show()

@@ -1,0 +1,197 @@
+"""Candidates for misspelled words, from a dictionary."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._utils.part import Part
+from .._utils.sklearn_compat import Constraints, Interval
+from .edit_distance import EditDistances, sound_of
+
+# Letters, with apostrophes between them.
+_WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+
+# Number of occurrences of a word that is not in the dictionary.
+_UNKNOWN = 0.01
+
+
+class Candidate(NamedTuple):
+    """A word that may be meant.
+
+    Parameters
+    ----------
+    position : int
+        Index of the first character of the given word in the text.
+
+    word, candidate : str
+        The given word, and what may be meant; it can be the given word itself.
+
+    distance : float
+        How much the two differ, as defined in :class:`Spelling`; 0 for the same word.
+
+    confidence : float
+        Probability that the network gives to the candidate, relative to the other candidates.
+    """
+
+    position: int
+    word: str
+    candidate: str
+    distance: float
+    confidence: float
+
+
+class Spelling(Part):
+    r"""Correction of words by similar, frequent ones in which the network has confidence.
+
+    Of all words :math:`c` of a dictionary that are similar to the given word :math:`w`, and of that
+    word itself, the one with the largest
+
+    .. math:: \log f(c) + \alpha \log p(c \mid x) - \lambda\, d(w, c) - \mu\, [w \ne c]
+
+    takes its place, where :math:`f(c)` is its frequency and :math:`p(c \mid x)` the probability of
+    the characters of :math:`c` and of the end of the word, given the text :math:`x`, or the word
+    alone (see `context`). The distance :math:`d` is the mean of two numbers of edits: between the
+    spellings, where a key next to the right one counts half, and between their sounds in English.
+    Words of a text are corrected from left to right.
+
+    Parameters
+    ----------
+    words : dict of str to float, sequence of str or None, default=None
+        The dictionary: words and how often they occur, or words that are equally frequent. None for
+        the words of the texts in `fit`.
+
+    confidence : float, default=0.25
+        Weight :math:`\alpha` of the network; 0 for the dictionary alone.
+
+    distance : float, default=6.0
+        Weight :math:`\lambda` of the distance, in nats per edit; 0 for the network and the
+        frequencies alone.
+
+    threshold : float, default=2.0
+        How much better a candidate has to be than a given word of the dictionary: :math:`\mu`, in
+        nats. Words that are not in the dictionary have :math:`\mu = 0`, and a frequency as if they
+        occurred 0.01 times.
+
+    max_distance : float, default=3.0
+        Largest number of edits between the spellings, at least 0. Words that sound the same can
+        differ by one more.
+
+    n_candidates : int, default=20
+        Number of the most similar words that are compared.
+
+    context : bool, default=False
+        Whether the network reads the whole text, as :class:`BidirectionalRecurrent` fitted to texts
+        of several words. By default it reads each word by itself, so that texts can be of any
+        length: fit it to words, each as often as it occurs.
+
+    References
+    ----------
+    .. [1] Y. Hong, X. Yu, N. He, N. Liu and J. Liu, "FASPell: A Fast, Adaptable, Simple, Powerful
+       Chinese Spell Checker Based on DAE-Decoder Paradigm", W-NUT 2019.
+
+    Examples
+    --------
+    >>> from sklearn_autoencoders import DenoisingAutoencoder
+    >>> from sklearn_autoencoders.corruptions import Typo
+    >>> from sklearn_autoencoders.texts import Spelling
+    >>> words = "the cat sat on the mat and the rat ate the hat".split() * 20
+    >>> denoiser = DenoisingAutoencoder(
+    ...     corruption=Typo(0.1), spelling=Spelling(), max_epochs=20, random_state=0
+    ... ).fit(words)
+    >>> denoiser.transform(["teh cat zat on the mat"])
+    ['the cat sat on the mat']
+    """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "words": [dict, "array-like", None],
+        "confidence": [Interval(Real, 0, None, closed="left")],
+        "distance": [Interval(Real, 0, None, closed="left")],
+        "threshold": [Interval(Real, 0, None, closed="left")],
+        "max_distance": [Interval(Real, 0, None, closed="left")],
+        "n_candidates": [Interval(Integral, 1, None, closed="left")],
+        "context": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        words: dict[str, float] | Sequence[str] | None = None,
+        confidence: float = 0.25,
+        distance: float = 6.0,
+        threshold: float = 2.0,
+        max_distance: float = 3.0,
+        n_candidates: int = 20,
+        context: bool = False,
+    ):
+        self.words = words
+        self.confidence = confidence
+        self.distance = distance
+        self.threshold = threshold
+        self.max_distance = max_distance
+        self.n_candidates = n_candidates
+        self.context = context
+
+
+class WordList:
+    """The words of a dictionary, and which of them are similar to a word.
+
+    Parameters
+    ----------
+    words : dict of str to float, or sequence of str
+        The words, and how often they occur.
+
+    spelling : Spelling
+        How far and how many candidates are.
+    """
+
+    def __init__(self, words: Mapping[str, float] | Sequence[str], spelling: Spelling) -> None:
+        counts = dict(words) if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+        self._counts, self._total = counts, max(sum(counts.values()), 1.0)
+        self.words, self._spelling = list(counts), spelling
+        self._by_letters = EditDistances(self.words, keyboard=True)
+        self._by_sound = EditDistances([sound_of(word) for word in self.words])
+        self._found: dict[str, tuple[list[str], NDArray[np.float64]]] = {}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._counts
+
+    def log_frequencies(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """Return the logarithms of the frequencies of words."""
+        counts = np.array([self._counts.get(word, _UNKNOWN) for word in words], dtype=np.float64)
+        frequencies: NDArray[np.float64] = np.log(counts / self._total)
+        return frequencies
+
+    def similar(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
+        """Return the given word and similar ones, and their distances from it."""
+        if word not in self._found:
+            self._found[word] = self._search(word)
+        return self._found[word]
+
+    def _search(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
+        limit, sound = self._spelling.max_distance, sound_of(word)
+        near = self._by_letters.within(word, limit)[0]
+        alike = self._by_sound.within(sound, 0)[0]
+        places = np.union1d(near, alike)
+        edits = self._by_letters.between(word, places)
+        distances = (edits + self._by_sound.between(sound, places)) / 2.0
+        is_other = (edits > 0) & (edits <= limit + 1)
+        places, distances = places[is_other], distances[is_other]
+        order = distances.argsort(kind="stable")[: self._spelling.n_candidates]
+        others = [self.words[place] for place in places[order]]
+        return [word, *others], np.array([0.0, *distances[order]])
+
+
+def words_in(text: str) -> Iterator[re.Match[str]]:
+    """Return the words of a text."""
+    return _WORD.finditer(text)
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Return how often each word of some texts occurs."""
+    return Counter(match.group() for text in texts for match in words_in(text))

@@ -1,0 +1,86 @@
+"""Correction of the words of texts by a fitted estimator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from numbers import Integral
+
+from sklearn.utils import check_scalar
+from sklearn.utils.validation import check_is_fitted
+
+from .._data.sparse import as_dense
+from .._data.spelling import count_words
+from .._data.texts import as_list, texts_of
+from .._inference.spelling import Speller
+
+
+class SpellingMixin:
+    """Candidates for the words of texts, for an estimator with the parameter `spelling`."""
+
+    def candidates(self, X, k=5):
+        """Return the words of texts that may be meant, with the confidence of the network.
+
+        Parameters
+        ----------
+        X : list of str
+            Texts.
+
+        k : int, default=5
+            Largest number of candidates for each word.
+
+        Returns
+        -------
+        list of list of Candidate
+            For each text a list of `(position, word, candidate, distance, confidence)`, for one
+            word after another, the best candidate first. Unlike `transform`, no word is corrected
+            before the candidates for the next ones are weighed.
+
+        Raises
+        ------
+        ValueError
+            If `spelling` is None or `k` is invalid.
+
+        TypeError
+            If the estimator was not fitted to texts.
+        """
+        check_is_fitted(self)
+        if self.spelling is None:
+            raise ValueError(
+                "candidates needs a dictionary and distances: set_params(spelling=Spelling()), "
+                "from sklearn_autoencoders.texts, before fit; got spelling=None."
+            )
+        check_scalar(k, "k", Integral, min_val=1)
+        return self._speller.candidates(self._checked_texts(X), k)
+
+    def _checked_texts(self, X):
+        """Return X as a list of texts, or raise TypeError."""
+        self._columns.check(self, X, reset=False)
+        return list(as_list(texts_of(X)))
+
+    @property
+    def _corrects_words(self):
+        return self.spelling is not None and self._columns is not None
+
+    @property
+    def _speller(self):
+        """What corrects words with the fitted network."""
+        if not getattr(self._columns, "is_sequence", False):
+            raise TypeError(
+                f"spelling={self.spelling!r} corrects texts, but the estimator was not fitted to a "
+                "list of strings. Use spelling=None for other samples."
+            )
+        self.spelling._validate_params()
+        words = self.words_ if self.spelling.words is None else self.spelling.words
+        if words is None:
+            raise ValueError(
+                "The words of the texts are not known, because spelling was None in fit. Fit "
+                "again, or give a dictionary: Spelling(words=...)."
+            )
+        return Speller(self._model, self._columns, self.spelling, words)
+
+    def _post_fit_attributes(self, network, data):
+        if not self._corrects_words:
+            return {"words_": None}
+        texts = self._columns.decode(as_dense(data.target))
+        before = getattr(self, "words_", None) or {}  # of partial_fit and warm_start
+        return {"words_": dict((count_words(texts) + Counter(before)).most_common())}
