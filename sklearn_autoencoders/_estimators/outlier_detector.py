@@ -16,9 +16,11 @@ from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.shapes import channel_of_features
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._data.validation import given_network
-from .._inference.run import cell_errors, reconstruct
+from .._inference.outlier_errors import outlier_errors
+from .._inference.run import reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
+from .._training.prototypes import limited_number, set_prototypes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
@@ -312,6 +314,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "mask_rate",
         "method",
         "n_estimators",
+        "n_prototypes",
     }
     _auto_scaling = "feature"
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
@@ -324,6 +327,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "method": [StrOptions({"masked", "reconstruction"})],
+        "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
         "trim": [Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
@@ -335,6 +339,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         *,
         contamination="auto",
         n_estimators=8,
+        n_prototypes=64,
         method="masked",
         mask_rate=0.5,
         trim=0.1,
@@ -369,6 +374,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.n_components = n_components
         self.contamination = contamination
         self.n_estimators = n_estimators
+        self.n_prototypes = n_prototypes
         self.method = method
         self.mask_rate = mask_rate
         self.trim = trim
@@ -466,6 +472,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
         is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
+        n_prototypes = limited_number(self.n_prototypes, self.n_estimators, self._layout.n_inputs)
         return initialize(
             self,
             data,
@@ -478,6 +485,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
+                n_prototypes,
             ),
         )
 
@@ -487,6 +495,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _post_fit_attributes(self, network, data):
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
+        seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
+        set_prototypes(model, data, fraction, seed)
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
@@ -547,7 +557,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _tolerance(self, model, data, spread, fraction):
         """Return the typical error of each feature, averaged over all batches."""
-        errors = cell_errors(model, data.X, reconstruct(model, data.X))
+        expected = reconstruct(model, data.X)
+        errors = outlier_errors(model, data.X, expected, self._constants)
         before = spread if fraction == 1 else self.tolerance_
         tolerance = np.array(
             [

@@ -13,6 +13,7 @@ from .._data.scaling import put_constants
 from .._data.sources import in_chunks
 from .._data.sparse import as_dense
 from .._data.validation import check_output, check_samples, check_unit_interval
+from .._inference.outlier_errors import outlier_errors, sample_errors
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
@@ -20,7 +21,6 @@ from .._inference.postprocess import (
     outlier_labels,
     p_values,
 )
-from .._inference.run import cell_errors, sample_errors
 
 
 def scores(model, X, tolerance, constants):
@@ -210,7 +210,8 @@ class OutlierDetectorMixin:
         """
         samples = self._checked(X)
         expected = self._reconstruct(samples)
-        errors = cell_errors(self._model, samples, expected) / self.tolerance_
+        errors = outlier_errors(self._model, samples, expected, self._constants)
+        errors = errors / self.tolerance_
         n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True)
         contribution = -np.nan_to_num(errors) / n_observed
         return self._explanation(contribution, expected, X)

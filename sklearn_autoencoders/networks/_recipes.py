@@ -207,6 +207,9 @@ class EnsembleRecipe:
 
     n_categories : tuple of int, default=()
         Number of categories of each column of a table; empty if all columns are numbers.
+
+    n_prototypes : int, default=0
+        Number of prototypes of each autoencoder.
     """
 
     base: AutoencoderRecipe
@@ -215,6 +218,7 @@ class EnsembleRecipe:
     n_masked: int
     clip: float
     n_categories: tuple[int, ...] = ()
+    n_prototypes: int = 0
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -225,7 +229,14 @@ class EnsembleRecipe:
         subspace = base.subspace() if base.n_axes else None
         layout = Layout(self.n_categories) if self.n_categories else None
         return Ensemble(
-            pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace, layout
+            pairs,
+            base.n_features,
+            self.mask_rate,
+            self.n_masked,
+            self.clip,
+            subspace,
+            layout,
+            self.n_prototypes,
         )
 
 

@@ -1,0 +1,62 @@
+"""Reconstruction of a sample by the nearest of a few typical samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class Prototypes(nn.Module):
+    """Groups of typical samples; each group reconstructs a sample by its nearest prototype.
+
+    A group is a code book, as that of a vector-quantized autoencoder whose encoder and decoder are
+    the identity. It is set once and never trained.
+
+    Parameters
+    ----------
+    n_groups, n_prototypes : int
+        Number of groups, and of prototypes in each group.
+
+    n_features : int
+        Number of inputs of the network.
+    """
+
+    inputs: Tensor
+    outputs: Tensor
+
+    def __init__(self, n_groups: int, n_prototypes: int, n_features: int) -> None:
+        super().__init__()
+        for name in ("inputs", "outputs"):
+            self.register_buffer(name, torch.zeros(n_groups, n_prototypes, n_features))
+
+    def forward(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
+        """Return the output of the nearest prototype of each group.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, n_features)
+            Inputs of the network; missing values are zero.
+
+        observed : Tensor of shape (batch, n_features) or None, default=None
+            Zero where a value is missing. None if all values are known.
+
+        Returns
+        -------
+        Tensor of shape (n_groups, batch, n_features)
+            The outputs, before the link function of the loss.
+        """
+        n_groups, n_prototypes, _ = self.inputs.shape
+        flat = self.inputs.flatten(0, 1)
+        squares = flat.square()
+        norms = squares.sum(1) if observed is None else observed @ squares.T
+        distance = (norms - 2 * x @ flat.T).unflatten(1, (n_groups, n_prototypes))
+        first = torch.arange(n_groups, device=x.device) * n_prototypes
+        return self.outputs.flatten(0, 1)[(distance.argmin(2) + first).T]
+
+    def set(self, inputs: Any, outputs: Any, kept: Any) -> None:
+        """Set prototypes of shape (n_groups, n_prototypes, n_features), except those to keep."""
+        for buffer, new in ((self.inputs, inputs), (self.outputs, outputs)):
+            is_kept = torch.as_tensor(kept, device=buffer.device)[..., None]
+            buffer.copy_(torch.where(is_kept, buffer, torch.as_tensor(new).to(buffer)))
