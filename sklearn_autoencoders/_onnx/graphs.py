@@ -181,7 +181,8 @@ def _drawn_samples(fitted):
 def _scores(fitted):
     tolerance, constants = (fitted.array(name).numpy() for name in ("tolerance_", "_constants"))
     unit = tolerance_of_varying(tolerance, constants)
-    errors = outlier_errors.errors(fitted.model, unit, _FLOAT)
+    distance_unit = tolerance_of_varying(fitted.estimator.distance_unit_, constants)
+    errors = outlier_errors.errors(fitted.model, unit, distance_unit, _FLOAT)
     columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
     expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
+from .._data.splits import draw_by_content
 from .._inference.run import run
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
@@ -52,7 +53,7 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
         return
     rng = np.random.RandomState(seed)
     n_groups, n_prototypes, n_inputs = network.prototypes.inputs.shape
-    rows, weight = _rows(data, max(_N_VALUES // n_inputs, n_prototypes), rng)
+    rows, weight = _rows(data, max(_N_VALUES // n_inputs, n_prototypes), seed)
     x, observed = _samples(model, data.X[rows])
     inputs = np.array(
         [_means(x, observed, weight, n_prototypes, rng) for _ in range(n_groups)],
@@ -62,14 +63,19 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
     cast(Prototypes, network.prototypes).set(inputs, _outputs(model, inputs), kept)
 
 
-def _rows(data: Data, n_most: int, rng: np.random.RandomState) -> tuple[NDArray[np.intp], Array]:
-    """Return positions of training samples of positive weight, and their weights."""
+def _rows(data: Data, n_most: int, seed: int) -> tuple[NDArray[np.intp], Array]:
+    """Return positions of different training samples in a random order, and their weights.
+
+    The order depends on the values of the samples, and copies of a sample are one sample with the
+    sum of their weights, so that a sample of weight 2 is equivalent to two samples.
+    """
     rows = data.training_rows
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
-    used = np.flatnonzero(weight > 0)
-    if len(used) > n_most:
-        used = rng.choice(used, n_most, replace=False)
-    return rows[used], weight[used] / weight[used].sum()
+    rows, weight = rows[weight > 0], weight[weight > 0]
+    draws = draw_by_content(data.X[rows], seed)
+    _, first, copies = np.unique(draws, return_index=True, return_inverse=True)
+    weight = np.bincount(copies, weight)[:n_most]
+    return rows[first][:n_most], weight / weight.sum()
 
 
 def _samples(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
