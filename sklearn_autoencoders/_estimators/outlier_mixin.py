@@ -86,9 +86,7 @@ class OutlierDetectorMixin:
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X = self._checked(X)
-        return scores(
-            self._model, X, self.tolerance_, self.distance_unit_, self._constants
-        )
+        return scores(self._model, X, self.tolerance_, self.distance_unit_, self._constants)
 
     def decision_function(self, X):
         """Return `score_samples` minus `offset_`, which is negative for outliers.

@@ -15,7 +15,6 @@ from .._data.splits import draw_by_content
 from .._inference.run import run
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
-from ..networks._prototypes import Prototypes
 
 Array = NDArray[np.float64]
 
@@ -60,7 +59,7 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
         dtype=np.float64,
     )
     kept = rng.uniform(size=(n_groups, n_prototypes)) >= fraction
-    cast(Prototypes, network.prototypes).set(inputs, _outputs(model, inputs), kept)
+    network.prototypes.set(inputs, _outputs(model, inputs), kept)
 
 
 def _rows(data: Data, n_most: int, seed: int) -> tuple[NDArray[np.intp], Array]:
@@ -74,8 +73,8 @@ def _rows(data: Data, n_most: int, seed: int) -> tuple[NDArray[np.intp], Array]:
     rows, weight = rows[weight > 0], weight[weight > 0]
     draws = draw_by_content(data.X[rows], seed)
     _, first, copies = np.unique(draws, return_index=True, return_inverse=True)
-    weight = np.bincount(copies, weight)[:n_most]
-    return rows[first][:n_most], weight / weight.sum()
+    total = np.bincount(copies, weight)[:n_most]
+    return rows[first][:n_most], total / total.sum()
 
 
 def _samples(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
@@ -85,7 +84,9 @@ def _samples(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
 
     def inputs(network: Any, batch: Batch) -> Tensor:
         x = batch.x.clamp(-clip, clip)
-        return x if batch.observed is None else torch.stack([x, layout.of_inputs(batch.observed)], 1)
+        return (
+            x if batch.observed is None else torch.stack([x, layout.of_inputs(batch.observed)], 1)
+        )
 
     found = torch.from_numpy(run(model, SampleDataset(model, data), inputs))
     return (found, None) if found.ndim == 2 else (found[:, 0], found[:, 1])
