@@ -35,7 +35,7 @@ def ours(seed):
 
 
 def for_normal_rows(seed):
-    """Return the recommended settings for normal samples whose features share a unit."""
+    """Return larger autoencoders for normal samples whose features share a unit."""
     model = AutoencoderOutlierDetector(
         scaling="global",
         trim=0.0,

@@ -306,10 +306,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     Notes
     -----
-    If the training samples are known to be normal, no other setting is required, but larger
-    autoencoders that are trained on all samples perform better:
-    `trim=0, hidden_layer_sizes=(128,), learning_rate=1e-2`. For pixels and other features in the
-    same unit, `scaling="global"` performs better.
+    If the training samples are known to be normal, no other setting is required. For pixels and
+    other features in the same unit, `scaling="global"` performs better.
 
     References
     ----------
