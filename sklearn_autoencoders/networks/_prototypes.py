@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Prototypes(nn.Module):
@@ -51,9 +52,9 @@ class Prototypes(nn.Module):
         flat = self.inputs.flatten(0, 1)
         squares = flat.square()
         norms = squares.sum(1) if observed is None else observed @ squares.T
-        distance = (norms - 2 * x @ flat.T).unflatten(1, (n_groups, n_prototypes))
+        distance = torch.addmm(norms, x, flat.T, alpha=-2).unflatten(1, (n_groups, n_prototypes))
         first = torch.arange(n_groups, device=x.device) * n_prototypes
-        return self.outputs.flatten(0, 1)[(distance.argmin(2) + first).T]
+        return functional.embedding((distance.argmin(2) + first).T, self.outputs.flatten(0, 1))
 
     def set(self, inputs: Any, outputs: Any, kept: Any) -> None:
         """Set prototypes of shape (n_groups, n_prototypes, n_features), except those to keep."""
