@@ -506,6 +506,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
                 n_prototypes,
+                self._losses[self.loss].unit_interval or not self._layout.is_numeric,
             ),
         )
 

@@ -53,6 +53,9 @@ class Ensemble(Autoencoder):
 
     n_prototypes : int, default=0
         Number of prototypes of each autoencoder.
+
+    has_logits : bool, default=False
+        Whether outputs are logits, so that those of prototypes differ from their inputs.
     """
 
     hidden: Tensor
@@ -67,6 +70,7 @@ class Ensemble(Autoencoder):
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
         layout: Layout | None = None,
         n_prototypes: int = 0,
+        has_logits: bool = False,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
@@ -79,7 +83,7 @@ class Ensemble(Autoencoder):
         self.prototypes: Prototypes | None = None
         if n_prototypes:
             sizes = len(autoencoders), n_prototypes, self.layout.n_inputs
-            self.prototypes = Prototypes(*sizes)
+            self.prototypes = Prototypes(*sizes, has_logits)
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:

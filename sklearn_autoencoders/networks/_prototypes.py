@@ -22,15 +22,26 @@ class Prototypes(nn.Module):
 
     n_features : int
         Number of inputs of the network.
+
+    has_logits : bool, default=False
+        Whether the outputs differ from the inputs, because some of them are logits.
     """
 
     inputs: Tensor
-    outputs: Tensor
+    logits: Tensor | None
 
-    def __init__(self, n_groups: int, n_prototypes: int, n_features: int) -> None:
+    def __init__(
+        self, n_groups: int, n_prototypes: int, n_features: int, has_logits: bool = False
+    ) -> None:
         super().__init__()
-        for name in ("inputs", "outputs"):
-            self.register_buffer(name, torch.zeros(n_groups, n_prototypes, n_features))
+        shape = n_groups, n_prototypes, n_features
+        self.register_buffer("inputs", torch.zeros(shape))
+        self.register_buffer("logits", torch.zeros(shape) if has_logits else None)
+
+    @property
+    def outputs(self) -> Tensor:
+        """Outputs of the network that correspond to the prototypes, of the shape of the inputs."""
+        return self.inputs if self.logits is None else self.logits
 
     def forward(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
         """Return the output of the nearest prototype of each group.
@@ -58,6 +69,8 @@ class Prototypes(nn.Module):
 
     def set(self, inputs: Any, outputs: Any, kept: Any) -> None:
         """Set prototypes of shape (n_groups, n_prototypes, n_features), except those to keep."""
-        for buffer, new in ((self.inputs, inputs), (self.outputs, outputs)):
+        for buffer, new in ((self.inputs, inputs), (self.logits, outputs)):
+            if buffer is None:
+                continue
             is_kept = torch.as_tensor(kept, device=buffer.device)[..., None]
             buffer.copy_(torch.where(is_kept, buffer, torch.as_tensor(new).to(buffer)))

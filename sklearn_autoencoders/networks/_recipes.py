@@ -210,6 +210,9 @@ class EnsembleRecipe:
 
     n_prototypes : int, default=0
         Number of prototypes of each autoencoder.
+
+    has_logits : bool, default=False
+        As in :class:`Ensemble`.
     """
 
     base: AutoencoderRecipe
@@ -219,6 +222,7 @@ class EnsembleRecipe:
     clip: float
     n_categories: tuple[int, ...] = ()
     n_prototypes: int = 0
+    has_logits: bool = False
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -237,6 +241,7 @@ class EnsembleRecipe:
             subspace,
             layout,
             self.n_prototypes,
+            self.has_logits,
         )
 
 
