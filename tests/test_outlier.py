@@ -66,24 +66,72 @@ def test_training_detects_more_than_the_untrained_network():
     X, is_outlier = contaminated()
     trained, untrained = (
         roc_auc_score(
-            is_outlier, -detector(max_epochs=30, learning_rate=rate).fit(X).score_samples(X)
+            is_outlier,
+            -detector(max_epochs=30, learning_rate=rate, n_prototypes=0).fit(X).score_samples(X),
         )
         for rate in (3e-3, 1e-30)
     )
     assert trained > untrained + 0.1
 
 
+def prototypes_of(fitted):
+    """Return the prototypes of each group, in the units of X."""
+    prototypes = fitted.network_.prototypes.outputs.double().numpy()
+    return prototypes * fitted.scale_ + fitted.center_
+
+
 def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
     X = with_missing_values(table(120))
-    fitted = detector().fit(X)
+    fitted = detector(n_prototypes=0).fit(X)
     errors = np.abs(X - fitted.reconstruct(X))
     expected = -np.nanmean(errors / fitted.tolerance_, axis=1)
     np.testing.assert_allclose(fitted.score_samples(X), expected)
+
+
+def test_half_of_the_score_is_the_distance_from_the_nearest_prototypes():
+    X = with_missing_values(table(120))
+    fitted = detector().fit(X)
+    errors = np.abs(X - fitted.reconstruct(X)) / fitted.tolerance_
+    distances = 0.0
+    for group in prototypes_of(fitted):
+        difference = X[:, None] - group
+        near = np.nansum((difference / fitted.scale_) ** 2, axis=2).argmin(1)
+        distances += np.abs(difference[np.arange(len(X)), near]) / fitted.distance_unit_ / 8
+    expected = -np.nanmean((errors + distances) / 2, axis=1)
+    np.testing.assert_allclose(fitted.score_samples(X), expected, rtol=1e-5)
+    np.testing.assert_allclose(fitted.explain(X).contribution.sum(1), expected, rtol=1e-5)
     assert fitted.score_samples(X.astype(np.float32)).dtype == np.float64
     np.testing.assert_array_equal(
         fitted.decision_function(X), fitted.score_samples(X) - fitted.offset_
     )
     np.testing.assert_array_equal(fitted.predict(X) == -1, fitted.decision_function(X) < 0)
+
+
+def test_no_prototype_is_a_training_sample():
+    X = mixture(300, 0)
+    fitted = detector().fit(X)
+    for group in prototypes_of(fitted):
+        distance = np.abs(X[:, None] - group).max(2)
+        assert distance.min() > 0.01
+    assert len(np.unique(fitted.network_.prototypes.inputs.numpy()[0], axis=0)) > 55
+
+
+def test_prototypes_detect_a_sample_between_clusters_whose_values_agree():
+    rng = np.random.RandomState(0)
+    X = rng.choice([-3.0, 3.0], (1000, 1)) + 0.3 * rng.randn(1000, 6)
+    for n_prototypes, is_detected in ((64, True), (0, False)):
+        fitted = detector(n_prototypes=n_prototypes, max_epochs="auto").fit(X)
+        ranks = fitted.p_values(np.linspace(-0.2, 0.2, 5)[:, None] + np.zeros(6))
+        assert (ranks < 0.01).all() == is_detected
+
+
+def test_prototypes_follow_a_stream():
+    X = mixture(400, 0)
+    fitted = detector().fit(X)
+    before = fitted.network_.prototypes.inputs.clone()
+    fitted.partial_fit(X[:200] + 1.0)
+    kept = (fitted.network_.prototypes.inputs == before).all(2).double().mean()
+    assert 0.55 < kept < 0.8  # a third of the samples are new
 
 
 def test_a_quarter_of_the_training_errors_exceed_the_tolerance():
@@ -205,7 +253,6 @@ def test_a_threshold_is_set_without_a_fit():
     fitted = detector().fit(X)
     before = weights(fitted)
     assert fitted.set_threshold(false_alarm_rate=0.1) is fitted
-    assert (fitted.predict(new) == -1).mean() == pytest.approx(0.1, abs=0.03)
     offset = fitted.offset_
     assert fitted.set_threshold(outlier_fraction=0.1).offset_ == pytest.approx(offset)
     assert fitted.set_threshold(outlier_fraction=0.01).offset_ < offset
@@ -214,6 +261,15 @@ def test_a_threshold_is_set_without_a_fit():
     fitted.offset_ = -1e9
     assert (fitted.predict(new) == 1).all()
     assert all((weights(fitted)[name] == before[name]).all() for name in before)
+
+
+def test_the_false_alarm_rate_is_that_of_new_samples():
+    rates = []
+    for seed in range(4):
+        fitted = detector(random_state=seed).fit(mixture(3000, seed))
+        fitted.set_threshold(false_alarm_rate=0.1)
+        rates.append((fitted.predict(mixture(3000, 10 + seed)) == -1).mean())
+    assert np.mean(rates) == pytest.approx(0.1, abs=0.03)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,11 @@ from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.shapes import channel_of_features
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._data.validation import given_network
+from .._inference.outlier_errors import prototype_errors
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
+from .._training.prototypes import limited_number, set_prototypes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
@@ -46,18 +48,28 @@ _CLIP = 10.0
 
 
 class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
-    r"""Outlier detection by values that the other values of a sample do not explain.
+    r"""Outlier detection by predictions of values and by distances from typical samples.
 
     An ensemble of small autoencoders is trained simultaneously. Each is trained on samples with
     randomly masked values and excludes the samples with the highest loss. To score a new sample,
     every value :math:`x_{ij}` is compared with the prediction :math:`\hat x_{ij}` of those
     autoencoders from which feature :math:`j` is masked:
 
-    .. math:: s_i = -\frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
+    .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
-    over the :math:`d` observed values of the sample. The tolerance :math:`t_j` is the upper
-    quartile of the absolute errors of feature :math:`j` on the training samples, or the mean of
-    these quartiles over the features if the features share one scale. For a category, the error is
+    over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
+    the means of a few training samples that are near to one another. Each of the :math:`E`
+    autoencoders has its own, of which :math:`c^e_i` is the nearest to sample :math:`i`. The score
+    is minus the mean of both,
+
+    .. math:: s_i = -\frac{1}{2} \left(a_i + \frac{1}{d E} \sum_{ej}
+        \frac{|x_{ij} - c^e_{ij}|}{u_j}\right)
+
+    so that it is low for values that contradict the others, and for samples that are far from all
+    training samples. The tolerance :math:`t_j` is the upper quartile of the absolute errors of
+    feature :math:`j` on the training samples, or the mean of these quartiles over the features if
+    the features share one scale; :math:`u_j` is proportional to the scale of the feature, and such
+    that the mean of the second term over the training samples is one. For a category, the error is
     the negative log-probability of its value, and the tolerance is the mean error. Some samples are
     held out of training: their scores are the reference for the threshold and for p-values.
 
@@ -77,6 +89,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
+
+    n_prototypes : int, default=64
+        Number of prototypes of each autoencoder: means of a random training sample and its four
+        nearest neighbors, so that no training sample is kept. Distances are Euclidean, on the scale
+        of the network, over the observed values. More prototypes detect outliers closer to normal
+        samples, if few training samples are outliers. With 0, only predictions are scored. There
+        are fewer prototypes if the features are very many, so that they occupy at most 16 MB.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether values are compared with their prediction from other features ("masked") or with
@@ -229,6 +248,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         `scaling="feature"`, the mean of these values. The prediction for a constant feature is its
         value, and its tolerance is a thousandth of it.
 
+    distance_unit_ : ndarray of shape (n_features_in_,) or None
+        Unit of the differences of each feature from the nearest prototypes, in the units of X. None
+        without prototypes.
+
     held_out_scores_ : ndarray of shape (n,)
         Anomaly scores (negative scores) of the held-out samples, in ascending order; at most 4096
         after `partial_fit`. If all training samples are equal, these are the scores of the training
@@ -283,10 +306,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     Notes
     -----
-    If the training samples are known to be normal, no other setting is required, but larger
-    autoencoders that are trained on all samples perform better:
-    `trim=0, hidden_layer_sizes=(128,), learning_rate=1e-2`. For pixels and other features in the
-    same unit, `scaling="global"` performs better.
+    If the training samples are known to be normal, no other setting is required. For pixels and
+    other features in the same unit, `scaling="global"` performs better.
 
     References
     ----------
@@ -312,9 +333,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "mask_rate",
         "method",
         "n_estimators",
+        "n_prototypes",
     }
     _auto_scaling = "feature"
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
+    distance_unit_ = None  # of models without prototypes
     init = "random"
     penalty = None
     corruption = None
@@ -324,6 +347,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "method": [StrOptions({"masked", "reconstruction"})],
+        "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
         "trim": [Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
@@ -335,6 +359,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         *,
         contamination="auto",
         n_estimators=8,
+        n_prototypes=64,
         method="masked",
         mask_rate=0.5,
         trim=0.1,
@@ -369,6 +394,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         self.n_components = n_components
         self.contamination = contamination
         self.n_estimators = n_estimators
+        self.n_prototypes = n_prototypes
         self.method = method
         self.mask_rate = mask_rate
         self.trim = trim
@@ -466,6 +492,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
         is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
+        n_prototypes = limited_number(self.n_prototypes, self.n_estimators, self._layout.n_inputs)
         return initialize(
             self,
             data,
@@ -478,6 +505,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
+                n_prototypes,
+                self._losses[self.loss].unit_interval or not self._layout.is_numeric,
             ),
         )
 
@@ -487,13 +516,18 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _post_fit_attributes(self, network, data):
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
+        seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
+        set_prototypes(model, data, fraction, seed)
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
-        tolerance = self._tolerance(model, data.thinned(_N_SAMPLES), spread, fraction)
-        all_scores = scores(model, data.X, tolerance, self._constants)
+        some = data.thinned(_N_SAMPLES)
+        tolerance = self._tolerance(model, some, spread, fraction)
+        unit = self._unit_of_distances(model, some, spread, fraction)
+        all_scores = scores(model, data.X, tolerance, unit, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
         return {
             "tolerance_": tolerance,
+            "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
             "offset_": self._offset(all_scores, held_out, data.weight, fraction),
@@ -569,6 +603,21 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
         tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
         return tolerance if fraction == 1 else before + fraction * (tolerance - before)
+
+    def _unit_of_distances(self, model, data, spread, fraction):
+        """Return the mean distance from the prototypes, in proportion to the spread."""
+        if model.network.prototypes is None:
+            return None
+        spread = spread.copy()
+        for own in self._features_of_one_scale():
+            spread[own] = model.column_scale[own]
+        errors = prototype_errors(model, data.X) / spread
+        known, varies = ~np.isnan(errors), np.isnan(self._constants)
+        weight = np.ones(len(errors)) if data.weight is None else data.weight
+        total = (weight @ np.where(known, errors, 0.0))[varies].sum()
+        mean = total / max((weight @ known)[varies].sum(), np.finfo(np.float64).tiny)
+        unit, before = max(mean, _MIN_TOLERANCE) * spread, self.distance_unit_
+        return unit if fraction == 1 else before + fraction * (unit - before)
 
 
 def _upper_quartile(errors, weight):

@@ -13,6 +13,7 @@ from .._data.scaling import put_constants
 from .._data.sources import in_chunks
 from .._data.sparse import as_dense
 from .._data.validation import check_output, check_samples, check_unit_interval
+from .._inference.outlier_errors import sample_errors, value_errors
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
@@ -20,10 +21,9 @@ from .._inference.postprocess import (
     outlier_labels,
     p_values,
 )
-from .._inference.run import cell_errors, sample_errors
 
 
-def scores(model, X, tolerance, constants):
+def scores(model, X, tolerance, distance_unit, constants):
     """Return the negative mean error of the observed values of every sample, in tolerance units.
 
     Parameters
@@ -37,6 +37,9 @@ def scores(model, X, tolerance, constants):
     tolerance : ndarray of shape (n_features,)
         Unit of the errors of each feature.
 
+    distance_unit : ndarray of shape (n_features,) or None
+        Unit of the differences of each feature from the nearest prototypes, if there are any.
+
     constants : ndarray of shape (n_features,)
         The values of constant features; NaN for all other features.
 
@@ -46,8 +49,8 @@ def scores(model, X, tolerance, constants):
         The scores, in float64.
     """
     is_constant = ~np.isnan(constants)
-    unit = tolerance_of_varying(tolerance, constants)
-    found = sample_errors(model, X, unit).astype(np.float64)
+    units = (tolerance_of_varying(unit, constants) for unit in (tolerance, distance_unit))
+    found = sample_errors(model, X, *units).astype(np.float64)
     if is_constant.any():
         expected, unit = constants[is_constant], tolerance[is_constant]
 
@@ -61,6 +64,8 @@ def scores(model, X, tolerance, constants):
 
 def tolerance_of_varying(tolerance, constants):
     """Return the tolerance, infinite for constant features, whose network errors then vanish."""
+    if tolerance is None:
+        return None
     return np.where(np.isnan(constants), tolerance, np.inf)
 
 
@@ -81,7 +86,7 @@ class OutlierDetectorMixin:
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X = self._checked(X)
-        return scores(self._model, X, self.tolerance_, self._constants)
+        return scores(self._model, X, self.tolerance_, self.distance_unit_, self._constants)
 
     def decision_function(self, X):
         """Return `score_samples` minus `offset_`, which is negative for outliers.
@@ -210,10 +215,19 @@ class OutlierDetectorMixin:
         """
         samples = self._checked(X)
         expected = self._reconstruct(samples)
-        errors = cell_errors(self._model, samples, expected) / self.tolerance_
+        errors = self._value_errors(samples, expected)
         n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True)
         contribution = -np.nan_to_num(errors) / n_observed
         return self._explanation(contribution, expected, X)
+
+    def _value_errors(self, X, expected):
+        """Return the errors of all values, in units of tolerances."""
+        tolerance, unit, constants = self.tolerance_, self.distance_unit_, self._constants
+        errors = value_errors(self._model, X, expected, tolerance, unit)
+        is_constant = ~np.isnan(constants)  # which no prototype predicts better
+        difference = np.abs(as_dense(X)[:, is_constant] - constants[is_constant], dtype=np.float64)
+        errors[:, is_constant] = difference / tolerance[is_constant]
+        return errors
 
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)

@@ -64,30 +64,6 @@ def sample_losses(model: Model, X: Samples) -> NDArray[Any]:
     return run(model, SampleDataset(model, Data(X)), losses(model))
 
 
-def sample_errors(model: Model, X: Samples, tolerance: NDArray[np.float64]) -> NDArray[Any]:
-    """Return the mean absolute error of each sample's observed values, in units of a tolerance.
-
-    Parameters
-    ----------
-    model : Model
-        Predicts the values.
-
-    X : ndarray of shape (n_samples, n_features)
-        Samples, NaN where a value is missing.
-
-    tolerance : ndarray of shape (n_features,)
-        Tolerance of each feature, in the units of X.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The errors, in the type of X.
-    """
-    function = errors(model, tolerance, X.dtype)
-    # n_draws=4: small chunks fit into the cache
-    return run(model, SampleDataset(model, Data(X)), function, n_draws=4)
-
-
 def cell_errors(
     model: Model, X: Samples, expected: NDArray[Any], target: NDArray[Any] | None = None
 ) -> NDArray[np.float64]:
@@ -206,23 +182,6 @@ def losses(model: Model) -> Function:
         loss, observed = cast(Loss, model.loss), batch.observed
         totals = loss.per_sample(network(batch).reconstruction, known(batch.target), observed)
         return totals if observed is None else totals / observed.mean(1)
-
-    return function
-
-
-def errors(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Function:
-    """Return the function from samples of a type to their errors, as in :func:`sample_errors`."""
-    unit = torch.tensor(
-        model.column_scale / tolerance, dtype=torch_dtype(dtype), device=model.device
-    )
-    loss = cast(Loss, model.loss)
-
-    def function(network: Autoencoder, batch: Batch) -> Tensor:
-        output, observed = network(batch).reconstruction, batch.observed
-        values = loss.errors(output, known(batch.target)) * unit
-        if observed is None:
-            return values.mean(1)
-        return (values * observed).sum(1) / observed.sum(1)
 
     return function
 

@@ -16,7 +16,7 @@ from .._estimators.denoising import DenoisingAutoencoder
 from .._estimators.generative_mixin import GenerativeMixin
 from .._estimators.outlier_mixin import OutlierDetectorMixin, tolerance_of_varying
 from .._estimators.regressor import AutoencoderRegressor
-from .._inference import postprocess, run, sampling
+from .._inference import outlier_errors, postprocess, run, sampling
 from .._utils.batch import Batch
 from .._utils.draws import Given
 from ..objectives._likelihoods import Likelihood
@@ -181,7 +181,8 @@ def _drawn_samples(fitted):
 def _scores(fitted):
     tolerance, constants = (fitted.array(name).numpy() for name in ("tolerance_", "_constants"))
     unit = tolerance_of_varying(tolerance, constants)
-    errors = run.errors(fitted.model, unit, _FLOAT)
+    distance_unit = tolerance_of_varying(fitted.estimator.distance_unit_, constants)
+    errors = outlier_errors.errors(fitted.model, unit, distance_unit, _FLOAT)
     columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
     expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
 

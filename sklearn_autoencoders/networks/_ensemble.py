@@ -13,6 +13,7 @@ from .._utils.batch import Batch, as_batch
 from .._utils.layout import Layout
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
+from ._prototypes import Prototypes
 from ._subspace import FixedLinear
 
 _ELEMENTWISE = tuple(ACTIVATIONS.values())
@@ -49,6 +50,12 @@ class Ensemble(Autoencoder):
     layout : Layout or None, default=None
         Columns of a table; the features of a column are masked together. By default, each feature
         is a column.
+
+    n_prototypes : int, default=0
+        Number of prototypes of each autoencoder.
+
+    has_logits : bool, default=False
+        Whether outputs are logits, so that those of prototypes differ from their inputs.
     """
 
     hidden: Tensor
@@ -62,6 +69,8 @@ class Ensemble(Autoencoder):
         clip: float,
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
         layout: Layout | None = None,
+        n_prototypes: int = 0,
+        has_logits: bool = False,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
@@ -71,6 +80,10 @@ class Ensemble(Autoencoder):
         self.layout = Layout.of_numbers(n_features) if layout is None else layout
         order = torch.rand(len(autoencoders), self.layout.n_columns).argsort(0)
         self.register_buffer("hidden", self.layout.of_inputs(order < n_masked))
+        self.prototypes: Prototypes | None = None
+        if n_prototypes:
+            sizes = len(autoencoders), n_prototypes, self.layout.n_inputs
+            self.prototypes = Prototypes(*sizes, has_logits)
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -93,6 +106,15 @@ class Ensemble(Autoencoder):
         draws = x.new_empty(len(self.hidden), n_draws, self.layout.n_columns)
         mask = draws.uniform_(generator=self.generator) < self.mask_rate
         return self._passed(x, self.layout.of_inputs(mask))
+
+    def nearest(self, batch: Batch) -> Tensor | None:
+        """Return the outputs of the nearest prototypes, one for each autoencoder, if any."""
+        if self.prototypes is None:
+            return None
+        observed = batch.observed
+        observed = None if observed is None else self.layout.of_inputs(observed)
+        nearest: Tensor = self.prototypes(batch.x.clamp(-self.clip, self.clip), observed)
+        return nearest
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""

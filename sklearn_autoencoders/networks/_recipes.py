@@ -208,6 +208,12 @@ class EnsembleRecipe:
 
     n_categories : tuple of int, default=()
         Number of categories of each column of a table; empty if all columns are numbers.
+
+    n_prototypes : int, default=0
+        Number of prototypes of each autoencoder.
+
+    has_logits : bool, default=False
+        As in :class:`Ensemble`.
     """
 
     base: AutoencoderRecipe
@@ -216,6 +222,8 @@ class EnsembleRecipe:
     n_masked: int
     clip: float
     n_categories: tuple[int, ...] = ()
+    n_prototypes: int = 0
+    has_logits: bool = False
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -227,7 +235,15 @@ class EnsembleRecipe:
         subspace = base.subspace() if base.n_axes else None
         layout = Layout(self.n_categories) if self.n_categories else None
         return Ensemble(
-            pairs, base.n_features, self.mask_rate, self.n_masked, self.clip, subspace, layout
+            pairs,
+            base.n_features,
+            self.mask_rate,
+            self.n_masked,
+            self.clip,
+            subspace,
+            layout,
+            self.n_prototypes,
+            self.has_logits,
         )
 
 
