@@ -259,6 +259,10 @@ def test_spelling_is_saved(speller, tmp_path):
         assert copy.transform(["teh cat"]) == ["the cat"]
 
 
+def test_a_word_without_similar_ones_remains(speller):
+    assert speller.transform(["éàü", "q", ""]) == ["éàü", "q", ""]
+
+
 def test_partial_fits_add_their_words():
     model = DenoisingAutoencoder(4, spelling=Spelling(), corruption=Typo(), random_state=0)
     model.partial_fit(["cat hat", "hat cat"] * 10)
@@ -277,7 +281,7 @@ def test_what_spelling_needs(speller):
     with pytest.raises(TypeError, match="X is not a list of strings"):
         speller.transform(np.ones((2, 3)))
     with pytest.raises(TypeError, match="not fitted to a list of strings"):
-        numbers.fit(np.random.RandomState(0).rand(20, 3)).candidates(np.ones((1, 3)))
+        numbers.fit(np.random.RandomState(0).rand(20, 3))
     with pytest.raises(ValueError, match="'distance' parameter of Spelling"):
         speller.set_params(spelling=Spelling(distance=-1)).transform(["the"])
     speller.set_params(spelling=Spelling())

@@ -81,7 +81,7 @@ class Spelling(Part):
 
     max_distance : float, default=3.0
         Largest number of edits between the spellings, at least 0. Words that sound the same can
-        differ by one more.
+        differ by one more. There are always fewer edits than characters.
 
     n_candidates : int, default=20
         Number of the most similar words that are compared.
@@ -180,7 +180,7 @@ class WordList:
         places = np.union1d(near, alike)
         edits = self._by_letters.between(word, places)
         distances = (edits + self._by_sound.between(sound, places)) / 2.0
-        is_other = (edits > 0) & (edits <= limit + 1)
+        is_other = (edits > 0) & (edits <= limit + 1) & (edits < len(word))
         places, distances = places[is_other], distances[is_other]
         order = distances.argsort(kind="stable")[: self._spelling.n_candidates]
         others = [self.words[place] for place in places[order]]

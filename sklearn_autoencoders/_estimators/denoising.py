@@ -401,6 +401,7 @@ class DenoisingAutoencoder(
         return isinstance(self._factors, Gaussian)
 
     def _build(self, data, rng):
+        self._check_spells_texts()
         if not getattr(self.network, "reads_sequences", False):
             return super()._build(data, rng)
         self._check_corrects_texts()
@@ -530,7 +531,7 @@ class DenoisingAutoencoder(
             floating-point types: expected values have the smallest squared error.
         """
         check_is_fitted(self)
-        if self.output == "denoised" and self._corrects_words:
+        if self.output == "denoised" and self.spelling is not None:
             return self._speller.corrected(self._checked_texts(X))
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)

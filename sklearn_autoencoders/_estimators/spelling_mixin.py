@@ -57,18 +57,18 @@ class SpellingMixin:
         self._columns.check(self, X, reset=False)
         return list(as_list(texts_of(X)))
 
-    @property
-    def _corrects_words(self):
-        return self.spelling is not None and self._columns is not None
+    def _check_spells_texts(self):
+        """Raise TypeError if `spelling` is given, and the samples of the fit are not texts."""
+        if self.spelling is not None and not getattr(self._columns, "is_sequence", False):
+            raise TypeError(
+                f"spelling={self.spelling!r} corrects texts, but the estimator is not fitted to a "
+                "list of strings. Use spelling=None for other samples."
+            )
 
     @property
     def _speller(self):
         """What corrects words with the fitted network."""
-        if not getattr(self._columns, "is_sequence", False):
-            raise TypeError(
-                f"spelling={self.spelling!r} corrects texts, but the estimator was not fitted to a "
-                "list of strings. Use spelling=None for other samples."
-            )
+        self._check_spells_texts()
         self.spelling._validate_params()
         words = self.words_ if self.spelling.words is None else self.spelling.words
         if words is None:
@@ -79,7 +79,7 @@ class SpellingMixin:
         return Speller(self._model, self._columns, self.spelling, words)
 
     def _post_fit_attributes(self, network, data):
-        if not self._corrects_words:
+        if self.spelling is None:
             return {"words_": None}
         texts = self._columns.decode(as_dense(data.target))
         before = getattr(self, "words_", None) or {}  # of partial_fit and warm_start
