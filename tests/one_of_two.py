@@ -13,7 +13,11 @@ import torch
 from estimators import EVERY, quick
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderOutlierDetector, AutoencoderTransformer
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+)
 from sklearn_autoencoders._utils.ranks import OtherRankFailed
 
 X = np.random.default_rng(0).normal(size=(101, 6)).round(2)
@@ -65,6 +69,17 @@ def without_seed(rank, folder):
 def of_other_samples(rank, folder):
     """Fit different samples in each process."""
     AutoencoderTransformer(2, **SHORT).fit(X + rank)
+
+
+def of_other_labels(rank, folder):
+    """Fit different labels in each process."""
+    AutoencoderClassifier(2, **SHORT).fit(X, np.roll(Y, rank))
+
+
+def of_random_states(rank, folder):
+    """Return the values of a fit with a different random state in each process."""
+    params = SHORT | {"random_state": np.random.RandomState(rank)}
+    return values(AutoencoderTransformer(2, **params).fit(X))
 
 
 def stopped(rank, folder):
@@ -127,6 +142,8 @@ CASES = {
     "in_batches": in_batches,
     "without_seed": without_seed,
     "of_other_samples": of_other_samples,
+    "of_other_labels": of_other_labels,
+    "of_random_states": of_random_states,
     "stopped": stopped,
     "failed": failing(fail),
     "interrupted": failing(interrupt),

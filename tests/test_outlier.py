@@ -570,3 +570,19 @@ def test_units_do_not_matter_where_a_batch_does_not_vary(unit):
 
     # the held-out samples are determined by their values
     np.testing.assert_allclose(score(unit), score(1.0), rtol=0.5)
+
+
+def test_prototypes_of_data_far_from_zero_are_the_same_in_single_precision():
+    X = np.random.RandomState(0).normal(size=(200, 8)) + 1e4
+    fitted = AutoencoderOutlierDetector(scaling=None, max_epochs=2, random_state=0).fit(X)
+    single = X.astype(np.float32)
+    expected = fitted.score_samples(single.astype(np.float64))
+    np.testing.assert_allclose(fitted.score_samples(single), expected, rtol=1e-2)
+
+
+def test_a_partial_fit_of_few_samples_replaces_no_prototypes():
+    X = np.random.RandomState(0).normal(size=(50, 3))
+    fitted = AutoencoderOutlierDetector(random_state=0).partial_fit(X)
+    before = fitted.network_.prototypes.inputs.clone()
+    fitted.partial_fit(X[:1])
+    assert torch.equal(fitted.network_.prototypes.inputs, before)

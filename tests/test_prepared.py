@@ -72,3 +72,10 @@ def test_a_copy_is_removed_with_its_network(fitted):
     del fitted.network_
     gc.collect()
     assert len(_known) == n_known - 1
+
+
+def test_a_network_that_was_copied_in_inference_mode_is_refreshed(fitted):
+    _known.clear()
+    with torch.inference_mode():
+        expected = fitted.transform(table())
+    np.testing.assert_array_equal(fitted.transform(table()), expected)

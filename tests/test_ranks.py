@@ -53,12 +53,14 @@ def test_batches_are_divided(together):
     assert_equal(first, one_of_two.in_batches(0, None), tolerance=1e-10)
 
 
-def test_without_a_seed_both_have_the_same_one(together):
-    assert_equal(*together("without_seed"))
+@pytest.mark.parametrize("case", ["without_seed", "of_random_states"])
+def test_both_have_the_same_random_numbers(together, case):
+    assert_equal(*together(case))
 
 
-def test_other_samples_are_an_error_in_both(together):
-    for error in together("of_other_samples"):
+@pytest.mark.parametrize("case", ["of_other_samples", "of_other_labels"])
+def test_other_samples_are_an_error_in_both(together, case):
+    for error in together(case):
         assert isinstance(error, ValueError)
         assert "not the same in all 2 processes" in str(error)
 

@@ -263,6 +263,35 @@ def test_a_word_without_similar_ones_remains(speller):
     assert speller.transform(["éàü", "é", ""]) == ["éàü", "é", ""]
 
 
+def test_words_with_rare_characters_are_not_in_the_dictionary():
+    model = DenoisingAutoencoder(spelling=Spelling(), min_frequency=5, **SETTINGS)
+    assert set(model.fit([*WORDS, "café"]).words_) == set(WORDS)
+
+
+@pytest.mark.parametrize("context", [False, True])
+def test_words_are_corrected_after_one_that_becomes_several(context):
+    words = {"e-m": 1e9, "the": 1e9}
+    model = DenoisingAutoencoder(spelling=Spelling(words, 0.0, context=context), **SETTINGS)
+    model.fit(TEXTS)
+    assert model.transform(["em teh teh"]) == ["e-m the the"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "message"),
+    [
+        ([1, 2], TypeError, "must be strings; got 1"),
+        ({"the": "3"}, ValueError, "positive, finite number of times; got '3' for 'the'"),
+        ({"the": 0}, ValueError, "positive, finite"),
+        ({"the": float("nan")}, ValueError, "positive, finite"),
+    ],
+)
+def test_a_dictionary_is_checked_before_training(words, error, message):
+    model = DenoisingAutoencoder(spelling=Spelling(words), **SETTINGS)
+    with pytest.raises(error, match=message):
+        model.fit(TEXTS)
+    assert not hasattr(model, "network_")
+
+
 def test_partial_fits_add_their_words():
     model = DenoisingAutoencoder(4, spelling=Spelling(), corruption=Typo(), random_state=0)
     model.partial_fit(["cat hat", "hat cat"] * 10)
@@ -287,3 +316,10 @@ def test_what_spelling_needs(speller):
     speller.set_params(spelling=Spelling())
     with pytest.raises(ValueError, match="k == 0"):
         speller.candidates(["the"], k=0)
+
+
+def test_mean_states_are_not_decoded():
+    network = BidirectionalRecurrent()
+    model = DenoisingAutoencoder(8, network=network, output="code", max_epochs=1).fit(TEXTS)
+    with pytest.raises(ValueError, match="cannot be decoded"):
+        model.inverse_transform(model.transform(TEXTS[:2]))

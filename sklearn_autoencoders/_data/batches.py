@@ -19,7 +19,7 @@ from .model import Model, scaling_tensors, torch_dtype
 from .neighbors import NeighborGraph
 from .ranges import FeatureRanges
 from .sources import EncodedSource, as_source
-from .sparse import SparseRows, has_nan
+from .sparse import SparseRows, as_dense, has_nan
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,13 @@ class Data:
         if values is None or self.index is None:
             return values
         return rows_of(values, self.index)
+
+    def some_values(self, y: Any) -> list[Any]:
+        """Return the number of samples, some of them with what belongs to them, and all of y."""
+        rows = np.linspace(0, len(self.X) - 1, min(len(self.X), 100)).astype(np.intp)
+        clean = None if self.clean is None else as_dense(self.clean[rows])
+        y = None if y is None else np.asarray(y)
+        return [len(self.X), as_dense(self.X[rows]), clean, self.weight, y]
 
     @property
     def labeled_positions(self) -> NDArray[np.intp]:

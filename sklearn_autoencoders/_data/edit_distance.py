@@ -67,14 +67,14 @@ class EditDistances:
 
     def _encoded(self) -> tuple[NDArray[np.int32], NDArray[np.int16]]:
         """Return characters as numbers, -1 after the last, and how often each letter occurs."""
-        index = {letter: place for place, letter in enumerate(self._letters)}
-        codes = np.full((self._lengths.max(initial=0), len(self.strings)), -1, dtype=np.int32)
-        counts = np.zeros((len(self._letters), len(self.strings)), dtype=np.int16)
-        for place, string in enumerate(self.strings):
-            for k, letter in enumerate(string):
-                codes[k, place] = index[letter]
-                counts[index[letter], place] += 1
-        return codes, counts
+        size = self._lengths.max(initial=0)
+        padded = np.array(self.strings, dtype=f"U{max(size, 1)}")
+        points = padded.view(np.uint32).reshape(len(padded), padded.itemsize // 4).T[:size]
+        is_letter = np.arange(size)[:, None] < self._lengths
+        known = np.array([ord(letter) for letter in self._letters], dtype=np.uint32)
+        codes = np.where(is_letter, np.searchsorted(known, points), -1).astype(np.int32)
+        counts = np.array([(codes == k).sum(0) for k in range(len(known))], dtype=np.int16)
+        return codes, counts.reshape(len(known), len(padded))
 
     def within(self, string: str, limit: float) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         """Return the places of the strings within a distance, and their distances.

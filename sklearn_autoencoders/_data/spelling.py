@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ from .edit_distance import EditDistances, sound_of
 
 # Letters, with apostrophes between them.
 _WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
+
+# A letter that hardly any text contains stands for those that are not known.
+UNKNOWN_LETTER = "\ua66e"
 
 # Number of occurrences of a word that is not in the dictionary.
 _UNKNOWN = 0.01
@@ -65,7 +69,8 @@ class Spelling(Part):
     ----------
     words : dict of str to float, sequence of str or None, default=None
         The dictionary: words and how often they occur, or words that are equally frequent. None for
-        the words of the texts in `fit`.
+        the words of the texts in `fit`. Without `context`, words that are longer than all texts of
+        the fit are not candidates.
 
     confidence : float, default=0.25
         Weight :math:`\alpha` of the network; 0 for the dictionary alone.
@@ -138,6 +143,20 @@ class Spelling(Part):
         self.context = context
 
 
+def counts_of(words: Mapping[str, float] | Sequence[str]) -> dict[str, float]:
+    """Return how often words occur; raise TypeError or ValueError if that cannot be."""
+    counts = dict(words) if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+    for word, count in counts.items():
+        if not isinstance(word, str):
+            raise TypeError(f"The words of Spelling must be strings; got {word!r}.")
+        if not (isinstance(count, Real) and 0 < count < math.inf):
+            raise ValueError(
+                "The words of Spelling must occur a positive, finite number of times; got "
+                f"{count!r} for {word!r}. Leave out words that do not occur."
+            )
+    return counts
+
+
 class WordList:
     """The words of a dictionary, and which of them are similar to a word.
 
@@ -151,7 +170,7 @@ class WordList:
     """
 
     def __init__(self, words: Mapping[str, float] | Sequence[str], spelling: Spelling) -> None:
-        counts = dict(words) if isinstance(words, Mapping) else dict.fromkeys(words, 1.0)
+        counts = counts_of(words)
         self._counts, self._total = counts, max(sum(counts.values()), 1.0)
         self.words, self._spelling = list(counts), spelling
         self._by_letters = EditDistances(self.words, keyboard=True)
@@ -192,6 +211,12 @@ def words_in(text: str) -> Iterator[re.Match[str]]:
     return _WORD.finditer(text)
 
 
+def next_word(text: str, start: int) -> re.Match[str] | None:
+    """Return the first word of a text that begins at a position or later."""
+    return _WORD.search(text, start)
+
+
 def count_words(texts: Iterable[str]) -> Counter[str]:
-    """Return how often each word of some texts occurs."""
-    return Counter(match.group() for text in texts for match in words_in(text))
+    """Return how often each word of some texts occurs, without those with `UNKNOWN_LETTER`."""
+    words = (match.group() for text in texts for match in words_in(text))
+    return Counter(word for word in words if UNKNOWN_LETTER not in word)

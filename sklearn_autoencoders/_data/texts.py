@@ -166,8 +166,13 @@ class Texts:
         longest = self.length - self.has_end if self.is_fixed else None
         return self._joined(cells[:, :longest], "")
 
-    def restore(self, cells: NDArray[Any]) -> list[str]:
-        """Return texts with these cells: where one is missing, the character is unknown."""
+    def restore(self, cells: NDArray[Any], missing: str | None = None) -> list[str]:
+        """Return texts with these cells: where one is missing, the character is unknown.
+
+        It can be given.
+        """
+        if missing is not None:
+            return self._joined(cells, missing)
         others = map(chr, range(0xE000, 0xF8FF))  # which have no meaning in Unicode
         return self._joined(cells, next(char for char in others if char not in self.symbols))
 

@@ -268,8 +268,10 @@ class DenoisingAutoencoder(
         `partial_fit`.
 
     words_ : dict of str to int or None
-        The words of the clean texts and how often they occur, the most frequent first; None unless
-        `spelling` was given in `fit`. Later calls of `partial_fit` add their words.
+        The words of the clean texts and how often they occur, the most frequent first, without
+        words of which a character is infrequent (`min_frequency`, `max_categories`); None unless
+        `spelling` was given in `fit`. Sample weights are not considered. Later calls of
+        `partial_fit` add their words.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -558,8 +560,18 @@ class DenoisingAutoencoder(
         -------
         ndarray of shape (n_samples, n_features_in_)
             The decoded samples, in the units of the training data; `out` if it is given.
+
+        Raises
+        ------
+        ValueError
+            If X is invalid, or if codes are means over the positions of a text.
         """
         codes = check_codes(self, X)
+        if getattr(self.network, "reads_sequences", False):
+            raise ValueError(
+                f"The codes of network={self.network!r} are means over the characters of a text, "
+                "and cannot be decoded. Use output='denoised' for corrected texts."
+            )
         return self._decoded_into(out, len(codes), lambda chunk: self._decode(codes[chunk]))
 
     def score(self, X, y=None, sample_weight=None, clean=None):

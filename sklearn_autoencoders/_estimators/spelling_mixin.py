@@ -9,7 +9,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.sparse import as_dense
-from .._data.spelling import count_words
+from .._data.spelling import UNKNOWN_LETTER, count_words, counts_of
 from .._data.texts import as_list, texts_of
 from .._inference.spelling import Speller
 
@@ -58,8 +58,12 @@ class SpellingMixin:
         return list(as_list(texts_of(X)))
 
     def _check_spells_texts(self):
-        """Raise TypeError if `spelling` is given, and the samples of the fit are not texts."""
-        if self.spelling is not None and not getattr(self._columns, "is_sequence", False):
+        """Raise an error if `spelling` is invalid, or given for samples that are not texts."""
+        if self.spelling is None:
+            return
+        self.spelling._validate_params()
+        counts_of(self.spelling.words or {})
+        if not getattr(self._columns, "is_sequence", False):
             raise TypeError(
                 f"spelling={self.spelling!r} corrects texts, but the estimator is not fitted to a "
                 "list of strings. Use spelling=None for other samples."
@@ -69,7 +73,6 @@ class SpellingMixin:
     def _speller(self):
         """What corrects words with the fitted network."""
         self._check_spells_texts()
-        self.spelling._validate_params()
         words = self.words_ if self.spelling.words is None else self.spelling.words
         if words is None:
             raise ValueError(
@@ -79,8 +82,8 @@ class SpellingMixin:
         return Speller(self._model, self._columns, self.spelling, words)
 
     def _post_fit_attributes(self, network, data):
+        before = getattr(self, "words_", None)  # of partial_fit and warm_start
         if self.spelling is None:
-            return {"words_": None}
-        texts = self._columns.decode(as_dense(data.target))
-        before = getattr(self, "words_", None) or {}  # of partial_fit and warm_start
-        return {"words_": dict((count_words(texts) + Counter(before)).most_common())}
+            return {"words_": before}
+        texts = self._columns.restore(as_dense(data.target), UNKNOWN_LETTER)
+        return {"words_": dict((count_words(texts) + Counter(before or {})).most_common())}

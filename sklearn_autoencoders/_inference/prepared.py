@@ -72,7 +72,8 @@ def in_type(network: Autoencoder, dtype: torch.dtype) -> Autoencoder:
 
 def _prepare(network: Autoencoder, dtype: torch.dtype, structure: list[Any]) -> Prepared:
     same = all(parameter.dtype == dtype for parameter in network.parameters())
-    converted = None if same else copy.deepcopy(network).to(dtype)
+    with torch.inference_mode(False):  # a copy made in this mode could not be refreshed
+        converted = None if same else copy.deepcopy(network).to(dtype)
     tensors = [] if converted is None else _examine(converted)[1]
     return Prepared(structure, converted, tensors, widest_layer(network), multiply_adds(network))
 

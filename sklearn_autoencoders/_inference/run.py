@@ -149,7 +149,11 @@ def _deviation(values: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.
 def surprises(model: Model) -> Function:
     """Return the function from samples to the negative log-probabilities of their categories."""
     loss = cast(CellLoss, model.loss)
-    return lambda network, batch: loss.surprise(network(batch).reconstruction, known(batch.target))
+
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        return loss.surprise(_free(network, batch).reconstruction, known(batch.target))
+
+    return function
 
 
 def codes(network: Autoencoder, batch: Batch) -> Tensor:
@@ -168,11 +172,15 @@ def decoding(model: Model, dtype: Any) -> Function:
     return lambda network, batch: units(network.decode(batch.x, batch.condition))
 
 
+def _free(network: Any, batch: Batch) -> Any:
+    """Return the output for a batch without its target, which some decoders read."""
+    return network(replace(batch, target=None))
+
+
 def reconstruction(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    # without the target, which some decoders read
-    return lambda network, batch: units(network(replace(batch, target=None)).reconstruction)
+    return lambda network, batch: units(_free(network, batch).reconstruction)
 
 
 def losses(model: Model) -> Function:
@@ -180,7 +188,8 @@ def losses(model: Model) -> Function:
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
         loss, observed = cast(Loss, model.loss), batch.observed
-        totals = loss.per_sample(network(batch).reconstruction, known(batch.target), observed)
+        output = _free(network, batch).reconstruction
+        totals = loss.per_sample(output, known(batch.target), observed)
         return totals if observed is None else totals / observed.mean(1)
 
     return function

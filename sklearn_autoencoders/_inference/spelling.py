@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import compress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import gen_batches
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
-from .._data.spelling import Candidate, Spelling, WordList, words_in
+from .._data.spelling import Candidate, Spelling, WordList, next_word, words_in
 from .._data.texts import Texts
 from .run import run
 
@@ -51,54 +50,65 @@ class Speller:
     def candidates(self, texts: Sequence[str], k: int) -> list[list[Candidate]]:
         """Return the k best candidates for each word, the best ones first."""
         found: list[list[Candidate]] = [[] for _ in texts]
-        for place, ranked in self._by_word(list(texts)):
-            found[place] += ranked[:k]
+        for row, ranked in self._by_word(list(texts)):
+            found[row] += ranked[:k]
         return found
 
     def corrected(self, texts: Sequence[str]) -> list[str]:
         """Return texts in which each word is the best of its candidates."""
         texts = list(texts)
-        for place, ranked in self._by_word(texts):
-            best, text = ranked[0], texts[place]
+        for row, ranked in self._by_word(texts):
+            best, text = ranked[0], texts[row]
             end = best.position + len(best.word)
-            texts[place] = text[: best.position] + best.candidate + text[end:]
+            texts[row] = text[: best.position] + best.candidate + text[end:]
         return texts
 
     def _by_word(self, texts: list[str]) -> Iterator[tuple[int, list[Candidate]]]:
-        """Yield the candidates for the first words of all texts, then those for the second ones.
+        """Yield the candidates for each word of each text; words may be replaced meanwhile."""
+        return self._in_context(texts) if self._spelling.context else self._alone(texts)
 
-        The texts may be changed meanwhile: each word is read in the text as it then is.
+    def _alone(self, texts: list[str]) -> Iterator[tuple[int, list[Candidate]]]:
+        """Yield the candidates for words that are read by themselves; longer ones have none."""
+        distinct = {match.group() for text in texts for match in words_in(text)}
+        ranked = self._of_words(sorted(w for w in distinct if len(w) < self._texts.length))
+        for row, text in enumerate(texts):
+            for match in words_in(text):
+                position = match.start() + len(texts[row]) - len(text)
+                if match.group() in ranked:
+                    yield row, [one._replace(position=position) for one in ranked[match.group()]]
+
+    def _of_words(self, words: list[str]) -> dict[str, list[Candidate]]:
+        ranked = {}
+        for part in _chunks(words):
+            for word, own in zip(part, self._log_probabilities(part), strict=True):
+                ranked[word] = self._ranked(word, word, 0, own)
+        return ranked
+
+    def _in_context(self, texts: list[str]) -> Iterator[tuple[int, list[Candidate]]]:
+        """Yield the candidates for the first word of each text, then for the next ones.
+
+        Each word is read in the text as it then is.
         """
-        n_words = [sum(1 for _ in words_in(text)) for text in texts]
-        for place in range(max(n_words, default=0)):
-            rows = [row for row, n in enumerate(n_words) if n > place]
-            for part in gen_batches(len(rows), _CHUNK):
-                found = {row: list(words_in(texts[row]))[place] for row in rows[part]}
-                yield from self._weighed(found)
-
-    def _weighed(self, found: dict[int, re.Match[str]]) -> Iterator[tuple[int, list[Candidate]]]:
-        """Yield the candidates for one word of each of some texts."""
-        read = {row: self._read(match) for row, match in found.items()}
-        if not self._spelling.context:  # longer words than in the fit remain as they are
-            read = {row: own for row, own in read.items() if len(own[0]) < self._texts.length}
-        strings = list(dict.fromkeys(string for string, _ in read.values()))
-        values = dict(zip(strings, self._log_probabilities(strings), strict=True))
-        for row, (string, start) in read.items():
-            ranked = self._ranked(string, found[row].group(), start, values[string])
-            position = found[row].start()
-            yield row, [one._replace(position=position) for one in ranked]
-
-    def _read(self, match: re.Match[str]) -> tuple[str, int]:
-        """Return what the network reads for a word, and where in it the word begins."""
-        return (match.string, match.start()) if self._spelling.context else (match.group(), 0)
+        ends = dict.fromkeys(range(len(texts)), 0)
+        while ends:
+            found = {row: next_word(texts[row], end) for row, end in ends.items()}
+            ends, open_texts = {}, {row: match for row, match in found.items() if match}
+            for rows in _chunks(list(open_texts)):
+                values = self._log_probabilities([texts[row] for row in rows])
+                for row, own in zip(rows, values, strict=True):
+                    match, n_before = open_texts[row], len(texts[row])
+                    yield row, self._ranked(texts[row], match.group(), match.start(), own)
+                    ends[row] = match.end() + len(texts[row]) - n_before
 
     def _log_probabilities(self, texts: list[str]) -> NDArray[Any]:
         """Return those of the right symbols, of shape (n_texts, n_positions, n_symbols)."""
-        if not texts:
-            return np.empty(0)
         layout, cells = self._texts.layout, self._texts.encode(texts)
         samples = SampleDataset(self._model, Data(cells))
-        flat = run(self._model, samples, lambda net, b: layout.log_softmax(net(b).reconstruction))
+        flat = run(
+            self._model,
+            samples,  # without the target, which is what was written
+            lambda net, b: layout.log_softmax(net(replace(b, target=None)).reconstruction),
+        )
         by_position: NDArray[Any] = flat.reshape(len(texts), -1, self._texts.n_symbols)
         return by_position
 
@@ -129,3 +139,8 @@ class Speller:
         places = [self._index.get(symbol, -1) for symbol in string]
         own = log_probabilities[np.arange(len(places)), places]
         return float(np.where(np.array(places) < 0, _UNKNOWN, own).sum())
+
+
+def _chunks(values: list[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(values), _CHUNK):
+        yield values[start : start + _CHUNK]

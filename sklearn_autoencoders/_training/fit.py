@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
 from .._data.scaling import Scaling
-from .._data.sparse import as_dense, as_passed
+from .._data.sparse import as_passed
 from .._data.splits import hold_out
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
@@ -194,7 +194,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         twin, y = self._twin(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
-            ranks = Ranks.training_on(len(data.X), lambda rows: as_dense(data.X[rows]))
+            ranks = Ranks.training_on(lambda: data.some_values(y))
             rng = ranks.random_state(self.random_state)
             data = twin._start(data, y, rng, resumed=resumed, partial=partial)
             histories, tasks = twin._train_stages(

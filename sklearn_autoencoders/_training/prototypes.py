@@ -42,7 +42,8 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
         Training samples. Held-out samples are not used.
 
     fraction : float
-        Fraction of the prototypes that is replaced; the others are kept.
+        Fraction of the prototypes that is replaced; the others are kept. If it is less than one,
+        too few samples for a mean replace none.
 
     seed : int
         Determines the samples.
@@ -53,6 +54,8 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
     rng = np.random.RandomState(seed)
     n_groups, n_prototypes, n_inputs = network.prototypes.inputs.shape
     rows, weight = _rows(data, max(_N_VALUES // n_inputs, n_prototypes), seed)
+    if fraction < 1 and len(rows) < N_NEIGHBORS:
+        return
     x, observed = _samples(model, data.X[rows])
     inputs = np.array(
         [_means(x, observed, weight, n_prototypes, rng) for _ in range(n_groups)],
@@ -97,7 +100,9 @@ def _means(
 ) -> NDArray[Any]:
     """Return the means of randomly drawn samples and their nearest neighbors."""
     seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
-    distance = x.square().sum(1) - 2 * x[seeds] @ x.T
+    centered = x - x.mean(0)
+    centered = centered if observed is None else centered * observed
+    distance = centered.square().sum(1) - 2 * centered[seeds] @ centered.T
     near = distance.topk(min(N_NEIGHBORS, len(x)), largest=False).indices
     if observed is None:
         means: NDArray[Any] = x[near].mean(1).numpy()

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
+import joblib
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, distributed
 
 from .random import draw_seed, own_random_state
@@ -23,10 +24,6 @@ _STOPPED = (
     "Training was stopped, because another process of the group stopped or failed; its own error "
     "tells why."
 )
-
-
-# Number of samples that are compared between processes.
-_N_COMPARED = 100
 
 
 class OtherRankFailed(RuntimeError):
@@ -57,21 +54,17 @@ class Ranks:
         return cls(distributed.get_rank(), distributed.get_world_size())
 
     @classmethod
-    def training_on(cls, n_samples: int, take: Callable[[NDArray[Any]], NDArray[Any]]) -> Ranks:
+    def training_on(cls, sample: Callable[[], list[Any]]) -> Ranks:
         """Return the processes that train together, or raise ValueError if their samples differ.
 
         Parameters
         ----------
-        n_samples : int
-            Number of samples, which is compared.
-
-        take : callable
-            Returns the samples at some positions, which are compared.
+        sample : callable
+            Returns what is compared: arrays and numbers.
         """
         ranks = cls.current()
         if ranks.size > 1:
-            some = np.linspace(0, n_samples - 1, min(n_samples, _N_COMPARED)).astype(np.intp)
-            ranks._check_same(n_samples, take(some))
+            ranks._check_same(joblib.hash(sample()))
         elif distributed.is_available() and distributed.is_torchelastic_launched():
             warn_user(
                 "torchrun has started this script, but its processes do not train together: each "
@@ -96,18 +89,17 @@ class Ranks:
     def random_state(self, random_state: Any) -> np.random.RandomState:
         """Return a random generator that is the same in all processes."""
         rng = own_random_state(random_state)
-        if self.size == 1 or random_state is not None:
+        if self.size == 1 or isinstance(random_state, Integral):
             return rng
         return np.random.RandomState(self._of_first(draw_seed(rng)))
 
-    def _check_same(self, n_samples: int, some: NDArray[Any]) -> None:
-        own = (n_samples, some.shape, some.tobytes())
-        own_differs = self._of_first(own) != own
-        if self._any(own_differs)[0]:
+    def _check_same(self, values: str) -> None:
+        if self._any(self._of_first(values) != values)[0]:
             raise ValueError(
-                f"X is not the same in all {self.size} processes of torch.distributed. Pass all "
-                "samples to fit in every process: batches are divided among the processes. To fit "
-                "independent models, call torch.distributed.destroy_process_group() first."
+                f"X, y or another argument is not the same in all {self.size} processes of "
+                "torch.distributed. Pass all samples to fit in every process: batches are divided "
+                "among them. To fit independent models, call "
+                "torch.distributed.destroy_process_group() first."
             )
 
     @torch.no_grad()

@@ -138,7 +138,7 @@ def _replacements(symbols: tuple[str, ...], keyboard: bool) -> tuple[Tensor, Ten
         others = [k for k in visible if k != place]
         near = [k for k in others if keyboard and are_neighbors(symbol, symbols[k])]
         rows.append(near or others or [place])
-    table = torch.zeros(len(symbols), max(map(len, rows)), dtype=torch.long)
+    table = torch.zeros(len(symbols), max(map(len, rows), default=1), dtype=torch.long)
     for place, row in enumerate(rows):
         table[place, : len(row)] = torch.tensor(row)
     is_visible = torch.tensor([not symbol.isspace() for symbol in symbols])

@@ -61,6 +61,9 @@ class Prototypes(nn.Module):
         """
         n_groups, n_prototypes, _ = self.inputs.shape
         flat = self.inputs.flatten(0, 1)
+        center = flat.mean(0)  # squares of values far from zero would be rounded
+        flat, x = flat - center, x - center
+        x = x if observed is None else x * observed
         squares = flat.square()
         norms = squares.sum(1) if observed is None else observed @ squares.T
         distance = torch.addmm(norms, x, flat.T, alpha=-2).unflatten(1, (n_groups, n_prototypes))
