@@ -1,5 +1,6 @@
 """Autoencoders with the scikit-learn API: PyTorch networks trained by skorch."""
 
+from . import texts as texts  # publishes the class of the parameter `spelling`
 from ._estimators.autoregressive_generator import AutoregressiveGenerator
 from ._estimators.classifier import AutoencoderClassifier
 from ._estimators.denoising import DenoisingAutoencoder
