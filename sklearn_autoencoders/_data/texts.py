@@ -167,14 +167,25 @@ class Texts:
         return self._joined(cells[:, :longest], "")
 
     def restore(self, cells: NDArray[Any], missing: str | None = None) -> list[str]:
-        """Return texts with these cells: where one is missing, the character is unknown.
+        """Return texts with these cells.
 
-        It can be given.
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            Indices of characters; NaN where one is missing.
+
+        missing : str or None, default=None
+            Character in place of a missing one. By default one that is in none of the texts.
+
+        Returns
+        -------
+        list of str
+            The texts.
         """
-        if missing is not None:
-            return self._joined(cells, missing)
-        others = map(chr, range(0xE000, 0xF8FF))  # which have no meaning in Unicode
-        return self._joined(cells, next(char for char in others if char not in self.symbols))
+        if missing is None:
+            others = map(chr, range(0xE000, 0xF8FF))  # which have no meaning in Unicode
+            missing = next(char for char in others if char not in self.symbols)
+        return self._joined(cells, missing)
 
     def _joined(self, cells: NDArray[Any], missing: str) -> list[str]:
         """Return the texts of cells, up to the end, with a character for missing cells."""

@@ -151,7 +151,7 @@ def surprises(model: Model) -> Function:
     loss = cast(CellLoss, model.loss)
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
-        return loss.surprise(_free(network, batch).reconstruction, known(batch.target))
+        return loss.surprise(free_output(network, batch).reconstruction, known(batch.target))
 
     return function
 
@@ -172,7 +172,7 @@ def decoding(model: Model, dtype: Any) -> Function:
     return lambda network, batch: units(network.decode(batch.x, batch.condition))
 
 
-def _free(network: Any, batch: Batch) -> Any:
+def free_output(network: Any, batch: Batch) -> Any:
     """Return the output for a batch without its target, which some decoders read."""
     return network(replace(batch, target=None))
 
@@ -180,7 +180,7 @@ def _free(network: Any, batch: Batch) -> Any:
 def reconstruction(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    return lambda network, batch: units(_free(network, batch).reconstruction)
+    return lambda network, batch: units(free_output(network, batch).reconstruction)
 
 
 def losses(model: Model) -> Function:
@@ -188,7 +188,7 @@ def losses(model: Model) -> Function:
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
         loss, observed = cast(Loss, model.loss), batch.observed
-        output = _free(network, batch).reconstruction
+        output = free_output(network, batch).reconstruction
         totals = loss.per_sample(output, known(batch.target), observed)
         return totals if observed is None else totals / observed.mean(1)
 

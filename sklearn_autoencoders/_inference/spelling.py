@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import compress
 from typing import Any
 
@@ -14,7 +13,7 @@ from .._data.batches import Data, SampleDataset
 from .._data.model import Model
 from .._data.spelling import Candidate, Spelling, WordList, next_word, words_in
 from .._data.texts import Texts
-from .run import run
+from .run import free_output, run
 
 # Number of texts whose probabilities are in memory at a time.
 _CHUNK = 512
@@ -106,8 +105,8 @@ class Speller:
         samples = SampleDataset(self._model, Data(cells))
         flat = run(
             self._model,
-            samples,  # without the target, which is what was written
-            lambda net, b: layout.log_softmax(net(replace(b, target=None)).reconstruction),
+            samples,
+            lambda network, batch: layout.log_softmax(free_output(network, batch).reconstruction),
         )
         by_position: NDArray[Any] = flat.reshape(len(texts), -1, self._texts.n_symbols)
         return by_position

@@ -131,7 +131,7 @@ class Averaging(TrainingCallback):
         """Start with the weights of the first process."""
         tensors = tensors_of(training.network)
         training.plan.ranks.share_first(tensors)
-        self._buffers = tensors[len(list(training.network.parameters())) :]
+        self._buffers = [t for t in tensors if not isinstance(t, nn.Parameter)]
         self._seed = training.noise.generator.initial_seed()
 
     def begin_epoch(self, training: Training) -> None:

@@ -276,7 +276,7 @@ def latent_part(estimator):
 
 def make_plan(estimator, data, n_samples_seen, **overrides):
     """Return the plan of training on `data`; the weight decay decreases with the sample size."""
-    n_samples = len(data.X)
+    n_samples, ranks = len(data.X), Ranks.current()
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     auto_size, auto_epochs = estimator._auto_batch_size, estimator._auto_epochs
     if data.neighbors is not None:
@@ -291,11 +291,12 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "schedule": estimator.schedule,
         "learning_rate": estimator.learning_rate,
         "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
-        "batch_size": min(Ranks.current().batch_size(batch_size), n_samples),
+        "batch_size": min(ranks.batch_size(batch_size), n_samples),
         "max_epochs": max_epochs,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
-        "verbose": estimator.verbose if Ranks.current().is_first else 0,
+        "verbose": estimator.verbose if ranks.is_first else 0,
+        "ranks": ranks,
         "callbacks": estimator.callbacks,
     }
     has_neighbors = data.neighbors is not None and data.neighbors.nearest.shape[1] > 0

@@ -95,7 +95,7 @@ class Plan:
     checkpoint: Checkpoint | None = None
     selects_by_folds: bool = False
     sampler: Callable[[int, torch.Generator], torch.utils.data.Sampler[int]] = ShuffledSampler
-    ranks: Ranks = field(default_factory=Ranks.current)
+    ranks: Ranks = field(default_factory=Ranks)
 
 
 @dataclass

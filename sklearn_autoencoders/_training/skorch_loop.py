@@ -238,7 +238,7 @@ class _Hooks(_NeuralNet):
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> Tensor:
         loss, self.terms = self.criterion_(y_pred, X, self.module_)
-        self.training.batch_losses = [loss, *self.terms.values()]
+        self.training.batch_losses = [loss.detach(), *self.terms.values()]  # without their graph
         self.training.batch_samples = len(X)
         return cast(Tensor, loss)
 
