@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import ClassVar
-
 from torch import Tensor, nn
 
 from .._utils.batch import Batch, as_batch
-from .._utils.sklearn_compat import Constraints, Interval, StrOptions
 from ._autoencoder import Output
-from ._causal import RecurrentStates, SequenceModel, mean_state
-from ._network import Network
-from ._recurrent import CELLS
+from ._causal import SequenceModel, SymbolNetwork, mean_state
 
 
-class BidirectionalRecurrent(Network):
+class BidirectionalRecurrent(SymbolNetwork):
     r"""Recurrent network that corrects texts: it reads them forwards and backwards.
 
     One half of the state at position :math:`t` depends on the symbols up to it, the other half on
@@ -76,30 +70,6 @@ class BidirectionalRecurrent(Network):
     ['to be', 'or not']
     """
 
-    reads_sequences = True
-
-    _parameter_constraints: ClassVar[Constraints] = {
-        "n_layers": [Interval(Integral, 1, None, closed="left")],
-        "cell": [StrOptions(set(CELLS))],
-        "n_embedding": [Interval(Integral, 1, None, closed="left")],
-        "layer_norm": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-    }
-
-    def __init__(
-        self,
-        n_layers: int = 1,
-        cell: str = "gru",
-        n_embedding: int = 64,
-        layer_norm: bool = True,
-        dropout: float = 0.0,
-    ):
-        self.n_layers = n_layers
-        self.cell = cell
-        self.n_embedding = n_embedding
-        self.layer_norm = layer_norm
-        self.dropout = dropout
-
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
 
@@ -126,12 +96,10 @@ class BidirectionalRecurrent(Network):
             raise ValueError(
                 f"n_components must be even for a bidirectional network; got {n_components}."
             )
-        sizes = n_features, self.n_embedding, n_components, self.n_layers
-        settings = self.cell, self.layer_norm, self.dropout, True
         # a linear decoder would add what both directions know, and not compare it
         mixed = nn.Linear(n_components, n_components), nn.GELU()
         decoder = nn.Sequential(*mixed, nn.Linear(n_components, n_features))
-        return RecurrentStates(*sizes, *settings), decoder
+        return self._states(n_features, n_components, is_bidirectional=True), decoder
 
 
 class BidirectionalModel(SequenceModel):

@@ -89,7 +89,50 @@ class RecurrentStates(nn.Module):
         return hidden, after
 
 
-class CausalRecurrent(Network):
+class SymbolNetwork(Network):
+    """Base class of recurrent networks for sequences of symbols."""
+
+    reads_sequences = True
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "cell": [StrOptions(set(CELLS))],
+        "n_embedding": [Interval(Integral, 1, None, closed="left")],
+        "layer_norm": ["boolean"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_layers: int = 1,
+        cell: str = "gru",
+        n_embedding: int = 64,
+        layer_norm: bool = True,
+        dropout: float = 0.0,
+    ):
+        self.n_layers = n_layers
+        self.cell = cell
+        self.n_embedding = n_embedding
+        self.layer_norm = layer_norm
+        self.dropout = dropout
+
+    def _states(
+        self, n_symbols: int, n_components: int, is_bidirectional: bool = False
+    ) -> RecurrentStates:
+        """Return a new encoder."""
+        return RecurrentStates(
+            n_symbols,
+            self.n_embedding,
+            n_components,
+            self.n_layers,
+            self.cell,
+            self.layer_norm,
+            self.dropout,
+            is_bidirectional,
+        )
+
+
+class CausalRecurrent(SymbolNetwork):
     r"""Recurrent network for sequences of symbols, which reads them from left to right.
 
     The state after position :math:`t` is
@@ -136,29 +179,7 @@ class CausalRecurrent(Network):
     ['to be or not to be']
     """
 
-    is_causal = reads_sequences = True
-
-    _parameter_constraints: ClassVar[Constraints] = {
-        "n_layers": [Interval(Integral, 1, None, closed="left")],
-        "cell": [StrOptions(set(CELLS))],
-        "n_embedding": [Interval(Integral, 1, None, closed="left")],
-        "layer_norm": ["boolean"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-    }
-
-    def __init__(
-        self,
-        n_layers: int = 1,
-        cell: str = "gru",
-        n_embedding: int = 64,
-        layer_norm: bool = True,
-        dropout: float = 0.0,
-    ):
-        self.n_layers = n_layers
-        self.cell = cell
-        self.n_embedding = n_embedding
-        self.layer_norm = layer_norm
-        self.dropout = dropout
+    is_causal = True
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -182,16 +203,7 @@ class CausalRecurrent(Network):
             If a parameter is invalid.
         """
         self._validate_params()
-        encoder = RecurrentStates(
-            n_features,
-            self.n_embedding,
-            n_components,
-            self.n_layers,
-            self.cell,
-            self.layer_norm,
-            self.dropout,
-        )
-        return encoder, nn.Linear(n_components, n_features)
+        return self._states(n_features, n_components), nn.Linear(n_components, n_features)
 
 
 class SequenceModel(Autoencoder):
