@@ -75,6 +75,7 @@ _, (left, right_panel) = plt.subplots(1, 2, figsize=(10, 4))
 left.scatter([one.distance for one in found], [one.confidence for one in found], s=12)
 for one in found:
     left.annotate(one.candidate, (one.distance, one.confidence))
+left.margins(x=0.2)
 left.set_yscale("log")
 left.set_xlabel('distance from "retrun" in edits')
 left.set_ylabel("confidence of the network")
