@@ -20,7 +20,7 @@ from sklearn_autoencoders.corruptions import Typo
 from sklearn_autoencoders.texts import Spelling
 
 docs = " ".join(getattr(np, name).__doc__ or "" for name in dir(np)).lower()
-counts = Counter(word for word in re.findall("[a-z]+", docs) if 3 <= len(word) <= 14)
+counts = Counter(re.findall(r"\b[a-z]{3,14}\b", docs))
 words = sorted(word for word, count in counts.items() if count >= 5)
 print(f"{len(words)} words, for instance {words[100:1000:200]}")
 
@@ -46,7 +46,7 @@ print("words:     ", denoiser.set_params(spelling=Spelling()).transform(wrong))
 
 # %%
 # How many of 200 words with new typos are corrected.
-right = rng.choice(words, 200, p=frequencies / frequencies.sum()).tolist()
+meant = rng.choice(words, 200, p=frequencies / frequencies.sum()).tolist()
 
 
 def with_typo(word):
@@ -56,13 +56,12 @@ def with_typo(word):
     return word[:place] + (second + first if rng.rand() < 0.5 else second) + word[place + 2 :]
 
 
-typos = [with_typo(word) for word in right]
-weights = (0.0, 2.0, 4.0, 6.0, 16.0)
-accuracies = []
+typos = [with_typo(word) for word in meant]
+weights, accuracies = (0.0, 2.0, 4.0, 6.0, 16.0), []
 for weight in weights:
     denoiser.set_params(spelling=Spelling(distance=weight))
     found = denoiser.transform(typos)
-    accuracies.append(np.mean([a == b for a, b in zip(found, right, strict=True)]))
+    accuracies.append(np.mean(np.array(found) == meant))
 denoiser.set_params(spelling=Spelling())
 
 # %%
@@ -71,17 +70,11 @@ found = denoiser.candidates(["retrun"], k=6)[0]
 for one in found:
     print(f"{one.candidate:12} confidence {one.confidence:.3f}, distance {one.distance:.2f}")
 
-_, (left, right_panel) = plt.subplots(1, 2, figsize=(10, 4))
+_, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 left.scatter([one.distance for one in found], [one.confidence for one in found], s=12)
 for one in found:
     left.annotate(one.candidate, (one.distance, one.confidence))
-left.margins(x=0.2)
-left.set_yscale("log")
-left.set_xlabel('distance from "retrun" in edits')
-left.set_ylabel("confidence of the network")
-right_panel.plot(weights, accuracies, "o-")
-right_panel.set_xscale("symlog", linthresh=0.5)
-right_panel.set_xlabel("weight of the distance")
-right_panel.set_ylabel("fraction of corrected words")
-plt.tight_layout()
+left.set(xlabel='distance from "retrun"', ylabel="confidence", yscale="log", xmargin=0.2)
+right.plot(weights, accuracies, "o-")
+right.set(xlabel="weight of the distance", ylabel="fraction of corrected words", xlim=(-0.5, 16.5))
 plt.show()
