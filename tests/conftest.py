@@ -15,12 +15,28 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris
 
 def pytest_addoption(parser):
     parser.addoption("--run-long", action="store_true", help="run the long suite too")
+    parser.addoption("--part", type=_part, metavar="K/N", help="run every N-th test, from the K-th")
+
+
+def _part(text):
+    """Return the slice of the tests that `--part` requests."""
+    first, n_parts = map(int, text.split("/"))
+    if not 1 <= first <= n_parts:
+        raise ValueError("K is from 1 to N")
+    return slice(first - 1, None, n_parts)
 
 
 def pytest_collection_modifyitems(config, items):
-    """Deselect the long suite unless it is requested by --run-long or by name with -m."""
-    if config.getoption("--run-long") or "long" in config.getoption("markexpr"):
-        return
+    """Deselect the long suite, unless it is requested, and the tests of other parts."""
+    if not (config.getoption("--run-long") or "long" in config.getoption("markexpr")):
+        _leave_out_long(config, items)
+    if part := config.getoption("--part"):
+        kept = set(items[part])
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = items[part]
+
+
+def _leave_out_long(config, items):
     is_long = [item.get_closest_marker("long") is not None for item in items]
     left_out = [item for item, is_left_out in zip(items, is_long, strict=True) if is_left_out]
     items[:] = [item for item, is_left_out in zip(items, is_long, strict=True) if not is_left_out]
