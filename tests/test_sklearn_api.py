@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from estimators import CASES, EVERY, OF_TABLES, TRANSFORMERS, quick, quick_any
+from estimators import CASES, EVERY, FIRST_CASES, OF_TABLES, TRANSFORMERS, quick, quick_any
 from helpers import assert_same, outputs, table, time_limit
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.decomposition import PCA
@@ -39,7 +39,11 @@ TRANSFORMER_CHECKS = [
 
 # What is checked is seldom what training leads to: two epochs are enough of it.
 SHORT = [clone(estimator).set_params(max_epochs=2) for estimator in CASES]
-SHORT_TRANSFORMERS = [estimator for estimator in SHORT if type(estimator) in TRANSFORMERS]
+SHORT_TRANSFORMERS = [
+    pytest.param(short, marks=[] if case in FIRST_CASES else pytest.mark.long)
+    for case, short in zip(CASES, SHORT, strict=True)
+    if type(case) in TRANSFORMERS
+]
 
 
 @parametrize_with_checks(SHORT)
@@ -48,7 +52,7 @@ def test_estimator_check(estimator, check):
 
 
 @pytest.mark.long
-@parametrize_with_checks([*CASES, AutoencoderOutlierDetector(), VAEGenerator()])
+@parametrize_with_checks([*FIRST_CASES, AutoencoderOutlierDetector(), VAEGenerator()])
 def test_estimator_check_of_whole_trainings(estimator, check):
     check(estimator)
 

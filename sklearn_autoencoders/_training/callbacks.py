@@ -103,10 +103,14 @@ class GradientClipping(TrainingCallback):
 
     _usual_length: Tensor | None = None
 
+    def begin(self, training: Training) -> None:
+        """List the parameters: to list them in every step takes a tenth of a small one."""
+        self._parameters = list(training.network.parameters())
+
     @torch.no_grad()
     def after_gradients(self, training: Training) -> None:
         """Clip the gradients, and update their usual length."""
-        gradients = [p.grad for p in training.network.parameters() if p.grad is not None]
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
         length = torch.stack(foreach_norm(gradients)).norm()
         usual = length if self._usual_length is None else self._usual_length
         limit = torch.where(usual > 0, _MAX_RELATIVE_LENGTH * usual, length)
@@ -131,6 +135,7 @@ class Averaging(TrainingCallback):
         """Start with the weights of the first process."""
         tensors = tensors_of(training.network)
         training.plan.ranks.share_first(tensors)
+        self._parameters = [t for t in tensors if isinstance(t, nn.Parameter)]
         self._buffers = [t for t in tensors if not isinstance(t, nn.Parameter)]
         self._seed = training.noise.generator.initial_seed()
 
@@ -150,7 +155,7 @@ class Averaging(TrainingCallback):
         ranks.agree(finished=False)
         training.batch_samples = n_samples = min(training.plan.batch_size, self._n_left)
         self._n_left -= n_samples
-        gradients = [p.grad for p in training.network.parameters() if p.grad is not None]
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
         weight = len(range(ranks.rank, n_samples, ranks.size)) / n_samples
         ranks.average([*gradients, *self._buffers, *training.batch_losses], weight)
 

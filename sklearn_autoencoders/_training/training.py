@@ -18,7 +18,7 @@ from .plan import History, Plan
 
 # Number of passes over data that fit into one batch, in which one draw of a corruption is used for
 # all samples.
-_N_DRAWS = 16
+_N_DRAWS = 4
 
 
 class StopTraining(Exception):
