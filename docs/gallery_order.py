@@ -28,6 +28,7 @@ ORDER = (
     "text_codes",
     "spelling",
     "latent_space",
+    "attributes",
     "simple_codes",
     "collapse",
 )

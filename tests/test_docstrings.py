@@ -183,7 +183,7 @@ def test_fitted_attributes_are_documented(cls, iris):
     fitted = quick(cls, **settings).fit(iris, np.arange(len(iris)) % 2)
     attributes = fitted_attributes(fitted)
     assert documented(cls) >= attributes
-    conditional = {"class_prior_", "classes_", "target_center_", "target_scale_"}
+    conditional = {"class_prior_", "classes_", "conditions_", "target_center_", "target_scale_"}
     assert documented(cls) - attributes <= {"feature_names_in_"} | conditional
 
 

@@ -1,7 +1,8 @@
-"""Encoding of class labels and targets as the condition of a decoder."""
+"""Encoding of class labels, targets and tables of both as the condition of a decoder."""
 
 from __future__ import annotations
 
+import narwhals.stable.v2 as nw
 import numpy as np
 from sklearn.utils import check_consistent_length
 
@@ -11,6 +12,11 @@ from .sparse import SparseRows
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
+# What to do about more of them in one of several columns, and in a single one.
+_REMEDIES = (
+    "Convert them to floats for a target, or to strings for labels.",
+    'Set conditional="labels" or conditional="target".',
+)
 
 
 def fit_condition(y, X, weight, kind=True):
@@ -18,8 +24,8 @@ def fit_condition(y, X, weight, kind=True):
 
     Parameters
     ----------
-    y : array-like of shape (n_samples,)
-        Class labels, or a continuous target.
+    y : array-like of shape (n_samples,) or (n_samples, n_attributes)
+        Class labels or a continuous target; with several columns, one of both for each column.
 
     X : array-like of shape (n_samples, n_features)
         The samples.
@@ -33,17 +39,29 @@ def fit_condition(y, X, weight, kind=True):
     Returns
     -------
     dict
-        `classes_` and `class_prior_`, or `target_center_` and `target_scale_`.
+        `classes_` and `class_prior_`, or `target_center_` and `target_scale_`; for several columns
+        `conditions_`, a dict of the same for each of them.
     """
-    y = _column(y)
+    columns = _columns(y)
+    if columns is None:
+        return _fit_column(y, X, weight, kind, "y")
+    fitted = {
+        name: _fit_column(column, X, weight, kind, _name_of(name))
+        for name, column in columns.items()
+    }
+    return {"conditions_": fitted}
+
+
+def _fit_column(y, X, weight, kind, input_name):
+    y = _values(y, input_name)
     check_consistent_length(X, y)
-    if _are_labels(y, kind):
-        classes, index = _distinct(y)
+    if _are_labels(y, kind, input_name):
+        classes, index = _distinct(y, input_name)
         return {
             "classes_": classes,
             "class_prior_": np.average(np.eye(len(classes))[index], axis=0, weights=weight),
         }
-    y = _numbers(y)
+    y = _numbers(y, input_name)
     center = float(np.average(y, weights=weight))
     scale = float(np.sqrt(np.average((y - center) ** 2, weights=weight)))
     return {"target_center_": center, "target_scale_": scale if scale > 0 else 1.0}
@@ -58,7 +76,8 @@ def condition_of(estimator, y, n_samples, advice=""):
         An estimator with the attributes of :func:`fit_condition`.
 
     y : array-like of shape (n_samples,), scalar or None
-        One value for all samples, or one for each sample.
+        One value for all samples, or one for each sample. After a fit with several columns: an
+        array-like of shape (n_samples, n_attributes), or a dict of the values of each column.
 
     n_samples : int
         Number of samples.
@@ -72,18 +91,40 @@ def condition_of(estimator, y, n_samples, advice=""):
         The condition of each sample, in float64.
     """
     y = without_tensor(y)
-    y = _column(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y)
+    fitted = getattr(estimator, "conditions_", None)
+    if fitted is None:
+        return _encoded(vars(estimator), y, n_samples, "y", advice)
+    columns = _columns(y) or {}
+    if columns.keys() != fitted.keys():
+        got = f"the columns {list(columns)}" if columns else "one column"
+        raise ValueError(
+            f"y has {got}; the fit was conditional on the columns {list(fitted)}. Pass a table "
+            "with these columns, or a dict with a value for each of them."
+        )
+    blocks = [
+        _encoded(own, columns[name], n_samples, _name_of(name), advice)
+        for name, own in fitted.items()
+    ]
+    return np.hstack(blocks)
+
+
+def _encoded(fitted, y, n_samples, input_name, advice):
+    y = _values(np.full(n_samples, y) if np.ndim(y) == 0 and y is not None else y, input_name)
     if len(y) != n_samples:
-        raise ValueError(f"y has {len(y)} values for {n_samples} samples. Pass one per sample.")
-    if not hasattr(estimator, "classes_"):
-        return ((_numbers(y) - estimator.target_center_) / estimator.target_scale_)[:, None]
-    unknown = np.setdiff1d(y, estimator.classes_)
+        raise ValueError(
+            f"{input_name} has {len(y)} values for {n_samples} samples. Pass one per sample."
+        )
+    classes = fitted.get("classes_")
+    if classes is None:
+        deviation = _numbers(y, input_name)[:, None] - fitted["target_center_"]
+        return deviation / fitted["target_scale_"]
+    unknown = np.setdiff1d(y, classes)
     if len(unknown):
         raise ValueError(
-            f"y contains labels {unknown[:5]} that were not seen during fit; the labels are "
-            f"{estimator.classes_[:5]}.{advice}"
+            f"{input_name} contains labels {unknown[:5]} that were not seen during fit; the labels "
+            f"are {classes[:5]}.{advice}"
         )
-    return (y[:, None] == estimator.classes_) - estimator.class_prior_
+    return (y[:, None] == classes) - fitted["class_prior_"]
 
 
 def effect_of(condition, X, weight):
@@ -121,42 +162,63 @@ def effect_of(condition, X, weight):
     return np.linalg.lstsq(root * condition, root * deviation, rcond=1e-10)[0] * unit
 
 
-def _are_labels(y, kind):
+def _are_labels(y, kind, input_name):
     """Return whether y contains class labels; for many distinct integers, `kind` has to say so."""
     if kind is not True:
         return kind == "labels"
     if label_type(y).startswith("continuous"):
         return False
-    n_distinct = len(_distinct(y)[0])
+    n_distinct = len(_distinct(y, input_name)[0])
     if n_distinct > _MAX_INTEGER_CLASSES and y.dtype.kind in "iuf":
         raise ValueError(
-            f"y has {n_distinct} distinct integers, which could be class labels or a continuous "
-            'target. Set conditional="labels" or conditional="target".'
+            f"{input_name} has {n_distinct} distinct integers, which could be class labels or a "
+            f"continuous target. {_REMEDIES[input_name == 'y']}"
         )
     return True
 
 
-def _distinct(y):
+def _distinct(y, input_name):
     try:
         return np.unique(y, return_inverse=True)
     except TypeError as error:
-        raise ValueError(f"y contains values that cannot be compared: {error}.") from error
+        raise ValueError(
+            f"{input_name} contains values that cannot be compared: {error}."
+        ) from error
 
 
-def _numbers(y):
+def _numbers(y, input_name):
     try:
         return y.astype(np.float64)
     except ValueError as error:
-        raise ValueError(f"A continuous target y must be numeric: {error}.") from error
+        raise ValueError(f"A continuous target {input_name} must be numeric: {error}.") from error
 
 
-def _column(y):
+def _columns(y):
+    """Return the columns of y by their names; None if it has only one."""
+    if isinstance(y, dict):
+        return y
+    frame = nw.from_native(y, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame):
+        names = frame.columns
+        return {name: frame[name].to_native() for name in names} if len(names) > 1 else None
+    if isinstance(y, list | tuple) and np.ndim(y[:1]) == 2:
+        y = np.array(y, dtype=object)
+    if np.ndim(y) != 2 or y.shape[1] < 2:
+        return None
+    return dict(enumerate(np.asarray(y).T))
+
+
+def _name_of(column):
+    return f"y[{column!r}]"
+
+
+def _values(y, input_name):
     if y is None:
         raise ValueError(
             "y is None, but conditional=True requires class labels or a continuous target. Use "
             "fit(X, y)."
         )
-    labels = Labels.of(y)
+    labels = Labels.of(y, input_name)
     if not labels.is_known.all():
-        raise ValueError("y contains NaN or other missing values. Drop these samples.")
-    return labels.of_one_type()
+        raise ValueError(f"{input_name} contains NaN or other missing values. Drop these samples.")
+    return labels.of_one_type(input_name)

@@ -47,8 +47,9 @@ class GenerativeMixin:
         X : array-like of shape (n_samples, n_components_)
             Codes.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         out : ndarray of shape (n_samples, n_features_in_) or None, default=None
             An array or a memory map into which the samples are written in chunks, if they do not
@@ -75,8 +76,9 @@ class GenerativeMixin:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         Returns
         -------
@@ -95,8 +97,9 @@ class GenerativeMixin:
         n_samples : int, default=1
             Number of samples. If y is an array, the default is the length of y.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target on which the samples are conditioned, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target on which the samples are conditioned, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         random_state : int, RandomState instance or None, default=None
             Determines the random draws. None uses fresh entropy.
@@ -134,8 +137,9 @@ class GenerativeMixin:
         n_samples : int, default=1
             Number of draws for every sample.
 
-        y : array-like of shape (n_rows,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_rows, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         random_state : int, RandomState instance or None, default=None
             Determines the random draws. None uses fresh entropy.
@@ -180,8 +184,9 @@ class GenerativeMixin:
             Whether to interpolate codes linearly, or spherically along a great circle with linearly
             interpolated norm, which is appropriate for codes far from the origin.
 
-        y : array-like of shape (n_pairs,) or scalar, default=None
-            Label or target of every pair, if `conditional`.
+        y : array-like of shape (n_pairs, ...), scalar or dict, default=None
+            Label or target of every pair, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         Returns
         -------
@@ -218,8 +223,9 @@ class GenerativeMixin:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             The number of draws :math:`K`.
@@ -242,8 +248,9 @@ class GenerativeMixin:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             Number of draws.
@@ -263,8 +270,9 @@ class GenerativeMixin:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
@@ -289,8 +297,9 @@ class GenerativeMixin:
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`.
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit
+            to a table, all its columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             Number of draws of the code of every sample. They are the same in every call.

@@ -77,12 +77,12 @@ class VAEGenerator(
         `MixturePrior(n_gaussians=20)`.
 
     conditional : bool or {"labels", "target"}, default=False
-        Whether to condition the model on y, which is either class labels or a continuous target. It
-        is passed to the decoder together with the code, and the posterior and the prior depend on
-        it. True distinguishes labels and targets as scikit-learn does: integers are labels. More
-        than 50 distinct integers require an explicit "labels" or "target". Conditioning is meant
-        for generation; as features for other models, the codes of an unconditional model are
-        better.
+        Whether to condition the model on y, which is class labels, a continuous target, or a table
+        of several attributes, each of which is one or the other. It is passed to the decoder
+        together with the code, and the posterior and the prior depend on it. True distinguishes
+        labels and targets as scikit-learn does: integers are labels. More than 50 distinct integers
+        require an explicit "labels" or "target". Conditioning is meant for generation; as features
+        for other models, the codes of an unconditional model are better.
 
     beta : float, default=1.0
         Weight of the Kullback-Leibler divergence. Larger values result in simpler codes and in less
@@ -269,6 +269,9 @@ class VAEGenerator(
     target_scale_ : float
         Standard deviation of y, if `conditional` on a continuous target.
 
+    conditions_ : dict
+        The attributes above for each column of y, by its name, if `conditional` on a table.
+
     n_components_ : int
         Latent dimension.
 
@@ -448,6 +451,11 @@ class VAEGenerator(
         self._constants = ranges.constants if reset else ranges.constants_since(self._constants)
         if not self.conditional:
             return data
+        if isinstance(y, dict):
+            raise TypeError(
+                "y is a dict, but fit takes a table with a row for each sample, such as a "
+                "DataFrame. A dict of the values of each attribute is for `sample`."
+            )
         y, weight = data.of(y), data.training_weight
         if reset:
             vars(self).update(fit_condition(y, data.X, weight, self.conditional))
@@ -532,8 +540,9 @@ class VAEGenerator(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the likelihood.
 
-        y : array-like of shape (n_samples,), default=None
-            Class labels or a continuous target, if `conditional`. Otherwise ignored.
+        y : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
+            Class labels or a continuous target, if `conditional`, or a table with a column for each
+            of several. Otherwise ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
@@ -575,8 +584,9 @@ class VAEGenerator(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             A batch of training samples.
 
-        y : array-like of shape (n_samples,), default=None
-            Class labels or a continuous target, if `conditional`. Otherwise ignored.
+        y : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
+            Class labels or a continuous target, if `conditional`, or a table with a column for each
+            of several. Otherwise ignored.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights.
@@ -600,8 +610,9 @@ class VAEGenerator(
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
-        y : array-like of shape (n_samples,) or scalar, default=None
-            Label or target of every sample, if `conditional`. If None, codes are computed for an
+        y : array-like of shape (n_samples, ...), scalar or dict, default=None
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them. If None, codes are computed for an
             average condition.
 
         Returns
