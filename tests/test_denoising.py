@@ -28,7 +28,7 @@ from sklearn_autoencoders import (
     VAEGenerator,
 )
 from sklearn_autoencoders._training import pretraining as _pretraining
-from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian
+from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian, Masking
 from sklearn_autoencoders.networks import Convolutional, Dense
 
 COLUMNS = list("abcdef")
@@ -694,6 +694,19 @@ every_network = pytest.mark.parametrize("network", NETWORKS, ids=["plain", "tied
 def pretrained(cls, network, **params):
     settings = {**LAYERWISE, "max_epochs": 1, "n_components": 8, "network": network}
     return quick(cls, **{**settings, **params})
+
+
+@pytest.mark.parametrize("kind", ["joint", "layerwise"])
+def test_pretraining_has_a_corruption_and_a_learning_rate_of_its_own(clean, kind):
+    def curves(**params):
+        fitted = pretrained(DenoisingAutoencoder, Dense((16,)), pretraining=kind, **params)
+        return fitted.fit(clean).pretraining_curves_
+
+    on_clean = curves(corruption=Masking(0.9), pretraining_corruption=[])
+    assert on_clean == curves(corruption=None)
+    assert on_clean != curves(corruption=Masking(0.9))
+    slow = {"corruption": None, "learning_rate": 1e-3}
+    assert curves(corruption=None, pretraining_learning_rate=1e-3) == curves(**slow)
 
 
 @every_network

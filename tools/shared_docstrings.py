@@ -327,7 +327,13 @@ OWN = {
         "scale_",
         "weight_decay",
     },
-    "DenoisingAutoencoder": {"batch_size", "max_epochs", "scaling"},
+    "DenoisingAutoencoder": {
+        "batch_size",
+        "max_epochs",
+        "pretraining",
+        "pretraining_epochs",
+        "scaling",
+    },
     "VAEGenerator": {"max_epochs", "scaling"},
 }
 

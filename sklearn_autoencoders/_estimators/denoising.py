@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from math import isnan
+from numbers import Real
 from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
@@ -16,10 +17,11 @@ from .._data.gaussian import Gaussian
 from .._data.spelling import Spelling
 from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._training.parameters import auto_batch_size
+from .._training.pretraining import PRETRAINING
 from .._training.sequence_initialization import initialize_sequences
-from .._utils.sklearn_compat import StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from .._utils.user_warnings import warn_user
-from ..corruptions import Masking
+from ..corruptions import CORRUPTIONS, Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
 from .spelling_mixin import SpellingMixin
 
@@ -147,13 +149,22 @@ class DenoisingAutoencoder(
         as `lambda output, x, network: 0.001 * output.code.abs().sum(1)`. With "neighbors", codes of
         neighbors are near to each other, as in t-SNE.
 
-    pretraining : "layerwise" or None, default=None
-        With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
-        that mirrors it) is first trained separately, from the outermost to the innermost, on the
-        codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
+    pretraining : {"joint", "layerwise"} or None, default=None
+        With "joint", the network is first trained with `pretraining_corruption`, for instance on
+        clean samples, and then with `corruption`. With "layerwise", each pair of layers (a layer of
+        the encoder and the layer of the decoder that mirrors it) is first trained separately, from
+        the outermost to the innermost, on the codes of the preceding pairs. This requires
+        `init="random"` and a network of such pairs.
+
+    pretraining_corruption : str, Corruption, callable, list of these or None, default=None
+        Corruption of the samples during pretraining, as `corruption`. None uses the value of
+        `corruption`, and an empty list leaves the samples as they are.
 
     pretraining_epochs : int, default=5
-        Number of pretraining epochs for each pair of layers.
+        Number of pretraining epochs; with layerwise pretraining, for each pair of layers.
+
+    pretraining_learning_rate : float or None, default=None
+        Maximum learning rate of the schedule during pretraining. None uses `learning_rate`.
 
     solver : {"adam", "sgd"}, default="adam"
         Optimizer. "sgd" uses Nesterov momentum of 0.9.
@@ -311,6 +322,9 @@ class DenoisingAutoencoder(
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
         "spelling": [Spelling, None],
+        "pretraining": [StrOptions(set(PRETRAINING)), None],
+        "pretraining_corruption": [StrOptions(set(CORRUPTIONS)), callable, list, tuple, None],
+        "pretraining_learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
@@ -334,7 +348,9 @@ class DenoisingAutoencoder(
         loss="squared_error",
         penalty=None,
         pretraining=None,
+        pretraining_corruption=None,
         pretraining_epochs=5,
+        pretraining_learning_rate=None,
         solver="adam",
         schedule="one_cycle",
         learning_rate=5e-3,
@@ -369,7 +385,9 @@ class DenoisingAutoencoder(
         self.loss = loss
         self.penalty = penalty
         self.pretraining = pretraining
+        self.pretraining_corruption = pretraining_corruption
         self.pretraining_epochs = pretraining_epochs
+        self.pretraining_learning_rate = pretraining_learning_rate
         self.solver = solver
         self.schedule = schedule
         self.learning_rate = learning_rate
