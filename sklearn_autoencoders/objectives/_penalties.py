@@ -34,6 +34,7 @@ class Penalty(Part, ABC):
     """Base class of penalties, which are added to the reconstruction loss.
 
     The loss is a mean over features of scaled data of variance one, which is the scale of `weight`.
+    With `scaling=None` the variance is that of X, and the same effect requires `weight` times it.
     A function of (output, x, network) is a penalty of weight one.
 
     Examples
