@@ -444,7 +444,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given. Missing values are encoded as NaN.
 
@@ -495,7 +495,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given.
 
@@ -520,7 +520,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Corrupted samples, NaN where a value is missing.
 
         Returns
@@ -589,7 +589,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Corrupted samples.
 
         y : Ignored

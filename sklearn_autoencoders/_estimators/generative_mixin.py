@@ -72,7 +72,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -215,7 +215,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -239,7 +239,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -260,7 +260,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
@@ -286,7 +286,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or scalar, default=None
