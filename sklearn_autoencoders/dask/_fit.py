@@ -51,7 +51,7 @@ def fit(
 
     Returns
     -------
-    estimator : object
+    object
         The estimator, fitted. It is unchanged if the fit fails.
 
     Raises
