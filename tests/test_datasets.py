@@ -10,6 +10,7 @@ from estimators import CASES, FIRST_CASES, PREDICTORS, quick
 from helpers import case, outputs, table, target_of, with_missing_values
 
 from sklearn_autoencoders import (
+    AutoencoderOutlierDetector,
     AutoencoderRecommender,
     AutoencoderTransformer,
     AutoregressiveGenerator,
@@ -22,6 +23,13 @@ from sklearn_autoencoders._data.parquet import DatasetChunks
 from sklearn_autoencoders._training.sampler import WindowSampler
 
 N_ROWS, N_PER_CHUNK = 90, 17
+IN_TIME = [
+    pytest.param(
+        estimator,
+        marks=pytest.mark.long if isinstance(estimator, AutoencoderOutlierDetector) else [],
+    )
+    for estimator in FIRST_CASES
+]
 
 
 def write(folder, X, n_files=2):
@@ -54,8 +62,10 @@ def assert_close(found, expected):
 # --------------------------------------------------------------------- the results of arrays
 
 
-@pytest.mark.parametrize("change", [np.asarray, with_missing_values], ids=["complete", "missing"])
-@pytest.mark.parametrize("estimator", FIRST_CASES, ids=repr)
+@pytest.mark.parametrize(
+    "change", [pytest.param(np.asarray, marks=pytest.mark.long), with_missing_values]
+)
+@pytest.mark.parametrize("estimator", IN_TIME, ids=repr)
 def test_without_shuffling_results_are_those_of_arrays(
     estimator, change, tmp_path, small_windows, in_order
 ):
@@ -68,6 +78,7 @@ def test_without_shuffling_results_are_those_of_arrays(
     assert_close(outputs(found, dataset), outputs(expected, X))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
 def test_predictions_are_those_of_arrays(cls, tmp_path, small_windows, in_order):
     X = table(N_ROWS)
@@ -78,6 +89,7 @@ def test_predictions_are_those_of_arrays(cls, tmp_path, small_windows, in_order)
     assert_close(outputs(found, dataset, y), outputs(expected, X, y))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("estimator", CASES[1::3], ids=repr)
 def test_batches_are_those_of_arrays(estimator, tmp_path, small_windows, in_order):
     X, weight = table(N_ROWS), np.arange(N_ROWS) % 3
