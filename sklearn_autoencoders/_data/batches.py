@@ -17,9 +17,9 @@ from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
 from .neighbors import NeighborGraph
-from .ranges import FeatureRanges
+from .rows import FeatureRanges, RowSource
 from .sources import EncodedSource, as_source
-from .sparse import SparseRows, as_dense, has_nan
+from .sparse import as_dense, has_nan
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class Data:
 
     Parameters
     ----------
-    X : ndarray or SparseRows of shape (n_samples, n_features)
+    X : ndarray or RowSource of shape (n_samples, n_features)
         Input of the network, in the user's units; NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None, default=None
         Sample weights.
 
-    clean : ndarray or SparseRows of shape (n_samples, n_features) or None, default=None
+    clean : ndarray or RowSource of shape (n_samples, n_features) or None, default=None
         What the network is to reconstruct, if not X itself.
 
     held_out : ndarray of shape (n_held_out,) or None, default=None
@@ -68,9 +68,9 @@ class Data:
         Nearest neighbors of the training samples.
     """
 
-    X: NDArray[Any] | SparseRows
+    X: NDArray[Any] | RowSource
     weight: NDArray[np.float64] | None = None
-    clean: NDArray[Any] | SparseRows | None = None
+    clean: NDArray[Any] | RowSource | None = None
     held_out: NDArray[np.intp] | None = None
     condition: NDArray[Any] | None = None
     effect: NDArray[np.float64] | None = None
@@ -108,7 +108,7 @@ class Data:
             return EncodedSource(self.target, layout, condition, effect)
         if condition is None or effect is None:
             return self.target
-        if isinstance(self.target, SparseRows):
+        if isinstance(self.target, RowSource):
             return EncodedSource(self.target, layout, condition, effect)
         return self.target - condition @ effect
 
@@ -346,7 +346,7 @@ class _TensorSource:
 
 def _source(X: Any, device: torch.device, resident: bool) -> Any:
     """Return a source of samples; if `resident` and dense, of a tensor on another device."""
-    if not resident or device.type == "cpu" or isinstance(X, SparseRows):
+    if not resident or device.type == "cpu" or isinstance(X, RowSource):
         return as_source(X)
     return _TensorSource(torch.from_numpy(np.array(X)).to(device))
 

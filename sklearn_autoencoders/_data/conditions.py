@@ -8,7 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import without_tensor
-from .sparse import SparseRows
+from .rows import RowSource
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
@@ -135,7 +135,7 @@ def effect_of(condition, X, weight):
     condition : ndarray of shape (n_samples, n_conditions)
         The condition of each sample, with mean zero.
 
-    X : ndarray or SparseRows of shape (n_samples, n_features)
+    X : ndarray or RowSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
 
     weight : ndarray of shape (n_samples,) or None
@@ -146,7 +146,7 @@ def effect_of(condition, X, weight):
     ndarray of shape (n_conditions, n_features)
         The effect, in the units of X.
     """
-    if isinstance(X, SparseRows):
+    if isinstance(X, RowSource):
         blocks = [effect_of(condition, block, weight) for block in X.column_blocks()]
         return np.concatenate(blocks, axis=1)
     observed = ~np.isnan(X)

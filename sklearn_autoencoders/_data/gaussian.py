@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..networks._conditional_mean import LIMIT, hidden_blocks
-from .ranges import FeatureRanges, find_ranges
+from .ranges import find_ranges
+from .rows import FeatureRanges
 from .scaling import Array, Scaling
 from .sources import SampleSource, as_source
 

@@ -14,7 +14,7 @@ _CHUNK_SIZE = 2**22
 
 
 def filled(
-    out: Any, shape: tuple[int, int], function: Callable[[slice], NDArray[Any]]
+    out: Any, shape: tuple[int, int], function: Callable[[slice], NDArray[Any]], width: int = 1
 ) -> NDArray[Any]:
     """Write the values of all samples into an array, and return it.
 
@@ -28,6 +28,9 @@ def filled(
 
     function : callable
         Returns the values of a slice of the samples.
+
+    width : int, default=1
+        Number of values of a sample that the function reads, if they are more than it returns.
 
     Returns
     -------
@@ -50,6 +53,6 @@ def filled(
     if out.shape != shape or not out.flags.writeable:
         state = "" if out.flags.writeable else ", which is read-only"
         raise ValueError(f"out must be writeable, of shape {shape}; got {out.shape}{state}.")
-    for chunk in gen_batches(shape[0], max(_CHUNK_SIZE // shape[1], 1)):
+    for chunk in gen_batches(shape[0], max(_CHUNK_SIZE // max(shape[1], width), 1)):
         out[chunk] = function(chunk)
     return out

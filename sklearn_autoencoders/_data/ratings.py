@@ -11,6 +11,7 @@ from scipy import sparse
 
 from .._utils.tensors import without_tensor
 from .frames import table_of
+from .parquet import is_dataset
 
 Array = NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
     Ratings
         Without missing values.
     """
-    R = without_tensor(R)
+    R = R.to_table() if is_dataset(R) else without_tensor(R)
     if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
         raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
     if sparse.issparse(R):

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.layout import Layout
-from .ranges import FeatureRanges, find_ranges
+from .ranges import find_ranges
+from .rows import FeatureRanges, RowSource
 from .sources import SampleSource, as_source, chunks_of, columns_of
 from .sparse import SparseRows
 
@@ -259,7 +260,7 @@ def _chunk_moments(
     return count, mean, weight @ np.square(deviation, out=deviation)
 
 
-def _clip_outliers(X: NDArray[Any] | SparseRows, weight: Array | None) -> Any:
+def _clip_outliers(X: NDArray[Any] | RowSource, weight: Array | None) -> Any:
     """Return X with values far from the quartiles clipped; features with equal quartiles are not.
 
     Tighter limits would clip skewed features, such as pixels.
@@ -273,16 +274,16 @@ def _clip_outliers(X: NDArray[Any] | SparseRows, weight: Array | None) -> Any:
         reach = _MAX_INTERQUARTILE_RANGES * (high - low)
         lowest = np.where(reach > 0, low - reach, -np.inf)
         highest = np.where(reach > 0, high + reach, np.inf)
-        if isinstance(X, SparseRows):
+        if isinstance(X, RowSource):
             return _Clipped(X, lowest, highest)
         clipped: NDArray[Any] = np.clip(X, lowest, highest).astype(X.dtype)
     return clipped
 
 
 class _Clipped:
-    """Samples of a sparse matrix whose values are clipped when they are read."""
+    """Samples whose values are clipped when they are read."""
 
-    def __init__(self, rows: SparseRows, lowest: Array, highest: Array) -> None:
+    def __init__(self, rows: RowSource, lowest: Array, highest: Array) -> None:
         self._rows, self._limits = rows, (lowest, highest)
         self.shape, self.dtype = rows.shape, rows.dtype
 

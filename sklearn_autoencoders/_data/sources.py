@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
 from .._utils.layout import Layout
-from .sparse import SparseRows, as_dense
+from .rows import RowSource
+from .sparse import as_dense
 
 # Number of values in a chunk when statistics are computed.
 _CHUNK_SIZE = 2**18
@@ -58,7 +59,7 @@ class EncodedSource:
 
     Parameters
     ----------
-    cells : ndarray or SparseRows of shape (n_samples, n_columns)
+    cells : ndarray or RowSource of shape (n_samples, n_columns)
         Numbers and indices of categories; NaN where a value is missing.
 
     layout : Layout
@@ -70,7 +71,7 @@ class EncodedSource:
 
     def __init__(
         self,
-        cells: NDArray[Any] | SparseRows,
+        cells: NDArray[Any] | RowSource,
         layout: Layout,
         condition: NDArray[Any] | None = None,
         effect: NDArray[Any] | None = None,
@@ -113,7 +114,7 @@ def chunks_of(X: NDArray[Any] | SampleSource) -> Iterator[tuple[slice, NDArray[A
 
 
 def in_chunks(
-    function: Callable[[NDArray[Any]], NDArray[Any]], X: NDArray[Any] | SparseRows
+    function: Callable[[NDArray[Any]], NDArray[Any]], X: NDArray[Any] | RowSource
 ) -> NDArray[Any]:
     """Return the result of a function for each sample, on dense chunks of a sparse matrix."""
     if isinstance(X, np.ndarray) or not len(X):
@@ -121,7 +122,7 @@ def in_chunks(
     return np.concatenate([function(samples) for _, samples in chunks_of(X)])
 
 
-def columns_of(X: NDArray[Any] | SparseRows) -> Iterator[NDArray[Any]]:
+def columns_of(X: NDArray[Any] | RowSource) -> Iterator[NDArray[Any]]:
     """Yield the values of each feature."""
     for block in [X] if isinstance(X, np.ndarray) else X.column_blocks():
         yield from block.T

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from .rows import FeatureRanges, RowSource
+
 # Number of values in a block of columns.
 _BLOCK_SIZE = 2**22
 
@@ -17,7 +19,7 @@ _BLOCK_SIZE = 2**22
 MAX_COVARIANCE, _MAX_VALUES = 4096, 2**24
 
 
-class SparseRows:
+class SparseRows(RowSource):
     """The samples of a sparse matrix; values that are not stored are zeros.
 
     Parameters
@@ -32,27 +34,15 @@ class SparseRows:
         Value of what is not stored; NaN for missing values.
     """
 
-    # NumPy would otherwise read the samples one by one.
-    __iter__ = None
-    ndim = 2
-
     def __init__(self, matrix: Any, missing: Any = (), unstored: float = 0.0) -> None:
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
             matrix.sum_duplicates()
         self.matrix = matrix
-        self.shape: tuple[int, ...] = matrix.shape
+        self.shape = matrix.shape
         self.dtype = matrix.dtype
         self._missing = np.asarray(missing, dtype=np.intp)
         self._unstored = unstored
-
-    def __len__(self) -> int:
-        """Return the number of samples."""
-        return self.shape[0]
-
-    def __array__(self, *args: Any, **kwargs: Any) -> NDArray[Any]:
-        """Refuse to be converted, which would make the whole matrix dense."""
-        raise TypeError("Samples of a sparse matrix are made dense in batches only.")
 
     def __getitem__(self, indices: Any) -> SparseRows:
         """Return samples, as a sparse matrix."""
@@ -118,6 +108,11 @@ class SparseRows:
         counts = np.diff(np.concatenate([[0], np.cumsum(missing)])[pointers])
         return np.flatnonzero(counts == is_known.sum())
 
+    @property
+    def ranges(self) -> FeatureRanges:
+        """The ranges of the features."""
+        return FeatureRanges(*self.extremes(), self.has_missing, self.empty_samples())
+
     def extremes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the minimum and the maximum of each column; NaN if all its values are missing."""
         n_samples, n_features = self.shape
@@ -162,12 +157,12 @@ def as_passed(samples: Any) -> Any:
 
 def as_dense(samples: Any) -> Any:
     """Return samples as an array; for a few samples, or where the result is dense anyway."""
-    return samples.take(slice(None)) if isinstance(samples, SparseRows) else samples
+    return samples.take(slice(None)) if isinstance(samples, RowSource) else samples
 
 
 def has_nan(samples: Any) -> bool:
     """Return whether any value is missing."""
-    if isinstance(samples, SparseRows):
+    if isinstance(samples, RowSource):
         return samples.has_missing
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isnan(np.sum(samples)))

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .sources import columns_of
-from .sparse import SparseRows
+from .chunked import ChunkedRows
+from .rows import RowSource
+from .sources import columns_of, in_chunks
 
 Array = NDArray[Any]
 
@@ -36,12 +37,12 @@ def check_enough_samples(n_left, n_samples, fraction):
         )
 
 
-def draw_by_content(X: Array | SparseRows, seed: int) -> NDArray[np.float64]:
+def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each sample that depends on its values and the seed only.
 
     Parameters
     ----------
-    X : ndarray or SparseRows of shape (n_samples, n_features)
+    X : ndarray or RowSource of shape (n_samples, n_features)
         Samples, NaN where a value is missing.
 
     seed : int
@@ -52,6 +53,8 @@ def draw_by_content(X: Array | SparseRows, seed: int) -> NDArray[np.float64]:
     ndarray of shape (n_samples,)
         Uniformly distributed; the same for copies of a sample.
     """
+    if isinstance(X, ChunkedRows):  # whose columns would have to be read one by one
+        return in_chunks(lambda part: draw_by_content(part, seed), X)
     mixed = np.full(len(X), seed, dtype=np.uint64)
     for column in columns_of(X):
         mixed ^= (np.nan_to_num(column.astype(np.float64)) + 0.0).view(np.uint64)

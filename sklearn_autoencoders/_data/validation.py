@@ -15,9 +15,12 @@ from .._utils.tensors import without_tensor
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
+from .chunked import ChunkedRows
 from .column_kinds import Limits
 from .columns import learn_columns
+from .parquet import DatasetChunks, is_dataset
 from .ranges import find_ranges
+from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
 from .sparse import SparseRows
 
@@ -41,7 +44,7 @@ def check_samples(estimator, X, *, ignores_empty=True):
 
     Returns
     -------
-    ndarray or SparseRows of shape (n_samples, n_features)
+    ndarray or RowSource of shape (n_samples, n_features)
         float64, or float32 if X is. Images are flattened.
     """
     check_is_fitted(estimator)
@@ -55,7 +58,7 @@ def check_samples(estimator, X, *, ignores_empty=True):
 def ignore_empty_features(estimator, X):
     """Return X with NaN in the features that had no value in the fit."""
     empty = estimator._empty_features
-    if isinstance(X, SparseRows):
+    if isinstance(X, RowSource):
         return X.without(empty) if len(empty) else X
     if len(empty) and not np.isnan(X[:, empty]).all():
         X = X.copy()
@@ -66,12 +69,14 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
-    X = without_tensor(X)
+    X = ChunkedRows(DatasetChunks(X)) if is_dataset(X) else without_tensor(X)
+    if isinstance(X, ChunkedRows):
+        return _as_rows(estimator, X, reset, names)
     if reset:
         estimator._shape_in_fit = shape_in_fit(X, network)
     X = flattened(X, network)
     if issparse(X):
-        _check_has_no_categories(estimator, reset)
+        _check_has_no_categories(estimator, reset, "sparse, and a sparse matrix", "X.toarray()")
     if names:
         X, names = _as_cells(estimator, X, reset)
     elif estimator._columns is not None:
@@ -88,8 +93,20 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     return SparseRows(X) if issparse(X) else X
 
 
-def _check_has_no_categories(estimator, reset):
-    """Raise TypeError if columns of a sparse matrix would be categories."""
+def _as_rows(estimator, rows, reset, names):
+    """Return samples outside memory whose values are not checked; an array if they are few."""
+    _check_has_no_categories(estimator, reset, "a dataset, and a dataset", "X.to_table()")
+    if not len(rows):
+        raise ValueError("X has no samples, but at least one is required.")
+    if reset:
+        estimator._shape_in_fit = estimator._columns = None
+    if names:
+        validate_data(estimator, rows.chunks.header, reset=reset, skip_check_array=True)
+    return rows[:] if estimator._accepts_sparse else rows.take(slice(None))
+
+
+def _check_has_no_categories(estimator, reset, what, dense):
+    """Raise TypeError if columns of numbers that are not in memory would be categories."""
     if not reset:
         has_categories = estimator._columns is not None
     else:
@@ -97,9 +114,8 @@ def _check_has_no_categories(estimator, reset):
         has_categories = features is not None and not isinstance(features, str)
     if has_categories:
         raise TypeError(
-            "X is sparse, and a sparse matrix contains numbers only, but the estimator has columns "
-            "of categories. Pass a frame, or the array X.toarray(); or use "
-            "categorical_features=None, and indicators as columns of the sparse matrix."
+            f"X is {what} contains numbers only, but the estimator has columns of categories. Pass "
+            f"a frame, or {dense}; or use categorical_features=None, and columns of indicators."
         )
 
 
@@ -241,6 +257,9 @@ def check_codes(estimator, X):
 
 def _check_values(X, estimator, input_name):
     """Raise ValueError if X contains infinity, or if all values of a sample are missing."""
+    if isinstance(X, ChunkedRows):
+        _checked_ranges(X, estimator, input_name)
+        return
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(_stored(X).sum()):  # a single pass over the data, if no value is missing
             return
@@ -254,14 +273,14 @@ def _checked_ranges(X, estimator, input_name):
     """Return the ranges of the features of X, or raise ValueError if its values are invalid."""
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
-        _check_values(X, estimator, input_name)
+        _raise_if_infinite(X, estimator, input_name)
     _raise_if_empty(ranges.empty_samples, input_name)
     return ranges
 
 
 def _raise_if_infinite(X, estimator, input_name):
     """Raise ValueError if X contains infinity; of a frame, name the column."""
-    X = _stored(X)
+    X = np.stack([X.ranges.low, X.ranges.high]) if isinstance(X, ChunkedRows) else _stored(X)
     names, is_infinite = getattr(estimator, "feature_names_in_", None), np.isinf(X).any(axis=0)
     if names is not None and np.shape(is_infinite) == np.shape(names) and is_infinite.any():
         raise ValueError(

@@ -15,9 +15,10 @@ from .._data.columns import Columns, columns_from_dict
 from .._data.levels import Levels
 from .._data.model import input_model
 from .._data.output_arrays import filled
+from .._data.rows import RowSource
 from .._data.scaling import explained_variance, explained_variance_in_chunks
 from .._data.shapes import unflattened
-from .._data.sparse import SparseRows, as_dense
+from .._data.sparse import as_dense
 from .._data.texts import Texts
 from .._data.validation import (
     check_clean,
@@ -202,6 +203,16 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))
 
+    def _encode_into(self, out, X, condition=None):
+        """Return the codes of samples, in `out` if it is given."""
+        if out is None:
+            return self._encode(X, condition)
+
+        def encoded(chunk):
+            return self._encode(X[chunk], None if condition is None else condition[chunk])
+
+        return filled(out, (len(X), self.n_components_), encoded, X.shape[1])
+
     def _decode(self, codes):
         return self._without_empty(check_output(decode(self._model, codes)))
 
@@ -267,7 +278,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             A batch of training samples.
 
         y : array-like of shape (n_samples,), default=None
@@ -288,7 +299,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -313,7 +324,7 @@ class ReconstructionScoreMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -340,7 +351,7 @@ class ReconstructionScoreMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : Ignored
@@ -372,6 +383,6 @@ class ReconstructionScoreMixin:
                 UndefinedMetricWarning,
             )
             return float("nan")
-        if isinstance(X, SparseRows) or isinstance(target, SparseRows):
+        if isinstance(X, RowSource) or isinstance(target, RowSource):
             return explained_variance_in_chunks(X, target, self._reconstruct, weight)
         return explained_variance(target, self._reconstruct(X), weight)

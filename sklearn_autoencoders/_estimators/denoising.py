@@ -462,7 +462,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given. Missing values are encoded as NaN.
 
@@ -513,7 +513,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Clean samples, which are corrupted during training, or corrupted samples if `clean` is
             given.
 
@@ -538,7 +538,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Corrupted samples, NaN where a value is missing.
 
         Returns
@@ -607,7 +607,7 @@ class DenoisingAutoencoder(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Corrupted samples.
 
         y : Ignored

@@ -102,7 +102,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns

@@ -73,7 +73,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
@@ -220,7 +220,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
@@ -245,7 +245,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
@@ -267,7 +267,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
@@ -294,7 +294,7 @@ class GenerativeMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None

@@ -77,7 +77,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -93,7 +93,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -108,7 +108,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -132,7 +132,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns
@@ -202,7 +202,7 @@ class OutlierDetectorMixin:
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns

@@ -396,7 +396,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
@@ -459,7 +459,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         Returns

@@ -266,6 +266,7 @@ class AutoencoderTransformer(
     True
     """
 
+    __metadata_request__transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
     __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
 
     def __init__(
@@ -344,7 +345,7 @@ class AutoencoderTransformer(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the loss.
 
         y : array-like of shape (n_samples,), default=None
@@ -378,20 +379,24 @@ class AutoencoderTransformer(
     def _n_features_out(self):
         return self.n_components_
 
-    def transform(self, X):
+    def transform(self, X, *, out=None):
         """Encode X.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
+
+        out : ndarray of shape (n_samples, n_components_) or None, default=None
+            An array or a memory map into which the codes are written in chunks, if they do not fit
+            in memory.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating-point type of X.
+            The codes, in the floating-point type of X; `out` if it is given.
         """
-        return self._encode(check_samples(self, X))
+        return self._encode_into(out, check_samples(self, X))
 
     def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space.

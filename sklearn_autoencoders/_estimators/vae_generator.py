@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
+from sklearn.utils.metadata_routing import UNUSED
 
 from .._data.conditions import condition_of, effect_of, fit_condition
 from .._data.sources import encoded
@@ -338,6 +339,8 @@ class VAEGenerator(
     (150,)
     """
 
+    __metadata_request__transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
+
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
     _shaping_parameters = BaseAutoencoder._shaping_parameters | {
@@ -537,7 +540,7 @@ class VAEGenerator(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Training samples. Missing values are encoded as NaN and excluded from the likelihood.
 
         y : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
@@ -581,7 +584,7 @@ class VAEGenerator(
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             A batch of training samples.
 
         y : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
@@ -602,12 +605,12 @@ class VAEGenerator(
     def _n_features_out(self):
         return self.n_components_
 
-    def transform(self, X, y=None):
+    def transform(self, X, y=None, *, out=None):
         """Encode X to the means of the posteriors; no random draws are made.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
@@ -615,12 +618,16 @@ class VAEGenerator(
             columns, or a dict of a value for each of them. If None, codes are computed for an
             average condition.
 
+        out : ndarray of shape (n_samples, n_components_) or None, default=None
+            An array or a memory map into which the codes are written in chunks, if they do not fit
+            in memory.
+
         Returns
         -------
         ndarray of shape (n_samples, n_components_)
-            The codes, in the floating-point type of X.
+            The codes, in the floating-point type of X; `out` if it is given.
         """
         samples = check_samples(self, X)
         is_conditioned = y is not None and self._is_conditional
         condition = self._condition(y, len(samples)) if is_conditioned else None
-        return self._encode(samples, condition)
+        return self._encode_into(out, samples, condition)

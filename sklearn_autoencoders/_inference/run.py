@@ -13,8 +13,9 @@ from torch import Tensor
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model, scaling_tensors, torch_dtype
+from .._data.rows import RowSource
 from .._data.scaling import marginal_surprise
-from .._data.sparse import SparseRows, as_dense
+from .._data.sparse import as_dense
 from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
@@ -30,8 +31,8 @@ _CHUNK_SIZE = 2**20
 # depend on how many others there are.
 _MIN_ROWS = 8
 
-# An array, or the samples of a sparse matrix.
-Samples = NDArray[Any] | SparseRows
+# An array, or samples that are read in parts.
+Samples = NDArray[Any] | RowSource
 
 # A function of a network and a batch; the first axis of its result is that of the batch.
 Function = Callable[[Any, Any], Tensor]

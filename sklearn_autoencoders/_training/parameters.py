@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
+from .._data.chunked import ChunkedRows
 from .._data.sparse import SparseRows
 from .._utils.ranks import Ranks
 from ..corruptions import CORRUPTIONS, Corruption
@@ -21,7 +22,7 @@ from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Neighbors, Penalty
 from .callback_checks import check_callbacks
 from .plan import Plan
-from .sampler import NeighborSampler
+from .sampler import NeighborSampler, WindowSampler
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
 # is then equivalent to two samples up to rounding errors. With more than this number of features,
@@ -299,14 +300,21 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "ranks": ranks,
         "callbacks": estimator.callbacks,
     }
-    has_neighbors = data.neighbors is not None and data.neighbors.nearest.shape[1] > 0
-    if has_neighbors and not data.is_one_batch(plan["batch_size"]):
-        near = torch.from_numpy(data.neighbors.among(data.training_rows))
-        size = plan["batch_size"]
-        plan["sampler"] = partial(NeighborSampler, neighbors=near, batch_size=size)
-    plan |= overrides
+    plan |= _samplers(data, plan["batch_size"]) | overrides
     has_validation, schedule = plan["n_iter_no_change"] is not None, plan["schedule"]
     plan["callbacks"] = check_callbacks(
         plan["callbacks"], has_validation=has_validation, schedule=schedule
     )
     return Plan(**plan)
+
+
+def _samplers(data, batch_size):
+    """Return the sampler of a plan, unless all samples are shuffled."""
+    has_neighbors = data.neighbors is not None and data.neighbors.nearest.shape[1] > 0
+    if has_neighbors and not data.is_one_batch(batch_size):
+        near = torch.from_numpy(data.neighbors.among(data.training_rows))
+        return {"sampler": partial(NeighborSampler, neighbors=near, batch_size=batch_size)}
+    if isinstance(data.X, ChunkedRows):
+        kept = None if data.held_out is None else data.training_rows
+        return {"sampler": partial(WindowSampler, rows=data.X, kept=kept)}
+    return {}

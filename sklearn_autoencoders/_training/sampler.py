@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sized
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from .._data.chunked import ChunkedRows
 from .._utils.ranks import Ranks
 
 
@@ -34,6 +37,61 @@ class ShuffledSampler(torch.utils.data.Sampler[int]):
         """Yield the positions of one epoch."""
         for part in torch.randperm(self._n_samples, generator=self._generator).split(4096):
             yield from part.tolist()
+
+
+class WindowSampler(torch.utils.data.Sampler[int]):
+    """Positions in the order of random chunks, a few of which are shuffled together at a time.
+
+    Every sample occurs once in an epoch. While the samples of a window are read, the chunks of the
+    next one are read ahead.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of positions.
+
+    generator : Generator
+        Source of the order.
+
+    rows : ChunkedRows
+        The samples.
+
+    kept : ndarray of int of shape (n_samples,) or None, default=None
+        Those to which the positions refer; all by default.
+    """
+
+    def __init__(
+        self,
+        n_samples: int,
+        generator: torch.Generator,
+        rows: ChunkedRows,
+        kept: NDArray[np.intp] | None = None,
+    ) -> None:
+        self._n_samples, self._generator, self._rows = n_samples, generator, rows
+        self._groups = rows.groups(kept)
+
+    def __len__(self) -> int:
+        """Return the number of positions."""
+        return self._n_samples
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the positions of one epoch."""
+        size = self._rows.n_per_window
+        windows = torch.randperm(len(self._groups), generator=self._generator).split(size)
+        self._rows.read_ahead(windows[0].tolist())
+        for window, following in zip(windows, [*windows[1:], None], strict=True):
+            positions = self._shuffled(window)
+            for place, part in enumerate(positions.split(-(-len(positions) // 4))):
+                # not earlier, since a batch can contain samples of the window before
+                if following is not None and place == 1:
+                    self._rows.read_ahead([*window.tolist(), *following.tolist()])
+                yield from part.tolist()
+
+    def _shuffled(self, window: Tensor) -> Tensor:
+        """Return the positions in some chunks, in random order."""
+        groups: list[Any] = [self._groups[number] for number in window.tolist()]
+        positions = torch.cat([torch.as_tensor(np.asarray(group)) for group in groups])
+        return positions[torch.randperm(len(positions), generator=self._generator)]
 
 
 class NeighborSampler(torch.utils.data.Sampler[int]):

@@ -259,12 +259,14 @@ def note_divergence(training: Training, initial: float, last: float, curve: list
     curve : list of float
         Losses between them.
     """
-    baseline = training.mean_baseline(training.samples)
     # rises have been corrected, except for those after the last reduction that is possible
     is_exhausted = training.n_reductions == MAX_REDUCTIONS
     first = training.n_corrected if is_exhausted else max(training.n_corrected, len(curve) - 1)
-    highest = max([last, *curve[first:]])
-    if training.objective.loss.is_random:  # the initial weights can be close to an optimum
+    highest, is_random = max([last, *curve[first:]]), training.objective.loss.is_random
+    if last < initial and (is_random or highest < 10 * initial):
+        return  # whatever the baseline, which takes a pass over all samples
+    baseline = training.mean_baseline(training.samples)
+    if is_random:  # the initial weights can be close to an optimum
         limit = (1 if training.plan.may_keep_start else 10) * max(baseline, abs(initial))
         has_increased = not (last - initial < limit or last < baseline)
     else:
