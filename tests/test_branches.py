@@ -10,7 +10,7 @@ from helpers import assert_same, outputs, table, target_of, weights
 from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_autoencoders import AutoencoderRegressor, AutoencoderTransformer
+from sklearn_autoencoders import AutoencoderRegressor, AutoencoderTransformer, load, save
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Branches
 
@@ -80,11 +80,12 @@ def test_a_frozen_encoder_keeps_its_weights_and_the_branches_learn(cls):
 
 @every_predictor
 @HEADS
-def test_a_pickle_predicts_the_same(cls, params):
+def test_a_pickle_and_a_file_predict_the_same(cls, params, tmp_path):
     X = table()
     fitted = predictor(cls, **params).fit(X, target_of(cls, X))
-    again = pickle.loads(pickle.dumps(fitted))
-    assert_same(outputs(again, X, target_of(cls, X)), outputs(fitted, X, target_of(cls, X)))
+    save(fitted, tmp_path / "model.skops")
+    for again in (pickle.loads(pickle.dumps(fitted)), load(tmp_path / "model.skops")):
+        assert_same(outputs(again, X, target_of(cls, X)), outputs(fitted, X, target_of(cls, X)))
     fitted.set_params(warm_start=True).fit(X, target_of(cls, X))
 
 
