@@ -47,7 +47,7 @@ def union(is_classifier, seed):
     """Return an MLP on features and codes."""
     codes = AutoencoderTransformer(8, scaling="feature", random_state=seed)
     mlp = MLPClassifier if is_classifier else MLPRegressor
-    last = mlp((256, 64), early_stopping=True, max_iter=500, random_state=seed)
+    last = mlp(hidden_layer_sizes=(256, 64), early_stopping=True, max_iter=500, random_state=seed)
     parts = AutoencoderFeatureUnion(codes, random_state=seed), StandardScaler()
     return make_pipeline(StandardScaler(), *parts, last)
 
