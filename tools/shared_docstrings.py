@@ -181,14 +181,20 @@ freeze : {"gradual", "head", "none", "all"}, default="none"
     layer at a time, from the code to the input, every `freeze_epochs`. With "none", all layers
     are trained from the start. With "all", only the head is trained.
 
-head : {"auto", "linear", "ensemble"}, default="auto"
+head : {"auto", "linear", "ensemble"} or Branches, default="auto"
     What predicts. "linear" is a linear map of the code, which is trained together with the
     encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
     which keeps its pretrained weights. Each is a regression on the columns plus a network, and
     is trained without an eighth of the samples, which tell how many epochs and how much of the
     networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
-    `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
-    have their defaults, and "linear" otherwise.
+    `alpha`, `head_layer_sizes` and the parameters of fine-tuning (`freeze`, `freeze_epochs`,
+    `learning_rate_ratio`) have their defaults, and "linear" otherwise. With
+    :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
+    each through hidden layers of its own.
+
+head_layer_sizes : sequence of int, default=()
+    Number of units in each hidden layer of a linear head. Their output is added to that of the
+    linear map, and is zero before training.
 
 freeze_epochs : int, default=1
     Number of epochs over the labeled samples before the next layers are unfrozen.

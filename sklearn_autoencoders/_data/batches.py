@@ -66,6 +66,9 @@ class Data:
 
     neighbors : NeighborGraph or None, default=None
         Nearest neighbors of the training samples.
+
+    has_pseudo_labels : bool, default=False
+        Whether some labels were predicted from others.
     """
 
     X: NDArray[Any] | RowSource
@@ -82,6 +85,7 @@ class Data:
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
     neighbors: NeighborGraph | None = None
+    has_pseudo_labels: bool = False
 
     @property
     def training_rows(self) -> NDArray[np.intp]:
@@ -155,8 +159,16 @@ class Data:
         weight = None if weight is None else weight[known]
         index = known if self.index is None else self.index[known]
         fold = None if self.fold is None else self.fold[known]
-        labels = self.labels[known]
-        return Data(self.X[known], weight, None, held_out, labels=labels, index=index, fold=fold)
+        return Data(
+            self.X[known],
+            weight,
+            None,
+            held_out,
+            labels=self.labels[known],
+            index=index,
+            fold=fold,
+            has_pseudo_labels=self.has_pseudo_labels,
+        )
 
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""

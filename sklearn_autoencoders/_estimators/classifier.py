@@ -20,6 +20,7 @@ from .._inference.postprocess import (
     probabilities,
 )
 from .._training.head_initialization import fit_logistic
+from .._training.pseudo_labels import with_pseudo_labels
 from .._utils.labels import Labels, is_missing
 from .._utils.sklearn_compat import (
     Interval,
@@ -29,6 +30,7 @@ from .._utils.sklearn_compat import (
     with_callbacks,
 )
 from .._utils.user_warnings import warn_user
+from ..objectives import PseudoLabels
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
 
@@ -46,8 +48,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(-\sum_k y_{ik} \log p_k(e(x_i))
         + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
-    over the labeled samples. For tables with columns of categories, the head is an ensemble that
-    predicts from the columns and from the code (`head`).
+    over the labeled samples, and over the unlabeled ones with probabilities :math:`y_{ik}` that are
+    predicted from the labeled ones (`pseudo_labels`). For tables with columns of categories, the
+    head is an ensemble that predicts from the columns and from the code (`head`).
 
     Parameters
     ----------
@@ -66,14 +69,27 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
         samples.
 
-    head : {"auto", "linear", "ensemble"}, default="auto"
+    pseudo_labels : "auto", PseudoLabels or None, default="auto"
+        What fine-tuning learns from unlabeled samples. With
+        :class:`sklearn_autoencoders.objectives.PseudoLabels`, they are trained on the probabilities
+        of logistic regression or of label spreading, whichever predicts held-out labels better.
+        "auto" is `PseudoLabels()` unless the head is an ensemble. With None, unlabeled samples are
+        only used for pretraining.
+
+    head : {"auto", "linear", "ensemble"} or Branches, default="auto"
         What predicts. "linear" is a linear map of the code, which is trained together with the
         encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
         which keeps its pretrained weights. Each is a regression on the columns plus a network, and
         is trained without an eighth of the samples, which tell how many epochs and how much of the
         networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
-        `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
-        have their defaults, and "linear" otherwise.
+        `alpha`, `head_layer_sizes` and the parameters of fine-tuning (`freeze`, `freeze_epochs`,
+        `learning_rate_ratio`) have their defaults, and "linear" otherwise. With
+        :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
+        each through hidden layers of its own.
+
+    head_layer_sizes : sequence of int, default=()
+        Number of units in each hidden layer of a linear head. Their output is added to that of the
+        linear map, and is zero before training.
 
     class_weight : dict, "balanced" or None, default=None
         Class weights, as in :func:`sklearn.utils.class_weight.compute_sample_weight`.
@@ -345,6 +361,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "missing_label": [MissingValues()],
+        "pseudo_labels": [StrOptions({"auto"}), PseudoLabels, None],
     }
 
     def __init__(
@@ -353,7 +370,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         *,
         encoder=None,
         alpha=0.0,
+        pseudo_labels="auto",
         head="auto",
+        head_layer_sizes=(),
         class_weight=None,
         label_smoothing=0.0,
         missing_label="auto",
@@ -396,7 +415,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self.n_components = n_components
         self.encoder = encoder
         self.alpha = alpha
+        self.pseudo_labels = pseudo_labels
         self.head = head
+        self.head_layer_sizes = head_layer_sizes
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
         self.missing_label = missing_label
@@ -448,7 +469,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
         y : array-like of shape (n_samples,)
             Class labels. Samples without a label, which `missing_label` marks (by default -1), are
-            only used for pretraining.
+            used for pretraining and, with `pseudo_labels`, for fine-tuning.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative sample weights. A sample of weight 2 is equivalent to two samples.
@@ -475,6 +496,14 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             If -1 may be a class, or may mark unlabeled samples, with `missing_label="auto"`.
         """
         return self._fit(X, y, sample_weight)
+
+    def _training_data(self, data, rng):
+        """Return the labeled samples, or all samples if the others get probabilities."""
+        part = PseudoLabels() if self.pseudo_labels == "auto" else self.pseudo_labels
+        if part is not None and not self._has_ensemble:
+            uses_codes = self.encoder is not None
+            data = with_pseudo_labels(part, self._model, data, rng, uses_codes)
+        return super()._training_data(data, rng)
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""

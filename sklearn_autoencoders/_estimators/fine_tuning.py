@@ -38,8 +38,9 @@ from .._training.parameters import (
 )
 from .._training.pretraining import PRETRAINING
 from .._utils.random import draw_seed, make_generator
-from .._utils.sklearn_compat import InstanceOf, Interval, StrOptions
+from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
 from ..corruptions import CORRUPTIONS
+from ..networks import Branches
 from ..networks._ensemble import Ensemble
 from ..networks._predictor import Predictor
 from ..networks._recipes import PredictorRecipe
@@ -63,10 +64,11 @@ FREEZES = {
 
 
 # Parameters of the training of the encoder on labels.
-_OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "learning_rate_ratio")
+_OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "head_layer_sizes", "learning_rate_ratio")
 
-# Factor of the learning rate of an ensemble, whose members start at zero.
-_ENSEMBLE_RATE = 3.0
+# Factor of the learning rate of an ensemble, whose members start at zero, and of training on labels
+# that were predicted, which are many.
+_ENSEMBLE_RATE, _PSEUDO_RATE = 3.0, 3.0
 
 
 class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetworkEstimator):
@@ -74,7 +76,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     penalty = None
     _auto_scaling = "feature"
-    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"encoder", "head"}
+    _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {
+        "encoder",
+        "head",
+        "head_layer_sizes",
+    }
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
 
     _parameter_constraints: ClassVar[dict] = {
@@ -86,7 +92,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             ),
             None,
         ],
-        "head": [StrOptions({"auto", "linear", "ensemble"})],
+        "head": [StrOptions({"auto", "linear", "ensemble"}), Branches],
+        "head_layer_sizes": [Sizes()],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "freeze": [StrOptions(set(FREEZES))],
         "freeze_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -123,6 +130,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     # ------------------------------------------------------------------------------ fit
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
+        self._check_one_head()
         data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
         if self._has_ensemble:
             self._check_no_fine_tuning()
@@ -162,7 +170,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
         recipe = self._with_head(recipe, n_outputs)
-        seed = draw_seed(rng) if self._has_ensemble else 0  # a linear head starts at zero
+        is_linear = not self._has_ensemble and self._branches is None
+        seed = 0 if is_linear else draw_seed(rng)  # a linear head starts at zero
         with drawing_from(make_generator(seed)):
             network = Predictor(autoencoder, recipe.head())
         network = place(network, resolve_device(self.device), dtype)
@@ -171,14 +180,30 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _with_head(self, recipe, n_outputs):
         """Return the recipe of an autoencoder with a head."""
         if not self._has_ensemble:
-            return PredictorRecipe(recipe, n_outputs)
+            return PredictorRecipe(recipe, n_outputs, branches=self._branches)
         return PredictorRecipe(recipe, n_outputs, N_MEMBERS, self._layout.n_categories)
+
+    @property
+    def _branches(self):
+        """The hidden layers of the head, or None."""
+        if isinstance(self.head, Branches):
+            return clone(self.head)
+        sizes = tuple(map(int, self.head_layer_sizes))
+        return Branches(None, (), sizes, activation=self.activation) if sizes else None
 
     @property
     def _has_ensemble(self):
         """Whether the head is an ensemble, which does not train the encoder."""
         is_table = self._columns is not None and not changed_parameters(self, _OF_FINE_TUNING)
         return self.head == "ensemble" or (self.head == "auto" and is_table)
+
+    def _check_one_head(self):
+        """Raise ValueError if the hidden layers of the head are given twice."""
+        if isinstance(self.head, Branches) and changed_parameters(self, ("head_layer_sizes",)):
+            raise ValueError(
+                f"head_layer_sizes={self.head_layer_sizes!r} cannot be given together with "
+                f"head={self.head!r}. Use joint_layer_sizes of Branches."
+            )
 
     def _check_no_fine_tuning(self):
         for name in changed_parameters(self, _OF_FINE_TUNING):
@@ -198,6 +223,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _plan(self, data, **overrides):
         corruptions = corruption_parts(self, data, "corruption")
+        if data.has_pseudo_labels:
+            overrides["learning_rate"] = _PSEUDO_RATE * self.learning_rate
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
         is_new = self.n_epochs_ == 0 or self.freeze == "all"
         n_layers = len(self.network_.layers())

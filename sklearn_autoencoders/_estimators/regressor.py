@@ -48,14 +48,20 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
         samples.
 
-    head : {"auto", "linear", "ensemble"}, default="auto"
+    head : {"auto", "linear", "ensemble"} or Branches, default="auto"
         What predicts. "linear" is a linear map of the code, which is trained together with the
         encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
         which keeps its pretrained weights. Each is a regression on the columns plus a network, and
         is trained without an eighth of the samples, which tell how many epochs and how much of the
         networks to keep. "auto" is "ensemble" for tables with columns of categories or dates if
-        `alpha` and the parameters of fine-tuning (`freeze`, `freeze_epochs`, `learning_rate_ratio`)
-        have their defaults, and "linear" otherwise.
+        `alpha`, `head_layer_sizes` and the parameters of fine-tuning (`freeze`, `freeze_epochs`,
+        `learning_rate_ratio`) have their defaults, and "linear" otherwise. With
+        :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
+        each through hidden layers of its own.
+
+    head_layer_sizes : sequence of int, default=()
+        Number of units in each hidden layer of a linear head. Their output is added to that of the
+        linear map, and is zero before training.
 
     freeze : {"gradual", "head", "none", "all"}, default="none"
         Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -313,6 +319,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         encoder=None,
         alpha=0.0,
         head="auto",
+        head_layer_sizes=(),
         freeze="none",
         freeze_epochs=1,
         learning_rate_ratio=1.0,
@@ -353,6 +360,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         self.encoder = encoder
         self.alpha = alpha
         self.head = head
+        self.head_layer_sizes = head_layer_sizes
         self.freeze = freeze
         self.freeze_epochs = freeze_epochs
         self.learning_rate_ratio = learning_rate_ratio

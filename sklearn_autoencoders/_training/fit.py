@@ -156,6 +156,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         """Return the attributes of an estimator that has not been trained yet, by name."""
         return initialize(self, data, rng, scaling=self._scaling_kind)
 
+    def _training_data(self, data, rng):
+        """Return the samples of the training after pretraining: those with labels, if there are."""
+        return data.labeled()
+
     def _prepare_network(self, network, plan, data):
         """Update the settings of a network that can change between fits, before it is trained."""
         update_dropout(self, network, self.n_samples_seen_)
@@ -247,7 +251,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = with_neighbors(self, data.labeled(), y, rng)
+        training_data = with_neighbors(self, self._training_data(data, rng), y, rng)
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
         plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
         histories = []

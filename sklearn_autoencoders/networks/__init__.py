@@ -7,6 +7,7 @@ returns an encoder and a decoder as torch modules.
 from .._utils.public_names import publish
 from ._autoencoder import Autoencoder, Output
 from ._bidirectional import BidirectionalRecurrent
+from ._branches import Branches
 from ._causal import CausalRecurrent
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
@@ -29,6 +30,7 @@ __all__ = [
     "Autoencoder",
     "BatchNorm",
     "BidirectionalRecurrent",
+    "Branches",
     "CausalRecurrent",
     "Convolutional",
     "Dense",

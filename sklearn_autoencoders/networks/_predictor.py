@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from .._utils.batch import Batch, as_batch
 from ._autoencoder import Autoencoder, Output
-from ._ensemble_head import EnsembleHead
 from ._layers import UndecayedLinear
 
 
@@ -47,6 +48,16 @@ class LinearHead(UndecayedLinear):
         self.bias.copy_(bias)
 
 
+class Head(Protocol):
+    """What predicts from codes and from the batch they belong to."""
+
+    def __call__(self, code: Tensor, batch: Batch) -> Tensor:
+        """Return the predictions of a batch; of an ensemble, of each member."""
+
+    def predict(self, code: Tensor, batch: Batch) -> Tensor:
+        """Return the predictions, of shape (batch, n_outputs)."""
+
+
 class Predictor(Autoencoder):
     """An autoencoder with a head that predicts from its code.
 
@@ -55,7 +66,7 @@ class Predictor(Autoencoder):
     autoencoder : Autoencoder
         Computes the codes.
 
-    head : LinearHead or EnsembleHead
+    head : LinearHead, BranchedHead or EnsembleHead
         Computes the prediction.
 
     Attributes
@@ -66,7 +77,7 @@ class Predictor(Autoencoder):
 
     reconstructs = True
 
-    def __init__(self, autoencoder: Autoencoder, head: LinearHead | EnsembleHead) -> None:
+    def __init__(self, autoencoder: Autoencoder, head: Head) -> None:
         nn.Module.__init__(self)
         self.autoencoder = autoencoder
         self.head = head

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from .._utils.layout import Layout
 from ._autoencoder import Autoencoder
 from ._bidirectional import BidirectionalModel
+from ._branches import BranchedHead, Branches
 from ._causal import SequenceModel
 from ._embedding import ColumnEmbedding
 from ._ensemble import Ensemble
@@ -264,12 +265,16 @@ class PredictorRecipe:
 
     n_categories : tuple of int, default=()
         Number of categories of each column, 0 for a number, for an ensemble head.
+
+    branches : Branches or None, default=None
+        Hidden layers of the head.
     """
 
     autoencoder: AutoencoderRecipe | VariationalRecipe
     n_outputs: int
     n_members: int = 0
     n_categories: tuple[int, ...] = ()
+    branches: Branches | None = None
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -281,8 +286,11 @@ class PredictorRecipe:
         autoencoder = self.autoencoder.module(check_shapes)
         return Predictor(autoencoder, self.head())
 
-    def head(self) -> LinearHead | EnsembleHead:
+    def head(self) -> LinearHead | BranchedHead | EnsembleHead:
         """Return a new head."""
+        if self.branches is not None:
+            base = self.base
+            return self.branches.build(base.n_features, base.n_components, self.n_outputs)
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)

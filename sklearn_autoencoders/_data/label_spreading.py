@@ -1,0 +1,83 @@
+"""Labels that spread over the graph of nearest neighbors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from .neighbors import NeighborGraph
+
+# Number of steps by which labels spread.
+_N_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Spreading:
+    """Spreads values over a graph, whose nodes are the distinct samples.
+
+    Parameters
+    ----------
+    matrix : sparse matrix of shape (n_nodes, n_nodes)
+        Symmetric adjacency matrix, divided by the root of the degrees of both nodes.
+
+    node : ndarray of shape (n_samples,)
+        Node of each sample.
+
+    alpha : float
+        Fraction of a value that comes from the neighbors.
+    """
+
+    matrix: Any
+    node: NDArray[np.intp]
+    alpha: float
+
+    @classmethod
+    def over(cls, graph: NeighborGraph, rows: NDArray[np.intp], alpha: float) -> Spreading:
+        """Return the spreading over the neighbors of some samples."""
+        nodes = np.unique(graph.first[rows])
+        nearest = graph.nearest[nodes]
+        start, column = np.nonzero(nearest >= 0)
+        end = np.searchsorted(nodes, nearest[start, column])
+        edges = np.ones(len(start), dtype=np.float32), (start, end)
+        matrix = sparse.csr_array(edges, shape=(len(nodes), len(nodes)))
+        matrix = matrix.maximum(matrix.T)
+        root = sparse.diags_array(1 / np.sqrt(np.maximum(matrix.sum(axis=1), 1)))
+        node = np.minimum(np.searchsorted(nodes, graph.first), len(nodes) - 1)
+        return cls((root @ matrix @ root).astype(np.float32), node, alpha)
+
+    def __call__(
+        self, labels: NDArray[Any], rows: NDArray[np.intp], weight: NDArray[Any]
+    ) -> NDArray[np.float64]:
+        """Return the share of each class in the value of each sample.
+
+        Parameters
+        ----------
+        labels : ndarray of shape (n_labeled, n_classes)
+            Probabilities of the classes.
+
+        rows, weight : ndarray of shape (n_labeled,)
+            Positions and weights of the labeled samples.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Not negative; the sum over the classes is one, or zero where no label arrives.
+        """
+        known, mass = np.zeros((self.matrix.shape[0], labels.shape[1])), self._mass(rows, weight)
+        np.add.at(known, self.node[rows], weight[:, None] * labels)
+        known = ((1 - self.alpha) * known / np.maximum(mass, 1e-300)[:, None]).astype(np.float32)
+        found = known
+        for _ in range(_N_STEPS):
+            found = np.float32(self.alpha) * (self.matrix @ found) + known
+        total = found.sum(axis=1, keepdims=True, dtype=np.float64)
+        shares: NDArray[np.float64] = found / np.where(total > 0, total, 1.0)
+        return shares[self.node]
+
+    def _mass(self, rows: NDArray[np.intp], weight: NDArray[Any]) -> NDArray[np.float64]:
+        mass = np.zeros(self.matrix.shape[0])
+        np.add.at(mass, self.node[rows], weight)
+        return mass

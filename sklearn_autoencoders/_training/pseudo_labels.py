@@ -1,0 +1,241 @@
+"""Probabilities of the classes that unlabeled samples are trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from .._data.batches import Data, SampleDataset
+from .._data.label_spreading import Spreading
+from .._data.model import Model
+from .._data.neighbors import NeighborSearch
+from .._data.scaling import Scaling
+from .._data.splits import draw_by_content
+from .._inference.run import codes, encode, run
+from .._utils.layout import Layout
+from ..objectives._pseudo_labels import PseudoLabels
+from ..objectives._supervised import log_loss
+from .head_initialization import choose_strength, fit_logistic, scaled_to_unit
+
+Array = NDArray[np.float64]
+
+# Number of folds of the labeled samples, and candidates for the exponent of the shares that label
+# spreading gives the classes, and for the strength of the penalty of logistic regression.
+_N_FOLDS = 5
+_EXPONENTS = (1.0, 2.0, 4.0, 8.0)
+_STRENGTHS = np.logspace(4, -1, 6)
+# Logarithms of smaller shares of a class are limited.
+_MIN_SHARE = 1e-4
+# With more samples than this, all pairs of them are not compared.
+_MAX_SAMPLES = 200_000
+# With more inputs than this, logistic regression is on the codes.
+_MAX_INPUTS = 2_000
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The labeled samples that are not held out.
+
+    Parameters
+    ----------
+    rows, weight, draw, fold : ndarray of shape (n_labeled,)
+        Positions, weights, numbers in [0, 1) and numbers of the folds; the same for copies.
+
+    labels : ndarray of shape (n_labeled, n_classes)
+        Probabilities of the classes.
+    """
+
+    rows: NDArray[np.intp]
+    weight: Array
+    draw: Array
+    fold: NDArray[np.intp]
+    labels: Array
+
+    @classmethod
+    def of(cls, data: Data) -> _Known:
+        """Return the labeled samples of positive weight."""
+        rows, labels = data.labeled_positions, cast(Array, data.labels)
+        weight = data.training_weight if data.label_weight is None else data.label_weight
+        weight = np.ones(len(labels)) if weight is None else weight
+        held_out = () if data.held_out is None else data.held_out
+        rows = rows[(weight[rows] > 0) & ~np.isin(rows, held_out)]
+        draw = draw_by_content(data.X[rows], 0)
+        return cls(rows, weight[rows], draw, (_N_FOLDS * draw).astype(np.intp), labels[rows])
+
+    def tests(self) -> Iterator[NDArray[np.bool_]]:
+        """Yield a mask of the samples of each fold, if there are others."""
+        for number in np.unique(self.fold):
+            if (self.fold != number).any():
+                yield self.fold == number
+
+    def loss(self, log_odds: Array) -> float:
+        """Return the mean log loss of predictions."""
+        losses = log_loss(torch.tensor(log_odds), torch.tensor(self.labels)).numpy()
+        return float(np.average(losses, weights=self.weight))
+
+
+@dataclass(frozen=True)
+class _Prediction:
+    """Logarithms of probabilities, up to a constant for each sample.
+
+    Parameters
+    ----------
+    held_out : ndarray of shape (n_labeled, n_classes)
+        Of labeled samples, each predicted without the labels of its fold.
+
+    all : ndarray of shape (n_samples, n_classes)
+        Of all samples.
+    """
+
+    held_out: Array
+    all: Array
+
+    def power(self, exponent: float) -> _Prediction:
+        """Return the prediction by powers of the probabilities."""
+        return _Prediction(exponent * self.held_out, exponent * self.all)
+
+
+def with_pseudo_labels(
+    part: PseudoLabels, model: Model, data: Data, rng: np.random.RandomState, uses_codes: bool
+) -> Data:
+    """Return the data with probabilities of the classes in place of missing labels.
+
+    Parameters
+    ----------
+    part : PseudoLabels
+        How they are found.
+
+    model : Model
+        Gives the scaling and, if `uses_codes`, the codes in which neighbors are also searched.
+
+    data : Data
+        Samples with labels, some of which are missing.
+
+    rng : RandomState
+        Draws the samples from which principal components of large data are computed.
+
+    uses_codes : bool
+        Whether the network was trained.
+
+    Returns
+    -------
+    Data
+        The data itself if no label is missing, or if there are too few for any to be held out.
+    """
+    part._validate_params()
+    known, labels = _Known.of(data), cast(Array, data.labels)
+    is_unknown = cast(NDArray[np.bool_], np.isnan(labels).any(axis=1))
+    if not is_unknown.any() or len(np.unique(known.fold)) < 2:
+        return data
+    regression = _regression(model, data, known)
+    graphs = [
+        _spread(part, space, data, known, rng) for space in _spaces(model, data, known, uses_codes)
+    ]
+    found = _best(known, regression, graphs)
+    filled = np.where(is_unknown[:, None], found, labels)
+    weight = _weights(data, filled, is_unknown)
+    return replace(data, labels=filled, label_weight=weight, has_pseudo_labels=True)
+
+
+def _best(known: _Known, regression: _Prediction, graphs: list[_Prediction]) -> Array:
+    """Return the probabilities of the regression, or the most likely classes of a graph.
+
+    That of the lowest held-out loss is chosen. Of powers of the shares of the classes, which are no
+    probabilities, the best one is compared.
+    """
+    powers = [graph.power(exponent) for graph in graphs for exponent in _EXPONENTS]
+    found = min([regression, *powers], key=lambda each: known.loss(each.held_out))
+    if found is regression:
+        return np.exp(log_softmax(found.all, axis=1))
+    return np.eye(found.all.shape[1])[found.all.argmax(axis=1)]
+
+
+def _weights(data: Data, labels: Array, is_unknown: NDArray[np.bool_]) -> Array | None:
+    """Return the weights of the samples, where there are weights of classes: expected ones."""
+    if data.label_weight is None:
+        return None
+    own = np.ones(len(labels)) if data.weight is None else data.weight
+    ratio = np.divide(data.label_weight, own, out=np.ones(len(own)), where=own > 0)
+    chosen = labels.argmax(axis=1)
+    of_class = np.ones(labels.shape[1])
+    of_class[chosen[~is_unknown]] = ratio[~is_unknown]
+    return np.where(is_unknown, own * (labels @ of_class), data.label_weight)
+
+
+def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
+    """Return the predictions of logistic regression on the inputs, or on the codes."""
+    function = codes if model.layout.n_inputs > _MAX_INPUTS else _inputs
+    x = run(model, SampleDataset(model, Data(data.X[known.rows])), function).astype(np.float64)
+    weight = known.weight / min(known.weight.mean(), 1.0)
+    x, mean, scale = scaled_to_unit(x, weight)
+    strength = choose_strength(
+        fit_logistic, log_loss, x, known.labels, weight, known.draw, _STRENGTHS
+    )
+    held_out = np.zeros_like(known.labels)
+    for test in known.tests():
+        train = ~test
+        slopes, biases = fit_logistic(x[train], known.labels[train], weight[train], strength)
+        held_out[test] = x[test] @ slopes.T + biases
+    slopes, biases = fit_logistic(x, known.labels, weight, strength)
+    parts = torch.tensor(slopes / scale), torch.tensor(biases - slopes @ mean / scale)
+
+    def logits(network: Any, batch: Any) -> torch.Tensor:
+        found = function(network, batch)
+        weight, bias = (part.to(found) for part in parts)
+        return found @ weight.T + bias
+
+    found = run(model, SampleDataset(model, Data(data.X)), logits).astype(np.float64)
+    return _Prediction(log_softmax(held_out, axis=1), log_softmax(found, axis=1))
+
+
+def _inputs(network: Any, batch: Any) -> torch.Tensor:
+    return cast(torch.Tensor, batch.x)
+
+
+def _spaces(
+    model: Model, data: Data, known: _Known, uses_codes: bool
+) -> list[tuple[Any, Layout, Scaling]]:
+    """Return the samples, kinds of columns and scaling of each space of the neighbors."""
+    if len(data.X) > _MAX_SAMPLES:
+        return []
+    center, scale = model.scaling.center, model.scaling.scale
+    spaces = [(data.X, model.layout, model.scaling)]
+    if (scale != scale[0]).any():
+        spaces += [(data.X, model.layout, Scaling(center, np.ones_like(scale)))]
+    if uses_codes:
+        found = encode(model, data.X)
+        n_codes = found.shape[1]
+        units = Scaling(np.zeros(n_codes), np.ones(n_codes))
+        spaces += [(found, Layout.of_numbers(n_codes), units)]
+    return spaces
+
+
+def _spread(
+    part: PseudoLabels,
+    space: tuple[Any, Layout, Scaling],
+    data: Data,
+    known: _Known,
+    rng: np.random.RandomState,
+) -> _Prediction:
+    """Return the predictions of label spreading."""
+    rows = np.arange(len(data.X)) if data.weight is None else np.flatnonzero(data.weight)
+    X, layout, scaling = space
+    graph = NeighborSearch(part.n_neighbors)(X, rows, layout, scaling, rng, data.weight)
+    spreading = Spreading.over(graph, rows, part.alpha)
+    held_out = np.zeros_like(known.labels)
+    for test in known.tests():
+        others = known.labels[~test], known.rows[~test], known.weight[~test]
+        held_out[test] = spreading(*others)[known.rows[test]]
+    found = spreading(known.labels, known.rows, known.weight)
+    return _Prediction(_log(held_out), _log(found))
+
+
+def _log(shares: Array) -> Array:
+    logarithms: Array = np.log(np.maximum(shares, _MIN_SHARE))
+    return logarithms

@@ -1,0 +1,120 @@
+"""Heads with hidden layers, of the code alone and of features and code in two branches."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from estimators import PREDICTORS, quick
+from helpers import assert_same, outputs, table, target_of, weights
+from sklearn.base import is_classifier
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_autoencoders import AutoencoderRegressor, AutoencoderTransformer, load, save
+from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders.networks import Branches
+
+every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
+SMALL = Branches((8, 4), (6,), (8,))
+HEADS = pytest.mark.parametrize(
+    "params", [{"head": SMALL}, {"head_layer_sizes": (8, 4)}], ids=["branches", "layers"]
+)
+
+
+def predictor(cls, **params):
+    return quick(cls, **{"n_components": 4, "pretraining_epochs": 1, **params})
+
+
+def prediction(fitted, X):
+    return fitted.predict_proba(X) if is_classifier(fitted) else fitted.predict(X)
+
+
+@every_predictor
+@HEADS
+def test_training_starts_at_the_linear_head(cls, params):
+    X = table()
+    settings = {"learning_rate": 1e-30, "pretraining": None, "dtype": "float64"}
+    linear = predictor(cls, **settings).fit(X, target_of(cls, X))
+    deep = predictor(cls, **settings, **params).fit(X, target_of(cls, X))
+    np.testing.assert_allclose(prediction(deep, X), prediction(linear, X), atol=1e-9)
+
+
+def test_the_branches_are_the_formula():
+    head = Branches((5,), (3,), (4,), activation="tanh").build(6, 2, 1).eval()
+    for parameter in head.parameters():
+        torch.nn.init.normal_(parameter)
+    x, code = torch.randn(7, 6), torch.randn(7, 2)
+    layer = {name: value.detach() for name, value in head.named_parameters()}
+
+    def dense(values, name):
+        return values @ layer[f"{name}.weight"].T + layer[f"{name}.bias"]
+
+    branches = dense(x, "features.0.0").tanh(), dense(code, "code.0.0").tanh()
+    hidden = dense(torch.cat(branches, 1), "joint.0.0.0").tanh()
+    expected = dense(code, "start") + dense(hidden, "joint.1")
+    torch.testing.assert_close(head(code, Batch(x)), expected)
+
+
+@pytest.mark.parametrize(
+    ("head", "n_joint"),
+    [(Branches(), 128 + 32), (Branches((), ()), 6 + 2), (Branches(None, ()), 2)],
+    ids=str,
+)
+def test_the_number_of_joined_units(head, n_joint):
+    built = head.build(6, 2, 1)
+    assert built.joint[0][0][0].in_features == n_joint
+    assert (built.features is None) == (head.feature_layer_sizes is None)
+
+
+@every_predictor
+def test_a_frozen_encoder_keeps_its_weights_and_the_branches_learn(cls):
+    X = table()
+    encoder = quick(AutoencoderTransformer, n_components=3).fit(X)
+    settings = {"encoder": FrozenEstimator(encoder), "freeze": "all", "learning_rate": 1e-2}
+    fitted = quick(cls, head=SMALL, **settings).fit(X, target_of(cls, X))
+    before, after = weights(encoder), weights(fitted)
+    for name, value in before.items():
+        np.testing.assert_array_equal(after[f"autoencoder.{name}"], value)
+    assert np.abs(after["head.joint.1.weight"]).max() > 0
+
+
+@every_predictor
+@HEADS
+def test_a_pickle_and_a_file_predict_the_same(cls, params, tmp_path):
+    X = table()
+    fitted = predictor(cls, **params).fit(X, target_of(cls, X))
+    save(fitted, tmp_path / "model.skops")
+    for again in (pickle.loads(pickle.dumps(fitted)), load(tmp_path / "model.skops")):
+        assert_same(outputs(again, X, target_of(cls, X)), outputs(fitted, X, target_of(cls, X)))
+    fitted.set_params(warm_start=True).fit(X, target_of(cls, X))
+
+
+def test_branches_learn_what_a_linear_head_on_two_components_cannot():
+    rng = np.random.RandomState(0)
+    X = rng.randn(300, 6)
+    y = X[:, 0] * X[:, 1] + X[:, 5]
+    settings = {"max_epochs": 20, "learning_rate": 2e-2, "corruption": None, "freeze": "all"}
+    scores = [
+        predictor(AutoencoderRegressor, head=head, **settings)
+        .fit(X[:200], y[:200])
+        .score(X[200:], y[200:])
+        for head in ("linear", Branches((64, 32), (8,), (32,)))
+    ]
+    assert scores[1] > scores[0] + 0.1
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"head": SMALL, "head_layer_sizes": (3,)}, "cannot be given together with head=Branches"),
+        ({"head": Branches((0,))}, "'feature_layer_sizes' parameter of Branches"),
+        ({"head": Branches(activation="cube")}, "'activation' parameter of Branches"),
+        ({"head_layer_sizes": (0,)}, "'head_layer_sizes' parameter"),
+        ({"head": "ensemble", "head_layer_sizes": (3,)}, "head='ensemble'"),
+    ],
+    ids=str,
+)
+def test_invalid_parameters(params, match):
+    X = table()
+    with pytest.raises(ValueError, match=match):
+        predictor(AutoencoderRegressor, **params).fit(X, X[:, 0])
