@@ -209,10 +209,7 @@ class EnsembleRecipe:
     n_categories : tuple of int, default=()
         Number of categories of each column of a table; empty if all columns are numbers.
 
-    n_prototypes : int, default=0
-        Number of prototypes of each autoencoder.
-
-    has_logits : bool, default=False
+    n_prototypes, n_directions : int, default=0
         As in :class:`Ensemble`.
     """
 
@@ -223,7 +220,7 @@ class EnsembleRecipe:
     clip: float
     n_categories: tuple[int, ...] = ()
     n_prototypes: int = 0
-    has_logits: bool = False
+    n_directions: int = 0
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -243,7 +240,7 @@ class EnsembleRecipe:
             subspace,
             layout,
             self.n_prototypes,
-            self.has_logits,
+            self.n_directions,
         )
 
 
