@@ -523,7 +523,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
-                *sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
+                sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
             ),
         )
 

@@ -101,7 +101,7 @@ def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def prototype_errors(model: Model, X: Samples) -> NDArray[np.float64]:
-    """Return the difference of each value from its reconstruction near the nearest prototype.
+    """Return the difference of each value from its reconstructions near prototypes.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ def prototype_errors(model: Model, X: Samples) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
-        Absolute differences, in the units of X; of a category, the root of
-        the sum of the squares of those of its indicators.
+        Root mean squares over the groups of prototypes, in the units of X; of a category, the root
+        of the sum of the squares of those of its indicators.
     """
 
     def function(network: Any, batch: Batch) -> Tensor:
@@ -180,8 +180,8 @@ def _mean(values: Tensor, observed: Tensor | None) -> Tensor:
 
 
 def _squares(model: Model, network: Any, batch: Batch) -> Tensor:
-    """Return the squared difference from the nearest prototype of each column."""
-    squares, layout = network.deviation(batch).square(), model.layout
+    """Return the mean squared difference from the nearest prototypes of each column."""
+    squares, layout = network.deviation(batch).square().mean(0), model.layout
     if layout.is_numeric:
         return cast(Tensor, squares)
     totals = layout.totals(layout.indicators_of(squares))

@@ -13,6 +13,7 @@ from torch.nn import functional
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
 from .._data.splits import draw_by_content
+from .._inference.outlier_errors import WIDE
 from .._inference.run import run
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
@@ -21,6 +22,9 @@ Array = NDArray[np.float64]
 
 # Number of samples whose mean is a prototype, so that no prototype is a training sample.
 N_NEIGHBORS = 5
+# Number of groups, from each of which the nearest is used, of samples that are not wide: if similar
+# outliers are among the prototypes of one group, they are hardly among those of all.
+_N_GROUPS = 8
 # A prototype has one direction for each of these columns, at most ten, from five samples for each.
 _N_COLUMNS, _MAX_DIRECTIONS, _N_FOR_DIRECTION = 8, 10, 5
 # Minimum variance in a direction, as a fraction of the largest.
@@ -31,8 +35,8 @@ _N_PLANES_AT_ONCE = 64
 _N_VALUES, _MAX_VALUES = 2**24, 2**22
 
 
-def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int]:
-    """Return numbers of prototypes and of directions of each, limited by their memory.
+def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int, int] | None:
+    """Return numbers of groups, of prototypes of each and of directions of each prototype.
 
     Parameters
     ----------
@@ -44,12 +48,15 @@ def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int]:
 
     Returns
     -------
-    tuple of int
-        At least one prototype, unless none is asked for, and at most ten directions.
+    tuple of int or None
+        Fewer prototypes than asked for if they have very many values. None if none is asked for.
     """
+    if not n_prototypes:
+        return None
+    n_groups = 1 if n_columns >= WIDE else min(_N_GROUPS, n_prototypes)
     n_directions = min(n_columns // _N_COLUMNS, _MAX_DIRECTIONS)
     most = max(_MAX_VALUES // (n_inputs * (1 + n_directions)), 1)
-    return min(n_prototypes, most), n_directions
+    return n_groups, max(min(n_prototypes, most) // n_groups, 1), n_directions
 
 
 def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_range: bool) -> None:

@@ -51,8 +51,8 @@ class Ensemble(Autoencoder):
         Columns of a table; the features of a column are masked together. By default, each feature
         is a column.
 
-    n_prototypes, n_directions : int, default=0
-        Number of prototypes, and of directions of each.
+    prototypes : tuple of int or None, default=None
+        Numbers of groups, of prototypes of each group and of directions of each prototype.
     """
 
     hidden: Tensor
@@ -66,8 +66,7 @@ class Ensemble(Autoencoder):
         clip: float,
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
         layout: Layout | None = None,
-        n_prototypes: int = 0,
-        n_directions: int = 0,
+        prototypes: tuple[int, int, int] | None = None,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
@@ -78,8 +77,8 @@ class Ensemble(Autoencoder):
         order = torch.rand(len(autoencoders), self.layout.n_columns).argsort(0)
         self.register_buffer("hidden", self.layout.of_inputs(order < n_masked))
         self.prototypes: Prototypes | None = None
-        if n_prototypes:
-            self.prototypes = Prototypes(n_prototypes, n_directions, self.layout.n_inputs)
+        if prototypes is not None:
+            self.prototypes = Prototypes(*prototypes, self.layout.n_inputs)
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -104,7 +103,7 @@ class Ensemble(Autoencoder):
         return self._passed(x, self.layout.of_inputs(mask))
 
     def deviation(self, batch: Batch) -> Tensor:
-        """Return the differences of inputs from their reconstruction near the nearest prototype."""
+        """Return the differences of inputs from their reconstructions near prototypes."""
         assert self.prototypes is not None
         observed = batch.observed
         observed = None if observed is None else self.layout.of_inputs(observed)

@@ -25,8 +25,11 @@ class Prototypes(nn.Module):
 
     Parameters
     ----------
+    n_groups : int
+        Number of groups of prototypes. A sample is compared with the nearest one of each.
+
     n_prototypes, n_directions : int
-        Number of prototypes, and of directions of each.
+        Number of prototypes of each group, and of directions of each prototype.
 
     n_features : int
         Number of inputs of the network.
@@ -36,14 +39,17 @@ class Prototypes(nn.Module):
     directions: Tensor
     unit: Tensor
 
-    def __init__(self, n_prototypes: int, n_directions: int, n_features: int) -> None:
+    def __init__(
+        self, n_groups: int, n_prototypes: int, n_directions: int, n_features: int
+    ) -> None:
         super().__init__()
+        self.n_groups, n_prototypes = n_groups, n_groups * n_prototypes
         self.register_buffer("inputs", torch.zeros(n_prototypes, n_features))
         self.register_buffer("directions", torch.zeros(n_prototypes, n_directions, n_features))
         self.register_buffer("unit", torch.ones(n_features))
 
     def forward(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """Return the difference of each sample from its reconstruction.
+        """Return the difference of each sample from its reconstruction by each group.
 
         Parameters
         ----------
@@ -55,7 +61,7 @@ class Prototypes(nn.Module):
 
         Returns
         -------
-        Tensor of shape (batch, n_features)
+        Tensor of shape (n_groups, batch, n_features)
             The differences, in units of the inputs; zero where a value is missing.
         """
         center = self.inputs.mean(0)  # squares of values far from zero would be rounded
@@ -63,13 +69,23 @@ class Prototypes(nn.Module):
         x = x if observed is None else x * observed
         squares = prototypes.square()
         norms = squares.sum(1) if observed is None else observed @ squares.T
-        nearest = torch.addmm(norms, x, prototypes.T, alpha=-2).argmin(1)
-        difference = x - functional.embedding(nearest, prototypes)
-        difference = difference if observed is None else difference * observed
+        distance = torch.addmm(norms, x, prototypes.T, alpha=-2)
+        nearest = self._nearest(distance)
+        difference = x.repeat(self.n_groups, 1) - functional.embedding(nearest, prototypes)
+        if observed is not None:
+            observed = observed.repeat(self.n_groups, 1)
+            difference = difference * observed
         if self.directions.shape[1]:
             difference = difference - self._within(difference, nearest, observed)
         difference = difference * self.unit
-        return difference if observed is None else difference * observed
+        difference = difference if observed is None else difference * observed
+        return difference.reshape(self.n_groups, -1, difference.shape[1])
+
+    def _nearest(self, distance: Tensor) -> Tensor:
+        """Return the indices of the nearest prototypes of all samples, group after group."""
+        groups = distance.reshape(len(distance), self.n_groups, -1)
+        first = torch.arange(self.n_groups, device=distance.device) * groups.shape[2]
+        return (groups.argmin(2) + first).T.flatten()
 
     def _within(self, difference: Tensor, nearest: Tensor, observed: Tensor | None) -> Tensor:
         """Return the parts of differences from prototypes that are within their planes.

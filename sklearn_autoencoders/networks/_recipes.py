@@ -209,7 +209,7 @@ class EnsembleRecipe:
     n_categories : tuple of int, default=()
         Number of categories of each column of a table; empty if all columns are numbers.
 
-    n_prototypes, n_directions : int, default=0
+    prototypes : tuple of int or None, default=None
         As in :class:`Ensemble`.
     """
 
@@ -219,8 +219,7 @@ class EnsembleRecipe:
     n_masked: int
     clip: float
     n_categories: tuple[int, ...] = ()
-    n_prototypes: int = 0
-    n_directions: int = 0
+    prototypes: tuple[int, int, int] | None = None
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -239,8 +238,7 @@ class EnsembleRecipe:
             self.clip,
             subspace,
             layout,
-            self.n_prototypes,
-            self.n_directions,
+            self.prototypes,
         )
 
 
