@@ -67,10 +67,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
     the means of a few training samples that are near to one another. Through each prototype there
     is a plane, in the directions in which the training samples near it vary the most: one for every
-    eight features, at most ten [4]_. With :math:`p_i` the point of the plane of the nearest
-    prototype that is nearest to sample :math:`i`, the distance is
+    eight features, at most ten [4]_. Below 64 features, the prototypes are in :math:`G = 8`
+    groups, so that outliers among the training samples are prototypes of few groups, otherwise in
+    one. With :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest
+    prototype of a group, the distance is
 
-    .. math:: b_i = \sqrt{\frac{1}{d} \sum_j \left(\frac{x_{ij} - p_{ij}}{u_j}\right)^2}
+    .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}
 
     and the score is minus the weighted mean of both,
 
@@ -109,7 +111,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         outliers closer to normal samples, if few training samples are outliers. With 0, only
         predictions are scored, which takes less time, and is worse if the training samples are
         normal. There are fewer prototypes, but at least one, if the features are very many, so that
-        they occupy about 16 MB.
+        they occupy about 16 MB. With less than 64 features, the number is rounded down to a
+        multiple of eight.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether values are compared with their prediction from other features ("masked") or with
