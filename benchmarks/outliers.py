@@ -51,11 +51,6 @@ def without_prototypes(seed):
     return lambda A, B: -model.fit(A).score_samples(B)
 
 
-def for_pixels(seed):
-    model = AutoencoderOutlierDetector(scaling="global", random_state=seed)
-    return lambda A, B: -model.fit(A).score_samples(B)
-
-
 def untrained(seed):
     model = AutoencoderOutlierDetector(random_state=seed, learning_rate=1e-30, max_epochs=1)
     return lambda A, B: -model.fit(A).score_samples(B)
@@ -99,7 +94,6 @@ def of_pyod(module, name):
 METHODS = {
     "AutoencoderOutlierDetector": ours,
     "the same, for normal samples": for_normal_rows,
-    "the same, for pixels": for_pixels,
     "the same, untrained": untrained,
     "the same, no prototypes": without_prototypes,
     "IsolationForest": forest,
@@ -208,6 +202,7 @@ def large():
 
 
 def main():
+    global MAX_SAMPLES
     parts = ("unsupervised", "one_class", "unseen", "digits", "large")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=parts, default=parts)
@@ -215,9 +210,11 @@ def main():
     parser.add_argument(
         "--pyod", action="store_true", help="add the detectors of PyOD (takes minutes)"
     )
+    parser.add_argument("--max-samples", type=int, default=MAX_SAMPLES, help="of each table")
     parser.add_argument("--methods", nargs="+", help="only those with these names")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    MAX_SAMPLES = arguments.max_samples
     header("Outliers")
     methods = METHODS | (PYOD if arguments.pyod else {})
     methods = {name: methods[name] for name in arguments.methods or methods}

@@ -74,10 +74,13 @@ def test_training_detects_more_than_the_untrained_network():
     assert trained > untrained + 0.1
 
 
-def prototypes_of(fitted):
-    """Return the prototypes of each group, in the units of X."""
-    prototypes = fitted.network_.prototypes.outputs.double().numpy()
-    return prototypes * fitted.scale_ + fitted.center_
+def planes_of(fitted):
+    """Return the prototypes, in the units of X, and their directions, in ranges of the features."""
+    parts = fitted.network_.prototypes
+    inputs, directions, unit = (
+        part.double().numpy() for part in (parts.inputs, parts.directions, parts.unit)
+    )
+    return inputs * fitted.scale_ + fitted.center_, directions, unit * fitted.scale_
 
 
 def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
@@ -88,18 +91,43 @@ def test_the_score_is_minus_the_mean_error_in_units_of_the_tolerance():
     np.testing.assert_allclose(fitted.score_samples(X), expected)
 
 
-def test_half_of_the_score_is_the_distance_from_the_nearest_prototypes():
+def distances(X, fitted):
+    """Return mean squared differences from the planes of the nearest prototypes, in units."""
+    n_groups = 8 if X.shape[1] < 64 else 1
+    prototypes, directions, unit = planes_of(fitted)
+    found = 0.0
+    for group, all_planes in zip(
+        np.split(prototypes, n_groups), np.split(directions, n_groups), strict=True
+    ):
+        difference = (X[:, None] - group) / unit
+        near = np.nansum(difference**2, axis=2).argmin(1)
+        difference = difference[np.arange(len(X)), near]
+        for row, planes in zip(difference, all_planes[near], strict=True):
+            known = ~np.isnan(row)  # least squares
+            row -= np.linalg.lstsq(planes[:, known].T, row[known], rcond=None)[0] @ planes
+        found += (difference * unit / fitted.distance_unit_) ** 2 / n_groups
+    return found
+
+
+@pytest.mark.parametrize(("n_features", "n_missing"), [(5, 0), (5, 1), (20, 0), (20, 1), (80, 0)])
+def test_the_score_joins_predictions_and_the_distance_from_a_plane(n_features, n_missing):
+    X = np.random.RandomState(0).randn(200, 4) @ np.random.RandomState(1).randn(4, n_features)
+    X += 0.1 * np.random.RandomState(2).randn(*X.shape)
+    X[::2, 1 : 1 + n_missing] = np.nan
+    fitted = detector().fit(X)
+    weight = min(1, 64 / n_features)
+    errors = np.abs(X - fitted.reconstruct(X)) / fitted.tolerance_
+    distance = np.sqrt(np.nanmean(distances(X, fitted), axis=1))
+    expected = -(weight * np.nanmean(errors, axis=1) + distance) / (weight + 1)
+    np.testing.assert_allclose(fitted.score_samples(X), expected, rtol=1e-2 if n_missing else 1e-5)
+    contribution = fitted.explain(X).contribution
+    np.testing.assert_allclose(contribution.sum(1), fitted.score_samples(X), rtol=1e-5)
+    assert planes_of(fitted)[1].shape[1] == min(n_features // 8, 10)
+
+
+def test_labels_are_those_of_the_decision_function():
     X = with_missing_values(table(120))
     fitted = detector().fit(X)
-    errors = np.abs(X - fitted.reconstruct(X)) / fitted.tolerance_
-    distances = 0.0
-    for group in prototypes_of(fitted):
-        difference = X[:, None] - group
-        near = np.nansum((difference / fitted.scale_) ** 2, axis=2).argmin(1)
-        distances += np.abs(difference[np.arange(len(X)), near]) / fitted.distance_unit_ / 8
-    expected = -np.nanmean((errors + distances) / 2, axis=1)
-    np.testing.assert_allclose(fitted.score_samples(X), expected, rtol=1e-5)
-    np.testing.assert_allclose(fitted.explain(X).contribution.sum(1), expected, rtol=1e-5)
     assert fitted.score_samples(X.astype(np.float32)).dtype == np.float64
     np.testing.assert_array_equal(
         fitted.decision_function(X), fitted.score_samples(X) - fitted.offset_
@@ -109,17 +137,44 @@ def test_half_of_the_score_is_the_distance_from_the_nearest_prototypes():
 
 def test_no_prototype_is_a_training_sample():
     X = mixture(300, 0)
+    prototypes, directions, _ = planes_of(detector(n_prototypes=64).fit(X))
+    assert np.abs(X[:, None] - prototypes).max(2).min() > 0.01
+    assert len(np.unique(prototypes, axis=0)) > 55
+    np.testing.assert_allclose((directions**2).sum(2), 1.0, rtol=1e-5)
+
+
+def test_units_of_distances_are_ranges_of_the_features():
+    X = np.random.RandomState(0).exponential(size=(1000, 6)) ** np.arange(1, 7)
     fitted = detector().fit(X)
-    for group in prototypes_of(fitted):
-        distance = np.abs(X[:, None] - group).max(2)
-        assert distance.min() > 0.01
-    assert len(np.unique(fitted.network_.prototypes.inputs.numpy()[0], axis=0)) > 55
+    low, high = np.quantile(X, [0, 1], axis=0)
+    high = np.minimum(high, fitted.center_ + 10 * fitted.scale_)  # extreme values are clipped
+    ratio = fitted.distance_unit_ / (high - low)
+    np.testing.assert_allclose(ratio, ratio.mean(), rtol=0.2)
+
+
+def test_wide_samples_have_one_unit_of_predictions():
+    X = np.random.RandomState(0).uniform(size=(200, 64)) * np.arange(1, 65)
+    wide, narrow = detector().fit(X), detector().fit(X[:, 1:])
+    np.testing.assert_allclose(
+        wide.tolerance_ / wide.distance_unit_, wide.tolerance_[0] / wide.distance_unit_[0]
+    )
+    assert np.ptp(narrow.tolerance_ / narrow.distance_unit_) > 0.1
+
+
+def test_a_sample_beside_a_curve_is_far_from_its_planes():
+    rng = np.random.RandomState(0)
+    angle = rng.uniform(0, np.pi, 3000)
+    waves = np.column_stack([np.sin(angle * k) for k in range(1, 9)])
+    X = np.c_[waves, waves @ rng.randn(8, 12)]  # a curve in 20 features
+    fitted = detector(max_epochs="auto").fit(X)
+    beside = X[:50] + 0.2 * rng.randn(50, 20)
+    assert (fitted.p_values(beside) < 0.01).all()
 
 
 def test_prototypes_detect_a_sample_between_clusters_whose_values_agree():
     rng = np.random.RandomState(0)
     X = rng.choice([-3.0, 3.0], (1000, 1)) + 0.3 * rng.randn(1000, 6)
-    for n_prototypes, is_detected in ((64, True), (0, False)):
+    for n_prototypes, is_detected in ((512, True), (0, False)):
         fitted = detector(n_prototypes=n_prototypes, max_epochs="auto").fit(X)
         ranks = fitted.p_values(np.linspace(-0.2, 0.2, 5)[:, None] + np.zeros(6))
         assert (ranks < 0.01).all() == is_detected
@@ -130,7 +185,7 @@ def test_prototypes_follow_a_stream():
     fitted = detector().fit(X)
     before = fitted.network_.prototypes.inputs.clone()
     fitted.partial_fit(X[:200] + 1.0)
-    kept = (fitted.network_.prototypes.inputs == before).all(2).double().mean()
+    kept = (fitted.network_.prototypes.inputs == before).all(1).double().mean()
     assert 0.55 < kept < 0.8  # a third of the samples are new
 
 

@@ -16,11 +16,16 @@ from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.shapes import channel_of_features
 from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
 from .._data.validation import given_network
-from .._inference.outlier_errors import prototype_errors
+from .._inference.outlier_errors import (
+    WIDE,
+    distance_unit_of,
+    prototype_errors,
+    root_mean_square,
+)
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import limited_number, set_prototypes
+from .._training.prototypes import set_prototypes, sizes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
@@ -43,6 +48,8 @@ _N_SAMPLES = 10_000
 _MIN_TOLERANCE = 0.1
 # The same for constant features, as a fraction of the constant.
 _MIN_CHANGE = 1e-3
+# Minimum mean distance of training samples from prototypes, in ranges of the features.
+_MIN_DISTANCE = 0.01
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
 
@@ -58,19 +65,27 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
     over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
-    the means of a few training samples that are near to one another. Each of the :math:`E`
-    autoencoders has its own, of which :math:`c^e_i` is the nearest to sample :math:`i`. The score
-    is minus the mean of both,
+    the means of a few training samples that are near to one another. Through each prototype there
+    is a plane, in the directions in which the training samples near it vary the most: one for every
+    eight features, at most ten [4]_. Below 64 features, the prototypes are in :math:`G = 8`
+    groups, so that outliers among the training samples are prototypes of few groups, otherwise in
+    one. With :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest
+    prototype of a group, the distance is
 
-    .. math:: s_i = -\frac{1}{2} \left(a_i + \frac{1}{d E} \sum_{ej}
-        \frac{|x_{ij} - c^e_{ij}|}{u_j}\right)
+    .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}
+
+    and the score is minus the weighted mean of both,
+
+    .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 64 / n_{features})
 
     so that it is low for values that contradict the others, and for samples that are far from all
     training samples. The tolerance :math:`t_j` is the upper quartile of the absolute errors of
     feature :math:`j` on the training samples, or the mean of these quartiles over the features if
-    the features share one scale; :math:`u_j` is proportional to the scale of the feature, and such
-    that the mean of the second term over the training samples is one. For a category, the error is
-    the negative log-probability of its value, and the tolerance is the mean error. Some samples are
+    the features share one scale; :math:`u_j` is proportional to the range of the feature, and such
+    that the mean distance of the training samples is one. With 64 or more features, as in images
+    and windows of series, :math:`t_j` is also proportional to the range, such that the mean of
+    :math:`a_i` is one. For a category, the error is the negative log-probability of its value, and
+    the tolerance is the mean error; its distance is that of its indicators. Some samples are
     held out of training: their scores are the reference for the threshold and for p-values.
 
     Parameters
@@ -90,14 +105,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
 
-    n_prototypes : int, default=64
-        Number of prototypes of each autoencoder: means of a random training sample and its four
-        nearest neighbors, so that no training sample is kept, unless there are fewer than five.
-        Distances are Euclidean, on the scale of the network, over the observed values. More
-        prototypes detect outliers closer to normal samples, if few training samples are outliers.
-        With 0, only predictions are scored, which takes half of the time, and was slightly better
-        on contaminated tables but worse on normal training samples. There are fewer prototypes, but
-        at least one, if the features are very many, so that they occupy about 16 MB.
+    n_prototypes : int, default=512
+        Number of prototypes: means of a random training sample and its four nearest neighbors, so
+        that no training sample is kept, unless there are fewer than five. More prototypes detect
+        outliers closer to normal samples, if few training samples are outliers. With 0, only
+        predictions are scored, which takes less time, and is worse if the training samples are
+        normal. There are fewer prototypes, but at least one, if the features are very many, so that
+        they occupy about 16 MB. With less than 64 features, the number is rounded down to a
+        multiple of eight.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether values are compared with their prediction from other features ("masked") or with
@@ -247,11 +262,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         Upper quartile of the absolute errors of each feature on the training samples, in the units
         of X, and at least a tenth of the `scale_` of the feature; for a category, the mean of the
         negative log-probabilities, and at least a tenth of the entropy. Without
-        `scaling="feature"`, the mean of these values. The prediction for a constant feature is its
-        value, and its tolerance is a thousandth of it.
+        `scaling="feature"`, the mean of these values. If there are prototypes and 64 or more
+        features of numbers, proportional to their ranges. The prediction for a constant feature is
+        its value, and its tolerance is a thousandth of it.
 
     distance_unit_ : ndarray of shape (n_features_in_,) or None
-        Unit of the differences of each feature from the nearest prototypes, in the units of X. None
+        Unit of the differences of each feature from the plane of the nearest prototype, in the
+        units of X: proportional to the range of the feature in `fit` (of values within 10 standard
+        deviations), or to `scale_` if there are categories or without `scaling="feature"`. None
         without prototypes.
 
     held_out_scores_ : ndarray of shape (n,)
@@ -308,8 +326,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     Notes
     -----
-    If the training samples are known to be normal, no other setting is required. For pixels and
-    other features in the same unit, `scaling="global"` performs better.
+    If the training samples are known to be normal, no other setting is required.
 
     References
     ----------
@@ -320,6 +337,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
        Ensembles", SDM 2017.
 
     .. [3] V. Vovk, A. Gammerman and G. Shafer, "Algorithmic Learning in a Random World", 2005.
+
+    .. [4] M. Tipping and C. Bishop, "Mixtures of Probabilistic Principal Component Analyzers",
+       Neural Computation 11, 1999.
 
     Examples
     --------
@@ -361,7 +381,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         *,
         contamination="auto",
         n_estimators=8,
-        n_prototypes=64,
+        n_prototypes=512,
         method="masked",
         mask_rate=0.5,
         trim=0.1,
@@ -494,7 +514,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
         is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
-        n_prototypes = limited_number(self.n_prototypes, self.n_estimators, self._layout.n_inputs)
         return initialize(
             self,
             data,
@@ -507,8 +526,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
-                n_prototypes,
-                self._losses[self.loss].unit_interval or not self._layout.is_numeric,
+                sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
             ),
         )
 
@@ -519,12 +537,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
-        set_prototypes(model, data, fraction, seed)
+        set_prototypes(model, data, fraction, seed, self._units_are_ranges)
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
-        unit = self._unit_of_distances(model, some, spread, fraction)
+        unit = self._unit_of_distances(model, some, fraction)
         all_scores = scores(model, data.X, tolerance, unit, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
         return {
@@ -585,40 +603,62 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         """Return the typical error of each feature, averaged over all batches."""
         errors = cell_errors(model, data.X, reconstruct(model, data.X))
         before = spread if fraction == 1 else self.tolerance_
+        if self._has_common_unit(model):
+            tolerance = self._tolerance_by_range(model, errors, data.weight)
+        else:
+            tolerance = self._tolerance_of_each(errors, data.weight, spread, before)
+        varies = np.isnan(self._constants)
+        size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
+        tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
+        return tolerance if fraction == 1 else before + fraction * (tolerance - before)
+
+    def _has_common_unit(self, model):
+        """Return whether the tolerances of the features are the same fraction of their ranges."""
+        is_wide = self._layout.n_columns >= WIDE and model.network.prototypes is not None
+        return is_wide and self._units_are_ranges
+
+    def _tolerance_by_range(self, model, errors, weight):
+        """Return units in which the mean error of the observed values is one."""
+        unit = distance_unit_of(model)
+        of_samples = np.nanmean((errors / unit)[:, np.isnan(self._constants)], axis=1)
+        known = ~np.isnan(of_samples)
+        weight = np.ones(len(errors)) if weight is None else weight
+        return unit * max(np.average(of_samples[known], weights=weight[known]), _MIN_DISTANCE)
+
+    def _tolerance_of_each(self, errors, weight, spread, before):
+        """Return the typical error of each feature, or its mean over those of one scale."""
         tolerance = np.array(
             [
-                old if np.isnan(error).all() else typical(error, data.weight)
+                old if np.isnan(error).all() else typical(error, weight)
                 for error, old, typical in zip(
                     errors.T, before, self._typical_errors(), strict=True
                 )
             ]
         )
         tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
-        varies = np.isnan(self._constants)
-        used = varies.copy()
+        used = np.isnan(self._constants)
         used[self._empty_features] = False
         for own in self._features_of_one_scale():
             known = tolerance[own & used]
             if len(known):
                 largest = known.max()
                 tolerance[own] = (known / largest).mean() * largest  # avoids overflow
-        size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
-        tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
-        return tolerance if fraction == 1 else before + fraction * (tolerance - before)
+        return tolerance
 
-    def _unit_of_distances(self, model, data, spread, fraction):
-        """Return the mean distance from the prototypes, in proportion to the spread."""
+    @property
+    def _units_are_ranges(self):
+        """Whether distances are in units of the ranges of features, not of the scale."""
+        return self._scaling_kind == "feature" and self._layout.is_numeric
+
+    def _unit_of_distances(self, model, data, fraction):
+        """Return the unit in which the mean distance from prototypes is one."""
+        before = self.distance_unit_
         if model.network.prototypes is None:
             return None
-        spread = spread.copy()
-        for own in self._features_of_one_scale():
-            spread[own] = model.column_scale[own]
-        errors = prototype_errors(model, data.X) / spread
-        known, varies = ~np.isnan(errors), np.isnan(self._constants)
-        weight = np.ones(len(errors)) if data.weight is None else data.weight
-        total = (weight @ np.where(known, errors, 0.0))[varies].sum()
-        mean = total / max((weight @ known)[varies].sum(), np.finfo(np.float64).tiny)
-        unit, before = max(mean, _MIN_TOLERANCE) * spread, self.distance_unit_
+        unit = distance_unit_of(model)
+        varying = np.where(np.isnan(self._constants), unit, np.inf)
+        distance = root_mean_square((prototype_errors(model, data.X) / varying) ** 2)[:, 0]
+        unit = max(np.average(distance, weights=data.weight), _MIN_DISTANCE) * unit
         return unit if fraction == 1 else before + fraction * (unit - before)
 
 

@@ -223,7 +223,8 @@ class OutlierDetectorMixin:
     def _value_errors(self, X, expected):
         """Return the errors of all values, in units of tolerances."""
         tolerance, unit, constants = self.tolerance_, self.distance_unit_, self._constants
-        errors = value_errors(self._model, X, expected, tolerance, unit)
+        units = (tolerance_of_varying(value, constants) for value in (tolerance, unit))
+        errors = value_errors(self._model, X, expected, *units)
         is_constant = ~np.isnan(constants)  # which no prototype predicts better
         difference = np.abs(as_dense(X)[:, is_constant] - constants[is_constant], dtype=np.float64)
         errors[:, is_constant] = difference / tolerance[is_constant]

@@ -13,9 +13,15 @@ from .._data.batches import Data, SampleDataset
 from .._data.model import Model, torch_dtype
 from .._data.sparse import as_dense
 from .._utils.batch import Batch
+from ..networks._ensemble import Ensemble
+from ..networks._prototypes import Prototypes
 from ..objectives._contract import known
 from ..objectives._losses import Loss
 from .run import Function, Samples, cell_errors, run
+
+# From this number of columns on, the features of numbers share one unit of the errors of
+# predictions, and these errors count less, in proportion to one divided by the number.
+WIDE = 64
 
 
 def sample_errors(
@@ -24,7 +30,7 @@ def sample_errors(
     tolerance: NDArray[np.float64],
     distance_unit: NDArray[np.float64] | None = None,
 ) -> NDArray[Any]:
-    """Return the mean error of each sample's observed values, in units of tolerances.
+    """Return the mean of the errors of the predictions of each sample and of its distance.
 
     Parameters
     ----------
@@ -38,12 +44,14 @@ def sample_errors(
         Unit of the absolute errors of the predictions of each feature, in the units of X.
 
     distance_unit : ndarray of shape (n_features,) or None, default=None
-        The same for differences from the nearest prototypes, if the network has any.
+        The same for differences from the nearest prototype, if the network has any, whose root
+        mean square is the distance.
 
     Returns
     -------
     ndarray of shape (n_samples,)
-        The errors, in the type of X.
+        The means, in the type of X; for more than 64 features the errors of predictions have a
+        weight of 64 divided by their number.
     """
     function = errors(model, tolerance, distance_unit, X.dtype)
     # n_draws=4: small chunks fit into the cache
@@ -57,7 +65,7 @@ def value_errors(
     tolerance: NDArray[np.float64],
     distance_unit: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    """Return the error of each value, in units of tolerances; NaN where a value is missing.
+    """Return the part of each value in the errors of its sample; NaN where a value is missing.
 
     Parameters
     ----------
@@ -70,18 +78,30 @@ def value_errors(
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
-        Their means over the observed values of a sample are those of :func:`sample_errors`, if no
-        feature is constant.
+        Their means over the observed values of a sample are those of :func:`sample_errors`.
     """
     found = cell_errors(model, X, expected) / tolerance
     if distance_unit is None:
         return found
-    joined: NDArray[np.float64] = (found + prototype_errors(model, X) / distance_unit) / 2
+    parts = (prototype_errors(model, X) / distance_unit) ** 2
+    distance = root_mean_square(parts)
+    parts = np.divide(parts, distance, out=np.zeros_like(parts), where=distance > 0)
+    parts[np.isnan(found)] = np.nan
+    weight = _weight_of_predictions(len(tolerance))
+    joined: NDArray[np.float64] = (weight * found + parts) / (weight + 1)
     return joined
 
 
+def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root of the mean of the known squares of each sample, of shape (n_samples, 1)."""
+    known = ~np.isnan(squares)
+    total = np.where(known, squares, 0.0).sum(1, keepdims=True)
+    root: NDArray[np.float64] = np.sqrt(total / known.sum(1, keepdims=True).clip(min=1))
+    return root
+
+
 def prototype_errors(model: Model, X: Samples) -> NDArray[np.float64]:
-    """Return the mean error of each value, if the nearest prototype of a group predicts it.
+    """Return the difference of each value from its reconstructions near prototypes.
 
     Parameters
     ----------
@@ -94,12 +114,30 @@ def prototype_errors(model: Model, X: Samples) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
-        Means over the groups, in the units of X, as in :func:`cell_errors`.
+        Root mean squares over the groups of prototypes, in the units of X; of a category, the root
+        of the sum of the squares of those of its indicators.
     """
-    loss = cast(Loss, model.loss)
-    found = run(model, SampleDataset(model, Data(X)), lambda *given: _distances(loss, *given))
-    found = found * model.column_scale
+
+    def function(network: Any, batch: Batch) -> Tensor:
+        return _squares(model, network, batch).sqrt()
+
+    found = run(model, SampleDataset(model, Data(X)), function) * _scale_of_columns(model)
     return np.where(np.isnan(as_dense(X)), np.nan, found)
+
+
+def distance_unit_of(model: Model) -> NDArray[np.float64]:
+    """Return the unit of each column that distances from prototypes have, in the units of X."""
+    prototypes = cast(Prototypes, cast(Ensemble, model.network).prototypes)
+    own = prototypes.unit.double().cpu().numpy()[model.layout.first_inputs.numpy()]
+    unit: NDArray[np.float64] = own * _scale_of_columns(model)
+    return unit
+
+
+def _scale_of_columns(model: Model) -> NDArray[np.float64]:
+    """Return the scale of the inputs of each column, in the units of X; one for categories."""
+    scale: NDArray[np.float64] = model.scaling.scale[model.layout.first_inputs.numpy()]
+    scale[model.layout.categories.numpy()] = 1.0
+    return scale
 
 
 def errors(
@@ -109,28 +147,42 @@ def errors(
     dtype: Any,
 ) -> Function:
     """Return the function from samples of a type to their errors, as in :func:`sample_errors`."""
-    unit = _as_unit(model, tolerance, dtype)
-    unit_of_distance = None if distance_unit is None else _as_unit(model, distance_unit, dtype)
-    loss = cast(Loss, model.loss)
+    unit = _as_factor(model, model.column_scale / tolerance, dtype)
+    weight, loss = _weight_of_predictions(len(tolerance)), cast(Loss, model.loss)
+    if distance_unit is not None:
+        unit_of_squares = _as_factor(model, (_scale_of_columns(model) / distance_unit) ** 2, dtype)
 
     def function(network: Any, batch: Batch) -> Tensor:
-        observed = batch.observed
         values = loss.errors(network(batch).reconstruction, known(batch.target)) * unit
-        if unit_of_distance is not None:
-            values = (values + _distances(loss, network, batch) * unit_of_distance) / 2
-        if observed is None:
-            return values.mean(1)
-        return (values * observed).sum(1) / observed.sum(1)
+        found = _mean(values, batch.observed)
+        if distance_unit is None:
+            return found
+        squares = _squares(model, network, batch) * unit_of_squares
+        return (weight * found + _mean(squares, batch.observed).sqrt()) / (weight + 1)
 
     return function
 
 
-def _as_unit(model: Model, tolerance: NDArray[np.float64], dtype: Any) -> Tensor:
-    """Return the factor of the errors of each column in the units of the network."""
-    factor = model.column_scale / tolerance
+def _weight_of_predictions(n_columns: int) -> float:
+    """Return the weight of the errors of predictions relative to that of the distance."""
+    return min(1.0, WIDE / n_columns)
+
+
+def _as_factor(model: Model, factor: NDArray[np.float64], dtype: Any) -> Tensor:
     return torch.tensor(factor, dtype=torch_dtype(dtype), device=model.device)
 
 
-def _distances(loss: Loss, network: Any, batch: Batch) -> Tensor:
-    """Return the errors of the nearest prototypes, averaged over the groups."""
-    return loss.errors(network.nearest(batch), known(batch.target)).mean(0)
+def _mean(values: Tensor, observed: Tensor | None) -> Tensor:
+    """Return the mean of the observed values of each sample."""
+    if observed is None:
+        return values.mean(1)
+    return (values * observed).sum(1) / observed.sum(1)
+
+
+def _squares(model: Model, network: Any, batch: Batch) -> Tensor:
+    """Return the mean squared difference from the nearest prototypes of each column."""
+    squares, layout = network.deviation(batch).square().mean(0), model.layout
+    if layout.is_numeric:
+        return cast(Tensor, squares)
+    totals = layout.totals(layout.indicators_of(squares))
+    return layout.joined(squares[:, layout.number_inputs], totals)

@@ -1,4 +1,4 @@
-"""Prototypes of the training samples: means of a few neighbors."""
+"""Prototypes of the training samples: means of a few neighbors, and how these vary."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
 from .._data.splits import draw_by_content
+from .._inference.outlier_errors import WIDE
 from .._inference.run import run
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
@@ -20,18 +22,47 @@ Array = NDArray[np.float64]
 
 # Number of samples whose mean is a prototype, so that no prototype is a training sample.
 N_NEIGHBORS = 5
+# Number of groups, from each of which the nearest is used, of samples that are not wide: if similar
+# outliers are among the prototypes of one group, they are hardly among those of all.
+_N_GROUPS = 8
+# A prototype has one direction for each of these columns, at most ten, from five samples for each.
+_N_COLUMNS, _MAX_DIRECTIONS, _N_FOR_DIRECTION = 8, 10, 5
+# Minimum variance in a direction, as a fraction of the largest.
+_MIN_VARIANCE = 1e-6
+# Number of prototypes whose neighbors are in memory at the same time.
+_N_PLANES_AT_ONCE = 64
 # Maximum number of values of the samples from which prototypes are computed, and of prototypes.
 _N_VALUES, _MAX_VALUES = 2**24, 2**22
 
 
-def limited_number(n_prototypes: int, n_groups: int, n_inputs: int) -> int:
-    """Return a number of prototypes, fewer if they have very many inputs, but at least one."""
-    most = max(_MAX_VALUES // (n_groups * n_inputs), 1)
-    return min(n_prototypes, most)
+def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int, int] | None:
+    """Return numbers of groups, of prototypes of each and of directions of each prototype.
+
+    Parameters
+    ----------
+    n_prototypes : int
+        Number of prototypes that is asked for.
+
+    n_columns, n_inputs : int
+        Number of columns, and of inputs of the network.
+
+    Returns
+    -------
+    tuple of int or None
+        Fewer prototypes than asked for if they have very many values. None if none is asked for.
+    """
+    if not n_prototypes:
+        return None
+    n_groups = 1 if n_columns >= WIDE else min(_N_GROUPS, n_prototypes)
+    n_directions = min(n_columns // _N_COLUMNS, _MAX_DIRECTIONS)
+    most = max(_MAX_VALUES // (n_inputs * (1 + n_directions)), 1)
+    return n_groups, max(min(n_prototypes, most) // n_groups, 1), n_directions
 
 
-def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None:
+def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_range: bool) -> None:
     """Set prototypes of a network to the means of random training samples and their neighbors.
+
+    Their directions are the principal axes of more neighbors.
 
     Parameters
     ----------
@@ -47,22 +78,32 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int) -> None
 
     seed : int
         Determines the samples.
+
+    by_range : bool
+        Whether distances are in units of the ranges of the inputs, which are those of the first
+        samples.
     """
     network = cast(Ensemble, model.network)
-    if network.prototypes is None:
+    prototypes = network.prototypes
+    if prototypes is None:
         return
     rng = np.random.RandomState(seed)
-    n_groups, n_prototypes, n_inputs = network.prototypes.inputs.shape
+    n_prototypes, n_directions, n_inputs = prototypes.directions.shape
     rows, weight = _rows(data, max(_N_VALUES // n_inputs, n_prototypes), seed)
     if fraction < 1 and len(rows) < N_NEIGHBORS:
         return
     x, observed = _samples(model, data.X[rows])
-    inputs = np.array(
-        [_means(x, observed, weight, n_prototypes, rng) for _ in range(n_groups)],
-        dtype=np.float64,
-    )
-    kept = rng.uniform(size=(n_groups, n_prototypes)) >= fraction
-    network.prototypes.set(inputs, _outputs(model, inputs), kept)
+    if by_range and fraction == 1:
+        # inputs have a standard deviation of one; less is possible in a part of the samples
+        prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
+    seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
+    unit = prototypes.unit.to(x)
+    parts = [
+        _planes(x / unit, observed, some, n_directions) for some in seeds.split(_N_PLANES_AT_ONCE)
+    ]
+    means, directions = (torch.cat(part) for part in zip(*parts, strict=True))
+    kept = rng.uniform(size=n_prototypes) >= fraction
+    prototypes.set(means * unit, directions, kept)
 
 
 def _rows(data: Data, n_most: int, seed: int) -> tuple[NDArray[np.intp], Array]:
@@ -95,29 +136,35 @@ def _samples(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
     return (found, None) if found.ndim == 2 else (found[:, 0], found[:, 1])
 
 
-def _means(
-    x: Tensor, observed: Tensor | None, weight: Array, n_prototypes: int, rng: np.random.RandomState
-) -> NDArray[Any]:
-    """Return the means of randomly drawn samples and their nearest neighbors."""
-    seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
+def _planes(
+    x: Tensor, observed: Tensor | None, seeds: Tensor, n_directions: int
+) -> tuple[Tensor, Tensor]:
+    """Return the means of samples and their nearest neighbors, and the axes of more neighbors."""
     centered = x - x.mean(0)
     centered = centered if observed is None else centered * observed
     distance = centered.square().sum(1) - 2 * centered[seeds] @ centered.T
-    near = distance.topk(min(N_NEIGHBORS, len(x)), largest=False).indices
+    n_near = min(max(_N_FOR_DIRECTION * n_directions, N_NEIGHBORS), len(x))
+    near = distance.topk(n_near, largest=False).indices
+    mean = _mean_of(x, observed, near[:, :N_NEIGHBORS])
+    if not n_directions:
+        return mean, x.new_zeros(len(seeds), 0, x.shape[1])
+    difference = x[near] - _mean_of(x, observed, near)[:, None]
+    difference = difference if observed is None else difference * observed[near]
+    return mean, _axes(difference.double(), n_directions).to(x)
+
+
+def _mean_of(x: Tensor, observed: Tensor | None, near: Tensor) -> Tensor:
+    """Return the means of the observed values of samples; zero if none is observed."""
     if observed is None:
-        means: NDArray[Any] = x[near].mean(1).numpy()
-        return means
-    return np.asarray(x[near].sum(1) / observed[near].sum(1).clamp(min=1))
+        return x[near].mean(1)
+    return x[near].sum(1) / observed[near].sum(1).clamp(min=1)
 
 
-def _outputs(model: Model, inputs: Array) -> Array:
-    """Return the output of the network that has the values of given inputs."""
-    scaling, layout = model.scaling, model.layout
-    values, outputs = inputs * scaling.scale + scaling.center, inputs.copy()
-    if model.loss.unit_interval:
-        probability = np.clip(values, 1e-3, 1 - 1e-3)
-        outputs = np.log(probability / (1 - probability))
-    indicators = layout.indicators.numpy()
-    frequency = N_NEIGHBORS * values[..., indicators] + scaling.center[indicators]
-    outputs[..., indicators] = np.log(np.maximum(frequency, 1e-6))
-    return outputs
+def _axes(difference: Tensor, n_directions: int) -> Tensor:
+    """Return the principal axes of stacks of samples; zeros if they vary in fewer directions."""
+    variance, vectors = torch.linalg.eigh(difference @ difference.mT)
+    variance, vectors = variance[:, -n_directions:], vectors[..., -n_directions:]
+    varies = variance > _MIN_VARIANCE * variance[:, -1:]
+    length = torch.where(varies, variance, torch.inf).sqrt()
+    axes = (vectors / length[:, None]).mT @ difference
+    return functional.pad(axes, (0, 0, n_directions - axes.shape[1], 0))

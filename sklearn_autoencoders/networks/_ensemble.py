@@ -51,11 +51,8 @@ class Ensemble(Autoencoder):
         Columns of a table; the features of a column are masked together. By default, each feature
         is a column.
 
-    n_prototypes : int, default=0
-        Number of prototypes of each autoencoder.
-
-    has_logits : bool, default=False
-        Whether outputs are logits, so that those of prototypes differ from their inputs.
+    prototypes : tuple of int or None, default=None
+        Numbers of groups, of prototypes of each group and of directions of each prototype.
     """
 
     hidden: Tensor
@@ -69,8 +66,7 @@ class Ensemble(Autoencoder):
         clip: float,
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
         layout: Layout | None = None,
-        n_prototypes: int = 0,
-        has_logits: bool = False,
+        prototypes: tuple[int, int, int] | None = None,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
@@ -81,9 +77,8 @@ class Ensemble(Autoencoder):
         order = torch.rand(len(autoencoders), self.layout.n_columns).argsort(0)
         self.register_buffer("hidden", self.layout.of_inputs(order < n_masked))
         self.prototypes: Prototypes | None = None
-        if n_prototypes:
-            sizes = len(autoencoders), n_prototypes, self.layout.n_inputs
-            self.prototypes = Prototypes(*sizes, has_logits)
+        if prototypes is not None:
+            self.prototypes = Prototypes(*prototypes, self.layout.n_inputs)
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -107,14 +102,14 @@ class Ensemble(Autoencoder):
         mask = draws.uniform_(generator=self.generator) < self.mask_rate
         return self._passed(x, self.layout.of_inputs(mask))
 
-    def nearest(self, batch: Batch) -> Tensor | None:
-        """Return the outputs of the nearest prototypes, one for each autoencoder, if any."""
-        if self.prototypes is None:
-            return None
+    def deviation(self, batch: Batch) -> Tensor:
+        """Return the differences of inputs from their reconstructions near prototypes."""
+        assert self.prototypes is not None
         observed = batch.observed
         observed = None if observed is None else self.layout.of_inputs(observed)
-        nearest: Tensor = self.prototypes(batch.x.clamp(-self.clip, self.clip), observed)
-        return nearest
+        clipped = batch.x.clamp(-self.clip, self.clip)
+        found: Tensor = self.prototypes(clipped, observed) + (batch.x - clipped)
+        return found
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""

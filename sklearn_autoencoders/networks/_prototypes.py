@@ -1,4 +1,4 @@
-"""Reconstruction of a sample by the nearest of a few typical samples."""
+"""Reconstruction of a sample near the nearest of a few typical samples."""
 
 from __future__ import annotations
 
@@ -8,43 +8,48 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+# Number of times that missing values are predicted from the observed ones.
+_N_PASSES = 5
+
 
 class Prototypes(nn.Module):
-    """Groups of typical samples; each group reconstructs a sample by its nearest prototype.
+    r"""Typical samples, and the directions in which samples near each of them vary.
 
-    A group is a code book, as that of a vector-quantized autoencoder whose encoder and decoder are
-    the identity. It is set once and never trained.
+    A sample :math:`x` is compared with the nearest prototype :math:`c`, and reconstructed in the
+    plane through it that is spanned by the orthonormal directions :math:`V`:
+
+    .. math:: \hat x = c + V^\top V (x - c)
+
+    as in a mixture of principal component analyzers. All lengths are those of inputs divided by
+    `unit`. Prototypes are set once and never trained.
 
     Parameters
     ----------
-    n_groups, n_prototypes : int
-        Number of groups, and of prototypes in each group.
+    n_groups : int
+        Number of groups of prototypes. A sample is compared with the nearest one of each.
+
+    n_prototypes, n_directions : int
+        Number of prototypes of each group, and of directions of each prototype.
 
     n_features : int
         Number of inputs of the network.
-
-    has_logits : bool, default=False
-        Whether the outputs differ from the inputs, because some of them are logits.
     """
 
     inputs: Tensor
-    logits: Tensor | None
+    directions: Tensor
+    unit: Tensor
 
     def __init__(
-        self, n_groups: int, n_prototypes: int, n_features: int, has_logits: bool = False
+        self, n_groups: int, n_prototypes: int, n_directions: int, n_features: int
     ) -> None:
         super().__init__()
-        shape = n_groups, n_prototypes, n_features
-        self.register_buffer("inputs", torch.zeros(shape))
-        self.register_buffer("logits", torch.zeros(shape) if has_logits else None)
-
-    @property
-    def outputs(self) -> Tensor:
-        """Outputs of the network that correspond to the prototypes, of the shape of the inputs."""
-        return self.inputs if self.logits is None else self.logits
+        self.n_groups, n_prototypes = n_groups, n_groups * n_prototypes
+        self.register_buffer("inputs", torch.zeros(n_prototypes, n_features))
+        self.register_buffer("directions", torch.zeros(n_prototypes, n_directions, n_features))
+        self.register_buffer("unit", torch.ones(n_features))
 
     def forward(self, x: Tensor, observed: Tensor | None = None) -> Tensor:
-        """Return the output of the nearest prototype of each group.
+        """Return the difference of each sample from its reconstruction by each group.
 
         Parameters
         ----------
@@ -57,23 +62,59 @@ class Prototypes(nn.Module):
         Returns
         -------
         Tensor of shape (n_groups, batch, n_features)
-            The outputs, before the link function of the loss.
+            The differences, in units of the inputs; zero where a value is missing.
         """
-        n_groups, n_prototypes, _ = self.inputs.shape
-        flat = self.inputs.flatten(0, 1)
-        center = flat.mean(0)  # squares of values far from zero would be rounded
-        flat, x = flat - center, x - center
+        center = self.inputs.mean(0)  # squares of values far from zero would be rounded
+        prototypes, x = (self.inputs - center) / self.unit, (x - center) / self.unit
         x = x if observed is None else x * observed
-        squares = flat.square()
+        squares = prototypes.square()
         norms = squares.sum(1) if observed is None else observed @ squares.T
-        distance = torch.addmm(norms, x, flat.T, alpha=-2).unflatten(1, (n_groups, n_prototypes))
-        first = torch.arange(n_groups, device=x.device) * n_prototypes
-        return functional.embedding((distance.argmin(2) + first).T, self.outputs.flatten(0, 1))
+        distance = torch.addmm(norms, x, prototypes.T, alpha=-2)
+        nearest = self._nearest(distance)
+        difference = x.repeat(self.n_groups, 1) - functional.embedding(nearest, prototypes)
+        if observed is not None:
+            observed = observed.repeat(self.n_groups, 1)
+            difference = difference * observed
+        if self.directions.shape[1]:
+            difference = difference - self._within(difference, nearest, observed)
+        difference = difference * self.unit
+        difference = difference if observed is None else difference * observed
+        return difference.reshape(self.n_groups, -1, difference.shape[1])
 
-    def set(self, inputs: Any, outputs: Any, kept: Any) -> None:
-        """Set prototypes of shape (n_groups, n_prototypes, n_features), except those to keep."""
-        for buffer, new in ((self.inputs, inputs), (self.logits, outputs)):
-            if buffer is None:
-                continue
-            is_kept = torch.as_tensor(kept, device=buffer.device)[..., None]
-            buffer.copy_(torch.where(is_kept, buffer, torch.as_tensor(new).to(buffer)))
+    def _nearest(self, distance: Tensor) -> Tensor:
+        """Return the indices of the nearest prototypes of all samples, group after group."""
+        groups = distance.reshape(len(distance), self.n_groups, -1)
+        first = torch.arange(self.n_groups, device=distance.device) * groups.shape[2]
+        return (groups.argmin(2) + first).T.flatten()
+
+    def _within(self, difference: Tensor, nearest: Tensor, observed: Tensor | None) -> Tensor:
+        """Return the parts of differences from prototypes that are within their planes.
+
+        Missing values are those of the part itself, found by repetition, so that the part is that
+        of which the observed values are nearest to the sample.
+        """
+        planes = functional.embedding(nearest, self.directions.flatten(1))
+        planes = planes.unflatten(1, self.directions.shape[1:])
+        part: Tensor = difference[:, None] @ planes.mT @ planes
+        for _ in range(0 if observed is None else _N_PASSES):
+            filled = difference[:, None] + part * (1 - observed[:, None])  # type: ignore[index]
+            part = filled @ planes.mT @ planes
+        return part[:, 0]
+
+    def set(self, inputs: Any, directions: Any, kept: Any) -> None:
+        """Set prototypes and their directions, except those to keep.
+
+        Parameters
+        ----------
+        inputs : array-like of shape (n_prototypes, n_features)
+            Samples, as inputs of the network.
+
+        directions : array-like of shape (n_prototypes, n_directions, n_features)
+            Orthonormal vectors, of inputs divided by the unit; or zeros.
+
+        kept : array-like of bool of shape (n_prototypes,)
+            Which prototypes are not replaced.
+        """
+        is_kept = torch.as_tensor(kept, device=self.inputs.device)
+        for buffer, new in ((self.inputs, inputs), (self.directions, directions)):
+            buffer[~is_kept] = torch.as_tensor(new).to(buffer)[~is_kept]

@@ -210,10 +210,7 @@ class EnsembleRecipe:
     n_categories : tuple of int, default=()
         Number of categories of each column of a table; empty if all columns are numbers.
 
-    n_prototypes : int, default=0
-        Number of prototypes of each autoencoder.
-
-    has_logits : bool, default=False
+    prototypes : tuple of int or None, default=None
         As in :class:`Ensemble`.
     """
 
@@ -223,8 +220,7 @@ class EnsembleRecipe:
     n_masked: int
     clip: float
     n_categories: tuple[int, ...] = ()
-    n_prototypes: int = 0
-    has_logits: bool = False
+    prototypes: tuple[int, int, int] | None = None
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -243,8 +239,7 @@ class EnsembleRecipe:
             self.clip,
             subspace,
             layout,
-            self.n_prototypes,
-            self.has_logits,
+            self.prototypes,
         )
 
 
