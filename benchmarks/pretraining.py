@@ -182,11 +182,16 @@ def spreading():
     return LabelSpreading(kernel="knn", n_neighbors=10, alpha=0.9, max_iter=50)
 
 
+IMAGES = {
+    "scaling": "global",
+    "corruption": [MOVED, Masking(0.25)],
+    "pretraining_epochs": 10,
+    "random_state": 0,
+}
 FEW = {
     "codes, label spreading, classifier": SpreadThenLearn(),
-    "AutoencoderClassifier": AutoencoderClassifier(
-        scaling="global", corruption=[MOVED, Masking(0.25)], pretraining_epochs=10, random_state=0
-    ),
+    "AutoencoderClassifier": AutoencoderClassifier(**IMAGES),
+    "the same, pseudo_labels=None": AutoencoderClassifier(pseudo_labels=None, **IMAGES),
     "LabelSpreading on 32 components": make_pipeline(PCA(32, random_state=0), spreading()),
     "SelfTraining, logistic regression": make_pipeline(
         PCA(64, random_state=0), SelfTrainingClassifier(LogisticRegression(max_iter=300))
@@ -224,8 +229,11 @@ TABLE = {
     "AutoencoderClassifier": lambda seed: AutoencoderClassifier(
         pretraining_epochs=5, random_state=seed
     ),
+    "the same, pseudo_labels=None": lambda seed: AutoencoderClassifier(
+        pretraining_epochs=5, pseudo_labels=None, random_state=seed
+    ),
     "the same, not pretrained": lambda seed: AutoencoderClassifier(
-        pretraining=None, random_state=seed
+        pretraining=None, pseudo_labels=None, random_state=seed
     ),
     "LogisticRegression": lambda seed: OnLabelsAlone(logistic(0.1)),
     "HistGradientBoosting": lambda seed: OnLabelsAlone(

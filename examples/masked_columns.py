@@ -48,7 +48,7 @@ for seed in range(5):
     known = np.full(len(y), -1)
     labelled = np.random.default_rng(seed).permutation(len(y))[:20]
     known[labelled] = y[labelled]
-    settings = {"max_epochs": 20, "random_state": seed}
+    settings = {"max_epochs": 20, "pseudo_labels": None, "random_state": seed}
     models = (
         AutoencoderClassifier(16, pretraining_epochs=15, **settings).fit(X, known),
         AutoencoderClassifier(16, pretraining=None, **settings).fit(X, known),

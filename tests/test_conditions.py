@@ -138,3 +138,15 @@ def test_errors_name_the_column(fitted):
         generator().fit(X, y.assign(slant=np.nan))
     with pytest.raises(ValueError, match=r"y\['id'\] has 200 distinct integers, .* to floats"):
         generator().fit(X, y.assign(id=np.arange(N)))
+
+
+def test_columns_can_have_any_names():
+    y = attributes().rename(columns={"shape": 0, "slant": 1})
+    assert list(fit_condition(y, table(N), None)["conditions_"]) == [0, 1]
+
+
+def test_lists_in_a_dict_determine_the_number_of_samples(fitted):
+    assert fitted.sample(y={"shape": ["flat", "high"], "slant": 0.2}).shape == (2, 4)
+    single = generator(max_epochs=1).fit(table(N), attributes()["shape"])
+    with pytest.raises(ValueError, match=r"dict of the columns \['shape'\], .* a single column"):
+        single.sample(y={"shape": "flat"})

@@ -12,6 +12,7 @@ import pytest
 import torch
 from estimators import quick
 from helpers import table
+from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import (
@@ -181,3 +182,13 @@ def test_two_workers_fit_as_one_process_does():
                 fit(model, in_partitions(X), client=client)
             assert time.monotonic() - started < 60
             assert not hasattr(model, "network_")
+
+
+def test_what_cannot_be_fitted_is_refused_before_anything_is_sent():
+    X = in_blocks(table(N_ROWS))
+    with pytest.raises(TypeError, match="autoencoder of this package; got Pipeline"):
+        fit(make_pipeline(AutoencoderTransformer(2)), X)
+    with pytest.raises(ValueError, match="'max_epochs' parameter of AutoencoderTransformer"):
+        fit(AutoencoderTransformer(2, max_epochs=-1), X)
+    with pytest.raises(TypeError, match=r"got the type complex128\. Convert it to numbers"):
+        fit(AutoencoderTransformer(2), X.astype(complex))

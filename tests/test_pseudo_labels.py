@@ -7,7 +7,7 @@ import pytest
 from estimators import quick
 from helpers import assert_same, outputs, table, weights
 from scipy.special import log_softmax, softmax
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -214,3 +214,25 @@ def test_two_fits_are_the_same():
     first, second = (classifier().fit(X, partly(y)) for _ in range(2))
     for name, array in weights(first).items():
         np.testing.assert_array_equal(array, weights(second)[name])
+
+
+# --------------------------------------------------------------------- labels that do not arrive
+
+
+def test_where_no_label_arrives_the_regression_predicts():
+    rng, blob = np.random.RandomState(0), np.repeat([0, 1, 2], 100)
+    X = rng.randn(300, 4) + np.array([[0, 0, 0, 0], [10, 0, 0, 0], [10, 10, 0, 0]])[blob]
+    y = (blob > 0).astype(int)  # the third blob continues the second, and has no label
+    given = np.where((blob < 2) & (np.arange(300) % 10 == 0), y, -1)
+    fitted = quick(AutoencoderClassifier, n_components=2, max_epochs=30).fit(X, given)
+    assert fitted.score(X[blob == 2], y[blob == 2]) > 0.95
+
+
+def test_labels_arrive_along_two_moons():
+    X, y = make_moons(1500, noise=0.03, random_state=0)
+    outer = np.where(y == 0, -X[:, 0], X[:, 0])  # largest at one end of each moon
+    known = np.concatenate([np.flatnonzero(y == k)[np.argsort(-outer[y == k])[:8]] for k in (0, 1)])
+    graph, rows = graph_of(X, 7)
+    shares = Spreading.over(graph, rows, 0.99)(np.eye(2)[y[known]], known, np.ones(16))
+    assert (shares.argmax(axis=1) == y).mean() > 0.99
+    assert (shares.sum(axis=1) > 0.99).all()

@@ -172,8 +172,8 @@ encoder : autoencoder of this package, FrozenEstimator or None, default=None
     a network.
 
 alpha : float, default=0.0
-    Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
-    samples.
+    Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the samples
+    of fine-tuning.
 
 freeze : {"gradual", "head", "none", "all"}, default="none"
     Which layers of the encoder keep their pretrained weights during fine-tuning. With "head",
@@ -235,9 +235,9 @@ loss_curve_ : list of float
     corruption, and is averaged while the weights are being updated.
 
 learning_rate : float, default=3e-4
-    Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
-    trained with three times this rate. With thousands of labeled samples, larger values can be
-    used.
+    Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble, and a
+    classifier that also learns predicted labels, are trained with three times this rate. With
+    thousands of labeled samples, larger values can be used.
 """
 
 ATTRIBUTES = r"""

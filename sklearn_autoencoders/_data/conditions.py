@@ -93,6 +93,11 @@ def condition_of(estimator, y, n_samples, advice=""):
     y = without_tensor(y)
     fitted = getattr(estimator, "conditions_", None)
     if fitted is None:
+        if isinstance(y, dict):
+            raise ValueError(
+                f"y is a dict of the columns {list(y)}, but the fit was conditional on a single "
+                "column. Pass one value, or one for each sample."
+            )
         return _encoded(vars(estimator), y, n_samples, "y", advice)
     columns = _columns(y) or {}
     if columns.keys() != fitted.keys():
@@ -199,8 +204,8 @@ def _columns(y):
         return y
     frame = nw.from_native(y, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
-        names = frame.columns
-        return {name: frame[name].to_native() for name in names} if len(names) > 1 else None
+        columns = {column.name: column.to_native() for column in frame.iter_columns()}
+        return columns if len(columns) > 1 else None
     if isinstance(y, list | tuple) and np.ndim(y[:1]) == 2:
         y = np.array(y, dtype=object)
     if np.ndim(y) != 2 or y.shape[1] < 2:

@@ -11,8 +11,9 @@ from scipy import sparse
 
 from .neighbors import NeighborGraph
 
-# Number of steps by which labels spread.
-_N_STEPS = 50
+# Values are spread until what is left to add is this fraction of them, by at most so many steps:
+# along a chain of neighbors, a label advances by one of them in each step.
+_TOLERANCE, _MAX_STEPS = 1e-3, 1000
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ class Spreading:
         nearest = graph.nearest[nodes]
         start, column = np.nonzero(nearest >= 0)
         end = np.searchsorted(nodes, nearest[start, column])
-        edges = np.ones(len(start), dtype=np.float32), (start, end)
+        edges = np.ones(len(start)), (start, end)
         matrix = sparse.csr_array(edges, shape=(len(nodes), len(nodes)))
         matrix = matrix.maximum(matrix.T)
         root = sparse.diags_array(1 / np.sqrt(np.maximum(matrix.sum(axis=1), 1)))
         node = np.minimum(np.searchsorted(nodes, graph.first), len(nodes) - 1)
-        return cls((root @ matrix @ root).astype(np.float32), node, alpha)
+        return cls(root @ matrix @ root, node, alpha)
 
     def __call__(
         self, labels: NDArray[Any], rows: NDArray[np.intp], weight: NDArray[Any]
@@ -69,13 +70,21 @@ class Spreading:
         """
         known, mass = np.zeros((self.matrix.shape[0], labels.shape[1])), self._mass(rows, weight)
         np.add.at(known, self.node[rows], weight[:, None] * labels)
-        known = ((1 - self.alpha) * known / np.maximum(mass, 1e-300)[:, None]).astype(np.float32)
-        found = known
-        for _ in range(_N_STEPS):
-            found = np.float32(self.alpha) * (self.matrix @ found) + known
+        known = (1 - self.alpha) * known / np.maximum(mass, 1e-300)[:, None]
+        found = self._spread(known)
         total = found.sum(axis=1, keepdims=True, dtype=np.float64)
         shares: NDArray[np.float64] = found / np.where(total > 0, total, 1.0)
         return shares[self.node]
+
+    def _spread(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of what arrives after each number of steps."""
+        found = added = known
+        for _ in range(_MAX_STEPS):
+            added = self.alpha * (self.matrix @ added)
+            found = found + added
+            if (added <= _TOLERANCE * found).all():
+                break
+        return found
 
     def _mass(self, rows: NDArray[np.intp], weight: NDArray[Any]) -> NDArray[np.float64]:
         mass = np.zeros(self.matrix.shape[0])

@@ -66,8 +66,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         a network.
 
     alpha : float, default=0.0
-        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
-        samples.
+        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the samples
+        of fine-tuning.
 
     pseudo_labels : "auto", PseudoLabels or None, default="auto"
         What fine-tuning learns from unlabeled samples. With
@@ -200,9 +200,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
-        trained with three times this rate. With thousands of labeled samples, larger values can be
-        used.
+        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble, and a
+        classifier that also learns predicted labels, are trained with three times this rate. With
+        thousands of labeled samples, larger values can be used.
 
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the

@@ -95,7 +95,7 @@ class GenerativeMixin:
         Parameters
         ----------
         n_samples : int, default=1
-            Number of samples. If y is an array, the default is the length of y.
+            Number of samples. If y contains arrays, the default is their length.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
             Label or target on which the samples are conditioned, if `conditional`; after a fit
@@ -115,8 +115,8 @@ class GenerativeMixin:
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
-        if np.ndim(y) > 0 and n_samples == 1:
-            n_samples = len(y)
+        if n_samples == 1 and (lengths := _lengths(y)):
+            n_samples = lengths[0]
             check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
@@ -380,3 +380,10 @@ def _great_circle(start, end, fraction):
 
 
 _PATHS = {"linear": _line, "slerp": _great_circle}
+
+
+def _lengths(y):
+    """Return the lengths of the arrays in y, which are an array or those of a dict."""
+    return [
+        len(values) for values in (y.values() if isinstance(y, dict) else [y]) if np.ndim(values)
+    ]

@@ -67,7 +67,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
     the means of a few training samples that are near to one another. Through each prototype there
     is a plane, in the directions in which the training samples near it vary the most: one for every
-    eight features, at most ten [4]_. Below 64 features, the prototypes are in :math:`G = 8`
+    eight features, at most ten [4]_. Below 48 features, the prototypes are in :math:`G = 4`
     groups, so that outliers among the training samples are prototypes of few groups, otherwise in
     one. With :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest
     prototype of a group, the distance is
@@ -76,13 +76,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     and the score is minus the weighted mean of both,
 
-    .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 64 / n_{features})
+    .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 48 / n_{features})
 
     so that it is low for values that contradict the others, and for samples that are far from all
     training samples. The tolerance :math:`t_j` is the upper quartile of the absolute errors of
     feature :math:`j` on the training samples, or the mean of these quartiles over the features if
     the features share one scale; :math:`u_j` is proportional to the range of the feature, and such
-    that the mean distance of the training samples is one. With 64 or more features, as in images
+    that the mean distance of the training samples is one. With 48 or more features, as in images
     and windows of series, :math:`t_j` is also proportional to the range, such that the mean of
     :math:`a_i` is one. For a category, the error is the negative log-probability of its value, and
     the tolerance is the mean error; its distance is that of its indicators. Some samples are
@@ -111,8 +111,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         outliers closer to normal samples, if few training samples are outliers. With 0, only
         predictions are scored, which takes less time, and is worse if the training samples are
         normal. There are fewer prototypes, but at least one, if the features are very many, so that
-        they occupy about 16 MB. With less than 64 features, the number is rounded down to a
-        multiple of eight.
+        they occupy about 16 MB. With less than 48 features, the number is rounded down to a
+        multiple of four.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether values are compared with their prediction from other features ("masked") or with
@@ -262,7 +262,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         Upper quartile of the absolute errors of each feature on the training samples, in the units
         of X, and at least a tenth of the `scale_` of the feature; for a category, the mean of the
         negative log-probabilities, and at least a tenth of the entropy. Without
-        `scaling="feature"`, the mean of these values. If there are prototypes and 64 or more
+        `scaling="feature"`, the mean of these values. If there are prototypes and 48 or more
         features of numbers, proportional to their ranges. The prediction for a constant feature is
         its value, and its tolerance is a thousandth of it.
 
@@ -620,10 +620,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _tolerance_by_range(self, model, errors, weight):
         """Return units in which the mean error of the observed values is one."""
         unit = distance_unit_of(model)
-        of_samples = np.nanmean((errors / unit)[:, np.isnan(self._constants)], axis=1)
-        known = ~np.isnan(of_samples)
-        weight = np.ones(len(errors)) if weight is None else weight
-        return unit * max(np.average(of_samples[known], weights=weight[known]), _MIN_DISTANCE)
+        relative = (errors / unit)[:, np.isnan(self._constants)]
+        n_known = (~np.isnan(relative)).sum(axis=1)
+        weight = (n_known > 0) * (1.0 if weight is None else weight)
+        total, of_samples = weight.sum(), np.nansum(relative, axis=1) / np.maximum(n_known, 1)
+        return unit * max(weight @ of_samples / total if total > 0 else 0.0, _MIN_DISTANCE)
 
     def _tolerance_of_each(self, errors, weight, spread, before):
         """Return the typical error of each feature, or its mean over those of one scale."""

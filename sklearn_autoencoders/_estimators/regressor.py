@@ -45,8 +45,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         a network.
 
     alpha : float, default=0.0
-        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the labeled
-        samples.
+        Weight of the reconstruction loss as an auxiliary task during fine-tuning, on the samples
+        of fine-tuning.
 
     head : {"auto", "linear", "ensemble"} or Branches, default="auto"
         What predicts. "linear" is a linear map of the code, which is trained together with the
@@ -158,9 +158,9 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         decreases it to zero over `max_epochs`; "constant" keeps it fixed.
 
     learning_rate : float, default=3e-4
-        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble is
-        trained with three times this rate. With thousands of labeled samples, larger values can be
-        used.
+        Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble, and a
+        classifier that also learns predicted labels, are trained with three times this rate. With
+        thousands of labeled samples, larger values can be used.
 
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the

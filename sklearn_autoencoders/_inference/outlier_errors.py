@@ -21,7 +21,7 @@ from .run import Function, Samples, cell_errors, run
 
 # From this number of columns on, the features of numbers share one unit of the errors of
 # predictions, and these errors count less, in proportion to one divided by the number.
-WIDE = 64
+WIDE = 48
 
 
 def sample_errors(

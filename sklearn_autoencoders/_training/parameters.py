@@ -161,7 +161,12 @@ def _checked(part):
 def changed_parameters(estimator, names):
     """Return the names of the parameters that differ from their defaults."""
     default = type(estimator)()
-    return [n for n in names if repr(getattr(estimator, n)) != repr(getattr(default, n))]
+
+    def written(one, name):
+        value = getattr(one, name)
+        return repr(tuple(value) if isinstance(value, list) else value)
+
+    return [name for name in names if written(estimator, name) != written(default, name)]
 
 
 def _default_network(estimator, n_samples, n_features, n_inputs):

@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 N_NEIGHBORS = 5
 # Number of groups, from each of which the nearest is used, of samples that are not wide: if similar
 # outliers are among the prototypes of one group, they are hardly among those of all.
-_N_GROUPS = 8
+_N_GROUPS = 4
 # A prototype has one direction for each of these columns, at most ten, from five samples for each.
 _N_COLUMNS, _MAX_DIRECTIONS, _N_FOR_DIRECTION = 8, 10, 5
 # Minimum variance in a direction, as a fraction of the largest.

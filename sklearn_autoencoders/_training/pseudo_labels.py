@@ -147,13 +147,16 @@ def _best(known: _Known, regression: _Prediction, graphs: list[_Prediction]) -> 
     """Return the probabilities of the regression, or the most likely classes of a graph.
 
     That of the lowest held-out loss is chosen. Of powers of the shares of the classes, which are no
-    probabilities, the best one is compared.
+    probabilities, the best one is compared. Where no label arrives, the regression predicts.
     """
     powers = [graph.power(exponent) for graph in graphs for exponent in _EXPONENTS]
     found = min([regression, *powers], key=lambda each: known.loss(each.held_out))
+    probabilities: Array = np.exp(log_softmax(regression.all, axis=1))
     if found is regression:
-        return np.exp(log_softmax(found.all, axis=1))
-    return np.eye(found.all.shape[1])[found.all.argmax(axis=1)]
+        return probabilities
+    likely: Array = np.eye(found.all.shape[1])[found.all.argmax(axis=1)]
+    is_reached = np.ptp(found.all, axis=1, keepdims=True) > 0
+    return np.where(is_reached, likely, probabilities)
 
 
 def _weights(data: Data, labels: Array, is_unknown: NDArray[np.bool_]) -> Array | None:

@@ -60,7 +60,7 @@ def fit(
         If dask or distributed is not installed.
 
     TypeError
-        If X is not a dask array or frame of numbers.
+        If X is not a dask array or frame of numbers, or if the estimator is not of this package.
 
     ValueError
         If there is no client, if several workers share a process, or as in `estimator.fit`.
@@ -87,6 +87,7 @@ def fit(
     (200, 2)
     """
     distributed = import_optional("distributed", "dask", "sklearn_autoencoders.dask.fit")
+    _check_estimator(estimator)
     X = in_blocks(X)
     header = header_of(X)
     client = client or _current_client(distributed)
@@ -99,6 +100,16 @@ def fit(
     ranks = _start(client, _workers_of(client, parts), (estimator, chunks, arguments))
     estimator._commit(_result_of(ranks, client, distributed))
     return estimator
+
+
+def _check_estimator(estimator: Any) -> None:
+    """Raise if an estimator cannot be fitted by several processes, or has invalid parameters."""
+    if not hasattr(estimator, "_commit"):
+        raise TypeError(
+            f"estimator must be an autoencoder of this package; got {type(estimator).__name__}. "
+            "Fit other steps first, and pass what they transform X to."
+        )
+    estimator._validate_params()
 
 
 def _current_client(distributed: Any) -> Any:

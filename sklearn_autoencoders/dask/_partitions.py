@@ -33,6 +33,8 @@ def in_blocks(X: Any) -> Any:
         raise TypeError(f"X {_KINDS}; got {type(X).__name__}. Use the method of the estimator.")
     if X.ndim != 2:
         raise ValueError(f"X {_KINDS}; got {X.ndim} axes. Reshape it to flat samples.")
+    if X.dtype.kind not in "biuf":
+        raise TypeError(f"X {_KINDS}; got the type {X.dtype}. Convert it to numbers.")
     return X.rechunk({1: -1})
 
 
