@@ -384,6 +384,5 @@ _PATHS = {"linear": _line, "slerp": _great_circle}
 
 def _lengths(y):
     """Return the lengths of the arrays in y, which are an array or those of a dict."""
-    return [
-        len(values) for values in (y.values() if isinstance(y, dict) else [y]) if np.ndim(values)
-    ]
+    parts = y.values() if isinstance(y, dict) else [y]
+    return [len(part) for part in parts if np.ndim(part) > 0]
