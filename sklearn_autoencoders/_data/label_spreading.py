@@ -11,9 +11,8 @@ from scipy import sparse
 
 from .neighbors import NeighborGraph
 
-# Values are spread until what is left to add is this fraction of them, by at most so many steps:
-# along a chain of neighbors, a label advances by one of them in each step.
-_TOLERANCE, _MAX_STEPS = 1e-3, 1000
+# Number of steps by which labels spread: in many more, the largest class spreads over others.
+_N_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,16 @@ class Spreading:
         return shares[self.node]
 
     def _spread(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sum of what arrives after each number of steps."""
-        found = added = known
-        for _ in range(_MAX_STEPS):
-            added = self.alpha * (self.matrix @ added)
-            found = found + added
-            if (added <= _TOLERANCE * found).all():
-                break
+        """Return the sum of what arrives within the number of steps, or what arrives first."""
+        found = arrived = known
+        for _ in range(_N_STEPS):
+            arrived = self.alpha * (self.matrix @ arrived)
+            found = found + arrived
+        is_new = np.ones(len(found), dtype=bool)
+        while is_new.any():
+            arrived = self.alpha * (self.matrix @ arrived)
+            is_new = ~found.any(axis=1) & arrived.any(axis=1)
+            found[is_new] = arrived[is_new]
         return found
 
     def _mass(self, rows: NDArray[np.intp], weight: NDArray[Any]) -> NDArray[np.float64]:
