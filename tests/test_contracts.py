@@ -260,7 +260,7 @@ def test_a_copy_shares_no_weights(estimator):
 def test_pickle_is_small(estimator):
     fitted = case(estimator, max_epochs=1).fit(table(2000, 12))
     n_bytes = sum(array.nbytes for array in weights(fitted).values())
-    assert len(pickle.dumps(fitted)) <= 1.2 * n_bytes + 50_000
+    assert len(pickle.dumps(fitted)) <= 1.2 * n_bytes + 80_000
 
 
 def walk(value):

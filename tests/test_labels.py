@@ -143,10 +143,8 @@ def test_any_label_can_mark_unlabeled_samples(marker):
 @every_sample_container
 def test_several_columns_are_refused(convert):
     y = convert(pd.DataFrame({"a": [0.0, 1.0] * 12, "b": [0.0, 1.0] * 12}))
-    generator = quick(VAEGenerator, n_components=2, max_epochs=1, conditional="labels")
-    for estimator in (classifier(), generator):
-        with pytest.raises(ValueError, match=r"y should be a 1d array, got an array of shape \(24"):
-            estimator.fit(table(24), y)
+    with pytest.raises(ValueError, match=r"y should be a 1d array, got an array of shape \(24"):
+        classifier().fit(table(24), y)
 
 
 def test_labels_of_different_types_are_refused():

@@ -129,7 +129,9 @@ def distance_unit_of(model: Model) -> NDArray[np.float64]:
     """Return the unit of each column that distances from prototypes have, in the units of X."""
     prototypes = cast(Prototypes, cast(Ensemble, model.network).prototypes)
     own = prototypes.unit.double().cpu().numpy()[model.layout.first_inputs.numpy()]
-    unit: NDArray[np.float64] = own * _scale_of_columns(model)
+    scale = _scale_of_columns(model)
+    largest = np.finfo(np.float64).max / 1e3  # neither the product nor multiples of it overflow
+    unit: NDArray[np.float64] = np.minimum(own, largest / np.maximum(scale, 1.0)) * scale
     return unit
 
 
