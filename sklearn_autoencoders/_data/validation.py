@@ -288,7 +288,8 @@ def _raise_if_infinite(X, estimator, input_name):
             f"column {names[is_infinite.argmax()]!r}. Replace it by a finite or a missing value."
         )
     name = type(estimator).__name__
-    assert_all_finite(X, allow_nan=True, estimator_name=name, input_name=input_name)
+    with np.errstate(invalid="ignore"):  # of the sum of both infinities
+        assert_all_finite(X, allow_nan=True, estimator_name=name, input_name=input_name)
 
 
 def _stored(X):
