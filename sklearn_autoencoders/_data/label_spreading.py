@@ -67,11 +67,12 @@ class Spreading:
         ndarray of shape (n_samples, n_classes)
             Not negative; the sum over the classes is one, or zero where no label arrives.
         """
-        known, mass = np.zeros((self.matrix.shape[0], labels.shape[1])), self._mass(rows, weight)
-        np.add.at(known, self.node[rows], weight[:, None] * labels)
+        node, n_nodes = self.node[rows], self.matrix.shape[0]
+        known, mass = np.zeros((n_nodes, labels.shape[1])), np.bincount(node, weight, n_nodes)
+        np.add.at(known, node, weight[:, None] * labels)
         known = (1 - self.alpha) * known / np.maximum(mass, 1e-300)[:, None]
         found = self._spread(known)
-        total = found.sum(axis=1, keepdims=True, dtype=np.float64)
+        total = found.sum(axis=1, keepdims=True)
         shares: NDArray[np.float64] = found / np.where(total > 0, total, 1.0)
         return shares[self.node]
 
@@ -87,8 +88,3 @@ class Spreading:
             is_new = ~found.any(axis=1) & arrived.any(axis=1)
             found[is_new] = arrived[is_new]
         return found
-
-    def _mass(self, rows: NDArray[np.intp], weight: NDArray[Any]) -> NDArray[np.float64]:
-        mass = np.zeros(self.matrix.shape[0])
-        np.add.at(mass, self.node[rows], weight)
-        return mass

@@ -48,8 +48,8 @@ class GenerativeMixin:
             Codes.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         out : ndarray of shape (n_samples, n_features_in_) or None, default=None
             An array or a memory map into which the samples are written in chunks, if they do not
@@ -77,8 +77,8 @@ class GenerativeMixin:
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         Returns
         -------
@@ -98,8 +98,8 @@ class GenerativeMixin:
             Number of samples. If y contains arrays, the default is their length.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target on which the samples are conditioned, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target on which the samples are conditioned, if `conditional`; after a fit to a
+            table, all its columns, or a dict of a value for each of them.
 
         random_state : int, RandomState instance or None, default=None
             Determines the random draws. None uses fresh entropy.
@@ -138,8 +138,8 @@ class GenerativeMixin:
             Number of draws for every sample.
 
         y : array-like of shape (n_rows, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         random_state : int, RandomState instance or None, default=None
             Determines the random draws. None uses fresh entropy.
@@ -185,8 +185,8 @@ class GenerativeMixin:
             interpolated norm, which is appropriate for codes far from the origin.
 
         y : array-like of shape (n_pairs, ...), scalar or dict, default=None
-            Label or target of every pair, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every pair, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         Returns
         -------
@@ -224,8 +224,8 @@ class GenerativeMixin:
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             The number of draws :math:`K`.
@@ -249,8 +249,8 @@ class GenerativeMixin:
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             Number of draws.
@@ -271,8 +271,8 @@ class GenerativeMixin:
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         sample_weight : array-like of shape (n_samples,), default=None
             Sample weights.
@@ -298,8 +298,8 @@ class GenerativeMixin:
             Samples. Missing values are encoded as NaN.
 
         y : array-like of shape (n_samples, ...), scalar or dict, default=None
-            Label or target of every sample, if `conditional`; after a fit
-            to a table, all its columns, or a dict of a value for each of them.
+            Label or target of every sample, if `conditional`; after a fit to a table, all its
+            columns, or a dict of a value for each of them.
 
         n_draws : int, default=64
             Number of draws of the code of every sample. They are the same in every call.

@@ -50,8 +50,8 @@ def sample_errors(
     Returns
     -------
     ndarray of shape (n_samples,)
-        The means, in the type of X; for more than 64 features the errors of predictions have a
-        weight of 64 divided by their number.
+        The means, in the type of X; for more features than `WIDE`, the errors of predictions have
+        a weight of `WIDE` divided by their number.
     """
     function = errors(model, tolerance, distance_unit, X.dtype)
     # n_draws=4: small chunks fit into the cache

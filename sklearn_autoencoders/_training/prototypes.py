@@ -98,9 +98,8 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_rang
         prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
     seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
     unit = prototypes.unit.to(x)
-    parts = [
-        _planes(x / unit, observed, some, n_directions) for some in seeds.split(_N_PLANES_AT_ONCE)
-    ]
+    x = x / unit
+    parts = [_planes(x, observed, some, n_directions) for some in seeds.split(_N_PLANES_AT_ONCE)]
     means, directions = (torch.cat(part) for part in zip(*parts, strict=True))
     kept = rng.uniform(size=n_prototypes) >= fraction
     prototypes.set(means * unit, directions, kept)

@@ -39,7 +39,7 @@ class ShuffledSampler(torch.utils.data.Sampler[int]):
             yield from part.tolist()
 
 
-class WindowSampler(torch.utils.data.Sampler[int]):
+class WindowSampler(ShuffledSampler):
     """Positions in the order of random chunks, a few of which are shuffled together at a time.
 
     Every sample occurs once in an epoch. While the samples of a window are read, the chunks of the
@@ -67,12 +67,8 @@ class WindowSampler(torch.utils.data.Sampler[int]):
         rows: ChunkedRows,
         kept: NDArray[np.intp] | None = None,
     ) -> None:
-        self._n_samples, self._generator, self._rows = n_samples, generator, rows
-        self._groups = rows.groups(kept)
-
-    def __len__(self) -> int:
-        """Return the number of positions."""
-        return self._n_samples
+        super().__init__(n_samples, generator)
+        self._rows, self._groups = rows, rows.groups(kept)
 
     def __iter__(self) -> Iterator[int]:
         """Yield the positions of one epoch."""
@@ -94,7 +90,7 @@ class WindowSampler(torch.utils.data.Sampler[int]):
         return positions[torch.randperm(len(positions), generator=self._generator)]
 
 
-class NeighborSampler(torch.utils.data.Sampler[int]):
+class NeighborSampler(ShuffledSampler):
     """Batches of random positions, half of them followed by a neighbor of each.
 
     In an epoch every other sample occurs at random, and one of its neighbors after it.
@@ -117,12 +113,8 @@ class NeighborSampler(torch.utils.data.Sampler[int]):
     def __init__(
         self, n_samples: int, generator: torch.Generator, neighbors: Tensor, batch_size: int
     ) -> None:
-        self._n_samples, self._generator = n_samples, generator
+        super().__init__(n_samples, generator)
         self._neighbors, self._batch_size = neighbors, batch_size
-
-    def __len__(self) -> int:
-        """Return the number of positions."""
-        return self._n_samples
 
     def __iter__(self) -> Iterator[int]:
         """Yield the positions of one epoch."""

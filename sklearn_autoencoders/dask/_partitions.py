@@ -22,7 +22,7 @@ def in_blocks(X: Any) -> Any:
     Raises
     ------
     TypeError
-        If X is neither.
+        If X is neither, or an array of another type than numbers.
 
     ValueError
         If X does not have two axes.

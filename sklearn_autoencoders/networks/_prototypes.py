@@ -96,8 +96,10 @@ class Prototypes(nn.Module):
         planes = functional.embedding(nearest, self.directions.flatten(1))
         planes = planes.unflatten(1, self.directions.shape[1:])
         part: Tensor = difference[:, None] @ planes.mT @ planes
-        for _ in range(0 if observed is None else _N_PASSES):
-            filled = difference[:, None] + part * (1 - observed[:, None])  # type: ignore[index]
+        if observed is None:
+            return part[:, 0]
+        for _ in range(_N_PASSES):
+            filled = difference[:, None] + part * (1 - observed[:, None])
             part = filled @ planes.mT @ planes
         return part[:, 0]
 

@@ -21,12 +21,12 @@ class PseudoLabels(Part):
     where :math:`W` is the symmetric adjacency matrix of the graph, :math:`D` its degrees and
     :math:`Y` the known labels. The model with the lowest log loss of the labeled samples is used,
     each predicted without the labels of its fold (a fifth of them): unlabeled samples are trained
-    on the probabilities of logistic regression, or on the most likely class of label spreading. The
-    candidates are logistic regression, and label spreading with exponents :math:`\gamma` of 1, 2, 4
-    and 8 in each space of the samples: the first 50 principal components of the scaled and of the
-    unscaled samples, and the codes of `encoder` if it is given. If the classes are not clusters,
-    labels are thus not spread. Training on these samples has three times the `learning_rate` of the
-    classifier.
+    on the probabilities of logistic regression, or on the most likely class of label spreading, and
+    on those of logistic regression where no label arrives. The candidates are logistic regression,
+    and label spreading with exponents :math:`\gamma` of 1, 2, 4 and 8 in each space of the samples:
+    the first 50 principal components of the scaled and of the unscaled samples, and the codes of
+    `encoder` if it is given. If the classes are not clusters, labels are thus not spread. Training
+    on these samples has three times the `learning_rate` of the classifier.
 
     All pairs of samples are compared, in quadratic time: about 5 s for each space and 20 000
     samples. With more than 200 000 samples, logistic regression alone is used.
