@@ -123,6 +123,16 @@ def test_missing_values_count_as_the_centre_in_the_principal_axes():
         np.testing.assert_allclose(array, expected, atol=1e-10)
 
 
+@pytest.mark.parametrize("seed", [4, 19, 27])
+def test_a_weight_repeats_a_sample_in_whole_trainings(seed):
+    # rounding errors of the start must not grow; scikit-learn checks one table only
+    random = np.random.RandomState(seed)
+    X, weight = random.rand(15, 30), random.randint(0, 5, 15)
+    weighted = AutoencoderTransformer(random_state=0).fit(X, sample_weight=weight)
+    repeated = AutoencoderTransformer(random_state=0).fit(np.repeat(X, weight, axis=0))
+    np.testing.assert_allclose(weighted.transform(X), repeated.transform(X), rtol=0, atol=2e-8)
+
+
 @pytest.mark.parametrize("weight", [None, np.arange(30) % 3 + 0.5], ids=["", "weights"])
 def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     X = table(30, 50)
