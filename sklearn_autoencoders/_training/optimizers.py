@@ -16,10 +16,10 @@ def _adam(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
     """Return Adam with an eps that is larger than rounding errors.
 
     At the principal components the gradient of the linear path consists of rounding errors, which
-    Adam with the usual eps of 1e-8 would amplify to steps of full length. Small datasets are trained
-    in double precision, and a sample of weight two has to be equivalent to two samples there: each
-    step multiplies rounding errors by at most lr / eps. With eps=1e-6, codes of such fits differed
-    by up to 6e-6; with 3e-5, by 3e-9, for an R2 that is lower by at most 0.003.
+    Adam with the usual eps of 1e-8 would amplify to steps of full length. Small datasets are
+    trained in double precision, and a sample of weight two has to be equivalent to two samples
+    there: a step multiplies rounding errors by at most lr / eps. With eps=1e-6, codes of such fits
+    differed by up to 6e-6; with 3e-5, by 3e-9, for an R2 that is lower by at most 0.003.
     """
     is_double = groups[0]["params"][0].dtype == torch.float64
     return torch.optim.Adam(groups, lr=lr, fused=True, eps=3e-5 if is_double else 1e-7)
