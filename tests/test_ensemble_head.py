@@ -53,7 +53,7 @@ def test_it_starts_at_the_mean_of_logistic_regressions_on_the_inputs():
     X = table(200)
     y = labels(AutoencoderClassifier, X)
     fitted = ensemble(AutoencoderClassifier, **STILL).fit(X, y)
-    x, fold = scaled(fitted, X), draw_folds(X)
+    x, fold = scaled(fitted, X), draw_folds(X, None)
     found = []
     for strength in np.logspace(4, -1, 6):
         models = [
@@ -70,7 +70,7 @@ def test_it_starts_at_the_mean_of_ridge_regressions_on_the_inputs():
     X = table(200)
     y = np.column_stack([labels(AutoencoderRegressor, X), X[:, 2] * 3])
     fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
-    x, fold = scaled(fitted, X), draw_folds(X)
+    x, fold = scaled(fitted, X), draw_folds(X, None)
     found = []
     for strength in np.logspace(4, -1, 6):
         models = [Ridge(strength).fit(x[fold != m], y[fold != m]) for m in range(N_MEMBERS)]
@@ -87,10 +87,26 @@ def test_the_loss_is_that_of_the_members_that_are_trained_on_a_sample():
 
 def test_copies_of_a_sample_are_in_one_fold():
     X = table(300)
-    fold = draw_folds(np.vstack([X, X]))
+    fold = draw_folds(np.vstack([X, X]), None)
     np.testing.assert_array_equal(fold[:300], fold[300:])
     assert set(fold) == set(range(N_MEMBERS))
-    assert set(draw_folds(np.ones((20, 3)))) == {-1}
+    assert set(draw_folds(np.ones((10, 3)), None)) == {-1}
+
+
+def test_samples_with_many_copies_are_not_held_out():
+    X = table(30)
+    repeats = np.where(np.arange(30) == 7, 20, 1)
+    fold, weighted = draw_folds(np.repeat(X, repeats, axis=0), None), draw_folds(X, repeats)
+    np.testing.assert_array_equal(fold, np.repeat(weighted, repeats))
+    assert weighted[7] == -1
+    assert -1 not in np.delete(weighted, 7)
+
+
+@pytest.mark.parametrize("cls", [AutoencoderClassifier, AutoencoderRegressor])
+def test_few_distinct_rows_are_learned(cls):
+    X = pd.DataFrame({"fruit": ["apple", "berry", "cherry", "date", "elder"] * 20})
+    y = np.tile([0, 1, 0, 1, 1], 20)
+    assert cls(random_state=0).fit(X, y).score(X, y) > 0.98
 
 
 def test_a_piecewise_linear_vector_interpolates_between_the_limits():

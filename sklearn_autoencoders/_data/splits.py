@@ -14,6 +14,11 @@ from .sources import columns_of, in_chunks
 
 Array = NDArray[Any]
 
+# From this total weight on, copies of a sample are not held out from each other: a model that is
+# trained on them overfits them little, and one that is not would have to extrapolate to samples
+# that are frequent in new data too.
+_MANY_COPIES = 20
+
 
 def hold_out(data, fraction, rng):
     """Return `data` with a random fraction of its samples held out for validation."""
@@ -62,6 +67,28 @@ def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
             mixed ^= mixed >> np.uint64(shift)
             mixed *= np.uint64(factor)  # the mixing of splitmix64 (Steele et al., 2014)
     return np.ldexp((mixed >> np.uint64(11)).astype(np.float64), -53)
+
+
+def has_many_copies(draw: Array, weight: Array | None) -> NDArray[np.bool_]:
+    """Return a mask of the samples that are so frequent that they should not be held out.
+
+    Parameters
+    ----------
+    draw : ndarray of shape (n_samples,)
+        Numbers that are equal for copies of a sample.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights; a sample of weight two counts as two.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+        Whether the total weight of a sample and its copies is at least 20.
+    """
+    _, kind = np.unique(draw, return_inverse=True)
+    if weight is None and kind.max(initial=0) + 1 == len(draw):
+        return np.zeros(len(draw), dtype=bool)
+    return np.bincount(kind, weight)[kind] >= _MANY_COPIES
 
 
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:

@@ -134,7 +134,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
         if self._has_ensemble:
             self._check_no_fine_tuning()
-            data = replace(data, fold=draw_folds(data.X))
+            data = replace(data, fold=draw_folds(data.X, data.weight))
         if not self.early_stopping:
             return data
         known = data.labeled_positions

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
-from .._data.splits import draw_by_content
+from .._data.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
 from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor
@@ -33,7 +33,7 @@ _STRENGTHS = np.logspace(4, -1, 6)
 _MIN_SAMPLES = 20
 
 
-def draw_folds(X: NDArray[Any]) -> NDArray[np.intp]:
+def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
     """Return the fold of each sample, the same for copies of a sample.
 
     Parameters
@@ -41,12 +41,18 @@ def draw_folds(X: NDArray[Any]) -> NDArray[np.intp]:
     X : ndarray of shape (n_samples, n_features)
         Samples.
 
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
     Returns
     -------
     ndarray of int of shape (n_samples,)
-        A number below `N_MEMBERS`; -1 for all samples if they would be in one fold.
+        A number below `N_MEMBERS`; -1 for samples on which all members are trained: those with many
+        copies, and all samples if they would be in one fold.
     """
-    fold = (N_MEMBERS * draw_by_content(X, 0)).astype(np.intp)
+    draw = draw_by_content(X, 0)
+    fold = (N_MEMBERS * draw).astype(np.intp)
+    fold[has_many_copies(draw, weight)] = -1
     return fold if (fold != fold[0]).any() else np.full(len(X), -1)
 
 

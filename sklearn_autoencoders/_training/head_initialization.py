@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._data.batches import Data
 from .._data.model import Model
-from .._data.splits import draw_by_content
+from .._data.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
 from ..networks._predictor import LinearHead, Predictor
 
@@ -170,7 +170,7 @@ def choose_strength(
         codes, labels, weight, draw = (array[some] for array in (codes, labels, weight, draw))
         draw = draw / draw.max()  # the smallest numbers were selected
         draw = np.minimum(draw, np.nextafter(1.0, 0.0))
-    folds = list(_test_folds((_N_FOLDS * draw).astype(int)))
+    folds = list(_folds((_N_FOLDS * draw).astype(int), has_many_copies(draw, weight)))
     losses = [
         _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
         for value in strengths
@@ -178,11 +178,15 @@ def choose_strength(
     return float(strengths[int(np.argmin(losses))])
 
 
-def _test_folds(fold: NDArray[np.int_]) -> Iterator[NDArray[np.bool_]]:
-    """Yield a mask of the samples of each fold, about a fifth of the samples."""
+def _folds(
+    fold: NDArray[np.int_], is_always_used: NDArray[np.bool_]
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Yield masks of the samples to fit and of about a fifth of them, whose loss is measured."""
     for number in range(_N_FOLDS):
-        if 0 < (fold == number).sum() < len(fold):
-            yield fold == number
+        test = fold == number
+        train = ~test | is_always_used
+        if test.any() and train.any():
+            yield train, test
 
 
 def _cross_validated_loss(
@@ -192,12 +196,11 @@ def _cross_validated_loss(
     labels: Array,
     weight: Array,
     strength: float,
-    folds: list[NDArray[np.bool_]],
+    folds: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
 ) -> float:
-    """Return the total loss of all folds, each predicted from the other folds."""
+    """Return the total loss of all folds, each predicted from the other samples."""
     total = 0.0
-    for test in folds:
-        train = ~test
+    for train, test in folds:
         slopes, biases = fit(codes[train], labels[train], weight[train], strength)
         prediction = torch.tensor(codes[test] @ slopes.T + biases)
         loss = formula(prediction, torch.tensor(labels[test]))
