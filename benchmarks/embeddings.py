@@ -1,15 +1,18 @@
-"""Embeddings of two components beside PCA, UMAP and PaCMAP.
+"""Embeddings of two components beside PCA, UMAP, openTSNE and PaCMAP.
 
     python benchmarks/embeddings.py [--sets digits mnist ...] [--seeds 3] [--methods ...]
+    python benchmarks/embeddings.py --large 1000000
 
 Fitted to 70 % of the samples (of MNIST to 10 000 images; "mnist60000" to all), measured on others,
 at most 3 000 of them: accuracy of five nearest neighbors among the codes of the training samples,
 where there are classes; trustworthiness, continuity and recall of ten neighbors; rank correlation
 of distances; R² of the inverse; CPU seconds of the fit, and of the codes of all test samples. UMAP
-and PaCMAP are compiled before. Defaults everywhere, features standardized for tables.
+and PaCMAP are compiled before. Defaults everywhere, features standardized for tables. `--large`:
+time and memory of one fit to so many samples of 50 features, with an approximate search.
 """
 
 import argparse
+import resource
 import time
 import warnings
 
@@ -18,12 +21,14 @@ import torch
 from _data import FOLDER, header, mnist
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.metrics import silhouette_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders.metrics import embedding_report
+from sklearn_autoencoders.objectives import Neighbors
 
 TABLES = ("20_letter", "28_pendigits", "30_satellite", "26_optdigits")
 _MAX_TEST = 3000
@@ -66,9 +71,26 @@ class PaCMAP:
         return self.codes if X is self.X else self.model.transform(X.copy(), self.X)
 
 
+class OpenTSNE:
+    """openTSNE as a scikit-learn transformer."""
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def fit(self, X):
+        import openTSNE
+
+        self.X, self.codes = X, openTSNE.TSNE(random_state=self.seed).fit(X)
+        return self
+
+    def transform(self, X):
+        return np.asarray(self.codes if X is self.X else self.codes.transform(X))
+
+
 METHODS = {
     "PCA": lambda seed: PCA(2),
     "UMAP": umap,
+    "openTSNE": OpenTSNE,
     "PaCMAP": PaCMAP,
     "neighbors": lambda seed: AutoencoderTransformer(2, penalty="neighbors", random_state=seed),
     "no penalty": lambda seed: AutoencoderTransformer(2, random_state=seed),
@@ -103,15 +125,36 @@ def inverse_score(model, X, codes):
     return 1 - error / ((X - X.mean(0)) ** 2).sum()
 
 
+def large(n_samples):
+    """Print time and memory of one fit."""
+    X = np.random.RandomState(0).randn(n_samples, 50).astype(np.float32)
+    X += 3 * np.random.RandomState(1).randn(100, 50)[np.arange(n_samples) % 100].astype(np.float32)
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    penalty = Neighbors(approximate=True)
+    model = AutoencoderTransformer(2, penalty=penalty, random_state=0).fit(X)
+    seconds = time.process_time() - start
+    codes = model.transform(X[:5000])
+    scores = silhouette_score(codes, np.arange(5000) % 100)
+    above = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 2**20
+    print(
+        f"{n_samples} samples of {X.nbytes / 2**30:.2f} GB: {model.n_epochs_} epochs in "
+        f"{seconds:.0f} s, {above:.2f} GB above the samples; silhouette of the groups {scores:.2f}"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", default=["digits", "mnist", *TABLES])
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--large", type=int, help="number of samples")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     header("Embeddings")
+    if arguments.large:
+        large(arguments.large)
+        return
     for name in arguments.sets:
         print(f"\n{name:14}" + "".join(f"{column:>9}" for column in COLUMNS), flush=True)
         for title in arguments.methods:

@@ -150,3 +150,9 @@ def test_lists_in_a_dict_determine_the_number_of_samples(fitted):
     single = generator(max_epochs=1).fit(table(N), attributes()["shape"])
     with pytest.raises(ValueError, match=r"dict of the columns \['shape'\], .* a single column"):
         single.sample(y={"shape": "flat"})
+
+
+def test_attributes_with_the_same_name_are_named():
+    y = pd.DataFrame(np.zeros((40, 2)), columns=["size", "size"])
+    with pytest.raises(ValueError, match="Several columns of y have the name 'size'"):
+        VAEGenerator(conditional=True).fit(table(40), y)

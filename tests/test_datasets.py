@@ -10,6 +10,7 @@ from estimators import CASES, FIRST_CASES, PREDICTORS, quick
 from helpers import case, outputs, table, target_of, with_missing_values
 
 from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
     AutoencoderOutlierDetector,
     AutoencoderRecommender,
     AutoencoderTransformer,
@@ -302,3 +303,20 @@ def test_invalid_datasets(tmp_path, small_windows):
     other = pa.dataset.dataset(dataset.to_table().rename_columns(names))
     with pytest.raises(ValueError, match="feature names should match"):
         model.transform(other)
+
+
+def test_readers_and_iterators_are_no_samples(tmp_path):
+    X = table(20)
+    data, folder = write(tmp_path, X), str(tmp_path)
+    table_of_numbers = data.to_table()
+    reader = pa.RecordBatchReader.from_batches(
+        table_of_numbers.schema, table_of_numbers.to_batches()
+    )
+    for samples in (pyarrow.parquet.ParquetDataset(folder), data.scanner(), reader, map(list, X)):
+        with pytest.raises(TypeError, match=r"X is a .*neither an array nor a table\. Convert"):
+            quick(AutoencoderTransformer).fit(samples)
+
+
+def test_a_union_requires_samples_in_memory(tmp_path):
+    with pytest.raises(TypeError, match=r"in memory; got a dataset.*X\.to_table\(\)"):
+        AutoencoderFeatureUnion().fit(write(tmp_path, table(20)))

@@ -34,6 +34,7 @@ from sklearn_autoencoders import (
     AutoencoderTransformer,
     DenoisingAutoencoder,
 )
+from sklearn_autoencoders.networks import Convolutional, Temporal
 
 
 def encoder(**params):
@@ -578,3 +579,20 @@ def test_features_of_weight_zero_cannot_be_inverted(params):
     fitted = union(PCA(2), transformer_weights={"raw": 0}, **params).fit(table())
     with pytest.raises(ValueError, match=r"transformer_weights\['raw'\] to be different from 0"):
         fitted.inverse_transform(fitted.transform(table()))
+
+
+@pytest.mark.parametrize(
+    ("samples", "network"),
+    [
+        (["red", "green", "blue"] * 10, None),
+        (np.ones((30, 8, 8)), Convolutional((8, 8))),
+        ([np.ones((n, 2)) for n in (5, 8) * 15], Temporal((8, 2))),
+    ],
+    ids=["texts", "images", "series"],
+)
+def test_samples_that_are_no_rows_of_a_table_are_not_passed_through(samples, network):
+    encoder = quick(AutoencoderTransformer, n_components=2, network=network)
+    union = AutoencoderFeatureUnion(encoder, passthrough=False)
+    assert union.fit_transform(samples).shape == (30, 2)
+    with pytest.raises(ValueError, match="Use passthrough=False; or flatten"):
+        union.set_params(passthrough=True).fit(samples)

@@ -528,3 +528,19 @@ def test_no_series(network):
 def test_displays_of_series_of_different_lengths_name_the_problem():
     with pytest.raises(ValueError, match="series of different lengths"):
         ReconstructionDisplay.from_estimator(fitted(AutoencoderTransformer, series()), shortened())
+
+
+def test_samples_with_a_shape_need_a_network_of_that_shape():
+    with pytest.raises(ValueError, match=r"dim 3.*Temporal or Recurrent.*X\.reshape"):
+        quick(AutoencoderTransformer).fit(np.ones((20, 8, 2)))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_denoised_series_are_rows_of_a_frame(library):
+    series = [np.random.RandomState(n).rand(n, 2) for n in (5, 8) * 10]
+    denoiser = quick(DenoisingAutoencoder, network=Temporal((8, 2))).fit(series)
+    expected = [values.ravel() for values in denoiser.transform(series)]
+    frame = denoiser.set_output(transform=library).transform(series)
+    assert list(frame.columns) == denoiser.get_feature_names_out().tolist()
+    for row, values in zip(frame.to_numpy(), expected, strict=True):
+        np.testing.assert_allclose(row[: len(values)], values)

@@ -182,3 +182,12 @@ def test_reports_and_displays_that_are_for_tables(transformer):
             draw.from_estimator(transformer, *([TEXTS] if draw is ReconstructionDisplay else []))
     with pytest.raises(TypeError, match="contains texts"):
         generation_report(TEXTS, TEXTS)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_denoised_texts_are_a_column_of_a_frame(library):
+    denoiser = DenoisingAutoencoder(2, **SETTINGS).fit(TEXTS)
+    expected = denoiser.transform(TEXTS)
+    frame = denoiser.set_output(transform=library).transform(TEXTS)
+    assert list(frame.columns) == denoiser.get_feature_names_out().tolist() == ["text"]
+    assert frame["text"].to_list() == expected

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import without_tensor
+from .frames import check_different_names
 from .rows import RowSource
 
 # Maximum number of distinct integers that are taken as class labels by default.
@@ -202,6 +203,7 @@ def _columns(y):
     """Return the columns of y by their names; None if it has only one."""
     if isinstance(y, dict):
         return y
+    check_different_names(y, "y")
     frame = nw.from_native(y, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         columns = {column.name: column.to_native() for column in frame.iter_columns()}

@@ -215,18 +215,19 @@ def table_of(X: Any) -> Table | None:
     """Return a frame or an array as a table, and None for anything else."""
     if isinstance(X, np.ndarray):
         return ArrayTable(X) if X.ndim == 2 else None
-    _check_different(list(getattr(X, "column_names", getattr(X, "columns", ()))))
+    check_different_names(X, "X")
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
 
 
-def _check_different(names: list[Any]) -> None:
-    """Raise ValueError if two columns have the same name."""
+def check_different_names(X: Any, input_name: str) -> None:
+    """Raise ValueError if X is a table two columns of which have the same name."""
+    names = list(getattr(X, "column_names", getattr(X, "columns", ())))
     if len(set(names)) < len(names):
         name, _ = Counter(names).most_common(1)[0]
         raise ValueError(
-            f"Several columns of X have the name {name!r}. The columns of a table must have "
-            "different names: rename or drop them."
+            f"Several columns of {input_name} have the name {name!r}. The columns of a table must "
+            "have different names: rename or drop them."
         )
 
 

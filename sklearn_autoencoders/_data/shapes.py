@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils.tensors import without_tensor
+from .containers import check_is_container
 
 Array = NDArray[Any]
 
@@ -37,9 +38,14 @@ def flattened(X: Any, network: Any) -> Any:
     ------
     ValueError
         If the shape of a sample is not that of the network.
+
+    TypeError
+        If X is no container of samples.
     """
     shape, time_axis = shape_of(network), getattr(network, "time_axis", None)
+    check_is_container(X)
     if shape is None:
+        _check_is_flat(X)
         return X
     if time_axis is not None and is_list_of_series(X, shape):
         X = _stacked(X, shape, time_axis)
@@ -51,6 +57,17 @@ def flattened(X: Any, network: Any) -> Any:
         _check_shape(own, shape, time_axis, f"X must contain flattened samples, or {kind}")
         X = _padded(np.asarray(X), shape)
     return np.reshape(X, (len(X), math.prod(shape)))
+
+
+def _check_is_flat(X: Any) -> None:
+    """Raise ValueError if samples have a shape, and the network none."""
+    own = tuple(getattr(X, "shape", ()))
+    if len(own) > 2:
+        networks = "Temporal or Recurrent (series), or Convolutional (images)"
+        raise ValueError(
+            f"Found array with dim {len(own)}, and the network requires dim <= 2. Use network= "
+            f"with one of {networks}, which keep the shape, or X.reshape(len(X), -1)."
+        )
 
 
 def unflattened(samples: Array, X: Any, network: Any) -> Any:

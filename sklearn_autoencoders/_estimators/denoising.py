@@ -8,6 +8,7 @@ from math import isnan
 from numbers import Real
 from typing import ClassVar
 
+import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
@@ -19,7 +20,13 @@ from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._training.parameters import auto_batch_size
 from .._training.pretraining import PRETRAINING
 from .._training.sequence_initialization import initialize_sequences
-from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.sklearn_compat import (
+    Interval,
+    StrOptions,
+    fit_context,
+    output_container,
+    with_callbacks,
+)
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -546,20 +553,31 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
             The denoised samples in the units of X; with `output="imputed"`, X with its missing
             values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
-            the shape in which they were given, and tables are frames. Columns of a table in which
-            all numbers of `fit` were whole have whole numbers, except for `output="imputed"` and
-            floating-point types: expected values have the smallest squared error.
+            the shape in which they were given, and tables are frames; `set_output` gives frames
+            with one column for each value of an image or a series, or one of texts. Columns of a
+            table in which all numbers of `fit` were whole have whole numbers, except for
+            `output="imputed"` and floating-point types: expected values have the smallest squared
+            error.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
-            return self._speller.corrected(self._checked_texts(X))
+            return self._in_column(self._speller.corrected(self._checked_texts(X)))
         given = check_samples(self, X, ignores_empty=False)
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
         imputes = self.output == "imputed"
         known = given if imputes else None
-        return self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
+        if self._columns is None and output_container(self) != "default":
+            X = samples  # frames contain the values of series and images side by side
+        denoised = self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
+        return self._in_column(denoised)
+
+    def _in_column(self, denoised):
+        """Return texts as a column if `set_output` asks for a frame; anything else unchanged."""
+        if not self._is_of_texts or output_container(self) == "default":
+            return denoised
+        return np.array(denoised, dtype=object)[:, None]
 
     @available_if(_gives_codes)
     def inverse_transform(self, X, *, out=None):
@@ -638,11 +656,13 @@ class DenoisingAutoencoder(
         Returns
         -------
         ndarray of str objects
-            The names of the features of X; with `output="code"`, the lowercase class name followed
-            by a number.
+            The names of the features of X; for texts "text"; with `output="code"`, the lowercase
+            class name followed by a number.
         """
         if self.output == "code":
             return super().get_feature_names_out(input_features)
+        if self._is_of_texts:
+            return np.array(["text"], dtype=object)
         return OneToOneFeatureMixin.get_feature_names_out(self, input_features)
 
     @property

@@ -18,7 +18,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils.output import as_numbers, as_table
+from .._data.containers import samples_in_memory
+from .._utils.output import as_numbers
 from .._utils.random import draw_seed, set_seeds
 from .._utils.ranks import Ranks
 from .._utils.sklearn_compat import (
@@ -193,7 +194,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self : object
             The fitted union.
         """
-        X, union = as_table(X), self._unfitted()
+        X, union = samples_in_memory(X, self.passthrough), self._unfitted()
         y, params = without_tensor(y), without_tensors(params)
         union._fit_parts(X, y, union._routed("fit", params))
         return self._commit(union)
@@ -220,7 +221,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes. With `cross_fit`, the codes of each sample are computed by
             encoders that were fitted without it.
         """
-        X, union = as_table(X), self._unfitted()
+        X, union = samples_in_memory(X, self.passthrough), self._unfitted()
         y, params = without_tensor(y), without_tensors(params)
         if self.cross_fit is None:
             output = super(AutoencoderFeatureUnion, union).fit_transform(X, y, **params)
@@ -246,7 +247,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The features and the codes, in the order of `transformer_list_`.
         """
         check_is_fitted(self)
-        X = as_table(X)
+        X = samples_in_memory(X, self.passthrough)
         self._check_features(X)
         return super().transform(X, **params)
 

@@ -63,11 +63,16 @@ class SpellingMixin:
             return
         self.spelling._validate_params()
         counts_of(self.spelling.words or {})
-        if not getattr(self._columns, "is_sequence", False):
+        if not self._is_of_texts:
             raise TypeError(
                 f"spelling={self.spelling!r} corrects texts, but the estimator is not fitted to a "
                 "list of strings. Use spelling=None for other samples."
             )
+
+    @property
+    def _is_of_texts(self):
+        """Whether the samples of the fit were texts."""
+        return getattr(getattr(self, "_columns", None), "is_sequence", False)
 
     @property
     def _speller(self):

@@ -1,0 +1,81 @@
+"""Containers of samples as users give them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._utils.output import as_table
+from .parquet import is_dataset
+
+
+def check_is_container(X: Any) -> None:
+    """Raise TypeError if X has neither a length nor a shape, nor can become an array.
+
+    Parameters
+    ----------
+    X : object
+        Samples as the user gave them.
+
+    Raises
+    ------
+    TypeError
+        If X is, for instance, an iterator or an open file.
+    """
+    if X is None or np.isscalar(X):  # scikit-learn has an error for these
+        return
+    if not any(hasattr(X, name) for name in ("__len__", "__array__", "shape", "__dataframe__")):
+        raise TypeError(
+            f"X is a {type(X).__module__}.{type(X).__qualname__}, which is neither an array nor a "
+            "table. Convert an iterator to a list, a reader of pyarrow to a table by its method "
+            "read, read_all or to_table, and open Parquet files that do not fit into memory by "
+            "pyarrow.dataset.dataset(path)."
+        )
+
+
+def samples_in_memory(X: Any, is_table: bool) -> Any:
+    """Return samples in a container from which scikit-learn can select.
+
+    Parameters
+    ----------
+    X : object
+        Samples as the user gave them.
+
+    is_table : bool
+        Whether they have to be rows of a table.
+
+    Returns
+    -------
+    array or frame
+        The samples.
+
+    Raises
+    ------
+    TypeError
+        If X is a dataset of pyarrow or no container of samples.
+
+    ValueError
+        If they have to be rows of a table and are texts, series or images.
+    """
+    if is_dataset(X):
+        raise TypeError(
+            "AutoencoderFeatureUnion requires samples in memory; got a dataset of pyarrow. Pass "
+            "X.to_table(), or use the encoder alone."
+        )
+    check_is_container(X)
+    X = as_table(X)
+    if is_table and not _is_table(X):
+        raise ValueError(
+            "Texts, series and images cannot be passed through beside codes, which are columns of "
+            "a table. Use passthrough=False; or flatten the samples: X.reshape(len(X), -1)."
+        )
+    return X
+
+
+def _is_table(X: Any) -> bool:
+    """Return whether X is not a list of texts or of series of different lengths, nor of images."""
+    shape = getattr(X, "shape", None)
+    if shape is None or len(shape) > 2:
+        return False
+    return len(shape) == 2 or getattr(X, "dtype", np.dtype(float)).kind not in "OU"
