@@ -23,6 +23,7 @@ from sklearn_autoencoders import (
     AutoencoderOutlierDetector,
     AutoencoderRegressor,
     AutoencoderTransformer,
+    AutoregressiveGenerator,
     DenoisingAutoencoder,
     VAEGenerator,
     export_onnx,
@@ -32,6 +33,7 @@ from sklearn_autoencoders._persistence.atomic import write_atomically
 from sklearn_autoencoders._utils.draws import Generated, Given
 from sklearn_autoencoders.networks import (
     LATENTS,
+    CausalRecurrent,
     Convolutional,
     Dense,
     Recurrent,
@@ -494,7 +496,36 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == b"new"
 
 
+@pytest.mark.parametrize(
+    "network", [None, CausalRecurrent(n_layers=2, cell="lstm")], ids=["gru", "lstm"]
+)
+def test_steps_of_a_causal_network_read_a_text(network, tmp_path):
+    texts = ["to be", "or not", "that is"] * 10
+    generator = quick(AutoregressiveGenerator, n_components=16, network=network).fit(texts)
+    export_onnx(generator, tmp_path / "step.onnx", "predict_proba")
+    session = onnxruntime.InferenceSession(tmp_path / "step.onnx")
+    states = {
+        node.name: np.zeros((2, 16), np.float32)
+        for node in session.get_inputs()
+        if node.name != "symbol"
+    }
+    symbols = list(generator.symbols_)
+    beginnings = ["that", "or n"]
+    for place in range(-1, 4):
+        index = [symbols.index(text[place]) if place >= 0 else -1 for text in beginnings]
+        found, *after = session.run(None, {"symbol": np.array(index), **states})
+        expected = generator.predict_proba([text[: place + 1] for text in beginnings])
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+        states = dict(zip(states, after, strict=True))
+
+
 # ---------------------------------------------------------------------------------------- errors
+
+
+def test_other_methods_of_a_causal_network_are_not_exported(tmp_path):
+    generator = quick(AutoregressiveGenerator, n_components=4).fit(["to be", "or not"] * 10)
+    with pytest.raises(ValueError, match=r"method must be one of \['predict_proba'\]"):
+        export_onnx(generator, tmp_path / "codes.onnx")
 
 
 def test_models_of_texts_are_not_exported(tmp_path):

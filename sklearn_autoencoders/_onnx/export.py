@@ -18,6 +18,7 @@ from .._utils.torch_settings import preserve_settings
 from .columns import TABLE_METHODS, inputs_of, with_inputs
 from .graphs import graph_of, methods_of
 from .operators import translations
+from .steps import STEPS, step_of
 
 _OPSET = 18
 # Type of the cells of a table, which contain seconds of dates.
@@ -41,6 +42,13 @@ def export_onnx(estimator, path, method="transform"):
     codes. The output is named like the method, and has the shape and type that the method returns
     for float32 samples. Unlike the method, the graph does not validate its input and does not
     reject infinite values, for instance.
+
+    For an `AutoregressiveGenerator` with a causal network, `method="predict_proba"` exports one
+    step: "symbol", of type int64 and shape (n_samples,), is the index of the last character in
+    `symbols_`, or of the level of a number, and -1 at the beginning or if it is unknown; "state_0"
+    and so on, of shape (n_samples, n_components), are the states, which are zero at the beginning.
+    The outputs are "predict_proba", the probabilities of the next symbol, and "next_state_0" and so
+    on, the states of the next step.
 
     An estimator that was fitted to a table has one input for each column, named like it and of
     shape (n_samples, 1): strings for categories, of which unknown ones are missing values; float32
@@ -68,8 +76,9 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, an `AutoregressiveGenerator`, an
-        `AutoencoderRecommender`, or not an estimator of this package.
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator` without a causal
+        network, an `AutoencoderRecommender`, or not an estimator of this package; or if it was
+        fitted to texts and is not an `AutoregressiveGenerator`.
 
     ValueError
         If the estimator does not have the method, or if the method requires y or cannot be
@@ -109,13 +118,21 @@ def export_onnx(estimator, path, method="transform"):
     """
     _check_method(estimator, method)
     _check_installed()
+    with preserve_settings():
+        contents = _exported(estimator, method).SerializeToString()
+    write_atomically(path, contents)
+
+
+def _exported(estimator, method):
+    """Return a method as an ONNX model."""
+    if isinstance(estimator, AutoregressiveGenerator):
+        return _model(*step_of(estimator))
     columns = estimator._columns
     inputs = [] if columns is None else inputs_of(columns, method)
-    with preserve_settings():
-        graph, name, width = graph_of(estimator, method)
-        model = _model(graph, name, width, method, _WIDE if inputs else torch.float32)
-        contents = (with_inputs(model, inputs) if inputs else model).SerializeToString()
-    write_atomically(path, contents)
+    graph, name, width = graph_of(estimator, method)
+    example = torch.full((2, width), 0.5, dtype=_WIDE if inputs else torch.float32)
+    model = _model(graph, (example,), [name], [method])
+    return with_inputs(model, inputs) if inputs else model
 
 
 def _check_method(estimator, method):
@@ -126,21 +143,24 @@ def _check_method(estimator, method):
             f"export_onnx requires an estimator of this package that has a network; got {name}. "
             "For a pipeline or a union, export the estimators inside one by one."
         )
-    if isinstance(estimator, tuple(_UNSUPPORTED)):
+    check_is_fitted(estimator)
+    is_causal = getattr(estimator, "_is_causal", False)
+    if isinstance(estimator, tuple(_UNSUPPORTED)) and not is_causal:
         inputs = next(text for cls, text in _UNSUPPORTED.items() if isinstance(estimator, cls))
         raise TypeError(
             f"export_onnx does not support {name}, whose network receives {inputs}. Use save and "
             "load instead."
         )
-    check_is_fitted(estimator)
-    if getattr(estimator._columns, "is_sequence", False):
+    if getattr(estimator._columns, "is_sequence", False) and not is_causal:
         raise TypeError(
             f"export_onnx does not support this {name}, which was fitted to texts: a graph has no "
             "operation that splits them into characters. Use save and load instead."
         )
-    methods = sorted(methods_of(estimator))
+    methods = STEPS if is_causal else sorted(methods_of(estimator))
     if method not in methods:
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")
+    if is_causal:
+        return
     if estimator._columns is not None and not _takes_tables(estimator, method):
         raise ValueError(
             f"method={method!r} of this {name}, which was fitted to a table with categories or "
@@ -168,20 +188,33 @@ def _check_installed():
             import_optional(name, "onnx", "export_onnx")
 
 
-def _model(graph, input_name, n_columns, method, dtype):
-    """Return an ONNX model; the first axis of the input is the one of the samples."""
-    example = torch.full((2, n_columns), 0.5, dtype=dtype)
+def _model(graph, examples, inputs, outputs):
+    """Return an ONNX model; the first axis of each input is the one of the samples.
+
+    Parameters
+    ----------
+    graph : Module
+        The function.
+
+    examples : tuple of Tensor and list of Tensor
+        Its arguments.
+
+    inputs, outputs : list of str
+        Names of all tensors.
+    """
+    axis = {0: "n_samples"}
+    shapes = tuple([axis] * len(arg) if isinstance(arg, list) else axis for arg in examples)
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             graph,
-            (example,),
+            examples,
             dynamo=True,
             verbose=False,
             external_data=False,
             opset_version=_OPSET,
-            input_names=[input_name],
-            output_names=[method],
-            dynamic_shapes=({0: "n_samples"},),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_shapes=shapes,
             custom_translation_table=translations(),
         )
         model = program.model_proto
