@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -172,13 +173,18 @@ class Layout:
     def by_column(self, values: Tensor) -> list[Tensor]:
         """Split values of shape (..., n_indicators) into those of columns of categories.
 
-        The parts have shape (..., n, n_categories): one for each column, with n = 1, or a single
-        one if all columns have as many categories.
+        The parts have shape (..., n, n_categories), one for each run of n columns with as many
+        categories.
         """
-        sizes = [n for n in self.n_categories if n]
-        if len(set(sizes)) == 1:
-            return [values.unflatten(-1, (-1, sizes[0]))]
-        return [part.unsqueeze(-2) for part in values.split(sizes, -1)]
+        sizes, totals = self._runs
+        parts = zip(values.split(totals, -1), sizes, strict=True)
+        return [part.unflatten(-1, (-1, size)) for part, size in parts]
+
+    @cached_property
+    def _runs(self) -> tuple[list[int], list[int]]:
+        """Sizes of columns of categories and numbers of inputs, of columns of the same size."""
+        runs = [(size, len(list(run))) for size, run in groupby(n for n in self.n_categories if n)]
+        return [size for size, _ in runs], [size * n for size, n in runs]
 
     def log_softmax(self, logits: Tensor) -> Tensor:
         """Return the logarithm of the probability of each category within its column.

@@ -39,9 +39,8 @@ class ColumnEmbedding(nn.Module):
         self, n_categories: tuple[int, ...], n_masks: int, n_components: int, n_functions: int
     ) -> None:
         super().__init__()
-        layout = Layout(n_categories)
-        self._column = torch.cat([layout.column, torch.arange(n_masks)])
-        self._n_columns = layout.n_columns
+        # a number is one input, like a column of one category
+        self._layout = layout = Layout(tuple(max(n, 1) for n in n_categories))
         self.basis = LevelBasis(layout.n_inputs, n_functions)
         self.weight = nn.Parameter(torch.randn(self.basis.n_weights, n_components) * _STD)
         self.mask_weight = nn.Parameter(torch.randn(n_masks, n_components) * _STD)
@@ -49,17 +48,20 @@ class ColumnEmbedding(nn.Module):
     @property
     def n_outputs(self) -> int:
         """Size of all vectors together."""
-        return self._n_columns * self.weight.shape[1]
+        return self._layout.n_columns * self.weight.shape[1]
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the vectors of all columns, of shape (batch, n_outputs)."""
-        weight = torch.cat([self.basis.combined(self.weight.T).T, self.mask_weight])
-        n_inputs, n_components = weight.shape
-        x = functional.pad(x, (0, n_inputs - x.shape[-1]))  # without masks nothing is missing
-        blocks = x.new_zeros(n_inputs, self._n_columns, n_components)
-        rows = torch.arange(n_inputs, device=x.device)
-        blocks = blocks.index_put((rows, self._column.to(x.device)), weight)
-        return x @ blocks.view(n_inputs, -1)
+        layout, weight = self._layout, self.basis.combined(self.weight.T)
+        given, masks = x.tensor_split([layout.n_inputs], -1)
+        parts = [
+            values.transpose(0, 1) @ weights.permute(1, 2, 0)
+            for values, weights in zip(*map(layout.by_column, (given, weight)), strict=True)
+        ]
+        vectors = torch.cat(parts).transpose(0, 1)
+        if masks.shape[-1]:  # without them nothing is missing
+            vectors = vectors + masks[..., None] * self.mask_weight
+        return vectors.flatten(1)
 
 
 class PiecewiseLinear(nn.Module):
