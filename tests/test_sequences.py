@@ -19,7 +19,10 @@ from sklearn_autoencoders._data.batches import Data, SampleDataset
 from sklearn_autoencoders._inference.conditionals import Sharpening
 from sklearn_autoencoders._inference.run import run, surprises
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods
+from sklearn_autoencoders._training.sampler import StreamSampler
+from sklearn_autoencoders._utils.batch import Batch, Carried
 from sklearn_autoencoders.networks import CausalRecurrent, Residual
+from sklearn_autoencoders.networks._causal import SequenceModel
 
 TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 10
 
@@ -331,3 +334,64 @@ def test_encoders_of_predictors_that_are_fitted_to_texts(generator):
 def test_parameters_of_drawing_that_are_not_numbers(generator, name):
     with pytest.raises(ValueError, match="must not be NaN"):
         generator.sample(**{name: np.nan})
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_chunks_in_order_are_read_like_the_whole_text(cell):
+    generator = fitted("to be or not to be " * 40, chunk_size=8, max_epochs=2, cell=cell)
+    network = generator.network_.train()
+    x = torch.randn(6, 4 * network.n_symbols, dtype=next(network.parameters()).dtype)
+    whole = network(Batch(x.reshape(2, -1))).reconstruction.reshape(6, -1)
+    carried = Carried()
+    for place in range(3):  # of two texts of three chunks each
+        rows, number = torch.tensor([place, 3 + place]), torch.tensor([place, 10 + place])
+        batch = Batch(x[rows], chunk=number, carried=carried)
+        torch.testing.assert_close(network(batch).reconstruction, whole[rows])
+
+
+def test_chunks_that_do_not_follow_are_read_alone(generator):
+    network = generator.network_.train()
+    x = torch.randn(5, 3 * network.n_symbols, dtype=next(network.parameters()).dtype)
+    carried = Carried()
+    for numbers in ([0, 5], [2, 5, 8], [4]):
+        own = x[: len(numbers)]
+        found = network(Batch(own, chunk=torch.tensor(numbers), carried=carried)).reconstruction
+        torch.testing.assert_close(found, network(Batch(own)).reconstruction)
+    network.eval()
+    following = Batch(x[:1], chunk=torch.tensor([5]), carried=carried)
+    torch.testing.assert_close(network(following).reconstruction, network(x[:1]).reconstruction)
+
+
+def test_streams_contain_every_chunk_once_and_in_order():
+    sampler = StreamSampler(23, torch.Generator().manual_seed(0), 5)
+    first, second = list(sampler), list(sampler)
+    assert sorted(first) == sorted(second) == list(range(23))
+    assert first != second
+    steps = (np.array(first[5:20]) - np.array(first[:15])) % 23
+    assert (steps == 1).all()
+
+
+def test_a_long_text_is_read_in_order_and_texts_are_not(monkeypatch):
+    seen = []
+    forward = SequenceModel._continued
+
+    def spy(self, symbols, batch):
+        seen.append(batch.chunk.tolist())
+        return forward(self, symbols, batch)
+
+    monkeypatch.setattr(SequenceModel, "_continued", spy)
+    text = "to be or not to be " * 60
+    one = fitted(text, chunk_size=8, batch_size=4, max_epochs=1)
+    steps = np.diff(np.array(seen[:-1]), axis=0)
+    assert (steps == 1).mean() > 0.9
+    seen.clear()
+    other = fitted(text, chunk_size=8, batch_size=4, max_epochs=1, carry_states=False)
+    fitted(TEXTS, max_epochs=1)
+    assert not seen
+    assert one.bits_per_symbol(text) != other.bits_per_symbol(text)
+
+
+def test_held_out_chunks_interrupt_a_text():
+    text = "to be or not to be " * 60
+    model = fitted(text, chunk_size=8, batch_size=4, max_epochs=3, early_stopping=True)
+    assert np.isfinite(model.bits_per_symbol(text))

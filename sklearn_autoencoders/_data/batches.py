@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._utils.batch import Batch
+from .._utils.batch import Batch, Carried
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .model import Model, scaling_tensors, torch_dtype
@@ -58,6 +58,9 @@ class Data:
     fold : ndarray of int of shape (n_samples,) or None, default=None
         The member of an ensemble head that is not trained on the sample; -1 for none.
 
+    chunk : ndarray of int of shape (n_samples,) or None, default=None
+        Numbers of parts of texts, if they are read in order; consecutive for parts of a text.
+
     ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
 
@@ -81,6 +84,7 @@ class Data:
     label_weight: NDArray[np.float64] | None = None
     index: NDArray[np.intp] | None = None
     fold: NDArray[np.intp] | None = None
+    chunk: NDArray[np.intp] | None = None
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
@@ -260,8 +264,10 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
             for name, array in numbers.items()
             if array is not None
         }
-        if data.fold is not None:
-            self._fields["fold"] = torch.tensor(data.fold, device=model.device)
+        for name in ("fold", "chunk"):
+            if getattr(data, name) is not None:
+                self._fields[name] = torch.tensor(getattr(data, name), device=model.device)
+        self._carried = None if data.chunk is None else Carried()
         self._has_missing, self._neighbors = data.has_missing, data.neighbors
 
     def corrupted_by(self, corruptor: Corruptor | None, known_weight: float = 1.0) -> SampleDataset:
@@ -284,7 +290,8 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         fields = {name: tensor[indices] for name, tensor in self._fields.items()}
         index = indices if self._index is None else self._index[indices]
         neighbors = self._neighbors_among(indices)
-        return self.batch(raw, clean, index=index, neighbors=neighbors, **fields)
+        others = {"index": index, "neighbors": neighbors, "carried": self._carried}
+        return self.batch(raw, clean, **others, **fields)
 
     def _neighbors_among(self, indices: Any) -> Tensor | None:
         if self._neighbors is None:

@@ -83,6 +83,11 @@ class AutoregressiveGenerator(
         Number of characters of the parts into which longer texts are cut for training. Each part
         is a training sample.
 
+    carry_states : bool, default=True
+        Whether the parts of a longer text are read in order in training, each with the states after
+        the part before it (truncated backpropagation through time), without gradients through them.
+        Otherwise parts are shuffled, and each starts with states of zero.
+
     network : Network, "dense", "linear" or None, default=None
         Network architecture, from :mod:`sklearn_autoencoders.networks`, or a custom one. None is
         `CausalRecurrent()` for texts. For tables it is `Residual()` with a dropout rate that
@@ -262,6 +267,7 @@ class AutoregressiveGenerator(
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "max_levels": [Interval(Integral, 2, None, closed="left")],
         "chunk_size": [Interval(Integral, 2, None, closed="left")],
+        "carry_states": ["boolean"],
     }
 
     def __init__(
@@ -270,6 +276,7 @@ class AutoregressiveGenerator(
         *,
         max_levels=128,
         chunk_size=64,
+        carry_states=True,
         network=None,
         categorical_features="from_dtype",
         max_categories=256,
@@ -295,6 +302,7 @@ class AutoregressiveGenerator(
         self.n_components = n_components
         self.max_levels = max_levels
         self.chunk_size = chunk_size
+        self.carry_states = carry_states
         self.network = network
         self.categorical_features = categorical_features
         self.max_categories = max_categories
@@ -403,7 +411,7 @@ class AutoregressiveGenerator(
             self._order.check_columns(self._columns)
         if getattr(self._columns, "is_sequence", False):
             n_positions = None if reset else len(self._levels.sizes)
-            data = self._order.cut(data, self.chunk_size, n_positions)
+            data = self._order.cut(data, self.chunk_size, n_positions, self.carry_states)
         if reset:
             self._sample_dtype = data.X.dtype.name
             n_categories = super()._layout.n_categories

@@ -47,7 +47,7 @@ class AnyOrder:
         """Accept all columns."""
 
     @staticmethod
-    def cut(data, chunk_size, n_positions):
+    def cut(data, chunk_size, n_positions, carries):
         """Return the training data unchanged."""
         return data
 
@@ -125,10 +125,11 @@ class LeftToRight:
             )
 
     @staticmethod
-    def cut(data, chunk_size, n_positions):
+    def cut(data, chunk_size, n_positions, carries):
         """Return the training data as sequences of `n_positions`, or of at most `chunk_size`.
 
-        Longer sequences are cut into chunks, and shorter ones padded with missing values.
+        Longer sequences are cut into chunks, and shorter ones padded with missing values. If the
+        network carries states from one chunk to the next, chunks are numbered.
         """
         n_samples, n_given = data.X.shape
         size = min(n_given, chunk_size) if n_positions is None else n_positions
@@ -141,9 +142,9 @@ class LeftToRight:
         rows = kept // n_chunks
         weight = None if data.weight is None else data.weight[rows]
         index = rows if data.index is None else data.index[rows]
-        return replace(
-            data, X=chunks[kept], weight=weight, index=index, ranges=find_ranges(chunks[kept])
-        )
+        number = kept + rows if carries and n_chunks > 1 else None  # with gaps between texts
+        parts = {"X": chunks[kept], "weight": weight, "index": index, "chunk": number}
+        return replace(data, **parts, ranges=find_ranges(chunks[kept]))
 
     @staticmethod
     def levels_for(levels, n_columns):

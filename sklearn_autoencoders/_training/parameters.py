@@ -22,7 +22,7 @@ from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Neighbors, Penalty
 from .callback_checks import check_callbacks
 from .plan import Plan
-from .sampler import NeighborSampler, WindowSampler
+from .sampler import NeighborSampler, StreamSampler, WindowSampler
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
 # is then equivalent to two samples up to rounding errors. With more than this number of features,
@@ -319,6 +319,8 @@ def _samplers(data, batch_size):
     if has_neighbors and not data.is_one_batch(batch_size):
         near = torch.from_numpy(data.neighbors.among(data.training_rows))
         return {"sampler": partial(NeighborSampler, neighbors=near, batch_size=batch_size)}
+    if data.chunk is not None and not data.is_one_batch(batch_size):
+        return {"sampler": partial(StreamSampler, batch_size=batch_size)}
     if isinstance(data.X, ChunkedRows):
         kept = None if data.held_out is None else data.training_rows
         return {"sampler": partial(WindowSampler, rows=data.X, kept=kept)}

@@ -90,6 +90,37 @@ class WindowSampler(ShuffledSampler):
         return positions[torch.randperm(len(positions), generator=self._generator)]
 
 
+class StreamSampler(ShuffledSampler):
+    """Positions in the order of several streams, one position of each after another.
+
+    All streams are parts of the sequence of all positions, which begins at a random one.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of positions.
+
+    generator : Generator
+        Source of the first position.
+
+    batch_size : int
+        Number of streams.
+    """
+
+    def __init__(self, n_samples: int, generator: torch.Generator, batch_size: int) -> None:
+        super().__init__(n_samples, generator)
+        self._batch_size = batch_size
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the positions of one epoch."""
+        first = int(torch.randint(self._n_samples, (1,), generator=self._generator))
+        streams = np.array_split(np.arange(self._n_samples), self._batch_size)
+        for place in range(len(streams[0])):
+            for stream in streams:
+                if place < len(stream):
+                    yield int(stream[place] + first) % self._n_samples
+
+
 class NeighborSampler(ShuffledSampler):
     """Batches of random positions, half of them followed by a neighbor of each.
 

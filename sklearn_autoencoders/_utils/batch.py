@@ -4,8 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
+
+
+@dataclass
+class Carried:
+    """What a causal network keeps of a batch of chunks, for the chunks that follow them.
+
+    Parameters
+    ----------
+    chunk : Tensor of int of shape (batch,) or None, default=None
+        Numbers of the chunks.
+
+    last : Tensor of shape (batch, 1, n_symbols) or None, default=None
+        Their last symbols.
+
+    states : list or None, default=None
+        The states before these symbols are read.
+    """
+
+    chunk: Tensor | None = None
+    last: Any = None
+    states: Any = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +69,12 @@ class Batch:
         1 where one of two samples is a neighbor of the other, NaN where they are the same sample,
         otherwise 0. None if the training set has no neighbors.
 
+    chunk : Tensor of int of shape (batch,) or None, default=None
+        Numbers of parts of texts; the part that follows another one has the next number.
+
+    carried : Carried or None, default=None
+        What the network has kept of the last batch of chunks.
+
     find_mask : callable or None, default=None
         Returns `mask`. It is called when `mask` is read, because most losses do not use it.
     """
@@ -61,6 +89,8 @@ class Batch:
     fold: Tensor | None = None
     missing: Tensor | None = None
     neighbors: Tensor | None = None
+    chunk: Tensor | None = None
+    carried: Carried | None = None
     find_mask: Callable[[], Tensor] | None = None
 
     def __len__(self) -> int:

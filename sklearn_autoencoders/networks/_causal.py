@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .._utils.batch import Batch, as_batch
 from .._utils.sklearn_compat import Constraints, Interval, StrOptions
@@ -234,14 +237,56 @@ class SequenceModel(Autoencoder):
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return the mean states, and the logits of each symbol given those before it."""
-        symbols = self._by_position(as_batch(x).x)
-        before = torch.cat([torch.zeros_like(symbols[:, :1]), symbols[:, :-1]], 1)
-        states = self.encoder(before)
+        batch = as_batch(x)
+        symbols = self._by_position(batch.x)
+        if batch.carried is None or not self.training:
+            before = torch.cat([torch.zeros_like(symbols[:, :1]), symbols[:, :-1]], 1)
+            states = self.encoder(before)
+        else:
+            states = self._continued(symbols, batch)
         return Output(states.mean(1), self.decode(states).flatten(1))
+
+    def _continued(self, symbols: Tensor, batch: Batch) -> Tensor:
+        """Return the states in chunks, each of which starts with those after the chunk before it.
+
+        There is no gradient with respect to them.
+        """
+        carried, chunk = batch.carried, batch.chunk
+        assert carried is not None
+        assert chunk is not None
+        first, states = torch.zeros_like(symbols[:, :1]), None
+        if carried.chunk is not None:
+            resume = partial(_resumed, follows=_follows(chunk, carried.chunk).to(symbols))
+            states = [_map(resume, state) for state in carried.states]
+            first = resume(carried.last.transpose(0, 1)).transpose(0, 1)
+        encoder: Any = self.encoder
+        hidden: Tensor
+        hidden, after = encoder.advance(torch.cat([first, symbols[:, :-1]], 1), states)
+        carried.chunk, carried.last = chunk, symbols[:, -1:]
+        carried.states = [_map(Tensor.detach, state) for state in after]
+        return hidden
 
     def _by_position(self, x: Tensor) -> Tensor:
         symbols: Tensor = x.unflatten(-1, (-1, self.n_symbols))
         return symbols
+
+
+def _map(function: Callable[[Tensor], Tensor], state: Any) -> Any:
+    """Apply a function to a tensor, or to both tensors of a pair."""
+    return function(state) if isinstance(state, Tensor) else tuple(map(function, state))
+
+
+def _follows(chunk: Tensor, before: Tensor) -> Tensor:
+    """Return whether each chunk follows the one at the same place of the batch before."""
+    n_missing = len(chunk) - len(before)
+    return chunk == functional.pad(before[: len(chunk)], (0, max(n_missing, 0)), value=-2) + 1
+
+
+def _resumed(state: Tensor, follows: Tensor) -> Tensor:
+    """Return states of shape (1, batch, size) for the samples of a batch: zero for new texts."""
+    kept = state[:, : len(follows)]
+    n_missing = len(follows) - kept.shape[1]
+    return functional.pad(kept, (0, 0, 0, n_missing)) * follows[:, None]
 
 
 def mean_state(states: Tensor, missing: Tensor | None) -> Tensor:
