@@ -82,7 +82,7 @@ def _examine(network: nn.Module) -> tuple[list[Any], list[Tensor]]:
     """Return the modules with their settings and the shapes of their weights, and the weights."""
     structure: list[Any] = []
     tensors = []
-    for module in network.modules():
+    for module in _modules_of(network):
         settings = vars(module)
         own = [*settings["_parameters"].values(), *settings["_buffers"].values()]
         tensors += [tensor for tensor in own if tensor is not None]
@@ -90,6 +90,14 @@ def _examine(network: nn.Module) -> tuple[list[Any], list[Tensor]]:
         structure += [value for value in settings.values() if type(value) in _SETTINGS]
     structure += [(tensor.dtype, tensor.device, tensor.shape) for tensor in tensors]
     return structure, tensors
+
+
+def _modules_of(network: nn.Module) -> list[nn.Module]:
+    """Return a network and its modules, in half of the time of `network.modules()`."""
+    found = [network]
+    for module in found:  # grows meanwhile
+        found += [child for child in vars(module)["_modules"].values() if child is not None]
+    return found
 
 
 def _n_weights(network: nn.Module) -> int:
