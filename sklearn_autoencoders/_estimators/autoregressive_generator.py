@@ -79,7 +79,7 @@ class AutoregressiveGenerator(
         Maximum number of different values of a number that are levels of their own. A column with
         more values has half as many intervals, and at most as many frequent values.
 
-    chunk_size : int, default=64
+    chunk_size : int, default=32
         Number of characters of the parts into which longer texts are cut for training. Each part
         is a training sample.
 
@@ -275,7 +275,7 @@ class AutoregressiveGenerator(
         n_components=256,
         *,
         max_levels=128,
-        chunk_size=64,
+        chunk_size=32,
         carry_states=True,
         network=None,
         categorical_features="from_dtype",
