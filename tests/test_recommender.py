@@ -16,7 +16,8 @@ from sklearn.utils.estimator_checks import check_estimator
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
 from sklearn_autoencoders._data.ratings import item_biases
-from sklearn_autoencoders._inference.ranking import mean_ndcg, top_items
+from sklearn_autoencoders._data.sparse import SparseRows
+from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items
 
 KINDS = ["explicit", "implicit"]
 every_kind = pytest.mark.parametrize("feedback", KINDS)
@@ -151,6 +152,28 @@ def test_ratings_are_predicted_by_those_of_similar_items():
     expected = expected + 2.9 * (rest @ similar) / (1 + known @ similar)
     found = model.predict(np.argwhere(np.ones(R.shape))).reshape(R.shape)
     np.testing.assert_allclose(found, np.clip(expected, 1, 5), rtol=1e-4)
+
+
+def test_sums_over_similar_items_do_not_depend_on_the_block(monkeypatch):
+    model = quick().fit(ratings())
+    rest, linear = model._rest(model._matrix), LINEAR["explicit"](**model._linear)
+    expected = linear.predict(rest, np.float64)
+    monkeypatch.setattr("sklearn_autoencoders._data.item_weights._SUMS_SIZE", 100)
+    np.testing.assert_array_equal(linear.predict(rest, np.float64), expected)
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(linear.predict(rest, np.float32), expected, atol=1e-5)
+
+
+def test_scores_of_sparse_rows_are_those_of_the_network(monkeypatch):
+    model = quick(hidden_layer_sizes=(9,)).fit(ratings())
+    rows = SparseRows(model._rest(model._matrix))
+    dense = torch.tensor(rows.take(slice(None)), dtype=torch.float32)
+    with torch.no_grad():
+        expected = model.network_.float()(dense).reconstruction.numpy()
+    monkeypatch.setattr("sklearn_autoencoders._inference.ranking._CHUNK_SIZE", 210)
+    chunks = list(scores_of(model._model, rows))
+    assert len(chunks) == 9  # of seven users
+    np.testing.assert_allclose(np.vstack([own for _, own in chunks]), expected, atol=1e-5)
 
 
 def test_only_the_nearest_items_are_neighbors():
