@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.interactions import InteractionRows
 from .._data.item_weights import LINEAR
 from .._data.ranges import find_ranges
 from .._data.ratings import (
@@ -449,7 +450,10 @@ class AutoencoderRecommender(
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
-        rows = self._rows(matrix).as_type(np.float64 if dtype == torch.float64 else np.float32)
+        unknown = np.nan if self._is_explicit else 0.0
+        rows = InteractionRows(self._rest(matrix), unstored=unknown).as_type(
+            np.float64 if dtype == torch.float64 else np.float32
+        )
         return replace(data, X=rows, ranges=find_ranges(rows))
 
     def _learn_biases(self, matrix, weight):
@@ -506,12 +510,9 @@ class AutoencoderRecommender(
             return np.zeros(matrix.shape[0])
         return user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
 
-    def _rows(self, matrix, unknown=np.nan):
-        """Return ratings as samples for the network: what mean and biases leave, or clicks.
-
-        Without targets, zeros for unknown ratings, which the network receives, are faster than NaN.
-        """
-        return SparseRows(self._rest(matrix), unstored=unknown if self._is_explicit else 0.0)
+    def _rows(self, matrix):
+        """Return ratings as input of the network: what mean and biases leave, or clicks."""
+        return SparseRows(self._rest(matrix))
 
     def _rest(self, matrix):
         """Return what mean and biases leave, in units of `rating_scale_`, or clicks."""
@@ -524,7 +525,8 @@ class AutoencoderRecommender(
         return initialize(self, data, rng, scaling=None)
 
     def _prepare_network(self, network, plan, data):
-        """Leave the masking rate as it is."""
+        """Leave the masking rate as it is; of ratings, predict the known ones alone."""
+        network.decoder.reads_target = self._is_explicit
 
     @property
     def item_embeddings_(self):
@@ -548,7 +550,7 @@ class AutoencoderRecommender(
         """
         check_is_fitted(self)
         ratings = self._ratings_of(X, self.items_)
-        codes = check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
+        codes = check_output(encode(self._model, self._rows(ratings.matrix)))
         if not (ratings.is_table and output_container(self) == "pandas"):
             return codes
         return import_module("pandas").DataFrame(codes, index=ratings.users)

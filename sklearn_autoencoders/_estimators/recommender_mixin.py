@@ -65,7 +65,7 @@ class RecommenderMixin:
     def _scores(self, matrix):
         """Yield chunks of users with their predictions for all items."""
         biases = self._biases_of(matrix)
-        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, 0.0)
+        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix)
         for chunk, output in scores_of(self._model, rows):
             self._add_linear(output, rows.matrix[chunk])
             if self._is_explicit:
