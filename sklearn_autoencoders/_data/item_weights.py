@@ -148,7 +148,7 @@ class ItemRegression:
         Parameters
         ----------
         clicks : csr_array of shape (n_users, n_items)
-            Ones.
+            Ones, and values of item features.
 
         weight : ndarray of shape (n_users,)
             Weights of the users.
@@ -156,9 +156,8 @@ class ItemRegression:
         rng : RandomState
             Start of the decomposition for more than 4096 users.
         """
-        count = np.bincount(
-            clicks.indices, np.repeat(weight, np.diff(clicks.indptr)), clicks.shape[1]
-        )
+        squares = np.repeat(weight, np.diff(clicks.indptr)) * clicks.data**2
+        count = np.bincount(clicks.indices, squares, clicks.shape[1])
         root = np.sqrt(_RIDGE + _RIDGE_PER_CLICK * count)
         scaling = Scaling(np.zeros(len(root)), root)
         variances, axes = sparse_axes(SparseRows(clicks), scaling, weight, rng, _MAX_VALUES)

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.feature_effects import at_stored
 from .._data.interactions import InteractionRows
 from .._data.item_weights import LINEAR
 from .._data.ranges import find_ranges
@@ -39,6 +40,7 @@ from .._utils.sklearn_compat import (
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
+from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
 
 # Number of steps, maximum and minimum number of epochs of max_epochs="auto".
@@ -53,6 +55,7 @@ _AUTO_DECAY = {"explicit": 100.0, "implicit": 3.0}
 
 class AutoencoderRecommender(
     RecommenderMixin,
+    FeaturesMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseNetworkEstimator,
@@ -338,7 +341,7 @@ class AutoencoderRecommender(
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, *, user_features=None, item_features=None):
         """Fit the recommender to ratings or clicks.
 
         Parameters
@@ -353,6 +356,15 @@ class AutoencoderRecommender(
         sample_weight : array-like of shape (n_users,), default=None
             Non-negative weights of the users, in the order of `users_`.
 
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            Numbers and categories that describe the users; NaN or None for missing values. If X is
+            a matrix, rows are in its order. If X is a table, it is a frame whose first column
+            contains the users; further ones are ignored.
+
+        item_features : frame or array-like of shape (n_items, n_features), default=None
+            The same for the items. If X is a table, further items, which have no rating, are added
+            to `items_`.
+
         Returns
         -------
         self : object
@@ -362,10 +374,10 @@ class AutoencoderRecommender(
         ------
         ValueError
             If a pair of a user and an item occurs twice in a table, if there is no rating, if
-            ratings are outside `rating_range`, or if clicks are negative. The result of a previous
-            fit is kept.
+            ratings are outside `rating_range`, if clicks are negative, or if a user or an item has
+            no features. The result of a previous fit is kept.
         """
-        return self._fit(X, None, sample_weight)
+        return self._fit(Described(X, user_features, item_features), None, sample_weight)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -410,7 +422,13 @@ class AutoencoderRecommender(
         return Interactions(sizes, self.activation, self.masking_rate)
 
     def _as_samples(self, X, reset):
-        ratings = self._ratings_of(X, None if reset else self.items_)
+        is_whole = isinstance(X, Described)
+        given = X if is_whole else Described(X)
+        ratings = self._ratings_of(given.X, None if reset else self.items_)
+        if is_whole:
+            ratings = self._learn_tables(ratings, given, reset)
+        else:
+            self._check_no_features()
         self._batch = ratings
         if reset:
             self.items_, self._is_table = ratings.items, ratings.is_table
@@ -444,19 +462,20 @@ class AutoencoderRecommender(
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         matrix = data.X.matrix
+        features = data.of(self._user_features)
         if reset:
-            self._learn_biases(matrix, data.weight)
+            self._learn_biases(matrix, data.weight, features)
         weight = _weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
         unknown = np.nan if self._is_explicit else 0.0
-        rows = InteractionRows(self._rest(matrix), unstored=unknown).as_type(
+        rows = InteractionRows(self._rest(matrix, features), unstored=unknown).as_type(
             np.float64 if dtype == torch.float64 else np.float32
         )
         return replace(data, X=rows, ranges=find_ranges(rows))
 
-    def _learn_biases(self, matrix, weight):
+    def _learn_biases(self, matrix, weight, features):
         """Set the mean, the biases of the items and the scale of what they leave."""
         if not matrix.nnz:
             raise ValueError("X contains no rating. Pass known ratings or clicks.")
@@ -465,8 +484,10 @@ class AutoencoderRecommender(
         self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
         if self._is_explicit:
             shrinkage = self.user_shrinkage, self.item_shrinkage
-            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage, weight)
-            rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
+            self.mean_, _, self.item_biases_ = item_biases(matrix, *shrinkage, weight)
+        self._learn_effects(matrix, weight, features)
+        if self._is_explicit:
+            rest = self._rest(matrix, features).data
             of_entries = None if weight is None else np.repeat(weight, np.diff(matrix.indptr))
             scale = float(np.sqrt(np.average(rest**2, weights=of_entries)))
             self.rating_scale_ = scale if scale > 1e-8 * np.abs(matrix.data).max() else 1.0
@@ -483,7 +504,7 @@ class AutoencoderRecommender(
             weight = np.concatenate([self._user_weight[~is_old], weight])
         self.users_, self._user_weight = users, weight
         self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
-        self.user_biases_ = self._biases_of(matrix)
+        self.user_biases_ = self._biases_of(matrix, self._user_features)
 
     def _learn_linear(self, rng):
         """Set the linear prediction, which is learned from all users again in `partial_fit`."""
@@ -491,8 +512,9 @@ class AutoencoderRecommender(
         self._share = _AUTO_SHARE[self._feedback] if is_auto else self.linear_share
         self._linear = None
         if self._share:
-            rest = self._rest(self._matrix)
-            self._linear = vars(LINEAR[self._feedback].fit(rest, self._user_weight, rng))
+            rest = self._rest(self._matrix, self._user_features)
+            parts = self._with_item_features(rest, self._user_weight)
+            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng))
 
     @property
     def _is_explicit(self):
@@ -504,22 +526,27 @@ class AutoencoderRecommender(
         parts = self._known["data"], self._known["indices"], self._known["indptr"]
         return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
 
-    def _biases_of(self, matrix):
+    def _biases_of(self, matrix, features=None):
         """Return the biases of users, given their ratings."""
         if not self._is_explicit:
             return np.zeros(matrix.shape[0])
-        return user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
+        biases = user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
+        return biases + self._feature_biases(matrix, features)
 
-    def _rows(self, matrix):
+    def _rows(self, matrix, features=None):
         """Return ratings as input of the network: what mean and biases leave, or clicks."""
-        return SparseRows(self._rest(matrix))
+        return SparseRows(self._rest(matrix, features))
 
-    def _rest(self, matrix):
-        """Return what mean and biases leave, in units of `rating_scale_`, or clicks."""
+    def _rest(self, matrix, features=None):
+        """Return what mean, biases and features leave, in units of `rating_scale_`, or clicks."""
         if not self._is_explicit:
             return matrix
-        users = self._biases_of(matrix)
-        return residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+        users = self._biases_of(matrix, features)
+        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+        loadings = self._loadings(matrix, features)
+        if loadings is not None:
+            rest.data -= at_stored(rest, loadings, self._item_loadings) / self.rating_scale_
+        return rest
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)
@@ -534,13 +561,17 @@ class AutoencoderRecommender(
         check_is_fitted(self)
         return self.network_.decoder[-1].weight.detach().cpu().numpy().copy()
 
-    def transform(self, X):
+    def transform(self, X, *, user_features=None):
         """Return the codes of users, given their ratings.
 
         Parameters
         ----------
         X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
-            The ratings, as in `fit`. The users need not have been in `fit`.
+            The ratings, as in `fit`. The users need not have been in `fit`. None for users without
+            ratings, who have features only.
+
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            The features of these users, as in `fit`. Without them, their means are taken.
 
         Returns
         -------
@@ -549,8 +580,8 @@ class AutoencoderRecommender(
             (`set_output`) contains the users, if X is a table.
         """
         check_is_fitted(self)
-        ratings = self._ratings_of(X, self.items_)
-        codes = check_output(encode(self._model, self._rows(ratings.matrix)))
+        ratings, features = self._new_users(X, user_features)
+        codes = check_output(encode(self._model, self._rows(ratings.matrix, features)))
         if not (ratings.is_table and output_container(self) == "pandas"):
             return codes
         return import_module("pandas").DataFrame(codes, index=ratings.users)
