@@ -221,8 +221,9 @@ def test_features_are_centered_and_missing_ones_are_means():
         (np.ones(200), ValueError, "user_features must be a table of shape"),
         (np.full((200, 1), np.inf), ValueError, "user_features contains infinite values"),
         (sparse.eye_array(200), TypeError, "user_features is a sparse matrix"),
+        ([["a"]] * 200, ValueError, "user_features has values that are not numbers"),
     ],
-    ids=["rows", "vector", "infinite", "sparse"],
+    ids=["rows", "vector", "infinite", "sparse", "strings"],
 )
 def test_bad_features_are_refused_and_the_model_stays(features, error, message):
     R, users, _ = planted()

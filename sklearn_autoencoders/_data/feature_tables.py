@@ -85,7 +85,13 @@ def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
 def _numbers(X: Any, name: str) -> Array:
     if sparse.issparse(X):
         raise TypeError(f"{name} is a sparse matrix. Pass {name}.toarray(), or a frame.")
-    numbers = np.asarray(X, dtype=np.float64)
+    try:
+        numbers = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} has values that are not numbers ({error}). Pass categories in a frame, or in "
+            "an array of objects."
+        ) from error
     if numbers.ndim != 2 or not numbers.size:
         raise ValueError(
             f"{name} must be a table of shape (n_rows, n_features); got shape {numbers.shape}."

@@ -13,17 +13,13 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.feature_effects import at_stored
 from .._data.interactions import InteractionRows
 from .._data.item_weights import LINEAR
 from .._data.ranges import find_ranges
 from .._data.ratings import (
     item_biases,
     ratings_of,
-    residuals,
-    user_biases,
 )
-from .._data.sparse import SparseRows
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
@@ -82,6 +78,14 @@ class AutoencoderRecommender(
     :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear prediction is ridge
     regression on the clicks on all other items [3]_; in memory, it is limited to leading principal
     axes for more than 4096 users.
+
+    Features :math:`f_u` of users and :math:`g_i` of items, which `fit` takes, add
+    :math:`f_u^\top a_i + g_i^\top c_u` to the predictions of ratings, by ridge regression of what
+    biases leave of the ratings of an item and of a user. Biases are then shrunk towards those that
+    features predict, instead of zero. Users and items without ratings are so distinguished by their
+    features. Of clicks, features of users matter to users with few clicks, who get
+    :math:`1 / (1 + n_u)` of the clicks that their features predict; a feature of items takes part
+    in the regression like a user who has clicked on all items that have it.
 
     Parameters
     ----------
@@ -250,6 +254,14 @@ class AutoencoderRecommender(
     array([[2]])
     >>> model.predict([[0, 2], [2, 1]]).shape
     (2,)
+
+    Users without ratings are known by their features:
+
+    >>> groups = np.array([["a"], ["a"], ["b"], ["b"]], dtype=object)
+    >>> model = AutoencoderRecommender(8, random_state=0).fit(R, user_features=groups)
+    >>> items, scores = model.recommend(None, n=1, user_features=[["a"], ["b"]])
+    >>> items.shape
+    (2, 1)
     """
 
     _loss_parameter = "feedback"
@@ -515,38 +527,6 @@ class AutoencoderRecommender(
             rest = self._rest(self._matrix, self._user_features)
             parts = self._with_item_features(rest, self._user_weight)
             self._linear = vars(LINEAR[self._feedback].fit(*parts, rng))
-
-    @property
-    def _is_explicit(self):
-        """Whether X contains ratings, after a fit also if `feedback` is changed."""
-        return getattr(self, "_feedback", self.feedback) == "explicit"
-
-    @property
-    def _matrix(self):
-        parts = self._known["data"], self._known["indices"], self._known["indptr"]
-        return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
-
-    def _biases_of(self, matrix, features=None):
-        """Return the biases of users, given their ratings."""
-        if not self._is_explicit:
-            return np.zeros(matrix.shape[0])
-        biases = user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
-        return biases + self._feature_biases(matrix, features)
-
-    def _rows(self, matrix, features=None):
-        """Return ratings as input of the network: what mean and biases leave, or clicks."""
-        return SparseRows(self._rest(matrix, features))
-
-    def _rest(self, matrix, features=None):
-        """Return what mean, biases and features leave, in units of `rating_scale_`, or clicks."""
-        if not self._is_explicit:
-            return matrix
-        users = self._biases_of(matrix, features)
-        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
-        loadings = self._loadings(matrix, features)
-        if loadings is not None:
-            rest.data -= at_stored(rest, loadings, self._item_loadings) / self.rating_scale_
-        return rest
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)

@@ -1,4 +1,4 @@
-"""Features of users and of items in a recommender."""
+"""Biases, and features of users and of items, in a recommender."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .._data.feature_effects import (
 )
 from .._data.feature_tables import FeatureTable, described_rows, split_ids, with_items
 from .._data.ratings import Ratings, residuals, user_biases
+from .._data.sparse import SparseRows
 
 # Weight of an item feature, a user of the regression who has clicked on the items that have it.
 _FEATURE_WEIGHT = 100.0
@@ -107,6 +108,38 @@ class FeaturesMixin:
         if weights is None or features is None:
             return 0.0
         return _missing(np.diff(matrix.indptr), self._shrinkage) * (features @ weights)
+
+    @property
+    def _is_explicit(self):
+        """Whether X contains ratings, after a fit also if `feedback` is changed."""
+        return getattr(self, "_feedback", self.feedback) == "explicit"
+
+    @property
+    def _matrix(self):
+        parts = self._known["data"], self._known["indices"], self._known["indptr"]
+        return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
+
+    def _biases_of(self, matrix, features=None):
+        """Return the biases of users, given their ratings."""
+        if not self._is_explicit:
+            return np.zeros(matrix.shape[0])
+        biases = user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
+        return biases + self._feature_biases(matrix, features)
+
+    def _rows(self, matrix, features=None):
+        """Return ratings as input of the network: what mean and biases leave, or clicks."""
+        return SparseRows(self._rest(matrix, features))
+
+    def _rest(self, matrix, features=None):
+        """Return what mean, biases and features leave, in units of `rating_scale_`, or clicks."""
+        if not self._is_explicit:
+            return matrix
+        users = self._biases_of(matrix, features)
+        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+        loadings = self._loadings(matrix, features)
+        if loadings is not None:
+            rest.data -= at_stored(rest, loadings, self._item_loadings) / self.rating_scale_
+        return rest
 
     def _residuals(self, matrix, features):
         """Return ratings minus mean and biases."""
