@@ -298,7 +298,7 @@ def table(part, options):
         difference = (ours - values)[:, 0]
         columns = zip(values.mean(0), values.std(0), strict=True)
         print(
-            f"{name:44}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns),
+            f"{name:62}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns),
             f"  ours - this: {difference.mean():+.4f} ± {difference.std():.4f}"
             if name_of_ours
             else "",
