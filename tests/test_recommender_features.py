@@ -169,6 +169,8 @@ def test_scores_weights_and_repeated_fits_with_features(feedback):
     assert np.isfinite(model.score(planted(feedback, 1)[0]))
     again = quick(feedback, warm_start=True).fit(R, **features).fit(R, **features)
     assert again.n_epochs_ == 6
+    with pytest.raises(ValueError, match="user_features was given to the first fit"):
+        again.fit(R)
     assert quick(feedback).fit(R, **features).fit(R)._effects is None
     with pytest.raises(ValueError, match="partial_fit cannot continue a fit with user_features"):
         model.partial_fit(R)

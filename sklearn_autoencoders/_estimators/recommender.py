@@ -414,6 +414,12 @@ class AutoencoderRecommender(
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        ValueError
+            If ratings are invalid, as in `fit`, if items are new, or if `fit` received features of
+            users or items.
         """
         return self._partial_fit(X, None, sample_weight)
 

@@ -52,12 +52,17 @@ class FeaturesMixin:
         if given.item_features is not None and ratings.is_table and reset:
             ratings = with_items(ratings, given.item_features)
         for what in ("user", "item"):
-            X, ids = getattr(given, f"{what}_features"), getattr(ratings, f"{what}s")
+            name, known = f"{what}_features", None if reset else getattr(self, f"_{what}_table")
+            X, ids = getattr(given, name), getattr(ratings, f"{what}s")
+            if not reset and (X is None) != (known is None):
+                was = "not " if known is None else ""
+                raise ValueError(
+                    f"{name} was {was}given to the first fit. Do the same, or use warm_start=False."
+                )
             table = encoded = None
             if X is not None:
-                name = f"{what}_features"
                 rows = described_rows(X, ids, ratings.is_table, name, f"{what}s")
-                table = FeatureTable.learn(rows, name)
+                table = FeatureTable.learn(rows, name) if reset else FeatureTable(**known)
                 encoded, table = table.encode(rows, name), vars(table)
             setattr(self, f"_{what}_table", table)
             setattr(self, f"_{what}_features", encoded)

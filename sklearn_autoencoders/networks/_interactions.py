@@ -53,7 +53,11 @@ class _Interactions(nn.Module):
 
 
 class _FirstLinear(nn.Linear):
-    """A linear layer whose input can be sparse: no weight is multiplied by a zero."""
+    """A linear layer whose input can be sparse: no weight is multiplied by a zero.
+
+    A bag of embeddings reads rows. To copy the transposed weights takes less time than to read
+    columns, and the layout of the weights in files stays that of a linear layer.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, of shape (batch, n_outputs)."""
@@ -79,7 +83,7 @@ class _Decoder(nn.Sequential):
 
     def forward(self, code: Tensor, target: Tensor | None = None) -> Tensor:
         """Return the output, of shape (batch, n_items) or, for a sparse target, (n_stored,)."""
-        if target is None or not is_sparse_enough(target):
+        if target is None or not _is_sparse_enough(target):
             return cast(Tensor, super().forward(code))
         hidden, last = self[:-1](code), cast(nn.Linear, self[-1])
         rows, items = target.indices()
@@ -87,7 +91,7 @@ class _Decoder(nn.Sequential):
         return products.sum(1) + last.bias.index_select(0, items)
 
 
-def is_sparse_enough(target: Tensor) -> bool:
+def _is_sparse_enough(target: Tensor) -> bool:
     """Return whether single outputs take less time and memory than all of them."""
     return target.is_sparse and target.values().numel() < _MAX_DENSITY * target.numel()
 
