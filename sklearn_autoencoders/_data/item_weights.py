@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -164,7 +165,8 @@ class ItemRegression:
         squares = variances * weight.sum()
         loadings = axes.T * np.sqrt(squares / (1 + squares))
         factor = (1 - (loadings**2).sum(1)) * np.maximum(count, 1) ** _POPULARITY
-        return cls(loadings.astype(np.float32), root, factor)
+        # in the order of rows, which products with sparse matrices would copy otherwise
+        return cls(np.ascontiguousarray(loadings, dtype=np.float32), root, factor)
 
     def predict(self, clicks: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
@@ -174,10 +176,15 @@ class ItemRegression:
         scaled.data = scaled.data / root[clicks.indices]
         found: Array = (scaled @ loadings) @ loadings.T
         rows = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr))
-        own = np.square(loadings).sum(1) / root
+        own = self._squares.astype(dtype) / root
         found[rows, clicks.indices] -= clicks.data.astype(dtype) * own[clicks.indices]
         found *= root / self.factor.astype(dtype)
         return found
+
+    @cached_property
+    def _squares(self) -> Array:
+        """Squared lengths of the loadings, for all chunks of users."""
+        return np.einsum("ij,ij->i", self.loadings, self.loadings, dtype=np.float64)
 
 
 # Linear predictions by the kind of the feedback.

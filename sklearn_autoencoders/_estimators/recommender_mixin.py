@@ -92,8 +92,10 @@ class RecommenderMixin:
         """Yield chunks of users with their predictions for all items."""
         biases, loadings = self._biases_of(matrix, features), self._loadings(matrix, features)
         offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, features)
+        linear = None if self._linear is None else LINEAR[self._feedback](**self._linear)
         for chunk, output in scores_of(self._model, rows):
-            self._add_linear(output, rows.matrix[chunk])
+            if linear is not None:
+                self._add_linear(output, linear.predict(rows.matrix[chunk], output.dtype))
             if self._is_explicit:
                 output *= self.rating_scale_
                 output += offsets.astype(output.dtype)
@@ -102,11 +104,8 @@ class RecommenderMixin:
                 output += (loadings[chunk] @ self._item_loadings.T).astype(output.dtype)
             yield chunk, output
 
-    def _add_linear(self, output, rest):
+    def _add_linear(self, output, linear):
         """Add the linear prediction to the output of the network, in place."""
-        if self._linear is None:
-            return
-        linear = LINEAR[self._feedback](**self._linear).predict(rest, output.dtype)
         output *= 1 - self._share
         linear *= self._share
         output += linear
