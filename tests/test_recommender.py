@@ -16,7 +16,12 @@ from sklearn.utils.estimator_checks import check_estimator
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
 from sklearn_autoencoders._data.ratings import item_biases
-from sklearn_autoencoders._inference.ranking import mean_ndcg, top_items
+from sklearn_autoencoders._data.sparse import SparseRows
+from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items
+from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders.networks import Interactions
+from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.objectives._losses import FEEDBACK
 
 KINDS = ["explicit", "implicit"]
 every_kind = pytest.mark.parametrize("feedback", KINDS)
@@ -151,6 +156,70 @@ def test_ratings_are_predicted_by_those_of_similar_items():
     expected = expected + 2.9 * (rest @ similar) / (1 + known @ similar)
     found = model.predict(np.argwhere(np.ones(R.shape))).reshape(R.shape)
     np.testing.assert_allclose(found, np.clip(expected, 1, 5), rtol=1e-4)
+
+
+def test_sums_over_similar_items_do_not_depend_on_the_block(monkeypatch):
+    model = quick().fit(ratings())
+    rest, linear = model._rest(model._matrix), LINEAR["explicit"](**model._linear)
+    expected = linear.predict(rest, np.float64)
+    monkeypatch.setattr("sklearn_autoencoders._data.item_weights._SUMS_SIZE", 100)
+    np.testing.assert_array_equal(linear.predict(rest, np.float64), expected)
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(linear.predict(rest, np.float32), expected, atol=1e-5)
+
+
+def test_scores_of_sparse_rows_are_those_of_the_network(monkeypatch):
+    model = quick(hidden_layer_sizes=(9,)).fit(ratings())
+    rows = SparseRows(model._rest(model._matrix))
+    dense = torch.tensor(rows.take(slice(None)), dtype=torch.float32)
+    with torch.no_grad():
+        expected = model.network_.float()(dense).reconstruction.numpy()
+    monkeypatch.setattr("sklearn_autoencoders._inference.ranking._CHUNK_SIZE", 210)
+    chunks = list(scores_of(model._model, rows))
+    assert len(chunks) == 9  # of seven users
+    np.testing.assert_allclose(np.vstack([own for _, own in chunks]), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("density", [0.005, 0.2])
+@every_kind
+def test_sparse_batches_have_the_losses_and_gradients_of_dense_ones(feedback, density):
+    generator = torch.Generator().manual_seed(0)
+    x = (torch.rand(20, 300, generator=generator) < density).double()
+    x[0, :2], x[1] = torch.tensor([1.0, 1.0]), 0.0  # a user without interactions
+    if feedback == "explicit":
+        x = x * torch.randn(x.shape, generator=generator, dtype=torch.float64)
+    encoder, decoder = Interactions((7,), masking_rate=0.0).build(300, 4)
+    decoder.reads_target = feedback == "explicit"
+    network, loss = Autoencoder(encoder, decoder).double(), FEEDBACK[feedback]
+    observed = (x != 0).double() if feedback == "explicit" else None
+    found = []
+    for batch in (Batch(x, x, observed), Batch(x.to_sparse(), x.to_sparse())):
+        network.zero_grad(set_to_none=True)
+        losses = loss.evaluate(network(batch), batch, network, 1.0).loss
+        losses.sum().backward()
+        gradients = [parameter.grad.clone() for parameter in network.parameters()]
+        found.append([losses.detach(), loss.baseline_loss(batch), *gradients])
+    for dense, own in zip(*found, strict=True):
+        assert dense.abs().max() > 0
+        torch.testing.assert_close(own, dense)
+
+
+def test_of_sparse_ratings_only_the_stored_ones_are_predicted():
+    network = Interactions().build(300, 4)[1]
+    target = torch.eye(3, 300).to_sparse()
+    code = torch.randn(3, 4)
+    torch.testing.assert_close(network(code, target), network(code).diagonal())
+
+
+@every_kind
+def test_hidden_interactions_of_a_whole_batch_are_those_of_dense_samples(feedback, monkeypatch):
+    R = ratings(40)
+    sparse_fit = quick(feedback, linear_share=0).fit(R)
+    monkeypatch.setattr("sklearn_autoencoders._training.datasets.InteractionRows", type(None))
+    dense_fit = quick(feedback, linear_share=0).fit(R)
+    np.testing.assert_allclose(sparse_fit.loss_curve_, dense_fit.loss_curve_, rtol=1e-9)
+    np.testing.assert_allclose(sparse_fit.transform(R), dense_fit.transform(R), rtol=1e-6)
+    assert sparse_fit.network_.encoder[0].hidden.rate == 0.5
 
 
 def test_only_the_nearest_items_are_neighbors():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,34 +74,38 @@ class ItemNeighbors:
         known = _with_weights(_ones(rest), weight)
         blocks = sparse.vstack(list(_similar_items(values, known)), format="csr")
         similar = blocks.T.tocsr()
-        return cls(similar.data, similar.indices, similar.indptr)
+        index_type = np.int32 if similar.nnz <= np.iinfo(np.int32).max else np.int64
+        return cls(similar.data, *(own.astype(index_type) for own in _structure(similar)))
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
         size = len(self.indptr) - 1
+        parts = self.data.astype(dtype, copy=False), self.indices, self.indptr
+        similar = sparse.csr_array(parts, (size, size))
         predicted = np.empty((rest.shape[0], size), dtype=dtype)
         for users in gen_batches(rest.shape[0], max(_SUMS_SIZE // size, 1)):
-            top, below = self._sums(rest[users])
-            predicted[users] = _GAIN * top / (below + _MORE_SIMILARITY)
+            top, below = _sums(rest[users], similar)
+            below += _MORE_SIMILARITY
+            np.divide(top, below, out=predicted[users])
+        predicted *= _GAIN
         return predicted
 
-    def _sums(self, rest: Any) -> Array:
-        """Return the sums of ratings times similarities, and of similarities, for each item.
 
-        They are counted among all pairs of a known item and a similar one, which is several times
-        faster than a sparse product with a dense result.
-        """
-        n_users, size = rest.shape[0], len(self.indptr) - 1
-        n_similar = np.diff(self.indptr)[rest.indices]
-        ends = n_similar.cumsum()
-        starts = self.indptr[rest.indices] - (ends - n_similar)
-        pairs = np.arange(n_similar.sum()) + np.repeat(starts, n_similar)
-        users = np.repeat(np.arange(n_users), np.diff(rest.indptr))
-        cells = np.repeat(users * size, n_similar) + self.indices[pairs]
-        similarities = self.data[pairs]
-        weights = similarities * np.repeat(rest.data, n_similar), similarities
-        sums = [np.bincount(cells, values, n_users * size) for values in weights]
-        return np.reshape(sums, (2, n_users, size))
+def _sums(rest: Any, similar: Any) -> tuple[Array, Array]:
+    """Return the sums of ratings times similarities, and of similarities, for each item.
+
+    The cells of all users are one vector, to which each rating adds its row of similarities: four
+    times faster than a sparse product whose result is made dense.
+    """
+    shape = rest.shape
+    pairs = similar[rest.indices]
+    n_pairs = np.diff(pairs.indptr[rest.indptr])
+    first_cells = np.arange(shape[0], dtype=pairs.indices.dtype) * shape[1]
+    entries = pairs.data, pairs.indices + np.repeat(first_cells, n_pairs), pairs.indptr
+    cells = sparse.csc_array(entries, (shape[0] * shape[1], rest.nnz))
+    values = rest.data.astype(pairs.dtype), np.ones(rest.nnz, dtype=pairs.dtype)
+    top, below = (np.reshape(cells @ own, shape) for own in values)
+    return top, below
 
 
 @dataclass(frozen=True)
@@ -144,7 +149,7 @@ class ItemRegression:
         Parameters
         ----------
         clicks : csr_array of shape (n_users, n_items)
-            Ones.
+            Ones, and values of item features.
 
         weight : ndarray of shape (n_users,)
             Weights of the users.
@@ -152,16 +157,16 @@ class ItemRegression:
         rng : RandomState
             Start of the decomposition for more than 4096 users.
         """
-        count = np.bincount(
-            clicks.indices, np.repeat(weight, np.diff(clicks.indptr)), clicks.shape[1]
-        )
+        squares = np.repeat(weight, np.diff(clicks.indptr)) * clicks.data**2
+        count = np.bincount(clicks.indices, squares, clicks.shape[1])
         root = np.sqrt(_RIDGE + _RIDGE_PER_CLICK * count)
         scaling = Scaling(np.zeros(len(root)), root)
         variances, axes = sparse_axes(SparseRows(clicks), scaling, weight, rng, _MAX_VALUES)
         squares = variances * weight.sum()
         loadings = axes.T * np.sqrt(squares / (1 + squares))
         factor = (1 - (loadings**2).sum(1)) * np.maximum(count, 1) ** _POPULARITY
-        return cls(loadings.astype(np.float32), root, factor)
+        # in the order of rows, which products with sparse matrices would copy otherwise
+        return cls(np.ascontiguousarray(loadings, dtype=np.float32), root, factor)
 
     def predict(self, clicks: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
@@ -171,14 +176,23 @@ class ItemRegression:
         scaled.data = scaled.data / root[clicks.indices]
         found: Array = (scaled @ loadings) @ loadings.T
         rows = np.repeat(np.arange(clicks.shape[0]), np.diff(clicks.indptr))
-        own = np.square(loadings).sum(1) / root
+        own = self._squares.astype(dtype) / root
         found[rows, clicks.indices] -= clicks.data.astype(dtype) * own[clicks.indices]
         found *= root / self.factor.astype(dtype)
         return found
 
+    @cached_property
+    def _squares(self) -> Array:
+        """Squared lengths of the loadings, for all chunks of users."""
+        return np.einsum("ij,ij->i", self.loadings, self.loadings, dtype=np.float64)
+
 
 # Linear predictions by the kind of the feedback.
 LINEAR: dict[str, Any] = {"explicit": ItemNeighbors, "implicit": ItemRegression}
+
+
+def _structure(matrix: Any) -> tuple[Array, Array]:
+    return matrix.indices, matrix.indptr
 
 
 def _ones(matrix: Any) -> Any:

@@ -13,15 +13,13 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.interactions import InteractionRows
 from .._data.item_weights import LINEAR
 from .._data.ranges import find_ranges
 from .._data.ratings import (
     item_biases,
     ratings_of,
-    residuals,
-    user_biases,
 )
-from .._data.sparse import SparseRows
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
@@ -38,6 +36,7 @@ from .._utils.sklearn_compat import (
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
+from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
 
 # Number of steps, maximum and minimum number of epochs of max_epochs="auto".
@@ -52,6 +51,7 @@ _AUTO_DECAY = {"explicit": 100.0, "implicit": 3.0}
 
 class AutoencoderRecommender(
     RecommenderMixin,
+    FeaturesMixin,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseNetworkEstimator,
@@ -78,6 +78,14 @@ class AutoencoderRecommender(
     :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear prediction is ridge
     regression on the clicks on all other items [3]_; in memory, it is limited to leading principal
     axes for more than 4096 users.
+
+    Features :math:`f_u` of users and :math:`g_i` of items, which `fit` takes, add
+    :math:`f_u^\top a_i + g_i^\top c_u` to the predictions of ratings, by ridge regression of what
+    biases leave of the ratings of an item and of a user. Biases are then shrunk towards those that
+    features predict, instead of zero. Users and items without ratings are so distinguished by their
+    features. Of clicks, features of users matter to users with few clicks, who get
+    :math:`1 / (1 + n_u)` of the clicks that their features predict; a feature of items takes part
+    in the regression like a user who has clicked on all items that have it.
 
     Parameters
     ----------
@@ -246,6 +254,14 @@ class AutoencoderRecommender(
     array([[2]])
     >>> model.predict([[0, 2], [2, 1]]).shape
     (2,)
+
+    Users without ratings are known by their features:
+
+    >>> groups = np.array([["a"], ["a"], ["b"], ["b"]], dtype=object)
+    >>> model = AutoencoderRecommender(8, random_state=0).fit(R, user_features=groups)
+    >>> items, scores = model.recommend(None, n=1, user_features=[["a"], ["b"]])
+    >>> items.shape
+    (2, 1)
     """
 
     _loss_parameter = "feedback"
@@ -337,7 +353,7 @@ class AutoencoderRecommender(
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None, sample_weight=None):
+    def fit(self, X, y=None, sample_weight=None, *, user_features=None, item_features=None):
         """Fit the recommender to ratings or clicks.
 
         Parameters
@@ -352,6 +368,15 @@ class AutoencoderRecommender(
         sample_weight : array-like of shape (n_users,), default=None
             Non-negative weights of the users, in the order of `users_`.
 
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            Numbers and categories that describe the users; NaN or None for missing values. If X is
+            a matrix, rows are in its order. If X is a table, it is a frame whose first column
+            contains the users; further ones are ignored.
+
+        item_features : frame or array-like of shape (n_items, n_features), default=None
+            The same for the items. If X is a table, further items, which have no rating, are added
+            to `items_`.
+
         Returns
         -------
         self : object
@@ -361,10 +386,10 @@ class AutoencoderRecommender(
         ------
         ValueError
             If a pair of a user and an item occurs twice in a table, if there is no rating, if
-            ratings are outside `rating_range`, or if clicks are negative. The result of a previous
-            fit is kept.
+            ratings are outside `rating_range`, if clicks are negative, or if a user or an item has
+            no features. The result of a previous fit is kept.
         """
-        return self._fit(X, None, sample_weight)
+        return self._fit(Described(X, user_features, item_features), None, sample_weight)
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -389,6 +414,12 @@ class AutoencoderRecommender(
         -------
         self : object
             The estimator.
+
+        Raises
+        ------
+        ValueError
+            If ratings are invalid, as in `fit`, if items are new, or if `fit` received features of
+            users or items.
         """
         return self._partial_fit(X, None, sample_weight)
 
@@ -409,7 +440,13 @@ class AutoencoderRecommender(
         return Interactions(sizes, self.activation, self.masking_rate)
 
     def _as_samples(self, X, reset):
-        ratings = self._ratings_of(X, None if reset else self.items_)
+        is_whole = isinstance(X, Described)
+        given = X if is_whole else Described(X)
+        ratings = self._ratings_of(given.X, None if reset else self.items_)
+        if is_whole:
+            ratings = self._learn_tables(ratings, given, reset)
+        else:
+            self._check_no_features()
         self._batch = ratings
         if reset:
             self.items_, self._is_table = ratings.items, ratings.is_table
@@ -443,16 +480,20 @@ class AutoencoderRecommender(
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         matrix = data.X.matrix
+        features = data.of(self._user_features)
         if reset:
-            self._learn_biases(matrix, data.weight)
+            self._learn_biases(matrix, data.weight, features)
         weight = _weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
-        rows = self._rows(matrix).as_type(np.float64 if dtype == torch.float64 else np.float32)
+        unknown = np.nan if self._is_explicit else 0.0
+        rows = InteractionRows(self._rest(matrix, features), unstored=unknown).as_type(
+            np.float64 if dtype == torch.float64 else np.float32
+        )
         return replace(data, X=rows, ranges=find_ranges(rows))
 
-    def _learn_biases(self, matrix, weight):
+    def _learn_biases(self, matrix, weight, features):
         """Set the mean, the biases of the items and the scale of what they leave."""
         if not matrix.nnz:
             raise ValueError("X contains no rating. Pass known ratings or clicks.")
@@ -461,8 +502,10 @@ class AutoencoderRecommender(
         self.mean_, self.item_biases_, self.rating_scale_ = 0.0, np.zeros(n_items), 1.0
         if self._is_explicit:
             shrinkage = self.user_shrinkage, self.item_shrinkage
-            self.mean_, users, self.item_biases_ = item_biases(matrix, *shrinkage, weight)
-            rest = residuals(matrix, self.mean_, users, self.item_biases_, 1.0).data
+            self.mean_, _, self.item_biases_ = item_biases(matrix, *shrinkage, weight)
+        self._learn_effects(matrix, weight, features)
+        if self._is_explicit:
+            rest = self._rest(matrix, features).data
             of_entries = None if weight is None else np.repeat(weight, np.diff(matrix.indptr))
             scale = float(np.sqrt(np.average(rest**2, weights=of_entries)))
             self.rating_scale_ = scale if scale > 1e-8 * np.abs(matrix.data).max() else 1.0
@@ -479,7 +522,7 @@ class AutoencoderRecommender(
             weight = np.concatenate([self._user_weight[~is_old], weight])
         self.users_, self._user_weight = users, weight
         self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
-        self.user_biases_ = self._biases_of(matrix)
+        self.user_biases_ = self._biases_of(matrix, self._user_features)
 
     def _learn_linear(self, rng):
         """Set the linear prediction, which is learned from all users again in `partial_fit`."""
@@ -487,44 +530,16 @@ class AutoencoderRecommender(
         self._share = _AUTO_SHARE[self._feedback] if is_auto else self.linear_share
         self._linear = None
         if self._share:
-            rest = self._rest(self._matrix)
-            self._linear = vars(LINEAR[self._feedback].fit(rest, self._user_weight, rng))
-
-    @property
-    def _is_explicit(self):
-        """Whether X contains ratings, after a fit also if `feedback` is changed."""
-        return getattr(self, "_feedback", self.feedback) == "explicit"
-
-    @property
-    def _matrix(self):
-        parts = self._known["data"], self._known["indices"], self._known["indptr"]
-        return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
-
-    def _biases_of(self, matrix):
-        """Return the biases of users, given their ratings."""
-        if not self._is_explicit:
-            return np.zeros(matrix.shape[0])
-        return user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
-
-    def _rows(self, matrix, unknown=np.nan):
-        """Return ratings as samples for the network: what mean and biases leave, or clicks.
-
-        Without targets, zeros for unknown ratings, which the network receives, are faster than NaN.
-        """
-        return SparseRows(self._rest(matrix), unstored=unknown if self._is_explicit else 0.0)
-
-    def _rest(self, matrix):
-        """Return what mean and biases leave, in units of `rating_scale_`, or clicks."""
-        if not self._is_explicit:
-            return matrix
-        users = self._biases_of(matrix)
-        return residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
+            rest = self._rest(self._matrix, self._user_features)
+            parts = self._with_item_features(rest, self._user_weight)
+            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng))
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)
 
     def _prepare_network(self, network, plan, data):
-        """Leave the masking rate as it is."""
+        """Leave the masking rate as it is; of ratings, predict the known ones alone."""
+        network.decoder.reads_target = self._is_explicit
 
     @property
     def item_embeddings_(self):
@@ -532,13 +547,17 @@ class AutoencoderRecommender(
         check_is_fitted(self)
         return self.network_.decoder[-1].weight.detach().cpu().numpy().copy()
 
-    def transform(self, X):
+    def transform(self, X, *, user_features=None):
         """Return the codes of users, given their ratings.
 
         Parameters
         ----------
         X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
-            The ratings, as in `fit`. The users need not have been in `fit`.
+            The ratings, as in `fit`. The users need not have been in `fit`. None for users without
+            ratings, who have features only.
+
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            The features of these users, as in `fit`. Without them, their means are taken.
 
         Returns
         -------
@@ -547,8 +566,8 @@ class AutoencoderRecommender(
             (`set_output`) contains the users, if X is a table.
         """
         check_is_fitted(self)
-        ratings = self._ratings_of(X, self.items_)
-        codes = check_output(encode(self._model, self._rows(ratings.matrix, 0.0)))
+        ratings, features = self._new_users(X, user_features)
+        codes = check_output(encode(self._model, self._rows(ratings.matrix, features)))
         if not (ratings.is_table and output_container(self) == "pandas"):
             return codes
         return import_module("pandas").DataFrame(codes, index=ratings.users)

@@ -20,13 +20,18 @@ from .._utils.tensors import without_tensor
 class RecommenderMixin:
     """Methods of a fitted recommender, which has biases and the ratings of the fit."""
 
-    def predict(self, X):
+    def predict(self, X, *, user_features=None):
         """Predict ratings, or the scores of clicks, of pairs of a user and an item.
 
         Parameters
         ----------
         X : array-like of shape (n_pairs, 2)
             Users and items, as in `users_` and `items_`.
+
+        user_features : frame or array-like of shape (n_others, n_features), default=None
+            Features of users that were not in `fit`: a frame whose first column contains these
+            users or, if users are positions, an array whose first row is that of the first user
+            after those of `fit`.
 
         Returns
         -------
@@ -37,20 +42,41 @@ class RecommenderMixin:
         """
         check_is_fitted(self)
         users, items = _pairs(X)
-        users = positions_of(users, self.users_, None)
+        known, new = self.users_, None
+        if user_features is not None:
+            known, new = self._with_others(user_features)
+        users = positions_of(users, known, None)
         items = positions_of(items, self.items_, None)
-        return self._predict(self._matrix, users, items)
+        return self._predict(users, items, new)
 
-    def _predict(self, matrix, users, items):
-        """Return predictions for positions of users, given ratings, and of items; -1 is unknown."""
-        empty = sparse.csr_array((1, matrix.shape[1]))
+    def _with_others(self, user_features):
+        """Return the users of the fit and others, and the encoded features of the others."""
+        others = self._without_ratings(user_features).users
+        features = self._encoded_users(user_features, others)
+        if not self._is_table:
+            return np.arange(len(self.users_) + len(others)), features
+        is_new = ~np.isin(others, self.users_)
+        return np.concatenate([self.users_, others[is_new]]), features[is_new]
+
+    def _predict(self, users, items, new=None):
+        """Return predictions for positions of users and of items; -1 is unknown.
+
+        Users after those of the fit have no ratings, but the features `new`.
+        """
+        n_new = 0 if new is None else len(new)
+        empty = sparse.csr_array((n_new + 1, len(self.items_)))
         distinct, place = np.unique(users, return_inverse=True)
-        rows = sparse.vstack([matrix, empty], format="csr")[distinct]  # the last row for -1
+        rows = sparse.vstack([self._matrix, empty], format="csr")[distinct]  # the last row for -1
+        features = self._user_features
+        if features is not None:
+            unknown = np.zeros((1, features.shape[1]))
+            parts = [features, unknown] if new is None else [features, new, unknown]
+            features = np.vstack(parts)[distinct]
         found = np.full(len(items), self.mean_ if self._is_explicit else -np.inf)
-        biases = self._biases_of(rows)
+        biases = self._biases_of(rows, features)
         if self._is_explicit:
             found += biases[place]
-        for chunk, scores in self._scores(rows):
+        for chunk, scores in self._scores(rows, features):
             is_own = (place >= chunk.start) & (place < chunk.stop) & (items >= 0)
             found[is_own] = scores[place[is_own] - chunk.start, items[is_own]]
         return np.clip(found, *self._range) if self._is_explicit else found
@@ -62,40 +88,46 @@ class RecommenderMixin:
             return self.rating_range
         return self._known["data"].min(), self._known["data"].max()
 
-    def _scores(self, matrix):
+    def _scores(self, matrix, features=None):
         """Yield chunks of users with their predictions for all items."""
-        biases = self._biases_of(matrix)
-        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, 0.0)
+        biases, loadings = self._biases_of(matrix, features), self._loadings(matrix, features)
+        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, features)
+        linear = None if self._linear is None else LINEAR[self._feedback](**self._linear)
         for chunk, output in scores_of(self._model, rows):
-            self._add_linear(output, rows.matrix[chunk])
+            if linear is not None:
+                self._add_linear(output, linear.predict(rows.matrix[chunk], output.dtype))
             if self._is_explicit:
                 output *= self.rating_scale_
                 output += offsets.astype(output.dtype)
                 output += biases[chunk, None].astype(output.dtype)
+            if loadings is not None:
+                output += (loadings[chunk] @ self._item_loadings.T).astype(output.dtype)
             yield chunk, output
 
-    def _add_linear(self, output, rest):
+    def _add_linear(self, output, linear):
         """Add the linear prediction to the output of the network, in place."""
-        if self._linear is None:
-            return
-        linear = LINEAR[self._feedback](**self._linear).predict(rest, output.dtype)
         output *= 1 - self._share
         linear *= self._share
         output += linear
 
-    def recommend(self, X, n=10, *, exclude_seen=True):
+    def recommend(self, X, n=10, *, exclude_seen=True, user_features=None):
         """Return the items with the highest predictions for each user.
 
         Parameters
         ----------
         X : array-like of shape (n_users,), or ratings
-            Users of `fit`, or the ratings of any users, in a container as in `transform`.
+            Users of `fit`, or the ratings of any users, in a container as in `transform`. None for
+            users without ratings, who have features only.
 
         n : int, default=10
             Number of items; fewer if there are fewer.
 
         exclude_seen : bool, default=True
             Whether items that a user has rated or clicked are left out.
+
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            The features of users whose ratings are given, or who have none, as in `fit`. Without
+            them, their means are taken; those of the users of `fit` are known.
 
         Returns
         -------
@@ -108,26 +140,31 @@ class RecommenderMixin:
         """
         check_is_fitted(self)
         n = min(check_scalar(n, "n", Integral, min_val=1), len(self.items_))
-        matrix = self._ratings_of_users(X)
+        matrix, features = self._ratings_of_users(X, user_features)
         found, scores = (
             np.empty((matrix.shape[0], n), dtype=np.intp),
             np.empty((matrix.shape[0], n)),
         )
-        for chunk, output in self._scores(matrix):
+        for chunk, output in self._scores(matrix, features):
             seen = matrix[chunk] if exclude_seen else None
             found[chunk], scores[chunk] = top_items(output, n, seen)
         return self.items_[found], scores
 
-    def _ratings_of_users(self, X):
-        """Return the ratings of users of the fit, or the given ratings."""
-        if sparse.issparse(X) or hasattr(X, "columns") or np.ndim(X) > 1:
-            return self._ratings_of(X, self.items_).matrix
+    def _ratings_of_users(self, X, user_features):
+        """Return the ratings of users of the fit, or the given ratings, and their features."""
+        if X is None or sparse.issparse(X) or hasattr(X, "columns") or np.ndim(X) > 1:
+            ratings, features = self._new_users(X, user_features)
+            return ratings.matrix, features
         if np.ndim(X) == 0:
             raise ValueError(
                 f"X must be a list of users, or their ratings; got {X!r}. Use [{X!r}]."
             )
+        if user_features is not None:
+            raise ValueError("X are users of fit, whose user_features are known. Leave them out.")
         self._check_has_users(X)
-        return self._matrix[positions_of(X, self.users_, "X contains users")]
+        users = positions_of(X, self.users_, "X contains users")
+        known = self._user_features
+        return self._matrix[users], None if known is None else known[users]
 
     def _check_has_users(self, users):
         if not len(users):
@@ -204,7 +241,7 @@ class RecommenderMixin:
             return self._ndcg(users, items, weight)
         if not len(users):
             raise ValueError("X contains no rating. Pass held-out ratings.")
-        error = entries.data - self._predict(self._matrix, users, items)
+        error = entries.data - self._predict(users, items)
         return -float(np.sqrt(np.average(error**2, weights=weight)))
 
     def _positions(self, ratings):
@@ -230,7 +267,8 @@ class RecommenderMixin:
         of_users[users[known]] = weight[known]
         rows = np.unique(users[known])
         seen, held_out = self._matrix[rows], held_out[rows]
-        return mean_ndcg(self._scores(seen), seen, held_out, of_users[rows])
+        features = None if self._user_features is None else self._user_features[rows]
+        return mean_ndcg(self._scores(seen, features), seen, held_out, of_users[rows])
 
 
 def _pairs(X):

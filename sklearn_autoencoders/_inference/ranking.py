@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
+from torch import Tensor
 
 from .._data.model import Model
 from .._data.sparse import SparseRows
@@ -17,7 +18,7 @@ from ..networks._costs import multiply_adds
 from ..networks._interactions import input_scale
 
 # Number of predictions that are in memory.
-_CHUNK_SIZE = 2**23
+_CHUNK_SIZE = 2**21
 
 # Number of items whose order counts.
 _DEPTH = 100
@@ -26,22 +27,46 @@ _DEPTH = 100
 def scores_of(model: Model, X: SparseRows) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield chunks of samples with the output of the decoder, in the units of the network.
 
-    The first layer is a sparse product; the others are those of the network.
+    The first layer is a sum over the stored values; the others are those of the network.
     """
-    dtype = model.numpy_dtype
-    encoder, decoder = list(model.network.encoder.children()), model.network.decoder
+    encoder, decoder = (
+        list(part.children()) for part in (model.network.encoder, model.network.decoder)
+    )
     first = cast(torch.nn.Linear, encoder[1])
-    weight = np.ascontiguousarray(first.weight.detach().cpu().numpy().T)
-    rest = torch.nn.Sequential(*encoder[2:], decoder)
+    inner, last = torch.nn.Sequential(*encoder[2:], *decoder[:-1]), _fast(decoder[-1])
+    weight = first.weight.detach().T.contiguous()
     for chunk in gen_batches(len(X), max(_CHUNK_SIZE // X.shape[1], 1)):
-        rows = X.matrix[chunk].astype(dtype)
-        counts = torch.from_numpy(np.add.reduceat(np.append(rows.data != 0, 0), rows.indptr[:-1]))
-        counts[torch.from_numpy(np.diff(rows.indptr) == 0)] = 0
-        hidden = torch.from_numpy(rows @ weight) * input_scale(counts[:, None].to(model.dtype))
-        work = len(counts) * multiply_adds(model.network)
+        rows = X.matrix[chunk].astype(model.numpy_dtype)
+        work = rows.shape[0] * multiply_adds(model.network)
         with preserve_settings(), torch.no_grad(), few_threads(work):
-            scores = rest(hidden.to(model.device) + first.bias)
+            hidden = _weighted_sums(rows, weight) + first.bias
+            scores = last(inner(hidden))
         yield chunk, scores.cpu().numpy()
+
+
+def _weighted_sums(rows: Any, weight: Tensor) -> Tensor:
+    """Return the product of scaled sparse samples and a matrix of shape (n_items, n_units)."""
+    offsets, items, values = (
+        torch.from_numpy(own).to(weight.device) for own in (rows.indptr, rows.indices, rows.data)
+    )
+    totals = torch.nn.functional.pad((values != 0).cumsum(0), (1, 0))[offsets.long()]
+    sums = torch.nn.functional.embedding_bag(
+        items, weight, offsets, mode="sum", per_sample_weights=values, include_last_offset=True
+    )
+    return sums * input_scale(totals.diff()[:, None].to(weight.dtype))
+
+
+def _fast(layer: torch.nn.Module) -> Callable[[Tensor], Tensor]:
+    """Return a linear layer as a function, by oneDNN where torch would use a slower library.
+
+    On a processor of AMD, it takes half the time.
+    """
+    weight, bias = (cast(Tensor, own).detach() for own in (layer.weight, layer.bias))
+    is_plain = weight.device.type == "cpu" and weight.dtype == torch.float32
+    if not (is_plain and torch.backends.mkldnn.is_available()):
+        return layer
+    weight, bias = weight.to_mkldnn(), bias.to_mkldnn()
+    return lambda x: torch.nn.functional.linear(x.to_mkldnn(), weight, bias).to_dense()
 
 
 def top_items(

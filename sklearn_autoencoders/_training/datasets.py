@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from .._data.batches import Corruptor, Data, SampleDataset
+from .._data.interactions import InteractionDataset, InteractionRows
 from .._data.model import Model
 from .._utils.layout import Layout
 from ..corruptions._base import corrupt
@@ -22,7 +23,8 @@ _MAX_CORRUPTION = 1e6
 
 def datasets(model: Model, data: Data, plan: Plan, noise: Noise) -> tuple[Any, Any]:
     """Return the training samples and, with early stopping, the validation samples."""
-    samples = SampleDataset(model, data, model.dtype, resident=True)
+    kind = InteractionDataset if isinstance(data.X, InteractionRows) else SampleDataset
+    samples = kind(model, data, model.dtype, resident=True)
     corrupted, validation = (
         samples.corrupted_by(
             _corruptor(plan, model.layout, noise.generator, shared), plan.known_weight

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from numbers import Real
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, Dropout
@@ -18,6 +19,8 @@ from ._network import Network
 _N_MORE = 10.0
 # Standard deviation of the initial weights of the last layer, so that its outputs are small.
 _LAST = 0.01
+# Fraction of stored values below which only their outputs are computed.
+_MAX_DENSITY = 1 / 64
 
 
 class _Interactions(nn.Module):
@@ -29,9 +32,72 @@ class _Interactions(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return samples of a norm that hardly depends on the number of interactions."""
+        if x.is_sparse:
+            return self._of_stored(x)
         count = (x != 0).sum(1, keepdim=True).to(x.dtype)
         scaled: Tensor = self.hidden(x) * input_scale(count)
         return scaled
+
+    def _of_stored(self, x: Tensor) -> Tensor:
+        """Return the same for a sparse tensor, with draws for the stored values alone."""
+        (rows, items), values = x.indices(), x.values()
+        count = _sums_of_rows(rows, (values != 0).to(values.dtype), len(x))
+        if self.hidden.per_batch:
+            kept = self.hidden(values.new_ones(1, x.shape[1]))[0, items]
+        else:
+            kept = self.hidden(torch.ones_like(values))
+        scaled = values * kept * input_scale(count)[rows]
+        return torch.sparse_coo_tensor(
+            x.indices(), scaled, x.shape, is_coalesced=True, check_invariants=False
+        )
+
+
+class _FirstLinear(nn.Linear):
+    """A linear layer whose input can be sparse: no weight is multiplied by a zero.
+
+    A bag of embeddings reads rows. To copy the transposed weights takes less time than to read
+    columns, and the layout of the weights in files stays that of a linear layer.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output, of shape (batch, n_outputs)."""
+        if not x.is_sparse:
+            return super().forward(x)
+        rows, items = x.indices()
+        offsets = torch.bincount(rows, minlength=len(x)).cumsum(0)
+        sums = functional.embedding_bag(
+            items,
+            self.weight.t().contiguous(),
+            functional.pad(offsets, (1, 0)),
+            mode="sum",
+            per_sample_weights=x.values(),
+            include_last_offset=True,
+        )
+        return sums + self.bias
+
+
+class _Decoder(nn.Sequential):
+    """Layers of which the last one can be computed for the items of a sparse target alone."""
+
+    reads_target = False
+
+    def forward(self, code: Tensor, target: Tensor | None = None) -> Tensor:
+        """Return the output, of shape (batch, n_items) or, for a sparse target, (n_stored,)."""
+        if target is None or not _is_sparse_enough(target):
+            return cast(Tensor, super().forward(code))
+        hidden, last = self[:-1](code), cast(nn.Linear, self[-1])
+        rows, items = target.indices()
+        products = functional.embedding(rows, hidden) * functional.embedding(items, last.weight)
+        return products.sum(1) + last.bias.index_select(0, items)
+
+
+def _is_sparse_enough(target: Tensor) -> bool:
+    """Return whether single outputs take less time and memory than all of them."""
+    return target.is_sparse and target.values().numel() < _MAX_DENSITY * target.numel()
+
+
+def _sums_of_rows(rows: Tensor, values: Tensor, n_rows: int) -> Tensor:
+    return values.new_zeros(n_rows).index_add(0, rows, values)
 
 
 def input_scale(count: Tensor) -> Tensor:
@@ -71,10 +137,8 @@ class Interactions(Network):
     --------
     >>> from sklearn_autoencoders.networks import Interactions
     >>> encoder, decoder = Interactions().build(n_features=100, n_components=8)
-    >>> decoder
-    Sequential(
-      (0): Linear(in_features=8, out_features=100, bias=True)
-    )
+    >>> decoder[-1]
+    Linear(in_features=8, out_features=100, bias=True)
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -116,14 +180,15 @@ class Interactions(Network):
         """
         self._validate_params()
         sizes = [n_features, *self.hidden_layer_sizes, n_components]
-        encoder, decoder = self._layers(sizes), self._layers(sizes[::-1])[:-1]
+        encoder, decoder = self._layers(sizes, _FirstLinear), self._layers(sizes[::-1])[:-1]
         with torch.no_grad():
             for name, parameter in decoder[-1].named_parameters():
                 parameter.normal_(std=_LAST if name == "weight" else 0.0)
-        return nn.Sequential(_Interactions(self.masking_rate), *encoder), nn.Sequential(*decoder)
+        return nn.Sequential(_Interactions(self.masking_rate), *encoder), _Decoder(*decoder)
 
-    def _layers(self, sizes: Sequence[int]) -> list[nn.Module]:
+    def _layers(self, sizes: Sequence[int], first: type[nn.Linear] = nn.Linear) -> list[nn.Module]:
         layers: list[nn.Module] = []
         for n_inputs, n_outputs in pairwise(sizes):
-            layers += [nn.Linear(n_inputs, n_outputs), ACTIVATIONS[self.activation]()]
+            kind = nn.Linear if layers else first
+            layers += [kind(n_inputs, n_outputs), ACTIVATIONS[self.activation]()]
         return layers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -111,8 +111,48 @@ LOSSES: dict[str, Loss] = {
     "binary_cross_entropy": Loss(binary_cross_entropy, unit_interval=True),
 }
 
+
+@dataclass(frozen=True)
+class FeedbackLoss(Loss):
+    """A loss of ratings or clicks, whose batches can be sparse.
+
+    Parameters
+    ----------
+    stored : callable
+        Maps the network's output and a sparse target to the loss of every stored value. The output
+        is of shape (batch, n_items) or, if the loss needs no others, (n_stored,).
+    """
+
+    stored: Callable[[Tensor, Tensor], Tensor] = field(kw_only=True)
+
+    def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
+        """Return the loss of each sample: the sum over known values, divided by n_items."""
+        if not target.is_sparse:
+            return super().per_sample(output, target, observed)
+        values = self.stored(output, target)
+        sums = values.new_zeros(len(target)).index_add(0, target.indices()[0], values)
+        return sums / target.shape[1]
+
+    def average_output(self, target: Tensor) -> Tensor:
+        """Return the network's output for a reconstruction by the feature means."""
+        return torch.zeros(target.shape, dtype=target.dtype, device=target.device)
+
+
+def stored_squared_error(output: Tensor, target: Tensor) -> Tensor:
+    """Return the squared error of each stored value of a sparse target."""
+    rows, items = target.indices()
+    own = output if output.ndim == 1 else output[rows, items]
+    return squared_error(own, target.values())
+
+
+def stored_multinomial(output: Tensor, target: Tensor) -> Tensor:
+    """Return the terms of the multinomial loss that are not zero."""
+    rows, items = target.indices()
+    return -target.values() * output.log_softmax(-1)[rows, items]
+
+
 # Losses of recommenders: of the ratings that are known, and of clicks.
 FEEDBACK: dict[str, Loss] = {
-    "explicit": Loss(squared_error),
-    "implicit": Loss(multinomial, unit_interval=True),
+    "explicit": FeedbackLoss(squared_error, stored=stored_squared_error),
+    "implicit": FeedbackLoss(multinomial, unit_interval=True, stored=stored_multinomial),
 }

@@ -1,0 +1,174 @@
+"""Features of users and of items: frames or arrays as centered, scaled numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import sparse
+
+from .._utils.tensors import without_tensor
+from .columns import Columns, learn_columns
+from .frames import table_of
+from .ratings import Ratings, positions_of
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """The columns of a table of features, and their center and scale.
+
+    Numbers are divided by two standard deviations, so that they vary as much as indicators of
+    categories and as numbers with two values, whose difference is one. Missing values are means.
+
+    Parameters
+    ----------
+    columns : dict or None
+        Plain values of the columns, None if all are numbers.
+
+    center, scale : ndarray of shape (n_inputs,)
+        Means, and what deviations from them are divided by.
+    """
+
+    columns: dict[str, Any] | None
+    center: Array
+    scale: Array
+
+    @classmethod
+    def learn(cls, X: Any, name: str) -> FeatureTable:
+        """Return the columns of a table, after checks of their values."""
+        found = learn_columns(without_tensor(X), "from_dtype")
+        columns = None if found is None else found[0].to_dict()
+        encoded = _encoded(columns, X, name)
+        known = ~np.isnan(encoded)
+        count = np.maximum(known.sum(0), 1)
+        center = np.where(known, encoded, 0.0).sum(0) / count
+        deviation = np.where(known, encoded - center, 0.0)
+        low, high = deviation.min(0), deviation.max(0)
+        is_binary = (~known | np.isclose(deviation, low) | np.isclose(deviation, high)).all(0)
+        scale = np.where(is_binary, high - low, 2 * np.sqrt((deviation**2).sum(0) / count))
+        return cls(columns, center, np.where(scale > 0, scale, 1.0))
+
+    def encode(self, X: Any, name: str) -> Array:
+        """Return the features of a table with the same columns, of shape (n_rows, n_inputs)."""
+        encoded = _encoded(self.columns, X, name)
+        if encoded.shape[1] != len(self.center):
+            raise ValueError(
+                f"{name} has {encoded.shape[1]} features, and had {len(self.center)} in the fit. "
+                "Pass the same columns."
+            )
+        return np.nan_to_num((encoded - self.center) / self.scale)
+
+
+def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
+    """Return numbers and indicators of categories; NaN where a value is missing."""
+    if columns is None:
+        encoded = _numbers(without_tensor(X), name)
+    else:
+        kinds = Columns.from_dict(columns)
+        if np.shape(X)[1] != len(kinds.kinds):
+            raise ValueError(
+                f"{name} has {np.shape(X)[1]} features, and had {len(kinds.kinds)} in the fit. "
+                "Pass the same columns."
+            )
+        encoded = kinds.layout.encode(torch.from_numpy(kinds.encode(X))).numpy()
+    if np.isinf(encoded).any():
+        raise ValueError(f"{name} contains infinite values. Replace them by NaN.")
+    return encoded
+
+
+def _numbers(X: Any, name: str) -> Array:
+    if sparse.issparse(X):
+        raise TypeError(f"{name} is a sparse matrix. Pass {name}.toarray(), or a frame.")
+    try:
+        numbers = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} has values that are not numbers ({error}). Pass categories in a frame, or in "
+            "an array of objects."
+        ) from error
+    if numbers.ndim != 2 or not numbers.size:
+        raise ValueError(
+            f"{name} must be a table of shape (n_rows, n_features); got shape {numbers.shape}."
+        )
+    return numbers
+
+
+def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
+    """Return the identifiers in the first column of a frame, and the other columns.
+
+    Parameters
+    ----------
+    X : frame
+        The features.
+
+    name, what : str
+        Name of the parameter and of the identifiers, for messages.
+    """
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    table = table_of(X) if isinstance(frame, nw.DataFrame) else None
+    if table is None or len(table.names) < 2:
+        raise ValueError(
+            f"{name} must be a frame whose first column contains the {what}, followed by their "
+            "features, because X is a table. In pandas, reset_index() makes a column of the index."
+        )
+    ids = table.factorized(0)
+    if (ids.codes < 0).any() or len(ids.values) < table.n_samples:
+        raise ValueError(f"{name} has missing or duplicate {what}. Keep one row of each.")
+    return np.array(ids.values)[ids.codes], frame.select(frame.columns[1:]).to_native()
+
+
+def in_order(X: Any, places: NDArray[np.intp]) -> Any:
+    """Return the rows of a frame at the given places."""
+    return nw.from_native(X, eager_only=True)[places.tolist()].to_native()
+
+
+def described_rows(X: Any, ids: NDArray[Any], is_table: bool, name: str, what: str) -> Any:
+    """Return the features of users or items in their order, or raise ValueError.
+
+    Parameters
+    ----------
+    X : frame or array-like
+        Its first column contains identifiers if ratings are a table. Otherwise rows are in order.
+
+    ids : ndarray of shape (n,)
+        The users or the items of the ratings.
+
+    is_table : bool
+        Whether they are identifiers from a table, not positions.
+
+    name, what : str
+        Name of the parameter, and "users" or "items", for messages.
+    """
+    if not is_table:
+        n_rows = np.shape(X)[0] if np.ndim(X) else 0
+        if n_rows != len(ids):
+            raise ValueError(
+                f"{name} has {n_rows} rows, but X has {len(ids)} {what}. Pass a row for each."
+            )
+        return X
+    own, rest = split_ids(X, name, what)
+    places = positions_of(ids, own, None)
+    if (places < 0).any():
+        missing = ids[places < 0][:5].tolist()
+        raise ValueError(
+            f"{name} has no row for the {what} {missing}. Add rows, in which features may be "
+            "missing."
+        )
+    return in_order(rest, places)
+
+
+def with_items(ratings: Ratings, X: Any) -> Ratings:
+    """Return ratings of a table with further items, that have features but no rating."""
+    own = split_ids(X, "item_features", "items")[0]
+    new = own[positions_of(own, ratings.items, None) < 0]
+    if not len(new):
+        return ratings
+    matrix, shape = ratings.matrix, (len(ratings.users), len(ratings.items) + len(new))
+    wider = sparse.csr_array((matrix.data, matrix.indices, matrix.indptr), shape)
+    return replace(ratings, matrix=wider, items=np.concatenate([ratings.items, new]))
