@@ -318,6 +318,7 @@ class DenoisingAutoencoder(
 
     _auto_scaling = "by_units"
     _predicts_missing = True
+    _n_vector = 16
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -407,9 +408,16 @@ class DenoisingAutoencoder(
         self.checkpoint = checkpoint
 
     @property
+    def _has_categories(self):
+        return self._columns is not None and any(self._columns.n_categories)
+
+    @property
     def _auto_epochs(self):
-        has_categories = self._columns is not None and any(self._columns.n_categories)
-        return 4000, 60 if has_categories else 100
+        return 4000, 60 if self._has_categories else 100
+
+    @property
+    def _max_units(self):
+        return 256 if self._has_categories else 512
 
     @property
     def _auto_batch_size(self):

@@ -89,8 +89,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _n_embedding = 0
     # Number of functions of the levels of numbers.
     _n_functions = 0
-    # Upper limit of dropout="auto".
-    _max_dropout = 1.0
+    # Size of the vector of each number, if missing inputs are predicted by a normal distribution.
+    _n_vector = 0
+    # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
+    _max_dropout, _max_units = 1.0, 512
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
     hidden_layer_sizes: str | int | tuple[int, ...] = "auto"
