@@ -27,6 +27,9 @@ from .spelling_mixin import SpellingMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.
 _KNOWN_WEIGHT = 0.1
+# Number of samples with which missing categories are predicted by the network and by the normal
+# distribution in equal parts.
+_N_EXPECTED = 200
 # Number of samples from which on losses are weighted: fewer have so few hidden values that the
 # loss of a short training can rise.
 _MIN_WEIGHTED = 256
@@ -414,6 +417,13 @@ class DenoisingAutoencoder(
     @property
     def _auto_epochs(self):
         return 4000, 60 if self._has_categories else 100
+
+    @property
+    def _expected_share(self):
+        """The weight of the expected category, which the network has few samples to improve."""
+        if not (self._imputes and self._has_categories):
+            return 0.0
+        return _N_EXPECTED / (_N_EXPECTED + self.n_samples_seen_)
 
     @property
     def _max_units(self):

@@ -83,6 +83,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
     _predicts_missing = False
+    _expected_share = 0.0
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
     # Size of the vector in which each column, or that it is missing, is embedded; 0 for none.
@@ -367,7 +368,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
         frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
-        return Model(self.network_, scaling, loss, layout, self._factors)
+        return Model(self.network_, scaling, loss, layout, self._factors, self._expected_share)
 
     @property
     def _layout(self):
