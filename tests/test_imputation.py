@@ -155,7 +155,7 @@ def test_a_share_of_one_gives_the_expected_categories_alone():
 
 def test_numbers_and_known_categories_are_those_of_the_network():
     holes = cells_with_holes()
-    estimator = imputer(max_epochs=5).fit(holes)
+    estimator = imputer(max_epochs=20).fit(holes)
     X = estimator._columns.encode(holes)
     alone, mixed = (
         reconstruct(replace(estimator._model, expected_share=share), X) for share in (0.0, 1.0)
