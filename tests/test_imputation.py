@@ -121,12 +121,12 @@ def test_many_numbers_have_small_vectors():
     assert part.n_more == 3 * 300
 
 
-def test_layers_of_tables_with_categories_have_at_most_256_units():
+def test_layers_of_tables_with_categories_have_at_most_128_units():
     frame = pd.DataFrame({f"c{j}": np.arange(300) % 40 for j in range(4)}).astype(str)
     with_categories = imputer(max_epochs=1).fit(frame)
     numbers = imputer(max_epochs=1).fit(table(300, 160))
     found = [e._recipe.base.network.hidden_layer_sizes for e in (with_categories, numbers)]
-    assert found == [(256, 128), (512, 256)]
+    assert found == [(128, 64), (512, 256)]
 
 
 # ------------------------------------------------------------------------ shrinkage of categories

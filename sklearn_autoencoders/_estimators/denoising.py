@@ -63,6 +63,16 @@ class DenoisingAutoencoder(
     of corrupted and clean samples. `transform` returns the denoised samples, with the features of
     X, so that it can precede any other estimator in a pipeline.
 
+    If there are missing values or categories, and at most 512 inputs, missing inputs are replaced
+    by their mean under a normal distribution, and the default network also receives a piecewise
+    linear vector of each number. A missing category :math:`k` is then predicted with the
+    probability
+
+    .. math:: \frac{n \, p_k + 200 \, q_k}{n + 200}
+
+    where :math:`p_k` is that of the network, :math:`q_k` the mean of its indicator under the normal
+    distribution, limited to [0, 1], and :math:`n` is `n_samples_seen_`.
+
     Parameters
     ----------
     n_components : int or float, default=0.99
@@ -93,8 +103,9 @@ class DenoisingAutoencoder(
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
         mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
-        first has about four times as many units as there are features, or samples if these are
-        fewer, between 128 and 512, and the second has half as many.
+        first has 128 units if there are categories, and otherwise about four times as many as there
+        are features, or samples if these are fewer, between 128 and 512; the second has half as
+        many.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
@@ -427,7 +438,7 @@ class DenoisingAutoencoder(
 
     @property
     def _max_units(self):
-        return 256 if self._has_categories else 512
+        return 128 if self._has_categories else 512
 
     @property
     def _auto_batch_size(self):

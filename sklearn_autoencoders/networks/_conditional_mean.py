@@ -88,16 +88,17 @@ class GaussianMean:
     def _solve(self, right: Tensor, hidden: Tensor) -> Tensor:
         """Return solutions, of the equations and in the unknowns of the hidden inputs."""
         tiny = 1e-30  # where nothing is left to solve
-        solution, rest = torch.zeros_like(right), right
-        direction = scaled = rest / self._diagonal
+        solution, rest, inverse = torch.zeros_like(right), right, 1 / self._diagonal
+        direction = scaled = rest * inverse
         length = (rest * scaled).sum(1, keepdim=True)
         for _ in range(min(_N_STEPS, right.shape[1])):
             image = (direction @ self._precision) * hidden
             step = length / (direction * image).sum(1, keepdim=True).clamp(min=tiny)
-            solution, rest = solution + step * direction, rest - step * image
-            scaled, before = rest / self._diagonal, length
+            solution = torch.addcmul(solution, step, direction)
+            rest = torch.addcmul(rest, step, image, value=-1)
+            scaled, before = rest * inverse, length
             length = (rest * scaled).sum(1, keepdim=True)
-            direction = scaled + length / before.clamp(min=tiny) * direction
+            direction = torch.addcmul(scaled, length / before.clamp(min=tiny), direction)
         return solution
 
 
