@@ -83,15 +83,14 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
     _factors = None
     _predicts_missing = False
-    _expected_share = 0.0
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
     # Size of the vector in which each column, or that it is missing, is embedded; 0 for none.
     _n_embedding = 0
     # Number of functions of the levels of numbers.
     _n_functions = 0
-    # Size of the vector of each number, if missing inputs are predicted by a normal distribution.
-    _n_vector = 0
+    # If it is a normal distribution: size of the vector of each number, share of its categories.
+    _n_vector, _expected_share = 0, 0.0
     # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
     _max_dropout, _max_units = 1.0, 512
     # Values of parameters that some estimators do not have.
