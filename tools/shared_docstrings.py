@@ -335,6 +335,7 @@ OWN = {
     },
     "DenoisingAutoencoder": {
         "batch_size",
+        "hidden_layer_sizes",
         "max_epochs",
         "pretraining",
         "pretraining_epochs",

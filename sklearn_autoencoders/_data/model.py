@@ -61,6 +61,10 @@ class Model:
 
     factors : Factors, Gaussian or None, default=None
         Predicts missing inputs. Without it they are zero.
+
+    expected_share : float, default=0.0
+        Weight of the expected indicators of a missing category, given the other inputs under the
+        normal distribution, in its reconstruction; the rest is that of the network.
     """
 
     network: Autoencoder
@@ -68,6 +72,7 @@ class Model:
     loss: Loss | Likelihood
     layout: Layout
     factors: Factors | Gaussian | None = None
+    expected_share: float = 0.0
 
     def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | GaussianMean | None:
         """Return the function that replaces missing inputs, if any."""

@@ -34,6 +34,9 @@ from .spelling_mixin import SpellingMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.
 _KNOWN_WEIGHT = 0.1
+# Number of samples with which missing categories are predicted by the network and by the normal
+# distribution in equal parts.
+_N_EXPECTED = 200
 # Number of samples from which on losses are weighted: fewer have so few hidden values that the
 # loss of a short training can rise.
 _MIN_WEIGHTED = 256
@@ -67,6 +70,16 @@ class DenoisingAutoencoder(
     of corrupted and clean samples. `transform` returns the denoised samples, with the features of
     X, so that it can precede any other estimator in a pipeline.
 
+    If there are missing values or categories, and at most 512 inputs, missing inputs are replaced
+    by their mean under a normal distribution, and the default network also receives a piecewise
+    linear vector of each number. A missing category :math:`k` is then predicted with the
+    probability
+
+    .. math:: \frac{n \, p_k + 200 \, q_k}{n + 200}
+
+    where :math:`p_k` is that of the network, :math:`q_k` the mean of its indicator under the normal
+    distribution, limited to [0, 1], and :math:`n` is `n_samples_seen_`.
+
     Parameters
     ----------
     n_components : int or float, default=0.99
@@ -97,8 +110,9 @@ class DenoisingAutoencoder(
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
         mirrors them. An empty sequence gives a linear autoencoder. "auto" uses two layers: the
-        first has about four times as many units as there are features, or samples if these are
-        fewer, between 128 and 512, and the second has half as many.
+        first has 128 units if there are categories, and otherwise about four times as many as there
+        are features, or samples if these are fewer, between 128 and 512; the second has half as
+        many.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
@@ -325,6 +339,7 @@ class DenoisingAutoencoder(
 
     _auto_scaling = "by_units"
     _predicts_missing = True
+    _n_vector = 16
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -414,9 +429,23 @@ class DenoisingAutoencoder(
         self.checkpoint = checkpoint
 
     @property
+    def _has_categories(self):
+        return self._columns is not None and any(self._columns.n_categories)
+
+    @property
     def _auto_epochs(self):
-        has_categories = self._columns is not None and any(self._columns.n_categories)
-        return 4000, 60 if has_categories else 100
+        return 4000, 60 if self._has_categories else 100
+
+    @property
+    def _expected_share(self):
+        """The weight of the expected category, which the network has few samples to improve."""
+        if not (self._imputes and self._has_categories):
+            return 0.0
+        return _N_EXPECTED / (_N_EXPECTED + self.n_samples_seen_)
+
+    @property
+    def _max_units(self):
+        return 128 if self._has_categories else 512
 
     @property
     def _auto_batch_size(self):

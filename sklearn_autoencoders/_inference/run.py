@@ -181,7 +181,37 @@ def free_output(network: Any, batch: Batch) -> Any:
 def reconstruction(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    return lambda network, batch: units(free_output(network, batch).reconstruction)
+    if not model.expected_share:
+        return lambda network, batch: units(free_output(network, batch).reconstruction)
+    shrink = _Shrinkage(model, dtype)
+
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        values = model.loss.link(free_output(network, batch).reconstruction)
+        return units.of_values(shrink(values, batch))
+
+    return function
+
+
+class _Shrinkage:
+    """Averages predictions of missing categories by the network and by the normal distribution.
+
+    The latter are the indicators that the network receives.
+    """
+
+    def __init__(self, model: Model, dtype: Any) -> None:
+        self._layout, self._share = model.layout, model.expected_share
+        scaling = scaling_tensors(model.scaling, model.device, torch_dtype(dtype))
+        self._center, self._scale = scaling
+        self._is_indicator = torch.zeros_like(self._center)
+        self._is_indicator[self._layout.indicators] = 1.0
+
+    def __call__(self, values: Tensor, batch: Batch) -> Tensor:
+        """Return numbers unchanged, and probabilities of categories."""
+        if batch.missing is None:
+            return values
+        expected = (batch.x * self._scale + self._center).clamp(0.0, 1.0)
+        share = self._share * self._is_indicator * self._layout.of_inputs(batch.missing)
+        return values + share * (expected - values)
 
 
 def losses(model: Model) -> Function:

@@ -13,6 +13,7 @@ from .._data.interactions import InteractionDataset, InteractionRows
 from .._data.model import Model
 from .._utils.layout import Layout
 from ..corruptions._base import corrupt
+from ..networks._conditional_mean import N_TRAINING_STEPS, GaussianMean
 from .plan import Plan
 from .training import Noise
 
@@ -25,6 +26,8 @@ def datasets(model: Model, data: Data, plan: Plan, noise: Noise) -> tuple[Any, A
     """Return the training samples and, with early stopping, the validation samples."""
     kind = InteractionDataset if isinstance(data.X, InteractionRows) else SampleDataset
     samples = kind(model, data, model.dtype, resident=True)
+    if isinstance(samples.conditional_mean, GaussianMean):
+        samples.conditional_mean.n_steps = N_TRAINING_STEPS
     corrupted, validation = (
         samples.corrupted_by(
             _corruptor(plan, model.layout, noise.generator, shared), plan.known_weight

@@ -22,15 +22,13 @@ from .head_initialization import (
     regression_samples,
     scaled_to_unit,
 )
+from .number_intervals import intervals
 
 # Number of members, each of which is trained on all folds but one.
 N_MEMBERS = 8
 
 # Candidates for the strength of the penalty.
 _STRENGTHS = np.logspace(4, -1, 6)
-
-# Minimum number of samples of an interval.
-_MIN_SAMPLES = 20
 
 
 def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
@@ -99,46 +97,3 @@ def _range(codes: Array, weight: Array) -> Array:
     mean = np.average(codes, axis=0, weights=weight)
     deviation = np.sqrt(np.average((codes - mean) ** 2, axis=0, weights=weight))
     return np.stack([mean - LIMIT * deviation, mean + LIMIT * deviation])
-
-
-def intervals(numbers: Array, weight: Array, n_bins: int) -> torch.Tensor:
-    """Return limits of intervals of each column, between quantiles and at frequent values.
-
-    Parameters
-    ----------
-    numbers : ndarray of shape (n_samples, n_columns)
-        Numbers.
-
-    weight : ndarray of shape (n_samples,)
-        Sample weights.
-
-    n_bins : int
-        Number of intervals.
-
-    Returns
-    -------
-    Tensor of shape (n_columns, n_bins + 1)
-        Limits in increasing order; the last one is repeated if there are fewer intervals.
-    """
-    limits = np.zeros((numbers.shape[1], n_bins + 1))
-    n_used = min(n_bins, max(int(weight.sum() / _MIN_SAMPLES), 2))
-    for row, column in zip(limits, numbers.T, strict=True):
-        found = _limits(column, weight, n_used)
-        row[: len(found)], row[len(found) :] = found, found[-1]
-    return torch.tensor(limits)
-
-
-def _limits(column: Array, weight: Array, n_bins: int) -> Array:
-    """Return at most n_bins + 1 different limits."""
-    values, place = np.unique(column, return_inverse=True)
-    if len(values) <= n_bins + 1:
-        return values
-    mass = np.bincount(place, weight)
-    is_frequent = mass >= mass.sum() / n_bins
-    limits: Array = values[is_frequent]
-    n_others = n_bins + 1 - len(limits)
-    if n_others > 0 and not is_frequent.all():
-        levels = np.linspace(0, 1, n_others)
-        others = {"weights": mass[~is_frequent], "method": "inverted_cdf"}
-        limits = np.append(limits, np.quantile(values[~is_frequent], levels, **others))
-    return np.unique(limits)

@@ -89,8 +89,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _n_embedding = 0
     # Number of functions of the levels of numbers.
     _n_functions = 0
-    # Upper limit of dropout="auto".
-    _max_dropout = 1.0
+    # If it is a normal distribution: size of the vector of each number, share of its categories.
+    _n_vector, _expected_share = 0, 0.0
+    # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
+    _max_dropout, _max_units = 1.0, 512
     # Values of parameters that some estimators do not have.
     categorical_features = "from_dtype"
     hidden_layer_sizes: str | int | tuple[int, ...] = "auto"
@@ -365,7 +367,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
         frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
-        return Model(self.network_, scaling, loss, layout, self._factors)
+        return Model(self.network_, scaling, loss, layout, self._factors, self._expected_share)
 
     @property
     def _layout(self):

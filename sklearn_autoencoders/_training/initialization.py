@@ -29,6 +29,7 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
+from .number_intervals import set_intervals, with_vectors
 from .parameters import max_axes, network_part, starts_at_pca, training_dtype
 
 Array = NDArray[np.float64]
@@ -243,6 +244,7 @@ def initialize(
         _set_subspace(module, subspace)
     if linear_path and principal is not None:
         start(module, principal.first(n_components))
+    set_intervals(module, data, layout, fitted)
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
 
@@ -278,7 +280,8 @@ def _with_masks(
         )
     has_masks = factors is not None and estimator.network is None and not base.n_axes
     has_masks |= base.network.takes_masks and may_miss
-    return replace(base, n_masks=layout.n_columns) if has_masks else base
+    base = replace(base, n_masks=layout.n_columns) if has_masks else base
+    return with_vectors(base, estimator, layout) if isinstance(factors, Gaussian) else base
 
 
 def _subspace_and_axes(

@@ -47,9 +47,9 @@ _NEIGHBOR_EPOCHS = 2000, 200
 DROPOUT_SAMPLES = 20
 
 
-def auto_hidden_layer_sizes(n_features: int) -> tuple[int, int]:
+def auto_hidden_layer_sizes(n_features: int, max_units: int = 512) -> tuple[int, int]:
     """Return two layer sizes: about four times the number of features, and half of that."""
-    first = min(max(2 ** math.ceil(math.log2(4 * n_features)), 128), 512)
+    first = min(max(2 ** math.ceil(math.log2(4 * n_features)), 128), max_units)
     return first, first // 2
 
 
@@ -172,7 +172,7 @@ def changed_parameters(estimator, names):
 def _default_network(estimator, n_samples, n_features, n_inputs):
     sizes, dropout = estimator.hidden_layer_sizes, estimator.dropout
     if isinstance(sizes, str):
-        sizes = auto_hidden_layer_sizes(n_inputs)
+        sizes = auto_hidden_layer_sizes(n_inputs, estimator._max_units)
     sizes = tuple(np.atleast_1d(np.asarray(sizes, dtype=object)).tolist())
     if dropout == "auto":
         dropout = min(auto_dropout(n_samples, n_features, n_inputs), _largest_dropout(estimator))

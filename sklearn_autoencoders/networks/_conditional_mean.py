@@ -7,8 +7,9 @@ from torch import Tensor
 
 # Known inputs are limited to this many standard deviations, as lines are wrong far away.
 LIMIT = 4.0
-# Maximum number of steps of conjugate gradients; eight are enough for a table of 300 inputs.
-_N_STEPS = 12
+# Maximum number of steps of conjugate gradients, and that in training, in which the error of fewer
+# steps is small beside the noise of the masks.
+_N_STEPS, N_TRAINING_STEPS = 12, 8
 
 
 class ConditionalMean:
@@ -71,6 +72,8 @@ class GaussianMean:
     """
 
     is_traced = False
+    # Maximum number of steps.
+    n_steps = _N_STEPS
 
     def __init__(self, precision: Tensor, low: Tensor, high: Tensor) -> None:
         self._precision, self._diagonal = precision, precision.diagonal()
@@ -88,16 +91,17 @@ class GaussianMean:
     def _solve(self, right: Tensor, hidden: Tensor) -> Tensor:
         """Return solutions, of the equations and in the unknowns of the hidden inputs."""
         tiny = 1e-30  # where nothing is left to solve
-        solution, rest = torch.zeros_like(right), right
-        direction = scaled = rest / self._diagonal
+        solution, rest, inverse = torch.zeros_like(right), right, 1 / self._diagonal
+        direction = scaled = rest * inverse
         length = (rest * scaled).sum(1, keepdim=True)
-        for _ in range(min(_N_STEPS, right.shape[1])):
+        for _ in range(min(self.n_steps, right.shape[1])):
             image = (direction @ self._precision) * hidden
             step = length / (direction * image).sum(1, keepdim=True).clamp(min=tiny)
-            solution, rest = solution + step * direction, rest - step * image
-            scaled, before = rest / self._diagonal, length
+            solution = torch.addcmul(solution, step, direction)
+            rest = torch.addcmul(rest, step, image, value=-1)
+            scaled, before = rest * inverse, length
             length = (rest * scaled).sum(1, keepdim=True)
-            direction = scaled + length / before.clamp(min=tiny) * direction
+            direction = torch.addcmul(scaled, length / before.clamp(min=tiny), direction)
         return solution
 
 

@@ -122,3 +122,41 @@ class PiecewiseLinear(nn.Module):
             code = code * (1 - missing)[..., None]
         vectors = torch.einsum("bnt,ntd->bnd", code, self.weight).flatten(1)
         return functional.relu(vectors + self.bias)
+
+
+class NumberVectors(nn.Module):
+    """The inputs of an encoder, followed by a :class:`PiecewiseLinear` vector of each number.
+
+    Functions of single numbers, such as that of a frequent value, need no hidden units then.
+
+    Parameters
+    ----------
+    n_categories : tuple of int
+        Number of categories of each column, 0 for a number.
+
+    n_bins : int
+        Number of intervals of each number.
+
+    n_components : int
+        Size of the vector of each number.
+    """
+
+    def __init__(self, n_categories: tuple[int, ...], n_bins: int, n_components: int) -> None:
+        super().__init__()
+        self._layout = Layout(n_categories)
+        self.vectors = PiecewiseLinear(n_categories.count(0), n_bins, n_components)
+
+    @property
+    def n_more(self) -> int:
+        """Size of all vectors together."""
+        return self.vectors.bias.numel()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return inputs of shape (batch, n_inputs + n_columns) and the vectors, side by side.
+
+        The last inputs are one where the value of a column is missing.
+        """
+        layout = self._layout
+        missing = x[:, layout.n_inputs + layout.numbers.to(x.device)]
+        numbers = x[:, layout.number_inputs.to(x.device)]
+        return torch.cat([x, self.vectors(numbers, missing)], 1)

@@ -17,7 +17,7 @@ from ._autoencoder import Autoencoder
 from ._bidirectional import BidirectionalModel
 from ._branches import BranchedHead, Branches
 from ._causal import SequenceModel
-from ._embedding import ColumnEmbedding
+from ._embedding import ColumnEmbedding, NumberVectors
 from ._ensemble import Ensemble
 from ._ensemble_head import EnsembleHead
 from ._layers import with_own_layers
@@ -72,13 +72,18 @@ class AutoencoderRecipe:
         Number of inputs of the encoder that say which columns are missing.
 
     n_categories : tuple of int, default=()
-        Number of categories of each column, if the encoder starts with a :class:`ColumnEmbedding`.
+        Number of categories of each column, if the encoder starts with a :class:`ColumnEmbedding`
+        or with :class:`NumberVectors`.
 
     n_embedding : int, default=0
         Size of the vector of each column; 0 for none.
 
     n_functions : int, default=0
         Number of functions of the levels, in the embedding and in the logits.
+
+    n_bins, n_vector : int, default=0
+        Number of intervals of each number, and size of its vector, which the network beside the
+        linear path also receives; 0 for none.
     """
 
     network: Network
@@ -90,6 +95,8 @@ class AutoencoderRecipe:
     n_categories: tuple[int, ...] = ()
     n_embedding: int = 0
     n_functions: int = 0
+    n_bins: int = 0
+    n_vector: int = 0
 
     @property
     def n_inputs(self) -> int:
@@ -119,7 +126,7 @@ class AutoencoderRecipe:
         if self.n_embedding:
             encoder, decoder = self._of_levels(n_encoded)
         elif self.n_masks:
-            encoder = with_own_layers(network.build(n_features + self.n_masks, n_encoded)[0])
+            encoder = self._with_masks(n_features + self.n_masks, n_encoded)
         if n_decoded != n_encoded:
             _check_untied(encoder, decoder, network, "latent= needs")
             decoder = with_own_layers(network.build(n_features, n_decoded)[1])
@@ -136,6 +143,14 @@ class AutoencoderRecipe:
             encoder = InSubspace(inwards, encoder, is_encoder=True)
             decoder = InSubspace(outwards, decoder, is_encoder=False)
         return encoder, decoder
+
+    def _with_masks(self, n_inputs: int, n_encoded: int) -> nn.Module:
+        """Return an encoder that receives which values are missing, and vectors of numbers."""
+        if not self.n_vector:
+            return with_own_layers(self.network.build(n_inputs, n_encoded)[0])
+        numbers = NumberVectors(self.n_categories, self.n_bins, self.n_vector)
+        encoder, _ = self.network.build(n_inputs + numbers.n_more, n_encoded)
+        return nn.Sequential(numbers, with_own_layers(encoder))
 
     def _of_levels(self, n_encoded: int) -> tuple[nn.Module, nn.Module]:
         """Return an encoder that starts with an embedding, and a decoder that ends in logits."""
