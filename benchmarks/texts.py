@@ -1,6 +1,6 @@
 """Character models of Shakespeare: bits per character, seconds, and the cost of a step.
 
-    python benchmarks/texts.py [--epochs 4] [--components 256] [--part fit step draw codes]
+    python benchmarks/texts.py [--epochs 4] [--components 256] [--dropout 0] [--part fit ...]
 
 Fitted to the first 90 % of the text and measured on the rest, with one thread. Part `step` compares
 an epoch of the first 200 000 characters with a loop by hand over the same layers, alternating;
@@ -45,10 +45,10 @@ def halves():
     return text[:n_train], text[n_train:]
 
 
-def generator(n_components, n_epochs, seed=0, **params):
+def generator(n_components, n_epochs, seed=0, dropout=0.0, **params):
     return AutoregressiveGenerator(
         n_components,
-        network=CausalRecurrent(),
+        network=CausalRecurrent(dropout=dropout),
         max_epochs=n_epochs,
         random_state=seed,
         **{"learning_rate": 4e-3} | params,
@@ -89,7 +89,8 @@ def seconds_by_hand(text, n_components):
 def fit(args):
     train, test = halves()
     start = time.process_time()
-    model = generator(args.components, args.epochs, batch_size=32, learning_rate=6e-3).fit(train)
+    params = {"batch_size": 32, "learning_rate": 6e-3, "dropout": args.dropout}
+    model = generator(args.components, args.epochs, **params).fit(train)
     seconds = time.process_time() - start
     bits = model.bits_per_symbol(test)
     print(f"{args.components} units, {args.epochs} epochs: {bits:.3f} bits, {seconds:.0f} CPU s")
@@ -209,6 +210,7 @@ PARTS = {"fit": fit, "step": step, "draw": draw, "codes": codes}
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--components", type=int, default=256)
     parser.add_argument("--texts", choices=TEXTS, default="lines")
     parser.add_argument("--variant", choices=[name for name, *_ in variants()])
