@@ -176,6 +176,47 @@ def test_scores_weights_and_repeated_fits_with_features(feedback):
         model.partial_fit(R)
 
 
+@pytest.mark.parametrize("names", [("user_features",), ("item_features",)])
+@every_feedback
+def test_a_user_of_weight_two_is_two_users(feedback, names):
+    R, _, items = planted(feedback)
+    numbers = np.random.RandomState(0).randn(N_USERS, 2)
+    given = {"user_features": numbers, "item_features": np.c_[items, np.arange(N_ITEMS) % 5]}
+    given = {name: given[name] for name in names}
+    weight = np.arange(N_USERS) % 3
+    weighted = quick(feedback, max_epochs=1).fit(R, sample_weight=weight, **given)
+    if "user_features" in names:
+        given["user_features"] = np.repeat(numbers, weight, axis=0)
+    repeated = quick(feedback, max_epochs=1).fit(np.repeat(R, weight, axis=0), **given)
+    np.testing.assert_allclose(weighted.item_biases_, repeated.item_biases_, atol=1e-10)
+    assert weighted.rating_scale_ == pytest.approx(repeated.rating_scale_, abs=1e-10)
+    assert weighted._effects.keys() == repeated._effects.keys()
+    for name, values in weighted._effects.items():
+        np.testing.assert_allclose(values, repeated._effects[name], atol=1e-10)
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame])
+def test_columns_of_features_must_be_those_of_the_fit(container):
+    R, users, _ = planted()
+    features = {"group": users.tolist(), "age": list(range(N_USERS)), "sex": ["f", "m"] * 100}
+    for chosen in (["group", "age"], ["group", "age", "sex"]):
+        model = quick(max_epochs=1).fit(
+            R, user_features=container({name: features[name] for name in chosen})
+        )
+        reordered = container({name: features[name] for name in chosen[::-1]})
+        with pytest.raises(ValueError, match="Pass the same columns in the same order"):
+            model.recommend(None, user_features=reordered)
+
+
+@every_feedback
+def test_fit_transform_uses_the_features_of_the_users(feedback):
+    R, users, _ = planted(feedback)
+    features = users[:, None]
+    codes = quick(feedback).fit_transform(R, user_features=features)
+    model = quick(feedback).fit(R, user_features=features)
+    np.testing.assert_array_equal(codes, model.transform(R, user_features=features))
+
+
 def test_ridge_regressions_solve_their_equations():
     rng = np.random.RandomState(0)
     R = sparse.random_array((7, 12), density=0.5, format="csr", rng=rng)
@@ -207,6 +248,7 @@ def test_features_are_centered_and_missing_ones_are_means():
         {"age": [10.0, 20, 30, np.nan], "sex": ["m", "f", None, "m"], "x": [0, 1, 1, 1]}
     )
     table = FeatureTable.learn(X, "user_features")
+    table = table.standardized(table.values(X, "user_features"), None)
     found = table.encode(X, "user_features")
     np.testing.assert_allclose(found.sum(0), 0, atol=1e-12)
     assert found[2, 1] == found[2, 2] == found[3, 0] == 0

@@ -21,7 +21,9 @@ RIDGE_OF_ITEM, RIDGE_OF_USER = 100.0, 30.0
 _BLOCK_SIZE = 2**22
 
 
-def prior_weights(means: Array, counts: Array, features: Array, shrinkage: float) -> Array:
+def prior_weights(
+    means: Array, counts: Array, features: Array, shrinkage: float, weight: Array | None = None
+) -> Array:
     """Return the weights of features in a regression of mean ratings.
 
     Parameters
@@ -35,12 +37,16 @@ def prior_weights(means: Array, counts: Array, features: Array, shrinkage: float
     shrinkage : float
         A mean of n ratings has the weight n / (n + shrinkage).
 
+    weight : ndarray of shape (n,) or None, default=None
+        Further weights.
+
     Returns
     -------
     ndarray of shape (n_features,)
         The weights.
     """
-    weighted = features * (counts / np.maximum(counts + shrinkage, 1e-9))[:, None]
+    share = counts / np.maximum(counts + shrinkage, 1e-9)
+    weighted = features * (share if weight is None else share * weight)[:, None]
     normal = weighted.T @ features + _RIDGE_OF_BIASES * np.eye(features.shape[1])
     return np.asarray(np.linalg.solve(normal, weighted.T @ means), dtype=np.float64)
 

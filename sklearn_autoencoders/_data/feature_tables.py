@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
+from .._utils.output import names_of_columns
 from .._utils.tensors import without_tensor
 from .columns import Columns, learn_columns
 from .frames import table_of
@@ -28,6 +29,9 @@ class FeatureTable:
 
     Parameters
     ----------
+    names : list or None
+        Names of the columns, None if they have none.
+
     columns : dict or None
         Plain values of the columns, None if all are numbers.
 
@@ -35,34 +39,63 @@ class FeatureTable:
         Means, and what deviations from them are divided by.
     """
 
+    names: list[Any] | None
     columns: dict[str, Any] | None
     center: Array
     scale: Array
 
     @classmethod
     def learn(cls, X: Any, name: str) -> FeatureTable:
-        """Return the columns of a table, after checks of their values."""
+        """Return the columns of a table, which are not scaled, after checks of their values."""
+        if np.ndim(X) != 2 or not np.size(X):
+            raise ValueError(
+                f"{name} must be a table of shape (n_rows, n_features); got shape {np.shape(X)}."
+            )
         found = learn_columns(without_tensor(X), "from_dtype")
         columns = None if found is None else found[0].to_dict()
-        encoded = _encoded(columns, X, name)
-        known = ~np.isnan(encoded)
-        count = np.maximum(known.sum(0), 1)
-        center = np.where(known, encoded, 0.0).sum(0) / count
-        deviation = np.where(known, encoded - center, 0.0)
-        low, high = deviation.min(0), deviation.max(0)
-        is_binary = (~known | np.isclose(deviation, low) | np.isclose(deviation, high)).all(0)
-        scale = np.where(is_binary, high - low, 2 * np.sqrt((deviation**2).sum(0) / count))
-        return cls(columns, center, np.where(scale > 0, scale, 1.0))
+        n_inputs = _encoded(columns, X, name).shape[1]
+        return cls(_names_of(X), columns, np.zeros(n_inputs), np.ones(n_inputs))
 
-    def encode(self, X: Any, name: str) -> Array:
-        """Return the features of a table with the same columns, of shape (n_rows, n_inputs)."""
+    def values(self, X: Any, name: str) -> Array:
+        """Return numbers and indicators of a table with the same columns; NaN where missing."""
+        names = _names_of(X)
+        if None not in (names, self.names) and names != self.names:
+            raise ValueError(
+                f"{name} has the features {names}, and had {self.names} in the fit. Pass the same "
+                "columns in the same order."
+            )
         encoded = _encoded(self.columns, X, name)
         if encoded.shape[1] != len(self.center):
             raise ValueError(
                 f"{name} has {encoded.shape[1]} features, and had {len(self.center)} in the fit. "
                 "Pass the same columns."
             )
-        return np.nan_to_num((encoded - self.center) / self.scale)
+        return encoded
+
+    def standardized(self, values: Array, weight: Array | None) -> FeatureTable:
+        """Return the table with center and scale of values, of which some may be missing."""
+        weight = np.ones(len(values)) if weight is None else weight
+        own = weight[:, None] * ~np.isnan(values)
+        total = np.where((own > 0).any(0), own.sum(0), 1.0)
+        center = (own * np.nan_to_num(values)).sum(0) / total
+        deviation = np.where(own > 0, values - center, 0.0)
+        low, high = deviation.min(0), deviation.max(0)
+        is_binary = ((own == 0) | np.isclose(deviation, low) | np.isclose(deviation, high)).all(0)
+        scale = np.where(is_binary, high - low, 2 * np.sqrt((own * deviation**2).sum(0) / total))
+        return replace(self, center=center, scale=np.where(scale > 0, scale, 1.0))
+
+    def scaled(self, values: Array) -> Array:
+        """Return centered, scaled values, zero where they are missing."""
+        return np.nan_to_num((values - self.center) / self.scale)
+
+    def encode(self, X: Any, name: str) -> Array:
+        """Return the features of a table with the same columns, of shape (n_rows, n_inputs)."""
+        return self.scaled(self.values(X, name))
+
+
+def _names_of(X: Any) -> list[Any] | None:
+    names = names_of_columns(X)
+    return None if names is None else list(names)
 
 
 def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:

@@ -375,7 +375,7 @@ class AutoencoderRecommender(
 
         item_features : frame or array-like of shape (n_items, n_features), default=None
             The same for the items. If X is a table, further items, which have no rating, are added
-            to `items_`.
+            to `items_`, except to those of an earlier fit (`warm_start`).
 
         Returns
         -------
@@ -480,6 +480,7 @@ class AutoencoderRecommender(
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         matrix = data.X.matrix
+        self._scale_features(data, reset)
         features = data.of(self._user_features)
         if reset:
             self._learn_biases(matrix, data.weight, features)
@@ -540,6 +541,37 @@ class AutoencoderRecommender(
     def _prepare_network(self, network, plan, data):
         """Leave the masking rate as it is; of ratings, predict the known ones alone."""
         network.decoder.reads_target = self._is_explicit
+
+    def fit_transform(
+        self, X, y=None, sample_weight=None, *, user_features=None, item_features=None
+    ):
+        """Fit the recommender and return the codes of its users.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings, as in `fit`.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users, in the order of `users_`.
+
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            Features of the users, as in `fit`.
+
+        item_features : frame or array-like of shape (n_items, n_features), default=None
+            Features of the items, as in `fit`.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_users, n_components_)
+            The codes, as of `transform`.
+        """
+        features = {"user_features": user_features, "item_features": item_features}
+        fitted = self.fit(X, None, sample_weight, **features)
+        return fitted.transform(X, user_features=user_features)
 
     @property
     def item_embeddings_(self):

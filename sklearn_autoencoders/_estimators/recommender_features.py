@@ -48,7 +48,7 @@ class FeaturesMixin:
     _effects: ClassVar[Any] = None
 
     def _learn_tables(self, ratings, given, reset):
-        """Set the encoded features; return the ratings, with the items that have features only."""
+        """Set the unscaled features; return the ratings, with the items that have features only."""
         if given.item_features is not None and ratings.is_table and reset:
             ratings = with_items(ratings, given.item_features)
         for what in ("user", "item"):
@@ -63,10 +63,21 @@ class FeaturesMixin:
             if X is not None:
                 rows = described_rows(X, ids, ratings.is_table, name, f"{what}s")
                 table = FeatureTable.learn(rows, name) if reset else FeatureTable(**known)
-                encoded, table = table.encode(rows, name), vars(table)
+                encoded, table = table.values(rows, name), vars(table)
             setattr(self, f"_{what}_table", table)
             setattr(self, f"_{what}_features", encoded)
         return ratings
+
+    def _scale_features(self, data, reset):
+        """Scale the features, in a first fit by means and deviations over the training samples."""
+        for what, select, weight in (("user", data.of, data.weight), ("item", np.asarray, None)):
+            values, table = getattr(self, f"_{what}_features"), getattr(self, f"_{what}_table")
+            if values is None:
+                continue
+            table = FeatureTable(**table)
+            table = table.standardized(select(values), weight) if reset else table
+            setattr(self, f"_{what}_table", vars(table))
+            setattr(self, f"_{what}_features", table.scaled(values))
 
     def _check_no_features(self):
         """Raise ValueError if `partial_fit` would continue a fit with features."""
@@ -83,29 +94,30 @@ class FeaturesMixin:
             return
         self._effects = {}
         if self._item_features is not None and self._is_explicit:
-            self._shift_item_biases(matrix)
+            self._shift_item_biases(matrix, weight)
         if features is None:
             return
         if self._is_explicit:
-            self._effects["prior"] = self._user_prior(matrix, features)
+            self._effects["prior"] = self._user_prior(matrix, features, weight)
             rest = self._residuals(matrix, features)
             self._effects["items"] = ridge_of_rows(rest.T.tocsr(), features, RIDGE_OF_ITEM, weight)
         else:
             weight = np.ones(len(features)) if weight is None else weight
             self._effects["items"] = click_effects(matrix, features, weight)
 
-    def _shift_item_biases(self, matrix):
+    def _shift_item_biases(self, matrix, weight):
         """Shrink biases of items towards those that their features predict, not towards zero."""
-        counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        of_entries = None if weight is None else np.repeat(weight, np.diff(matrix.indptr))
+        counts = np.bincount(matrix.indices, of_entries, matrix.shape[1])
         shrinkage, features = self.item_shrinkage, self._item_features
-        means = self.item_biases_ * (counts + shrinkage) / np.maximum(counts, 1)
+        means = self.item_biases_ * (counts + shrinkage) / np.where(counts > 0, counts, 1.0)
         weights = prior_weights(means, counts, features, shrinkage)
         self.item_biases_ = self.item_biases_ + _missing(counts, shrinkage) * (features @ weights)
 
-    def _user_prior(self, matrix, features):
+    def _user_prior(self, matrix, features, weight):
         """Return the weights of features in the biases of users."""
         means = user_biases(matrix, self.mean_, self.item_biases_, 0.0)
-        return prior_weights(means, np.diff(matrix.indptr), features, self._shrinkage)
+        return prior_weights(means, np.diff(matrix.indptr), features, self._shrinkage, weight)
 
     def _feature_biases(self, matrix, features):
         """Return what features add to the biases of users."""
