@@ -13,7 +13,11 @@ from helpers import case, table, weights, with_missing_values
 from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderTransformer,
+    AutoregressiveGenerator,
+)
 from sklearn_autoencoders._persistence import checkpoint as _checkpoint
 from sklearn_autoencoders.networks import Dense, Recurrent
 
@@ -107,6 +111,19 @@ def test_a_killed_fit_of_wide_data_goes_on(estimator, tmp_path):
     assert_same_fit(found, expected)
     assert found.callbacks[0].n_epochs == expected.n_epochs_ - 2
     np.testing.assert_array_equal(found.reconstruct(X), expected.reconstruct(X))
+
+
+@pytest.mark.parametrize("n_epochs", [4, 5, 7])
+def test_a_killed_fit_to_a_long_text_goes_on(n_epochs, tmp_path):
+    settings = {"chunk_size": 4, "batch_size": 3, "max_epochs": 9, "random_state": 0}
+    text = "to be or not to b"
+    expected = AutoregressiveGenerator(8, **settings).fit(text)
+    settings["checkpoint"] = tmp_path
+    with pytest.raises(Killed):
+        AutoregressiveGenerator(8, callbacks=[Kill(n_epochs)], **settings).fit(text)
+    found = AutoregressiveGenerator(8, callbacks=[Count()], **settings).fit(text)
+    assert_same_fit(found, expected)
+    assert found.callbacks[0].n_epochs == 9 - n_epochs
 
 
 def test_a_warm_start_goes_on_too(tmp_path):

@@ -363,10 +363,13 @@ def test_chunks_that_do_not_follow_are_read_alone(generator):
 
 
 def test_streams_contain_every_chunk_once_and_in_order():
-    sampler = StreamSampler(23, torch.Generator().manual_seed(0), 5)
+    sampler = StreamSampler(
+        23, torch.Generator().manual_seed(0), 5, carried := Carried(torch.arange(5))
+    )
     first, second = list(sampler), list(sampler)
     assert sorted(first) == sorted(second) == list(range(23))
     assert first != second
+    assert carried.chunk is None
     steps = (np.array(first[5:20]) - np.array(first[:15])) % 23
     assert (steps == 1).all()
 

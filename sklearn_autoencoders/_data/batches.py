@@ -61,6 +61,9 @@ class Data:
     chunk : ndarray of int of shape (n_samples,) or None, default=None
         Numbers of parts of texts, if they are read in order; consecutive for parts of a text.
 
+    carried : Carried or None, default=None
+        What a causal network keeps between batches of these parts.
+
     ranges, clean_ranges : FeatureRanges or None, default=None
         Ranges of the features of `X` and of `clean`, once they are known.
 
@@ -85,6 +88,7 @@ class Data:
     index: NDArray[np.intp] | None = None
     fold: NDArray[np.intp] | None = None
     chunk: NDArray[np.intp] | None = None
+    carried: Carried | None = None
     ranges: FeatureRanges | None = None
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
@@ -267,7 +271,7 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         for name in ("fold", "chunk"):
             if getattr(data, name) is not None:
                 self._fields[name] = torch.tensor(getattr(data, name), device=model.device)
-        self._carried = None if data.chunk is None else Carried()
+        self._carried = data.carried
         self._has_missing, self._neighbors = data.has_missing, data.neighbors
 
     def corrupted_by(self, corruptor: Corruptor | None, known_weight: float = 1.0) -> SampleDataset:

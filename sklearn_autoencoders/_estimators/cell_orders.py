@@ -26,6 +26,7 @@ from .._inference.sequences import (
 from .._training.initialization import initialize
 from .._training.parameters import auto_batch_size
 from .._training.sequence_initialization import initialize_sequences
+from .._utils.batch import Carried
 from .._utils.layout import Layout
 from ..corruptions import Masking
 from ..networks._level_basis import start_at_frequencies
@@ -142,8 +143,9 @@ class LeftToRight:
         rows = kept // n_chunks
         weight = None if data.weight is None else data.weight[rows]
         index = rows if data.index is None else data.index[rows]
-        number = kept + rows if carries and n_chunks > 1 else None  # with gaps between texts
-        parts = {"X": chunks[kept], "weight": weight, "index": index, "chunk": number}
+        parts = {"X": chunks[kept], "weight": weight, "index": index}
+        if carries and n_chunks > 1:  # numbers with gaps between texts
+            parts |= {"chunk": kept + rows, "carried": Carried()}
         return replace(data, **parts, ranges=find_ranges(chunks[kept]))
 
     @staticmethod

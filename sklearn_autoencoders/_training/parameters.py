@@ -319,8 +319,8 @@ def _samplers(data, batch_size):
     if has_neighbors and not data.is_one_batch(batch_size):
         near = torch.from_numpy(data.neighbors.among(data.training_rows))
         return {"sampler": partial(NeighborSampler, neighbors=near, batch_size=batch_size)}
-    if data.chunk is not None and not data.is_one_batch(batch_size):
-        return {"sampler": partial(StreamSampler, batch_size=batch_size)}
+    if data.carried is not None:
+        return {"sampler": partial(StreamSampler, batch_size=batch_size, carried=data.carried)}
     if isinstance(data.X, ChunkedRows):
         kept = None if data.held_out is None else data.training_rows
         return {"sampler": partial(WindowSampler, rows=data.X, kept=kept)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._data.chunked import ChunkedRows
+from .._utils.batch import Carried
 from .._utils.ranks import Ranks
 
 
@@ -93,7 +94,8 @@ class WindowSampler(ShuffledSampler):
 class StreamSampler(ShuffledSampler):
     """Positions in the order of several streams, one position of each after another.
 
-    All streams are parts of the sequence of all positions, which begins at a random one.
+    All streams are parts of the sequence of all positions, which begins at a random one. States of
+    an earlier epoch, with other weights, are forgotten.
 
     Parameters
     ----------
@@ -105,14 +107,20 @@ class StreamSampler(ShuffledSampler):
 
     batch_size : int
         Number of streams.
+
+    carried : Carried
+        What is kept between batches.
     """
 
-    def __init__(self, n_samples: int, generator: torch.Generator, batch_size: int) -> None:
+    def __init__(
+        self, n_samples: int, generator: torch.Generator, batch_size: int, carried: Carried
+    ) -> None:
         super().__init__(n_samples, generator)
-        self._batch_size = batch_size
+        self._batch_size, self._carried = batch_size, carried
 
     def __iter__(self) -> Iterator[int]:
         """Yield the positions of one epoch."""
+        self._carried.chunk = None
         first = int(torch.randint(self._n_samples, (1,), generator=self._generator))
         streams = np.array_split(np.arange(self._n_samples), self._batch_size)
         for place in range(len(streams[0])):

@@ -256,7 +256,7 @@ class SequenceModel(Autoencoder):
         assert chunk is not None
         first, states = torch.zeros_like(symbols[:, :1]), None
         if carried.chunk is not None:
-            resume = partial(_resumed, follows=_follows(chunk, carried.chunk).to(symbols))
+            resume = partial(_resumed, follows=_follows(chunk, carried.chunk))
             states = [_map(resume, state) for state in carried.states]
             first = resume(carried.last.transpose(0, 1)).transpose(0, 1)
         encoder: Any = self.encoder
@@ -286,7 +286,7 @@ def _resumed(state: Tensor, follows: Tensor) -> Tensor:
     """Return states of shape (1, batch, size) for the samples of a batch: zero for new texts."""
     kept = state[:, : len(follows)]
     n_missing = len(follows) - kept.shape[1]
-    return functional.pad(kept, (0, 0, 0, n_missing)) * follows[:, None]
+    return functional.pad(kept, (0, 0, 0, n_missing)).masked_fill(~follows[:, None], 0.0)
 
 
 def mean_state(states: Tensor, missing: Tensor | None) -> Tensor:
