@@ -208,6 +208,27 @@ def test_columns_of_features_must_be_those_of_the_fit(container):
             model.recommend(None, user_features=reordered)
 
 
+def test_identifiers_of_features_are_of_the_type_of_those_of_ratings():
+    R, users, items = planted()
+    ratings, numbers = triples(R), np.arange(N_ITEMS)
+    with pytest.raises(TypeError, match="items in item_features are not strings"):
+        quick().fit(ratings, item_features=pd.DataFrame({"item": numbers, "group": items}))
+    model = quick().fit(ratings, user_features=frame(users, "u"))
+    with pytest.raises(TypeError, match="users in user_features are not strings"):
+        model.predict([["u1", "i1"]], user_features=pd.DataFrame({"u": [900], "group": ["a"]}))
+
+
+def test_nullable_numbers_are_features():
+    R, users, _ = planted()
+    nullable = pd.DataFrame({"group": pd.array([None, *users[1:]], dtype="Int64")})
+    plain = pd.DataFrame({"group": [np.nan, *users[1:]]})
+    found, expected = (
+        quick(max_epochs=1).fit(R, user_features=each).predict([[3, 2], [0, 1]])
+        for each in (nullable, plain)
+    )
+    np.testing.assert_array_equal(found, expected)
+
+
 @every_feedback
 def test_fit_transform_uses_the_features_of_the_users(feedback):
     R, users, _ = planted(feedback)

@@ -116,6 +116,9 @@ def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
 
 
 def _numbers(X: Any, name: str) -> Array:
+    table = None if sparse.issparse(X) or isinstance(X, np.ndarray) else table_of(X)
+    if table is not None:
+        return np.column_stack([table.numbers(index) for index in range(len(table.names))])
     if sparse.issparse(X):
         raise TypeError(f"{name} is a sparse matrix. Pass {name}.toarray(), or a frame.")
     try:
@@ -156,6 +159,16 @@ def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
     return np.array(ids.values)[ids.codes], frame.select(frame.columns[1:]).to_native()
 
 
+def check_same_kind(own: NDArray[Any], ids: NDArray[Any], name: str, what: str) -> None:
+    """Raise TypeError if some identifiers are strings and those of ratings are not."""
+    if len(own) and len(ids) and isinstance(own[0], str) != isinstance(ids[0], str):
+        kinds = ("strings", "not") if isinstance(own[0], str) else ("not strings", "strings")
+        raise TypeError(
+            f"The {what} in {name} are {kinds[0]}, and those of the ratings are {kinds[1]}. "
+            "Convert all to strings."
+        )
+
+
 def in_order(X: Any, places: NDArray[np.intp]) -> Any:
     """Return the rows of a frame at the given places."""
     return nw.from_native(X, eager_only=True)[places.tolist()].to_native()
@@ -186,6 +199,7 @@ def described_rows(X: Any, ids: NDArray[Any], is_table: bool, name: str, what: s
             )
         return X
     own, rest = split_ids(X, name, what)
+    check_same_kind(own, ids, name, what)
     places = positions_of(ids, own, None)
     if (places < 0).any():
         missing = ids[places < 0][:5].tolist()
@@ -199,6 +213,7 @@ def described_rows(X: Any, ids: NDArray[Any], is_table: bool, name: str, what: s
 def with_items(ratings: Ratings, X: Any) -> Ratings:
     """Return ratings of a table with further items, that have features but no rating."""
     own = split_ids(X, "item_features", "items")[0]
+    check_same_kind(own, ratings.items, "item_features", "items")
     new = own[positions_of(own, ratings.items, None) < 0]
     if not len(new):
         return ratings

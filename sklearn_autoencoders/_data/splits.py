@@ -14,10 +14,10 @@ from .sources import columns_of, in_chunks
 
 Array = NDArray[Any]
 
-# From this total weight on, copies of a sample are not held out from each other: a model that is
-# trained on them overfits them little, and one that is not would have to extrapolate to samples
-# that are frequent in new data too.
-_MANY_COPIES = 20
+# From this total weight and share of all samples on, copies of a sample are not held out: a model
+# that is trained on them overfits them little, and one that is not would have to extrapolate to
+# samples that are frequent in new data too.
+_MANY_COPIES, _LARGE_SHARE = 10, 1 / 40
 
 
 def hold_out(data, fraction, rng):
@@ -83,12 +83,14 @@ def has_many_copies(draw: Array, weight: Array | None) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool of shape (n_samples,)
-        Whether the total weight of a sample and its copies is at least 20.
+        Whether the total weight of a sample and its copies is at least 10 and at least a fortieth
+        of that of all samples.
     """
     _, kind = np.unique(draw, return_inverse=True)
     if weight is None and kind.max(initial=0) + 1 == len(draw):
         return np.zeros(len(draw), dtype=bool)
-    return np.bincount(kind, weight)[kind] >= _MANY_COPIES
+    mass = np.bincount(kind, weight)
+    return (mass >= max(_MANY_COPIES, _LARGE_SHARE * mass.sum()))[kind]
 
 
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:

@@ -463,24 +463,6 @@ class DenoisingAutoencoder(
         self._check_corrects_texts()
         return initialize_sequences(self, data, rng, self._layout) | {"_factors": None}
 
-    def _check_corrects_texts(self):
-        """Raise ValueError or TypeError unless the network can read X and has a size."""
-        if self.network.is_causal:
-            raise ValueError(
-                f"network={self.network!r} predicts the next character, which only "
-                "AutoregressiveGenerator is for. Use BidirectionalRecurrent() to correct texts."
-            )
-        if not getattr(self._columns, "is_sequence", False):
-            raise TypeError(
-                f"network={self.network!r} reads texts, and X is not a list of strings. Use "
-                "network=None for tables."
-            )
-        if self.n_components < 1:
-            raise ValueError(
-                f"n_components must be an int for network={self.network!r}, the number of its "
-                f"units; got {self.n_components}. 256 is a common choice."
-            )
-
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
         hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
@@ -583,10 +565,10 @@ class DenoisingAutoencoder(
             The denoised samples in the units of X; with `output="imputed"`, X with its missing
             values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
             the shape in which they were given, and tables are frames; `set_output` gives frames
-            with one column for each value of an image or a series, or one of texts. Columns of a
-            table in which all numbers of `fit` were whole have whole numbers, except for
-            `output="imputed"` and floating-point types: expected values have the smallest squared
-            error.
+            with one column for each value of an image or a series, also after the end of a shorter
+            series, or one of texts. Columns of a table in which all numbers of `fit` were whole
+            have whole numbers, except for `output="imputed"` and floating-point types: expected
+            values have the smallest squared error.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
@@ -601,12 +583,6 @@ class DenoisingAutoencoder(
             X = samples  # frames contain the values of series and images side by side
         denoised = self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
         return self._in_column(denoised)
-
-    def _in_column(self, denoised):
-        """Return texts as a column if `set_output` asks for a frame; anything else unchanged."""
-        if not self._is_of_texts or output_container(self) == "default":
-            return denoised
-        return np.array(denoised, dtype=object)[:, None]
 
     @available_if(_gives_codes)
     def inverse_transform(self, X, *, out=None):

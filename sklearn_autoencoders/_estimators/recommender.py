@@ -542,37 +542,6 @@ class AutoencoderRecommender(
         """Leave the masking rate as it is; of ratings, predict the known ones alone."""
         network.decoder.reads_target = self._is_explicit
 
-    def fit_transform(
-        self, X, y=None, sample_weight=None, *, user_features=None, item_features=None
-    ):
-        """Fit the recommender and return the codes of its users.
-
-        Parameters
-        ----------
-        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
-            The ratings, as in `fit`.
-
-        y : Ignored
-            Present for API consistency.
-
-        sample_weight : array-like of shape (n_users,), default=None
-            Non-negative weights of the users, in the order of `users_`.
-
-        user_features : frame or array-like of shape (n_users, n_features), default=None
-            Features of the users, as in `fit`.
-
-        item_features : frame or array-like of shape (n_items, n_features), default=None
-            Features of the items, as in `fit`.
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n_users, n_components_)
-            The codes, as of `transform`.
-        """
-        features = {"user_features": user_features, "item_features": item_features}
-        fitted = self.fit(X, None, sample_weight, **features)
-        return fitted.transform(X, user_features=user_features)
-
     @property
     def item_embeddings_(self):
         """Weights of the last layer for each item."""

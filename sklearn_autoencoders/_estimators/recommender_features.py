@@ -149,22 +149,27 @@ class FeaturesMixin:
 
     def _rest(self, matrix, features=None):
         """Return what mean, biases and features leave, in units of `rating_scale_`, or clicks."""
+        return self._explained(matrix, features)[2]
+
+    def _explained(self, matrix, features=None):
+        """Return biases and loadings of users, and what mean, biases and features leave."""
+        biases = self._biases_of(matrix, features)
         if not self._is_explicit:
-            return matrix
-        users = self._biases_of(matrix, features)
-        rest = residuals(matrix, self.mean_, users, self.item_biases_, self.rating_scale_)
-        loadings = self._loadings(matrix, features)
+            return biases, self._loadings(matrix, features, None), matrix
+        rest = residuals(matrix, self.mean_, biases, self.item_biases_, 1.0)
+        loadings = self._loadings(matrix, features, rest)
         if loadings is not None:
-            rest.data -= at_stored(rest, loadings, self._item_loadings) / self.rating_scale_
-        return rest
+            rest.data -= at_stored(rest, loadings, self._item_loadings)
+        rest.data /= self.rating_scale_
+        return biases, loadings, rest
 
     def _residuals(self, matrix, features):
         """Return ratings minus mean and biases."""
         users = self._biases_of(matrix, features)
         return residuals(matrix, self.mean_, users, self.item_biases_, 1.0)
 
-    def _loadings(self, matrix, features):
-        """Return the loadings of users, given their ratings; None if there are no features."""
+    def _loadings(self, matrix, features, rest):
+        """Return the loadings of users, given what biases leave; None if there are no features."""
         of_items = (self._effects or {}).get("items")
         if of_items is not None and features is None:
             features = np.zeros((matrix.shape[0], len(self._user_table["center"])))
@@ -175,9 +180,10 @@ class FeaturesMixin:
             return share * np.column_stack([np.ones(len(features)), features])
         if self._effects is None:
             return None
-        parts, rest = [], self._residuals(matrix, features)
+        parts = []
         if of_items is not None:
             parts.append(features)
+            rest = rest.copy()
             rest.data -= at_stored(rest, features, of_items)
         if self._item_features is not None:
             parts.append(ridge_of_rows(rest, self._item_features, RIDGE_OF_USER))

@@ -9,8 +9,10 @@ from scipy import sparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.feature_tables import check_same_kind
 from .._data.item_weights import LINEAR
 from .._data.ratings import pairs_of_table, positions_of
+from .._data.sparse import SparseRows
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
 from .._utils.output import names_of_columns
@@ -19,6 +21,37 @@ from .._utils.tensors import without_tensor
 
 class RecommenderMixin:
     """Methods of a fitted recommender, which has biases and the ratings of the fit."""
+
+    def fit_transform(
+        self, X, y=None, sample_weight=None, *, user_features=None, item_features=None
+    ):
+        """Fit the recommender and return the codes of its users.
+
+        Parameters
+        ----------
+        X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
+            The ratings, as in `fit`.
+
+        y : Ignored
+            Present for API consistency.
+
+        sample_weight : array-like of shape (n_users,), default=None
+            Non-negative weights of the users, in the order of `users_`.
+
+        user_features : frame or array-like of shape (n_users, n_features), default=None
+            Features of the users, as in `fit`.
+
+        item_features : frame or array-like of shape (n_items, n_features), default=None
+            Features of the items, as in `fit`.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n_users, n_components_)
+            The codes, as of `transform`.
+        """
+        features = {"user_features": user_features, "item_features": item_features}
+        fitted = self.fit(X, None, sample_weight, **features)
+        return fitted.transform(X, user_features=user_features)
 
     def predict(self, X, *, user_features=None):
         """Predict ratings, or the scores of clicks, of pairs of a user and an item.
@@ -55,6 +88,7 @@ class RecommenderMixin:
         features = self._encoded_users(user_features, others)
         if not self._is_table:
             return np.arange(len(self.users_) + len(others)), features
+        check_same_kind(others, self.users_, "user_features", "users")
         is_new = ~np.isin(others, self.users_)
         return np.concatenate([self.users_, others[is_new]]), features[is_new]
 
@@ -90,8 +124,8 @@ class RecommenderMixin:
 
     def _scores(self, matrix, features=None):
         """Yield chunks of users with their predictions for all items."""
-        biases, loadings = self._biases_of(matrix, features), self._loadings(matrix, features)
-        offsets, rows = self.item_biases_ + self.mean_, self._rows(matrix, features)
+        biases, loadings, rest = self._explained(matrix, features)
+        offsets, rows = self.item_biases_ + self.mean_, SparseRows(rest)
         linear = None if self._linear is None else LINEAR[self._feedback](**self._linear)
         for chunk, output in scores_of(self._model, rows):
             if linear is not None:

@@ -1,10 +1,11 @@
-"""Correction of the words of texts by a fitted estimator."""
+"""Texts in a denoising estimator, and the correction of their words."""
 
 from __future__ import annotations
 
 from collections import Counter
 from numbers import Integral
 
+import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
@@ -12,6 +13,7 @@ from .._data.sparse import as_dense
 from .._data.spelling import UNKNOWN_LETTER, count_words, counts_of
 from .._data.texts import as_list, texts_of
 from .._inference.spelling import Speller
+from .._utils.sklearn_compat import output_container
 
 
 class SpellingMixin:
@@ -57,6 +59,24 @@ class SpellingMixin:
         self._columns.check(self, X, reset=False)
         return list(as_list(texts_of(X)))
 
+    def _check_corrects_texts(self):
+        """Raise ValueError or TypeError unless the network can read X and has a size."""
+        if self.network.is_causal:
+            raise ValueError(
+                f"network={self.network!r} predicts the next character, which only "
+                "AutoregressiveGenerator is for. Use BidirectionalRecurrent() to correct texts."
+            )
+        if not self._is_of_texts:
+            raise TypeError(
+                f"network={self.network!r} reads texts, and X is not a list of strings. Use "
+                "network=None for tables."
+            )
+        if self.n_components < 1:
+            raise ValueError(
+                f"n_components must be an int for network={self.network!r}, the number of its "
+                f"units; got {self.n_components}. 256 is a common choice."
+            )
+
     def _check_spells_texts(self):
         """Raise an error if `spelling` is invalid, or given for samples that are not texts."""
         if self.spelling is None:
@@ -73,6 +93,12 @@ class SpellingMixin:
     def _is_of_texts(self):
         """Whether the samples of the fit were texts."""
         return getattr(getattr(self, "_columns", None), "is_sequence", False)
+
+    def _in_column(self, denoised):
+        """Return texts as a column if `set_output` asks for a frame; anything else unchanged."""
+        if not self._is_of_texts or output_container(self) == "default":
+            return denoised
+        return np.array(denoised, dtype=object)[:, None]
 
     @property
     def _speller(self):

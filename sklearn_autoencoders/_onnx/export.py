@@ -43,10 +43,10 @@ def export_onnx(estimator, path, method="transform"):
     for float32 samples. Unlike the method, the graph does not validate its input and does not
     reject infinite values, for instance.
 
-    For an `AutoregressiveGenerator` with a causal network, `method="predict_proba"` exports one
+    For an `AutoregressiveGenerator` that was fitted to texts, `method="predict_proba"` exports one
     step: "symbol", of type int64 and shape (n_samples,), is the index of the last character in
-    `symbols_`, or of the level of a number, and -1 at the beginning or if it is unknown; "state_0"
-    and so on, of shape (n_samples, n_components), are the states, which are zero at the beginning.
+    `symbols_`, and -1 at the beginning or if it is unknown; "state_0" and so on, of shape
+    (n_samples, n_components), are the states, which are zero at the beginning.
     The outputs are "predict_proba", the probabilities of the next symbol, and "next_state_0" and so
     on, the states of the next step.
 
@@ -76,8 +76,8 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, an `AutoregressiveGenerator` without a causal
-        network, an `AutoencoderRecommender`, or not an estimator of this package; or if it was
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator` that was not fitted to
+        texts, an `AutoencoderRecommender`, or not an estimator of this package; or if it was
         fitted to texts and is not an `AutoregressiveGenerator`.
 
     ValueError
@@ -144,14 +144,15 @@ def _check_method(estimator, method):
             "For a pipeline or a union, export the estimators inside one by one."
         )
     check_is_fitted(estimator)
-    is_causal = getattr(estimator, "_is_causal", False)
+    is_of_texts = getattr(estimator._columns, "is_sequence", False)
+    is_causal = is_of_texts and getattr(estimator, "_is_causal", False)
     if isinstance(estimator, tuple(_UNSUPPORTED)) and not is_causal:
         inputs = next(text for cls, text in _UNSUPPORTED.items() if isinstance(estimator, cls))
         raise TypeError(
             f"export_onnx does not support {name}, whose network receives {inputs}. Use save and "
             "load instead."
         )
-    if getattr(estimator._columns, "is_sequence", False) and not is_causal:
+    if is_of_texts and not is_causal:
         raise TypeError(
             f"export_onnx does not support this {name}, which was fitted to texts: a graph has no "
             "operation that splits them into characters. Use save and load instead."

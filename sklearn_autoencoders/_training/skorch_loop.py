@@ -102,7 +102,8 @@ def train(
 
 def _values_of(data: Data) -> dict[str, Any]:
     """Return the values that identify these samples in a checkpoint."""
-    return {name: value for name, value in vars(data).items() if not name.endswith("ranges")}
+    others = {"ranges", "clean_ranges", "carried"}
+    return {name: value for name, value in vars(data).items() if name not in others}
 
 
 class _Loop:
