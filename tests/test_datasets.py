@@ -312,9 +312,17 @@ def test_readers_and_iterators_are_no_samples(tmp_path):
     reader = pa.RecordBatchReader.from_batches(
         table_of_numbers.schema, table_of_numbers.to_batches()
     )
-    for samples in (pyarrow.parquet.ParquetDataset(folder), data.scanner(), reader, map(list, X)):
-        with pytest.raises(TypeError, match=r"X is a .*neither an array nor a table\. Convert"):
-            quick(AutoencoderTransformer).fit(samples)
+    for samples in (
+        pyarrow.parquet.ParquetDataset(folder),
+        data.scanner(),
+        reader,
+        map(list, X),
+        dict(enumerate(X)),
+        {1.0},
+    ):
+        for cls in (AutoencoderTransformer, AutoencoderRecommender):
+            with pytest.raises(TypeError, match=r"X is a .*neither an array nor a table\. Convert"):
+                quick(cls).fit(samples)
 
 
 def test_a_union_requires_samples_in_memory(tmp_path):

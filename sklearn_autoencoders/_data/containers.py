@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from .._utils.output import as_table
 from .parquet import is_dataset
+from .texts import texts_of
 
 
 def check_is_container(X: Any) -> None:
@@ -25,12 +27,13 @@ def check_is_container(X: Any) -> None:
     """
     if X is None or np.isscalar(X):  # scikit-learn has an error for these
         return
-    if not any(hasattr(X, name) for name in ("__len__", "__array__", "shape", "__dataframe__")):
+    is_list = hasattr(X, "__getitem__") and not isinstance(X, Mapping)
+    if not (is_list or hasattr(X, "shape") or hasattr(X, "__array__")):
         raise TypeError(
             f"X is a {type(X).__module__}.{type(X).__qualname__}, which is neither an array nor a "
-            "table. Convert an iterator to a list, a reader of pyarrow to a table by its method "
-            "read, read_all or to_table, and open Parquet files that do not fit into memory by "
-            "pyarrow.dataset.dataset(path)."
+            "table. Convert an iterator or a set to a list, a dict to a frame, a reader of pyarrow "
+            "to a table by its method read, read_all or to_table, and open Parquet files that do "
+            "not fit into memory by pyarrow.dataset.dataset(path)."
         )
 
 
@@ -78,4 +81,4 @@ def _is_table(X: Any) -> bool:
     shape = getattr(X, "shape", None)
     if shape is None or len(shape) > 2:
         return False
-    return len(shape) == 2 or getattr(X, "dtype", np.dtype(float)).kind not in "OU"
+    return len(shape) == 2 or texts_of(X) is None

@@ -14,7 +14,7 @@ from scipy import sparse
 from .._utils.output import names_of_columns
 from .._utils.tensors import without_tensor
 from .columns import Columns, learn_columns
-from .frames import table_of
+from .frames import check_different_names, table_of
 from .ratings import Ratings, positions_of
 
 Array = NDArray[np.float64]
@@ -146,6 +146,7 @@ def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
     name, what : str
         Name of the parameter and of the identifiers, for messages.
     """
+    check_different_names(X, name)
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     table = table_of(X) if isinstance(frame, nw.DataFrame) else None
     if table is None or len(table.names) < 2:
@@ -204,7 +205,8 @@ def described_rows(X: Any, ids: NDArray[Any], is_table: bool, name: str, what: s
     if (places < 0).any():
         missing = ids[places < 0][:5].tolist()
         raise ValueError(
-            f"{name} has no row for the {what} {missing}. Add rows, in which features may be "
+            f"{name} has no row for the {what} {missing}. Its first column contains the {what}; in "
+            "pandas, reset_index() makes a column of the index. Add rows, in which features may be "
             "missing."
         )
     return in_order(rest, places)

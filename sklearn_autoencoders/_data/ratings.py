@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .._utils.tensors import without_tensor
+from .containers import check_is_container
 from .frames import table_of
 from .parquet import is_dataset
 
@@ -65,6 +66,7 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
         Without missing values.
     """
     R = R.to_table() if is_dataset(R) else without_tensor(R)
+    check_is_container(R)
     if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
         raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
     if sparse.issparse(R):

@@ -375,7 +375,8 @@ class AutoencoderRecommender(
 
         item_features : frame or array-like of shape (n_items, n_features), default=None
             The same for the items. If X is a table, further items, which have no rating, are added
-            to `items_`, except to those of an earlier fit (`warm_start`).
+            to `items_`, except to those of an earlier fit (`warm_start`). With clicks, they are a
+            part of the linear prediction, and have no effect if `linear_share` is zero.
 
         Returns
         -------
