@@ -94,7 +94,7 @@ def _names_out(steps):
 
 def with_codes(estimator):
     """Return the estimator or, for a denoiser, a copy whose `transform` returns codes."""
-    if getattr(estimator, "output", None) != "denoised":
+    if getattr(estimator, "output", "code") == "code":
         return estimator
     return copy.copy(estimator).set_params(output="code")
 

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_scalar
 from torch import nn
 
+from ..networks._embedding import NumberVectors
 from ..networks._linear_path import LinearPath
 from ..networks._subspace import InSubspace, without_subspace
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
@@ -168,11 +169,11 @@ def _hidden(encoder, n_features):
     """Return the weights of the first hidden layer, with the largest units first."""
     network = without_subspace(encoder)
     network = network.correction if isinstance(network, LinearPath) else network
-    first = next((m for m in network.modules() if _has_matrix(m)), None)
+    first = next((m for m in _layers_of(network) if _has_matrix(m)), None)
     is_dense = isinstance(first, nn.Linear)
     weights = _of_features(encoder, first.weight) if is_dense else None
     if weights is not None and getattr(encoder, "n_masks", 0):
-        weights = weights[:, :n_features]  # the others are those of missing values
+        weights = weights[:, :n_features]  # others: of missing values and of vectors of numbers
     if weights is None or weights.shape[1] != n_features:
         raise ValueError(
             "path='hidden' requires an encoder that begins with a fully connected layer on the "
@@ -200,6 +201,13 @@ def _of_features(encoder, weight):
 
 
 _LAYERS = {"hidden": _hidden, "linear": _linear}
+
+
+def _layers_of(network):
+    """Return the modules of a network without those that add vectors of numbers to its inputs."""
+    vectors = [part for part in network.modules() if isinstance(part, NumberVectors)]
+    added = {module for part in vectors for module in part.modules()}
+    return [module for module in network.modules() if module not in added]
 
 
 def _has_matrix(module):

@@ -205,3 +205,13 @@ def test_codes_as_images(of_images):
     assert tick_labels(display.ax_.yaxis) == ["0 to 1", "1 to 2"]
     with pytest.raises(ValueError, match=r"image_shape=\(3, 2\) requires X with 6 features"):
         CodesDisplay.from_predictions(codes, code_shape=(3, 2))
+
+
+@pytest.mark.parametrize("display", [CodesDisplay, LatentDisplay])
+def test_codes_of_a_denoiser_whatever_it_returns(display):
+    found = [
+        display.from_estimator(quick(DenoisingAutoencoder, output=output).fit(FRAME), FRAME).codes
+        for output in ("denoised", "imputed", "code")
+    ]
+    np.testing.assert_array_equal(found[0], found[2])
+    np.testing.assert_array_equal(found[1], found[2])

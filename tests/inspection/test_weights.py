@@ -5,9 +5,15 @@ import pytest
 from drawn import FRAME, LABELS, ROWS, tick_labels, tiles
 from estimators import quick
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
+from sklearn_autoencoders.networks._embedding import NumberVectors
 
 
 def test_weights_of_the_linear_path_and_of_the_hidden_layer(of_images):
@@ -19,6 +25,25 @@ def test_weights_of_the_linear_path_and_of_the_hidden_layer(of_images):
     shown = WeightsDisplay.from_estimator(of_images, n_units=5).weights
     largest = np.argsort(-np.linalg.norm(hidden, axis=1))[:5]
     np.testing.assert_array_equal(shown, hidden[largest])
+
+
+@pytest.mark.parametrize("has_categories", [False, True])
+def test_weights_of_a_network_with_vectors_of_numbers(has_categories):
+    X = FRAME.copy()
+    X.iloc[::7, 1] = np.nan
+    names = list(FRAME.columns)
+    if has_categories:
+        X, names = X.assign(kind=["a", "b"] * (len(X) // 2)), [*names, "kind: a", "kind: b"]
+    fitted = quick(DenoisingAutoencoder).fit(X)
+    display = WeightsDisplay.from_estimator(fitted)
+    assert tick_labels(display.ax_.xaxis) == names
+    modules = list(fitted.network_.encoder.modules())
+    (vectors,) = (part for part in modules if isinstance(part, NumberVectors))
+    n_inputs = len(names) + X.shape[1] + vectors.n_more
+    (first,) = (part for part in modules if getattr(part, "in_features", 0) == n_inputs)
+    norms = np.linalg.norm(first.weight[:, : len(names)].detach().numpy(), axis=1)
+    found = np.linalg.norm(display.weights, axis=1)
+    np.testing.assert_allclose(found, np.sort(norms)[::-1][: len(found)], rtol=1e-6)
 
 
 @pytest.mark.parametrize("network", [Dense((5,), tied_weights=True), Dense((), batch_norm=True)])
