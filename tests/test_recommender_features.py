@@ -218,6 +218,14 @@ def test_identifiers_of_features_are_of_the_type_of_those_of_ratings():
         model.predict([["u1", "i1"]], user_features=pd.DataFrame({"u": [900], "group": ["a"]}))
 
 
+def test_features_of_other_types_are_named():
+    R, users, _ = planted()
+    given = pd.DataFrame({"group": np.array(["a", "b"])[users], "age": np.arange(N_USERS)})
+    model = quick(max_epochs=1).fit(R, user_features=given)
+    with pytest.raises(ValueError, match=r"user_features has other types.*'age'"):
+        model.recommend(None, user_features=given.astype({"age": str}).replace({"age": {"1": "x"}}))
+
+
 def test_nullable_numbers_are_features():
     R, users, _ = planted()
     nullable = pd.DataFrame({"group": pd.array([None, *users[1:]], dtype="Int64")})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -27,13 +27,13 @@ def check_is_container(X: Any) -> None:
     """
     if X is None or np.isscalar(X):  # scikit-learn has an error for these
         return
-    is_list = hasattr(X, "__getitem__") and not isinstance(X, Mapping)
-    if not (is_list or hasattr(X, "shape") or hasattr(X, "__array__")):
+    is_list = isinstance(X, Sized) and hasattr(X, "__getitem__") and not isinstance(X, Mapping)
+    if not (is_list or any(hasattr(X, name) for name in ("shape", "__array__", "__dataframe__"))):
         raise TypeError(
             f"X is a {type(X).__module__}.{type(X).__qualname__}, which is neither an array nor a "
-            "table. Convert an iterator or a set to a list, a dict to a frame, a reader of pyarrow "
-            "to a table by its method read, read_all or to_table, and open Parquet files that do "
-            "not fit into memory by pyarrow.dataset.dataset(path)."
+            "table. Convert an iterator or a set to a list, a dict to a frame, a LazyFrame by "
+            "collect(), a reader of pyarrow by read, read_all or to_table, and open Parquet files "
+            "that do not fit into memory by pyarrow.dataset.dataset(path)."
         )
 
 

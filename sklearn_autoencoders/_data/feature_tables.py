@@ -109,7 +109,12 @@ def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
                 f"{name} has {np.shape(X)[1]} features, and had {len(kinds.kinds)} in the fit. "
                 "Pass the same columns."
             )
-        encoded = kinds.layout.encode(torch.from_numpy(kinds.encode(X))).numpy()
+        try:
+            cells = torch.from_numpy(kinds.encode(X))
+        except (TypeError, ValueError) as error:  # whose advice is for parameters of X
+            reason = str(error).partition(". ")[0]
+            raise ValueError(f"{name} has other types than in the fit. {reason}.") from error
+        encoded = kinds.layout.encode(cells).numpy()
     if np.isinf(encoded).any():
         raise ValueError(f"{name} contains infinite values. Replace them by NaN.")
     return encoded

@@ -340,6 +340,8 @@ class DenoisingAutoencoder(
     _auto_scaling = "by_units"
     _predicts_missing = True
     _n_vector = 16
+    # models of earlier versions predict missing categories by the network alone
+    _n_expected = 0
 
     _parameter_constraints: ClassVar[dict] = {
         "output": [StrOptions({"denoised", "imputed", "code"})],
@@ -441,7 +443,7 @@ class DenoisingAutoencoder(
         """The weight of the expected category, which the network has few samples to improve."""
         if not (self._imputes and self._has_categories):
             return 0.0
-        return _N_EXPECTED / (_N_EXPECTED + self.n_samples_seen_)
+        return self._n_expected / (self._n_expected + self.n_samples_seen_)
 
     @property
     def _max_units(self):
@@ -459,7 +461,7 @@ class DenoisingAutoencoder(
     def _build(self, data, rng):
         self._check_spells_texts()
         if not getattr(self.network, "reads_sequences", False):
-            return super()._build(data, rng)
+            return super()._build(data, rng) | {"_n_expected": _N_EXPECTED}
         self._check_corrects_texts()
         return initialize_sequences(self, data, rng, self._layout) | {"_factors": None}
 

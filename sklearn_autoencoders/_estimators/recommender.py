@@ -83,7 +83,7 @@ class AutoencoderRecommender(
     :math:`f_u^\top a_i + g_i^\top c_u` to the predictions of ratings, by ridge regression of what
     biases leave of the ratings of an item and of a user. Biases are then shrunk towards those that
     features predict, instead of zero. Users and items without ratings are so distinguished by their
-    features. Of clicks, features of users matter to users with few clicks, who get
+    features. For clicks, features of users matter to users with few clicks, who get
     :math:`1 / (1 + n_u)` of the clicks that their features predict; a feature of items takes part
     in the regression like a user who has clicked on all items that have it.
 

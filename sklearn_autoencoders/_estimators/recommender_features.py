@@ -36,7 +36,7 @@ class Described(NamedTuple):
 class FeaturesMixin:
     """Features add a product of loadings of users and of items to the predictions.
 
-    Of ratings, they also shift the biases. What they explain is subtracted from the ratings before
+    For ratings, they also shift the biases. What they explain is subtracted from the ratings before
     all else, like the biases.
     """
 
