@@ -374,38 +374,35 @@ def test_streams_contain_every_chunk_once_and_in_order():
     assert (steps == 1).all()
 
 
-def test_a_long_text_is_read_in_order_and_texts_are_not(monkeypatch):
-    seen = []
-    forward = SequenceModel._continued
+@pytest.fixture
+def chunks_read(monkeypatch):
+    """The numbers of the chunks of each training batch."""
+    seen, forward = [], SequenceModel._continued
 
     def spy(self, symbols, batch):
         seen.append(batch.chunk.tolist())
         return forward(self, symbols, batch)
 
     monkeypatch.setattr(SequenceModel, "_continued", spy)
+    return seen
+
+
+def test_a_long_text_is_read_in_order_and_texts_are_not(chunks_read):
     text = "to be or not to be " * 60
     one = fitted(text, chunk_size=8, batch_size=4, max_epochs=1)
-    steps = np.diff(np.array(seen[:-1]), axis=0)
+    steps = np.diff(np.array(chunks_read[:-1]), axis=0)
     assert (steps == 1).mean() > 0.9
-    seen.clear()
+    chunks_read.clear()
     other = fitted(text, chunk_size=8, batch_size=4, max_epochs=1, carry_states=False)
     fitted(TEXTS, max_epochs=1)
-    assert not seen
+    assert not chunks_read
     assert one.bits_per_symbol(text) != other.bits_per_symbol(text)
 
 
-def test_held_out_chunks_interrupt_a_text(monkeypatch):
-    seen = set()
-    forward = SequenceModel._continued
-
-    def spy(self, symbols, batch):
-        seen.update(batch.chunk.tolist())
-        return forward(self, symbols, batch)
-
-    monkeypatch.setattr(SequenceModel, "_continued", spy)
+def test_held_out_chunks_interrupt_a_text(chunks_read):
     text = "to be or not to be " * 60
     fitted(text, chunk_size=8, batch_size=4, max_epochs=2, early_stopping=True)
     n_chunks = -(-len(text) // 8)
-    held_out = set(range(n_chunks)) - seen
-    assert len(held_out) == round(0.1 * n_chunks)  # whose numbers are missing in between
-    assert seen < set(range(n_chunks))
+    read = set().union(*chunks_read)
+    assert read < set(range(n_chunks))
+    assert n_chunks - len(read) == round(0.1 * n_chunks)  # numbers that are missing in between
