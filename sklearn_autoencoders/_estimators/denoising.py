@@ -63,17 +63,16 @@ class DenoisingAutoencoder(
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \frac{1}{p} \sum_{j=1}^{p}
         \ell\bigl(x_{ij}, d(e(c(x_i)))_j\bigr)
 
-    is minimized over the observed values of the scaled data. If there are missing values or
-    categories, at least 256 samples and at most 512 inputs, the loss of values that masking does
-    not hide has a weight of 0.1. `fit(X)` takes
-    clean samples and draws a new corruption of them in every step; `fit(X, clean=...)` takes pairs
-    of corrupted and clean samples. `transform` returns the denoised samples, with the features of
-    X, so that it can precede any other estimator in a pipeline.
+    is minimized over the observed values of the scaled data. `fit(X)` takes clean samples and draws
+    a new corruption of them in every step; `fit(X, clean=...)` takes pairs of corrupted and clean
+    samples. `transform` returns the denoised samples, with the features of X, so that it can
+    precede any other estimator in a pipeline.
 
-    If there are missing values or categories, and at most 512 inputs, missing inputs are replaced
-    by their mean under a normal distribution, and the default network also receives a piecewise
-    linear vector of each number. A missing category :math:`k` is then predicted with the
-    probability
+    If there are missing values or categories, at most 512 inputs, and more samples than inputs, the
+    loss of values that masking does not hide has a weight of 0.1 from 256 samples on. Missing
+    inputs are replaced by their mean under a normal distribution, and the default network also
+    receives a piecewise linear vector of each number. A missing category :math:`k` is then
+    predicted with the probability
 
     .. math:: \frac{n \, p_k + 200 \, q_k}{n + 200}
 
