@@ -248,7 +248,7 @@ def test_fit_transform_uses_the_features_of_the_users(feedback):
 
 def test_ridge_regressions_solve_their_equations():
     rng = np.random.RandomState(0)
-    R = sparse.random_array((7, 12), density=0.5, format="csr", rng=rng)
+    R = sparse.csr_array(rng.uniform(size=(7, 12)) * (rng.uniform(size=(7, 12)) < 0.5))
     features, weight = rng.randn(12, 3), rng.uniform(1, 2, 12)
     found = ridge_of_rows(R, features, 30.0, weight)
     for row in range(7):
