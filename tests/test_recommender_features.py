@@ -224,6 +224,8 @@ def test_features_of_other_types_are_named():
     model = quick(max_epochs=1).fit(R, user_features=given)
     with pytest.raises(ValueError, match=r"user_features has other types.*'age'"):
         model.recommend(None, user_features=given.astype({"age": str}).replace({"age": {"1": "x"}}))
+    with pytest.raises(ValueError, match=r"user_features must be a table.*got shape \(3,\)"):
+        model.recommend(None, user_features=["a", "b", "a"])
 
 
 def test_nullable_numbers_are_features():

@@ -14,7 +14,7 @@ from scipy import sparse
 from .._utils.output import names_of_columns
 from .._utils.tensors import without_tensor
 from .columns import Columns, learn_columns
-from .frames import check_different_names, table_of
+from .frames import table_of
 from .ratings import Ratings, positions_of
 
 Array = NDArray[np.float64]
@@ -47,10 +47,7 @@ class FeatureTable:
     @classmethod
     def learn(cls, X: Any, name: str) -> FeatureTable:
         """Return the columns of a table, which are not scaled, after checks of their values."""
-        if np.ndim(X) != 2 or not np.size(X):
-            raise ValueError(
-                f"{name} must be a table of shape (n_rows, n_features); got shape {np.shape(X)}."
-            )
+        _check_is_table(X, name)
         found = learn_columns(without_tensor(X), "from_dtype")
         columns = None if found is None else found[0].to_dict()
         n_inputs = _encoded(columns, X, name).shape[1]
@@ -58,6 +55,7 @@ class FeatureTable:
 
     def values(self, X: Any, name: str) -> Array:
         """Return numbers and indicators of a table with the same columns; NaN where missing."""
+        _check_is_table(X, name)
         names = _names_of(X)
         if None not in (names, self.names) and names != self.names:
             raise ValueError(
@@ -93,6 +91,13 @@ class FeatureTable:
         return self.scaled(self.values(X, name))
 
 
+def _check_is_table(X: Any, name: str) -> None:
+    if np.ndim(X) != 2 or not np.size(X):
+        raise ValueError(
+            f"{name} must be a table of shape (n_rows, n_features); got shape {np.shape(X)}."
+        )
+
+
 def _names_of(X: Any) -> list[Any] | None:
     names = names_of_columns(X)
     return None if names is None else list(names)
@@ -121,23 +126,18 @@ def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
 
 
 def _numbers(X: Any, name: str) -> Array:
-    table = None if sparse.issparse(X) or isinstance(X, np.ndarray) else table_of(X)
-    if table is not None:
-        return np.column_stack([table.numbers(index) for index in range(len(table.names))])
     if sparse.issparse(X):
         raise TypeError(f"{name} is a sparse matrix. Pass {name}.toarray(), or a frame.")
+    table = None if isinstance(X, np.ndarray) else table_of(X, name)
+    if table is not None:
+        return np.column_stack([table.numbers(index) for index in range(len(table.names))])
     try:
-        numbers = np.asarray(X, dtype=np.float64)
+        return np.asarray(X, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} has values that are not numbers ({error}). Pass categories in a frame, or in "
             "an array of objects."
         ) from error
-    if numbers.ndim != 2 or not numbers.size:
-        raise ValueError(
-            f"{name} must be a table of shape (n_rows, n_features); got shape {numbers.shape}."
-        )
-    return numbers
 
 
 def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
@@ -151,9 +151,7 @@ def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
     name, what : str
         Name of the parameter and of the identifiers, for messages.
     """
-    check_different_names(X, name)
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    table = table_of(X) if isinstance(frame, nw.DataFrame) else None
+    table = None if isinstance(X, np.ndarray) else table_of(X, name)
     if table is None or len(table.names) < 2:
         raise ValueError(
             f"{name} must be a frame whose first column contains the {what}, followed by their "
@@ -162,7 +160,8 @@ def split_ids(X: Any, name: str, what: str) -> tuple[NDArray[Any], Any]:
     ids = table.factorized(0)
     if (ids.codes < 0).any() or len(ids.values) < table.n_samples:
         raise ValueError(f"{name} has missing or duplicate {what}. Keep one row of each.")
-    return np.array(ids.values)[ids.codes], frame.select(frame.columns[1:]).to_native()
+    rest = nw.from_native(X, eager_only=True)[:, 1:].to_native()
+    return np.array(ids.values)[ids.codes], rest
 
 
 def check_same_kind(own: NDArray[Any], ids: NDArray[Any], name: str, what: str) -> None:

@@ -211,11 +211,11 @@ class FrameTable:
         return self._frame[:, index]
 
 
-def table_of(X: Any) -> Table | None:
+def table_of(X: Any, input_name: str = "X") -> Table | None:
     """Return a frame or an array as a table, and None for anything else."""
     if isinstance(X, np.ndarray):
         return ArrayTable(X) if X.ndim == 2 else None
-    check_different_names(X, "X")
+    check_different_names(X, input_name)
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
 

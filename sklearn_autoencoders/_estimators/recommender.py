@@ -16,10 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.interactions import InteractionRows
 from .._data.item_weights import LINEAR
 from .._data.ranges import find_ranges
-from .._data.ratings import (
-    item_biases,
-    ratings_of,
-)
+from .._data.ratings import item_biases, ratings_of
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize

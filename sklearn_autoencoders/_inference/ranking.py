@@ -15,7 +15,7 @@ from .._data.model import Model
 from .._data.sparse import SparseRows
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._costs import multiply_adds
-from ..networks._interactions import input_scale
+from ..networks._interactions import input_scale, sums_of_rows
 
 # Number of predictions that are in memory.
 _CHUNK_SIZE = 2**21
@@ -50,9 +50,7 @@ def _weighted_sums(rows: Any, weight: Tensor) -> Tensor:
         torch.from_numpy(own).to(weight.device) for own in (rows.indptr, rows.indices, rows.data)
     )
     totals = torch.nn.functional.pad((values != 0).cumsum(0), (1, 0))[offsets.long()]
-    sums = torch.nn.functional.embedding_bag(
-        items, weight, offsets, mode="sum", per_sample_weights=values, include_last_offset=True
-    )
+    sums = sums_of_rows(weight, items, values, offsets)
     return sums * input_scale(totals.diff()[:, None].to(weight.dtype))
 
 

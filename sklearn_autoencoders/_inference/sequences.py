@@ -14,11 +14,10 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 from torch import Tensor
-from torch.nn import functional
 
 from .._data.model import Model, torch_dtype
 from .._utils.torch_settings import preserve_settings
-from ..networks._causal import SequenceModel
+from ..networks._causal import SequenceModel, centered_indicators
 from .prepared import in_type
 
 Array = NDArray[Any]
@@ -61,11 +60,11 @@ class Reader:
             The states.
         """
         index = torch.from_numpy(np.nan_to_num(cells).astype(np.int64)).to(self._center.device)
-        known = torch.from_numpy(~np.isnan(cells)).to(self._center)
-        x = functional.one_hot(index, len(self._center)) - self._center
+        known = torch.from_numpy(~np.isnan(cells)).to(self._center.device)
+        x = centered_indicators(index, known, self._center)
         encoder: Any = self._network.encoder
         hidden: Tensor
-        hidden, self._states = encoder.advance(x * known[..., None], self._states)
+        hidden, self._states = encoder.advance(x, self._states)
         return hidden
 
     def log_probabilities(self, states: Tensor) -> Array:

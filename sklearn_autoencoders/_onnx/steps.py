@@ -7,9 +7,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ..networks._causal import SequenceModel, State
+from ..networks._causal import SequenceModel, State, centered_indicators
 
 # The methods of which a graph computes one step.
 STEPS = ["predict_proba"]
@@ -39,8 +38,7 @@ class _Step(nn.Module):
 
     def forward(self, symbol: Tensor, states: list[Tensor]) -> tuple[Tensor, ...]:
         """Return the probabilities of the next symbol and the states after the given one."""
-        x = functional.one_hot(symbol.clamp(min=0), len(self.center)) - self.center
-        x = x * (symbol >= 0).to(x)[:, None]
+        x = centered_indicators(symbol.clamp(min=0), symbol >= 0, self.center)
         encoder: Any = self.network.encoder
         hidden, after = encoder.advance(x[:, None], self._nested(states))
         return self.network.decode(hidden[:, 0]).softmax(-1), *flat(after)

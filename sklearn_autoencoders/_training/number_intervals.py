@@ -65,7 +65,7 @@ def _known_intervals(numbers: Array, weight: Array) -> torch.Tensor:
     for row, column in zip(edges, numbers.T, strict=True):
         known = ~np.isnan(column)
         if known.any():
-            row.copy_(intervals(column[known, None], weight[known], _N_BINS)[0])
+            row.copy_(torch.from_numpy(_intervals_of(column[known], weight[known], _N_BINS)))
     return edges
 
 
@@ -89,11 +89,16 @@ def intervals(numbers: Array, weight: Array, n_bins: int) -> torch.Tensor:
         Limits in increasing order; the last one is repeated if there are fewer intervals.
     """
     limits = np.zeros((numbers.shape[1], n_bins + 1))
-    n_used = min(n_bins, max(int(weight.sum() / _MIN_SAMPLES), 2))
     for row, column in zip(limits, numbers.T, strict=True):
-        found = _limits(column, weight, n_used)
-        row[: len(found)], row[len(found) :] = found, found[-1]
+        row[:] = _intervals_of(column, weight, n_bins)
     return torch.tensor(limits)
+
+
+def _intervals_of(column: Array, weight: Array, n_bins: int) -> Array:
+    """Return n_bins + 1 limits, of which the last one is repeated."""
+    n_used = min(n_bins, max(int(weight.sum() / _MIN_SAMPLES), 2))
+    found = _limits(column, weight, n_used)
+    return np.append(found, np.full(n_bins + 1 - len(found), found[-1]))
 
 
 def _limits(column: Array, weight: Array, n_bins: int) -> Array:

@@ -271,6 +271,29 @@ class SequenceModel(Autoencoder):
         return symbols
 
 
+def centered_indicators(index: Tensor, is_known: Tensor, center: Tensor) -> Tensor:
+    """Return inputs for indices of symbols: centered indicators, zero where not known.
+
+    Parameters
+    ----------
+    index : Tensor of int of shape (...)
+        Indices of symbols, any of them where the symbol is not known.
+
+    is_known : Tensor of bool of shape (...)
+        Whether the symbol is known.
+
+    center : Tensor of shape (n_symbols,)
+        Frequencies of the symbols.
+
+    Returns
+    -------
+    Tensor of shape (..., n_symbols)
+        In the type of `center`.
+    """
+    indicators = functional.one_hot(index, len(center)) - center
+    return indicators * is_known.to(center)[..., None]
+
+
 def _map(function: Callable[[Tensor], Tensor], state: Any) -> Any:
     """Apply a function to a tensor, or to both tensors of a pair."""
     return function(state) if isinstance(state, Tensor) else tuple(map(function, state))

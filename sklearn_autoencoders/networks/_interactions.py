@@ -41,7 +41,7 @@ class _Interactions(nn.Module):
     def _of_stored(self, x: Tensor) -> Tensor:
         """Return the same for a sparse tensor, with draws for the stored values alone."""
         (rows, items), values = x.indices(), x.values()
-        count = _sums_of_rows(rows, (values != 0).to(values.dtype), len(x))
+        count = _totals(rows, (values != 0).to(values.dtype), len(x))
         if self.hidden.per_batch:
             kept = self.hidden(values.new_ones(1, x.shape[1]))[0, items]
         else:
@@ -65,14 +65,8 @@ class _FirstLinear(nn.Linear):
             return super().forward(x)
         rows, items = x.indices()
         offsets = torch.bincount(rows, minlength=len(x)).cumsum(0)
-        sums = functional.embedding_bag(
-            items,
-            self.weight.t().contiguous(),
-            functional.pad(offsets, (1, 0)),
-            mode="sum",
-            per_sample_weights=x.values(),
-            include_last_offset=True,
-        )
+        offsets = functional.pad(offsets, (1, 0))
+        sums = sums_of_rows(self.weight.t().contiguous(), items, x.values(), offsets)
         return sums + self.bias
 
 
@@ -96,8 +90,33 @@ def _is_sparse_enough(target: Tensor) -> bool:
     return target.is_sparse and target.values().numel() < _MAX_DENSITY * target.numel()
 
 
-def _sums_of_rows(rows: Tensor, values: Tensor, n_rows: int) -> Tensor:
+def _totals(rows: Tensor, values: Tensor, n_rows: int) -> Tensor:
     return values.new_zeros(n_rows).index_add(0, rows, values)
+
+
+def sums_of_rows(weight: Tensor, items: Tensor, values: Tensor, offsets: Tensor) -> Tensor:
+    """Return the product of sparse samples and a matrix.
+
+    Parameters
+    ----------
+    weight : Tensor of shape (n_items, n_outputs)
+        The matrix, of which only the rows of stored items are read.
+
+    items, values : Tensor of shape (n_stored,)
+        Items and values of one sample after another.
+
+    offsets : Tensor of int of shape (batch + 1,)
+        Where each sample begins, and where the last one ends.
+
+    Returns
+    -------
+    Tensor of shape (batch, n_outputs)
+        The product.
+    """
+    sums: Tensor = functional.embedding_bag(
+        items, weight, offsets, mode="sum", per_sample_weights=values, include_last_offset=True
+    )
+    return sums
 
 
 def input_scale(count: Tensor) -> Tensor:
