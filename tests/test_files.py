@@ -30,7 +30,7 @@ from sklearn_autoencoders.exceptions import (
     ModelFileError,
     UntrustedTypesError,
 )
-from sklearn_autoencoders.networks import Convolutional, Dense, Recurrent, Temporal
+from sklearn_autoencoders.networks import Convolutional, Dense, EncoderDecoder, Recurrent, Temporal
 
 OURS = (ModelFileError, UntrustedTypesError, IncompatibleVersionError)
 LABELS = (table()[:, 0] > 0.5).astype(int)
@@ -45,6 +45,10 @@ ESTIMATORS = [
     AutoencoderTransformer(2, network=Convolutional((2, 3), channels=(4,)), init="random"),
     AutoencoderTransformer(2, network=Dense((8, 4), batch_norm=True), init="random"),
     AutoencoderTransformer(2, network=Temporal((3, 2), channels=(4,))),
+    AutoencoderTransformer(2, network=Convolutional((2, 3), channels=(4,), bottleneck="spatial")),
+    AutoencoderTransformer(
+        2, network=EncoderDecoder(Dense((8,)), Temporal((3, 2), hidden_layer_sizes=(5,)))
+    ),
     AutoencoderTransformer(2, network=Recurrent((3, 2), hidden_size=4)),
 ]
 

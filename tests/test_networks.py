@@ -14,12 +14,14 @@ from helpers import assert_same, outputs, snapshot, table, weights
 from sklearn.model_selection import GridSearchCV
 from torch import nn
 
-from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._utils.sklearn_compat import Interval, Sizes
 from sklearn_autoencoders.networks import (
     ACTIVATIONS,
+    CausalRecurrent,
     Convolutional,
     Dense,
+    EncoderDecoder,
     Linear,
     Network,
     Recurrent,
@@ -44,8 +46,14 @@ NETWORKS = [
     Linear(tied_weights=True),
     Convolutional(**IMAGE),
     Convolutional(**IMAGE, upsample="transposed", bottleneck="global", batch_norm=True, blocks=2),
+    Convolutional(**IMAGE, upsample="bilinear", bottleneck="spatial"),
+    Convolutional(**IMAGE, bottleneck="global_max", hidden_layer_sizes=(7, 5), batch_norm=True),
     Temporal(**SERIES),
     Temporal(**SERIES, layout="CT", upsample="transposed", bottleneck="global", batch_norm=True),
+    Temporal(**SERIES, upsample="linear", bottleneck="spatial"),
+    Temporal(**SERIES, upsample="transposed", pool_size=3, hidden_layer_sizes=(5,)),
+    EncoderDecoder(Dense((9,)), Convolutional(**IMAGE)),
+    EncoderDecoder(Temporal(**SERIES), Recurrent((3, 2), hidden_size=5)),
     Recurrent((3, 2), hidden_size=5),
     Recurrent((3, 2), "CT", 5, 2, "lstm", layer_norm=True, dropout=0.2, bottleneck="global"),
     Recurrent((3, 2), hidden_size=5, bidirectional_encoder=True),
@@ -141,7 +149,9 @@ def test_float64_samples_are_transformed_in_float64(network):
 @pytest.mark.parametrize(
     "network", [Dense((9, 5)), Dense((9,), decoder_layer_sizes=(4, 7), batch_norm=True), Linear(),
     Convolutional(**IMAGE), Convolutional(**IMAGE, layout="CHW", upsample="transposed"),
-    Temporal(**SERIES), Recurrent((3, 2), hidden_size=5)], ids=repr,
+    Temporal(**SERIES), Recurrent((3, 2), hidden_size=5),
+    Convolutional(**IMAGE, bottleneck="global_max", hidden_layer_sizes=(5,)),
+    EncoderDecoder(Dense((9,)), Convolutional(**IMAGE))], ids=repr,
 )  # fmt: skip
 def test_a_linear_path_starts_as_a_linear_map(network):
     model, x = built(network, linear_path=True), rows(20)
@@ -473,8 +483,8 @@ def test_networks_without_stages_raise_an_error():
 # --------------------------------------------------------------------------- convolutional
 
 
-@pytest.mark.parametrize("upsample", ["nearest", "transposed"])
-@pytest.mark.parametrize("bottleneck", ["dense", "global"])
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
+@pytest.mark.parametrize("bottleneck", ["dense", "global", "global_max"])
 @pytest.mark.parametrize("layout", ["HWC", "CHW"])
 @pytest.mark.parametrize("pooling", [True, False])
 @pytest.mark.parametrize("size", [(4, 4), (9, 6), (5, 17), (1, 3), (1, 1), (2, 7)])
@@ -573,6 +583,148 @@ def test_a_global_bottleneck_receives_the_mean_of_every_channel():
     torch.testing.assert_close(encoder(x), encoder[-1](means))
 
 
+def test_a_global_max_bottleneck_receives_the_maximum_of_every_channel():
+    encoder, _ = Convolutional((8, 8), bottleneck="global_max").build(64, 2)
+    x = rows(3, 64)
+    torch.testing.assert_close(encoder(x), encoder[-1](encoder[:-3](x).amax((2, 3))))
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
+@pytest.mark.parametrize("pool_size", [2, 3])
+@pytest.mark.parametrize("layout", ["HWC", "CHW"])
+@pytest.mark.parametrize("size", [(4, 4), (9, 6), (5, 17), (1, 3)])
+def test_a_spatial_code_is_the_output_of_a_convolution(size, layout, pool_size, upsample):
+    shape, settings = (*size, 2) if layout == "HWC" else (2, *size), {"pool_size": pool_size}
+    settings |= {"bottleneck": "spatial", "upsample": upsample}
+    network, n_features = Convolutional(shape, layout, (4, 5), **settings), math.prod(shape)
+    sizes = network._sizes(size, 2)
+    n_components = 3 * math.prod(sizes[-1])
+    model, x = built(network, n_features, n_components), rows(2, n_features)
+    grid = model.encoder[:-1](x)
+    assert isinstance(model.encoder[-2], nn.Conv2d)
+    assert grid.shape == (2, 3, *sizes[-1])
+    assert torch.equal(model.encoder(x).reshape(grid.shape), grid)
+    assert model(x).reconstruction.shape == x.shape
+
+
+def test_a_spatial_code_keeps_places():
+    """A change in one corner changes the components of this corner only, and the other way."""
+    network = Convolutional((16, 16), channels=(3, 3), bottleneck="spatial")
+    encoder, decoder = network.build(256, 32)
+    x = torch.zeros(2, 16, 16)
+    x[1, 15, 0] = 1.0
+    zero, one = encoder(x.flatten(1)).reshape(2, 2, 4, 4)
+    changed = (zero != one).any(0)
+    assert changed.any()
+    assert not changed[:2].any()
+    assert not changed[:, 2:].any()
+    code = torch.zeros(2, 2, 4, 4)
+    code[1, :, 3, 0] = 1.0
+    zero, one = decoder(code.flatten(1)).reshape(2, 16, 16)
+    assert (zero != one).any()
+    assert torch.equal(zero[:4], one[:4])
+    assert torch.equal(zero[:, 12:], one[:, 12:])
+
+
+def test_a_spatial_code_has_no_linear_path():
+    network = Convolutional(**IMAGE, bottleneck="spatial")
+    found = [weights(transformer(network, init=init).fit(table())) for init in ("pca", "random")]
+    assert found[0].keys() == found[1].keys()
+    assert all((found[0][name] == found[1][name]).all() for name in found[0])
+
+
+@pytest.mark.parametrize("n_components", [1, 3, 5])
+def test_a_spatial_code_names_the_possible_numbers_of_components(n_components):
+    message = rf"(?s)2 positions \(1 x 2\).*n_components=2, 4, 6 and so on; got {n_components}\."
+    with pytest.raises(ValueError, match=message):
+        transformer(Convolutional(**IMAGE, bottleneck="spatial"), n_components=n_components).fit(
+            table()
+        )
+
+
+def test_a_spatial_code_can_be_random():
+    network = Convolutional(**IMAGE, bottleneck="spatial")
+    fitted = quick(VAEGenerator, n_components=2, network=network).fit(table())
+    assert fitted.sample(3).shape == (3, 6)
+    with pytest.raises(ValueError, match=r"Labels as conditions .* cannot be used"):
+        quick(VAEGenerator, n_components=2, network=network, conditional=True).fit(
+            table(), np.arange(len(table())) % 3
+        )
+
+
+def test_dense_layers_before_the_code_are_mirrored():
+    encoder, decoder = Convolutional((8, 8), hidden_layer_sizes=(256, 20)).build(64, 3)
+    inwards, outwards = (
+        [(m.in_features, m.out_features) for m in flat(half, nn.Linear)]
+        for half in (encoder, decoder)
+    )
+    assert inwards == [(32 * 4, 256), (256, 20), (20, 3)]
+    assert outwards == [(3, 20), (20, 256), (256, 32 * 4)]
+
+
+@pytest.mark.parametrize("upsample", ["nearest", "bilinear", "transposed"])
+def test_a_pooling_layer_divides_by_its_size(upsample):
+    network = Convolutional((28, 10), channels=(2, 3, 4), pool_size=3, upsample=upsample)
+    assert network._sizes((28, 10), 3) == [(28, 10), (10, 4), (4, 2), (4, 2)]
+    output = built(network, 280)(rows(2, 280))
+    assert output.reconstruction.shape == (2, 280)
+    network = Temporal((29, 2), channels=(2, 3), pool_size=5, bottleneck="spatial")
+    assert network._sizes((29,), 2) == [(29,), (6,), (2,)]
+    assert built(network, 58, 4)(rows(2, 58)).reconstruction.shape == (2, 58)
+
+
+def test_bilinear_upsampling_interpolates():
+    layers = Convolutional((4, 4), channels=(1,), upsample="bilinear").build(16, 2)[1]
+    (layer,) = flat(layers, nn.Upsample)
+    image = torch.tensor([[[[0.0, 1.0], [2.0, 3.0]]]])
+    expected = nn.functional.interpolate(image, (4, 4), mode="bilinear", align_corners=False)
+    assert torch.equal(layer(image), expected)
+    assert layer(image)[0, 0, 0].tolist() == [0.0, 0.25, 0.75, 1.0]
+
+
+def test_the_encoder_and_the_decoder_are_those_of_two_networks():
+    parts = Dense((9,)), Convolutional(**IMAGE)
+    model = built(EncoderDecoder(*parts))
+    for own, part, index in ((model.encoder, parts[0], 0), (model.decoder, parts[1], 1)):
+        assert repr(own) == repr(part.build(6, 2)[index])
+    mixed = EncoderDecoder(*parts)
+    assert (mixed.input_shape, mixed.channel_axis, mixed.time_axis) == ((2, 3), None, None)
+    series = EncoderDecoder(Dense((9,)), Temporal(**SERIES))
+    assert (series.input_shape, series.channel_axis, series.time_axis) == ((3, 2), 1, 0)
+    assert EncoderDecoder(Dense(()), Linear()).input_shape is None
+    images = table().reshape(-1, 2, 3)
+    fitted = transformer(mixed, init="pca").fit(images)
+    assert fitted.reconstruct(images).shape == images.shape
+
+
+def test_series_with_gaps_pass_through_two_networks():
+    X = table().copy()
+    X[::3, 4] = np.nan
+    for parts in ((Temporal(**SERIES), Dense((9,))), (Dense((9,)), Temporal(**SERIES))):
+        fitted = transformer(EncoderDecoder(*parts), init="pca").fit(X)
+        assert np.isfinite(fitted.reconstruct(X)).all()
+
+
+def test_two_networks_that_do_not_fit_are_refused():
+    tied = EncoderDecoder(Dense((9,)), Dense((9,), tied_weights=True))
+    with pytest.raises(ValueError, match=r"must not share its weights .* tied_weights=False"):
+        transformer(tied).fit(table())
+    assert transformer(EncoderDecoder(Dense((), tied_weights=True), Dense(()))).fit(table())
+    other = EncoderDecoder(Convolutional(**IMAGE), Convolutional((3, 2)))
+    with pytest.raises(ValueError, match="the same shape and layout"):
+        transformer(other).fit(table())
+    with pytest.raises(ValueError, match=r"encoder=CausalRecurrent.* reads sequences"):
+        transformer(EncoderDecoder(CausalRecurrent(), Dense())).fit(table())
+    with pytest.raises(ValueError, match=r"'decoder' parameter .* must be an instance"):
+        transformer(EncoderDecoder(Dense(), "dense")).fit(table())
+
+
+def test_a_search_sets_the_parameters_of_the_decoder():
+    network = EncoderDecoder(Dense((9,)), Convolutional(**IMAGE))
+    search = GridSearchCV(transformer(network), {"network__decoder__channels": [(2,), (3,)]}, cv=2)
+    assert len(search.fit(table()).best_estimator_.network.decoder.channels) == 1
+
+
 def test_a_convolutional_network_learns_images(digits):
     X = digits[:400]
     network = Convolutional((8, 8), channels=(8, 16))
@@ -608,7 +760,13 @@ def test_grid_search_over_the_channels_of_a_network(digits):
         ({"kernel_size": (3, 3)}, r"'kernel_size' .* an int in the range \[1, .* Got \(3, 3\) "),
         ({"blocks": 0}, r"'blocks' .* an int in the range \[1, inf\)\. Got 0 "),
         ({"pooling": "max"}, "'pooling' .* 'bool'.* Got 'max' "),
-        ({"upsample": "bilinear"}, "'upsample' .* among {.*'nearest'.* Got 'bilinear' "),
+        ({"upsample": "linear"}, "'upsample' .* among {.*'nearest'.* Got 'linear' "),
+        ({"pool_size": 1}, r"'pool_size' .* an int in the range \[2, inf\)\. Got 1 "),
+        ({"hidden_layer_sizes": 5}, r"'hidden_layer_sizes' .* Got 5 "),
+        (
+            {"hidden_layer_sizes": (5,), "bottleneck": "spatial"},
+            r"hidden_layer_sizes=\(5,\) cannot be combined .* Use hidden_layer_sizes=\(\)",
+        ),
         ({"bottleneck": "flat"}, "'bottleneck' .* among {.*'global'.* Got 'flat' "),
         ({"activation": "sine"}, "'activation' .* among {.*'tanh'.* Got 'sine' "),
         ({"batch_norm": "yes"}, "'batch_norm' .* 'bool'.* Got 'yes' "),

@@ -36,6 +36,7 @@ from sklearn_autoencoders.networks import (
     CausalRecurrent,
     Convolutional,
     Dense,
+    EncoderDecoder,
     Recurrent,
     Temporal,
     VectorQuantizer,
@@ -269,8 +270,14 @@ def test_a_graph_gives_what_the_method_gives(exports, name, method):
 
 @pytest.mark.parametrize(
     "network",
-    [Convolutional((3, 4, 4), layout="CHW"), Convolutional((4, 4, 3), bottleneck="global")],
-    ids=["channels first", "channels last"],
+    [
+        Convolutional((3, 4, 4), layout="CHW"),
+        Convolutional((4, 4, 3), bottleneck="global"),
+        Convolutional((4, 4, 3), bottleneck="spatial", upsample="bilinear"),
+        Convolutional((4, 4, 3), bottleneck="global_max", hidden_layer_sizes=(5,), pool_size=3),
+        EncoderDecoder(Dense((9,)), Convolutional((4, 4, 3), upsample="transposed", pool_size=3)),
+    ],
+    ids=["channels first", "channels last", "spatial", "maximum", "dense encoder"],
 )
 def test_a_convolutional_network_is_exported(tmp_path, network):
     X = np.random.RandomState(0).random_sample((30, 48)).astype(np.float32)

@@ -11,6 +11,7 @@ from ._branches import Branches
 from ._causal import CausalRecurrent
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
+from ._encoder_decoder import EncoderDecoder
 from ._interactions import Interactions
 from ._layers import ACTIVATIONS, BatchNorm, Dropout
 from ._network import Network
@@ -35,6 +36,7 @@ __all__ = [
     "Convolutional",
     "Dense",
     "Dropout",
+    "EncoderDecoder",
     "Interactions",
     "LatentPart",
     "Linear",

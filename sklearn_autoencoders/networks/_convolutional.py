@@ -17,10 +17,10 @@ class Convolutional(GridNetwork):
     """Convolutional network for images; the decoder mirrors the encoder.
 
     Each entry of `channels` defines a level of `blocks` convolutions, each followed by the
-    activation, and a pooling layer that halves height and width (rounded up). A linear layer
-    computes the code. The decoder reverses these steps and ends with a convolution without
-    activation. Images of odd sizes, or with different height and width, are reconstructed in their
-    original size.
+    activation, and a pooling layer that halves height and width (rounded up). A linear layer, or a
+    convolution if the code is spatial, computes the code. The decoder reverses these steps and ends
+    with a convolution without activation. Images of odd sizes, or with different height and width,
+    are reconstructed in their original size.
 
     Parameters
     ----------
@@ -41,17 +41,22 @@ class Convolutional(GridNetwork):
         Number of convolutions per level.
 
     pooling : bool, default=True
-        Whether each level ends with 2 x 2 max pooling, as long as height and width are at least
-        two. Without pooling, details are preserved, which can be useful for denoising, but training
-        takes longer.
+        Whether each level ends with max pooling of `pool_size` x `pool_size` pixels, as long as
+        height and width are at least `pool_size`. Without pooling, details are preserved, which can
+        be useful for denoising, but training takes longer.
 
-    upsample : {"nearest", "transposed"}, default="nearest"
-        Upsampling of the decoder where the encoder applies pooling: by repeating pixels, or by a
-        transposed convolution, which can cause checkerboard artifacts [1]_.
+    upsample : {"nearest", "bilinear", "transposed"}, default="nearest"
+        Upsampling of the decoder where the encoder applies pooling: by repeating pixels, by
+        bilinear interpolation, or by a transposed convolution, which can cause checkerboard
+        artifacts [1]_.
 
-    bottleneck : {"dense", "global"}, default="dense"
-        Whether the linear layer before the code receives all pixels of the last level, or the mean
-        of each channel.
+    bottleneck : {"dense", "global", "global_max", "spatial"}, default="dense"
+        Whether the linear layer before the code receives all pixels of the last level, the mean of
+        each channel, or its maximum. With "spatial", a convolution computes the code, which has the
+        same number of components at each pixel of the last level: `n_components` is a multiple of
+        the number of these pixels, and `code.reshape(-1, n_channels, height, width)` are the codes
+        as images. There is then no linear path, also with `init="pca"`, so that training starts at
+        random weights.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
@@ -64,9 +69,17 @@ class Convolutional(GridNetwork):
     dropout : float, default=0.0
         Dropout rate of the hidden layers, in [0, 1).
 
+    pool_size : int, default=2
+        Factor, at least 2, by which a pooling layer divides height and width.
+
+    hidden_layer_sizes : sequence of int, default=()
+        Number of units of dense hidden layers between the last level and the code, from the input
+        to the code. The decoder mirrors them.
+
     See Also
     --------
     Dense : Network for tabular data.
+    EncoderDecoder : An encoder and a decoder of different networks.
 
     References
     ----------
@@ -86,6 +99,13 @@ class Convolutional(GridNetwork):
     >>> autoencoder = AutoencoderTransformer(4, network=network, max_epochs=1, random_state=0)
     >>> autoencoder.fit_transform(X).shape
     (1797, 4)
+
+    Codes of three channels at each of the 2 x 2 pixels after two pooling layers:
+
+    >>> network = Convolutional(image_shape=(8, 8), channels=(8, 16), bottleneck="spatial")
+    >>> autoencoder = AutoencoderTransformer(12, network=network, max_epochs=1, random_state=0)
+    >>> autoencoder.fit_transform(X).reshape(-1, 3, 2, 2).shape
+    (1797, 3, 2, 2)
     """
 
     _layers = IMAGE_LAYERS
@@ -93,6 +113,7 @@ class Convolutional(GridNetwork):
     _kind = "an image"
     _parameter_constraints: ClassVar[Constraints] = {
         **GridNetwork._parameter_constraints,
+        "upsample": [StrOptions({"nearest", "transposed", IMAGE_LAYERS.linear})],
         "image_shape": [Sizes(2, 3)],
         "layout": [StrOptions(IMAGE_LAYOUTS)],
     }
@@ -110,6 +131,9 @@ class Convolutional(GridNetwork):
         activation: str = "gelu",
         batch_norm: bool = False,
         dropout: float = 0.0,
+        *,
+        pool_size: int = 2,
+        hidden_layer_sizes: Sequence[int] = (),
     ):
         self.image_shape = image_shape
         self.layout = layout
@@ -122,6 +146,8 @@ class Convolutional(GridNetwork):
         self.activation = activation
         self.batch_norm = batch_norm
         self.dropout = dropout
+        self.pool_size = pool_size
+        self.hidden_layer_sizes = hidden_layer_sizes
 
     @property
     def input_shape(self) -> tuple[int, ...]:

@@ -28,14 +28,21 @@ class GridLayers(NamedTuple):
     conv, transposed : type
         Convolution, and transposed convolution whose output is cropped.
 
-    pooling, mean : type
-        Max pooling, and the mean over all positions.
+    pooling : type
+        Max pooling.
+
+    whole : dict of str to type
+        By the name of the bottleneck, pooling over all positions.
+
+    linear : str
+        Name of the upsampling by linear interpolation.
     """
 
     conv: Any
     transposed: Any
     pooling: Any
-    mean: Any
+    whole: dict[str, Any]
+    linear: str
 
 
 class GridNetwork(Network):
@@ -52,11 +59,12 @@ class GridNetwork(Network):
         "kernel_size": [Interval(Integral, 1, None, closed="left")],
         "blocks": [Interval(Integral, 1, None, closed="left")],
         "pooling": ["boolean"],
-        "upsample": [StrOptions({"nearest", "transposed"})],
-        "bottleneck": [StrOptions({"dense", "global"})],
+        "bottleneck": [StrOptions({"dense", "global", "global_max", "spatial"})],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "batch_norm": ["boolean"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "pool_size": [Interval(Integral, 2, None, closed="left")],
+        "hidden_layer_sizes": [Sizes()],
     }
     # Factor by which the distance of the positions that a filter covers grows from level to level.
     dilation: int = 1
@@ -70,6 +78,13 @@ class GridNetwork(Network):
     activation: str
     batch_norm: bool
     dropout: float
+    pool_size: int
+    hidden_layer_sizes: Sequence[int]
+
+    @property
+    def starts_at_pca(self) -> bool:
+        """Whether `init="pca"` adds a linear path, whose codes have no position."""
+        return self.bottleneck != "spatial"
 
     @property
     def channel_axis(self) -> int | None:
@@ -103,6 +118,12 @@ class GridNetwork(Network):
         check_n_features(shape, n_features - n_masks, self._shape_parameter, self._kind)
         if self.kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd; got {self.kernel_size}.")
+        if self.bottleneck == "spatial" and len(self.hidden_layer_sizes):
+            raise ValueError(
+                f"hidden_layer_sizes={self.hidden_layer_sizes!r} cannot be combined with "
+                'bottleneck="spatial", whose code is computed by a convolution. Use '
+                "hidden_layer_sizes=() or another bottleneck."
+            )
         n_channels, *size = grid_sizes(shape, self.layout)
         widths = [n_channels, *map(int, self.channels)]
         sizes = self._sizes(tuple(size), len(self.channels))
@@ -114,8 +135,8 @@ class GridNetwork(Network):
         """Return the sizes before the first level and after each level."""
         sizes = [size]
         for _ in range(n_levels):
-            is_pooled = self.pooling and min(sizes[-1]) >= 2
-            sizes.append(tuple((n + 1) // 2 for n in sizes[-1]) if is_pooled else sizes[-1])
+            factor = self.pool_size if self.pooling and min(sizes[-1]) >= self.pool_size else 1
+            sizes.append(tuple(math.ceil(n / factor) for n in sizes[-1]))
         return sizes
 
     def _encoder(
@@ -126,18 +147,36 @@ class GridNetwork(Network):
             zip(pairwise(widths), pairwise(sizes), strict=True)
         ):
             parts += self._convolutions([ends[0]] + [ends[1]] * self.blocks, size, level)
-            parts += [self._layers.pooling(2, ceil_mode=True)] if smaller != size else []
-        n_values = widths[-1] * math.prod(sizes[-1])
-        if self.bottleneck == "global":
-            parts, n_values = [*parts, self._layers.mean(1)], widths[-1]
-        return nn.Sequential(*parts, nn.Flatten(), nn.Linear(n_values, n_components))
+            pooling = self._layers.pooling(self.pool_size, ceil_mode=True)
+            parts += [pooling] if smaller != size else []
+        return nn.Sequential(*parts, *self._code(widths[-1], sizes[-1], n_components))
+
+    def _code(self, n_channels: int, size: Size, n_components: int) -> list[nn.Module]:
+        """Return the layers from the last level to the code."""
+        if self.bottleneck == "spatial":
+            n_codes = _n_code_channels(size, n_components)
+            return [self._conv((n_channels, n_codes), size, 0), nn.Flatten()]
+        parts, n_values = [], n_channels * math.prod(size)
+        if self.bottleneck in self._layers.whole:
+            parts, n_values = [self._layers.whole[self.bottleneck](1)], n_channels
+        *hidden, last = self._dense([n_values, *self.hidden_layer_sizes, n_components])
+        return [*parts, nn.Flatten(), *map(self._hidden, hidden, self.hidden_layer_sizes), last]
+
+    def _start(self, n_channels: int, size: Size, n_components: int) -> list[nn.Module]:
+        """Return the layers from the code to the last level."""
+        if self.bottleneck == "spatial":
+            n_codes = _n_code_channels(size, n_components)
+            first = self._hidden(self._conv((n_codes, n_channels), size, 0), n_channels)
+            return [nn.Unflatten(1, (n_codes, *size)), first]
+        shape, sizes = (n_channels, *size), self.hidden_layer_sizes[::-1]
+        *hidden, last = self._dense([n_components, *sizes, math.prod(shape)])
+        start = nn.Sequential(last, nn.Unflatten(1, shape))
+        return [*map(self._hidden, hidden, sizes), self._hidden(start, n_channels)]
 
     def _decoder(
         self, widths: Sequence[int], sizes: Sequence[Size], n_components: int
     ) -> nn.Sequential:
-        shape = (widths[-1], *sizes[-1])
-        start = nn.Sequential(nn.Linear(n_components, math.prod(shape)), nn.Unflatten(1, shape))
-        parts: list[nn.Module] = [self._hidden(start, widths[-1])]
+        parts = self._start(widths[-1], sizes[-1], n_components)
         outputs, levels = [*widths[-2:0:-1], widths[1]], range(len(widths) - 1)[::-1]
         for level, n_inputs, n_outputs, (size, larger) in zip(
             levels, widths[:0:-1], outputs, pairwise(sizes[::-1]), strict=True
@@ -163,14 +202,34 @@ class GridNetwork(Network):
 
     def _enlargement(self, n_channels: int, size: Size, larger: Size) -> list[nn.Module]:
         """Return upsampling layers from `size` to `larger`."""
-        if self.upsample == "nearest":
-            return [nn.Upsample(size=larger, mode="nearest")]
-        layer = self._layers.transposed(n_channels, n_channels, 2, 2, bias=not self.batch_norm)
+        if self.upsample != "transposed":
+            return [nn.Upsample(size=larger, mode=self.upsample)]
+        ends, step = (n_channels, n_channels), int(self.pool_size)
+        layer = self._layers.transposed(*ends, step, step, bias=not self.batch_norm)
         layer.larger = larger
         return [self._hidden(at_positions(layer, math.prod(size)), n_channels)]
 
+    def _dense(self, sizes: Sequence[int]) -> list[nn.Module]:
+        """Return linear layers; batch normalization follows all but the last one."""
+        ends = list(pairwise(map(int, sizes)))
+        biases = [not self.batch_norm] * (len(ends) - 1) + [True]
+        return [nn.Linear(*pair, bias) for pair, bias in zip(ends, biases, strict=True)]
+
     def _hidden(self, layer: nn.Module, n_channels: int) -> nn.Sequential:
         return block(layer, n_channels, self.activation, self.batch_norm, self.dropout)
+
+
+def _n_code_channels(size: Size, n_components: int) -> int:
+    """Return the number of channels of a code that has components at each position."""
+    n_channels, n_others = divmod(n_components, n_positions := math.prod(size))
+    if n_others or not n_channels:
+        raise ValueError(
+            'bottleneck="spatial" requires as many components at each of the '
+            f"{n_positions} positions ({' x '.join(map(str, size))}) of the last level: n_components="
+            f"{n_positions}, {2 * n_positions}, {3 * n_positions} and so on; got {n_components}. "
+            "Labels as conditions are further components without a position, and cannot be used."
+        )
+    return n_channels
 
 
 def n_masks_of(network: Network, n_features: int) -> int:
@@ -245,12 +304,24 @@ class _Cropped(nn.Module):
 
 
 class _Enlarging1d(_Cropped, nn.ConvTranspose1d):
-    """A transposed convolution that doubles the length and crops it."""
+    """A transposed convolution that multiplies the length and crops it."""
 
 
 class _Enlarging2d(_Cropped, nn.ConvTranspose2d):
-    """A transposed convolution that doubles height and width and crops them."""
+    """A transposed convolution that multiplies height and width and crops them."""
 
 
-IMAGE_LAYERS = GridLayers(nn.Conv2d, _Enlarging2d, nn.MaxPool2d, nn.AdaptiveAvgPool2d)
-SERIES_LAYERS = GridLayers(nn.Conv1d, _Enlarging1d, nn.MaxPool1d, nn.AdaptiveAvgPool1d)
+IMAGE_LAYERS = GridLayers(
+    nn.Conv2d,
+    _Enlarging2d,
+    nn.MaxPool2d,
+    {"global": nn.AdaptiveAvgPool2d, "global_max": nn.AdaptiveMaxPool2d},
+    "bilinear",
+)
+SERIES_LAYERS = GridLayers(
+    nn.Conv1d,
+    _Enlarging1d,
+    nn.MaxPool1d,
+    {"global": nn.AdaptiveAvgPool1d, "global_max": nn.AdaptiveMaxPool1d},
+    "linear",
+)

@@ -44,9 +44,6 @@ class Network(Part, ABC):
     #: Whether they map sequences of shape (batch, time, ...), causal or not.
     reads_sequences: ClassVar[bool] = False
 
-    #: Whether `init="pca"` adds a linear path, which starts at the principal components.
-    starts_at_pca: ClassVar[bool] = True
-
     @abstractmethod
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -100,6 +97,11 @@ class Network(Part, ABC):
         missing, otherwise zero. If nothing is missing, the input contains no masks.
         """
         return False
+
+    @property
+    def starts_at_pca(self) -> bool:
+        """Whether `init="pca"` adds a linear path, which starts at the principal components."""
+        return True
 
     def for_texts(self, n_positions: int) -> Network:
         """Return the network for texts, whose positions share their symbols.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import ClassVar
 
-from .._utils.sklearn_compat import Constraints, Interval
+from .._utils.sklearn_compat import Constraints, Interval, StrOptions
 from ._convolutions import SERIES_LAYERS, GridNetwork
 from ._series import SeriesNetwork
 
@@ -16,8 +16,8 @@ class Temporal(SeriesNetwork, GridNetwork):
 
     Each entry of `channels` defines a level of `blocks` convolutions over time, each followed by
     the activation, and a pooling layer that halves the number of time points (rounded up). A linear
-    layer computes the code. The decoder reverses these steps and ends with a convolution without
-    activation.
+    layer, or a convolution if the code is spatial, computes the code. The decoder reverses these
+    steps and ends with a convolution without activation.
 
     Estimators accept series as an array of shape (n_samples, time, channels), in the order of
     `layout`, as flattened samples, or as a list of arrays of different lengths, which are padded
@@ -47,16 +47,21 @@ class Temporal(SeriesNetwork, GridNetwork):
         Number of convolutions per level.
 
     pooling : bool, default=True
-        Whether each level ends with max pooling of two time points, as long as there are two.
+        Whether each level ends with max pooling of `pool_size` time points, as long as there are as
+        many.
 
-    upsample : {"nearest", "transposed"}, default="nearest"
-        Upsampling of the decoder where the encoder applies pooling: by repeating time points, or by
-        a transposed convolution.
+    upsample : {"nearest", "linear", "transposed"}, default="nearest"
+        Upsampling of the decoder where the encoder applies pooling: by repeating time points, by
+        linear interpolation, or by a transposed convolution.
 
-    bottleneck : {"dense", "global"}, default="dense"
-        Whether the linear layer before the code receives all time points of the last level, or the
-        mean of each channel. The mean ignores where in the series a pattern is, which helps if that
-        varies, and hurts if it is informative.
+    bottleneck : {"dense", "global", "global_max", "spatial"}, default="dense"
+        Whether the linear layer before the code receives all time points of the last level, the
+        mean of each channel, or its maximum. Mean and maximum ignore where in the series a pattern
+        is, which helps if that varies, and hurts if it is informative. With "spatial", a
+        convolution computes the code, which has the same number of components at each time point
+        of the last level: `n_components` is a multiple of their number, and
+        `code.reshape(-1, n_channels, n_times)` are the codes as series. There is then no linear
+        path, also with `init="pca"`.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",
@@ -68,6 +73,13 @@ class Temporal(SeriesNetwork, GridNetwork):
 
     dropout : float, default=0.0
         Dropout rate of the hidden layers, in [0, 1).
+
+    pool_size : int, default=2
+        Factor, at least 2, by which a pooling layer divides the number of time points.
+
+    hidden_layer_sizes : sequence of int, default=()
+        Number of units of dense hidden layers between the last level and the code, from the input
+        to the code. The decoder mirrors them.
 
     See Also
     --------
@@ -102,6 +114,7 @@ class Temporal(SeriesNetwork, GridNetwork):
     _parameter_constraints: ClassVar[Constraints] = {
         **SeriesNetwork._parameter_constraints,
         **GridNetwork._parameter_constraints,
+        "upsample": [StrOptions({"nearest", "transposed", SERIES_LAYERS.linear})],
         "dilation": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -119,6 +132,9 @@ class Temporal(SeriesNetwork, GridNetwork):
         activation: str = "gelu",
         batch_norm: bool = False,
         dropout: float = 0.0,
+        *,
+        pool_size: int = 2,
+        hidden_layer_sizes: Sequence[int] = (),
     ):
         self.series_shape = series_shape
         self.layout = layout
@@ -132,3 +148,5 @@ class Temporal(SeriesNetwork, GridNetwork):
         self.activation = activation
         self.batch_norm = batch_norm
         self.dropout = dropout
+        self.pool_size = pool_size
+        self.hidden_layer_sizes = hidden_layer_sizes
