@@ -1,5 +1,6 @@
 """Corruptions: random draws, unchanged values and invalid parameters."""
 
+import colorsys
 import io
 import math
 import re
@@ -16,7 +17,10 @@ from sklearn_autoencoders.corruptions import (
     Dropout,
     Gaussian,
     ImageAugmentation,
+    Jigsaw,
     Masking,
+    Occlusion,
+    QuarterTurns,
     SaltAndPepper,
     Swap,
     Typo,
@@ -30,7 +34,9 @@ STRENGTHS = {
     "zoom": 0.2,
     "brightness": 0.2,
     "jpeg_quality": (20, 60),
+    "pixel_shift": 2,
 }
+COLORS = {"hue": 0.3, "saturation": 0.5}
 ALONE = [ImageAugmentation((3, 4), **{name: value}) for name, value in STRENGTHS.items()]
 DEFAULTS = [cls() for cls in CORRUPTIONS.values()]
 PARTS = [
@@ -41,6 +47,13 @@ PARTS = [
     Typo(rate=(0.1, 0.3), keyboard=False, symbols=["a", " "]),
     *ALONE,
     ImageAugmentation((3, 4), **STRENGTHS),
+    *(ImageAugmentation((2, 2, 3), **{name: value}) for name, value in COLORS.items()),
+    Occlusion((3, 4)),
+    Occlusion((2, 2, 3), size=(0.4, 1.0), value=0.25),
+    Occlusion((3, 2, 2), "CHW", value="mean"),
+    Jigsaw((2, 2, 3)),
+    Jigsaw((3, 4), n_tiles=(3, 2)),
+    QuarterTurns((2, 2, 3)),
 ]
 NOTHING = [
     Gaussian(std=0),
@@ -54,6 +67,9 @@ NOTHING = [
     ImageAugmentation((3, 4)),
     ImageAugmentation((2, 3, 2), layout="CHW"),
     ImageAugmentation((3, 4), rotation=(0, 0), brightness=(0.0, 0.0)),
+    ImageAugmentation((2, 2, 3), pixel_shift=(0, 0), hue=(0, 0), saturation=(0.0, 0.0)),
+    Occlusion((3, 4), size=0),
+    Jigsaw((3, 4), n_tiles=1),
 ]
 
 
@@ -61,9 +77,10 @@ def named(part):
     return getattr(part, "__name__", repr(part)).replace("\n", "").replace(" ", "")
 
 
+MOVING = (ImageAugmentation, Jigsaw, QuarterTurns, Typo)  # they move missing values, or ignore them
 every_part = pytest.mark.parametrize("part", PARTS, ids=named)
 every_cell_part = pytest.mark.parametrize(
-    "part", [part for part in PARTS if not isinstance(part, ImageAugmentation | Typo)], ids=named
+    "part", [p for p in PARTS if not isinstance(p, MOVING)], ids=named
 )
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 
@@ -151,7 +168,8 @@ def test_missing_values_stay_missing(part, shared):
     x = with_missing_values(rows())
     corrupted = part(x, generator(), shared=shared)
     assert corrupted[x.isnan()].isnan().all()
-    if not (isinstance(part, Masking) and math.isnan(part.value)):
+    value = getattr(part, "value", 0.0)
+    if value == "mean" or not math.isnan(value):
         assert not corrupted[~x.isnan()].isnan().any()
 
 
@@ -426,6 +444,81 @@ def test_missing_pixels_do_not_bleed():
     torch.testing.assert_close(found[~found.isnan()], torch.ones(int((~found.isnan()).sum())))
 
 
+@pytest.mark.parametrize("steps", [-7, -2, 0, 1, 6])
+def test_a_shift_by_whole_pixels_rolls_the_image_and_repeats_its_edge(steps):
+    images = pictures(3, 2, 5, 7).numpy()
+    found = turned(torch.from_numpy(images), pixel_shift=(steps, steps)).numpy()
+    padded = np.pad(images, [(0, 0), (0, 0), (9, 9), (9, 9)], mode="edge")
+    expected = np.roll(padded, (steps, steps), (2, 3))[..., 9:-9, 9:-9]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_every_image_is_shifted_by_draws_of_its_own():
+    images = compass(900, 9, 9)
+    right, down = -turned(images, pixel_shift=(-1, 3))[..., 4, 4].T
+    for found in (right, down):
+        assert set(found.tolist()) == {-1, 0, 1, 2, 3}
+        assert fraction_of(found == 3) == about(0.2, 900)
+    assert fraction_of(right == down) == about(0.2, 900)
+
+
+# ------------------------------------------------------------------------------ images: colors
+
+
+@pytest.mark.parametrize("turn", [-1, 1])
+def test_a_whole_turn_of_the_hue_is_the_identity(turn):
+    images = 6 * pictures(4, 3, 5, 6, dtype=torch.float64) - 2
+    torch.testing.assert_close(turned(images, hue=(turn, turn)), images)
+
+
+def test_a_third_of_a_turn_makes_red_green_and_green_blue():
+    images = pictures(4, 3, 5, 6, dtype=torch.float64)
+    found = turned(images, hue=(1 / 3, 1 / 3))
+    torch.testing.assert_close(found, images.roll(1, 1))
+
+
+def test_a_hue_is_that_of_colorsys():
+    images = pictures(2, 3, 4, 5, dtype=torch.float64)
+    found = turned(images, hue=(0.2, 0.2)).movedim(1, -1).reshape(-1, 3)
+    for pixel, own in zip(images.movedim(1, -1).reshape(-1, 3), found, strict=True):
+        hue, saturation, value = colorsys.rgb_to_hsv(*pixel.tolist())
+        expected = colorsys.hsv_to_rgb((hue + 0.2) % 1, saturation, value)
+        assert own.tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", COLORS)
+def test_gray_images_have_no_color_to_change(name):
+    images = pictures(4, 1, 5, 6, dtype=torch.float64).expand(-1, 3, -1, -1)
+    torch.testing.assert_close(turned(images, **{name: COLORS[name]}), images)
+
+
+def test_no_saturation_is_the_luma():
+    images = pictures(3, 3, 4, 5, dtype=torch.float64)
+    luma = 0.299 * images[:, 0] + 0.587 * images[:, 1] + 0.114 * images[:, 2]
+    found = turned(images, saturation=(-1, -1))
+    torch.testing.assert_close(found, luma[:, None].expand_as(images))
+    doubled = turned(images, saturation=(1, 1))
+    torch.testing.assert_close(doubled, (2 * images - luma[:, None]).clamp(0, 1))
+
+
+@pytest.mark.parametrize("name", COLORS)
+def test_a_color_with_a_missing_channel_is_left_alone(name):
+    images = with_missing_values(pictures(3, 48)).reshape(3, 3, 4, 4)
+    found, complete = (turned(x, **{name: 0.4}) for x in (images, images.nan_to_num(nan=0.5)))
+    is_missing = images.isnan().any(1, keepdim=True).expand_as(images)
+    assert same(found[is_missing], images[is_missing])
+    assert torch.equal(found[~is_missing], complete[~is_missing])
+
+
+@pytest.mark.parametrize("name", COLORS)
+def test_colors_need_three_channels(name):
+    part = ImageAugmentation((3, 4), **{name: 0.1})
+    with pytest.raises(ValueError, match=rf"{name}=0\.1.* red, green and blue; .* has 1\. Set"):
+        part.check(12)
+    ImageAugmentation((4, 3), "CHW", hue=(0, 0)).check(12)
+    ImageAugmentation((3, 2, 2), "CHW", **{name: 0.1}).check(12)
+
+
 # ---------------------------------------------------------------- images: brightness and JPEG
 
 
@@ -622,6 +715,12 @@ REFUSED = [
     *((IMAGE, "shear", bad) for bad in (90, -1, (0, 90))),
     *((IMAGE, "zoom", bad) for bad in (1.0, -0.1, (-1, 0))),
     *((IMAGE, "jpeg_quality", bad) for bad in (0, 101, 50.0, True, (60, 20), (0, 50))),
+    *((IMAGE, "pixel_shift", bad) for bad in (-1, 0.5, True, (2, 1), (0, 1.5))),
+    *((IMAGE, name, bad) for name in ("hue", "saturation") for bad in (-0.1, 1.1, (-2, 0))),
+    *((Occlusion((3, 4)), "size", bad) for bad in (-0.1, 1.1, (0.5, 0.2))),
+    *((Occlusion((3, 4)), "value", bad) for bad in (math.inf, "median", None)),
+    *((Jigsaw((3, 4)), "n_tiles", bad) for bad in (0, 1.5, (2,), (2, 0), (1, 2, 3))),
+    *((QuarterTurns((3, 3)), "image_shape", bad) for bad in (9, (9,), (0, 9))),
     *((IMAGE, "value_range", bad) for bad in (None, (1, 0), (0, 0), (0, math.inf))),
 ]
 
@@ -645,5 +744,6 @@ def test_numbers_of_a_grid_are_accepted(number):
 @pytest.mark.parametrize("n_features", [11, 13])
 def test_the_number_of_pixels_is_the_number_of_features(n_features):
     message = rf"image_shape=\(3, 4\) requires X with 12 features.*; got {n_features}\."
-    with pytest.raises(ValueError, match=message):
-        IMAGE.check(n_features)
+    for part in (IMAGE, Occlusion((3, 4)), Jigsaw((3, 4)), QuarterTurns((3, 4))):
+        with pytest.raises(ValueError, match=message):
+            part.check(n_features)

@@ -8,6 +8,7 @@ from .._utils.public_names import publish
 from ._augmentation import ImageAugmentation
 from ._base import Corruption, corrupt
 from ._elementwise import CORRUPTIONS, Dropout, Gaussian, Masking, SaltAndPepper, Swap
+from ._pretext import Jigsaw, Occlusion, QuarterTurns
 from ._typos import Typo
 
 __all__ = [
@@ -16,7 +17,10 @@ __all__ = [
     "Dropout",
     "Gaussian",
     "ImageAugmentation",
+    "Jigsaw",
     "Masking",
+    "Occlusion",
+    "QuarterTurns",
     "SaltAndPepper",
     "Swap",
     "Typo",

@@ -11,14 +11,30 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .._utils.grids import IMAGE_LAYOUTS, as_grids, check_n_features, flatten_grids
+from .._utils.grids import (
+    IMAGE_LAYOUTS,
+    as_grids,
+    check_n_features,
+    flatten_grids,
+    grid_sizes,
+)
 from .._utils.sklearn_compat import Constraints, Interval, Pair, Sizes, StrOptions
 from ._base import Corruption, Range, number_or_pair, uniform
+from ._colors import hue_shifted, saturated
+from ._jpeg import compressed
 
 
 def _up_to(high: float) -> list[Any]:
     """Return the constraints of a strength v, a shorthand for (-v, v), or of a pair."""
     return [Interval(Real, 0, high, closed="both"), Pair(Real, -high, high, closed="both")]
+
+
+def _whole() -> list[Any]:
+    """Return the constraints of an integer v, a shorthand for (-v, v), or of a pair."""
+    return [
+        Interval(Integral, 0, None, closed="left"),
+        Pair(Integral, None, None, closed="neither"),
+    ]
 
 
 def _below(high: float) -> list[Any]:
@@ -27,13 +43,14 @@ def _below(high: float) -> list[Any]:
 
 
 class ImageAugmentation(Corruption):
-    r"""Random rotation, shift, shear, zoom, brightness and JPEG compression of images.
+    r"""Random rotation, shift, shear, zoom, colors, brightness and JPEG compression of images.
 
     Every sample is an image. A strength `v` is a shorthand for the pair (-v, v), and the value for
     each sample is drawn uniformly from the pair. Rotation, shift, shear and zoom are combined in
     one affine map about the center of the image. Pixels beyond the edge have the value of the
-    nearest edge pixel, and missing pixels are moved with the image. Brightness and compression are
-    applied afterwards and clamp pixels to `value_range`.
+    nearest edge pixel, and missing pixels are moved with the image. Shifts by whole pixels, colors,
+    brightness and compression are applied afterwards, in this order. Saturation, brightness and
+    compression clamp pixels to `value_range`.
 
     Parameters
     ----------
@@ -66,9 +83,28 @@ class ImageAugmentation(Corruption):
     value_range : pair of float, default=(0.0, 1.0)
         Values of black and white pixels, in the units of X.
 
+    pixel_shift : int or pair of int, default=0
+        Shift to the right and downwards by a whole number of pixels, drawn independently. Unlike
+        those of `shift`, these pixels are not interpolated.
+
+    hue : float or pair of float, default=0.0
+        Rotation of the hue, in turns, at most 1, of images with the channels red, green and blue.
+        A third of a turn makes red pixels green. Gray pixels do not change.
+
+    saturation : float or pair of float, default=0.0
+        Relative change of the saturation of images with the channels red, green and blue: -1 gives
+        gray images, 1 doubles the distance from the gray pixel of the same luma [2]_. At most 1.
+
+    See Also
+    --------
+    Occlusion : Rectangles that are hidden.
+    QuarterTurns : Rotations by multiples of 90 degrees.
+
     References
     ----------
     .. [1] ITU-T Recommendation T.81, 1992; quality as in the Independent JPEG Group's library.
+
+    .. [2] ITU-R Recommendation BT.601: 0.299 red + 0.587 green + 0.114 blue.
 
     Examples
     --------
@@ -77,6 +113,9 @@ class ImageAugmentation(Corruption):
     >>> quarter_turn = ImageAugmentation(image_shape=(2, 2), rotation=(90, 90))
     >>> quarter_turn(torch.tensor([[1.0, 2.0, 3.0, 4.0]]), torch.Generator()).round()
     tensor([[2., 4., 1., 3.]])
+    >>> green = ImageAugmentation(image_shape=(1, 1, 3), hue=(1 / 3, 1 / 3))
+    >>> green(torch.tensor([[1.0, 0.0, 0.0]]), torch.Generator()).abs().round()
+    tensor([[0., 1., 0.]])
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -89,6 +128,9 @@ class ImageAugmentation(Corruption):
         "brightness": _up_to(1),
         "jpeg_quality": [*number_or_pair(Integral, 1, 100, "both"), None],
         "value_range": [Pair(Real, None, None, closed="neither", strict=True)],
+        "pixel_shift": _whole(),
+        "hue": _up_to(1),
+        "saturation": _up_to(1),
     }
 
     def __init__(
@@ -102,6 +144,10 @@ class ImageAugmentation(Corruption):
         brightness: Range = 0.0,
         jpeg_quality: int | tuple[int, int] | None = None,
         value_range: tuple[float, float] = (0.0, 1.0),
+        *,
+        pixel_shift: int | tuple[int, int] = 0,
+        hue: Range = 0.0,
+        saturation: Range = 0.0,
     ):
         self.image_shape = image_shape
         self.layout = layout
@@ -112,6 +158,9 @@ class ImageAugmentation(Corruption):
         self.brightness = brightness
         self.jpeg_quality = jpeg_quality
         self.value_range = value_range
+        self.pixel_shift = pixel_shift
+        self.hue = hue
+        self.saturation = saturation
 
     def check(self, n_features: int) -> None:
         """Raise ValueError unless samples of `n_features` features are images of this shape.
@@ -122,20 +171,49 @@ class ImageAugmentation(Corruption):
             Number of input features.
         """
         check_n_features(self.image_shape, n_features)
+        n_channels = grid_sizes(self.image_shape, self.layout)[0]
+        if n_channels != 3 and (_is_drawn(self.hue) or _is_drawn(self.saturation)):
+            raise ValueError(
+                f"hue={self.hue!r} and saturation={self.saturation!r} require images with the "
+                f"channels red, green and blue; image_shape={self.image_shape!r} with "
+                f"layout={self.layout!r} has {n_channels}. Set both to 0."
+            )
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         images = as_grids(x.clone(), self.image_shape, self.layout)
-        low, high = self.value_range
-        if any(any(_pair(v)) for v in (self.rotation, self.shift, self.shear, self.zoom)):
-            images = _resampled(images, self._maps(images, generator, shared))
-        if any(_pair(self.brightness)):
-            (offset,) = _drawn([self.brightness], x, generator, shared)
-            images = (images + (high - low) * offset[:, None, None, None]).clamp(low, high)
-        if self.jpeg_quality is not None:
-            levels = (images.clamp(low, high) - low) * (255 / (high - low))
-            levels = compressed(levels, _qualities(self.jpeg_quality, x, generator, shared))
-            images = low + levels.clamp(0, 255) * ((high - low) / 255)
+        for step in (self._moved, self._colored, self._compressed):
+            images = step(images, generator, shared)
         return flatten_grids(images, self.layout)
+
+    def _moved(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
+        if any(map(_is_drawn, (self.rotation, self.shift, self.shear, self.zoom))):
+            images = _resampled(images, self._maps(images, generator, shared))
+        if _is_drawn(self.pixel_shift):
+            steps = [_integers(self.pixel_shift, images, generator, shared) for _ in range(2)]
+            images = shifted(images, *steps)
+        return images
+
+    def _colored(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
+        low, high = self.value_range
+        if _is_drawn(self.hue):
+            images = hue_shifted(images, *_drawn([self.hue], images, generator, shared))
+        if _is_drawn(self.saturation):
+            change = _drawn([self.saturation], images, generator, shared)
+            images = saturated(images, *change).clamp(low, high)
+        if _is_drawn(self.brightness):
+            (offset,) = _drawn([self.brightness], images, generator, shared)
+            images = (images + (high - low) * offset[:, None, None, None]).clamp(low, high)
+        return images
+
+    def _compressed(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
+        quality = self.jpeg_quality
+        if quality is None:
+            return images
+        low, high = self.value_range
+        levels = (images.clamp(low, high) - low) * (255 / (high - low))
+        bounds = (quality[0], quality[1]) if isinstance(quality, tuple | list) else (quality,) * 2
+        levels = compressed(levels, _integers(bounds, images, generator, shared))
+        return low + levels.clamp(0, 255) * ((high - low) / 255)
 
     def _maps(self, images: Tensor, generator: torch.Generator, shared: bool) -> Tensor:
         ranges = [self.rotation, self.shear, self.zoom, self.shift, self.shift]
@@ -156,13 +234,43 @@ def _drawn(
     return (low + (high - low) * uniform(x, generator, shared, len(ranges))).unbind(1)
 
 
-def _qualities(
-    quality: int | tuple[int, int], x: Tensor, generator: torch.Generator, shared: bool
+def _is_drawn(value: Range) -> bool:
+    """Return whether a strength is not zero."""
+    return any(_pair(value))
+
+
+def _integers(
+    value: int | tuple[int, int], x: Tensor, generator: torch.Generator, shared: bool
 ) -> Tensor:
-    """Return integer qualities: one per sample, shape (batch,), or a shared one, (1,)."""
-    low, high = quality if isinstance(quality, tuple | list) else (quality, quality)
+    """Return draws of integers: one per sample, shape (batch,), or a shared one, (1,)."""
+    low, high = value if isinstance(value, tuple | list) else (-value, value)
     size = (1 if shared else len(x),)
     return torch.randint(low, high + 1, size, device=x.device, generator=generator)
+
+
+def shifted(images: Tensor, right: Tensor, down: Tensor) -> Tensor:
+    """Return images that are shifted by whole pixels; the pixels of the edges are repeated.
+
+    Parameters
+    ----------
+    images : Tensor of shape (batch, channels, height, width)
+        Images.
+
+    right, down : integer Tensor of shape (batch,) or (1,)
+        Shifts in pixels.
+
+    Returns
+    -------
+    Tensor of shape (batch, channels, height, width)
+        Image `i` is its own pixel at (row - down[i], column - right[i]), clamped to the image.
+    """
+    for axis, step in ((2, down), (3, right)):
+        size = images.shape[axis]
+        places = (torch.arange(size, device=images.device) - step[:, None]).clamp(0, size - 1)
+        shape = [len(places), 1, 1, 1]
+        shape[axis] = size
+        images = images.take_along_dim(places.reshape(shape), axis)
+    return images
 
 
 def affine_maps(
@@ -195,62 +303,3 @@ def _resampled(images: Tensor, maps: Tensor) -> Tensor:
 
 def _sampled(images: Tensor, grid: Tensor) -> Tensor:
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
-
-
-# ITU-T T.81, table K.1: quantization steps of the luminance at quality 50.
-_LUMINANCE = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-
-
-def compressed(levels: Tensor, quality: Tensor) -> Tensor:
-    """Return images after JPEG compression and decompression; missing pixels remain NaN.
-
-    The cosine transform of every block of 8 x 8 pixels is rounded to quantization steps. The
-    subsequent lossless coding of a JPEG file is not required and is omitted.
-
-    Parameters
-    ----------
-    levels : Tensor of shape (batch, channels, height, width)
-        Pixel levels from 0 to 255. Images are padded to multiples of 8 by replicating the edge and
-        are cropped afterwards.
-
-    quality : integer Tensor of shape (batch,) or (1,)
-        Quality from 1 to 100.
-
-    Returns
-    -------
-    Tensor of shape (batch, channels, height, width)
-        The pixel levels, neither rounded nor clamped to [0, 255].
-    """
-    height, width = levels.shape[-2:]
-    centered = (levels - 128).nan_to_num(nan=0.0)
-    padded = functional.pad(centered, (0, -width % 8, 0, -height % 8), mode="replicate")
-    blocks = padded.unflatten(2, (-1, 8)).unflatten(4, (-1, 8)).transpose(3, 4)
-    cosines, steps = _cosines(levels), _steps(quality)[:, None, None, None]
-    kept: Tensor = (cosines @ blocks @ cosines.T / steps).round() * steps
-    decoded: Tensor = (cosines.T @ kept @ cosines).transpose(3, 4).flatten(4).flatten(2, 3)
-    return (decoded[..., :height, :width] + 128).masked_fill(levels.isnan(), math.nan)
-
-
-def _cosines(like: Tensor) -> Tensor:
-    """Return the orthonormal cosine transform of eight values, a matrix of (frequency, place)."""
-    k = torch.arange(8, dtype=like.dtype, device=like.device)
-    cosines = torch.cos(k[:, None] * (2 * k + 1) * (math.pi / 16)) / 2
-    cosines[0] /= math.sqrt(2)
-    return cosines
-
-
-def _steps(quality: Tensor) -> Tensor:
-    """Return the quantization tables of the IJG library for qualities, of shape (n, 8, 8)."""
-    percent = torch.where(quality < 50, 5000 // quality, 200 - 2 * quality)
-    table = torch.tensor(_LUMINANCE, device=quality.device)
-    steps: Tensor = (table * percent[:, None, None] + 50) // 100
-    return steps.clamp(1, 255)

@@ -225,8 +225,9 @@ def _n_code_channels(size: Size, n_components: int) -> int:
     if n_others or not n_channels:
         raise ValueError(
             'bottleneck="spatial" requires as many components at each of the '
-            f"{n_positions} positions ({' x '.join(map(str, size))}) of the last level: n_components="
-            f"{n_positions}, {2 * n_positions}, {3 * n_positions} and so on; got {n_components}. "
+            f"{n_positions} positions ({' x '.join(map(str, size))}) of the last level: "
+            f"n_components={n_positions}, {2 * n_positions}, {3 * n_positions} and so on; got "
+            f"{n_components}. "
             "Labels as conditions are further components without a position, and cannot be used."
         )
     return n_channels
