@@ -7,8 +7,11 @@ entropy     784-64 on 30 000 samples, ten epochs of batches of 64; binary cross-
 neighbours  the effect of noise on the 5-NN accuracy for the codes of a plain and of a denoising
             autoencoder, as in Vincent et al. (JMLR 11:3371-3408, 2010)
 tied        tied and untied weights of the decoder, by the number of training samples
+documents   two networks of textbooks: 784-64 with the training loss of the last of ten epochs on
+            clean images, and of ten further epochs on noise that is drawn once; 784-800 with a
+            penalty on the mean activity of its sigmoid units
 
-    python benchmarks/denoising.py [--part images entropy neighbours tied] [--rows 60000]
+    python benchmarks/denoising.py [--part images entropy neighbours tied documents] [--rows 60000]
 """
 
 import argparse
@@ -24,6 +27,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
 from sklearn_autoencoders.corruptions import Gaussian, SaltAndPepper
 from sklearn_autoencoders.networks import Convolutional, Dense
+from sklearn_autoencoders.objectives import KLSparsity
 
 UNIT = (0.0, 1.0)
 
@@ -215,11 +219,53 @@ def tied(X, X_test):
         print(f"{n_rows:19} {errors[0]:8.2f} {errors[1]:8.2f}", flush=True)
 
 
+# ------------------------------------------------------------------------------------- documents
+
+
+def documents(X, X_test):
+    """Print training losses, and errors of sigmoid units with and without a penalty."""
+    X, X_test = X[:30_000], X_test[:5000]
+    settings = {"init": "random", "scaling": None, "batch_size": 64, "max_epochs": 10}
+    settings |= {"random_state": 0, "warm_start": True}
+    model = DenoisingAutoencoder(
+        64,
+        network=Dense((), code_activation="relu"),
+        loss="binary_cross_entropy",
+        corruption=None,
+        learning_rate=6e-3,
+        **settings,
+    )
+    print("784-64, ReLU code: binary cross-entropy of the last epoch, training samples")
+    print(f"{'clean (aim 0.0752)':46} {model.fit(X).loss_curve_[-1]:8.4f}")
+    model.fit(gaussian(X, 0.4, seed=0), clean=X)
+    print(f"{'then noise of 0.4, drawn once (aim 0.0985)':46} {model.loss_curve_[-1]:8.4f}")
+    found = cross_entropy(X_test, model.transform(gaussian(X_test, 0.4, seed=1)))
+    print(f"{'the same, test images':46} {found:8.4f}", flush=True)
+    print("\n784-800, sigmoid units, noise of 0.3: squared error per pixel of test images")
+    noisy = gaussian(X_test, 0.3, seed=0)
+    print(f"{'noisy images':46} {error(noisy, X_test):8.5f}")
+    penalties = {
+        "KL(0.02), weight 0.05": KLSparsity(0.05, 0.02),
+        "the same, mean instead of sum over the units": KLSparsity(0.05 / 800, 0.02),
+        "no penalty": None,
+    }
+    for name, penalty in penalties.items():
+        network = Dense((), code_activation="logistic")
+        noise = Gaussian(0.3, clip=UNIT)
+        model = DenoisingAutoencoder(
+            800, network=network, corruption=noise, penalty=penalty, **settings
+        )
+        restored = model.fit(X[:10_000]).transform(noisy)
+        codes = model.set_params(output="code").transform(X_test[:1000])
+        print(f"{name:46} {error(restored, X_test):8.5f}   mean activity {codes.mean():.3f}")
+
+
 PARTS = {
     "images": lambda X, y, X_test, y_test: images(X, X_test),
     "entropy": lambda X, y, X_test, y_test: entropy(X, X_test),
     "neighbours": neighbours,
     "tied": lambda X, y, X_test, y_test: tied(X, X_test),
+    "documents": lambda X, y, X_test, y_test: documents(X, X_test),
 }
 
 

@@ -1,10 +1,11 @@
 """Benefit of unlabeled samples: pretrained classifiers compared with other methods.
 
-    python benchmarks/pretraining.py [--part basic few adult union] [--seeds 3]
+    python benchmarks/pretraining.py [--part basic few adult union pretext] [--seeds 3]
 
 basic: 10 000 digits with labels, three hidden layers, with pretraining and with random
 initialization. few: 60 000 digits of which 100 or 1000 have labels. adult: numeric and categorical
 features, 200 to 10 000 labels. union: logistic regression on features, and on features and codes.
+pretext: tasks of images before a convolutional classifier of 3000 digits is fine-tuned; two seeds.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
@@ -32,7 +34,13 @@ from sklearn_autoencoders import (
     AutoencoderTransformer,
     DenoisingAutoencoder,
 )
-from sklearn_autoencoders.corruptions import ImageAugmentation, Masking
+from sklearn_autoencoders.corruptions import (
+    ImageAugmentation,
+    Jigsaw,
+    Masking,
+    Occlusion,
+    QuarterTurns,
+)
 from sklearn_autoencoders.networks import Convolutional
 
 
@@ -299,7 +307,73 @@ def _codes_of_fit(model, X, y):
     return scaler.fit_transform(part.fit_transform(X, y)), y
 
 
-PARTS = {"basic": basic, "few": few, "adult": table, "union": union}
+# ------------------------------------------------------------------------------------- pretext
+
+IMAGE = (28, 28)
+NETWORK = {
+    "network": Convolutional(IMAGE, channels=(16, 16, 16)),
+    "init": "random",
+    "scaling": "global",
+}
+# Of the pretraining; fine-tuning masks a quarter of the pixels for all of them.
+TASKS = {
+    "reconstruction": None,
+    "masking, 0.25": Masking(0.25),
+    "inpainting": Occlusion(IMAGE),
+    "jigsaw, 2 x 2": Jigsaw(IMAGE),
+    "jigsaw, 4 x 4": Jigsaw(IMAGE, n_tiles=4),
+    "quarter turns, undone": QuarterTurns(IMAGE),
+}
+
+
+def turns_predicted(X, seed):
+    """Return a classifier of turns, fitted to four copies of the images."""
+    images = X.reshape(-1, *IMAGE)
+    turned = np.concatenate([np.rot90(images, n, (1, 2)) for n in range(4)])
+    turns = np.repeat(range(4), len(images))
+    classifier = AutoencoderClassifier(
+        32, pretraining=None, max_epochs=4, random_state=seed, **NETWORK
+    )
+    return classifier.fit(turned, turns)
+
+
+def encoder_of(name, X, seed):
+    """Return an encoder that was trained by a task, or None."""
+    if name == "not pretrained":
+        return None
+    if name == "quarter turns, predicted":
+        return turns_predicted(X, seed)
+    settings = {"max_epochs": 15, "random_state": seed, **NETWORK}
+    return DenoisingAutoencoder(32, corruption=TASKS[name], **settings).fit(X)
+
+
+def fine_tuned(encoder, X, y, seed):
+    """Return a classifier that starts from an encoder, or from random weights."""
+    fine = {"max_epochs": 60, "pseudo_labels": None, "random_state": seed}
+    if encoder is None:
+        return AutoencoderClassifier(32, pretraining=None, **fine, **NETWORK).fit(X, y)
+    return AutoencoderClassifier(encoder=FrozenEstimator(encoder), **fine).fit(X, y)
+
+
+def pretext(n_seeds):
+    print("\n3000 MNIST digits, 100 or 1000 with labels: test error in percent")
+    X_all, y_all, X_test, y_test = mnist()
+    for seed in range(2):
+        rows = np.random.RandomState(seed).permutation(len(X_all))[:3000]
+        X, y = X_all[rows], y_all[rows]
+        for name in ("not pretrained", *TASKS, "quarter turns, predicted"):
+            started = time.process_time()
+            encoder = encoder_of(name, X, seed)
+            spent = time.process_time() - started
+            line = f"seed {seed} {name:26}"
+            for n_labels in (100, 1000):
+                known = with_few_labels(y, n_labels, seed) != -1
+                model = fine_tuned(encoder, X[known], y[known], seed)
+                line += f" {100 * (1 - model.score(X_test[:5000], y_test[:5000])):6.2f}"
+            print(f"{line} {spent:5.0f} s", flush=True)
+
+
+PARTS = {"basic": basic, "few": few, "adult": table, "union": union, "pretext": pretext}
 
 
 def main():
