@@ -343,13 +343,13 @@ def encoder_of(name, X, seed):
         return None
     if name == "quarter turns, predicted":
         return turns_predicted(X, seed)
-    settings = {"max_epochs": 15, "random_state": seed, **NETWORK}
+    settings = {"max_epochs": 12, "random_state": seed, **NETWORK}
     return DenoisingAutoencoder(32, corruption=TASKS[name], **settings).fit(X)
 
 
 def fine_tuned(encoder, X, y, seed):
     """Return a classifier that starts from an encoder, or from random weights."""
-    fine = {"max_epochs": 60, "pseudo_labels": None, "random_state": seed}
+    fine = {"max_epochs": 200 if len(X) <= 100 else 40, "pseudo_labels": None, "random_state": seed}
     if encoder is None:
         return AutoencoderClassifier(32, pretraining=None, **fine, **NETWORK).fit(X, y)
     return AutoencoderClassifier(encoder=FrozenEstimator(encoder), **fine).fit(X, y)
