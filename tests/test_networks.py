@@ -27,7 +27,14 @@ from sklearn_autoencoders.networks import (
 )
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
-from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed, drawing
+from sklearn_autoencoders.networks._layers import (
+    CODE_ACTIVATIONS,
+    BatchNorm,
+    Binary,
+    Dropout,
+    Transposed,
+    drawing,
+)
 from sklearn_autoencoders.networks._linear_path import LinearPath
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
@@ -151,7 +158,7 @@ def test_a_linear_path_starts_as_a_linear_map(network):
     assert model.encoder.correction(x).requires_grad
 
 
-@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
+@pytest.mark.parametrize("activation", sorted(set(CODE_ACTIVATIONS) - {"identity"}))
 def test_a_linear_path_with_a_final_activation_is_rejected(activation):
     for network in (Dense((9,), code_activation=activation), Dense((), code_activation=activation)):
         with pytest.raises(ValueError, match=r'(?s)no activation after it.*Use init="random"'):
@@ -245,6 +252,31 @@ def test_the_code_is_in_the_range_of_its_activation(activation, low, high):
         network.encoder[:-1](torch.tensor((X - fitted.center_) / fitted.scale_))
     )
     np.testing.assert_allclose(codes, ACTIVATIONS[activation]()(bare).detach())
+
+
+@pytest.mark.parametrize("per_batch", [False, True])
+def test_bits_are_drawn_with_their_probabilities(per_batch):
+    binary = Binary()
+    binary.generator, binary.per_batch = torch.Generator().manual_seed(0), per_batch
+    x = torch.tensor([-1.0, 0.0, 2.0]).repeat_interleave(20_000).expand(2, -1).requires_grad_()
+    bits = binary(x)
+    assert set(bits.unique().tolist()) == {0.0, 1.0}
+    shares = bits[0].view(3, -1).mean(1)
+    torch.testing.assert_close(shares, torch.tensor([-1.0, 0, 2]).sigmoid(), atol=0.02, rtol=0)
+    assert bool((bits[0] == bits[1]).all()) == per_batch
+    bits.sum().backward()
+    probability = x.sigmoid()
+    torch.testing.assert_close(x.grad, probability * (1 - probability))
+    torch.testing.assert_close(binary.eval()(x), (x > 0).float())
+
+
+def test_binary_codes_are_bits_that_reconstruct():
+    X = table()
+    fitted = transformer(Dense((16,), code_activation="binary")).fit(X)
+    codes = fitted.transform(X)
+    assert set(np.unique(codes)) == {0.0, 1.0}
+    same = fitted.inverse_transform(codes.astype(bool))
+    np.testing.assert_allclose(same, fitted.reconstruct(X), rtol=1e-6, atol=1e-6)
 
 
 def test_every_hidden_layer_is_normalized_before_its_activation():

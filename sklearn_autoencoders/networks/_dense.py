@@ -10,7 +10,7 @@ from typing import ClassVar
 from torch import nn
 
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, Transposed, block
+from ._layers import ACTIVATIONS, CODE_ACTIVATIONS, Transposed, block
 from ._network import Network
 from ._places import Places
 
@@ -38,7 +38,10 @@ class Dense(Network):
     code_activation : str, default="identity"
         Activation function of the code, with the same names: "relu" for the code of a classical
         autoencoder, "logistic" for a sparse autoencoder with codes in (0, 1), "tanh" for codes in
-        (-1, 1). Any value other than "identity" requires `init="random"`.
+        (-1, 1). "binary" gives codes of zeros and ones, which can be stored as bits and compared
+        by the number of bits that differ (semantic hashing [5]_): in training, they are drawn with
+        the probabilities :math:`\sigma(W h + b)`, whose gradient is used [6]_; afterwards they are
+        rounded. Any value other than "identity" requires `init="random"`.
 
     batch_norm : bool, default=False
         Whether the :math:`Wx` of every hidden layer is standardized over the batch [3]_. The layer
@@ -82,6 +85,12 @@ class Dense(Network):
     .. [4] P. Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
        Deep Network with a Local Denoising Criterion", JMLR 11:3371-3408, 2010.
 
+    .. [5] R. Salakhutdinov and G. Hinton, "Semantic Hashing", International Journal of Approximate
+       Reasoning 50:969-978, 2009.
+
+    .. [6] Y. Bengio, N. Léonard and A. Courville, "Estimating or Propagating Gradients Through
+       Stochastic Neurons for Conditional Computation", arXiv 1308.3432, 2013.
+
     Examples
     --------
     >>> from sklearn_autoencoders.networks import Dense
@@ -107,7 +116,7 @@ class Dense(Network):
         "hidden_layer_sizes": [Sizes()],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "code_activation": [StrOptions(set(ACTIVATIONS))],
+        "code_activation": [StrOptions(set(CODE_ACTIVATIONS))],
         "batch_norm": ["boolean"],
         "tied_weights": ["boolean"],
         "decoder_layer_sizes": [Sizes(), None],
@@ -244,7 +253,7 @@ class Dense(Network):
             for layer, width in zip(inner, hidden, strict=True)
         ]
         if last_activation != "identity":
-            last = nn.Sequential(last, ACTIVATIONS[last_activation]())
+            last = nn.Sequential(last, CODE_ACTIVATIONS[last_activation]())
         return nn.Sequential(*blocks, last)
 
 

@@ -63,6 +63,37 @@ class Dropout(nn.Module):
         return x * kept.div_(1 - self.rate)
 
 
+class Binary(nn.Module):
+    r"""Bits, drawn with the probabilities :math:`\sigma(x)` in training and rounded afterwards.
+
+    The gradient is that of the probabilities, as if nothing were drawn (straight-through).
+
+    Attributes
+    ----------
+    generator : Generator or None
+        Source of the random draws during training.
+
+    per_batch : bool
+        Whether one draw is used for all samples, as in :class:`Dropout`.
+    """
+
+    generator: torch.Generator | None = None
+    per_batch: bool = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return zeros and ones."""
+        if not self.training:
+            return (x > 0).to(x.dtype)
+        probability = torch.sigmoid(x)
+        shape = x.shape[1:] if self.per_batch else x.shape
+        drawn = x.new_empty(shape).uniform_(generator=self.generator)
+        return (drawn < probability).to(x.dtype) + (probability - probability.detach())
+
+
+# Activation functions of a code, which can be binary.
+CODE_ACTIVATIONS: dict[str, type[nn.Module]] = ACTIVATIONS | {"binary": Binary}
+
+
 @contextmanager
 def drawing(network: nn.Module, generator: torch.Generator, per_batch: bool) -> Iterator[None]:
     """Set the generator of every module that has a `generator` attribute inside the block.
