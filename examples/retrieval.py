@@ -50,8 +50,8 @@ for name, space in spaces.items():
 
 # %%
 # Eight components of the autoencoder are almost as good as 64 pixels, and better than eight
-# principal components. With sixteen components, all methods are equally good, and 32 bits are almost
-# as good. Pixels are not worse: codes are useful for indexes that are too large for pixels.
+# principal components. With sixteen components, all methods are equally good, and so are 32 bits.
+# Pixels are not worse: codes are useful for indexes that are too large for pixels.
 figure, axes = plt.subplot_mosaic(
     "AB;AC;AD", figsize=(13, 5.4), width_ratios=[1, 1.4], layout="constrained"
 )

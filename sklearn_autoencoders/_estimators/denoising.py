@@ -466,7 +466,8 @@ class DenoisingAutoencoder(
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
-        hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
+        masks = [part for part in plan.corruptions if isinstance(part, Masking)]
+        hides = any(isnan(part.value) and part.known_weight is None for part in masks)
         is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
         return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
