@@ -1,6 +1,7 @@
 """DenoisingAutoencoder: training data, reconstructions and layerwise pretraining."""
 
 import re
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -879,7 +880,7 @@ def test_clean_samples_given_as_y_cause_a_warning(clean):
 class Recorded(Masking):
     """Masking that keeps the batches, and what became of them."""
 
-    pairs = []
+    pairs: ClassVar[list] = []
 
     def __call__(self, x, generator, *, shared=False):
         corrupted = super().__call__(x, generator, shared=shared)

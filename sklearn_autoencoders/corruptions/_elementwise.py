@@ -114,9 +114,9 @@ class Masking(Corruption):
         """Raise ValueError if the weight of the loss refers to values that are not missing."""
         if self.known_weight is not None and not math.isnan(self.value):
             raise ValueError(
-                "known_weight weighs the losses of values that Masking does not hide, which requires "
-                f"value=nan; got value={self.value} and known_weight={self.known_weight}. Use "
-                "value=nan or known_weight=None."
+                "known_weight weighs the losses of values that Masking does not hide, which "
+                f"requires value=nan; got value={self.value} and known_weight={self.known_weight}. "
+                "Use value=nan or known_weight=None."
             )
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -90,8 +92,58 @@ class Binary(nn.Module):
         return (drawn < probability).to(x.dtype) + (probability - probability.detach())
 
 
-# Activation functions of a code, which can be binary.
+class Clip(nn.Module):
+    """Values that are at least zero; the gradient is that of the identity, and never vanishes.
+
+    Parameters
+    ----------
+    high : float
+        Largest value.
+    """
+
+    def __init__(self, high: float) -> None:
+        super().__init__()
+        self.high = high
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the limited values."""
+        limited = x.clamp(0.0, self.high)
+        return limited.detach() + (x - x.detach()) if self.training else limited
+
+
+class ByFeature(nn.Module):
+    """An activation function for each feature.
+
+    Parameters
+    ----------
+    names : sequence of str
+        A key of `OUTPUT_ACTIVATIONS` for each feature.
+    """
+
+    index: Tensor
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        kinds = list(dict.fromkeys(names))
+        self.activations = nn.ModuleList(OUTPUT_ACTIVATIONS[kind]() for kind in kinds)
+        index = torch.tensor([kinds.index(name) for name in names])
+        self.register_buffer("index", index, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activations, of shape (..., n_features)."""
+        y = x
+        for kind, activation in enumerate(self.activations):
+            y = torch.where(self.index.eq(kind), activation(x), y)
+        return y
+
+
+# Activation functions of a code, which can be binary, and of reconstructions.
 CODE_ACTIVATIONS: dict[str, type[nn.Module]] = ACTIVATIONS | {"binary": Binary}
+# An output of a rectified linear unit that is negative for all samples would never be trained.
+OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = ACTIVATIONS | {
+    "clip": partial(Clip, 1.0),
+    "relu": partial(Clip, math.inf),
+}
 
 
 @contextmanager
