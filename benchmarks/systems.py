@@ -25,8 +25,11 @@ from _keel import keel_table
 from pretraining import adult
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.impute import SimpleImputer
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders.corruptions import Masking
@@ -125,11 +128,10 @@ def masked(n_seeds):
                 for seed in range(n_seeds):
                     order = np.random.RandomState(seed).permutation(len(X))
                     rows, test = order[:10_000], order[10_000:]
-                    deviation = X[rows].std(0)
-                    center, scale = X[rows].mean(0), np.where(deviation > 0, deviation, 1)
                     known = np.where(np.arange(len(rows)) < n_labels, y[rows], -1)
-                    model = fit((X[rows] - center) / scale, known, seed)
-                    right = model.predict((X[test] - center) / scale) == y[test]
+                    scaler = make_pipeline(SimpleImputer(), StandardScaler()).fit(X[rows])
+                    model = fit(scaler.transform(X[rows]), known, seed)
+                    right = model.predict(scaler.transform(X[test])) == y[test]
                     found.append(right.mean())
                 seconds = (time.process_time() - start) / n_seeds
                 print(
