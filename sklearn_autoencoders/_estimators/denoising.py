@@ -27,6 +27,7 @@ from .._utils.sklearn_compat import (
     output_container,
     with_callbacks,
 )
+from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -553,6 +554,7 @@ class DenoisingAutoencoder(
         """
         return self._partial_fit(X, y, sample_weight, clean)
 
+    @tensors_like_input
     def transform(self, X):
         """Denoise samples, impute missing values, or return latent codes, as `output` says.
 
@@ -587,6 +589,7 @@ class DenoisingAutoencoder(
         return self._in_column(denoised)
 
     @available_if(_gives_codes)
+    @tensors_like_input
     def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space, if `output="code"`.
 

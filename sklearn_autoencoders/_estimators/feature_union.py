@@ -30,7 +30,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     fit_one,
 )
-from .._utils.tensors import without_tensor, without_tensors
+from .._utils.tensors import tensors_like_input, without_tensor, without_tensors
 from .cross_fitting import check_groups, out_of_fold_output, partition
 from .inverse import first_columns, unweighted
 from .transformer import AutoencoderTransformer
@@ -200,6 +200,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return self._commit(union)
 
     @fit_context(prefer_skip_nested_validation=False)
+    @tensors_like_input
     def fit_transform(self, X, y=None, **params):
         """Fit copies of all encoders and return the original features and the codes.
 
@@ -230,6 +231,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self._commit(union)
         return output
 
+    @tensors_like_input
     def transform(self, X, **params):
         """Return the original features and the codes of X.
 
@@ -252,6 +254,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return super().transform(X, **params)
 
     @available_if(_is_invertible)
+    @tensors_like_input
     def inverse_transform(self, X):
         """Return the original features: those passed through, or otherwise the decoded codes.
 

@@ -39,6 +39,7 @@ from .._training.parameters import (
 from .._training.pretraining import PRETRAINING
 from .._utils.random import draw_seed, make_generator
 from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
+from .._utils.tensors import tensors_like_input
 from ..corruptions import CORRUPTIONS
 from ..networks import Branches
 from ..networks._ensemble import Ensemble
@@ -104,6 +105,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         "pretraining_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
+    @tensors_like_input
     def transform(self, X):
         """Encode X with the fine-tuned encoder.
 
