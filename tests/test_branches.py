@@ -10,14 +10,23 @@ from helpers import assert_same, outputs, table, target_of, weights
 from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 
-from sklearn_autoencoders import AutoencoderRegressor, AutoencoderTransformer, load, save
+from sklearn_autoencoders import (
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    VAEGenerator,
+    load,
+    save,
+)
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Branches
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
 SMALL = Branches((8, 4), (6,), (8,))
+DENOISED = Branches((8, 4), (6,), (8,), reads_reconstruction=True)
 HEADS = pytest.mark.parametrize(
-    "params", [{"head": SMALL}, {"head_layer_sizes": (8, 4)}], ids=["branches", "layers"]
+    "params",
+    [{"head": SMALL}, {"head": DENOISED}, {"head_layer_sizes": (8, 4)}],
+    ids=["branches", "denoised", "layers"],
 )
 
 
@@ -66,6 +75,28 @@ def test_the_number_of_joined_units(head, n_joint):
     assert (built.features is None) == (head.feature_layer_sizes is None)
 
 
+def test_the_branch_of_the_features_can_read_reconstructions():
+    X = table()
+    fitted = predictor(AutoencoderRegressor, head=DENOISED, dtype="float64").fit(X, X[:, 0])
+    x, network = torch.tensor((X - fitted.center_) / fitted.scale_), fitted.network_
+    code = network.encode(x)
+    by_hand = network.head(code, Batch(network.decode(code)))
+    torch.testing.assert_close(network.predict(x), by_hand)
+    torch.testing.assert_close(network(x).prediction, by_hand)
+    assert (by_hand != network.head(code, Batch(x))).any()
+
+
+@pytest.mark.parametrize("freeze", ["none", "all"])
+def test_a_frozen_denoiser_keeps_its_decoder(freeze):
+    X = table()
+    encoder = quick(AutoencoderTransformer, n_components=3).fit(X)
+    settings = {"encoder": FrozenEstimator(encoder), "freeze": freeze, "learning_rate": 1e-2}
+    fitted = quick(AutoencoderRegressor, head=DENOISED, **settings).fit(X, X[:, 0])
+    before, after = weights(encoder), weights(fitted)
+    is_same = all((after[f"autoencoder.{name}"] == value).all() for name, value in before.items())
+    assert is_same == (freeze == "all")
+
+
 @every_predictor
 def test_a_frozen_encoder_keeps_its_weights_and_the_branches_learn(cls):
     X = table()
@@ -111,6 +142,10 @@ def test_branches_learn_what_a_linear_head_on_two_components_cannot():
         ({"head": Branches(activation="cube")}, "'activation' parameter of Branches"),
         ({"head_layer_sizes": (0,)}, "'head_layer_sizes' parameter"),
         ({"head": "ensemble", "head_layer_sizes": (3,)}, "head='ensemble'"),
+        (
+            {"head": Branches(None, reads_reconstruction=True)},
+            "needs layers of the features, .* got feature_layer_sizes=None",
+        ),
     ],
     ids=str,
 )
@@ -118,3 +153,11 @@ def test_invalid_parameters(params, match):
     X = table()
     with pytest.raises(ValueError, match=match):
         predictor(AutoencoderRegressor, **params).fit(X, X[:, 0])
+
+
+def test_a_conditional_denoiser_is_rejected():
+    X, y = table(), (table()[:, 0] > 0).astype(int)
+    encoder = quick(VAEGenerator, n_components=2, conditional=True).fit(X, y)
+    settings = {"encoder": FrozenEstimator(encoder), "head": DENOISED}
+    with pytest.raises(ValueError, match=r"(?s)reads_reconstruction=True .* is conditional"):
+        quick(AutoencoderRegressor, **settings).fit(X, X[:, 0])

@@ -1,11 +1,13 @@
-"""Datasets of pyarrow, which are read in chunks: the same results as those of arrays."""
+"""Datasets of pyarrow and arrays in files, which are read in chunks, give the results of arrays."""
 
+import h5py
 import numpy as np
 import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
 import torch
+import zarr
 from estimators import CASES, FIRST_CASES, PREDICTORS, quick
 from helpers import case, outputs, table, target_of, with_missing_values
 
@@ -18,9 +20,10 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._data import chunked
+from sklearn_autoencoders._data import chunked, stored_arrays
 from sklearn_autoencoders._data.chunked import ChunkedRows
 from sklearn_autoencoders._data.parquet import DatasetChunks
+from sklearn_autoencoders._data.stored_arrays import ArrayChunks
 from sklearn_autoencoders._training.sampler import WindowSampler
 
 N_ROWS, N_PER_CHUNK = 90, 17
@@ -328,3 +331,69 @@ def test_readers_and_iterators_are_no_samples(tmp_path):
 def test_a_union_requires_samples_in_memory(tmp_path):
     with pytest.raises(TypeError, match=r"in memory; got a dataset.*X\.to_table\(\)"):
         AutoencoderFeatureUnion().fit(write(tmp_path, table(20)))
+
+
+# ------------------------------------------------------------------------ arrays in files
+
+
+def as_zarr(folder, X):
+    path, chunks = folder / "samples.zarr", (min(5, len(X)) or 1, *X.shape[1:])
+    array = zarr.create_array(path, shape=X.shape, dtype=X.dtype, chunks=chunks)
+    array[:] = X
+    return zarr.open_array(path, mode="r")
+
+
+def as_hdf5(folder, X):
+    with h5py.File(folder / "samples.h5", "w") as file:
+        file.create_dataset("X", data=X, maxshape=(None, *X.shape[1:]), chunks=(5, *X.shape[1:]))
+    return h5py.File(folder / "samples.h5")["X"]
+
+
+every_store = pytest.mark.parametrize("store", [as_zarr, as_hdf5])
+
+
+@every_store
+@pytest.mark.parametrize("change", [np.asarray, with_missing_values])
+def test_arrays_in_files_give_the_results_of_arrays(
+    store, change, tmp_path, small_windows, in_order, monkeypatch
+):
+    monkeypatch.setattr(stored_arrays, "_MIN_BYTES", N_PER_CHUNK * 6 * 8)
+    X = change(table(N_ROWS))
+    stored = store(tmp_path, X)
+    found, expected = (
+        quick(AutoencoderTransformer, batch_size=16, max_epochs=2).fit(values)
+        for values in (stored, X)
+    )
+    assert_close(outputs(found, stored), outputs(expected, X))
+
+
+@every_store
+def test_chunks_of_a_file_are_read_together(store, tmp_path):
+    X = table(N_ROWS)
+    chunks = ArrayChunks(store(tmp_path, X))
+    (tmp_path / "single").mkdir()
+    assert chunks.lengths == [N_ROWS]
+    np.testing.assert_array_equal(chunks.read(0), X)
+    single = ArrayChunks(store(tmp_path / "single", X.astype(np.float32)))
+    assert single.read(0).dtype == single.dtype == np.float32
+
+
+@every_store
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (np.ones((4, 3, 2)), ValueError, r"must have two axes; got 3 axes.*X\[:\]"),
+        (np.ones((4, 3), complex), TypeError, "must be numbers; got the type complex128"),
+        (np.ones((0, 3)), ValueError, "X has no samples"),
+    ],
+    ids=["axes", "type", "empty"],
+)
+def test_invalid_arrays_in_files(store, X, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        quick(AutoencoderTransformer).fit(store(tmp_path, X))
+
+
+@every_store
+def test_a_union_requires_arrays_in_memory(store, tmp_path):
+    with pytest.raises(TypeError, match=r"in memory; got an array in a file.*X\[:\]"):
+        AutoencoderFeatureUnion().fit(store(tmp_path, table(20)))

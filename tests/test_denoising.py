@@ -1,6 +1,7 @@
 """DenoisingAutoencoder: training data, reconstructions and layerwise pretraining."""
 
 import re
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -874,3 +875,34 @@ def test_parameters_of_pretraining_are_checked(clean, params):
 def test_clean_samples_given_as_y_cause_a_warning(clean):
     with pytest.warns(UserWarning, match=r"use fit\(X, clean=...\)"):
         denoiser(4, max_epochs=1).fit(clean, clean)
+
+
+class Recorded(Masking):
+    """Masking that keeps the batches, and what became of them."""
+
+    pairs: ClassVar[list] = []
+
+    def __call__(self, x, generator, *, shared=False):
+        corrupted = super().__call__(x, generator, shared=shared)
+        self.pairs.append((x.numpy(), corrupted.numpy()))
+        return corrupted
+
+
+@pytest.mark.parametrize("known_weight", [0.0, 0.3, 1.0])
+def test_values_that_are_not_masked_have_their_own_weight(known_weight):
+    X = table()
+    Recorded.pairs.clear()
+    settings = {"batch_size": 20, "scaling": None, "dtype": "float64"} | STILL
+    corruption = Recorded(0.3, known_weight=known_weight)
+    fitted = denoiser(corruption=corruption, **settings).fit(X)
+    # the first call measures how much the corruption changes, then come the four batches
+    batch, masked = map(np.concatenate, zip(*Recorded.pairs[1:5], strict=True))
+    squares = (fitted.reconstruct(masked) - batch) ** 2
+    expected = (squares * np.where(np.isnan(masked), 1, known_weight)).mean()
+    np.testing.assert_allclose(fitted.loss_curve_[-1], expected, rtol=1e-6)
+
+
+def test_known_values_are_those_that_are_not_missing():
+    message = "known_weight .* requires value=nan; got value=0.0 and known_weight=0.5"
+    with pytest.raises(ValueError, match=message):
+        denoiser(corruption=Masking(0.25, 0.0, known_weight=0.5)).fit(table())

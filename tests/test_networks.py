@@ -11,6 +11,7 @@ import pytest
 import torch
 from estimators import quick
 from helpers import assert_same, outputs, snapshot, table, weights
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from torch import nn
 
@@ -29,7 +30,15 @@ from sklearn_autoencoders.networks import (
 )
 from sklearn_autoencoders.networks._autoencoder import Autoencoder
 from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
-from sklearn_autoencoders.networks._layers import BatchNorm, Dropout, Transposed, drawing
+from sklearn_autoencoders.networks._layers import (
+    CODE_ACTIVATIONS,
+    BatchNorm,
+    Binary,
+    Clip,
+    Dropout,
+    Transposed,
+    drawing,
+)
 from sklearn_autoencoders.networks._linear_path import LinearPath
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
@@ -161,7 +170,7 @@ def test_a_linear_path_starts_as_a_linear_map(network):
     assert model.encoder.correction(x).requires_grad
 
 
-@pytest.mark.parametrize("activation", sorted(set(ACTIVATIONS) - {"identity"}))
+@pytest.mark.parametrize("activation", sorted(set(CODE_ACTIVATIONS) - {"identity"}))
 def test_a_linear_path_with_a_final_activation_is_rejected(activation):
     for network in (Dense((9,), code_activation=activation), Dense((), code_activation=activation)):
         with pytest.raises(ValueError, match=r'(?s)no activation after it.*Use init="random"'):
@@ -255,6 +264,72 @@ def test_the_code_is_in_the_range_of_its_activation(activation, low, high):
         network.encoder[:-1](torch.tensor((X - fitted.center_) / fitted.scale_))
     )
     np.testing.assert_allclose(codes, ACTIVATIONS[activation]()(bare).detach())
+
+
+@pytest.mark.parametrize("per_batch", [False, True])
+def test_bits_are_drawn_with_their_probabilities(per_batch):
+    binary = Binary()
+    binary.generator, binary.per_batch = torch.Generator().manual_seed(0), per_batch
+    x = torch.tensor([-1.0, 0.0, 2.0]).repeat_interleave(20_000).expand(2, -1).requires_grad_()
+    bits = binary(x)
+    assert set(bits.unique().tolist()) == {0.0, 1.0}
+    shares = bits[0].view(3, -1).mean(1)
+    torch.testing.assert_close(shares, torch.tensor([-1.0, 0, 2]).sigmoid(), atol=0.02, rtol=0)
+    assert bool((bits[0] == bits[1]).all()) == per_batch
+    bits.sum().backward()
+    probability = x.sigmoid()
+    torch.testing.assert_close(x.grad, probability * (1 - probability))
+    torch.testing.assert_close(binary.eval()(x), (x > 0).float())
+
+
+def test_binary_codes_are_bits_that_reconstruct():
+    X = table()
+    fitted = transformer(Dense((16,), code_activation="binary")).fit(X)
+    codes = fitted.transform(X)
+    assert set(np.unique(codes)) == {0.0, 1.0}
+    same = fitted.inverse_transform(codes.astype(bool))
+    np.testing.assert_allclose(same, fitted.reconstruct(X), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("activation", "low", "high"),
+    [
+        ("logistic", 0, 1),
+        ("clip", 0, 1),
+        ("relu", 0, math.inf),
+        (["clip"] * 3 + ["tanh"] * 3, -1, 1),
+    ],
+)
+def test_the_reconstruction_is_in_the_range_of_its_activation(activation, low, high):
+    X = table()
+    X = (X - X.min(0)) / np.ptp(X, axis=0)
+    network = Dense((16,), output_activation=activation)
+    settings = {"scaling": None, "learning_rate": 0.03, "max_epochs": 60}
+    fitted = transformer(network, **settings).fit(X)
+    found = fitted.reconstruct(X + 10)  # far from the training samples
+    assert found.min() >= low
+    assert found.max() <= high
+    assert fitted.score(X) > 0.5
+    with pytest.raises(ValueError, match=r'(?s)no activation after it.*Use init="random"'):
+        clone(fitted).set_params(init="pca").fit(X)
+
+
+def test_each_feature_has_its_activation():
+    names = ["relu", "identity", "clip", "relu"]
+    decoder = Dense((), output_activation=names).build(4, 2)[1].eval()
+    code = torch.randn(50, 2, generator=torch.Generator().manual_seed(0)) * 3
+    bare = decoder[0][0](code)
+    expected = [bare[:, 0].relu(), bare[:, 1], bare[:, 2].clamp(0, 1), bare[:, 3].relu()]
+    torch.testing.assert_close(decoder(code), torch.stack(expected, 1))
+    for wrong in (["relu"], ["relu", "sigmoid", "clip", "relu"]):
+        with pytest.raises(ValueError, match=r"a name for each of the 4 outputs, among .*'clip'"):
+            Dense((), output_activation=wrong).build(4, 2)
+
+
+def test_the_gradient_of_limited_values_does_not_vanish():
+    x = torch.tensor([-3.0, 0.5, 4.0], requires_grad=True)
+    Clip(1.0)(x).sum().backward()
+    assert x.grad.tolist() == [1, 1, 1]
 
 
 def test_every_hidden_layer_is_normalized_before_its_activation():

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._utils.output import as_table
-from .parquet import is_dataset
+from .chunked import ChunkedRows
+from .parquet import DatasetChunks, is_dataset
+from .stored_arrays import ArrayChunks, is_stored_array
 from .texts import texts_of
 
 
@@ -37,6 +39,13 @@ def check_is_container(X: Any) -> None:
         )
 
 
+def in_chunks(X: Any) -> Any:
+    """Return samples in files as :class:`ChunkedRows`, and anything else unchanged."""
+    if is_dataset(X):
+        return ChunkedRows(DatasetChunks(X))
+    return ChunkedRows(ArrayChunks(X)) if is_stored_array(X) else X
+
+
 def samples_in_memory(X: Any, is_table: bool) -> Any:
     """Return samples in a container from which scikit-learn can select.
 
@@ -56,15 +65,17 @@ def samples_in_memory(X: Any, is_table: bool) -> Any:
     Raises
     ------
     TypeError
-        If X is a dataset of pyarrow or no container of samples.
+        If X is a dataset of pyarrow, an array in a file, or no container of samples.
 
     ValueError
         If they have to be rows of a table and are texts, series or images.
     """
-    if is_dataset(X):
+    if is_dataset(X) or is_stored_array(X):
+        kinds = ("a dataset of pyarrow", "X.to_table()"), ("an array in a file", "X[:]")
+        kind, remedy = kinds[0] if is_dataset(X) else kinds[1]
         raise TypeError(
-            "AutoencoderFeatureUnion requires samples in memory; got a dataset of pyarrow. Pass "
-            "X.to_table(), or use the encoder alone."
+            f"AutoencoderFeatureUnion requires samples in memory; got {kind}. Pass {remedy}, or "
+            "use the encoder alone."
         )
     check_is_container(X)
     X = as_table(X)

@@ -18,7 +18,7 @@ from .batches import Data
 from .chunked import ChunkedRows
 from .column_kinds import Limits
 from .columns import learn_columns
-from .parquet import DatasetChunks, is_dataset
+from .containers import in_chunks
 from .ranges import find_ranges
 from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
@@ -69,7 +69,7 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
-    X = ChunkedRows(DatasetChunks(X)) if is_dataset(X) else without_tensor(X)
+    X = without_tensor(in_chunks(X))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
     if reset:
@@ -95,7 +95,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
 
 def _as_rows(estimator, rows, reset, names):
     """Return samples outside memory whose values are not checked; an array if they are few."""
-    _check_has_no_categories(estimator, reset, "a dataset, and a dataset", "X.to_table()")
+    _check_has_no_categories(estimator, reset, "in files, and a dataset", "X.to_table()")
     if not len(rows):
         raise ValueError("X has no samples, but at least one is required.")
     if reset:

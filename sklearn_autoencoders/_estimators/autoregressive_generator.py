@@ -13,6 +13,7 @@ from .._data.validation import check_output
 from .._training.parameters import make_plan
 from .._utils.layout import Layout
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks
+from .._utils.tensors import tensors_like_input
 from ..networks import CausalRecurrent, Residual
 from ..objectives._objective import Objective
 from .autoregressive_mixin import AutoregressiveMixin
@@ -388,6 +389,7 @@ class AutoregressiveGenerator(
         """
         return self._partial_fit(X, y, sample_weight)
 
+    @tensors_like_input
     def transform(self, X):
         """Return the codes of samples, of which all values are known to the network.
 

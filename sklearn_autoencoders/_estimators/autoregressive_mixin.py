@@ -13,6 +13,7 @@ from .._data.validation import check_samples, check_weight, ignore_empty_feature
 from .._inference.conditionals import Sharpening, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
+from .._utils.tensors import tensors_like_input
 from .cell_orders import LeftToRight
 
 # Smallest probability by which another one is divided.
@@ -102,6 +103,7 @@ class AutoregressiveMixin:
             drawn[:, :n_given] = prompt
         return self._as_given(drawn)
 
+    @tensors_like_input
     def impute(self, X, *, n_draws=None, random_state=None):
         r"""Impute missing values, by their expectation or by draws.
 
@@ -193,6 +195,7 @@ class AutoregressiveMixin:
         first = layout.first_inputs[column if column < layout.n_columns else 0]
         return self.center_[first : first + n_levels]
 
+    @tensors_like_input
     def score_samples(self, X):
         r"""Return the log-likelihood of each sample, in nats.
 
@@ -217,6 +220,7 @@ class AutoregressiveMixin:
         return (found - levels.log_widths(cells)).sum(axis=1)
 
     @available_if(_is_sequential)
+    @tensors_like_input
     def predict_proba(self, X):
         """Return the probabilities of the value that follows each sequence.
 
@@ -239,6 +243,7 @@ class AutoregressiveMixin:
         return np.exp(last_log_probabilities(self._model, cells))
 
     @available_if(_is_sequential)
+    @tensors_like_input
     def bits_per_symbol(self, X):
         r"""Return the mean negative log-likelihood of all values of X, in bits.
 

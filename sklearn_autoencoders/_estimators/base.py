@@ -43,6 +43,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     with_callbacks,
 )
+from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import ACTIVATIONS, NETWORKS, Network
@@ -294,6 +295,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight)
 
+    @tensors_like_input
     def reconstruct(self, X):
         """Encode and decode X.
 
@@ -314,6 +316,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
 class ReconstructionScoreMixin:
     """Scores based on the reconstruction loss."""
 
+    @tensors_like_input
     def score_samples(self, X):
         r"""Return the negative reconstruction loss of each sample; higher is better.
 

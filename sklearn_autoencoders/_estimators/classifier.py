@@ -29,6 +29,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     with_callbacks,
 )
+from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..objectives import PseudoLabels
 from ..objectives._supervised import log_loss
@@ -572,6 +573,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         own[is_known] *= factor[place]
         return own
 
+    @tensors_like_input
     def decision_function(self, X):
         """Return the logits; for two classes their difference, positive for the second class.
 
@@ -587,6 +589,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         return apply_to_arrays(margins, self._output_of_head(X))
 
+    @tensors_like_input
     def predict_proba(self, X):
         """Return the probability of each class for every sample.
 
@@ -602,6 +605,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         return apply_to_arrays(probabilities, self._output_of_head(X))
 
+    @tensors_like_input
     def predict_log_proba(self, X):
         """Return the logarithm of the probability of each class for every sample.
 
@@ -618,6 +622,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         return apply_to_arrays(log_probabilities, self._output_of_head(X))
 
+    @tensors_like_input
     def predict(self, X):
         """Return the most likely class of each sample.
 

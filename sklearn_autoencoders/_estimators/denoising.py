@@ -27,6 +27,7 @@ from .._utils.sklearn_compat import (
     output_container,
     with_callbacks,
 )
+from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
 from .base import BaseAutoencoder, ReconstructionScoreMixin
@@ -466,7 +467,8 @@ class DenoisingAutoencoder(
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
-        hides = any(isinstance(part, Masking) and isnan(part.value) for part in plan.corruptions)
+        masks = [part for part in plan.corruptions if isinstance(part, Masking)]
+        hides = any(isnan(part.value) and part.known_weight is None for part in masks)
         is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
         return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
@@ -552,6 +554,7 @@ class DenoisingAutoencoder(
         """
         return self._partial_fit(X, y, sample_weight, clean)
 
+    @tensors_like_input
     def transform(self, X):
         """Denoise samples, impute missing values, or return latent codes, as `output` says.
 
@@ -586,6 +589,7 @@ class DenoisingAutoencoder(
         return self._in_column(denoised)
 
     @available_if(_gives_codes)
+    @tensors_like_input
     def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space, if `output="code"`.
 

@@ -30,23 +30,15 @@ from .._utils.sklearn_compat import (
     fit_context,
     fit_one,
 )
-from .._utils.tensors import without_tensor, without_tensors
+from .._utils.tensors import tensors_like_input, without_tensor, without_tensors
 from .cross_fitting import check_groups, out_of_fold_output, partition
-from .inverse import first_columns, unweighted
+from .inverse import first_columns, is_invertible, unweighted
 from .transformer import AutoencoderTransformer
 
 # Name of the original features among the transformers.
 _RAW = "raw"
 # Name of the splitter in the routing of metadata; encoders cannot have the name of a parameter.
 _SPLITTER = "cross_fit"
-
-
-def _is_invertible(union):
-    """Return whether the original features are in the output or can be decoded from it."""
-    return union.passthrough is not False or (
-        len(union.transformer_list) == 1
-        and hasattr(union.transformer_list[0][1], "inverse_transform")
-    )
 
 
 class AutoencoderFeatureUnion(Documented, FeatureUnion):
@@ -200,6 +192,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return self._commit(union)
 
     @fit_context(prefer_skip_nested_validation=False)
+    @tensors_like_input
     def fit_transform(self, X, y=None, **params):
         """Fit copies of all encoders and return the original features and the codes.
 
@@ -230,6 +223,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self._commit(union)
         return output
 
+    @tensors_like_input
     def transform(self, X, **params):
         """Return the original features and the codes of X.
 
@@ -251,7 +245,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         self._check_features(X)
         return super().transform(X, **params)
 
-    @available_if(_is_invertible)
+    @available_if(is_invertible)
+    @tensors_like_input
     def inverse_transform(self, X):
         """Return the original features: those passed through, or otherwise the decoded codes.
 

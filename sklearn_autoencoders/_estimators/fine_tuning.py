@@ -39,6 +39,7 @@ from .._training.parameters import (
 from .._training.pretraining import PRETRAINING
 from .._utils.random import draw_seed, make_generator
 from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
+from .._utils.tensors import tensors_like_input
 from ..corruptions import CORRUPTIONS
 from ..networks import Branches
 from ..networks._ensemble import Ensemble
@@ -104,6 +105,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         "pretraining_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
     }
 
+    @tensors_like_input
     def transform(self, X):
         """Encode X with the fine-tuned encoder.
 
@@ -169,6 +171,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
+        self._check_can_denoise(recipe)
         recipe = self._with_head(recipe, n_outputs)
         is_linear = not self._has_ensemble and self._branches is None
         seed = 0 if is_linear else draw_seed(rng)  # a linear head starts at zero
@@ -203,6 +206,14 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             raise ValueError(
                 f"head_layer_sizes={self.head_layer_sizes!r} cannot be given together with "
                 f"head={self.head!r}. Use joint_layer_sizes of Branches."
+            )
+
+    def _check_can_denoise(self, recipe):
+        if getattr(recipe, "n_conditions", 0) and getattr(self.head, "reads_reconstruction", False):
+            raise ValueError(
+                "reads_reconstruction=True of Branches requires an encoder whose decoder needs "
+                f"nothing but the code; encoder={self.encoder!r} is conditional. Use "
+                "conditional=False."
             )
 
     def _check_no_fine_tuning(self):

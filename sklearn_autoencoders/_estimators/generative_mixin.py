@@ -31,6 +31,7 @@ from .._inference.sampling import (
     sample_posterior,
 )
 from .._utils.random import draw_seed, own_random_state
+from .._utils.tensors import tensors_like_input
 from ..networks._bottlenecks import GaussianBottleneck
 
 
@@ -39,6 +40,7 @@ class GenerativeMixin:
 
     __metadata_request__inverse_transform: ClassVar[dict] = {"out": UNUSED}  # no metadata
 
+    @tensors_like_input
     def inverse_transform(self, X, y=None, *, out=None):
         """Decode codes to the means of their likelihoods.
 
@@ -68,6 +70,7 @@ class GenerativeMixin:
 
         return self._decoded_into(out, len(codes), decoded)
 
+    @tensors_like_input
     def reconstruct(self, X, y=None):
         """Encode and decode X deterministically, without sampling.
 
@@ -123,6 +126,7 @@ class GenerativeMixin:
         seed = next(seeds) if noise else None
         return self._as_given(self._decoded(codes, condition, seed, self._sample_dtype))
 
+    @tensors_like_input
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
         r"""Draw variations of samples: codes from :math:`N(\mu(x), s^2 \sigma(x)^2)`, decoded.
 
@@ -208,6 +212,7 @@ class GenerativeMixin:
             return decoded
         return decoded.reshape(len(A), n_steps, *decoded.shape[1:])
 
+    @tensors_like_input
     def score_samples(self, X, y=None, *, n_draws=64):
         r"""Return an estimate of the log-likelihood of each sample, in nats.
 
@@ -237,6 +242,7 @@ class GenerativeMixin:
         """
         return apply_to_arrays(log_mean_exp, self._log_weights(X, y, n_draws))
 
+    @tensors_like_input
     def elbo_samples(self, X, y=None, *, n_draws=64):
         """Return an estimate of the evidence lower bound (ELBO) of each sample, in nats.
 
@@ -286,6 +292,7 @@ class GenerativeMixin:
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 
+    @tensors_like_input
     def impute(self, X, y=None, *, n_draws=64):
         r"""Impute missing values by their expectation given the observed values.
 

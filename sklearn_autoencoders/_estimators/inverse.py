@@ -7,6 +7,14 @@ import numpy as np
 from .._utils.tensors import without_tensor
 
 
+def is_invertible(union):
+    """Return whether the original features are in the output or can be decoded from it."""
+    return union.passthrough is not False or (
+        len(union.transformer_list) == 1
+        and hasattr(union.transformer_list[0][1], "inverse_transform")
+    )
+
+
 def unweighted(output, name, weights):
     """Return the output of a union divided by the weight of one of its transformers.
 

@@ -21,6 +21,7 @@ from .._inference.postprocess import (
     outlier_labels,
     p_values,
 )
+from .._utils.tensors import tensors_like_input
 
 
 def scores(model, X, tolerance, distance_unit, constants):
@@ -72,6 +73,7 @@ def tolerance_of_varying(tolerance, constants):
 class OutlierDetectorMixin:
     """Methods of a fitted detector with `tolerance_`, `offset_` and `held_out_scores_`."""
 
+    @tensors_like_input
     def score_samples(self, X):
         """Return the consistency of the values of each sample; higher is more normal.
 
@@ -88,6 +90,7 @@ class OutlierDetectorMixin:
         X = self._checked(X)
         return scores(self._model, X, self.tolerance_, self.distance_unit_, self._constants)
 
+    @tensors_like_input
     def decision_function(self, X):
         """Return `score_samples` minus `offset_`, which is negative for outliers.
 
@@ -103,6 +106,7 @@ class OutlierDetectorMixin:
         """
         return self.score_samples(X) - self.offset_
 
+    @tensors_like_input
     def predict(self, X):
         """Predict whether each sample is an outlier.
 
@@ -118,6 +122,7 @@ class OutlierDetectorMixin:
         """
         return apply_to_arrays(outlier_labels, self.decision_function(X))
 
+    @tensors_like_input
     def p_values(self, X):
         r"""Return the fraction of held-out samples that are at least as anomalous as each sample.
 

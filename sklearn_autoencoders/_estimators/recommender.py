@@ -30,6 +30,7 @@ from .._utils.sklearn_compat import (
     output_container,
     with_callbacks,
 )
+from .._utils.tensors import tensors_like_input
 from ..networks import Interactions
 from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
@@ -546,6 +547,7 @@ class AutoencoderRecommender(
         check_is_fitted(self)
         return self.network_.decoder[-1].weight.detach().cpu().numpy().copy()
 
+    @tensors_like_input
     def transform(self, X, *, user_features=None):
         """Return the codes of users, given their ratings.
 

@@ -16,7 +16,7 @@ from .._data.sparse import SparseRows
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
 from .._utils.output import names_of_columns
-from .._utils.tensors import without_tensor
+from .._utils.tensors import tensors_like_input, without_tensor
 
 
 class RecommenderMixin:
@@ -53,6 +53,7 @@ class RecommenderMixin:
         fitted = self.fit(X, None, sample_weight, **features)
         return fitted.transform(X, user_features=user_features)
 
+    @tensors_like_input
     def predict(self, X, *, user_features=None):
         """Predict ratings, or the scores of clicks, of pairs of a user and an item.
 

@@ -14,6 +14,7 @@ from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
+from .._utils.tensors import tensors_like_input
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
 
@@ -462,6 +463,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
             )
         return replace(data, labels=(columns - self.target_center_) / self.target_scale_)
 
+    @tensors_like_input
     def predict(self, X):
         """Predict the targets of each sample.
 

@@ -9,6 +9,7 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from .._data.validation import check_codes, check_samples
 from .._utils.sklearn_compat import fit_context, with_callbacks
+from .._utils.tensors import tensors_like_input
 from .base import BaseAutoencoder, ReconstructionScoreMixin
 
 
@@ -379,6 +380,7 @@ class AutoencoderTransformer(
     def _n_features_out(self):
         return self.n_components_
 
+    @tensors_like_input
     def transform(self, X, *, out=None):
         """Encode X.
 
@@ -398,6 +400,7 @@ class AutoencoderTransformer(
         """
         return self._encode_into(out, check_samples(self, X))
 
+    @tensors_like_input
     def inverse_transform(self, X, *, out=None):
         """Decode codes to the original feature space.
 

@@ -18,6 +18,7 @@ from .._inference.sampling import fit_prior, latent_health
 from .._training.initialization import initialize, start_at_probabilistic_pca
 from .._training.parameters import latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
+from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..exceptions import PosteriorCollapseWarning
 from ..networks import LATENTS, LatentPart, VectorQuantizer
@@ -605,6 +606,7 @@ class VAEGenerator(
     def _n_features_out(self):
         return self.n_components_
 
+    @tensors_like_input
     def transform(self, X, y=None, *, out=None):
         """Encode X to the means of the posteriors; no random draws are made.
 

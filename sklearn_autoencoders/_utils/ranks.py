@@ -122,12 +122,14 @@ class Ranks:
         weight : float
             Weight of those of this process. The weights of all processes sum to one.
         """
-        parts = [tensor.detach() for tensor in tensors if tensor.is_floating_point()]
-        buffer = torch.cat([part.reshape(-1).double() * weight for part in parts])
-        with _explained():
-            distributed.all_reduce(buffer)
-        for part, mean in zip(parts, buffer.split([p.numel() for p in parts]), strict=True):
-            part.copy_(mean.view_as(part))
+        found = [tensor.detach() for tensor in tensors if tensor.is_floating_point()]
+        for dtype in sorted({part.dtype for part in found}, key=str):  # one message for each type
+            parts = [part for part in found if part.dtype == dtype]
+            buffer = torch.cat([part.reshape(-1) for part in parts]).mul_(weight)
+            with _explained():
+                distributed.all_reduce(buffer)
+            for part, mean in zip(parts, buffer.split([p.numel() for p in parts]), strict=True):
+                part.copy_(mean.view_as(part))
 
     def agree(self, finished: bool) -> bool:
         """Return whether any process wants to finish; raise OtherRankFailed if one has failed."""

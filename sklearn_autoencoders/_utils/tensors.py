@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
+import numpy as np
 import torch
+from sklearn import get_config
 
 
 def without_tensor(values: Any) -> Any:
@@ -24,3 +28,22 @@ def without_tensor(values: Any) -> Any:
 def without_tensors(values: dict[str, Any]) -> dict[str, Any]:
     """Return values by name with arrays for tensors."""
     return {name: without_tensor(value) for name, value in values.items()}
+
+
+def tensors_like_input(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a method of samples so that it returns tensors for tensors, on their device.
+
+    This is what scikit-learn's `array_api_dispatch` asks for; without it, arrays are returned.
+    """
+
+    @wraps(method)
+    def wrapper(self: Any, X: Any, *args: Any, **params: Any) -> Any:
+        if not (isinstance(X, torch.Tensor) and get_config()["array_api_dispatch"]):
+            return method(self, X, *args, **params)
+        found = method(self, without_tensor(X), *args, **params)
+        is_number = isinstance(found, np.ndarray) and found.dtype.kind in "biuf"
+        if not is_number or params.get("out") is not None:
+            return found
+        return torch.from_numpy(np.ascontiguousarray(found)).to(X.device)
+
+    return wrapper

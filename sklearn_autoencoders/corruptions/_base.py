@@ -61,6 +61,9 @@ class Corruption(Part, ABC):
     #: changes become "missing", or they are "corrupted" like numbers.
     on_categories: ClassVar[str] = "unchanged"
 
+    #: Weight of the loss of values that are not hidden; None leaves it to the estimator.
+    known_weight: float | None = None
+
     @abstractmethod
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         """Return a corrupted copy of x.

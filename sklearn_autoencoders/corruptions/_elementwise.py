@@ -76,9 +76,17 @@ class Masking(Corruption):
         network receives the center of the feature instead and learns to impute missing values. 0.0
         is the classical masking noise [1]_.
 
+    known_weight : float or None, default=None
+        Weight, in [0, 1], of the loss of values that are not masked, in relation to those that are.
+        0 is the loss of the masked values alone, as in the pretraining of TabNet [2]_. It requires
+        `value=nan`. None is 1, except for a :class:`~sklearn_autoencoders.DenoisingAutoencoder` of
+        samples with missing values or categories, where it is 0.1.
+
     References
     ----------
     .. [1] P. Vincent et al., "Stacked Denoising Autoencoders", JMLR 11:3371-3408, 2010.
+
+    .. [2] S. O. Arik and T. Pfister, "TabNet: Attentive Interpretable Tabular Learning", AAAI 2021.
 
     Examples
     --------
@@ -91,12 +99,25 @@ class Masking(Corruption):
     _parameter_constraints: ClassVar[Constraints] = {
         "rate": number_or_pair(Real, 0, 1, "both"),
         "value": [FINITE, "nan"],
+        "known_weight": [Interval(Real, 0, 1, closed="both"), None],
     }
     on_categories = "missing"
 
-    def __init__(self, rate: Range = 0.25, value: float = math.nan):
+    def __init__(
+        self, rate: Range = 0.25, value: float = math.nan, known_weight: float | None = None
+    ):
         self.rate = rate
         self.value = value
+        self.known_weight = known_weight
+
+    def check(self, n_features: int) -> None:
+        """Raise ValueError if the weight of the loss refers to values that are not missing."""
+        if self.known_weight is not None and not math.isnan(self.value):
+            raise ValueError(
+                "known_weight weighs the losses of values that Masking does not hide, which "
+                f"requires value=nan; got value={self.value} and known_weight={self.known_weight}. "
+                "Use value=nan or known_weight=None."
+            )
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         rate = per_sample(self.rate, x, generator, shared)

@@ -44,6 +44,11 @@ class Branches(Part):
     activation : str, default="relu"
         Activation function of all these layers, as in :class:`Dense`.
 
+    reads_reconstruction : bool, default=False
+        Whether the layers of the features receive reconstructions :math:`d(e(x))` instead of
+        :math:`x`: a denoiser in front of a model, which is trained together with it. The decoder
+        then learns from the labels, too, unless all layers of the encoder are frozen.
+
     See Also
     --------
     sklearn_autoencoders.AutoencoderFeatureUnion : Features and codes for any other model.
@@ -66,6 +71,7 @@ class Branches(Part):
         "code_layer_sizes": [Sizes()],
         "joint_layer_sizes": [Sizes()],
         "activation": [StrOptions(set(ACTIVATIONS))],
+        "reads_reconstruction": ["boolean"],
     }
 
     def __init__(
@@ -75,11 +81,13 @@ class Branches(Part):
         joint_layer_sizes: Sequence[int] = (256, 64),
         *,
         activation: str = "relu",
+        reads_reconstruction: bool = False,
     ):
         self.feature_layer_sizes = feature_layer_sizes
         self.code_layer_sizes = code_layer_sizes
         self.joint_layer_sizes = joint_layer_sizes
         self.activation = activation
+        self.reads_reconstruction = reads_reconstruction
 
     def build(self, n_inputs: int, n_components: int, n_outputs: int) -> BranchedHead:
         """Return a new head.
@@ -97,9 +105,14 @@ class Branches(Part):
         Raises
         ------
         ValueError
-            If a parameter is invalid.
+            If a parameter is invalid, or if no features are read of a reconstruction.
         """
         self._validate_params()
+        if self.reads_reconstruction and self.feature_layer_sizes is None:
+            raise ValueError(
+                "reads_reconstruction=True needs layers of the features, which receive the "
+                "reconstruction; got feature_layer_sizes=None. Use a sequence of sizes."
+            )
         code, n_joint = self._layers(n_components, self.code_layer_sizes)
         features = None
         if self.feature_layer_sizes is not None:
@@ -107,7 +120,9 @@ class Branches(Part):
             n_joint += n_units
         joint, n_last = self._layers(n_joint, self.joint_layer_sizes)
         start, last = (LinearHead(size, n_outputs) for size in (n_components, n_last))
-        return BranchedHead(start, features, code, nn.Sequential(joint, last))
+        head = BranchedHead(start, features, code, nn.Sequential(joint, last))
+        head.reads_reconstruction = self.reads_reconstruction
+        return head
 
     def _layers(self, n_inputs: int, sizes: Sequence[int]) -> tuple[nn.Sequential, int]:
         """Return hidden layers, and the number of their outputs."""
@@ -136,7 +151,14 @@ class BranchedHead(nn.Module):
 
     code, joint : Module
         Layers of the code, and of both branches.
+
+    Attributes
+    ----------
+    reads_reconstruction : bool
+        Whether the inputs are reconstructions.
     """
+
+    reads_reconstruction = False
 
     def __init__(
         self, start: LinearHead, features: nn.Module | None, code: nn.Module, joint: nn.Module

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import ClassVar
@@ -10,7 +10,14 @@ from typing import ClassVar
 from torch import nn
 
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, Transposed, block
+from ._layers import (
+    ACTIVATIONS,
+    CODE_ACTIVATIONS,
+    OUTPUT_ACTIVATIONS,
+    ByFeature,
+    Transposed,
+    block,
+)
 from ._network import Network
 from ._places import Places
 
@@ -18,8 +25,8 @@ from ._places import Places
 class Dense(Network):
     r"""Fully connected layers; the decoder mirrors the encoder.
 
-    Every hidden layer computes :math:`y = \sigma(Wx + b)`. The last layer of the decoder is linear.
-    The last layer of the encoder is linear unless `code_activation` is set.
+    Every hidden layer computes :math:`y = \sigma(Wx + b)`. The last layers of the encoder and of
+    the decoder are linear unless `code_activation` and `output_activation` are set.
 
     Parameters
     ----------
@@ -38,7 +45,19 @@ class Dense(Network):
     code_activation : str, default="identity"
         Activation function of the code, with the same names: "relu" for the code of a classical
         autoencoder, "logistic" for a sparse autoencoder with codes in (0, 1), "tanh" for codes in
-        (-1, 1). Any value other than "identity" requires `init="random"`.
+        (-1, 1). "binary" gives codes of zeros and ones, which can be stored as bits and compared
+        by the number of bits that differ (semantic hashing [5]_): in training, they are drawn with
+        the probabilities :math:`\sigma(W h + b)`, whose gradient is used [6]_; afterwards they are
+        rounded. Any value other than "identity" requires `init="random"`.
+
+    output_activation : str or sequence of str, default="identity"
+        Activation function of the reconstruction, with the same names and "clip", which limits
+        values to [0, 1]; or one name for each output of the network. The gradients of "clip" and
+        "relu" are those of the identity, so that no output stays at zero. The function acts on
+        scaled values; with the `scaling=None` of the estimator, these are the values of X. After a
+        `MinMaxScaler`, "logistic" and "clip" give values in the range of the training samples,
+        under any loss. Any value other than "identity" requires `init="random"`; losses of logits,
+        such as "binary_cross_entropy", have an activation function of their own.
 
     batch_norm : bool, default=False
         Whether the :math:`Wx` of every hidden layer is standardized over the batch [3]_. The layer
@@ -82,6 +101,12 @@ class Dense(Network):
     .. [4] P. Vincent et al., "Stacked Denoising Autoencoders: Learning Useful Representations in a
        Deep Network with a Local Denoising Criterion", JMLR 11:3371-3408, 2010.
 
+    .. [5] R. Salakhutdinov and G. Hinton, "Semantic Hashing", International Journal of Approximate
+       Reasoning 50:969-978, 2009.
+
+    .. [6] Y. Bengio, N. Léonard and A. Courville, "Estimating or Propagating Gradients Through
+       Stochastic Neurons for Conditional Computation", arXiv 1308.3432, 2013.
+
     Examples
     --------
     >>> from sklearn_autoencoders.networks import Dense
@@ -107,7 +132,8 @@ class Dense(Network):
         "hidden_layer_sizes": [Sizes()],
         "activation": [StrOptions(set(ACTIVATIONS))],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "code_activation": [StrOptions(set(ACTIVATIONS))],
+        "code_activation": [StrOptions(set(CODE_ACTIVATIONS))],
+        "output_activation": [StrOptions(set(OUTPUT_ACTIVATIONS)), list, tuple],
         "batch_norm": ["boolean"],
         "tied_weights": ["boolean"],
         "decoder_layer_sizes": [Sizes(), None],
@@ -122,6 +148,7 @@ class Dense(Network):
         dropout: float = 0.0,
         *,
         code_activation: str = "identity",
+        output_activation: str | Sequence[str] = "identity",
         batch_norm: bool = False,
         tied_weights: bool = False,
         decoder_layer_sizes: Sequence[int] | None = None,
@@ -132,6 +159,7 @@ class Dense(Network):
         self.activation = activation
         self.dropout = dropout
         self.code_activation = code_activation
+        self.output_activation = output_activation
         self.batch_norm = batch_norm
         self.tied_weights = tied_weights
         self.decoder_layer_sizes = decoder_layer_sizes
@@ -153,7 +181,8 @@ class Dense(Network):
         -------
         encoder, decoder : Sequential
             One block for every layer: linear map, batch normalization, activation, dropout. The
-            last block is a linear map, followed by the activation of the code in the encoder.
+            last block is a linear map, followed by the activation of the code or of the
+            reconstruction.
 
         Raises
         ------
@@ -184,9 +213,20 @@ class Dense(Network):
             places = Places(self.n_places, n_components, self.sharpness)
             encoder = [*encoder[:-1], nn.Sequential(encoder[-1], places)]
         return (
-            self._sequential(encoder, inwards, self.code_activation),
-            self._sequential(decoder, outwards, "identity"),
+            self._sequential(encoder, inwards, _activation(self.code_activation, CODE_ACTIVATIONS)),
+            self._sequential(decoder, outwards, self._output_activation(n_features)),
         )
+
+    def _output_activation(self, n_features: int) -> list[nn.Module]:
+        if isinstance(self.output_activation, str):
+            return _activation(self.output_activation, OUTPUT_ACTIVATIONS)
+        names = list(self.output_activation)
+        if len(names) != n_features or not set(names) <= set(OUTPUT_ACTIVATIONS):
+            raise ValueError(
+                "output_activation must be a name, or a name for each of the "
+                f"{n_features} outputs, among {sorted(OUTPUT_ACTIVATIONS)}; got {names}."
+            )
+        return [ByFeature(names)]
 
     def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
         """Return the pairs of layers that greedy pretraining trains one after another.
@@ -236,16 +276,21 @@ class Dense(Network):
         return [not self.batch_norm] * (n_layers - 1) + [True]
 
     def _sequential(
-        self, layers: Sequence[nn.Module], hidden: Sequence[int], last_activation: str
+        self, layers: Sequence[nn.Module], hidden: Sequence[int], activation: Sequence[nn.Module]
     ) -> nn.Sequential:
         *inner, last = layers
         blocks: list[nn.Module] = [
             block(layer, width, self.activation, self.batch_norm, self.dropout)
             for layer, width in zip(inner, hidden, strict=True)
         ]
-        if last_activation != "identity":
-            last = nn.Sequential(last, ACTIVATIONS[last_activation]())
+        if activation:
+            last = nn.Sequential(last, *activation)
         return nn.Sequential(*blocks, last)
+
+
+def _activation(name: str, kinds: Mapping[str, Callable[[], nn.Module]]) -> list[nn.Module]:
+    """Return an activation function, if any."""
+    return [] if name == "identity" else [kinds[name]()]
 
 
 class Linear(Network):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -61,6 +63,87 @@ class Dropout(nn.Module):
         shape = x.shape[1:] if self.per_batch else x.shape
         kept = x.new_empty(shape).bernoulli_(1 - self.rate, generator=self.generator)
         return x * kept.div_(1 - self.rate)
+
+
+class Binary(nn.Module):
+    r"""Bits, drawn with the probabilities :math:`\sigma(x)` in training and rounded afterwards.
+
+    The gradient is that of the probabilities, as if nothing were drawn (straight-through).
+
+    Attributes
+    ----------
+    generator : Generator or None
+        Source of the random draws during training.
+
+    per_batch : bool
+        Whether one draw is used for all samples, as in :class:`Dropout`.
+    """
+
+    generator: torch.Generator | None = None
+    per_batch: bool = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return zeros and ones."""
+        if not self.training:
+            return (x > 0).to(x.dtype)
+        probability = torch.sigmoid(x)
+        shape = x.shape[1:] if self.per_batch else x.shape
+        drawn = x.new_empty(shape).uniform_(generator=self.generator)
+        return (drawn < probability).to(x.dtype) + (probability - probability.detach())
+
+
+class Clip(nn.Module):
+    """Values that are at least zero; the gradient is that of the identity, and never vanishes.
+
+    Parameters
+    ----------
+    high : float
+        Largest value.
+    """
+
+    def __init__(self, high: float) -> None:
+        super().__init__()
+        self.high = high
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the limited values."""
+        limited = x.clamp(0.0, self.high)
+        return limited.detach() + (x - x.detach()) if self.training else limited
+
+
+class ByFeature(nn.Module):
+    """An activation function for each feature.
+
+    Parameters
+    ----------
+    names : sequence of str
+        A key of `OUTPUT_ACTIVATIONS` for each feature.
+    """
+
+    index: Tensor
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        kinds = list(dict.fromkeys(names))
+        self.activations = nn.ModuleList(OUTPUT_ACTIVATIONS[kind]() for kind in kinds)
+        index = torch.tensor([kinds.index(name) for name in names])
+        self.register_buffer("index", index, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the activations, of shape (..., n_features)."""
+        y = x
+        for kind, activation in enumerate(self.activations):
+            y = torch.where(self.index.eq(kind), activation(x), y)
+        return y
+
+
+# Activation functions of a code, which can be binary, and of reconstructions.
+CODE_ACTIVATIONS: dict[str, type[nn.Module]] = ACTIVATIONS | {"binary": Binary}
+# An output of a rectified linear unit that is negative for all samples would never be trained.
+OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = ACTIVATIONS | {
+    "clip": partial(Clip, 1.0),
+    "relu": partial(Clip, math.inf),
+}
 
 
 @contextmanager

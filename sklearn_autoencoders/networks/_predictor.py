@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 import torch
@@ -84,6 +85,11 @@ class Predictor(Autoencoder):
         self._frozen: tuple[nn.Module, ...] = ()
         self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
 
+    @property
+    def has_denoiser(self) -> bool:
+        """Whether the head reads reconstructions instead of samples."""
+        return getattr(self.head, "reads_reconstruction", False)
+
     # In the base class these are submodules; here they are submodules of the inner autoencoder.
     @property
     def encoder(self) -> nn.Module:  # type: ignore[override]
@@ -108,15 +114,20 @@ class Predictor(Autoencoder):
     def predict(self, x: Batch | Tensor) -> Tensor:
         """Return the output of the head."""
         batch = as_batch(x)
-        return self.head.predict(self.encode(batch), batch)
+        code = self.encode(batch)
+        if self.has_denoiser:
+            batch = replace(batch, x=self.decode(code))
+        return self.head.predict(code, batch)
 
     def forward(self, x: Batch | Tensor) -> Output:
         """Return codes, reconstructions and predictions of a batch."""
         batch = as_batch(x)
         code = self.encode(batch)
         reconstruction = code.new_empty(len(code), 0)
-        if self.reconstructs:
+        if self.reconstructs or self.has_denoiser:
             reconstruction = self.decode(code, target=batch.target)
+        if self.has_denoiser:
+            batch = replace(batch, x=reconstruction)
         return Output(code, reconstruction, prediction=self.head(code, batch))
 
     def layers(self) -> list[list[nn.Module]]:
@@ -140,6 +151,8 @@ class Predictor(Autoencoder):
     def freeze(self, n_layers: int) -> None:
         """Freeze the first layers of the encoder, and unfreeze the others.
 
+        If all of them are frozen, so is the decoder of a denoiser.
+
         Parameters
         ----------
         n_layers : int
@@ -153,6 +166,11 @@ class Predictor(Autoencoder):
                     is_free = names[id(parameter)] not in self._fixed
                     parameter.requires_grad_(is_free and place >= n_layers)
         self._frozen = tuple(module for layer in layers[:n_layers] for module in layer)
+        if self.has_denoiser:
+            is_frozen = n_layers >= len(layers)
+            for name, parameter in self.decoder.named_parameters(prefix="decoder"):
+                parameter.requires_grad_(not is_frozen and name not in self._fixed)
+            self._frozen += (self.decoder,) if is_frozen else ()
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Predictor:
