@@ -56,7 +56,7 @@ class TextHybrid(Network):
     n_embedding : int, default=32
         Size of the vector of a symbol.
 
-    hidden_size : int, default=128
+    hidden_size : int, default=256
         Number of units of the recurrent layer.
 
     cell : {"gru", "lstm"}, default="gru"
@@ -114,7 +114,7 @@ class TextHybrid(Network):
         channels: Sequence[int] = (64, 128),
         kernel_size: int = 5,
         n_embedding: int = 32,
-        hidden_size: int = 128,
+        hidden_size: int = 256,
         cell: str = "gru",
         input_dropout: float = 0.0,
         n_positions: int | None = None,
