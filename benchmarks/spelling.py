@@ -35,13 +35,7 @@ from sklearn_autoencoders.texts import Spelling
 
 COLLECTIONS = {"spell-testset1": 1, "aspell": 1, "birkbeck": 30}  # one of so many pairs is used
 LONGEST, LONGEST_WORD = 47, 18
-SETTINGS = {
-    "n_components": 256,
-    "init": "random",
-    "scaling": None,
-    "learning_rate": 2e-3,
-    "random_state": 0,
-}
+SETTINGS = {"n_components": 256, "random_state": 0}
 NOISE = {"typos": Typo(0.15), "masked": Masking(0.15)}
 
 

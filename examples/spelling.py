@@ -31,9 +31,6 @@ denoiser = DenoisingAutoencoder(
     64,
     corruption=Typo(0.15),
     spelling=Spelling(),
-    init="random",
-    scaling=None,
-    learning_rate=2e-3,
     max_epochs=8,
     random_state=0,
 ).fit([*words, *drawn])

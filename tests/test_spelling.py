@@ -215,6 +215,26 @@ def test_words_are_corrected_and_everything_else_remains(speller):
     assert next(iter(speller.words_.items())) == ("the", 80)
 
 
+def test_corrections_have_the_capitals_of_the_given_word(speller):
+    assert speller.transform(["Teh cat", "TEH Cta", "The RAT"]) == ["The cat", "THE Cat", "The RAT"]
+    small, title, upper = speller.candidates(["teh", "Teh", "TEH"])
+    assert [one.candidate.lower() for one in title] == [one.candidate for one in small]
+    assert [one.candidate.lower() for one in upper] == [one.candidate for one in small]
+    assert [one.confidence for one in title] == pytest.approx([one.confidence for one in small])
+
+
+def test_capitals_of_the_dictionary_remain():
+    words = WordList({"Rome": 2, "rome": 1, "come": 1, "IBM": 1}, Spelling(max_distance=1))
+    assert set(words.similar("Rmoe")[0]) == {"Rmoe", "Rome"}
+    assert {"Rome", "Come"} <= set(words.similar("Romee")[0] + words.similar("Comee")[0])
+    assert "Rome" not in words.similar("romee")[0][:2]
+    assert words.log_frequencies(["Rmoe", "Rome"])[1] == pytest.approx(np.log(3 / 5))
+    assert "IBM" in words.similar("IBN")[0]
+    assert "IBM" in words
+    assert "Come" in words
+    assert "cOME" not in words
+
+
 def test_candidates_have_positions_and_confidences(speller):
     found = speller.candidates(["teh cat", ""], k=3)
     assert [len(own) for own in found][1] == 0

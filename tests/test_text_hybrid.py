@@ -174,6 +174,14 @@ def test_the_bound_is_below_the_likelihood(fitted):
 # ---------------------------------------------------------------------------------- training
 
 
+def test_vectors_of_symbols_and_states_have_variance_one_at_first():
+    torch.manual_seed(0)
+    decoder = TextHybrid(n_positions=N_POSITIONS).build(N_POSITIONS * 100, 8)[1]
+    assert float(decoder.embedding.weight.detach().std()) == pytest.approx(1, abs=0.1)
+    states = decoder.cells(torch.randn(50, N_POSITIONS, decoder.cells.cells[0].input_size))
+    np.testing.assert_allclose(states.detach().std(-1, correction=0), 1, atol=0.01)
+
+
 def test_hidden_symbols_are_hidden_in_training_only():
     model, code = module(input_dropout=1.0), codes(1)
     first, second = (indicators([[k] * N_POSITIONS]) for k in (0, 1))

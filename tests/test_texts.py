@@ -16,8 +16,10 @@ from sklearn_autoencoders import (
     load,
     save,
 )
+from sklearn_autoencoders._data.batches import Data, SampleDataset
 from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.texts import Texts, texts_of
+from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.inspection import ReconstructionDisplay, WeightsDisplay
 from sklearn_autoencoders.metrics import generation_report
@@ -82,6 +84,13 @@ def test_the_scaling_is_that_of_the_symbols(transformer):
     counts = np.array([sum(text.count(s) for text in TEXTS) for s in transformer._columns.symbols])
     frequencies = counts / (counts.sum() + len(TEXTS))
     np.testing.assert_allclose(by_position[0, :-1], frequencies, atol=1e-5)
+
+
+def test_cells_after_the_end_are_no_inputs(transformer):
+    samples = SampleDataset(transformer._model, Data(transformer._columns.encode(["is"])))
+    inputs = run(transformer._model, samples, lambda network, batch: network.inputs(batch))
+    is_used = inputs.reshape(-1, transformer._columns.n_symbols).any(1)
+    np.testing.assert_array_equal(is_used, np.arange(len(is_used)) < 3)
 
 
 def test_saved_texts(transformer, tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from numbers import Integral, Real
 from typing import ClassVar, NamedTuple
 
@@ -21,6 +21,9 @@ _WORD = re.compile("[^\\W\\d_]+(?:['\u2019][^\\W\\d_]+)*")
 
 # A letter that hardly any text contains stands for those that are not known.
 UNKNOWN_LETTER = "\ua66e"
+
+# Writes a word in capitals.
+Capitals = Callable[[str], str]
 
 # Number of occurrences of a word that is not in the dictionary.
 _UNKNOWN = 0.01
@@ -63,7 +66,8 @@ class Spelling(Part):
     the characters of :math:`c` and of the end of the word, given the text :math:`x`, or the word
     alone (see `context`). The distance :math:`d` is the mean of two numbers of edits: between the
     spellings, where a key next to the right one counts half, and between their sounds in English.
-    Words of a text are corrected from left to right.
+    Words of a text are corrected from left to right. Candidates for a word with capitals, "Teh" or
+    "TEH", are those for "teh" too, with the same capitals.
 
     Parameters
     ----------
@@ -157,6 +161,17 @@ def counts_of(words: Mapping[str, float] | Sequence[str]) -> dict[str, float]:
     return counts
 
 
+def capitals_of(word: str) -> Capitals | None:
+    """Return what writes a word in the capitals of another one; None if it has none of its own."""
+    if len(word) > 1 and word.isupper():
+        return str.upper
+    return _with_capital if word[:1].isupper() and not word[1:].isupper() else None
+
+
+def _with_capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
+
+
 class WordList:
     """The words of a dictionary, and which of them are similar to a word.
 
@@ -174,29 +189,44 @@ class WordList:
         self._counts, self._total = counts, max(sum(counts.values()), 1.0)
         self.words, self._spelling = list(counts), spelling
         self._by_letters = EditDistances(self.words, keyboard=True)
-        self._by_sound = EditDistances([sound_of(word) for word in self.words])
+        sounds = [sound_of(word) for word in self.words]
+        self._by_sound, self._alike = EditDistances(sounds), places_of(sounds)
         self._found: dict[str, tuple[list[str], NDArray[np.float64]]] = {}
 
     def __contains__(self, word: str) -> bool:
-        return word in self._counts
+        return self._count(word, capitals_of(word)) > 0
 
     def log_frequencies(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """Return the logarithms of the frequencies of words."""
-        counts = np.array([self._counts.get(word, _UNKNOWN) for word in words], dtype=np.float64)
+        """Return the logarithms of the frequencies of candidates, the given word first.
+
+        If it has capitals, words of the dictionary in small letters are the same words.
+        """
+        capitals = capitals_of(words[0])
+        counts = np.array([self._count(word, capitals) or _UNKNOWN for word in words])
         frequencies: NDArray[np.float64] = np.log(counts / self._total)
         return frequencies
 
+    def _count(self, word: str, capitals: Capitals | None) -> float:
+        small = 0.0 if capitals is None else self._counts.get(word.lower(), 0.0)
+        return float(self._counts.get(word, 0.0) + small)
+
     def similar(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
-        """Return the given word and similar ones, and their distances from it."""
+        """Return the given word and similar ones, with the same capitals, and their distances."""
         if word not in self._found:
-            self._found[word] = self._search(word)
+            distances, capitals = {word: 0.0}, capitals_of(word)
+            for given in dict.fromkeys([word, word.lower()] if capitals else [word]):
+                for one, distance in zip(*self._search(given), strict=True):
+                    other = capitals(one) if capitals else one
+                    distances[other] = min(distance, distances.get(other, math.inf))
+            nearest = sorted(distances, key=lambda one: (one != word, distances[one]))
+            nearest = nearest[: self._spelling.n_candidates + 1]
+            self._found[word] = nearest, np.array([distances[one] for one in nearest])
         return self._found[word]
 
     def _search(self, word: str) -> tuple[list[str], NDArray[np.float64]]:
         limit, sound = self._spelling.max_distance, sound_of(word)
         near = self._by_letters.within(word, limit)[0]
-        alike = self._by_sound.within(sound, 0)[0]
-        places = np.union1d(near, alike)
+        places = np.union1d(near, self._alike.get(sound, near[:0]))
         edits = self._by_letters.between(word, places)
         distances = (edits + self._by_sound.between(sound, places)) / 2.0
         is_other = (edits > 0) & (edits <= limit + 1) & (edits < len(word))
@@ -204,6 +234,14 @@ class WordList:
         order = distances.argsort(kind="stable")[: self._spelling.n_candidates]
         others = [self.words[place] for place in places[order]]
         return [word, *others], np.array([0.0, *distances[order]])
+
+
+def places_of(values: Sequence[str]) -> dict[str, NDArray[np.intp]]:
+    """Return the places of each value."""
+    places: dict[str, list[int]] = {}
+    for place, value in enumerate(values):
+        places.setdefault(value, []).append(place)
+    return {value: np.array(own, dtype=np.intp) for value, own in places.items()}
 
 
 def words_in(text: str) -> Iterator[re.Match[str]]:

@@ -101,7 +101,7 @@ class Speller:
 
     def _log_probabilities(self, texts: list[str]) -> NDArray[Any]:
         """Return those of the right symbols, of shape (n_texts, n_positions, n_symbols)."""
-        layout, cells = self._texts.layout, self._texts.encode(texts)
+        layout, cells = self._texts.layout, self._texts.encode(list(map(self._readable, texts)))
         samples = SampleDataset(self._model, Data(cells))
         flat = run(
             self._model,
@@ -133,9 +133,16 @@ class Speller:
             for k in (-scores).argsort(kind="stable")
         ]
 
+    def _readable(self, text: str) -> str:
+        """Return a text with small letters for capitals that the network does not know."""
+        small = ((char, char.lower()) for char in text)
+        return "".join(
+            other if char not in self._index and len(other) == 1 else char for char, other in small
+        )
+
     def _log_likelihood(self, string: str, log_probabilities: NDArray[Any]) -> float:
         """Return that of symbols at the first positions."""
-        places = [self._index.get(symbol, -1) for symbol in string]
+        places = [self._index.get(symbol, -1) for symbol in self._readable(string)]
         own = log_probabilities[np.arange(len(places)), places]
         return float(np.where(np.array(places) < 0, _UNKNOWN, own).sum())
 

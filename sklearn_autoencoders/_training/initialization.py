@@ -233,7 +233,8 @@ def initialize(
         n_components = n_components_for(n_components, principal.variances)
     factors = None
     may_miss = data.has_missing or estimator._predicts_missing
-    if linear_path and principal is not None and may_miss:
+    # cells after the end of a text have no values to predict: these inputs remain zero
+    if linear_path and principal is not None and may_miss and not layout.is_shared:
         factors = _factors(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = _network_for(estimator, data, layout, n_axes)

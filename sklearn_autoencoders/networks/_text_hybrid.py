@@ -28,12 +28,12 @@ class TextHybrid(Network):
     :math:`f_t(z)` of each position, which a recurrent layer reads together with the symbol before,
 
     .. math:: h_t = \operatorname{cell}(f_t(z), x_{t - 1}, h_{t - 1}), \quad
-        p(x_t | x_1, \ldots, x_{t - 1}, z) = \operatorname{softmax}(W h_t + V f_t(z) + b),
+        p(x_t | x_1, \ldots, x_{t - 1}, z) = \operatorname{softmax}(W n(h_t) + V f_t(z) + b),
 
-    so that likelihoods are those of a symbol given the code and all symbols before it. A decoder
-    that is only recurrent predicts so well from these symbols that training ignores the code
-    (posterior collapse) [2]_. In the hybrid, recurrence is left with what adjoining symbols say of
-    one another.
+    where :math:`n` is layer normalization. Likelihoods are therefore those of a symbol given the
+    code and all symbols before it. A decoder that is only recurrent predicts so well from these
+    symbols that training ignores the code (posterior collapse) [2]_. In the hybrid, recurrence is
+    left with what adjoining symbols say of one another.
 
     Codes are decoded symbol by symbol: `reconstruct`, `inverse_transform` and `interpolate` take
     the most probable symbol, and `sample` draws it; the next one depends on it.
@@ -56,7 +56,7 @@ class TextHybrid(Network):
     n_embedding : int, default=32
         Size of the vector of a symbol.
 
-    hidden_size : int, default=128
+    hidden_size : int, default=256
         Number of units of the recurrent layer.
 
     cell : {"gru", "lstm"}, default="gru"
@@ -114,7 +114,7 @@ class TextHybrid(Network):
         channels: Sequence[int] = (64, 128),
         kernel_size: int = 5,
         n_embedding: int = 32,
-        hidden_size: int = 128,
+        hidden_size: int = 256,
         cell: str = "gru",
         input_dropout: float = 0.0,
         n_positions: int | None = None,
@@ -182,8 +182,9 @@ class TextHybrid(Network):
         n_positions, n_features = cast(int, self.n_positions), int(self.channels[0])
         n_inputs = n_features + self.n_embedding
         size = int(self.hidden_size)
-        cells = Recurrence(self.cell, n_inputs, size, 1, False, 0.0, False, n_positions)
+        cells = Recurrence(self.cell, n_inputs, size, 1, True, 0.0, False, n_positions)
         embedding = nn.Linear(n_symbols, self.n_embedding, bias=False)
+        nn.init.normal_(embedding.weight)  # the default is so small that symbols are learned late
         parts = embedding, cells, nn.Linear(size, n_symbols), nn.Linear(n_features, n_symbols)
         for part in parts:
             at_positions(part, n_positions)
