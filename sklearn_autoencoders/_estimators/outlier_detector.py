@@ -37,7 +37,7 @@ from .outlier_thresholds import (
     midpoint_threshold,
     repeat_by_weight,
     sample_stream,
-    tukey_upper_fence,
+    upper_fence,
 )
 
 # Number of steps of a fit with max_epochs="auto".
@@ -95,12 +95,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. "auto" uses Tukey's upper fence (the upper quartile plus 1.5 times
-        the interquartile range) of the logarithms of the anomaly scores of the held-out samples; at
-        least the most anomalous held-out sample is an outlier.
-        With "auto", false alarms are rare unless there are only a few dozen samples. If several per
-        cent of the samples are outliers, "auto" detects only the most anomalous ones: specify their
-        fraction instead.
+        in the training samples. "auto" uses the median plus 4.5 times its difference from the lower
+        quartile (or a quarter of its difference from the upper one, if that is larger) of the
+        logarithms of the anomaly scores of the held-out samples; at least the most anomalous
+        held-out sample is an outlier.
+        With "auto", false alarms are rare unless there are only a few dozen samples. If the scores
+        of outliers and of other samples overlap, "auto" detects only the most anomalous ones:
+        specify the fraction of outliers instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
@@ -563,7 +564,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            at = -min(tukey_upper_fence(held_out), held_out[-1])
+            at = -min(upper_fence(held_out), held_out[-1])
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
         at = weighted_quantile(all_scores, self.contamination, weight)
