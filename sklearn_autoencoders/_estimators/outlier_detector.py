@@ -21,18 +21,19 @@ from .._inference.outlier_errors import (
     distance_unit_of,
     prototype_errors,
     root_mean_square,
+    sample_errors,
 )
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import set_prototypes, sizes
+from .._training.prototypes import set_prototypes, set_unit, sizes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
 from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
-from .outlier_mixin import OutlierDetectorMixin, scores
+from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
 from .outlier_thresholds import (
     midpoint_threshold,
     repeat_by_weight,
@@ -538,11 +539,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
-        set_prototypes(model, data, fraction, seed, self._units_are_ranges)
+        if fraction == 1 and self._units_are_ranges:
+            set_unit(model, data, seed)
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
+        typical = self._typical(model, data, tolerance)
+        set_prototypes(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
         all_scores = scores(model, data.X, tolerance, unit, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
@@ -560,6 +564,15 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         if not layout.is_numeric:
             spread[layout.categories] = self._model.loss.entropies
         return spread
+
+    def _typical(self, model, data, tolerance):
+        """Return which samples the autoencoders, which exclude the worst ones, predict well."""
+        if model.network.prototypes is None:
+            return np.ones(len(data.X), dtype=bool)
+        found = sample_errors(model, data.X, tolerance_of_varying(tolerance, self._constants))
+        rows = data.training_rows  # at least half of them are typical
+        weight = None if data.weight is None else data.weight[rows]
+        return ~(found > upper_fence(repeat_by_weight(found[rows], weight)))
 
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
