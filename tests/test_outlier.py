@@ -192,6 +192,15 @@ def test_prototypes_detect_a_sample_between_clusters_whose_values_agree():
         assert (ranks < 0.01).all() == is_detected
 
 
+def test_similar_outliers_are_no_prototypes():
+    rng = np.random.RandomState(0)
+    X = rng.randn(600, 2) @ rng.randn(2, 8) + 0.5 * rng.randn(600, 8)
+    similar = 3 * rng.choice([-1.0, 1.0], 8) + 0.1 * rng.randn(18, 8)
+    fitted = detector(max_epochs="auto").fit(np.concatenate([X, similar]))
+    assert np.abs(similar[:, None] - planes_of(fitted)[0]).mean(2).min() > 0.5
+    assert (fitted.predict(similar) == -1).all()
+
+
 def test_prototypes_follow_a_stream():
     X = mixture(400, 0)
     fitted = detector().fit(X)

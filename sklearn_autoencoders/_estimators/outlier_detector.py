@@ -66,7 +66,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
     over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
-    the means of a few training samples that are near to one another. Through each prototype there
+    the means of a few training samples that are near to one another, without those whose
+    :math:`a_i` is far above that of the others. Through each prototype there
     is a plane, in the directions in which the training samples near it vary the most: one for every
     eight features, at most ten [4]_. Below 48 features, the prototypes are in :math:`G = 4`
     groups, so that outliers among the training samples are prototypes of few groups, otherwise in
