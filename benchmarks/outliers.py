@@ -1,7 +1,7 @@
 """Outlier detection on tables and digits, compared with scikit-learn and PyOD.
 
-    python benchmarks/outliers.py [--part unsupervised one_class unseen digits large] [--seeds 1]
-        [--pyod] [--methods NAME ...]
+    python benchmarks/outliers.py [--seeds 1] [--pyod] [--methods NAME ...]
+        [--part unsupervised one_class unseen digits large speed]
 
 Unsupervised: training on 70 % of the samples without labels, test on the others, scaled to [0, 1].
 One class: training on half of the normal samples, test on the other half and all outliers.
@@ -15,6 +15,7 @@ import time
 import warnings
 
 import numpy as np
+import torch
 from _data import FOLDER, header, mnist
 from _keel import keel_sets
 from sklearn.decomposition import PCA
@@ -201,9 +202,26 @@ def large():
     )
 
 
+def speed():
+    """Print the samples scored per CPU second by one thread, with and without prototypes."""
+    torch.set_num_threads(1)
+    X = np.random.RandomState(0).randn(100_000, 30)
+    print("\n30 features, one thread, samples scored per CPU second (aim 300 000)")
+    for n_prototypes in (512, 0):
+        model = AutoencoderOutlierDetector(n_prototypes=n_prototypes, random_state=0).fit(X)
+        for dtype in (np.float64, np.float32):
+            samples, seconds = X.astype(dtype), []
+            for _ in range(5):
+                begun = time.process_time()
+                model.score_samples(samples)
+                seconds.append(time.process_time() - begun)
+            rate = len(X) / np.median(seconds)
+            print(f"{n_prototypes:4} prototypes, {dtype.__name__}: {rate:,.0f}", flush=True)
+
+
 def main():
     global MAX_SAMPLES
-    parts = ("unsupervised", "one_class", "unseen", "digits", "large")
+    parts = ("unsupervised", "one_class", "unseen", "digits", "large", "speed")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=parts, default=parts)
     parser.add_argument("--seeds", type=int, default=1)
@@ -227,6 +245,8 @@ def main():
         digits(methods)
     if "large" in arguments.part:
         large()
+    if "speed" in arguments.part:
+        speed()
 
 
 if __name__ == "__main__":

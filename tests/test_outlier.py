@@ -20,7 +20,7 @@ from sklearn_autoencoders._data.splits import draw_by_content
 from sklearn_autoencoders._estimators.outlier_thresholds import (
     repeat_by_weight,
     sample_stream,
-    tukey_upper_fence,
+    upper_fence,
 )
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Convolutional, Dense
@@ -190,6 +190,15 @@ def test_prototypes_detect_a_sample_between_clusters_whose_values_agree():
         fitted = detector(n_prototypes=n_prototypes, max_epochs="auto").fit(X)
         ranks = fitted.p_values(np.linspace(-0.2, 0.2, 5)[:, None] + np.zeros(6))
         assert (ranks < 0.01).all() == is_detected
+
+
+def test_similar_outliers_are_no_prototypes():
+    rng = np.random.RandomState(0)
+    X = rng.randn(600, 2) @ rng.randn(2, 8) + 0.5 * rng.randn(600, 8)
+    similar = 3 * rng.choice([-1.0, 1.0], 8) + 0.1 * rng.randn(18, 8)
+    fitted = detector(max_epochs="auto").fit(np.concatenate([X, similar]))
+    assert np.abs(similar[:, None] - planes_of(fitted)[0]).mean(2).min() > 0.5
+    assert (fitted.predict(similar) == -1).all()
 
 
 def test_prototypes_follow_a_stream():
@@ -533,9 +542,7 @@ def test_quantiles_weigh_values_like_copies():
 
 
 def test_the_fence_of_equal_values_is_not_below_them(rng):
-    assert all(
-        tukey_upper_fence(np.full(3, value)) >= value for value in 10 ** rng.uniform(-9, 9, 1000)
-    )
+    assert all(upper_fence(np.full(3, value)) >= value for value in 10 ** rng.uniform(-9, 9, 1000))
 
 
 def test_whole_weights_are_repetitions(rng):
@@ -546,7 +553,14 @@ def test_whole_weights_are_repetitions(rng):
 
 def test_the_fence_is_beyond_most_values():
     values = np.exp(np.random.RandomState(0).randn(10_000))
-    assert (values > tukey_upper_fence(values)).mean() == pytest.approx(0.0035, abs=0.002)
+    assert (values > upper_fence(values)).mean() == pytest.approx(0.0012, abs=0.001)
+
+
+def test_outliers_hardly_change_the_fence():
+    values = np.exp(np.random.RandomState(0).randn(10_000))
+    more = np.append(values, np.full(2000, values.max()))
+    assert upper_fence(values) < upper_fence(more) < 2.5 * upper_fence(values)
+    assert upper_fence(np.append(np.ones(60), np.arange(1, 41))) > 10  # not that of equal values
 
 
 def test_a_search_over_its_parameters():

@@ -21,23 +21,24 @@ from .._inference.outlier_errors import (
     distance_unit_of,
     prototype_errors,
     root_mean_square,
+    sample_errors,
 )
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import set_prototypes, sizes
+from .._training.prototypes import set_prototypes, set_unit, sizes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
 from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
-from .outlier_mixin import OutlierDetectorMixin, scores
+from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
 from .outlier_thresholds import (
     midpoint_threshold,
     repeat_by_weight,
     sample_stream,
-    tukey_upper_fence,
+    upper_fence,
 )
 
 # Number of steps of a fit with max_epochs="auto".
@@ -65,7 +66,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
     over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
-    the means of a few training samples that are near to one another. Through each prototype there
+    the means of a few training samples that are near to one another, without those whose
+    :math:`a_i` is far above that of the others. Through each prototype there
     is a plane, in the directions in which the training samples near it vary the most: one for every
     eight features, at most ten [4]_. Below 48 features, the prototypes are in :math:`G = 4`
     groups, so that outliers among the training samples are prototypes of few groups, otherwise in
@@ -95,12 +97,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. "auto" uses Tukey's upper fence (the upper quartile plus 1.5 times
-        the interquartile range) of the logarithms of the anomaly scores of the held-out samples; at
-        least the most anomalous held-out sample is an outlier.
-        With "auto", false alarms are rare unless there are only a few dozen samples. If several per
-        cent of the samples are outliers, "auto" detects only the most anomalous ones: specify their
-        fraction instead.
+        in the training samples. "auto" uses the median plus 4.5 times its difference from the lower
+        quartile (or a quarter of its difference from the upper one, if that is larger) of the
+        logarithms of the anomaly scores of the held-out samples; at least the most anomalous
+        held-out sample is an outlier.
+        With "auto", false alarms are rare unless there are only a few dozen samples. If the scores
+        of outliers and of other samples overlap, "auto" detects only the most anomalous ones:
+        specify the fraction of outliers instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
@@ -537,11 +540,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
-        set_prototypes(model, data, fraction, seed, self._units_are_ranges)
+        if fraction == 1 and self._units_are_ranges:
+            set_unit(model, data, seed)
         # a feature can be constant in one batch, or among the samples that are not held out
         spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
+        typical = self._typical(model, data, tolerance)
+        set_prototypes(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
         all_scores = scores(model, data.X, tolerance, unit, self._constants)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
@@ -560,10 +566,19 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             spread[layout.categories] = self._model.loss.entropies
         return spread
 
+    def _typical(self, model, data, tolerance):
+        """Return which samples the autoencoders, which exclude the worst ones, predict well."""
+        if model.network.prototypes is None:
+            return np.ones(len(data.X), dtype=bool)
+        found = sample_errors(model, data.X, tolerance_of_varying(tolerance, self._constants))
+        rows = data.training_rows  # at least half of them are typical
+        weight = None if data.weight is None else data.weight[rows]
+        return ~(found > upper_fence(repeat_by_weight(found[rows], weight)))
+
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            at = -min(tukey_upper_fence(held_out), held_out[-1])
+            at = -min(upper_fence(held_out), held_out[-1])
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
         at = weighted_quantile(all_scores, self.contamination, weight)

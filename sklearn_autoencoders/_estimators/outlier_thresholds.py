@@ -11,6 +11,10 @@ Array = NDArray[Any]
 
 # Maximum number of held-out scores that are kept.
 _N_KEPT = 4096
+# Distance of the fence from the median, in differences between the median and the lower quartile,
+# and the least of these, in differences between the upper quartile and the median: many values of
+# the lower half can be equal.
+_FENCE, _MIN_WIDTH = 4.5, 0.25
 
 
 def repeat_by_weight(values: Array, weight: Array | None) -> Array:
@@ -69,12 +73,17 @@ def midpoint_threshold(values: Array, at: float, fraction: float, weight: Array 
     return float(at + sign * step / 2)
 
 
-def tukey_upper_fence(values: Array) -> float:
-    """Return Tukey's upper fence of positive values, on their logarithms [1]_.
+def upper_fence(values: Array) -> float:
+    """Return a value that few of the typical ones exceed, of positive values that may be mixed.
+
+    It is the median plus 4.5 times the difference from the lower quartile, on logarithms. This is
+    a fence as Tukey's [1]_, of the lower half: outliers change the upper quartile, but hardly the
+    median. For normally distributed logarithms it is 3 standard deviations from the mean.
 
     .. [1] J. W. Tukey, "Exploratory Data Analysis", 1977.
     """
     logs = np.log(np.maximum(values, np.finfo(np.float64).tiny))
-    low, high = np.quantile(logs, [0.25, 0.75])
+    low, median, high = np.quantile(logs, [0.25, 0.5, 0.75])
+    width = max(median - low, _MIN_WIDTH * (high - median))
     # not below equal values, whatever the rounding of logarithms
-    return float(np.exp(high + 1.5 * (high - low)) * (1 + 1e-9))
+    return float(np.exp(median + _FENCE * width) * (1 + 1e-9))

@@ -54,8 +54,8 @@ def sample_errors(
         a weight of `WIDE` divided by their number.
     """
     function = errors(model, tolerance, distance_unit, X.dtype)
-    # n_draws=4: small chunks fit into the cache
-    return run(model, SampleDataset(model, Data(X)), function, n_draws=4)
+    # n_draws=2: small chunks fit into the cache
+    return run(model, SampleDataset(model, Data(X)), function, n_draws=2)
 
 
 def value_errors(

@@ -59,7 +59,33 @@ def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int, i
     return n_groups, max(min(n_prototypes, most) // n_groups, 1), n_directions
 
 
-def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_range: bool) -> None:
+def set_unit(model: Model, data: Data, seed: int) -> None:
+    """Set the units of distances to the ranges of the inputs, if the network has prototypes.
+
+    Parameters
+    ----------
+    model : Model
+        The unit of the prototypes of its network is modified in place.
+
+    data : Data
+        Training samples. Held-out samples are not used.
+
+    seed : int
+        Determines the samples, if there are many.
+    """
+    prototypes = cast(Ensemble, model.network).prototypes
+    if prototypes is None:
+        return
+    n_prototypes, _, n_inputs = prototypes.directions.shape
+    rows, _ = _rows(data, data.training_rows, max(_N_VALUES // n_inputs, n_prototypes), seed)
+    x, _ = _samples(model, data.X[rows])
+    # inputs have a standard deviation of one; less is possible in a part of the samples
+    prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
+
+
+def set_prototypes(
+    model: Model, data: Data, typical: NDArray[np.bool_], fraction: float, seed: int
+) -> None:
     """Set prototypes of a network to the means of random training samples and their neighbors.
 
     Their directions are the principal axes of more neighbors.
@@ -72,16 +98,15 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_rang
     data : Data
         Training samples. Held-out samples are not used.
 
+    typical : ndarray of bool of shape (n_samples,)
+        Which of the training samples are used.
+
     fraction : float
         Fraction of the prototypes that is replaced; the others are kept. If it is less than one,
         too few samples for a mean replace none.
 
     seed : int
         Determines the samples.
-
-    by_range : bool
-        Whether distances are in units of the ranges of the inputs, which are those of the first
-        samples.
     """
     network = cast(Ensemble, model.network)
     prototypes = network.prototypes
@@ -89,13 +114,11 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_rang
         return
     rng = np.random.RandomState(seed)
     n_prototypes, n_directions, n_inputs = prototypes.directions.shape
-    rows, weight = _rows(data, max(_N_VALUES // n_inputs, n_prototypes), seed)
+    some = data.training_rows[typical[data.training_rows]]
+    rows, weight = _rows(data, some, max(_N_VALUES // n_inputs, n_prototypes), seed)
     if fraction < 1 and len(rows) < N_NEIGHBORS:
         return
     x, observed = _samples(model, data.X[rows])
-    if by_range and fraction == 1:
-        # inputs have a standard deviation of one; less is possible in a part of the samples
-        prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
     seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
     unit = prototypes.unit.to(x)
     x = x / unit
@@ -105,13 +128,14 @@ def set_prototypes(model: Model, data: Data, fraction: float, seed: int, by_rang
     prototypes.set(means * unit, directions, kept)
 
 
-def _rows(data: Data, n_most: int, seed: int) -> tuple[NDArray[np.intp], Array]:
-    """Return positions of different training samples in a random order, and their weights.
+def _rows(
+    data: Data, rows: NDArray[np.intp], n_most: int, seed: int
+) -> tuple[NDArray[np.intp], Array]:
+    """Return positions of different samples among some in a random order, and their weights.
 
     The order depends on the values of the samples, and copies of a sample are one sample with the
     sum of their weights, so that a sample of weight 2 is equivalent to two samples.
     """
-    rows = data.training_rows
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
     rows, weight = rows[weight > 0], weight[weight > 0]
     draws = draw_by_content(data.X[rows], seed)

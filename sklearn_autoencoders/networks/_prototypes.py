@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .._utils.tensors import argmin_of_last
+
 # Number of times that missing values are predicted from the observed ones.
 _N_PASSES = 5
 
@@ -85,7 +87,7 @@ class Prototypes(nn.Module):
         """Return the indices of the nearest prototypes of all samples, group after group."""
         groups = distance.reshape(len(distance), self.n_groups, -1)
         first = torch.arange(self.n_groups, device=distance.device) * groups.shape[2]
-        return (groups.argmin(2) + first).T.flatten()
+        return (argmin_of_last(groups) + first).T.flatten()
 
     def _within(self, difference: Tensor, nearest: Tensor, observed: Tensor | None) -> Tensor:
         """Return the parts of differences from prototypes that are within their planes.
@@ -93,15 +95,13 @@ class Prototypes(nn.Module):
         Missing values are those of the part itself, found by repetition, so that the part is that
         of which the observed values are nearest to the sample.
         """
-        planes = functional.embedding(nearest, self.directions.flatten(1))
-        planes = planes.unflatten(1, self.directions.shape[1:])
-        part: Tensor = difference[:, None] @ planes.mT @ planes
+        axes = [functional.embedding(nearest, axis) for axis in self.directions.unbind(1)]
+        part = _projected(difference, axes)
         if observed is None:
-            return part[:, 0]
+            return part
         for _ in range(_N_PASSES):
-            filled = difference[:, None] + part * (1 - observed[:, None])
-            part = filled @ planes.mT @ planes
-        return part[:, 0]
+            part = _projected(difference + part * (1 - observed), axes)
+        return part
 
     def set(self, inputs: Any, directions: Any, kept: Any) -> None:
         """Set prototypes and their directions, except those to keep.
@@ -120,3 +120,14 @@ class Prototypes(nn.Module):
         is_kept = torch.as_tensor(kept, device=self.inputs.device)
         for buffer, new in ((self.inputs, inputs), (self.directions, directions)):
             buffer[~is_kept] = torch.as_tensor(new).to(buffer)[~is_kept]
+
+
+def _projected(x: Tensor, axes: list[Tensor]) -> Tensor:
+    """Return the projection of each sample on its own orthonormal axes.
+
+    For a few axes, elementwise operations take a tenth of the time of batched matrix products.
+    """
+    part = torch.zeros_like(x)
+    for axis in axes:
+        part = torch.addcmul(part, (x * axis).sum(1, keepdim=True), axis)
+    return part
