@@ -133,7 +133,7 @@ class AutoregressiveGenerator(
 
     max_epochs : "auto" or int, default="auto"
         Maximum number of epochs. "auto" corresponds to about 3000 steps, in 10 to 100
-        epochs; for sequences in one epoch or more.
+        epochs; for sequences in 1 to 12.
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
