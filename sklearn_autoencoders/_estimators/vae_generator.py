@@ -195,7 +195,8 @@ class VAEGenerator(
         256.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 10 000 steps, in 10 to 200 epochs.
+        Maximum number of epochs. "auto" corresponds to about 10 000 steps, in 10 to 200 epochs, or
+        10 to 12 with a decoder that reads the symbols before each one (`TextHybrid`).
 
     early_stopping : bool, default=False
         Whether to set aside validation samples, to stop training when their loss no longer
@@ -349,7 +350,6 @@ class VAEGenerator(
         "latent",
         "likelihood",
     }
-    _auto_epochs = 10_000, 200
     # Type of the training samples, in which samples are drawn.
     _sample_dtype = "float64"
 
@@ -601,6 +601,11 @@ class VAEGenerator(
             The estimator.
         """
         return self._partial_fit(X, y, sample_weight)
+
+    @property
+    def _auto_epochs(self):
+        # a decoder that reads the symbols before each one learns a few texts by heart
+        return 10_000, 12 if self.network_.reads_target else 200
 
     @property
     def _n_features_out(self):
