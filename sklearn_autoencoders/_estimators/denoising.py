@@ -468,7 +468,8 @@ class DenoisingAutoencoder(
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
         masks = [part for part in plan.corruptions if isinstance(part, Masking)]
-        hides = any(isnan(part.value) and part.known_weight is None for part in masks)
+        has_own = any(part.known_weight is not None for part in masks)
+        hides = any(isnan(part.value) for part in masks) and not has_own
         is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
         return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
