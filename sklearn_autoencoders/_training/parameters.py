@@ -117,8 +117,10 @@ def max_axes(estimator, data, n_inputs):
     It does so in the span of the samples if there are few, and on principal components if codes
     keep neighbors.
     """
-    is_default = is_dense(estimator)
-    if data.partial or not (is_default or isinstance(estimator.network, Dense)):
+    is_default, network = is_dense(estimator), estimator.network
+    # an activation function of the output is one of features, not of coordinates
+    is_linear = isinstance(network, Dense) and network.output_activation == "identity"
+    if data.partial or not (is_default or is_linear):
         return 0
     if neighbor_penalty(estimator):
         return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0
