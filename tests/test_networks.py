@@ -321,7 +321,7 @@ def test_each_feature_has_its_activation():
     bare = decoder[0][0](code)
     expected = [bare[:, 0].relu(), bare[:, 1], bare[:, 2].clamp(0, 1), bare[:, 3].relu()]
     torch.testing.assert_close(decoder(code), torch.stack(expected, 1))
-    for wrong in (["relu"], ["relu", "sigmoid", "clip", "relu"]):
+    for wrong in (["relu"], ["relu", "sigmoid", "clip", "relu"], [["relu"]] * 4):
         with pytest.raises(ValueError, match=r"a name for each of the 4 outputs, among .*'clip'"):
             Dense((), output_activation=wrong).build(4, 2)
 

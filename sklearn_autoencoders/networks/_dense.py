@@ -221,7 +221,8 @@ class Dense(Network):
         if isinstance(self.output_activation, str):
             return _activation(self.output_activation, OUTPUT_ACTIVATIONS)
         names = list(self.output_activation)
-        if len(names) != n_features or not set(names) <= set(OUTPUT_ACTIVATIONS):
+        are_known = all(map(StrOptions(set(OUTPUT_ACTIVATIONS)).is_satisfied_by, names))
+        if len(names) != n_features or not are_known:
             raise ValueError(
                 "output_activation must be a name, or a name for each of the "
                 f"{n_features} outputs, among {sorted(OUTPUT_ACTIVATIONS)}; got {names}."
