@@ -279,7 +279,17 @@ def test_bits_are_drawn_with_their_probabilities(per_batch):
     bits.sum().backward()
     probability = x.sigmoid()
     torch.testing.assert_close(x.grad, probability * (1 - probability))
-    torch.testing.assert_close(binary.eval()(x), (x > 0).float())
+    rounded = binary.eval()(x)
+    torch.testing.assert_close(rounded, (x > 0).float())
+    (gradient,) = torch.autograd.grad(rounded.sum(), x)
+    torch.testing.assert_close(gradient, x.grad)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)])
+def test_bits_can_have_a_penalty_of_derivatives(hidden):
+    network = Dense(hidden, code_activation="binary")
+    fitted = transformer(network, penalty="contractive").fit(table())
+    assert np.isfinite(fitted.loss_curve_).all()
 
 
 def test_binary_codes_are_bits_that_reconstruct():
