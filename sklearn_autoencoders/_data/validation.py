@@ -76,7 +76,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
         estimator._shape_in_fit = shape_in_fit(X, network)
     X = flattened(X, network)
     if issparse(X):
-        _check_has_no_categories(estimator, reset, "a sparse matrix", "X.toarray()")
+        _check_has_no_categories(estimator, reset, "sparse", "X.toarray()")
     if names:
         X, names = _as_cells(estimator, X, reset)
     elif estimator._columns is not None:
