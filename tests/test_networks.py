@@ -324,6 +324,17 @@ def test_the_reconstruction_is_in_the_range_of_its_activation(activation, low, h
         clone(fitted).set_params(init="pca").fit(X)
 
 
+@pytest.mark.parametrize(
+    "combine", [lambda dense: dense, lambda dense: EncoderDecoder(dense, dense)]
+)
+def test_a_loss_of_logits_has_an_activation_of_its_own(combine):
+    network = combine(Dense((8,), output_activation="logistic"))
+    with pytest.raises(ValueError, match=r"loss='binary_cross_entropy' .*_activation='logistic'"):
+        transformer(network, loss="binary_cross_entropy").fit(table())
+    with pytest.raises(ValueError, match=r"likelihood='bernoulli' applies the logistic function"):
+        quick(VAEGenerator, network=network, init="random", likelihood="bernoulli").fit(table())
+
+
 def test_each_feature_has_its_activation():
     names = ["relu", "identity", "clip", "relu"]
     decoder = Dense((), output_activation=names).build(4, 2)[1].eval()
