@@ -4,13 +4,14 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from estimators import FIRST_CASES, quick
 from helpers import case, readers, table
 from versions import needs
 
-from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._utils import tensors
 
 # SciPy reads the variable when it is imported.
@@ -68,6 +69,30 @@ def test_codes_are_written_where_the_user_says(dispatching):
     out = np.empty_like(codes)
     assert fitted.transform(torch.tensor(X), out=out) is out
     np.testing.assert_array_equal(out, codes)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """Make tensors behave like those of a GPU, which NumPy cannot read."""
+
+    def refuse(*args, **kwargs):
+        raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    monkeypatch.setattr(torch.Tensor, "__array__", refuse)
+
+
+def test_frames_of_tensors_on_other_devices(dispatching, elsewhere):
+    X = table()
+    fitted = quick(AutoencoderTransformer).fit(X).set_output(transform="pandas")
+    expected = fitted.transform(X)
+    pd.testing.assert_frame_equal(fitted.transform(torch.tensor(X)), expected)
+    assert isinstance(fitted.inverse_transform(torch.tensor(expected.values)), torch.Tensor)
+
+
+def test_scores_of_tensors_on_other_devices(dispatching, elsewhere):
+    X = table()
+    fitted = quick(VAEGenerator).fit(X)
+    assert fitted.score(torch.tensor(X)) == fitted.score(X)
 
 
 def test_without_dispatch_tensors_give_arrays():

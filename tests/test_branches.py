@@ -11,6 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.frozen import FrozenEstimator
 
 from sklearn_autoencoders import (
+    AutoencoderClassifier,
     AutoencoderRegressor,
     AutoencoderTransformer,
     VAEGenerator,
@@ -18,7 +19,7 @@ from sklearn_autoencoders import (
     save,
 )
 from sklearn_autoencoders._utils.batch import Batch
-from sklearn_autoencoders.networks import Branches
+from sklearn_autoencoders.networks import Branches, Dense, TextHybrid
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
 SMALL = Branches((8, 4), (6,), (8,))
@@ -95,6 +96,25 @@ def test_a_frozen_denoiser_keeps_its_decoder(freeze):
     before, after = weights(encoder), weights(fitted)
     is_same = all((after[f"autoencoder.{name}"] == value).all() for name, value in before.items())
     assert is_same == (freeze == "all")
+
+
+def test_a_frozen_layer_whose_weights_the_denoiser_shares_is_frozen():
+    X = table()
+    network = Dense((5,), tied_weights=True)
+    encoder = quick(AutoencoderTransformer, n_components=3, network=network, init="random").fit(X)
+    settings = {"encoder": FrozenEstimator(encoder), "head": DENOISED}
+    predictor = quick(AutoencoderRegressor, **settings).fit(X, X[:, 0]).network_
+    predictor.freeze(1)
+    inner, outer = predictor.layers()
+    assert [p.requires_grad for layer in inner for p in layer.parameters()] == [False, False]
+    assert [p.requires_grad for layer in outer for p in layer.parameters()] == [True, True]
+
+
+def test_a_denoiser_that_reads_the_samples_is_rejected():
+    texts = ["ab", "ba", "aab", "bba"] * 3
+    settings = {"network": TextHybrid(), "init": "random", "n_components": 2, "head": DENOISED}
+    with pytest.raises(ValueError, match="reads the symbols before each one"):
+        quick(AutoencoderClassifier, **settings).fit(texts, [0, 1, 0, 1] * 3)
 
 
 @every_predictor

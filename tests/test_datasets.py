@@ -337,7 +337,7 @@ def test_a_union_requires_samples_in_memory(tmp_path):
 
 
 def as_zarr(folder, X):
-    path, chunks = folder / "samples.zarr", (min(5, len(X)) or 1, *X.shape[1:])
+    path, chunks = folder / "samples.zarr", tuple(min(5, size) or 1 for size in X.shape)
     array = zarr.create_array(path, shape=X.shape, dtype=X.dtype, chunks=chunks)
     array[:] = X
     return zarr.open_array(path, mode="r")
@@ -345,7 +345,8 @@ def as_zarr(folder, X):
 
 def as_hdf5(folder, X):
     with h5py.File(folder / "samples.h5", "w") as file:
-        file.create_dataset("X", data=X, maxshape=(None, *X.shape[1:]), chunks=(5, *X.shape[1:]))
+        chunks = (5, *(size or 1 for size in X.shape[1:]))
+        file.create_dataset("X", data=X, maxshape=(None, *chunks[1:]), chunks=chunks)
     return h5py.File(folder / "samples.h5")["X"]
 
 
@@ -385,12 +386,21 @@ def test_chunks_of_a_file_are_read_together(store, tmp_path):
         (np.ones((4, 3, 2)), ValueError, r"must have two axes; got 3 axes.*X\[:\]"),
         (np.ones((4, 3), complex), TypeError, "must be numbers; got the type complex128"),
         (np.ones((0, 3)), ValueError, "X has no samples"),
+        (np.ones((4, 0)), ValueError, "X has no features"),
     ],
-    ids=["axes", "type", "empty"],
+    ids=["axes", "type", "empty", "narrow"],
 )
 def test_invalid_arrays_in_files(store, X, error, message, tmp_path):
     with pytest.raises(error, match=message):
         quick(AutoencoderTransformer).fit(store(tmp_path, X))
+
+
+@every_store
+def test_arrays_in_files_have_no_categories(store, tmp_path):
+    X = store(tmp_path, table(20).round())
+    with pytest.raises(TypeError, match=r"read from files and contains numbers only.*X\[:\] of an"):
+        quick(DenoisingAutoencoder, categorical_features=[0]).fit(X)
+    quick(DenoisingAutoencoder, categorical_features=[0]).fit(X[:])
 
 
 @every_store

@@ -902,6 +902,21 @@ def test_values_that_are_not_masked_have_their_own_weight(known_weight):
     np.testing.assert_allclose(fitted.loss_curve_[-1], expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("known_weight", "expected"), [(0.5, 0.5), (1, 1), (None, 0.1)])
+def test_a_given_weight_of_known_values_is_not_replaced(known_weight, expected, monkeypatch):
+    plans, plan = [], DenoisingAutoencoder._plan
+    monkeypatch.setattr(
+        DenoisingAutoencoder,
+        "_plan",
+        lambda *args, **overrides: plans.append(plan(*args, **overrides)) or plans[-1],
+    )
+    X = table(300)
+    X[::3, 1] = np.nan
+    corruptions = [Masking(0.1, known_weight=known_weight), Masking(0.2)]
+    denoiser(corruption=corruptions, max_epochs=1).fit(X)
+    assert plans[0].known_weight == expected
+
+
 def test_known_values_are_those_that_are_not_missing():
     message = "known_weight .* requires value=nan; got value=0.0 and known_weight=0.5"
     with pytest.raises(ValueError, match=message):

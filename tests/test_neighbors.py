@@ -398,3 +398,12 @@ def test_a_number_of_neighbors_is_positive(n_neighbors):
 @pytest.mark.long
 def test_estimator_checks():
     check_estimator(embedding())
+
+
+@pytest.mark.parametrize("activation", ["logistic", ["logistic"] * 60], ids=["one", "each"])
+def test_the_activation_of_the_output_is_one_of_features(activation, rng):
+    X = rng.rand(100, 60)
+    network = Dense((8,), output_activation=activation)
+    reconstruction = embedding(network=network, scaling=None, init="random").fit(X).reconstruct(X)
+    assert reconstruction.min() > 0
+    assert reconstruction.max() < 1

@@ -279,7 +279,17 @@ def test_bits_are_drawn_with_their_probabilities(per_batch):
     bits.sum().backward()
     probability = x.sigmoid()
     torch.testing.assert_close(x.grad, probability * (1 - probability))
-    torch.testing.assert_close(binary.eval()(x), (x > 0).float())
+    rounded = binary.eval()(x)
+    torch.testing.assert_close(rounded, (x > 0).float())
+    (gradient,) = torch.autograd.grad(rounded.sum(), x)
+    torch.testing.assert_close(gradient, x.grad)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)])
+def test_bits_can_have_a_penalty_of_derivatives(hidden):
+    network = Dense(hidden, code_activation="binary")
+    fitted = transformer(network, penalty="contractive").fit(table())
+    assert np.isfinite(fitted.loss_curve_).all()
 
 
 def test_binary_codes_are_bits_that_reconstruct():
@@ -314,6 +324,17 @@ def test_the_reconstruction_is_in_the_range_of_its_activation(activation, low, h
         clone(fitted).set_params(init="pca").fit(X)
 
 
+@pytest.mark.parametrize(
+    "combine", [lambda dense: dense, lambda dense: EncoderDecoder(dense, dense)]
+)
+def test_a_loss_of_logits_has_an_activation_of_its_own(combine):
+    network = combine(Dense((8,), output_activation="logistic"))
+    with pytest.raises(ValueError, match=r"loss='binary_cross_entropy' .*_activation='logistic'"):
+        transformer(network, loss="binary_cross_entropy").fit(table())
+    with pytest.raises(ValueError, match=r"likelihood='bernoulli' applies the logistic function"):
+        quick(VAEGenerator, network=network, init="random", likelihood="bernoulli").fit(table())
+
+
 def test_each_feature_has_its_activation():
     names = ["relu", "identity", "clip", "relu"]
     decoder = Dense((), output_activation=names).build(4, 2)[1].eval()
@@ -321,7 +342,7 @@ def test_each_feature_has_its_activation():
     bare = decoder[0][0](code)
     expected = [bare[:, 0].relu(), bare[:, 1], bare[:, 2].clamp(0, 1), bare[:, 3].relu()]
     torch.testing.assert_close(decoder(code), torch.stack(expected, 1))
-    for wrong in (["relu"], ["relu", "sigmoid", "clip", "relu"]):
+    for wrong in (["relu"], ["relu", "sigmoid", "clip", "relu"], [["relu"]] * 4):
         with pytest.raises(ValueError, match=r"a name for each of the 4 outputs, among .*'clip'"):
             Dense((), output_activation=wrong).build(4, 2)
 

@@ -562,3 +562,11 @@ def test_the_export_to_onnx_is_refused(tmp_path):
     pytest.importorskip("onnxscript")
     with pytest.raises(TypeError, match="does not support AutoencoderRecommender"):
         export_onnx(quick().fit(ratings()), tmp_path / "model.onnx", method="transform")
+
+
+@every_kind
+def test_every_attribute_can_be_looked_up(feedback):
+    """`dir` looks them up in new versions of scikit-learn."""
+    for model in (quick(feedback), quick(feedback).fit(ratings())):
+        for name in object.__dir__(model):
+            hasattr(model, name)

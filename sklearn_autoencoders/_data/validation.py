@@ -76,7 +76,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
         estimator._shape_in_fit = shape_in_fit(X, network)
     X = flattened(X, network)
     if issparse(X):
-        _check_has_no_categories(estimator, reset, "sparse, and a sparse matrix", "X.toarray()")
+        _check_has_no_categories(estimator, reset, "sparse", "X.toarray()")
     if names:
         X, names = _as_cells(estimator, X, reset)
     elif estimator._columns is not None:
@@ -95,9 +95,11 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
 
 def _as_rows(estimator, rows, reset, names):
     """Return samples outside memory whose values are not checked; an array if they are few."""
-    _check_has_no_categories(estimator, reset, "in files, and a dataset", "X.to_table()")
-    if not len(rows):
-        raise ValueError("X has no samples, but at least one is required.")
+    memory = "X in memory, X.to_table() of a dataset or X[:] of an array"
+    _check_has_no_categories(estimator, reset, "read from files", memory)
+    if not all(rows.shape):
+        what = "features" if len(rows) else "samples"
+        raise ValueError(f"X has no {what}, but at least one is required.")
     if reset:
         estimator._shape_in_fit = estimator._columns = None
     if names:
@@ -114,8 +116,9 @@ def _check_has_no_categories(estimator, reset, what, dense):
         has_categories = features is not None and not isinstance(features, str)
     if has_categories:
         raise TypeError(
-            f"X is {what} contains numbers only, but the estimator has columns of categories. Pass "
-            f"a frame, or {dense}; or use categorical_features=None, and columns of indicators."
+            f"X is {what} and contains numbers only, but the estimator has columns of categories. "
+            f"Pass a frame, or {dense}; or use categorical_features=None, and columns of "
+            "indicators."
         )
 
 

@@ -13,7 +13,7 @@ from .._data.validation import check_samples, check_weight, ignore_empty_feature
 from .._inference.conditionals import Sharpening, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
-from .._utils.tensors import tensors_like_input
+from .._utils.tensors import tensors_like_input, without_tensor
 from .cell_orders import LeftToRight
 
 # Smallest probability by which another one is divided.
@@ -289,7 +289,7 @@ class AutoregressiveMixin:
         float
             The mean of `score_samples`.
         """
-        scores = self.score_samples(X)
+        scores = without_tensor(self.score_samples(X))
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 

@@ -468,8 +468,8 @@ class DenoisingAutoencoder(
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)
         masks = [part for part in plan.corruptions if isinstance(part, Masking)]
-        hides = any(isnan(part.value) and part.known_weight is None for part in masks)
-        is_weighted = hides and self._imputes and len(data.X) >= _MIN_WEIGHTED
+        is_auto = {part.known_weight for part in masks if isnan(part.value)} == {None}
+        is_weighted = is_auto and self._imputes and len(data.X) >= _MIN_WEIGHTED
         return replace(plan, known_weight=_KNOWN_WEIGHT) if is_weighted else plan
 
     @with_callbacks

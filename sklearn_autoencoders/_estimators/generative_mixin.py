@@ -31,7 +31,7 @@ from .._inference.sampling import (
     sample_posterior,
 )
 from .._utils.random import draw_seed, own_random_state
-from .._utils.tensors import tensors_like_input
+from .._utils.tensors import tensors_like_input, without_tensor
 from ..networks._bottlenecks import GaussianBottleneck
 
 
@@ -288,7 +288,7 @@ class GenerativeMixin:
         float
             The mean of `score_samples`.
         """
-        scores = self.score_samples(X, y)
+        scores = without_tensor(self.score_samples(X, y))
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 

@@ -159,7 +159,7 @@ class FeaturesMixin:
         rest = residuals(matrix, self.mean_, biases, self.item_biases_, 1.0)
         loadings = self._loadings(matrix, features, rest)
         if loadings is not None:
-            rest.data -= at_stored(rest, loadings, self._item_loadings)
+            rest.data -= at_stored(rest, loadings, self._item_loadings())
         rest.data /= self.rating_scale_
         return biases, loadings, rest
 
@@ -189,9 +189,8 @@ class FeaturesMixin:
             parts.append(ridge_of_rows(rest, self._item_features, RIDGE_OF_USER))
         return np.hstack(parts)
 
-    @property
     def _item_loadings(self):
-        """The loadings of items."""
+        """Return the loadings of items, if those of users are known."""
         parts = [self._effects["items"]] if "items" in self._effects else []
         if self._is_explicit and self._item_features is not None:
             parts.append(self._item_features)

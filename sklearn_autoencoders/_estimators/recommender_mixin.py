@@ -136,7 +136,7 @@ class RecommenderMixin:
                 output += offsets.astype(output.dtype)
                 output += biases[chunk, None].astype(output.dtype)
             if loadings is not None:
-                output += (loadings[chunk] @ self._item_loadings.T).astype(output.dtype)
+                output += (loadings[chunk] @ self._item_loadings().T).astype(output.dtype)
             yield chunk, output
 
     def _add_linear(self, output, linear):

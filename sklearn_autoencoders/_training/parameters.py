@@ -108,7 +108,21 @@ def network_part(estimator, n_samples, n_features, n_inputs):
             f"given together with network={network!r}. Set them on the network, as in "
             "network=Dense(hidden_layer_sizes=(64,), activation='relu')."
         )
-    return _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
+    part = _checked(NETWORKS[network]() if isinstance(network, str) else clone(network))
+    _check_one_activation(part, estimator)
+    return part
+
+
+def _check_one_activation(network, estimator):
+    """Raise ValueError if the output has an activation function besides that of the loss."""
+    name = getattr(estimator, estimator._loss_parameter)
+    activation = getattr(network, "output_activation", "identity")
+    if estimator._losses[name].unit_interval and activation != "identity":
+        raise ValueError(
+            f"{estimator._loss_parameter}={name!r} applies the logistic function to the output of "
+            f"the network, which must not have output_activation={activation!r}. Use "
+            "output_activation='identity', or another loss."
+        )
 
 
 def max_axes(estimator, data, n_inputs):
@@ -117,8 +131,10 @@ def max_axes(estimator, data, n_inputs):
     It does so in the span of the samples if there are few, and on principal components if codes
     keep neighbors.
     """
-    is_default = is_dense(estimator)
-    if data.partial or not (is_default or isinstance(estimator.network, Dense)):
+    is_default, network = is_dense(estimator), estimator.network
+    # an activation function of the output is one of features, not of coordinates
+    is_linear = isinstance(network, Dense) and network.output_activation == "identity"
+    if data.partial or not (is_default or is_linear):
         return 0
     if neighbor_penalty(estimator):
         return _NEIGHBOR_AXES if n_inputs > _NEIGHBOR_AXES else 0

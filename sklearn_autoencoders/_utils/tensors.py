@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from sklearn import get_config
 
+from .sklearn_compat import output_container
+
 
 def without_tensor(values: Any) -> Any:
     """Return a tensor as an array, also if it requires a gradient; anything else unchanged.
@@ -30,10 +32,15 @@ def without_tensors(values: dict[str, Any]) -> dict[str, Any]:
     return {name: without_tensor(value) for name, value in values.items()}
 
 
+# Methods whose output `set_output` configures.
+_FRAMED = ("transform", "fit_transform")
+
+
 def tensors_like_input(method: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a method of samples so that it returns tensors for tensors, on their device.
 
-    This is what scikit-learn's `array_api_dispatch` asks for; without it, arrays are returned.
+    This is what scikit-learn's `array_api_dispatch` asks for; without it, arrays are returned, of
+    which `set_output` makes frames.
     """
 
     @wraps(method)
@@ -42,7 +49,8 @@ def tensors_like_input(method: Callable[..., Any]) -> Callable[..., Any]:
             return method(self, X, *args, **params)
         found = method(self, without_tensor(X), *args, **params)
         is_number = isinstance(found, np.ndarray) and found.dtype.kind in "biuf"
-        if not is_number or params.get("out") is not None:
+        is_table = method.__name__ in _FRAMED and output_container(self) != "default"
+        if not is_number or is_table or params.get("out") is not None:
             return found
         return torch.from_numpy(np.ascontiguousarray(found)).to(X.device)
 

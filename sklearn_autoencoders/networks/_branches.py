@@ -47,7 +47,9 @@ class Branches(Part):
     reads_reconstruction : bool, default=False
         Whether the layers of the features receive reconstructions :math:`d(e(x))` instead of
         :math:`x`: a denoiser in front of a model, which is trained together with it. The decoder
-        then learns from the labels, too, unless all layers of the encoder are frozen.
+        then learns from the labels, too, unless all layers of the encoder are frozen. Categories,
+        and losses such as "binary_cross_entropy", are decoded as logits. The decoder must read
+        nothing but the code: those of a conditional `VAEGenerator` and of `TextHybrid` are refused.
 
     See Also
     --------

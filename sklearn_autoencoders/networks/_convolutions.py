@@ -224,7 +224,7 @@ def _n_code_channels(size: Size, n_components: int) -> int:
     n_channels, n_others = divmod(n_components, n_positions := math.prod(size))
     if n_others or not n_channels:
         raise ValueError(
-            'bottleneck="spatial" requires as many components at each of the '
+            'bottleneck="spatial" requires the same number of components at each of the '
             f"{n_positions} positions ({' x '.join(map(str, size))}) of the last level: "
             f"n_components={n_positions}, {2 * n_positions}, {3 * n_positions} and so on; got "
             f"{n_components}. "

@@ -56,8 +56,9 @@ class Dense(Network):
         "relu" are those of the identity, so that no output stays at zero. The function acts on
         scaled values; with the `scaling=None` of the estimator, these are the values of X. After a
         `MinMaxScaler`, "logistic" and "clip" give values in the range of the training samples,
-        under any loss. Any value other than "identity" requires `init="random"`; losses of logits,
-        such as "binary_cross_entropy", have an activation function of their own.
+        under the losses of numbers. Any value other than "identity" requires `init="random"`. It is
+        refused with losses and likelihoods that have a logistic function of their own, such as
+        "binary_cross_entropy". Outputs of categories are logits, too, and need "identity".
 
     batch_norm : bool, default=False
         Whether the :math:`Wx` of every hidden layer is standardized over the batch [3]_. The layer
@@ -221,7 +222,8 @@ class Dense(Network):
         if isinstance(self.output_activation, str):
             return _activation(self.output_activation, OUTPUT_ACTIVATIONS)
         names = list(self.output_activation)
-        if len(names) != n_features or not set(names) <= set(OUTPUT_ACTIVATIONS):
+        are_known = all(map(StrOptions(set(OUTPUT_ACTIVATIONS)).is_satisfied_by, names))
+        if len(names) != n_features or not are_known:
             raise ValueError(
                 "output_activation must be a name, or a name for each of the "
                 f"{n_features} outputs, among {sorted(OUTPUT_ACTIVATIONS)}; got {names}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from torch import nn
@@ -79,6 +80,11 @@ class EncoderDecoder(Network):
     def n_places(self) -> int:
         """Number of places of a dense encoder."""
         return getattr(self.encoder, "n_places", 0)
+
+    @property
+    def output_activation(self) -> str | Sequence[str]:
+        """Activation function of the reconstruction of a dense decoder."""
+        return getattr(self.decoder, "output_activation", "identity")
 
     @property
     def _parts(self) -> tuple[Network, Network]:

@@ -74,6 +74,11 @@ class Predictor(Autoencoder):
     ----------
     reconstructs : bool
         Whether the forward pass also decodes.
+
+    Raises
+    ------
+    ValueError
+        If the head reads reconstructions of a decoder that reads the samples.
     """
 
     reconstructs = True
@@ -84,6 +89,12 @@ class Predictor(Autoencoder):
         self.head = head
         self._frozen: tuple[nn.Module, ...] = ()
         self._fixed = {name for name, p in autoencoder.named_parameters() if not p.requires_grad}
+        if self.has_denoiser and self.reads_target:
+            raise ValueError(
+                "reads_reconstruction=True of Branches requires a decoder that reads nothing but "
+                "the code; that of TextHybrid reads the symbols before each one. Use "
+                "reads_reconstruction=False."
+            )
 
     @property
     def has_denoiser(self) -> bool:
@@ -168,8 +179,10 @@ class Predictor(Autoencoder):
         self._frozen = tuple(module for layer in layers[:n_layers] for module in layer)
         if self.has_denoiser:
             is_frozen = n_layers >= len(layers)
+            shared = {id(parameter) for parameter in self.encoder.parameters()}  # tied weights
             for name, parameter in self.decoder.named_parameters(prefix="decoder"):
-                parameter.requires_grad_(not is_frozen and name not in self._fixed)
+                if id(parameter) not in shared:
+                    parameter.requires_grad_(not is_frozen and name not in self._fixed)
             self._frozen += (self.decoder,) if is_frozen else ()
         self.train(self.training)
 
