@@ -329,6 +329,11 @@ def test_more_importance_samples_train_on_a_tighter_bound():
     assert losses[0] > losses[1] > losses[2]
 
 
+def test_binary_codes_are_rejected():
+    with pytest.raises(ValueError, match=r"code_activation='binary' would round means"):
+        generator(network=Dense((8,), code_activation="binary"), init="random").fit(table())
+
+
 # --------------------------------------------------------------------------------- drawing
 
 

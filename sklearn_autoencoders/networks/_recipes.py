@@ -195,6 +195,12 @@ class VariationalRecipe:
 
     def module(self, check_shapes: bool) -> VariationalAutoencoder:
         """Return a new variational autoencoder."""
+        if getattr(self.base.network, "code_activation", None) == "binary":
+            raise ValueError(
+                "code_activation='binary' would round means and variances of the posterior. Use it "
+                "in AutoencoderTransformer or DenoisingAutoencoder, or latent='vector_quantized' "
+                "for discrete codes."
+            )
         n_features, n_components = self.base.n_features, self.base.n_components
         n_encoded = self.latent.n_encoded(n_components)
         n_decoded = n_components + self.n_conditions
