@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -484,3 +484,12 @@ def test_a_sparse_target_is_refused_with_advice(cls, make):
             quick(cls, n_components=2).fit(rows(), y, weight)
     with pytest.raises(TypeError, match=r"Sparse data was passed.*toarray"):
         quick(VAEGenerator, n_components=2, conditional=True).fit(rows(), y)
+
+
+@pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
+def test_an_array_of_dates_is_refused(dtype):
+    X = np.arange(80).astype(dtype).reshape(-1, 2)
+    model = quick(AutoencoderTransformer)
+    with pytest.raises(TypeError, match=r"X is an array of the type .* Pass a frame"):
+        model.fit(X)
+    assert not hasattr(model, "network_")

@@ -39,6 +39,16 @@ def check_is_container(X: Any) -> None:
         )
 
 
+def check_has_no_dates(X: Any) -> None:
+    """Raise TypeError if X is an array of dates or durations, which would become large numbers."""
+    if isinstance(X, np.ndarray) and X.dtype.kind in "mM":
+        raise TypeError(
+            f"X is an array of the type {X.dtype}, whose missing values would become large "
+            "numbers. Pass a frame, such as pandas.DataFrame(X): its columns of dates and "
+            "durations are recognized."
+        )
+
+
 def in_chunks(X: Any) -> Any:
     """Return samples in files as :class:`ChunkedRows`, and anything else unchanged."""
     if is_dataset(X):

@@ -18,7 +18,7 @@ from .batches import Data
 from .chunked import ChunkedRows
 from .column_kinds import Limits
 from .columns import learn_columns
-from .containers import in_chunks
+from .containers import check_has_no_dates, in_chunks
 from .ranges import find_ranges
 from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
@@ -69,6 +69,7 @@ def ignore_empty_features(estimator, X):
 def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
+    check_has_no_dates(X)
     X = without_tensor(in_chunks(X))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)

@@ -15,6 +15,8 @@ _N_KEPT = 4096
 # and the least of these, in differences between the upper quartile and the median: many values of
 # the lower half can be equal.
 _FENCE, _MIN_WIDTH = 4.5, 0.25
+# Values of which the differences of logarithms are compared; errors can be infinite.
+_LARGEST = 1e300
 
 
 def repeat_by_weight(values: Array, weight: Array | None) -> Array:
@@ -82,8 +84,9 @@ def upper_fence(values: Array) -> float:
 
     .. [1] J. W. Tukey, "Exploratory Data Analysis", 1977.
     """
-    logs = np.log(np.maximum(values, np.finfo(np.float64).tiny))
+    logs = np.log(np.clip(values, np.finfo(np.float64).tiny, _LARGEST))
     low, median, high = np.quantile(logs, [0.25, 0.5, 0.75])
     width = max(median - low, _MIN_WIDTH * (high - median))
     # not below equal values, whatever the rounding of logarithms
-    return float(np.exp(median + _FENCE * width) * (1 + 1e-9))
+    with np.errstate(over="ignore"):
+        return float(np.exp(median + _FENCE * width) * (1 + 1e-9))
