@@ -81,8 +81,9 @@ def samples_in_memory(X: Any, is_table: bool) -> Any:
         If they have to be rows of a table and are texts, series or images.
     """
     if is_dataset(X) or is_stored_array(X):
-        kinds = ("a dataset of pyarrow", "X.to_table()"), ("an array in a file", "X[:]")
-        kind, remedy = kinds[0] if is_dataset(X) else kinds[1]
+        kind, remedy = "an array in a file", "X[:]"
+        if is_dataset(X):
+            kind, remedy = "a dataset of pyarrow", "X.to_table()"
         raise TypeError(
             f"AutoencoderFeatureUnion requires samples in memory; got {kind}. Pass {remedy}, or "
             "use the encoder alone."

@@ -13,7 +13,7 @@ from .._data.validation import check_samples, check_weight, ignore_empty_feature
 from .._inference.conditionals import Sharpening, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
-from .._utils.tensors import tensors_like_input, without_tensor
+from .._utils.tensors import tensors_like_input
 from .cell_orders import LeftToRight
 
 # Smallest probability by which another one is divided.
@@ -270,6 +270,7 @@ class AutoregressiveMixin:
             raise AttributeError("symbols_ exists after a fit to texts only.")
         return np.array([*columns.symbols, *([""] if columns.has_end else [])])
 
+    @tensors_like_input
     def score(self, X, y=None, sample_weight=None):
         """Return the mean log-likelihood of the samples, in nats.
 
@@ -289,7 +290,7 @@ class AutoregressiveMixin:
         float
             The mean of `score_samples`.
         """
-        scores = without_tensor(self.score_samples(X))
+        scores = self.score_samples(X)
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 

@@ -31,7 +31,7 @@ from .._inference.sampling import (
     sample_posterior,
 )
 from .._utils.random import draw_seed, own_random_state
-from .._utils.tensors import tensors_like_input, without_tensor
+from .._utils.tensors import tensors_like_input
 from ..networks._bottlenecks import GaussianBottleneck
 
 
@@ -268,6 +268,7 @@ class GenerativeMixin:
         """
         return self._log_weights(X, y, n_draws).mean(axis=1)
 
+    @tensors_like_input
     def score(self, X, y=None, sample_weight=None):
         """Return the mean log-likelihood of the samples, in nats.
 
@@ -288,7 +289,7 @@ class GenerativeMixin:
         float
             The mean of `score_samples`.
         """
-        scores = without_tensor(self.score_samples(X, y))
+        scores = self.score_samples(X, y)
         weight = None if sample_weight is None else check_weight(sample_weight, scores[:, None])
         return float(np.average(scores, weights=weight))
 

@@ -322,18 +322,13 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "callbacks": estimator.callbacks,
     }
     plan |= _samplers(data, plan["batch_size"]) | overrides
-    weights = [own_weight(part) for part in plan.get("corruptions", ())]
+    weights = [getattr(part, "known_weight", None) for part in plan.get("corruptions", ())]
     plan["known_weight"] = min((weight for weight in weights if weight is not None), default=1.0)
     has_validation, schedule = plan["n_iter_no_change"] is not None, plan["schedule"]
     plan["callbacks"] = check_callbacks(
         plan["callbacks"], has_validation=has_validation, schedule=schedule
     )
     return Plan(**plan)
-
-
-def own_weight(corruption):
-    """Return the weight that a corruption gives to values that it does not hide, or None."""
-    return getattr(corruption, "known_weight", None)
 
 
 def _samplers(data, batch_size):

@@ -11,16 +11,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .._utils.grids import (
-    IMAGE_LAYOUTS,
-    as_grids,
-    check_n_features,
-    flatten_grids,
-    grid_sizes,
-)
-from .._utils.sklearn_compat import Constraints, Interval, Pair, Sizes, StrOptions
-from ._base import Corruption, Range, number_or_pair, uniform
+from .._utils.grids import as_grids, flatten_grids, grid_sizes
+from .._utils.sklearn_compat import Constraints, Interval, Pair
+from ._base import Range, number_or_pair, uniform
 from ._colors import hue_shifted, saturated
+from ._images import ImageCorruption
 from ._jpeg import compressed
 
 
@@ -42,7 +37,7 @@ def _below(high: float) -> list[Any]:
     return [Interval(Real, 0, high, closed="left"), Pair(Real, -high, high, closed="neither")]
 
 
-class ImageAugmentation(Corruption):
+class ImageAugmentation(ImageCorruption):
     r"""Random rotation, shift, shear, zoom, colors, brightness and JPEG compression of images.
 
     Every sample is an image. A strength `v` is a shorthand for the pair (-v, v), and the value for
@@ -119,8 +114,7 @@ class ImageAugmentation(Corruption):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        "image_shape": [Sizes(2, 3)],
-        "layout": [StrOptions(IMAGE_LAYOUTS)],
+        **ImageCorruption._parameter_constraints,
         "rotation": _up_to(360),
         "shift": _up_to(1),
         "shear": _below(90),
@@ -170,7 +164,7 @@ class ImageAugmentation(Corruption):
         n_features : int
             Number of input features.
         """
-        check_n_features(self.image_shape, n_features)
+        super().check(n_features)
         n_channels = grid_sizes(self.image_shape, self.layout)[0]
         if n_channels != 3 and (_is_drawn(self.hue) or _is_drawn(self.saturation)):
             raise ValueError(

@@ -10,21 +10,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from .._utils.grids import (
-    IMAGE_LAYOUTS,
-    as_grids,
-    check_n_features,
-    flatten_grids,
-    grid_sizes,
-)
+from .._utils.grids import as_grids, flatten_grids, grid_sizes
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._base import Corruption, Range, number_or_pair, uniform
+from ._base import Range, number_or_pair, uniform
 from ._elementwise import FINITE
+from ._images import ImageCorruption
 
-_IMAGES: Constraints = {"image_shape": [Sizes(2, 3)], "layout": [StrOptions(IMAGE_LAYOUTS)]}
 
-
-class Occlusion(Corruption):
+class Occlusion(ImageCorruption):
     r"""A rectangle of each image is hidden, at a random place.
 
     The rectangle lies within the image. If it is hidden by missing values, which is the default, an
@@ -68,7 +61,7 @@ class Occlusion(Corruption):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        **_IMAGES,
+        **ImageCorruption._parameter_constraints,
         "size": number_or_pair(Real, 0, 1, "both"),
         "value": [FINITE, "nan", StrOptions({"mean"})],
     }
@@ -84,16 +77,6 @@ class Occlusion(Corruption):
         self.layout = layout
         self.size = size
         self.value = value
-
-    def check(self, n_features: int) -> None:
-        """Raise ValueError unless samples of `n_features` features are images of this shape.
-
-        Parameters
-        ----------
-        n_features : int
-            Number of input features.
-        """
-        check_n_features(self.image_shape, n_features)
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         images = as_grids(x, self.image_shape, self.layout)
@@ -118,7 +101,7 @@ class Occlusion(Corruption):
         return (places >= first) & (places < first + length)
 
 
-class Jigsaw(Corruption):
+class Jigsaw(ImageCorruption):
     r"""The tiles of each image in a random order, which the network learns to undo.
 
     An image is cut into rows and columns of tiles of equal size, and all their orders are equally
@@ -156,7 +139,7 @@ class Jigsaw(Corruption):
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
-        **_IMAGES,
+        **ImageCorruption._parameter_constraints,
         "n_tiles": [
             Interval(Integral, 1, None, closed="left"),
             Sizes(2, 2),
@@ -181,7 +164,7 @@ class Jigsaw(Corruption):
         n_features : int
             Number of input features.
         """
-        check_n_features(self.image_shape, n_features)
+        super().check(n_features)
         _, *size = grid_sizes(self.image_shape, self.layout)
         for name, n_pixels, n in zip(("height", "width"), size, self._n_tiles, strict=True):
             if n_pixels % n:
@@ -207,7 +190,7 @@ class Jigsaw(Corruption):
         return flatten_grids(moved.transpose(3, 4).flatten(4).flatten(2, 3), self.layout)
 
 
-class QuarterTurns(Corruption):
+class QuarterTurns(ImageCorruption):
     r"""Each image turned by 0, 90, 180 or 270 degrees, equally likely.
 
     Images have the same height and width. A turn is exact: no pixel is interpolated. As a
@@ -241,8 +224,6 @@ class QuarterTurns(Corruption):
             [1., 3.]])
     """
 
-    _parameter_constraints: ClassVar[Constraints] = _IMAGES
-
     def __init__(self, image_shape: Sequence[int], layout: str = "HWC"):
         self.image_shape = image_shape
         self.layout = layout
@@ -255,7 +236,7 @@ class QuarterTurns(Corruption):
         n_features : int
             Number of input features.
         """
-        check_n_features(self.image_shape, n_features)
+        super().check(n_features)
         _, height, width = grid_sizes(self.image_shape, self.layout)
         if height != width:
             raise ValueError(

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from .._utils.grids import as_grids, check_n_features, flatten_grids, grid_sizes
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, block
+from ._layers import ACTIVATIONS, block, linear_layers
 from ._network import Network
 
 Size = tuple[int, ...]
@@ -159,8 +159,9 @@ class GridNetwork(Network):
         parts, n_values = [], n_channels * math.prod(size)
         if self.bottleneck in self._layers.whole:
             parts, n_values = [self._layers.whole[self.bottleneck](1)], n_channels
-        *hidden, last = self._dense([n_values, *self.hidden_layer_sizes, n_components])
-        return [*parts, nn.Flatten(), *map(self._hidden, hidden, self.hidden_layer_sizes), last]
+        sizes = tuple(map(int, self.hidden_layer_sizes))
+        *hidden, last = linear_layers((n_values, *sizes, n_components), self.batch_norm)
+        return [*parts, nn.Flatten(), *map(self._hidden, hidden, sizes), last]
 
     def _start(self, n_channels: int, size: Size, n_components: int) -> list[nn.Module]:
         """Return the layers from the code to the last level."""
@@ -168,8 +169,8 @@ class GridNetwork(Network):
             n_codes = _n_code_channels(size, n_components)
             first = self._hidden(self._conv((n_codes, n_channels), size, 0), n_channels)
             return [nn.Unflatten(1, (n_codes, *size)), first]
-        shape, sizes = (n_channels, *size), self.hidden_layer_sizes[::-1]
-        *hidden, last = self._dense([n_components, *sizes, math.prod(shape)])
+        shape, sizes = (n_channels, *size), tuple(map(int, self.hidden_layer_sizes))[::-1]
+        *hidden, last = linear_layers((n_components, *sizes, math.prod(shape)), self.batch_norm)
         start = nn.Sequential(last, nn.Unflatten(1, shape))
         return [*map(self._hidden, hidden, sizes), self._hidden(start, n_channels)]
 
@@ -208,12 +209,6 @@ class GridNetwork(Network):
         layer = self._layers.transposed(*ends, step, step, bias=not self.batch_norm)
         layer.larger = larger
         return [self._hidden(at_positions(layer, math.prod(size)), n_channels)]
-
-    def _dense(self, sizes: Sequence[int]) -> list[nn.Module]:
-        """Return linear layers; batch normalization follows all but the last one."""
-        ends = list(pairwise(map(int, sizes)))
-        biases = [not self.batch_norm] * (len(ends) - 1) + [True]
-        return [nn.Linear(*pair, bias) for pair, bias in zip(ends, biases, strict=True)]
 
     def _hidden(self, layer: nn.Module, n_channels: int) -> nn.Sequential:
         return block(layer, n_channels, self.activation, self.batch_norm, self.dropout)

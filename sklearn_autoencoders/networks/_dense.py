@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -16,7 +15,9 @@ from ._layers import (
     OUTPUT_ACTIVATIONS,
     ByFeature,
     Transposed,
+    biases_of,
     block,
+    linear_layers,
 )
 from ._network import Network
 from ._places import Places
@@ -205,11 +206,12 @@ class Dense(Network):
             )
         encoder: Sequence[nn.Module]
         decoder: Sequence[nn.Module]
-        encoder = self._linear([n_features, *inwards, self.n_places or n_components])
+        sizes = n_features, *inwards, self.n_places or n_components
+        encoder = linear_layers(sizes, self.batch_norm)
         if self.tied_weights:
             decoder = self._transposed(encoder)
         else:
-            decoder = self._linear([n_components, *outwards, n_features])
+            decoder = linear_layers((n_components, *outwards, n_features), self.batch_norm)
         if self.n_places:
             places = Places(self.n_places, n_components, self.sharpness)
             encoder = [*encoder[:-1], nn.Sequential(encoder[-1], places)]
@@ -265,17 +267,9 @@ class Dense(Network):
             return inwards, inwards[::-1]
         return inwards, tuple(map(int, self.decoder_layer_sizes))
 
-    def _linear(self, sizes: Sequence[int]) -> list[nn.Linear]:
-        biases = self._biases(len(sizes) - 1)
-        return [nn.Linear(*ends, bias) for ends, bias in zip(pairwise(sizes), biases, strict=True)]
-
     def _transposed(self, layers: Sequence[nn.Linear]) -> list[Transposed]:
-        biases = self._biases(len(layers))
+        biases = biases_of(len(layers), self.batch_norm)
         return [Transposed(a.weight, bias) for a, bias in zip(layers[::-1], biases, strict=True)]
-
-    def _biases(self, n_layers: int) -> list[bool]:
-        """Return which layers have a bias: those that are not followed by batch normalization."""
-        return [not self.batch_norm] * (n_layers - 1) + [True]
 
     def _sequential(
         self, layers: Sequence[nn.Module], hidden: Sequence[int], activation: Sequence[nn.Module]

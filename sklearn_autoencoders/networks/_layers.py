@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -146,6 +147,17 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = ACTIVATIONS | {
     "clip": partial(Clip, 1.0),
     "relu": partial(Clip, math.inf),
 }
+
+
+def biases_of(n_layers: int, batch_norm: bool) -> list[bool]:
+    """Return which layers have a bias: those that are not followed by batch normalization."""
+    return [not batch_norm] * (n_layers - 1) + [True]
+
+
+def linear_layers(sizes: Sequence[int], batch_norm: bool) -> list[nn.Linear]:
+    """Return linear layers between sizes; batch normalization can follow all but the last one."""
+    biases = biases_of(len(sizes) - 1, batch_norm)
+    return [nn.Linear(*ends, bias) for ends, bias in zip(pairwise(sizes), biases, strict=True)]
 
 
 @contextmanager
