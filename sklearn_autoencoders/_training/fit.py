@@ -76,8 +76,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _empty_features = ()
     # Shape of the series seen in the fit; None for flat samples.
     _shape_in_fit = None
-    # Columns of the table seen in the fit, if any of them is not a number.
-    _columns = None
+    # Columns of the table seen in the fit, if one is not a number, or of a frame of numbers.
+    _columns = _number_columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
     _warned_columns = ()
     # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
