@@ -17,7 +17,7 @@ from sklearn_autoencoders import (
 )
 from sklearn_autoencoders._data.batches import Data, SampleDataset
 from sklearn_autoencoders._inference.conditionals import Sharpening
-from sklearn_autoencoders._inference.run import run, surprises
+from sklearn_autoencoders._inference.run import run, surprise_function
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods
 from sklearn_autoencoders._training.sampler import StreamSampler
 from sklearn_autoencoders._utils.batch import Batch, Carried
@@ -96,7 +96,7 @@ def test_steps_give_the_states_of_the_whole_sequence(cell):
 def test_training_and_scoring_agree(generator):
     cells = generator._columns.encode(TEXTS).astype(np.float64)
     model = generator._model
-    in_training = run(model, SampleDataset(model, Data(cells)), surprises(model))
+    in_training = run(model, SampleDataset(model, Data(cells)), surprise_function(model))
     found = sequence_log_likelihoods(model, cells)
     np.testing.assert_allclose(found, np.where(np.isnan(cells), 0, -in_training), atol=1e-12)
     assert generator.loss_curve_[-1] == pytest.approx(-found.mean(), rel=0.3)

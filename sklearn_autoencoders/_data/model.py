@@ -20,8 +20,8 @@ from .gaussian import Gaussian
 from .scaling import Scaling
 
 
-def input_model(values: dict[str, NDArray[np.float64]]) -> Factors | Gaussian:
-    """Return the model of the inputs from whose `to_dict` the values are."""
+def input_model_from_dict(values: dict[str, NDArray[np.float64]]) -> Factors | Gaussian:
+    """Return the model of the inputs from the values that its `to_dict` returned."""
     return Gaussian(**values) if "precision" in values else Factors(**values)
 
 
@@ -59,30 +59,30 @@ class Model:
     layout : Layout
         The inputs and outputs of the network for each column of the samples.
 
-    factors : Factors, Gaussian or None, default=None
+    input_model : Factors, Gaussian or None, default=None
         Predicts missing inputs. Without it they are zero.
 
     expected_share : float, default=0.0
-        Weight of the expected indicators of a missing category, given the other inputs under the
-        normal distribution, in its reconstruction; the rest is that of the network.
+        Weight of the input model in the reconstruction of a missing category; the network has the
+        rest.
     """
 
     network: Autoencoder
     scaling: Scaling
     loss: Loss | Likelihood
     layout: Layout
-    factors: Factors | Gaussian | None = None
+    input_model: Factors | Gaussian | None = None
     expected_share: float = 0.0
 
     def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | GaussianMean | None:
         """Return the function that replaces missing inputs, if any."""
-        if self.factors is None:
+        if self.input_model is None:
             return None
         tensors = {
             name: torch.tensor(array, dtype=dtype, device=self.device)
-            for name, array in self.factors.to_dict().items()
+            for name, array in self.input_model.to_dict().items()
         }
-        kind = ConditionalMean if isinstance(self.factors, Factors) else GaussianMean
+        kind = ConditionalMean if isinstance(self.input_model, Factors) else GaussianMean
         return kind(**tensors)
 
     @property

@@ -113,7 +113,7 @@ def chunks_of(X: NDArray[Any] | SampleSource) -> Iterator[tuple[slice, NDArray[A
         yield chunk, source.take(chunk)
 
 
-def in_chunks(
+def map_in_chunks(
     function: Callable[[NDArray[Any]], NDArray[Any]], X: NDArray[Any] | RowSource
 ) -> NDArray[Any]:
     """Return the result of a function for each sample, on dense chunks of a sparse matrix."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .chunked import ChunkedRows
 from .rows import RowSource
-from .sources import columns_of, in_chunks
+from .sources import columns_of, map_in_chunks
 
 Array = NDArray[Any]
 
@@ -59,7 +59,7 @@ def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
         Uniformly distributed; the same for copies of a sample.
     """
     if isinstance(X, ChunkedRows):  # whose columns would have to be read one by one
-        return in_chunks(lambda part: draw_by_content(part, seed), X)
+        return map_in_chunks(lambda part: draw_by_content(part, seed), X)
     mixed = np.full(len(X), seed, dtype=np.uint64)
     for column in columns_of(X):
         mixed ^= (np.nan_to_num(column.astype(np.float64)) + 0.0).view(np.uint64)

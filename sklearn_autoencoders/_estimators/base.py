@@ -14,7 +14,7 @@ from sklearn.utils import Bunch
 from .._data.columns import Columns, columns_from_dict
 from .._data.frames import is_frame
 from .._data.levels import Levels
-from .._data.model import input_model
+from .._data.model import input_model_from_dict
 from .._data.output_arrays import filled
 from .._data.rows import RowSource
 from .._data.scaling import explained_variance, explained_variance_in_chunks
@@ -53,7 +53,7 @@ from ..objectives import LOSSES, PENALTIES
 # Fitted attributes that are not plain values, and the functions that restore them from such.
 _PARTS = {
     "_columns": columns_from_dict,
-    "_factors": input_model,
+    "_factors": input_model_from_dict,
     "_levels": Levels.from_dict,
     "_number_columns": columns_from_dict,
 }

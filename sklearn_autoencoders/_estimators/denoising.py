@@ -70,16 +70,17 @@ class DenoisingAutoencoder(
     samples. `transform` returns the denoised samples, with the features of X, so that it can
     precede any other estimator in a pipeline.
 
-    If there are missing values or categories, at most 512 inputs, and more samples than inputs, the
-    loss of values that masking does not hide has a weight of 0.1 from 256 samples on. Missing
-    inputs are replaced by their mean under a normal distribution, and the default network also
-    receives a piecewise linear vector of each number. A missing category :math:`k` is then
-    predicted with the probability
+    **Imputation.** The following applies if X in `fit` has missing values or categories, at most
+    512 inputs of the network, and more samples than inputs. Missing inputs are replaced by their
+    conditional means given the other values, under a normal distribution that is fitted to the
+    training samples. The default network also receives piecewise linear functions of each number.
+    From 256 samples on, the loss of values that masking does not hide has a weight of 0.1. A
+    missing category :math:`k` is predicted with the probability
 
     .. math:: \frac{n \, p_k + 200 \, q_k}{n + 200}
 
-    where :math:`p_k` is that of the network, :math:`q_k` the mean of its indicator under the normal
-    distribution, limited to [0, 1], and :math:`n` is `n_samples_seen_`.
+    where :math:`p_k` is the prediction of the network, :math:`q_k` the conditional mean of its
+    indicator, limited to [0, 1], and :math:`n` is `n_samples_seen_`.
 
     Parameters
     ----------

@@ -58,37 +58,42 @@ _CLIP = 10.0
 class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
     r"""Outlier detection by predictions of values and by distances from typical samples.
 
-    An ensemble of small autoencoders is trained simultaneously. Each is trained on samples with
-    randomly masked values and excludes the samples with the highest loss. To score a new sample,
-    every value :math:`x_{ij}` is compared with the prediction :math:`\hat x_{ij}` of those
-    autoencoders from which feature :math:`j` is masked:
+    The score combines two errors of a sample: those of the predictions of its values, which are
+    large for values that contradict each other, and its distance from the training samples.
+
+    **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
+    randomly masked values. Each excludes the samples with the highest loss from training. Each
+    value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
+    those autoencoders from which feature :math:`j` is masked,
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
-    over the :math:`d` observed values of the sample. The sample is also compared with prototypes,
-    the means of a few training samples that are near to one another, without those whose
-    :math:`a_i` is far above that of the others. Through each prototype there
-    is a plane, in the directions in which the training samples near it vary the most: one for every
-    eight features, at most ten [4]_. Below 48 features, the prototypes are in :math:`G = 4`
-    groups, so that outliers among the training samples are prototypes of few groups, otherwise in
-    one. With :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest
-    prototype of a group, the distance is
+    over the :math:`d` observed values of the sample. The tolerance :math:`t_j` is the upper
+    quartile of the absolute errors of feature :math:`j` on the training samples, or the mean of
+    these quartiles over the features if the features share one scale. With 48 or more features, as
+    in images and windows of series, it is also proportional to the range of the feature, such that
+    the mean of :math:`a_i` is one.
 
-    .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}
+    **Distances.** Prototypes are means of a few neighboring training samples, without those whose
+    :math:`a_i` is far above that of the others. Through each prototype there is a plane, in the
+    directions in which the training samples near it vary the most: one direction for every eight
+    features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with 48 or more
+    features, so that an outlier among the training samples is in few of the groups. With
+    :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest prototype of
+    group :math:`g`, the distance is
 
-    and the score is minus the weighted mean of both,
+    .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}.
 
-    .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 48 / n_{features})
+    The unit :math:`u_j` is proportional to the range of the feature, such that the mean distance of
+    the training samples is one.
 
-    so that it is low for values that contradict the others, and for samples that are far from all
-    training samples. The tolerance :math:`t_j` is the upper quartile of the absolute errors of
-    feature :math:`j` on the training samples, or the mean of these quartiles over the features if
-    the features share one scale; :math:`u_j` is proportional to the range of the feature, and such
-    that the mean distance of the training samples is one. With 48 or more features, as in images
-    and windows of series, :math:`t_j` is also proportional to the range, such that the mean of
-    :math:`a_i` is one. For a category, the error is the negative log-probability of its value, and
-    the tolerance is the mean error; its distance is that of its indicators. Some samples are
-    held out of training: their scores are the reference for the threshold and for p-values.
+    **Score.** The score is minus the weighted mean of both errors,
+
+    .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 48 / n_{features}).
+
+    For a category, the error is the negative log-probability of its value, the tolerance is the
+    mean error, and the distance is that of its indicators. Some samples are held out of training:
+    their scores are the reference for the threshold and for p-values.
 
     Parameters
     ----------
@@ -97,25 +102,24 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. "auto" uses the median plus 4.5 times its difference from the lower
-        quartile (or a quarter of its difference from the upper one, if that is larger) of the
-        logarithms of the anomaly scores of the held-out samples; at least the most anomalous
-        held-out sample is an outlier. On made-up data without outliers, 2 % of new samples were
-        false alarms after a fit to 400 samples, and 5 % (up to 11 %) after one to 150. If the
-        scores of outliers and of other samples overlap, "auto" detects only the most anomalous
-        ones: specify the fraction of outliers instead.
+        in the training samples. With "auto", the threshold of the logarithmic anomaly score is
+        :math:`m + 4.5 \max(m - q_1, (q_3 - m) / 4)` for the median :math:`m` and the quartiles
+        :math:`q_1` and :math:`q_3` of the held-out samples, or the score of the most anomalous of
+        these if that is lower. On simulated data without outliers, 2 % of new samples were false
+        alarms after a fit to 400 samples, and 5 % (up to 11 %) after a fit to 150. If the scores of
+        outliers and of other samples overlap, "auto" detects only the most anomalous ones: specify
+        the fraction of outliers instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
 
     n_prototypes : int, default=512
-        Number of prototypes: means of a random training sample and its four nearest neighbors, so
-        that no training sample is kept, unless there are fewer than five. More prototypes detect
-        outliers closer to normal samples, if few training samples are outliers. With 0, only
-        predictions are scored, which takes less time, and is worse if the training samples are
-        normal. There are fewer prototypes, but at least one, if the features are very many, so that
-        they occupy about 16 MB. With less than 48 features, the number is rounded down to a
-        multiple of four.
+        Number of prototypes. Each is the mean of a random training sample and its four nearest
+        neighbors, so that no training sample is stored, unless there are fewer than five. If few
+        training samples are outliers, more prototypes detect outliers closer to normal samples.
+        With 0, only predictions are scored, which is faster, but worse if the training samples are
+        normal. The prototypes are limited to about 16 MB. With fewer than 48 features, their number
+        is rounded down to a multiple of four.
 
     method : {"masked", "reconstruction"}, default="masked"
         Whether values are compared with their prediction from other features ("masked") or with

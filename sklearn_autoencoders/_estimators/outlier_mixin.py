@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.scaling import put_constants
-from .._data.sources import in_chunks
+from .._data.sources import map_in_chunks
 from .._data.sparse import as_dense
 from .._data.validation import check_output, check_samples, check_unit_interval
 from .._inference.outlier_errors import sample_errors, value_errors
@@ -59,7 +59,7 @@ def scores(model, X, tolerance, distance_unit, constants):
             values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
             return apply_to_arrays(constant_errors, values, expected, unit, n_observed)
 
-        found += in_chunks(of_constants, X)
+        found += map_in_chunks(of_constants, X)
     return -check_output(found)
 
 

@@ -56,34 +56,33 @@ class AutoencoderRecommender(
 ):
     r"""Recommendation of items by an autoencoder of the ratings or clicks of users.
 
-    A user is a sample, whose features are the items. In every training step, the network sees a
-    random part of the interactions of a user and predicts all of them. Its output is added to a
-    linear prediction by the other items of the user. It needs no other parameters for users that
-    were not in `fit`: their interactions are its input.
+    Users are samples and items are features. In every training step, the network receives a random
+    part of the interactions of a user and predicts all of them. Its output is added to a linear
+    prediction from the other items of the user. Users that were not in `fit` require no further
+    parameters: their interactions are the input.
 
-    With `feedback="explicit"`, interactions are ratings :math:`r_{ui}`. The network minimizes the
-    squared error of known ratings after the mean, and shrunken biases of users and items, have been
-    subtracted [1]_,
+    **Ratings** (`feedback="explicit"`). The network minimizes the squared error of the known
+    ratings :math:`r_{ui}` after the mean :math:`\mu` and shrunken biases of users and items have
+    been subtracted [1]_,
 
     .. math:: \sum_{(u, i) \text{ known}} (r_{ui} - \mu - b_u - b_i - \sigma \hat y_{ui})^2,
         \quad b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{n_i + \lambda_i}.
 
-    The linear prediction is the mean of what the biases leave of the user's ratings of the 100 most
-    similar items, weighted by their similarities.
+    The linear prediction is the mean of the user's residuals :math:`r_{ui} - \mu - b_u - b_i` for
+    the 100 most similar items, weighted by their similarities.
 
-    With `feedback="implicit"`, interactions are clicks, which are not stored as zeros. The network
-    maximizes the multinomial likelihood of the clicks of a user [2]_,
-    :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear prediction is ridge
-    regression on the clicks on all other items [3]_; in memory, it is limited to leading principal
-    axes for more than 4096 users.
+    **Clicks** (`feedback="implicit"`). The network maximizes the multinomial likelihood of the
+    clicks of a user [2]_, :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear
+    prediction is a ridge regression on the clicks on all other items [3]_. For more than 4096
+    users, it is restricted to leading principal components, to save memory.
 
-    Features :math:`f_u` of users and :math:`g_i` of items, which `fit` takes, add
-    :math:`f_u^\top a_i + g_i^\top c_u` to the predictions of ratings, by ridge regression of what
-    biases leave of the ratings of an item and of a user. Biases are then shrunk towards those that
-    features predict, instead of zero. Users and items without ratings are so distinguished by their
-    features. For clicks, features of users matter to users with few clicks, who get
-    :math:`1 / (1 + n_u)` of the clicks that their features predict; a feature of items takes part
-    in the regression like a user who has clicked on all items that have it.
+    **Features.** The features :math:`f_u` of users and :math:`g_i` of items in `fit` add
+    :math:`f_u^\top a_i + g_i^\top c_u` to the predicted ratings: ridge regressions of the residuals
+    of the ratings of an item and of a user. Biases are then shrunk towards a prediction from the
+    features, instead of zero, so that predictions for users and items without ratings differ. For
+    clicks, the features of a user predict clicks, which are added with the weight
+    :math:`1 / (1 + n_u)` for a user with :math:`n_u` clicks. A feature of items takes part in the
+    regression like a user who has clicked on all items that have it.
 
     Parameters
     ----------
@@ -91,16 +90,16 @@ class AutoencoderRecommender(
         Size of the code of a user and of the embedding of an item.
 
     feedback : {"explicit", "implicit"}, default="explicit"
-        Whether interactions are ratings, of which unknown ones are missing, or clicks, of which all
-        that are not stored are zeros. Clicks are counted once, whatever their positive value.
+        Whether interactions are ratings, which are missing if they are not stored, or clicks, which
+        are then zero. Any positive value is one click.
 
     rating_range : (float, float) or None, default=None
         Lowest and highest possible rating, to which predictions are clipped. Ratings outside are an
         error. None for those of `fit`. It is not used for clicks.
 
     user_shrinkage : float, default=5.0
-        Number of ratings without deviation that are added in the estimate of the bias of a user:
-        users with few ratings have small biases.
+        Number of ratings :math:`\lambda` equal to the mean that are added in the estimate of the
+        bias of a user, so that users with few ratings have small biases.
 
     item_shrinkage : float, default=3.0
         The same for the biases of items.

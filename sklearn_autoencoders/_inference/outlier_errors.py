@@ -15,7 +15,7 @@ from .._data.sparse import as_dense
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
 from ..networks._prototypes import Prototypes
-from ..objectives._contract import known
+from ..objectives._contract import not_none
 from ..objectives._losses import Loss
 from .run import Function, Samples, cell_errors, run
 
@@ -155,7 +155,7 @@ def errors(
         unit_of_squares = _as_factor(model, (_scale_of_columns(model) / distance_unit) ** 2, dtype)
 
     def function(network: Any, batch: Batch) -> Tensor:
-        values = loss.errors(network(batch).reconstruction, known(batch.target)) * unit
+        values = loss.errors(network(batch).reconstruction, not_none(batch.target)) * unit
         found = _mean(values, batch.observed)
         if distance_unit is None:
             return found

@@ -21,7 +21,7 @@ from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
-from ..objectives._contract import known
+from ..objectives._contract import not_none
 from ..objectives._losses import Loss
 from .prepared import prepared
 
@@ -45,13 +45,17 @@ def encode(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> N
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     """Return the samples that codes are decoded to, in the user's units."""
-    return run(model, SampleDataset(model, Data(codes), scaled=True), decoding(model, codes.dtype))
+    return run(
+        model, SampleDataset(model, Data(codes), scaled=True), decode_function(model, codes.dtype)
+    )
 
 
 def reconstruct(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the reconstructions of samples, in the user's units."""
     return run(
-        model, SampleDataset(model, Data(X, condition=condition)), reconstruction(model, X.dtype)
+        model,
+        SampleDataset(model, Data(X, condition=condition)),
+        reconstruct_function(model, X.dtype),
     )
 
 
@@ -62,7 +66,7 @@ def predict(model: Model, X: Samples) -> NDArray[Any]:
 
 def sample_losses(model: Model, X: Samples) -> NDArray[Any]:
     """Return the reconstruction loss of each sample, of shape (n_samples,)."""
-    return run(model, SampleDataset(model, Data(X)), losses(model))
+    return run(model, SampleDataset(model, Data(X)), loss_function(model))
 
 
 def cell_errors(
@@ -92,7 +96,7 @@ def cell_errors(
     if not model.layout.is_numeric:
         categories = model.layout.categories.numpy()
         samples = SampleDataset(model, Data(X, clean=None if target is X else target))
-        found = run(model, samples, surprises(model))
+        found = run(model, samples, surprise_function(model))
         errors[:, categories] = np.where(np.isnan(errors[:, categories]), np.nan, found)
     return errors
 
@@ -147,12 +151,12 @@ def _deviation(values: NDArray[Any], weight: NDArray[np.float64]) -> NDArray[np.
     return deviation
 
 
-def surprises(model: Model) -> Function:
+def surprise_function(model: Model) -> Function:
     """Return the function from samples to the negative log-probabilities of their categories."""
     loss = cast(CellLoss, model.loss)
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
-        return loss.surprise(free_output(network, batch).reconstruction, known(batch.target))
+        return loss.surprise(free_output(network, batch).reconstruction, not_none(batch.target))
 
     return function
 
@@ -167,7 +171,7 @@ def predictions(network: Any, batch: Batch) -> Tensor:
     return cast(Tensor, network.predict(batch))
 
 
-def decoding(model: Model, dtype: Any) -> Function:
+def decode_function(model: Model, dtype: Any) -> Function:
     """Return the function from codes to samples of a type, in the user's units."""
     units = Units(model, dtype)
     return lambda network, batch: units(network.decode(batch.x, batch.condition))
@@ -178,7 +182,7 @@ def free_output(network: Any, batch: Batch) -> Any:
     return network(replace(batch, target=None))
 
 
-def reconstruction(model: Model, dtype: Any) -> Function:
+def reconstruct_function(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
     if not model.expected_share:
@@ -214,13 +218,13 @@ class _Shrinkage:
         return values + share * (expected - values)
 
 
-def losses(model: Model) -> Function:
+def loss_function(model: Model) -> Function:
     """Return the function from samples to their reconstruction losses."""
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
         loss, observed = cast(Loss, model.loss), batch.observed
         output = free_output(network, batch).reconstruction
-        totals = loss.per_sample(output, known(batch.target), observed)
+        totals = loss.per_sample(output, not_none(batch.target), observed)
         return totals if observed is None else totals / observed.mean(1)
 
     return function

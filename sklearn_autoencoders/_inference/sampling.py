@@ -18,10 +18,10 @@ from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._variational import VariationalAutoencoder
-from ..objectives._contract import known
+from ..objectives._contract import not_none
 from ..objectives._likelihoods import Likelihood
 from .prepared import in_type
-from .run import Function, Units, decoding, run
+from .run import Function, Units, decode_function, run
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ def log_weights(model: Model, X: Array, condition: Array | None, noise: Tensor) 
         In nats, as densities in the units of X.
     """
     samples = SampleDataset(model, Data(X, condition=condition))
-    return run(model, samples, weighting(model, noise), len(noise))
+    return run(model, samples, log_weight_function(model, noise), len(noise))
 
 
 def expected_samples(model: Model, X: Array, condition: Array | None, noise: Tensor) -> Array:
@@ -75,10 +75,10 @@ def expected_samples(model: Model, X: Array, condition: Array | None, noise: Ten
         Estimates of the expected sample given its observed values.
     """
     samples = SampleDataset(model, Data(X, condition=condition))
-    return run(model, samples, expectation(model, noise, X.dtype), len(noise))
+    return run(model, samples, expectation_function(model, noise, X.dtype), len(noise))
 
 
-def weighting(model: Model, noise: Tensor) -> Function:
+def log_weight_function(model: Model, noise: Tensor) -> Function:
     """Return the function from samples to their log weights, as in :func:`log_weights`."""
 
     def function(network: VariationalAutoencoder, batch: Batch) -> Tensor:
@@ -88,7 +88,7 @@ def weighting(model: Model, noise: Tensor) -> Function:
     return function
 
 
-def expectation(model: Model, noise: Tensor, dtype: Any) -> Function:
+def expectation_function(model: Model, noise: Tensor, dtype: Any) -> Function:
     """Return the function from samples of a type to the result of :func:`expected_samples`."""
     units = Units(model, dtype)
 
@@ -147,12 +147,16 @@ def draw_samples(model: Model, codes: Array, condition: Array | None, seed: int 
         The samples: draws from the likelihood, or its means.
     """
     draws = None if seed is None else Generated(make_generator(seed, model.device))
-    function = decoding(model, codes.dtype) if draws is None else drawing(model, draws, codes.dtype)
+    function = (
+        decode_function(model, codes.dtype)
+        if draws is None
+        else draw_function(model, draws, codes.dtype)
+    )
     data = Data(codes, condition=condition)
     return run(model, SampleDataset(model, data, scaled=True), function)
 
 
-def drawing(model: Model, draws: Draws, dtype: Any) -> Function:
+def draw_function(model: Model, draws: Draws, dtype: Any) -> Function:
     """Return the function from codes to draws of samples of a type, in the user's units."""
     units, likelihood = Units(model, dtype), cast(Likelihood, model.loss)
     output_dtype = torch_dtype(dtype)
@@ -218,7 +222,11 @@ def _log_weights(
     model: Model, network: VariationalAutoencoder, output: Any, batch: Batch
 ) -> Tensor:
     """Return the logarithms of the importance weights, of shape (n_draws, batch)."""
-    likelihood, target, observed = cast(Likelihood, model.loss), known(batch.target), batch.observed
+    likelihood, target, observed = (
+        cast(Likelihood, model.loss),
+        not_none(batch.target),
+        batch.observed,
+    )
     density = likelihood.log_density(output.reconstruction, network.noise, target, observed)
     if not likelihood.unit_interval:  # convert the density to the user's units
         log_scale = target.new_tensor(np.log(model.column_scale))

@@ -102,17 +102,17 @@ def _codes(fitted):
 
 
 def _reconstruction(fitted):
-    reconstruction = run.reconstruction(fitted.model, _FLOAT)
+    reconstruction = run.reconstruct_function(fitted.model, _FLOAT)
     return lambda network, batch: fitted.without_empty(reconstruction(network, batch))
 
 
 def _minus_losses(fitted):
-    losses = run.losses(fitted.model)
+    losses = run.loss_function(fitted.model)
     return lambda network, batch: -losses(network, batch)
 
 
 def _of_codes(fitted):
-    decoding = run.decoding(fitted.model, _FLOAT)
+    decoding = run.decode_function(fitted.model, _FLOAT)
     return lambda network, codes: fitted.without_empty(decoding(network, Batch(codes)))
 
 
@@ -147,7 +147,7 @@ def _denoised(fitted):
 
 
 def _weights(fitted):
-    return sampling.weighting(fitted.model, _noise(fitted))
+    return sampling.log_weight_function(fitted.model, _noise(fitted))
 
 
 def _noise(fitted):
@@ -156,7 +156,7 @@ def _noise(fitted):
 
 
 def _filled(fitted):
-    expectation = sampling.expectation(fitted.model, _noise(fitted), _FLOAT)
+    expectation = sampling.expectation_function(fitted.model, _noise(fitted), _FLOAT)
 
     def function(network, samples):
         expected = fitted.without_empty(expectation(network, fitted.batch(samples)))
@@ -172,7 +172,7 @@ def _drawn_samples(fitted):
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
-        samples = sampling.drawing(fitted.model, draws, np.float64)(network, Batch(codes))
+        samples = sampling.draw_function(fitted.model, draws, np.float64)(network, Batch(codes))
         return fitted.without_empty(samples).to(dtype)
 
     return function

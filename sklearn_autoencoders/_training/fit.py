@@ -38,8 +38,8 @@ from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .coordinates import in_coordinates
-from .graph import with_neighbors
 from .initialization import initialize, shaping_values
+from .neighbor_graph import with_neighbors
 from .parameters import (
     auto_batch_size,
     corruption_parts,
@@ -55,8 +55,9 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     """Base class that implements `fit`.
 
     A fit modifies a shallow copy of the estimator and commits its attributes at the end, so that an
-    estimator is unchanged when a fit fails. Estimators override the seven methods of the section
-    "hooks of the estimators", and declare their parameters by the class attributes below.
+    estimator is unchanged when a fit fails. Estimators override the methods of the section "hooks
+    of the estimators" and set the class attributes below. A few also override `_report`, `_layout`
+    or `_weight_decay`.
     """
 
     # Name of the parameter for the loss, and its values.
@@ -72,24 +73,23 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
     # Whether samples can be those of a sparse matrix.
     _accepts_sparse = True
-    # Indices of the features that had no value in the fit.
+    # Indices of the features that had no value in the fit, and shape of the series; None if flat.
     _empty_features = ()
-    # Shape of the series seen in the fit; None for flat samples.
     _shape_in_fit = None
     # Columns of the table seen in the fit, if one is not a number, or of a frame of numbers.
     _columns = _number_columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
     _warned_columns = ()
-    # Predicts missing inputs of the network, if values are missing in the first fit, or in any fit.
+    # The model of the inputs that predicts missing ones (Factors, Gaussian or None), and whether it
+    # is fitted even if no value is missing. Model files store the first name.
     _factors = None
     _predicts_missing = False
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
-    # Size of the vector in which each column, or that it is missing, is embedded; 0 for none.
-    _n_embedding = 0
-    # Number of functions of the levels of numbers.
-    _n_functions = 0
-    # If it is a normal distribution: size of the vector of each number, share of its categories.
+    # Size of the embedding of each column, and number of functions of the levels of numbers.
+    _n_embedding, _n_functions = 0, 0
+    # If `_factors` is a Gaussian: size of the piecewise linear vector of each number, and weight of
+    # the Gaussian in the prediction of missing categories.
     _n_vector, _expected_share = 0, 0.0
     # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
     _max_dropout, _max_units = 1.0, 512
@@ -197,16 +197,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
         checkpoint = None if partial else Checkpoint.of(self)
-        twin, y = self._twin(fitted=resumed), without_tensor(y)
+        copied, y = self._shallow_copy(fitted=resumed), without_tensor(y)
         with preserve_settings(), explain_out_of_memory(advice):
-            data = check_training_data(twin, X, y, sample_weight, clean, reset=not resumed)
+            data = check_training_data(copied, X, y, sample_weight, clean, reset=not resumed)
             ranks = Ranks.training_on(lambda: data.some_values(y))
             rng = ranks.random_state(self.random_state)
-            data = twin._start(data, y, rng, resumed=resumed, partial=partial)
-            histories, tasks = twin._train_stages(
+            data = copied._start(data, y, rng, resumed=resumed, partial=partial)
+            histories, tasks = copied._train_stages(
                 self, data, y, rng, resumed=resumed, partial=partial, checkpoint=checkpoint
             )
-            self._commit(twin)
+            self._commit(copied)
             if tasks is not None:
                 tasks.finish()
         self._report(histories)
@@ -214,16 +214,16 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             checkpoint.clear()
         return self
 
-    def _twin(self, *, fitted):
+    def _shallow_copy(self, *, fitted):
         """Return a shallow copy with the parameters and, if `fitted`, the fitted attributes."""
-        twin = object.__new__(type(self))
-        vars(twin).update(vars(self) if fitted else self.get_params(deep=False))
-        return twin
+        copied = object.__new__(type(self))
+        vars(copied).update(vars(self) if fitted else self.get_params(deep=False))
+        return copied
 
-    def _commit(self, twin):
+    def _commit(self, copied):
         """Replace the fitted attributes by those of a copy, in one assignment."""
         kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
-        self.__dict__ = kept | vars(twin)
+        self.__dict__ = kept | vars(copied)
 
     def _start(self, data, y, rng, *, resumed, partial):
         """Prepare the data, and build the model unless training is resumed."""
@@ -251,7 +251,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     # ------------------------------------------------------------------------- training
 
-    def _train_stages(self, estimator, data, y, rng, *, resumed, partial, checkpoint):
+    def _train_stages(self, original, data, y, rng, *, resumed, partial, checkpoint):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
         training_data = with_neighbors(self, self._training_data(data, rng), y, rng)
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
@@ -261,7 +261,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             histories += self._pretrain(data, rng, checkpoint)
             if histories[-1][0].interruption is not None:
                 return histories, None
-        history, tasks = self._train(estimator, objective, training_data, y, plan, rng)
+        history, tasks = self._train(original, objective, training_data, y, plan, rng)
         return [*histories, (history, plan.learning_rate)], tasks
 
     def _pretrain(self, data, rng, checkpoint):
@@ -291,7 +291,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             may_keep_start=False,
         )
 
-    def _train(self, estimator, objective, data, y, plan, rng):
+    def _train(self, original, objective, data, y, plan, rng):
         """Train the network; return its history and the tasks for the callbacks."""
         shared = {id(tensor): tensor for tensor in fixed_tensors(self.network_)}
         network = copy.deepcopy(self.network_, shared).to(resolve_device(self.device))
@@ -299,10 +299,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         metadata = {"sample_weight": data.weight, "clean": as_passed(data.clean)}
         samples = as_passed(data.X)
         tasks = EpochTasks(
-            estimator,
+            original,
             plan.max_epochs,
             lambda history: (
-                self._changes_from(estimator)
+                self._changes_from(original)
                 | self._fitted_attributes(without_generator(network), history, data, objective)
             ),
             X=samples,
@@ -324,9 +324,9 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
                 f"Training failed: {history.problem}. {_advice(learning_rate)}"
             )
 
-    def _changes_from(self, estimator):
-        """Return the attributes that differ from those of an estimator."""
-        before = vars(estimator)
+    def _changes_from(self, original):
+        """Return the attributes that differ from those of the estimator before this fit."""
+        before = vars(original)
         return {k: v for k, v in vars(self).items() if k not in before or before[k] is not v}
 
     def _fitted_attributes(self, network, history, data, objective):

@@ -190,7 +190,7 @@ def initialize(
     Parameters
     ----------
     estimator : BaseNetworkEstimator
-        Its parameters say how to start.
+        Its parameters determine the network and its initialization.
 
     data : Data
         Training samples. Means, scales and principal components are those of the target.
@@ -231,15 +231,15 @@ def initialize(
         principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
-    factors = None
+    input_model = None
     may_miss = data.has_missing or estimator._predicts_missing
-    # cells after the end of a text have no values to predict: these inputs remain zero
+    # positions after the end of a text have no values to predict: these inputs remain zero
     if linear_path and principal is not None and may_miss and not layout.is_shared:
-        factors = _factors(data, layout, fitted, principal, subspace)
+        input_model = _fit_input_model(data, layout, fitted, principal, subspace)
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = _network_for(estimator, data, layout, n_axes)
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
-    recipe = compose(_with_masks(base, estimator, layout, factors, may_miss))
+    recipe = compose(_with_masks(base, estimator, layout, input_model, may_miss))
     module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
     if subspace is not None:
         _set_subspace(module, subspace)
@@ -247,7 +247,7 @@ def initialize(
         start(module, principal.first(n_components))
     set_intervals(module, data, layout, fitted)
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
-    return attributes | {"_factors": factors}
+    return attributes | {"_factors": input_model}
 
 
 def _network_for(estimator: Any, data: Data, layout: Layout, n_axes: int) -> Any:
@@ -267,10 +267,10 @@ def _with_masks(
     base: AutoencoderRecipe,
     estimator: Any,
     layout: Layout,
-    factors: Factors | Gaussian | None,
+    input_model: Factors | Gaussian | None,
     may_miss: bool,
 ) -> AutoencoderRecipe:
-    """Return a recipe whose encoder receives which columns are missing, if it uses that."""
+    """Return a recipe whose encoder receives a mask of the missing columns, if it uses one."""
     if estimator._n_embedding:
         return replace(
             base,
@@ -279,10 +279,10 @@ def _with_masks(
             n_embedding=estimator._n_embedding,
             n_functions=estimator._n_functions,
         )
-    has_masks = factors is not None and estimator.network is None and not base.n_axes
+    has_masks = input_model is not None and estimator.network is None and not base.n_axes
     has_masks |= base.network.takes_masks and may_miss
     base = replace(base, n_masks=layout.n_columns) if has_masks else base
-    return with_vectors(base, estimator, layout) if isinstance(factors, Gaussian) else base
+    return with_vectors(base, estimator, layout) if isinstance(input_model, Gaussian) else base
 
 
 def _subspace_and_axes(
@@ -296,8 +296,8 @@ def _subspace_and_axes(
 ) -> tuple[PrincipalAxes, PrincipalAxes]:
     """Return axes of a subspace, and the principal axes in its coordinates.
 
-    The subspace contains all that a network can learn from: the target, with what a condition
-    explains of it, and the input. The principal axes are those at which any network starts.
+    The subspace is that of the target, with the effect of a condition, and of the input: a network
+    can learn from both. The principal axes are those of the target without this effect.
     """
     mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
     is_target, values = data.clean is None, encoded(data.target, layout)
@@ -321,13 +321,13 @@ def _principal_axes(
     loss: Any,
     rng: np.random.RandomState,
 ) -> PrincipalAxes:
-    """Return the principal axes of what a condition leaves of the target."""
+    """Return the principal axes of the target minus the effect of the condition."""
     mean = _with_means(scaling, data, layout, kind)
     found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
     return _described(found, data, layout, scaling, mean, loss)
 
 
-def _factors(
+def _fit_input_model(
     data: Data,
     layout: Layout,
     scaling: Scaling,
@@ -336,7 +336,7 @@ def _factors(
 ) -> Factors | Gaussian:
     """Return the model that predicts missing inputs.
 
-    Complete numbers keep factor analysis, whose results were those of the versions before.
+    Complete numbers use factor analysis, so that old fits can be reproduced.
     """
     is_table = data.has_missing or not layout.is_numeric
     if is_table and subspace is None and layout.n_inputs <= MAX_INPUTS:

@@ -1,4 +1,4 @@
-"""Intervals of numbers, in which vectors of them are linear."""
+"""Intervals of the piecewise linear vectors of numbers, which an encoder also receives."""
 
 from __future__ import annotations
 

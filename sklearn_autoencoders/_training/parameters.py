@@ -37,10 +37,10 @@ _ENSEMBLE_VALUES = 2**17
 # matrices, for which the weights would need much memory, it is the span of leading principal axes.
 _SPAN_SAMPLES = 64
 
-# If codes keep neighbors, the default network has places, operates on at most 50 components, and
-# has at most this dropout rate.
+# If a penalty preserves neighbors, the default network has places, operates on at most 50
+# components, and has at most this dropout rate.
 _N_PLACES, _NEIGHBOR_AXES, _NEIGHBOR_DROPOUT = 256, 50, 0.05
-# Number of steps, and maximum number of epochs, if codes keep neighbors.
+# Number of steps, and maximum number of epochs, with such a penalty.
 _NEIGHBOR_EPOCHS = 2000, 200
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
@@ -126,12 +126,12 @@ def _check_one_activation(network, estimator):
 
 
 def max_axes(estimator, data, n_inputs):
-    """Return in how many coordinates the network operates: 0 if it does so on the features.
+    """Return the number of principal components on which the network operates; 0 for the features.
 
-    It does so in the span of the samples if there are few, and on principal components if codes
-    keep neighbors.
+    The default network operates on them if there are fewer samples than features, and any dense
+    network if a penalty preserves neighbors.
     """
-    is_default, network = is_dense(estimator), estimator.network
+    is_default, network = has_default_network(estimator), estimator.network
     # an activation function of the output is one of features, not of coordinates
     is_linear = isinstance(network, Dense) and network.output_activation == "identity"
     if data.partial or not (is_default or is_linear):
@@ -145,7 +145,7 @@ def max_axes(estimator, data, n_inputs):
 
 
 def neighbor_penalty(estimator):
-    """Return the penalty that keeps neighbors, or None."""
+    """Return the penalty that preserves neighbors, or None."""
     parts = [part for part in penalty_parts(estimator) if isinstance(part, Neighbors)]
     if len(parts) > 1:
         raise ValueError(f"penalty must have at most one Neighbors; got {parts}. Keep one of them.")
@@ -155,15 +155,15 @@ def neighbor_penalty(estimator):
 def starts_at_pca(estimator):
     """Return whether a network has a linear path that starts at the principal components."""
     network = estimator.network
-    if is_dense(estimator):
+    if has_default_network(estimator):
         has_places = neighbor_penalty(estimator) is not None
     else:
         has_places = getattr(network, "n_places", 0) > 0
     return estimator.init == "pca" and not has_places and getattr(network, "starts_at_pca", True)
 
 
-def is_dense(estimator):
-    """Return whether the network is that of `hidden_layer_sizes`, `activation` and `dropout`."""
+def has_default_network(estimator):
+    """Return whether `hidden_layer_sizes`, `activation` and `dropout` describe the network."""
     return estimator.network is None and estimator._own_network is None
 
 

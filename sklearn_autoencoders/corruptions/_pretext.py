@@ -1,4 +1,4 @@
-"""Corruptions of images as wholes: hidden rectangles, tiles in a random order, quarter turns."""
+"""Corruptions of images for pretext tasks: hidden rectangles, shuffled tiles, rotations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._images import ImageCorruption
 
 
 class Occlusion(ImageCorruption):
-    r"""A rectangle of each image is hidden, at a random place.
+    r"""A hidden rectangle at a random position of each image.
 
     The rectangle lies within the image. If it is hidden by missing values, which is the default, an
     autoencoder learns to fill gaps of images (inpainting [1]_).
@@ -102,7 +102,7 @@ class Occlusion(ImageCorruption):
 
 
 class Jigsaw(ImageCorruption):
-    r"""The tiles of each image in a random order, which the network learns to undo.
+    r"""Shuffled tiles of each image, which the network learns to put in order.
 
     An image is cut into rows and columns of tiles of equal size, and all their orders are equally
     likely. The pixels of a tile, also missing ones, are moved together.
@@ -191,10 +191,10 @@ class Jigsaw(ImageCorruption):
 
 
 class QuarterTurns(ImageCorruption):
-    r"""Each image turned by 0, 90, 180 or 270 degrees, equally likely.
+    r"""Random rotation of each image by 0, 90, 180 or 270 degrees.
 
-    Images have the same height and width. A turn is exact: no pixel is interpolated. As a
-    corruption, it is undone by the network; the turn as a label is a task of its own [1]_, see
+    Images must have the same height and width. No pixel is interpolated. As a corruption, the
+    rotation is undone by the network. A classifier can also predict the rotation [1]_: see
     :doc:`/guide/few_labels`.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The report of how well codes keep the neighbors and the distances of samples."""
+"""How well codes preserve the neighbors and the distances of samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_DISTANCES = 1000
 
 
 def embedding_report(X, codes, *, n_neighbors=10, max_samples=3000, random_state=None):
-    r"""Measure how well codes keep the neighbors and the distances of samples.
+    r"""Measure how well codes preserve the neighbors and the distances of samples.
 
     Distances are Euclidean: standardize features of different units before. Use samples that the
     embedding was not fitted to.

@@ -75,11 +75,11 @@ class Dense(Network):
         mirrors the encoder.
 
     n_places : int, default=0
-        If positive, the code is the mean of this number of learned places :math:`Y`, weighted by a
-        softmax: :math:`z = \operatorname{softmax}(\beta (W h + b))\, Y` for the last hidden layer
-        :math:`h`. A sample between two clusters then belongs to one of them, which suits
-        :class:`~sklearn_autoencoders.objectives.Neighbors`. There is no linear path beside such a
-        network, also with `init="pca"`.
+        If positive, the code is a weighted mean of this number of learned points :math:`Y`, with
+        softmax weights: :math:`z = \operatorname{softmax}(\beta (W h + b))\, Y` for the last hidden
+        layer :math:`h`. A sample between two clusters is then assigned to one of them, which suits
+        :class:`~sklearn_autoencoders.objectives.Neighbors`. Such a network has no linear path, also
+        with `init="pca"`.
 
     sharpness : float, default=1.25
         The factor :math:`\beta` after training, if `n_places` is positive; it is 1 in training.

@@ -1,4 +1,4 @@
-"""Codes that are weighted means of learned places."""
+"""Codes that are weighted means of learned points, called places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNIT, _INITIAL = 20.0, 0.25
 
 
 class Places(nn.Module):
-    r"""The mean of learned places, weighted by a softmax over them.
+    r"""The mean of learned points of the latent space, weighted by a softmax.
 
     .. math:: z = \operatorname{softmax}(\beta h)\, Y
 

@@ -40,8 +40,8 @@ class LossOutput(NamedTuple):
     terms: Mapping[str, Tensor] = {}
 
 
-def known(values: Tensor | None) -> Tensor:
-    """Return an attribute of a batch that is not None, because the loss requires it."""
+def not_none(values: Tensor | None) -> Tensor:
+    """Return an attribute of a batch, which is never None for the loss that uses it."""
     assert values is not None
     return values
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from torch import Tensor
 
 from .._utils.batch import Batch
-from ._contract import LossOutput, Output, batch_mean, known
+from ._contract import LossOutput, Output, batch_mean, not_none
 from ._likelihoods import Likelihood
 
 
@@ -107,13 +107,13 @@ class Elbo:
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample under noise of scale one around the feature means."""
-        target = known(batch.target)
+        target = not_none(batch.target)
         output = self.likelihood.average_output(target)
         noise = self.likelihood.unit_noise(output)
         return -self.likelihood.log_density(output, noise, target, batch.observed)
 
     def _distortion(self, output: Tensor, network: Any, batch: Batch) -> Tensor:
-        target, noise = known(batch.target), network.noise
+        target, noise = not_none(batch.target), network.noise
         return -self.likelihood.log_density(output, noise, target, batch.observed)
 
     def _with_free_bits(self, kl: Tensor, n_components: int, weight: Tensor | None) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from .._utils.batch import Batch
 from ._cells import CellLoss
-from ._contract import LossOutput, Output, known
+from ._contract import LossOutput, Output, not_none
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class HiddenCells:
         self, output: Output, batch: Batch, network: nn.Module, progress: float
     ) -> LossOutput:
         """Return the loss of each sample."""
-        losses = self.loss.surprise(output.reconstruction, known(batch.target))
-        hidden = known(batch.missing)
+        losses = self.loss.surprise(output.reconstruction, not_none(batch.target))
+        hidden = not_none(batch.missing)
         if batch.observed is not None:
             hidden = hidden * batch.observed
             losses = losses.nan_to_num()
@@ -53,7 +53,7 @@ class HiddenCells:
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the levels had their frequencies."""
-        target = known(batch.target)
+        target = not_none(batch.target)
         losses = self.loss.surprise(self.loss.average_output(target), target)
         return losses.sum(-1) if batch.observed is None else (losses * batch.observed).sum(-1)
 
@@ -87,8 +87,8 @@ class NextCells:
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the symbols had their frequencies."""
-        return self._mean(self.loss.average_output(known(batch.target)), batch)
+        return self._mean(self.loss.average_output(not_none(batch.target)), batch)
 
     def _mean(self, output: Tensor, batch: Batch) -> Tensor:
-        losses = self.loss.surprise(output, known(batch.target))
+        losses = self.loss.surprise(output, not_none(batch.target))
         return losses.mean(-1) if batch.observed is None else (losses * batch.observed).mean(-1)

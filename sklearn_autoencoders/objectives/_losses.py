@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .._utils.batch import Batch
-from ._contract import LossOutput, Output, known
+from ._contract import LossOutput, Output, not_none
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
@@ -94,12 +94,12 @@ class Loss:
     ) -> LossOutput:
         """Return the loss of each sample."""
         return LossOutput(
-            self.per_sample(output.reconstruction, known(batch.target), batch.observed)
+            self.per_sample(output.reconstruction, not_none(batch.target), batch.observed)
         )
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the feature means were its reconstruction."""
-        target = known(batch.target)
+        target = not_none(batch.target)
         return self.per_sample(self.average_output(target), target, batch.observed)
 
 

@@ -344,20 +344,20 @@ class Orthogonal(Penalty):
 
 
 class Neighbors(Penalty):
-    r"""Codes of which neighbors are near to each other: t-SNE and UMAP as part of an autoencoder.
+    r"""Codes that preserve the nearest neighbors of samples, as t-SNE and UMAP do.
 
     .. math:: \ell_i = -\frac{1}{|N_i|} \sum_{j \in N_i} \log
         \frac{q(z_i, z_j)}{\sum_{k \ne i} q(z_i, z_k)},
         \qquad q(z, z') = \frac{1}{1 + \|z - z'\|^2}
 
-    where :math:`k` are the samples of a batch, and :math:`N_i` are those of them that are neighbors
-    of sample :math:`i` among the training samples. Half of the samples of each batch are drawn at
-    random, and the other half are neighbors of these. The value is zero without neighbors in the
-    batch, and for validation samples. Sample weights :math:`w_k` multiply the terms of both sums
-    (not shown). It is the InfoNCE loss with the kernel of t-SNE [1]_, [2]_.
+    where :math:`k` are the samples of a batch, and :math:`N_i` those that are neighbors of sample
+    :math:`i`. It is the InfoNCE loss with the kernel of t-SNE [1]_, [2]_. Half of the samples of
+    each batch are drawn at random, and the other half are neighbors of these. Sample weights
+    multiply the terms of both sums (not shown). The penalty is zero for samples without neighbors
+    in the batch, and for validation samples.
 
-    Neighbors are searched once, in `fit`, and are not stored. Copies of a sample are one sample.
-    The search compares all pairs of samples, in about 20 s for 60 000 samples and quadratic time.
+    Neighbors are searched once, in `fit`, and are not stored. Duplicates count as one sample. The
+    search compares all pairs of samples, in quadratic time: about 20 s for 60 000 samples.
 
     Parameters
     ----------
@@ -368,9 +368,9 @@ class Neighbors(Penalty):
         Number of neighbors of each training sample.
 
     metric : {"euclidean", "cosine"}, default="euclidean"
-        The distance by which neighbors are searched. With "euclidean", it is that of the scaled
-        samples in their first 50 principal components, with the means for missing values. With
-        "cosine", it is the angle between the samples as they are, with zeros for missing values.
+        Distance of neighbors. "euclidean" is the distance of the first 50 principal components of
+        the scaled samples, with means in place of missing values. "cosine" is the angle between the
+        unscaled samples, with zeros in place of missing values.
 
     supervised : bool, default=False
         Whether samples with different labels in y are never neighbors. Samples without a label (-1,

@@ -10,26 +10,27 @@ from .._utils.sklearn_compat import Constraints, Interval
 
 
 class PseudoLabels(Part):
-    r"""Probabilities of the classes that unlabeled samples are trained on.
+    r"""Pseudo-labels: predicted labels of unlabeled samples, on which a classifier is trained.
 
-    Two models that are fitted to the labeled samples predict the others, logistic regression on the
-    inputs, and label spreading [1]_ over the graph of the nearest neighbors of all samples:
+    Two kinds of models are fitted to the labeled samples: logistic regression on the inputs, and
+    label spreading [1]_ over the graph of the nearest neighbors of all samples,
 
     .. math:: \hat p_{ik} \propto F_{ik}^{\gamma}, \qquad
         F = (1 - \alpha) \sum_{t=0}^{50} \alpha^t S^t Y, \quad S = D^{-1/2} W D^{-1/2}
 
     where :math:`W` is the symmetric adjacency matrix of the graph, :math:`D` its degrees and
-    :math:`Y` the known labels. The model with the lowest log loss of the labeled samples is used,
-    each predicted without the labels of its fold (a fifth of them): unlabeled samples are trained
-    on the probabilities of logistic regression, or on the most likely class of label spreading, and
-    on those of logistic regression where no label arrives. The candidates are logistic regression,
-    and label spreading with exponents :math:`\gamma` of 1, 2, 4 and 8 in each space of the samples:
-    the first 50 principal components of the scaled and of the unscaled samples, and the codes of
-    `encoder` if it is given. If the classes are not clusters, labels are thus not spread. Training
-    on these samples has three times the `learning_rate` of the classifier.
+    :math:`Y` the known labels. Label spreading is tried with the exponents :math:`\gamma` 1, 2, 4
+    and 8 in each of these spaces: the first 50 principal components of the scaled samples, those of
+    the unscaled samples, and the codes of `encoder` if it is given.
 
-    All pairs of samples are compared, in quadratic time: about 5 s for each space and 20 000
-    samples. With more than 200 000 samples, logistic regression alone is used.
+    The model with the lowest log loss in five-fold cross-validation on the labeled samples is used.
+    Labels are thus not spread if the classes are not clusters. The pseudo-labels are the
+    probabilities of logistic regression, or the most likely class of label spreading. Samples that
+    no label reaches have the probabilities of logistic regression. Training on pseudo-labels has
+    three times the `learning_rate` of the classifier.
+
+    Label spreading compares all pairs of samples: about 5 s for each space and 20 000 samples, in
+    quadratic time. With more than 200 000 samples, logistic regression alone is used.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.batch import Batch
-from ._contract import LossOutput, Output, known
+from ._contract import LossOutput, Output, not_none
 from ._losses import Loss, squared_error
 
 
@@ -100,7 +100,7 @@ class Supervised:
         self, output: Output, batch: Batch, network: nn.Module, progress: float
     ) -> LossOutput:
         """Return the loss of each sample."""
-        losses = self.formula(output.prediction, known(batch.labels))
+        losses = self.formula(output.prediction, not_none(batch.labels))
         if losses.ndim == 2:
             losses = over_members(losses, batch.fold)
         if self.alpha:
@@ -131,13 +131,13 @@ class Supervised:
         Tensor of shape (n_factors, batch)
             The losses.
         """
-        own = known(batch.fold), torch.arange(len(batch), device=start.device)
+        own = not_none(batch.fold), torch.arange(len(batch), device=start.device)
         predictions = start[own] + factors[:, None, None] * correction[own]
-        return self.formula(predictions, known(batch.labels))
+        return self.formula(predictions, not_none(batch.labels))
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the prediction and the reconstruction were zero."""
-        labels = known(batch.labels)
+        labels = not_none(batch.labels)
         losses = self.formula(torch.zeros_like(labels), labels)
         if self.alpha:
             losses = losses + self.alpha * self.reconstruction.baseline_loss(batch)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.batch import Batch
-from ._contract import LossOutput, Output, known
+from ._contract import LossOutput, Output, not_none
 from ._losses import Loss
 
 
@@ -42,7 +42,7 @@ class Trimmed:
         self, output: Output, batch: Batch, network: nn.Module, progress: float
     ) -> LossOutput:
         """Return the loss of each sample."""
-        losses = self.loss.per_sample(output.reconstruction, known(batch.target), batch.observed)
+        losses = self.loss.per_sample(output.reconstruction, not_none(batch.target), batch.observed)
         weight = torch.ones_like(losses[0]) if batch.weight is None else batch.weight
         return LossOutput((losses * self._kept(losses.detach(), weight)).mean(0))
 

@@ -1,4 +1,4 @@
-"""The neighbors of the training samples, if a penalty keeps them."""
+"""The nearest neighbors of the training samples, for the penalty that preserves them."""
 
 from __future__ import annotations
 
