@@ -83,9 +83,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         which keeps its pretrained weights. Each is a regression on the columns plus a network, and
         is trained without an eighth of the samples, which tell how many epochs and how much of the
         networks to keep. "auto" is "ensemble" for tables: with columns of categories or
-        dates, or of up to 60 numbers if all samples are labeled and neither `encoder` nor `network`
-        is given. It is "linear" for anything else, and if `alpha`, `head_layer_sizes`, `freeze`,
-        `freeze_epochs` or `learning_rate_ratio` is given. With
+        dates, or of up to 60 numbers if neither `encoder` nor `network` is given and no sample gets
+        a pseudo-label. It is "linear" for anything else, and if `alpha`, `head_layer_sizes`,
+        `freeze`, `freeze_epochs` or `learning_rate_ratio` is given. With
         :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
         each through hidden layers of its own.
 
@@ -506,6 +506,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             uses_codes = self.encoder is not None
             data = with_pseudo_labels(part, self._model, data, rng, uses_codes)
         return super()._training_data(data, rng)
+
+    def _is_small_table(self, data):
+        has_unlabeled = len(data.labeled_positions) < len(data.X)  # for which the code is trained
+        is_small = super()._is_small_table(data)
+        return is_small and not (has_unlabeled and self.pseudo_labels is not None)
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""

@@ -112,7 +112,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     @tensors_like_input
     def transform(self, X):
-        """Encode X with the fine-tuned encoder.
+        """Encode X with the encoder, which is fine-tuned unless the head is an ensemble.
 
         Parameters
         ----------
@@ -210,10 +210,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         return self._columns is not None or self._is_small_table(data)
 
     def _is_small_table(self, data):
-        """Return whether all samples are labeled, of few numbers, and not of a given network."""
+        """Return whether the samples are few numbers, and not those of a given network."""
         is_flat = self.network in (None, "dense") and self.encoder is None
-        is_small = isinstance(data.X, np.ndarray) and data.X.shape[1] <= _MAX_COLUMNS
-        return is_flat and is_small and len(data.labeled_positions) == len(data.X)
+        return is_flat and isinstance(data.X, np.ndarray) and data.X.shape[1] <= _MAX_COLUMNS
 
     def _check_one_head(self):
         """Raise ValueError if the hidden layers of the head are given twice."""
