@@ -19,6 +19,7 @@ from sklearn.base import clone
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor
 from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders._training.parameters import make_plan
+from sklearn_autoencoders._utils.output import as_numbers
 
 READERS = ("transform", "reconstruct", "score_samples", "score", "predict", "decision_function")
 
@@ -88,7 +89,7 @@ def outputs(estimator, X, y=None):
     """Return the output of every method for X, by name; predictors are scored with y."""
     arguments = {"score": (X, y)}
     found = {
-        name: np.asarray(getattr(estimator, name)(*arguments.get(name, (X,))))
+        name: as_numbers(getattr(estimator, name)(*arguments.get(name, (X,))))
         for name in readers(estimator, X)
     }
     if hasattr(estimator, "inverse_transform"):

@@ -486,6 +486,34 @@ def test_a_sparse_target_is_refused_with_advice(cls, make):
         quick(VAEGenerator, n_components=2, conditional=True).fit(rows(), y)
 
 
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ([{"a": 1.0}, {"a": 2.0}], r"list of dict objects.*pandas\.DataFrame\(X\)"),
+        ([b"ab", b"cd"], r"list of bytes objects.*decode"),
+        ({"a": np.ones(3)}, r"is a builtins\.dict.*a dict to a frame"),
+    ],
+)
+def test_containers_that_are_no_samples_are_refused_with_advice(X, message):
+    with pytest.raises(TypeError, match=message):
+        quick(AutoencoderTransformer).fit(X)
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32, int])
+def test_masked_values_are_missing_values(dtype):
+    X = (10 * rows()).astype(dtype)
+    mask = np.zeros(X.shape, dtype=bool)
+    mask[3, 1] = mask[5, 2] = True
+    missing = np.where(mask, np.nan, X)
+    masked = quick(AutoencoderTransformer).fit(np.ma.masked_array(X, mask))
+    np.testing.assert_array_equal(
+        masked.transform(np.ma.masked_array(X, mask)),
+        quick(AutoencoderTransformer)
+        .fit(missing.astype(np.result_type(dtype, np.float32)))
+        .transform(missing),
+    )
+
+
 @pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
 def test_an_array_of_dates_is_refused(dtype):
     X = np.arange(80).astype(dtype).reshape(-1, 2)

@@ -406,8 +406,9 @@ def test_batches_of_users(feedback):
         (sparse.csr_array((5, 4)), "contains no rating"),
         (np.array([[1.0, np.inf], [2.0, 3.0]]), "infinite ratings"),
         (np.ones(5), "must be a matrix of users and items"),
+        (np.array([["u1", "i1", "3"]]), r"could not convert.* as a frame, such as"),
     ],
-    ids=["duplicates", "columns", "missing", "nan", "empty", "infinite", "vector"],
+    ids=["duplicates", "columns", "missing", "nan", "empty", "infinite", "vector", "strings"],
 )
 def test_bad_ratings_are_refused_and_the_model_stays(wrong, message):
     R = ratings()

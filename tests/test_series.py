@@ -533,6 +533,9 @@ def test_displays_of_series_of_different_lengths_name_the_problem():
 def test_samples_with_a_shape_need_a_network_of_that_shape():
     with pytest.raises(ValueError, match=r"dim 3.*Temporal or Recurrent.*X\.reshape"):
         quick(AutoencoderTransformer).fit(np.ones((20, 8, 2)))
+    for lists in ([np.ones((8, 2)), np.ones((9, 2))], [[1.0, 2.0], [1.0]]):
+        with pytest.raises(ValueError, match=r"different shapes.*Temporal or Recurrent"):
+            quick(AutoencoderTransformer).fit(lists * 10)
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])

@@ -279,6 +279,7 @@ BAD = {
     "type bytes.*drop it": objects(b"a", b"b"),
     "type date.*pandas.to_datetime": objects(datetime.date(2020, 1, 1), None),
     r"type List.*drop it": pd.array([[1], [2]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+    r"type period\[M\].*drop it": pd.period_range("2020-01", periods=2, freq="M"),
     r"type Time.*drop it": pd.array([1, 2], dtype="time64[us][pyarrow]"),
     r"decimal128\(5, 2\)\[pyarrow\].*Convert": pd.array(
         [1, 2], dtype=pd.ArrowDtype(pa.decimal128(5, 2))
@@ -727,6 +728,39 @@ def test_a_frame_of_numbers_and_its_array_give_the_same_model():
     frame = pd.DataFrame(X, columns=list("abcdef"))
     codes = [quick(sa.AutoencoderTransformer).fit(A).transform(A) for A in (X, frame)]
     assert_array_equal(*codes)
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+@pytest.mark.parametrize("convert", [lambda frame: frame, pl.from_pandas])
+def test_a_frame_of_numbers_comes_back_with_its_types(convert):
+    frame = pd.DataFrame(table(), columns=list("abcdef")).astype({"b": "float32"})
+    frame["count"] = np.arange(len(frame), dtype=np.uint8) % 7
+    frame, array = convert(frame), frame.to_numpy(dtype=float)
+    generator = fitted(VAEGenerator, frame, n_components=2)
+    again = pickle.loads(pickle.dumps(generator))
+    for found in (generator.reconstruct(frame), generator.impute(frame), again.sample(50)):
+        assert type(found) is type(frame)
+        assert list(found.dtypes) == list(frame.dtypes)
+        assert 0 <= found["count"].min() <= found["count"].max() <= 6
+    values = generator.reconstruct(array)
+    assert isinstance(values, np.ndarray)  # of an array, whatever the container of the fit
+    assert_allclose(generator.reconstruct(frame)["a"], values[:, 0], rtol=1e-6)
+    codes = generator.transform(array)
+    assert isinstance(generator.inverse_transform(codes), np.ndarray)
+    codes_in_frame = convert(pd.DataFrame(codes))
+    assert list(generator.inverse_transform(codes_in_frame).dtypes) == list(frame.dtypes)
+
+
+def test_samples_of_a_frame_of_numbers_have_its_index():
+    frame = pd.DataFrame(table(), columns=list("abcdef")).sample(frac=1, random_state=0)
+    denoiser = quick(DenoisingAutoencoder).fit(frame)
+    assert denoiser.reconstruct(frame).index.equals(frame.index)
+    assert isinstance(denoiser.transform(frame), np.ndarray)  # as of other transformers
+    denoised = denoiser.set_output(transform="pandas").transform(frame.astype("float32"))
+    assert denoised.index.equals(frame.index)
+    transformer = quick(sa.AutoencoderTransformer).set_output(transform="pandas").fit(frame)
+    decoded = transformer.inverse_transform(transformer.transform(frame))
+    assert decoded.index.equals(frame.index)
 
 
 def test_a_table_is_saved(frame, tmp_path):

@@ -89,6 +89,17 @@ class Number:
         low, high = (known.min(), known.max()) if len(known) else (np.nan, np.nan)
         return cls(table.column(index), float(low), float(high), _step_of(known, steps)), cells
 
+    @classmethod
+    def of_type(cls, table: Table, index: int) -> Number:
+        """Return the kind of a column whose values are those of an array.
+
+        Only the numbers of an integer type have to be whole and in the range of the fit.
+        """
+        column = table.column(index)
+        if column.dtype.startswith(("Int", "UInt")):
+            return cls.learn(table, index, Limits())[0]
+        return cls(column, -np.inf, np.inf, 0.0)
+
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
         return table.numbers(index)

@@ -253,6 +253,18 @@ def learn_columns(
     return Columns(table.backend, kinds), all_cells
 
 
+def columns_of_numbers(X: Any) -> Columns | None:
+    """Return the columns of a frame of numbers, and None for anything but a frame.
+
+    Its cells are those of an array of its numbers: only their types are restored.
+    """
+    table = table_of(X)
+    if table is None or table.backend is None:
+        return None
+    kinds: list[Kind] = [Number.of_type(table, index) for index in range(len(table.names))]
+    return Columns(table.backend, kinds)
+
+
 def _warn_of_width(kinds: list[Kind]) -> None:
     """Warn of a network with very many inputs, naming the column with the most categories."""
     n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)

@@ -29,14 +29,19 @@ def check_is_container(X: Any) -> None:
     """
     if X is None or np.isscalar(X):  # scikit-learn has an error for these
         return
-    is_list = isinstance(X, Sized) and hasattr(X, "__getitem__") and not isinstance(X, Mapping)
+    is_list = isinstance(X, Sized) and hasattr(X, "__getitem__") and not hasattr(X, "keys")
     if not (is_list or any(hasattr(X, name) for name in ("shape", "__array__", "__dataframe__"))):
         raise TypeError(
             f"X is a {type(X).__module__}.{type(X).__qualname__}, which is neither an array nor a "
             "table. Convert an iterator or a set to a list, a dict to a frame, a LazyFrame by "
             "collect(), a reader of pyarrow by read, read_all or to_table, and open Parquet files "
-            "that do not fit into memory by pyarrow.dataset.dataset(path)."
+            "that do not fit into memory by pyarrow.dataset.dataset(path). Of a group of arrays, "
+            "pass one of them."
         )
+    first = X[0] if isinstance(X, list | tuple) and len(X) else None
+    if isinstance(first, Mapping | bytes):
+        remedy = "pandas.DataFrame(X)" if isinstance(first, Mapping) else "[x.decode() for x in X]"
+        raise TypeError(f"X is a list of {type(first).__name__} objects. Pass {remedy}.")
 
 
 def check_has_no_dates(X: Any) -> None:
@@ -47,6 +52,15 @@ def check_has_no_dates(X: Any) -> None:
             "numbers. Pass a frame, such as pandas.DataFrame(X): its columns of dates and "
             "durations are recognized."
         )
+
+
+def unmasked(X: Any) -> Any:
+    """Return a masked array as an array with missing values, and anything else unchanged."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    if X.dtype.kind in "biu":
+        X = X.astype(np.float64)
+    return X.filled(np.nan) if X.dtype.kind == "f" else X.astype(object).filled(None)
 
 
 def in_chunks(X: Any) -> Any:

@@ -195,6 +195,8 @@ class FrameTable:
         series, name = self._series(index), self.names[index]
         if series.dtype in _OTHERS:
             raise wrong_type(name, str(series.dtype))
+        if self.backend == "pandas" and series.dtype == nw.Unknown:
+            _check_is_numeric(series.to_native().dtype, name)
         if series.dtype != nw.Object and not is_object(series):
             return series.dtype in _CATEGORIES and bool(series.null_count() < len(series))
         return not are_numbers(series.to_list(), name)
@@ -218,6 +220,11 @@ def table_of(X: Any, input_name: str = "X") -> Table | None:
     check_different_names(X, input_name)
     frame = nw.from_native(X, eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether X is a frame in memory."""
+    return not isinstance(X, np.ndarray) and table_of(X) is not None
 
 
 def check_different_names(X: Any, input_name: str) -> None:
@@ -299,6 +306,12 @@ def _factorized(function: Callable[[Any], Factorized], values: Any, name: Any) -
             f"Column {name!r} contains values that are not hashable ({error}). Categories must be "
             "strings, numbers or booleans. Convert the column or drop it."
         ) from error
+
+
+def _check_is_numeric(native: Any, name: Any) -> None:
+    """Raise TypeError if a type of pandas that narwhals does not know has no numbers."""
+    if not import_module("pandas").api.types.is_numeric_dtype(native):
+        raise wrong_type(name, str(native))
 
 
 def _check_restorable(native: str, name: Any) -> None:

@@ -77,7 +77,13 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
         return _of_matrix(_without_missing(matrix), items, name)
     if hasattr(R, "columns"):
         return _of_table(R, items, name)
-    values = np.asarray(R, dtype=np.float64)
+    try:
+        values = np.asarray(R, dtype=np.float64)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must contain numbers as a matrix of users and items; {error}. Pass triples of "
+            "user, item and rating as a frame, such as pandas.DataFrame(R)."
+        ) from error
     if values.ndim != 2:
         raise ValueError(
             f"{name} must be a matrix of users and items, or a frame of the columns user, item and "

@@ -62,12 +62,24 @@ def flattened(X: Any, network: Any) -> Any:
 def _check_is_flat(X: Any) -> None:
     """Raise ValueError if samples have a shape, and the network none."""
     own = tuple(getattr(X, "shape", ()))
+    networks = "Temporal or Recurrent (series), or Convolutional (images)"
     if len(own) > 2:
-        networks = "Temporal or Recurrent (series), or Convolutional (images)"
         raise ValueError(
             f"Found array with dim {len(own)}, and the network requires dim <= 2. Use network= "
             f"with one of {networks}, which keep the shape, or X.reshape(len(X), -1)."
         )
+    if isinstance(X, list | tuple) and len({_length(sample) for sample in X}) > 1:
+        raise ValueError(
+            "X is a list of samples of different shapes, and the network requires samples of one "
+            "length. Use network= with Temporal or Recurrent for series of different lengths, or "
+            "pad X."
+        )
+
+
+def _length(sample: Any) -> tuple[int, ...]:
+    """Return the length of a list, the shape of an array, and () for anything else."""
+    is_list = isinstance(sample, list | tuple)
+    return (len(sample),) if is_list else tuple(getattr(sample, "shape", ()))
 
 
 def unflattened(samples: Array, X: Any, network: Any) -> Any:
@@ -108,11 +120,12 @@ def shape_of(network: Any) -> tuple[int, ...] | None:
 
 
 def shape_in_fit(X: Any, network: Any) -> tuple[int, ...] | None:
-    """Return the shape of series that were not flat; None if samples have none, or were flat."""
+    """Return the shape of samples that were not flat; None if they have none, or were flat."""
     shape = shape_of(network)
-    if shape is None or getattr(network, "time_axis", None) is None:
+    if shape is None:
         return None
-    return shape if is_list_of_series(X, shape) or len(np.shape(X)) > 2 else None
+    is_list = getattr(network, "time_axis", None) is not None and is_list_of_series(X, shape)
+    return shape if is_list or len(np.shape(X)) > 2 else None
 
 
 def channel_of_features(network: Any, n_features: int) -> NDArray[np.intp]:

@@ -17,8 +17,8 @@ from .._utils.user_warnings import warn_user
 from .batches import Data
 from .chunked import ChunkedRows
 from .column_kinds import Limits
-from .columns import learn_columns
-from .containers import check_has_no_dates, in_chunks
+from .columns import columns_of_numbers, learn_columns
+from .containers import check_has_no_dates, in_chunks, unmasked
 from .ranges import find_ranges
 from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
@@ -70,7 +70,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
-    X = without_tensor(in_chunks(X))
+    X = without_tensor(in_chunks(unmasked(X)))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
     if reset:
@@ -102,7 +102,7 @@ def _as_rows(estimator, rows, reset, names):
         what = "features" if len(rows) else "samples"
         raise ValueError(f"X has no {what}, but at least one is required.")
     if reset:
-        estimator._shape_in_fit = estimator._columns = None
+        estimator._shape_in_fit = estimator._columns = estimator._number_columns = None
     if names:
         validate_data(estimator, rows.chunks.header, reset=reset, skip_check_array=True)
     return rows[:] if estimator._accepts_sparse else rows.take(slice(None))
@@ -130,9 +130,11 @@ def _as_cells(estimator, X, reset):
     """
     cells = None
     if reset:
-        estimator._columns = None
+        estimator._columns = estimator._number_columns = None
         learned = learn_columns(X, *_choice_of_categories(estimator))
-        if learned is not None:
+        if learned is None:
+            estimator._number_columns = columns_of_numbers(X)
+        else:
             estimator._columns, cells = learned
     if estimator._columns is None:
         return X, True

@@ -101,7 +101,7 @@ class AutoregressiveMixin:
             return [prompt + text for text in self._as_given(drawn[:, n_given:])]
         if prompt is not None:
             drawn[:, :n_given] = prompt
-        return self._as_given(drawn)
+        return self._as_drawn(drawn)
 
     @tensors_like_input
     def impute(self, X, *, n_draws=None, random_state=None):

@@ -12,6 +12,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
 from .._data.columns import Columns, columns_from_dict
+from .._data.frames import is_frame
 from .._data.levels import Levels
 from .._data.model import input_model_from_dict
 from .._data.output_arrays import filled
@@ -54,6 +55,7 @@ _PARTS = {
     "_columns": columns_from_dict,
     "_factors": input_model_from_dict,
     "_levels": Levels.from_dict,
+    "_number_columns": columns_from_dict,
 }
 
 
@@ -205,6 +207,10 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _scaling_of_tables(self):
         return self._auto_scaling if self._layout.is_numeric else "feature"
 
+    @property
+    def _has_categories(self):
+        return self._columns is not None and any(self._columns.n_categories)
+
     def _encode(self, X, condition=None):
         return check_output(encode(self._model, X, condition))
 
@@ -224,10 +230,11 @@ class BaseNetworkEstimator(TrainableEstimator):
     def _reconstruct(self, X, condition=None):
         return self._without_empty(check_output(reconstruct(self._model, X, condition)))
 
-    def _decoded_into(self, out, n_samples, decode):
-        """Return all samples that a function of a slice decodes, in `out` if it is given."""
+    def _decoded_into(self, out, X, n_samples, decode):
+        """Return the samples of codes X that a function of a slice decodes, in `out` if given."""
         if out is None:
-            return self._as_given(decode(slice(None)))
+            is_of_rows = self._shape_in_fit is None and is_frame(X)
+            return self._as_given(decode(slice(None)), X if is_of_rows else None)
         if self._columns is not None:
             raise ValueError("out= needs features that are all numbers. Use out=None for tables.")
         return filled(out, (n_samples, self.n_features_in_), decode)
@@ -240,13 +247,19 @@ class BaseNetworkEstimator(TrainableEstimator):
         """
         known = as_dense(known)
         is_known = None if known is None else ~np.isnan(known)
-        if self._columns is not None:
-            samples = self._columns.valid(samples, are_means)
+        columns = self._number_columns if self._columns is None and is_frame(X) else self._columns
+        if columns is not None:
+            samples = columns.valid(samples, are_means)
         if is_known is not None:
             samples = np.where(is_known, known, samples)
-        if self._columns is None:
+        if columns is None:
             return self._in_shape(samples, X)
-        return self._columns.decode(samples, X, is_known)
+        return columns.decode(samples, X, is_known)
+
+    def _as_drawn(self, samples):
+        """Return samples in the container of those of the fit."""
+        columns = self._number_columns
+        return columns.decode(columns.valid(samples)) if columns else self._as_given(samples)
 
     def _in_shape(self, samples, X=None):
         """Return samples in the shape of X; without X, of series like those of the fit."""
@@ -260,7 +273,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         expected = self._as_given(expected, X)
         return Bunch(
             contribution=like(X, self._in_shape(contribution, X)),
-            expected=like(X, expected) if self._columns is None else expected,
+            expected=expected if is_frame(expected) else like(X, expected),
         )
 
     def _without_empty(self, samples):
@@ -310,9 +323,9 @@ class BaseAutoencoder(BaseNetworkEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray or frame of shape (n_samples, n_features)
             The reconstruction, in the units of X, including the missing values. Images and series
-            are returned in the shape of the input.
+            are returned in the shape of the input, frames as frames.
         """
         return self._as_given(self._reconstruct(check_samples(self, X)), X)
 

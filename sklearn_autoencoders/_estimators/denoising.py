@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.frames import is_frame
 from .._data.gaussian import Gaussian
 from .._data.spelling import Spelling
 from .._data.validation import check_codes, check_samples, ignore_empty_features
@@ -432,10 +433,6 @@ class DenoisingAutoencoder(
         self.checkpoint = checkpoint
 
     @property
-    def _has_categories(self):
-        return self._columns is not None and any(self._columns.n_categories)
-
-    @property
     def _auto_epochs(self):
         return 4000, 60 if self._has_categories else 100
 
@@ -569,11 +566,12 @@ class DenoisingAutoencoder(
         ndarray of shape (n_samples, n_features) or (n_samples, n_components_)
             The denoised samples in the units of X; with `output="imputed"`, X with its missing
             values replaced; with `output="code"`, the codes. As in :meth:`reconstruct`, images have
-            the shape in which they were given, and tables are frames; `set_output` gives frames
-            with one column for each value of an image or a series, also after the end of a shorter
-            series, or one of texts. Columns of a table in which all numbers of `fit` were whole
-            have whole numbers, except for `output="imputed"` and floating-point types: expected
-            values have the smallest squared error.
+            the shape in which they were given, and tables with categories or dates are frames;
+            `set_output` gives frames of other tables, and frames with one column for each value of
+            an image or a series, also after the end of a shorter series, or one of texts. Columns
+            of a table in which all numbers of `fit` were whole have whole numbers, except for
+            `output="imputed"` and floating-point types: expected values have the smallest squared
+            error.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
@@ -582,12 +580,12 @@ class DenoisingAutoencoder(
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        imputes = self.output == "imputed"
-        known = given if imputes else None
-        if self._columns is None and output_container(self) != "default":
-            X = samples  # frames contain the values of series and images side by side
-        denoised = self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
-        return self._in_column(denoised)
+        # By default, an array for numbers; frames contain the values of images side by side.
+        if self._columns is None and is_frame(X) == (output_container(self) == "default"):
+            X = samples
+        known = given if self.output == "imputed" else None
+        are_means = known is not None
+        return self._in_column(self._as_given(self._reconstruct(samples), X, known, are_means))
 
     @available_if(_gives_codes)
     @tensors_like_input
@@ -605,8 +603,10 @@ class DenoisingAutoencoder(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data; `out` if it is given.
+        ndarray or frame of shape (n_samples, n_features_in_)
+            The decoded samples, in the units of the training data; `out` if it is given. Images
+            and series have the shape in which they were fitted. After a fit to a frame, they are
+            a frame if the codes are one, or if the frame has columns that are not numbers.
 
         Raises
         ------
@@ -619,7 +619,7 @@ class DenoisingAutoencoder(
                 f"The codes of network={self.network!r} are means over the characters of a text, "
                 "and cannot be decoded. Use output='denoised' for corrected texts."
             )
-        return self._decoded_into(out, len(codes), lambda chunk: self._decode(codes[chunk]))
+        return self._decoded_into(out, X, len(codes), lambda chunk: self._decode(codes[chunk]))
 
     def score(self, X, y=None, sample_weight=None, clean=None):
         r"""Return the fraction of the variance of the clean samples explained by the denoised ones.

@@ -67,6 +67,9 @@ FREEZES = {
 # Parameters of the training of the encoder on labels.
 _OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "head_layer_sizes", "learning_rate_ratio")
 
+# Number of columns of numbers up to which they are a table, rather than an image or a series.
+_MAX_COLUMNS = 60
+
 # Factor of the learning rate of an ensemble, whose members start at zero, and of training on labels
 # that were predicted, which are many.
 _ENSEMBLE_RATE, _PSEUDO_RATE = 3.0, 3.0
@@ -83,6 +86,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         "head_layer_sizes",
     }
     _losses: ClassVar[dict] = {**LOSSES, **LIKELIHOODS}
+    # Whether the head of the fit is an ensemble, which does not train the encoder.
+    _has_ensemble = False
 
     _parameter_constraints: ClassVar[dict] = {
         "encoder": [
@@ -134,6 +139,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _prepare_data(self, data, y, rng, *, reset, partial):
         self._check_one_head()
         data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
+        if reset:
+            self._has_ensemble = self._uses_ensemble(data)
         if self._has_ensemble:
             self._check_no_fine_tuning()
             data = replace(data, fold=draw_folds(data.X, data.weight))
@@ -194,11 +201,19 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         sizes = tuple(map(int, self.head_layer_sizes))
         return Branches(None, (), sizes, activation=self.activation) if sizes else None
 
-    @property
-    def _has_ensemble(self):
-        """Whether the head is an ensemble, which does not train the encoder."""
-        is_table = self._columns is not None and not changed_parameters(self, _OF_FINE_TUNING)
-        return self.head == "ensemble" or (self.head == "auto" and is_table)
+    def _uses_ensemble(self, data):
+        """Return whether the head is to be an ensemble."""
+        if self.head != "auto":
+            return self.head == "ensemble"
+        if changed_parameters(self, _OF_FINE_TUNING):
+            return False
+        return self._columns is not None or self._is_small_table(data)
+
+    def _is_small_table(self, data):
+        """Return whether all samples are labeled, of few numbers, and not of a given network."""
+        is_flat = self.network in (None, "dense") and self.encoder is None
+        is_small = isinstance(data.X, np.ndarray) and data.X.shape[1] <= _MAX_COLUMNS
+        return is_flat and is_small and len(data.labeled_positions) == len(data.X)
 
     def _check_one_head(self):
         """Raise ValueError if the hidden layers of the head are given twice."""

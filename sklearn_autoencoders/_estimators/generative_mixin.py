@@ -59,8 +59,10 @@ class GenerativeMixin:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data; `out` if it is given.
+        ndarray or frame of shape (n_samples, n_features_in_)
+            The decoded samples, in the units of the training data; `out` if it is given. Images
+            and series have the shape in which they were fitted. After a fit to a frame, they are
+            a frame if the codes are one, or if the frame has columns that are not numbers.
         """
         codes = check_codes(self, X)
         condition = self._condition(y, len(codes))
@@ -68,7 +70,7 @@ class GenerativeMixin:
         def decoded(chunk):
             return self._decoded(codes[chunk], None if condition is None else condition[chunk])
 
-        return self._decoded_into(out, len(codes), decoded)
+        return self._decoded_into(out, X, len(codes), decoded)
 
     @tensors_like_input
     def reconstruct(self, X, y=None):
@@ -85,9 +87,9 @@ class GenerativeMixin:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray or frame of shape (n_samples, n_features)
             The reconstruction, in the units of X. Images and series are returned in the shape of
-            the input.
+            the input, frames as frames.
         """
         samples = check_samples(self, X)
         return self._as_given(self._reconstruct(samples, self._condition(y, len(samples))), X)
@@ -112,9 +114,9 @@ class GenerativeMixin:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_in_)
-            Samples in the units and in the floating-point type of the training data. Features that
-            are constant in the training data are constant.
+        ndarray or frame of shape (n_samples, n_features_in_)
+            Samples in the units, the type and the container of the training data. Features that are
+            constant in the training data are constant.
         """
         check_is_fitted(self)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
@@ -124,7 +126,7 @@ class GenerativeMixin:
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
         seed = next(seeds) if noise else None
-        return self._as_given(self._decoded(codes, condition, seed, self._sample_dtype))
+        return self._as_drawn(self._decoded(codes, condition, seed, self._sample_dtype))
 
     @tensors_like_input
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
@@ -153,7 +155,7 @@ class GenerativeMixin:
 
         Returns
         -------
-        ndarray of shape (n_rows * n_samples, n_features)
+        ndarray or frame of shape (n_rows * n_samples, n_features)
             The draws for the first sample, followed by those for the second, and so on.
 
         Raises
@@ -171,7 +173,7 @@ class GenerativeMixin:
         condition, seeds = self._condition(y, len(X), n_samples), _seeds(random_state)
         X = X[np.repeat(np.arange(len(X)), n_samples)]
         codes = sample_posterior(self._model, X, condition, scale, next(seeds))
-        return self._as_given(self._decoded(codes, condition, next(seeds) if noise else None))
+        return self._as_drawn(self._decoded(codes, condition, next(seeds) if noise else None))
 
     def interpolate(self, A, B, n_steps=8, method="linear", y=None):
         """Interpolate between pairs of samples in the latent space.
@@ -314,7 +316,7 @@ class GenerativeMixin:
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features)
+        ndarray or frame of shape (n_samples, n_features)
             X without missing values, except in features that had no value in the fit. Observed
             values are unchanged.
         """

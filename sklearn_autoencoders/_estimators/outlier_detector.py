@@ -495,8 +495,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     @property
     def _auto_epochs(self):
         """Limits of the number of steps and of epochs; more steps if there are categories."""
-        has_categories = self._columns is not None and any(self._columns.n_categories)
-        return _N_STEPS_WITH_CATEGORIES if has_categories else _N_STEPS, 300, 1
+        n_steps = _N_STEPS_WITH_CATEGORIES if self._has_categories else _N_STEPS
+        return n_steps, 300, 1
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return at most `max_samples` training samples, and the held-out samples."""

@@ -415,8 +415,10 @@ class AutoencoderTransformer(
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features_in_)
-            The decoded samples, in the units of the training data; `out` if it is given.
+        ndarray or frame of shape (n_samples, n_features_in_)
+            The decoded samples, in the units of the training data; `out` if it is given. Images
+            and series have the shape in which they were fitted. After a fit to a frame, they are
+            a frame if the codes are one, or if the frame has columns that are not numbers.
         """
         codes = check_codes(self, X)
-        return self._decoded_into(out, len(codes), lambda chunk: self._decode(codes[chunk]))
+        return self._decoded_into(out, X, len(codes), lambda chunk: self._decode(codes[chunk]))

@@ -76,8 +76,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     # Indices of the features that had no value in the fit, and shape of the series; None if flat.
     _empty_features = ()
     _shape_in_fit = None
-    # Columns of the table seen in the fit, if any of them is not a number.
-    _columns = None
+    # Columns of the table seen in the fit, if one is not a number, or of a frame of numbers.
+    _columns = _number_columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
     _warned_columns = ()
     # The model of the inputs that predicts missing ones (Factors, Gaussian or None), and whether it

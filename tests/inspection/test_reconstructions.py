@@ -56,7 +56,7 @@ def test_tabular_samples_are_bars_in_their_units(transformer):
     assert len(display.axes_) == 2
     for number, ax in enumerate(display.axes_):
         np.testing.assert_array_equal(heights(ax, "original"), ROWS[number])
-        rows = transformer.reconstruct(FRAME)
+        rows = transformer.reconstruct(FRAME).to_numpy()
         np.testing.assert_allclose(heights(ax, "reconstruction"), rows[number])
     assert tick_labels(display.axes_[1].xaxis) == list(FRAME.columns)
     assert [ax.get_title() for ax in display.axes_] == ["sample 0", "sample 1"]
