@@ -43,8 +43,8 @@ settings = {"likelihood": "continuous_bernoulli", "max_epochs": 40, "random_stat
 generator = VAEGenerator(10, latent="normal", conditional=True, **settings).fit(X, y)
 
 # %%
-# Samples with the attributes of the training samples: how far their slant is the requested one, and
-# how often a classifier recognizes the requested digit.
+# Samples are drawn with the attributes of the training samples. The output is the correlation of
+# their slants with the requested ones, and how often a classifier recognizes the requested digit.
 drawn = generator.sample(y=y, random_state=0, noise=False)
 print(f"correlation of slants {np.corrcoef(slant_of(drawn), y['slant'])[0, 1]:.2f}")
 print(f"digits recognized {SVC().fit(X, y['digit']).score(drawn, y['digit']):.0%}")
@@ -56,7 +56,7 @@ requested = [pd.DataFrame({"digit": classes, "slant": slant}) for slant in slant
 show([generator.sample(y=table, random_state=0, noise=False) for table in requested], slants)
 
 # %%
-# The same digits, slanted: the code of a sample describes what the attributes do not. It is decoded
+# The same digits, slanted. The code of a sample describes what the attributes do not. It is decoded
 # with another slant.
 shown = np.flatnonzero(y_test["digit"] == 4)[:9]
 given, own = X_test[shown], y_test.iloc[shown]

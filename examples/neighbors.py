@@ -1,10 +1,10 @@
 """
-Where t-SNE stood: codes that keep neighbors
-============================================
+Neighbor embeddings with an inverse
+===================================
 
-Two components of PCA, of an autoencoder with the penalty "neighbors", and of t-SNE. The first two
-are fitted to 70 % of the digits and draw the others; t-SNE cannot embed new samples, and draws the
-samples it is fitted to.
+This example compares two components of PCA, of an autoencoder with the penalty "neighbors", and of
+t-SNE. The first two are fitted to 70 % of the digits and embed the others. t-SNE cannot embed new
+samples, and is fitted to the samples that are drawn.
 """
 
 import matplotlib.pyplot as plt
@@ -37,7 +37,7 @@ for axis, (title, points) in zip(axes, codes.items(), strict=True):
 
 # %%
 # Any point of the plane can be decoded: these images lie on the line between the codes of a zero
-# and of a one. PCA decodes, too, but keeps less of the images; t-SNE has no inverse.
+# and of a one. PCA decodes, too, but less accurately; t-SNE has no inverse.
 ends = autoencoder.transform(X_train[[(y_train == digit).argmax() for digit in (0, 1)]])
 line = [ends[0] + step * (ends[1] - ends[0]) for step in (0, 0.25, 0.5, 0.75, 1)]
 figure, axes = plt.subplots(1, 5, figsize=(8, 2), layout="constrained")

@@ -1,10 +1,10 @@
 """
-Tasks without labels: hidden parts, jigsaws and turns
-=====================================================
+Pretext tasks: inpainting, jigsaws and rotations
+================================================
 
-A network that restores spoiled images has to know what they show. This example hides a rectangle of
-each digit, mixes its quarters or turns it, and lets denoising autoencoders undo that. Afterwards
-their encoders, and that of a classifier of the turns, start classifiers of 50 labeled digits.
+A pretext task trains an encoder without labels. In this example, denoising autoencoders fill in
+hidden rectangles of digits, put shuffled tiles in order, or undo rotations. Afterwards, their
+encoders are fine-tuned to classify digits with 50 labels.
 """
 
 import matplotlib.pyplot as plt
@@ -20,10 +20,10 @@ from sklearn_autoencoders.corruptions import Jigsaw, Masking, Occlusion, Quarter
 X, y = load_digits(return_X_y=True)
 X, X_test, y, y_test = train_test_split(X, y, random_state=0, stratify=y)
 tasks = {
-    "single pixels hidden": Masking(0.25),
-    "a rectangle hidden": Occlusion((8, 8), size=0.5),
+    "masked pixels": Masking(0.25),
+    "inpainting": Occlusion((8, 8), size=0.5),
     "jigsaw of 2 x 2": Jigsaw((8, 8)),
-    "quarter turns": QuarterTurns((8, 8)),
+    "rotations": QuarterTurns((8, 8)),
 }
 settings = {"max_epochs": 20, "random_state": 0}
 encoders = {
@@ -44,17 +44,16 @@ for axis, (name, task) in zip(axes, tasks.items(), strict=True):
     axis.set(title=name, xticks=[], yticks=[5, 15, 25], yticklabels=["digit", "given", "returned"])
 
 # %%
-# Which turn a digit has undergone can also be predicted, as a class: an ordinary classifier of
-# four copies of the digits.
+# The rotation can also be predicted, by a classifier that is fitted to rotated copies.
 turned = np.concatenate([np.rot90(X.reshape(-1, 8, 8), n, (1, 2)) for n in range(4)])
 turns = np.repeat(range(4), len(X))
-encoders["turns predicted"] = AutoencoderClassifier(
+encoders["rotations predicted"] = AutoencoderClassifier(
     32, pretraining=None, max_epochs=5, random_state=0
 ).fit(turned.reshape(len(turned), -1), turns)
 
 # %%
-# A classifier starts from a copy of each encoder. One draw of the labels is no comparison of the
-# tasks: :doc:`../project/results` has one.
+# Classifiers start from a copy of each encoder. A comparison of the tasks requires more than one
+# draw of the labels: see :doc:`../decisions/0026-pretext-tasks`.
 fine = {"max_epochs": 30, "random_state": 0}
 models = {"not pretrained": AutoencoderClassifier(32, pretraining=None, **fine)}
 for name, encoder in encoders.items():

@@ -2,13 +2,13 @@
 Recommendations from ratings
 ============================
 
-A recommender predicts the ratings of users for items that they have not rated. Here, made-up
-users have one of three tastes, and each of them has rated a fifth of the films. The structure is
-found from these ratings alone, and also new users get recommendations, without another fit.
+A recommender predicts ratings of items that a user has not rated. In this example, each simulated
+user has one of three tastes and has rated a fifth of the films. The recommender finds the tastes
+from these ratings, and recommends films to new users without another fit.
 """
 
 # %%
-# Ratings are what film, user and taste contribute, rounded to whole stars.
+# A rating is the sum of effects of the film, the user, the taste and noise, rounded to whole stars.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +25,7 @@ known = rng.uniform(size=complete.shape) < 0.2
 ratings = np.where(known, complete, np.nan)
 
 # %%
-# The predictions for the other ratings are better than those by biases of users and films alone.
+# The predictions of the unknown ratings are better than the sum of mean and biases.
 
 model = AutoencoderRecommender(random_state=0).fit(ratings)
 biases = model.mean_ + model.user_biases_[:, None] + model.item_biases_

@@ -1,10 +1,10 @@
 """
-Series of different lengths, and anomalies in a long one
-========================================================
+Series of different lengths, and anomalies in a long series
+===========================================================
 
-:class:`~sklearn_autoencoders.networks.Temporal` makes any estimator one of series. Here it encodes
-heartbeats of different lengths with gaps, and detects time points of a long series that do not fit
-to the others.
+With the network :class:`~sklearn_autoencoders.networks.Temporal`, samples are series. This example
+encodes simulated heartbeats of different lengths with gaps, and detects anomalous time points of a
+long series.
 """
 
 import matplotlib.pyplot as plt
@@ -27,8 +27,8 @@ def beat(length):
 
 
 # %%
-# The samples are a list of arrays of shape (time, channels). What is missing, at the end or within,
-# is NaN; each channel has its own scale.
+# The samples are a list of arrays of shape (time, channels). Missing values are NaN. Each channel
+# has its own scale.
 beats = [beat(length) for length in rng.randint(60, 81, 400)]
 for values in beats:
     start = rng.randint(len(values) - 10)

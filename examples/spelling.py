@@ -2,13 +2,14 @@
 Correction of misspelled words
 ==============================
 
-A denoising autoencoder that has seen words with typing errors weighs the words that may be meant.
+A denoising autoencoder learns to correct typing errors, and chooses among the similar words of a
+dictionary.
 """
 
 # %%
 # The data are the words in the docstrings of NumPy, with their frequencies. `Typo` makes new errors
-# in every step: neighboring keys, characters that are inserted, left out or transposed.
-# :class:`~sklearn_autoencoders.texts.Spelling` takes the candidates from the words of the fit.
+# in every step: neighboring keys, characters that are inserted, left out or transposed. The
+# dictionary of :class:`~sklearn_autoencoders.texts.Spelling` consists of the words in ``fit``.
 import re
 from collections import Counter
 
@@ -42,7 +43,7 @@ print("characters:", denoiser.set_params(spelling=None).transform(wrong))
 print("words:     ", denoiser.set_params(spelling=Spelling()).transform(wrong))
 
 # %%
-# How many of 200 words with new typos are corrected.
+# The fraction of 200 words with new typos that are corrected, for several weights of the distance.
 meant = rng.choice(words, 200, p=frequencies / frequencies.sum()).tolist()
 
 

@@ -30,8 +30,8 @@ synthetic = generator.sample(len(train), random_state=0)
 print(synthetic.head())
 
 # %%
-# The same measures for real samples that the generator has not seen, and for a table whose columns
-# are shuffled, tell what is good. A new real sample is also often out of the range of the others.
+# For comparison, the same measures of held-out real samples, and of a table whose columns are
+# shuffled. Held-out samples are often out of the range of the others, too.
 shuffled = train.copy()
 for place, name in enumerate(train):
     shuffled[name] = train[name].sample(frac=1, random_state=place).to_numpy()

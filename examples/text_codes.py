@@ -1,10 +1,10 @@
 """
-Codes of texts
-==============
+Latent codes of texts
+=====================
 
-A variational autoencoder of texts can predict each character so well from those before it that it
-ignores the code. In this example, a recurrent decoder does so, and a hybrid decoder with an
-auxiliary loss does not: its codes can be drawn, decoded and interpolated.
+A variational autoencoder of texts can predict a character so well from the preceding ones that it
+ignores the code. In this example, this happens to a recurrent decoder, but not to a hybrid decoder
+with an auxiliary loss. Its codes can be drawn, decoded and interpolated.
 """
 
 # %%
@@ -34,7 +34,7 @@ generators = {
 
 # %%
 # Names are decoded from codes that are drawn from the prior, with the most probable characters.
-# ``kl_per_component_`` is what a component says of a name, in nats.
+# ``kl_per_component_`` is the information in each component, in nats.
 for label, generator in generators.items():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PosteriorCollapseWarning)

@@ -1,15 +1,14 @@
 """
-Texts, character by character
-=============================
+Language model of characters
+============================
 
-A model that has read names predicts the next character, draws new names, completes the beginning
-of a name, and finds the character that does not belong.
+A model that is trained on names predicts the next character. It generates new names, completes the
+beginning of a name, and finds wrong characters.
 """
 
 # %%
-# The data are the names in NumPy, SciPy and scikit-learn. A list of strings is all that
-# :class:`~sklearn_autoencoders.AutoregressiveGenerator` needs; a recurrent network is the default
-# for texts.
+# The data are the names in NumPy, SciPy and scikit-learn, as a list of strings. For texts, the
+# default network of :class:`~sklearn_autoencoders.AutoregressiveGenerator` is recurrent.
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy import signal, special, stats
@@ -50,7 +49,7 @@ found = generator.explain([word])
 log_ratio = np.log10(np.maximum(-found.contribution[0][: len(word)] * (len(word) + 1), 1e-4))
 
 # %%
-# The code of a name is the mean state of the network. Its two first principal components tell
+# The code of a name is the mean state of the network. Its first two principal components separate
 # classes from functions.
 codes = PCA(2).fit_transform(generator.transform(names))
 is_class = np.array([name[0].isupper() for name in names])
@@ -58,7 +57,7 @@ is_class = np.array([name[0].isupper() for name in names])
 _, (left, right) = plt.subplots(1, 2, figsize=(10, 4))
 left.bar(range(len(word)), log_ratio, color=np.where(log_ratio > 0, "tab:red", "tab:blue"))
 left.set_xticks(range(len(word)), list(word))
-left.set_ylabel("log10 of the likelihood ratio, wrong : right")
+left.set_ylabel("log10 of the likelihood ratio, wrong to right")
 left.axhline(0, color="black", linewidth=0.8)
 for label, own in (("class", is_class), ("function", ~is_class)):
     right.scatter(*codes[own].T, s=6, label=label)

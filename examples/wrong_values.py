@@ -1,6 +1,6 @@
 """
-Wrong values of a table
-=======================
+Errors in a table
+=================
 
 :class:`~sklearn_autoencoders.AutoregressiveGenerator` predicts the distribution of each value of a
 table from the others of its row. A value that is improbable given the others is suspicious,
@@ -64,8 +64,7 @@ for name, model in models.items():
 
 # %%
 # Left: the sums of the contributions. Right: the most anomalous order. If two columns contradict
-# each other, a third one decides which is wrong; nothing tells whether the country or the currency
-# is.
+# each other, a third one shows which is wrong; there is none for country and currency.
 generator, total = models["AutoregressiveGenerator"], scores["AutoregressiveGenerator"]
 figure, axes = plt.subplots(1, 2, figsize=(12, 3.6), layout="constrained")
 ratios = np.log10(-total)

@@ -542,7 +542,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _post_fit_attributes(self, network, data):
         model = replace(self._model, network=network)
-        fraction = data.n_samples / self.n_samples_seen_
+        fraction = data.n_samples / self.n_samples_seen_  # one, except in later partial_fit calls
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
         if fraction == 1 and self._units_are_ranges:
             set_unit(model, data, seed)

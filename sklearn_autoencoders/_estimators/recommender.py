@@ -537,7 +537,7 @@ class AutoencoderRecommender(
         return initialize(self, data, rng, scaling=None)
 
     def _prepare_network(self, network, plan, data):
-        """Leave the masking rate as it is; of ratings, predict the known ones alone."""
+        """Set whether only known values are predicted; the masking rate does not change."""
         network.decoder.reads_target = self._is_explicit
 
     @property

@@ -41,10 +41,10 @@ class ShuffledSampler(torch.utils.data.Sampler[int]):
 
 
 class WindowSampler(ShuffledSampler):
-    """Positions in the order of random chunks, a few of which are shuffled together at a time.
+    """Positions of samples that are read from files into a shuffle buffer, called a window.
 
-    Every sample occurs once in an epoch. While the samples of a window are read, the chunks of the
-    next one are read ahead.
+    Chunks are in random order, and the samples of a few consecutive ones, a window, are shuffled.
+    Every sample occurs once in an epoch. While a window is used, the next one is read.
 
     Parameters
     ----------
@@ -92,10 +92,10 @@ class WindowSampler(ShuffledSampler):
 
 
 class StreamSampler(ShuffledSampler):
-    """Positions in the order of several streams, one position of each after another.
+    """Positions of several streams: each batch has the next position of every stream.
 
-    All streams are parts of the sequence of all positions, which begins at a random one. States of
-    an earlier epoch, with other weights, are forgotten.
+    The sequence of all positions, which begins at a random one, is divided into `batch_size`
+    consecutive streams. States of an earlier epoch are forgotten.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class StreamSampler(ShuffledSampler):
         Number of streams.
 
     carried : Carried
-        What is kept between batches.
+        The states of a causal network between batches.
     """
 
     def __init__(
@@ -130,9 +130,7 @@ class StreamSampler(ShuffledSampler):
 
 
 class NeighborSampler(ShuffledSampler):
-    """Batches of random positions, half of them followed by a neighbor of each.
-
-    In an epoch every other sample occurs at random, and one of its neighbors after it.
+    """Positions of batches of which one half are random samples, the other half their neighbors.
 
     Parameters
     ----------
@@ -196,6 +194,6 @@ class RankSampler(torch.utils.data.Sampler[int]):
         return n_batches * self._batch_size // self._ranks.size
 
     def __iter__(self) -> Iterator[int]:
-        """Yield the positions of one epoch; of a batch that is too small, the first one."""
+        """Yield the positions of one epoch; the first one of a batch smaller than the group."""
         for batch in torch.utils.data.BatchSampler(self._sampler, self._batch_size, False):
             yield from batch[self._ranks.rank :: self._ranks.size] or batch[:1]

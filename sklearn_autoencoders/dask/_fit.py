@@ -31,8 +31,8 @@ def fit(
     .. math:: g = \sum_{r=1}^{R} \frac{n_r}{n}\, g_r,
 
     for :math:`n_r` of the :math:`n` samples of the batch on worker :math:`r` of :math:`R`. The
-    partitions stay where they are: a worker fetches those that it reads from the others, a window
-    of 128 MB at a time, and keeps two windows in memory.
+    partitions stay on their workers. A worker reads those of others into a shuffle buffer of
+    128 MB, and keeps two buffers in memory.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def fit(
 
     X : dask array of shape (n_samples, n_features) or dask frame
         Numbers; missing values are NaN. X is computed and kept by the workers during the fit.
-        Samples are shuffled within windows of partitions.
+        Partitions are read in random order, and samples are shuffled within a buffer.
 
     y, sample_weight : array-like or dask collection of shape (n_samples,), default=None
         As in `estimator.fit`. They are sent to all workers.
@@ -71,7 +71,7 @@ def fit(
     Notes
     -----
     A worker reads all partitions, also those of others: each epoch and each pass for statistics
-    sends all of X to each of the workers. If X fits into a window, each of them has a copy of it.
+    sends all of X to each of the workers. If X fits into a buffer, each of them has a copy of it.
 
     Examples
     --------

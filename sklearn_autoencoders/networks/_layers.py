@@ -96,7 +96,7 @@ class Binary(nn.Module):
 
 
 class Clip(nn.Module):
-    """Values that are at least zero; the gradient is that of the identity, and never vanishes.
+    """Clamp values to [0, high], with the gradient of the identity, which never vanishes.
 
     Parameters
     ----------

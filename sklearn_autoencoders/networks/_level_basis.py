@@ -1,4 +1,4 @@
-"""What the levels of a number have in common."""
+"""Weights of the levels of a number, which neighboring levels share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class LevelBasis(nn.Module):
-    r"""Weights of levels that are composed of shared ones and of own ones.
+    r"""Weights of levels: sums of weights that levels share and weights of each level.
 
     .. math:: w_k = \sum_r f_r(k)\, s_r + g_k\, o_k
 
