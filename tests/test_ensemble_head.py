@@ -8,6 +8,7 @@ import pytest
 import torch
 from estimators import PREDICTORS, quick
 from helpers import snapshot, table, with_missing_values
+from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -20,6 +21,7 @@ from sklearn_autoencoders._training.ensemble_initialization import (
     intervals,
 )
 from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.networks._embedding import PiecewiseLinear
 from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
 from sklearn_autoencoders.networks._predictor import LinearHead
@@ -156,18 +158,34 @@ def test_members_that_are_shrunk_to_nothing_are_regressions():
 
 
 @every_predictor
-def test_the_head_is_an_ensemble_for_tables_and_linear_for_numbers(cls):
+def test_the_head_is_an_ensemble_for_tables(cls):
     X = table(80)
     frame = pd.DataFrame(X).add_prefix("x")
     mixed = frame.assign(kind=np.where(X[:, 0] > 0.5, "a", "b"))
-    settings = {"pretraining": None, "max_epochs": 1}
-    heads = [
-        type(quick(cls, **settings).fit(samples, labels(cls, X)).network_.head)
-        for samples in (X, frame, mixed)
-    ]
-    assert heads == [LinearHead, LinearHead, EnsembleHead]
-    linear = quick(cls, head="linear", **settings).fit(mixed, labels(cls, X))
-    assert type(linear.network_.head) is LinearHead
+    wide = np.tile(X, 11)
+
+    def head(samples, **params):
+        model = quick(cls, pretraining=None, max_epochs=1, **params)
+        return type(model.fit(samples, labels(cls, X)).network_.head)
+
+    assert [head(samples) for samples in (X, frame, mixed)] == [EnsembleHead] * 3
+    assert [head(samples) for samples in (wide, sparse.csr_array(X))] == [LinearHead] * 2
+    encoder = quick(AutoencoderTransformer)
+    for params in ({"network": Dense((4,))}, {"encoder": encoder}, {"freeze": "all"}):
+        assert head(X, **params) is LinearHead
+    assert head(mixed, head="linear") is LinearHead
+
+
+def test_missing_targets_do_not_change_the_head_but_pseudo_labels_do():
+    X = table(80)
+    settings = {"pretraining_epochs": 1, "max_epochs": 1}
+    target = np.where(np.arange(80) < 40, X[:, 0], np.nan)
+    regressor = quick(AutoencoderRegressor, **settings).fit(X, target)
+    assert type(regressor.network_.head) is EnsembleHead
+    known = np.where(np.arange(80) < 40, X[:, 0] > np.median(X[:, 0]), -1)
+    for pseudo_labels, kind in (("auto", LinearHead), (None, EnsembleHead)):
+        classifier = quick(AutoencoderClassifier, pseudo_labels=pseudo_labels, **settings)
+        assert type(classifier.fit(X, known).network_.head) is kind
 
 
 @every_predictor

@@ -122,7 +122,7 @@ def test_estimator_check_of_whole_trainings(estimator, check):
 
 def test_the_head_starts_at_logistic_regression_on_the_codes():
     X, y = load_iris(return_X_y=True)
-    fitted = predictor(AutoencoderClassifier, **STILL).fit(X, y)
+    fitted = predictor(AutoencoderClassifier, head="linear", **STILL).fit(X, y)
     codes = StandardScaler(with_std=False).fit_transform(fitted.transform(X))
     codes /= np.sqrt((codes**2).mean())
     found = [
@@ -137,7 +137,7 @@ def test_the_head_starts_at_logistic_regression_on_the_codes():
 def test_the_head_starts_at_ridge_regression_on_the_codes():
     X = table(200)
     y = np.column_stack([labels(AutoencoderRegressor, X), X[:, 2] * 3])
-    fitted = predictor(AutoencoderRegressor, **STILL).fit(X, y)
+    fitted = predictor(AutoencoderRegressor, head="linear", **STILL).fit(X, y)
     codes = StandardScaler(with_std=False).fit_transform(fitted.transform(X))
     codes /= np.sqrt((codes**2).mean())
     found = [
@@ -150,6 +150,7 @@ def test_the_head_starts_at_ridge_regression_on_the_codes():
 def test_the_loss_is_the_log_loss_and_the_weighted_side_task():
     X, y = table(60), labels(AutoencoderClassifier, table(60))
     settings = {**STILL, "max_epochs": 1, "corruption": None, "dropout": 0.0, "loss": "huber"}
+    settings["head"] = "linear"
     plain = predictor(AutoencoderClassifier, **settings).fit(X, y)
     chosen = plain.predict_proba(X)[np.arange(60), y]
     assert plain.loss_curve_[0] == pytest.approx(-np.log(chosen).mean())
@@ -411,7 +412,8 @@ def test_layers_are_unfrozen_as_scheduled(freeze):
 def test_the_encoder_may_learn_more_slowly():
     X = table()
     y = labels(AutoencoderClassifier, X)
-    start = encoder_weights(predictor(AutoencoderClassifier, init="random", **STILL).fit(X, y))
+    linear = predictor(AutoencoderClassifier, init="random", head="linear", **STILL)
+    start = encoder_weights(linear.fit(X, y))
     moved = [
         sum(np.abs(found[k] - start[k]).sum() for k in start)
         for found in (
@@ -422,6 +424,7 @@ def test_the_encoder_may_learn_more_slowly():
                     pretraining=None,
                     weight_decay=0.0,
                     learning_rate_ratio=ratio,
+                    head="linear",
                 ).fit(X, y)
             )
             for ratio in (1e-3, 1.0)
@@ -650,7 +653,7 @@ def test_labels_that_are_missing_in_another_way_are_refused_with_advice(y):
 
 def test_the_logarithms_of_probabilities_are_finite():
     X, y = table(), labels(AutoencoderClassifier, table())
-    fitted = predictor(AutoencoderClassifier).fit(X, y)
+    fitted = predictor(AutoencoderClassifier, head="linear").fit(X, y)
     np.testing.assert_allclose(np.exp(fitted.predict_log_proba(X)), fitted.predict_proba(X))
     with torch.no_grad():
         fitted.network_.head.weight.mul_(1e5)
