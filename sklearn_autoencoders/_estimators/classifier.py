@@ -302,6 +302,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     pretraining_curves_ : list of list of float
         Loss curve of each pair of layers, or of all layers together, if `pretraining`.
 
+    pseudo_label_source_ : {"logistic_regression", "label_spreading"} or None
+        The model whose predictions the last training used as labels of unlabeled samples; None if
+        it did not use any.
+
     n_epochs_ : int
         Number of completed epochs.
 
@@ -505,6 +509,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             uses_codes = self.encoder is not None
             data = with_pseudo_labels(part, self._model, data, rng, uses_codes)
         return super()._training_data(data, rng)
+
+    def _post_fit_attributes(self, network, data):
+        return {"pseudo_label_source_": data.pseudo_label_source}
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""

@@ -15,18 +15,20 @@ class PseudoLabels(Part):
     Two models that are fitted to the labeled samples predict the others, logistic regression on the
     inputs, and label spreading [1]_ over the graph of the nearest neighbors of all samples:
 
-    .. math:: \hat p_{ik} \propto F_{ik}^{\gamma}, \qquad
-        F = (1 - \alpha) \sum_{t=0}^{50} \alpha^t S^t Y, \quad S = D^{-1/2} W D^{-1/2}
+    .. math:: F = (1 - \alpha) \sum_{t=0}^{50} \alpha^t S^t Y, \quad S = D^{-1/2} W D^{-1/2}
 
     where :math:`W` is the symmetric adjacency matrix of the graph, :math:`D` its degrees and
-    :math:`Y` the known labels. The model with the lowest log loss of the labeled samples is used,
-    each predicted without the labels of its fold (a fifth of them): unlabeled samples are trained
-    on the probabilities of logistic regression, or on the most likely class of label spreading, and
-    on those of logistic regression where no label arrives. The candidates are logistic regression,
-    and label spreading with exponents :math:`\gamma` of 1, 2, 4 and 8 in each space of the samples:
-    the first 50 principal components of the scaled and of the unscaled samples, and the codes of
-    `encoder` if it is given. If the classes are not clusters, labels are thus not spread. Training
-    on these samples has three times the `learning_rate` of the classifier.
+    :math:`Y` the known labels. The shares of the classes are :math:`p_{ik} \propto F_{ik}`, or
+    :math:`p_{ik} \propto F_{ik} q_k / \sum_j F_{jk}` with the shares :math:`q_k` of the classes
+    among the labels [2]_, in each space of the samples: the first 50 principal components of the
+    scaled and of the unscaled samples, and the codes of `encoder` if it is given.
+
+    Labels are spread if this has fewer errors than logistic regression on the labeled samples, by
+    more than 1.5 standard errors, each sample predicted without the labels of its fold (a fifth of
+    them). Unlabeled samples are then trained on the most likely class, otherwise, and where no
+    label arrives, on the probabilities of logistic regression. If the classes are not clusters,
+    labels are thus not spread. `pseudo_label_source_` of the classifier tells what was chosen.
+    Training on these samples has three times the `learning_rate` of the classifier.
 
     All pairs of samples are compared, in quadratic time: about 5 s for each space and 20 000
     samples. With more than 200 000 samples, logistic regression alone is used.
@@ -44,6 +46,9 @@ class PseudoLabels(Part):
     ----------
     .. [1] D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schölkopf, "Learning with Local and
        Global Consistency", NeurIPS 2003.
+
+    .. [2] X. Zhu, Z. Ghahramani and J. Lafferty, "Semi-Supervised Learning Using Gaussian Fields
+       and Harmonic Functions", ICML 2003.
 
     Examples
     --------
