@@ -568,8 +568,8 @@ def test_training_a_stage_trains_the_network():
 
 
 def test_networks_without_stages_raise_an_error():
-    network = Convolutional(**IMAGE)
-    with pytest.raises(ValueError, match=r"layerwise.*such as Dense; got network=Convolutional\("):
+    network = Recurrent((3, 2))
+    with pytest.raises(ValueError, match=r"layerwise.*such as Dense.*; got network=Recurrent\("):
         network.stages(*network.build(6, 2))
     network = Dense((9, 5), decoder_layer_sizes=(4,))
     with pytest.raises(ValueError, match=r"mirrors.*\(9, 5\).*decoder_layer_sizes=\(4,\)"):

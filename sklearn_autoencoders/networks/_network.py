@@ -143,6 +143,6 @@ class Network(Part, ABC):
             If the network does not consist of pairs of layers.
         """
         raise ValueError(
-            "pretraining='layerwise' requires a network of paired layers, such as Dense; got "
-            f"network={self!r}."
+            "pretraining='layerwise' requires a network of paired layers, such as Dense or "
+            f"Convolutional; got network={self!r}."
         )
