@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -25,67 +25,19 @@ from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck
 from ..networks._linear_path import LinearPath
+from ..networks._patches import Patches
 from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
+from .axes import PrincipalAxes, axes_of_patches, linearized
 from .number_intervals import set_intervals, with_vectors
 from .parameters import max_axes, network_part, starts_at_pca, training_dtype
 
 Array = NDArray[np.float64]
 
-# Fraction of the largest variance below which a principal axis is rounding error.
-_MIN_VARIANCE = 1e-10
-
 # Minimum standard deviation by which a code is divided, so that training does not amplify noise.
 _MIN_DEVIATION = 1e-2
-
-
-@dataclass(frozen=True)
-class PrincipalAxes:
-    """Principal components of the scaled training data, and a network's output at their mean.
-
-    Parameters
-    ----------
-    variances : ndarray of shape (n,)
-        Variance along each axis, in decreasing order.
-
-    axes : ndarray of shape (n, n_inputs)
-        Orthonormal rows.
-
-    origin : ndarray of shape (n_inputs,)
-        Feature means, as input of the network.
-
-    output, slope : ndarray of shape (n_inputs,)
-        The output that corresponds to the feature means, and its derivative with respect to them.
-        Under a loss whose output is a logit, the output is not linear in the features.
-
-    effect : ndarray of shape (n_conditions, n_inputs) or None, default=None
-        What a condition adds to the feature means, as input of the network.
-    """
-
-    variances: Array
-    axes: Array
-    origin: Array
-    output: Array
-    slope: Array
-    effect: Array | None = None
-
-    @property
-    def rank(self) -> int:
-        """Number of axes whose variance is more than a rounding error, at least one."""
-        return max(int((self.variances > _MIN_VARIANCE * self.variances[0]).sum()), 1)
-
-    def first(self, n_components: int) -> PrincipalAxes:
-        """Return the first axes, at most as many as the data have dimensions."""
-        return replace(self, axes=self.axes[: min(n_components, self.rank)])
-
-    def in_subspace(self) -> PrincipalAxes:
-        """Return the same in coordinates along the axes."""
-        n_axes = len(self.axes)
-        effect = None if self.effect is None else self.effect @ self.axes.T
-        zeros, ones = np.zeros(n_axes), np.ones(n_axes)
-        return PrincipalAxes(self.variances, np.eye(n_axes), zeros, zeros, ones, effect)
 
 
 Start = Callable[[Any, PrincipalAxes], None]
@@ -135,8 +87,9 @@ def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: Princ
         samples, not of their codes.
     """
     axes, effect = principal.axes, principal.effect
+    n_positions = getattr(_linear_paths(network)[0].linear, "positions", 1)
     gain, loading, log_var, noise = probabilistic_pca(
-        principal.variances, len(axes), network.n_features
+        principal.variances, len(axes), network.n_features // n_positions
     )
     if isinstance(network.bottleneck, QuantizedBottleneck):  # entries have variance one at first
         loading = np.sqrt(principal.variances[: len(axes)])
@@ -159,15 +112,6 @@ def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: Princ
 def _linear_paths(network: Any) -> tuple[LinearPath, LinearPath]:
     encoder, decoder = map(without_subspace, (network.encoder, network.decoder))
     return cast(LinearPath, encoder), cast(LinearPath, decoder)
-
-
-def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]:
-    """Return the output for the feature means, and its slope there."""
-    if loss.unit_interval:
-        probability = np.clip(mean, 0.02, 0.98)
-        slope = scaling.scale / (probability * (1 - probability))
-        return np.log(probability / (1 - probability)), slope
-    return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
 
 
 def _linearized_softmax(scaling: Scaling, indicators: NDArray[Any]) -> tuple[Array, Array]:
@@ -225,17 +169,19 @@ def initialize(
     loss, n_components = estimator._losses[name], estimator.n_components
     subspace: PrincipalAxes | None = None
     principal: PrincipalAxes | None = None
+    patches = getattr(estimator.network, "_patches", None)
+    n_positions = 1 if patches is None else patches.n_positions
     if n_axes := max_axes(estimator, data, n_inputs):
         subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng, n_axes)
     elif linear_path or n_components < 1:
-        principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
+        principal = _principal_axes(data, layout, fitted, scaling, loss, rng, patches)
     if principal is not None and n_components < 1:
-        n_components = n_components_for(n_components, principal.variances)
+        n_components = n_positions * n_components_for(n_components, principal.variances)
     factors = None
     may_miss = data.has_missing or estimator._predicts_missing
     # cells after the end of a text have no values to predict: these inputs remain zero
     if linear_path and principal is not None and may_miss and not layout.is_shared:
-        factors = _factors(data, layout, fitted, principal, subspace)
+        factors = _factors(data, layout, fitted, principal, subspace) if patches is None else None
     n_axes = 0 if subspace is None else len(subspace.axes)
     network = _network_for(estimator, data, layout, n_axes)
     base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
@@ -244,7 +190,7 @@ def initialize(
     if subspace is not None:
         _set_subspace(module, subspace)
     if linear_path and principal is not None:
-        start(module, principal.first(n_components))
+        start(module, principal.first(n_components // n_positions))
     set_intervals(module, data, layout, fitted)
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": factors}
@@ -320,9 +266,12 @@ def _principal_axes(
     kind: str | None,
     loss: Any,
     rng: np.random.RandomState,
+    patches: Patches | None,
 ) -> PrincipalAxes:
-    """Return the principal axes of what a condition leaves of the target."""
+    """Return the principal axes of what a condition leaves of the target, or of its patches."""
     mean = _with_means(scaling, data, layout, kind)
+    if patches is not None:
+        return axes_of_patches(patches, data, layout, scaling, mean.center, loss)
     found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
     return _described(found, data, layout, scaling, mean, loss)
 
@@ -368,7 +317,7 @@ def _described(
     """Return variances and axes together with the output and the effect at the feature means."""
     effect = None if data.effect is None else data.effect / scaling.scale
     origin = (mean.center - scaling.center) / scaling.scale
-    output, slope = _linearized(loss, scaling, mean.center)
+    output, slope = linearized(loss, scaling, mean.center)
     indicators = layout.indicators.numpy()
     output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
     return PrincipalAxes(*found, origin, output, slope, effect)

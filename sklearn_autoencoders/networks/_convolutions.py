@@ -16,6 +16,7 @@ from .._utils.grids import as_grids, check_n_features, flatten_grids, grid_sizes
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, block, linear_layers
 from ._network import Network
+from ._patches import Patches
 
 Size = tuple[int, ...]
 
@@ -82,9 +83,13 @@ class GridNetwork(Network):
     hidden_layer_sizes: Sequence[int]
 
     @property
-    def starts_at_pca(self) -> bool:
-        """Whether `init="pca"` adds a linear path, whose codes have no position."""
-        return self.bottleneck != "spatial"
+    def _patches(self) -> Patches | None:
+        """Patches that the linear path maps to the code, if the code is spatial."""
+        if self.bottleneck != "spatial":
+            return None
+        shape, sizes = getattr(self, self._shape_parameter), self._levels()[1]
+        n_poolings = sum(size != smaller for size, smaller in pairwise(sizes))
+        return Patches(tuple(map(int, shape)), self.layout, sizes[-1], self.pool_size**n_poolings)
 
     @property
     def channel_axis(self) -> int | None:

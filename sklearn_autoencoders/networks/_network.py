@@ -9,6 +9,7 @@ from torch import nn
 
 from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints
+from ._patches import Patches
 
 
 class Network(Part, ABC):
@@ -102,6 +103,11 @@ class Network(Part, ABC):
     def starts_at_pca(self) -> bool:
         """Whether `init="pca"` adds a linear path, which starts at the principal components."""
         return True
+
+    @property
+    def _patches(self) -> Patches | None:
+        """Patches that the linear path maps to the code, if the code has positions."""
+        return None
 
     def for_texts(self, n_positions: int) -> Network:
         """Return the network for texts, whose positions share their symbols.
