@@ -137,9 +137,9 @@ class AutoencoderRecipe:
             _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if self.linear_path:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
-            inwards, outwards = linear_maps(network._patches, n_features, n_encoded, n_decoded)
-            encoder = LinearPath(inwards, n_features, encoder, self.n_masks, check_shapes)
-            decoder = LinearPath(outwards, n_decoded, decoder, starts_at_zero=check_shapes)
+            maps = linear_maps(network._patches, n_features, n_encoded, n_decoded)
+            encoder = LinearPath(maps[0], n_features, encoder, self.n_masks, check_shapes)
+            decoder = LinearPath(maps[1], n_decoded, decoder, starts_at_zero=check_shapes)
         if self.n_axes:
             inwards, outwards = self.subspace()
             encoder = InSubspace(inwards, encoder, is_encoder=True)
