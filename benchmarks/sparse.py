@@ -4,7 +4,8 @@ python benchmarks/sparse.py [--part texts|epochs|size]
 
 Texts: speeches of Shakespeare of at least 20 words, of the speakers with at least 40 of them. A
 quarter are queries, whose ten nearest neighbors (cosines of codes) among the others are relevant if
-they have the same speaker. The peer is TruncatedSVD of as many components.
+they have the same speaker. The peer is TruncatedSVD of as many components. Bits are compared by the
+number that differ.
 """
 
 import argparse
@@ -22,8 +23,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_autoencoders import AutoencoderTransformer
+from sklearn_autoencoders.networks import Dense
 
 
 def speeches():
@@ -46,7 +49,14 @@ def precision(codes, others, labels, known):
     return float((known[nearest] == labels[:, None]).mean())
 
 
-def texts(seeds=5):
+def bits(n_bits, seed):
+    """Return binary codes as -1 and 1, whose cosines are one minus twice the share that differs."""
+    network = Dense((256,), code_activation="binary")
+    encoder = AutoencoderTransformer(n_bits, network=network, init="random", random_state=seed)
+    return make_pipeline(encoder, FunctionTransformer(lambda code: 2 * code - 1))
+
+
+def texts(seeds=3):
     documents, speakers = speeches()
     print(f"{len(documents)} speeches of {len(set(speakers))} speakers; precision@10")
     found = {}
@@ -58,6 +68,8 @@ def texts(seeds=5):
             ("all words", "passthrough"),
             ("TruncatedSVD(64)", TruncatedSVD(64, random_state=seed)),
             ("AutoencoderTransformer(64)", AutoencoderTransformer(64, random_state=seed)),
+            ("64 bits", bits(64, seed)),
+            ("256 bits", bits(256, seed)),
         ):
             model = make_pipeline(TfidfVectorizer(sublinear_tf=True), reduction)
             others = model.fit_transform(train)

@@ -133,12 +133,14 @@ MASKED = {
 }
 
 
-def masked(n_seeds):
-    magic = keel_table("magic")
-    sets = {"adult": adult()} | ({} if magic is None else {"magic": magic})
-    for name, (X, y) in sets.items():
+def masked(n_seeds, tables=("adult", "magic"), labels=(200, 1000)):
+    for name in tables:
+        table = adult() if name == "adult" else keel_table(name)
+        if table is None:
+            continue
+        X, y = table
         X, y = X.astype(np.float32), np.unique(y, return_inverse=True)[1]
-        for n_labels in (200, 1000):
+        for n_labels in labels:
             print(f"\n{name}, {X.shape[1]} features, {n_labels} labels: test accuracy", flush=True)
             for title, fit in MASKED.items():
                 if "TabNet" in title and find_spec("pytorch_tabnet") is None:
@@ -294,12 +296,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--tables", nargs="+", default=["adult", "magic"], help="part masked")
+    parser.add_argument("--labels", nargs="+", type=int, default=[200, 1000], help="part masked")
     arguments = parser.parse_args()
+    options = {"masked": {"tables": arguments.tables, "labels": arguments.labels}}
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     header("Parts of the systems")
     for part in arguments.part:
-        PARTS[part](arguments.seeds)
+        PARTS[part](arguments.seeds, **options.get(part, {}))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from sklearn_autoencoders import (
 )
 from sklearn_autoencoders._training import pretraining as _pretraining
 from sklearn_autoencoders.corruptions import CORRUPTIONS, Corruption, Gaussian, Masking
-from sklearn_autoencoders.networks import Convolutional, Dense
+from sklearn_autoencoders.networks import Convolutional, Dense, Recurrent
 
 COLUMNS = list("abcdef")
 STILL = {"learning_rate": 1e-30, "max_epochs": 1, "dropout": 0}  # training without an effect
@@ -850,8 +850,8 @@ def test_cross_entropy_is_pretrained_too(clean):
         ),
         ({"init": "pca", "network": "linear"}, "cannot be combined with init='pca'"),
         (
-            {"network": Convolutional((2, 3))},
-            r"requires a network of paired layers, .*Convolutional",
+            {"network": Recurrent((3, 2))},
+            r"requires a network of paired layers, .*Recurrent",
         ),
         (
             {"network": Dense((8,), decoder_layer_sizes=(4, 4))},

@@ -7,14 +7,14 @@ import pytest
 from estimators import quick
 from helpers import assert_same, outputs, table, weights
 from scipy.special import log_softmax, softmax
-from sklearn.datasets import load_digits, make_moons
+from sklearn.datasets import load_digits, make_classification, make_moons
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
 from sklearn_autoencoders._data.batches import Data
-from sklearn_autoencoders._data.label_spreading import Spreading
+from sklearn_autoencoders._data.label_spreading import Spreading, with_masses
 from sklearn_autoencoders._data.neighbors import NeighborSearch
 from sklearn_autoencoders._data.scaling import Scaling
 from sklearn_autoencoders._training import pseudo_labels
@@ -46,9 +46,10 @@ def graph_of(X, n_neighbors=3, rows=None):
     return search(X, rows, Layout.of_numbers(n_features), units, np.random.RandomState(0)), rows
 
 
-def filled(X, y, weight=None, known=None):
+def filled(X, y, weight=None, known=None, scaled_by=None):
     """Return the labels of all samples, with probabilities where they are missing."""
-    fitted = classifier(pretraining=None, max_epochs=1).fit(*clusters())
+    scaled_by = clusters() if scaled_by is None else scaled_by
+    fitted = classifier(pretraining=None, max_epochs=1).fit(*scaled_by)
     labels = np.where((y >= 0)[:, None], np.eye(3)[y], np.nan)
     data = Data(X, weight, labels=labels, held_out=known)
     return with_pseudo_labels(
@@ -87,7 +88,9 @@ def test_a_copy_is_a_sample_of_weight_two():
 
 def test_a_label_is_predicted_without_the_labels_of_its_fold(monkeypatch):
     found = []
-    monkeypatch.setattr(pseudo_labels, "_best", lambda *parts: found.append(parts) or parts[1].all)
+    monkeypatch.setattr(
+        pseudo_labels, "_best", lambda *parts: found.append(parts) or (parts[1].all, "")
+    )
     X, y = clusters()
     for changed in (False, True):
         known = partly(y)
@@ -100,19 +103,51 @@ def test_a_label_is_predicted_without_the_labels_of_its_fold(monkeypatch):
         assert not np.allclose(before.held_out[~own], after.held_out[~own], atol=0.1)
 
 
-def test_the_model_with_the_lowest_held_out_loss_is_chosen():
-    rng = np.random.RandomState(0)
-    y = rng.randint(3, size=30)
-    right, noise = 0.5 * np.eye(3)[y], rng.randn(30, 3)
-    known = pseudo_labels._Known(
-        np.arange(30), np.ones(30), np.zeros(30), np.zeros(30, dtype=int), np.eye(3)[y]
-    )
-    regression, graph = (pseudo_labels._Prediction(values, values) for values in (noise, right))
-    found = pseudo_labels._best(known, regression, [graph])
-    np.testing.assert_array_equal(found, np.eye(3)[y])
-    found = pseudo_labels._best(known, graph, [regression])
-    np.testing.assert_allclose(found, softmax(right, 1))
-    assert known.loss(right) == pytest.approx(-log_softmax(right, 1)[np.arange(30), y].mean())
+def predictions(y, n_errors):
+    """Return logits of a model, wrong for the first samples."""
+    logits = 0.5 * np.eye(3)[y]
+    logits[:n_errors] = np.roll(logits[:n_errors], 1, axis=1)
+    return pseudo_labels._Prediction(logits, logits)
+
+
+@pytest.mark.parametrize(
+    ("n_errors", "of_regression", "is_spread"), [(0, 20, True), (0, 1, False), (20, 0, False)]
+)
+def test_labels_are_spread_if_that_has_fewer_errors_beyond_noise(
+    n_errors, of_regression, is_spread
+):
+    y = np.arange(30) % 3
+    known = pseudo_labels._Known(np.arange(30), np.ones(30), np.zeros(30, dtype=int), np.eye(3)[y])
+    graph, regression = predictions(y, n_errors), predictions(y, of_regression)
+    found, source = pseudo_labels._best(known, regression, [graph])
+    expected = np.eye(3)[graph.all.argmax(1)] if is_spread else softmax(regression.all, 1)
+    np.testing.assert_allclose(found, expected)
+    assert source == ("label_spreading" if is_spread else "logistic_regression")
+
+
+def test_of_equal_errors_the_lower_log_loss_counts():
+    y = np.arange(30) % 3
+    known = pseudo_labels._Known(np.arange(30), np.ones(30), np.zeros(30, dtype=int), np.eye(3)[y])
+    weak, strong = np.eye(3)[y], 2 * np.eye(3)[y]
+    loss = -log_softmax(weak, 1)[np.arange(30), y].mean()
+    assert known.score(weak) == pytest.approx(1e-3 * loss)
+    assert known.score(strong) < known.score(weak) < known.score(np.roll(strong, 1, axis=1))
+
+
+def test_shares_have_the_masses_of_the_labels():
+    shares = np.array([[0.9, 0.1], [0.8, 0.2], [0.0, 0.0]])
+    found = with_masses(shares, np.array([1.0, 3.0, 1.0]), np.array([2.0, 6.0]))
+    factor = np.array([2 / (0.9 + 2.4), 6 / (0.1 + 0.6)])
+    expected = shares[:2] * factor / (shares[:2] @ factor)[:, None]
+    np.testing.assert_allclose(found[:2], expected)
+    np.testing.assert_array_equal(found[2], 0)
+
+
+def test_few_labels_do_not_give_one_class_for_all_samples():
+    X, y = make_classification(500, 20, n_classes=3, n_informative=5, random_state=2)
+    known = partly(y, 40)
+    labels = filled(X, known, scaled_by=(X, y))[40:]
+    assert (np.bincount(labels.argmax(1), minlength=3) > 30).all()
 
 
 # ------------------------------------------------------------------------- in the classifier
@@ -236,3 +271,13 @@ def test_labels_arrive_along_two_moons():
     shares = Spreading.over(graph, rows, 0.99)(np.eye(2)[y[known]], known, np.ones(16))
     assert (shares.argmax(axis=1) == y).mean() > 0.99
     assert (shares.sum(axis=1) > 0.99).all()
+
+
+def test_the_source_is_an_attribute():
+    X, y = clusters()
+    assert classifier().fit(X, partly(y)).pseudo_label_source_ in (
+        "logistic_regression",
+        "label_spreading",
+    )
+    assert classifier().fit(X, y).pseudo_label_source_ is None
+    assert classifier(pseudo_labels=None).fit(X, partly(y)).pseudo_label_source_ is None

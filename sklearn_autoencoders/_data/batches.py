@@ -73,8 +73,8 @@ class Data:
     neighbors : NeighborGraph or None, default=None
         Nearest neighbors of the training samples.
 
-    has_pseudo_labels : bool, default=False
-        Whether some labels were predicted from others.
+    pseudo_label_source : str or None, default=None
+        Name of the model that predicted some of the labels from others, if any.
     """
 
     X: NDArray[Any] | RowSource
@@ -93,7 +93,7 @@ class Data:
     clean_ranges: FeatureRanges | None = None
     partial: bool = False
     neighbors: NeighborGraph | None = None
-    has_pseudo_labels: bool = False
+    pseudo_label_source: str | None = None
 
     @property
     def training_rows(self) -> NDArray[np.intp]:
@@ -175,7 +175,7 @@ class Data:
             labels=self.labels[known],
             index=index,
             fold=fold,
-            has_pseudo_labels=self.has_pseudo_labels,
+            pseudo_label_source=self.pseudo_label_source,
         )
 
     def thinned(self, n_samples: int) -> Data:

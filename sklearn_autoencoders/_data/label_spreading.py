@@ -88,3 +88,31 @@ class Spreading:
             is_new = ~found.any(axis=1) & arrived.any(axis=1)
             found[is_new] = arrived[is_new]
         return found
+
+
+def with_masses(
+    shares: NDArray[np.float64], weight: NDArray[Any], masses: NDArray[Any]
+) -> NDArray[np.float64]:
+    """Return shares of classes whose sums over the samples are in proportion to given masses.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n_samples, n_classes)
+        Shares of the classes in each sample.
+
+    weight : ndarray of shape (n_samples,)
+        Weights of the samples.
+
+    masses : ndarray of shape (n_classes,)
+        Masses of the classes: not negative, in any unit.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_classes)
+        Shares multiplied by a factor for each class and divided by their sum; zero where they are.
+    """
+    sums = weight @ shares
+    scaled = shares * np.divide(masses, sums, out=np.zeros(len(sums)), where=sums > 0)
+    total = scaled.sum(axis=1, keepdims=True)
+    result: NDArray[np.float64] = scaled / np.where(total > 0, total, 1.0)
+    return result

@@ -123,7 +123,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Whether to train the autoencoder on all samples first. "joint" trains all layers together;
         "layerwise" trains each pair of layers (a layer of the encoder and the layer of the decoder
         that mirrors it) separately, from the outermost to the innermost, which requires
-        `init="random"` and a network of such pairs.
+        `init="random"` and a network of such pairs. Each level of a convolutional network is such a
+        pair.
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in
@@ -302,6 +303,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     pretraining_curves_ : list of list of float
         Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    pseudo_label_source_ : {"logistic_regression", "label_spreading"} or None
+        The model whose predictions the last training used as labels of unlabeled samples; None if
+        it did not use any.
 
     n_epochs_ : int
         Number of completed epochs.
@@ -511,6 +516,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         has_unlabeled = len(data.labeled_positions) < len(data.X)  # for which the code is trained
         is_small = super()._is_small_table(data)
         return is_small and not (has_unlabeled and self.pseudo_labels is not None)
+
+    def _post_fit_attributes(self, network, data):
+        return {"pseudo_label_source_": data.pseudo_label_source}
 
     def _with_labels(self, data, y, reset):
         """Return the data with one-hot labels, NaN where there are none, and class weights."""

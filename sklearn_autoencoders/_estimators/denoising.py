@@ -177,7 +177,8 @@ class DenoisingAutoencoder(
         clean samples, and then with `corruption`. With "layerwise", each pair of layers (a layer of
         the encoder and the layer of the decoder that mirrors it) is first trained separately, from
         the outermost to the innermost, on the codes of the preceding pairs. This requires
-        `init="random"` and a network of such pairs.
+        `init="random"` and a network of such pairs. Each level of a convolutional network is such a
+        pair.
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, as `corruption`. None uses the value of

@@ -248,7 +248,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _plan(self, data, **overrides):
         corruptions = corruption_parts(self, data, "corruption")
-        if data.has_pseudo_labels:
+        if data.pseudo_label_source is not None:
             overrides["learning_rate"] = _PSEUDO_RATE * self.learning_rate
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
         is_new = self.n_epochs_ == 0 or self.freeze == "all"

@@ -81,7 +81,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         Whether to train the autoencoder on all samples first. "joint" trains all layers together;
         "layerwise" trains each pair of layers (a layer of the encoder and the layer of the decoder
         that mirrors it) separately, from the outermost to the innermost, which requires
-        `init="random"` and a network of such pairs.
+        `init="random"` and a network of such pairs. Each level of a convolutional network is such a
+        pair.
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in

@@ -115,6 +115,7 @@ class AutoencoderTransformer(
         With "layerwise", each pair of layers (a layer of the encoder and the layer of the decoder
         that mirrors it) is first trained separately, from the outermost to the innermost, on the
         codes of the preceding pairs. This requires `init="random"` and a network of such pairs.
+        Each level of a convolutional network is such a pair.
 
     pretraining_epochs : int, default=5
         Number of pretraining epochs for each pair of layers.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +15,9 @@ from .._data.batches import Data
 from .._data.factors import Factors, fit_factors
 from .._data.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.model import place, resolve_device
-from .._data.pca import n_components_for, principal_axes, principal_axes_within, probabilistic_pca
-from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
+from .._data.pca import probabilistic_pca
+from .._data.scaling import Scaling, fit_encoded_scaling
 from .._data.shapes import channel_of_features
-from .._data.sources import encoded
-from .._data.sparse import stacked
 from .._data.validation import check_magnitude, given_network
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
@@ -29,63 +27,14 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
+from .axes import FittedAxes, PrincipalAxes, fit_axes
 from .number_intervals import set_intervals, with_vectors
-from .parameters import max_axes, network_part, starts_at_pca, training_dtype
+from .parameters import network_part, training_dtype
 
 Array = NDArray[np.float64]
 
-# Fraction of the largest variance below which a principal axis is rounding error.
-_MIN_VARIANCE = 1e-10
-
 # Minimum standard deviation by which a code is divided, so that training does not amplify noise.
 _MIN_DEVIATION = 1e-2
-
-
-@dataclass(frozen=True)
-class PrincipalAxes:
-    """Principal components of the scaled training data, and a network's output at their mean.
-
-    Parameters
-    ----------
-    variances : ndarray of shape (n,)
-        Variance along each axis, in decreasing order.
-
-    axes : ndarray of shape (n, n_inputs)
-        Orthonormal rows.
-
-    origin : ndarray of shape (n_inputs,)
-        Feature means, as input of the network.
-
-    output, slope : ndarray of shape (n_inputs,)
-        The output that corresponds to the feature means, and its derivative with respect to them.
-        Under a loss whose output is a logit, the output is not linear in the features.
-
-    effect : ndarray of shape (n_conditions, n_inputs) or None, default=None
-        What a condition adds to the feature means, as input of the network.
-    """
-
-    variances: Array
-    axes: Array
-    origin: Array
-    output: Array
-    slope: Array
-    effect: Array | None = None
-
-    @property
-    def rank(self) -> int:
-        """Number of axes whose variance is more than a rounding error, at least one."""
-        return max(int((self.variances > _MIN_VARIANCE * self.variances[0]).sum()), 1)
-
-    def first(self, n_components: int) -> PrincipalAxes:
-        """Return the first axes, at most as many as the data have dimensions."""
-        return replace(self, axes=self.axes[: min(n_components, self.rank)])
-
-    def in_subspace(self) -> PrincipalAxes:
-        """Return the same in coordinates along the axes."""
-        n_axes = len(self.axes)
-        effect = None if self.effect is None else self.effect @ self.axes.T
-        zeros, ones = np.zeros(n_axes), np.ones(n_axes)
-        return PrincipalAxes(self.variances, np.eye(n_axes), zeros, zeros, ones, effect)
 
 
 Start = Callable[[Any, PrincipalAxes], None]
@@ -135,8 +84,9 @@ def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: Princ
         samples, not of their codes.
     """
     axes, effect = principal.axes, principal.effect
+    n_positions = getattr(_linear_paths(network)[0].linear, "positions", 1)
     gain, loading, log_var, noise = probabilistic_pca(
-        principal.variances, len(axes), network.n_features
+        principal.variances, len(axes), network.n_features // n_positions
     )
     if isinstance(network.bottleneck, QuantizedBottleneck):  # entries have variance one at first
         loading = np.sqrt(principal.variances[: len(axes)])
@@ -159,21 +109,6 @@ def start_at_probabilistic_pca(network: VariationalAutoencoder, principal: Princ
 def _linear_paths(network: Any) -> tuple[LinearPath, LinearPath]:
     encoder, decoder = map(without_subspace, (network.encoder, network.decoder))
     return cast(LinearPath, encoder), cast(LinearPath, decoder)
-
-
-def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]:
-    """Return the output for the feature means, and its slope there."""
-    if loss.unit_interval:
-        probability = np.clip(mean, 0.02, 0.98)
-        slope = scaling.scale / (probability * (1 - probability))
-        return np.log(probability / (1 - probability)), slope
-    return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
-
-
-def _linearized_softmax(scaling: Scaling, indicators: NDArray[Any]) -> tuple[Array, Array]:
-    """Return the logits of the frequencies of categories, and their slopes there."""
-    frequency = scaling.center[indicators]
-    return np.log(frequency), scaling.scale[indicators] / np.maximum(frequency, MIN_FREQUENCY)
 
 
 def initialize(
@@ -212,42 +147,39 @@ def initialize(
     dict
         Attributes by name.
     """
-    layout, linear_path = estimator._layout, starts_at_pca(estimator)
-    n_inputs = layout.n_inputs
-    dtype = training_dtype(estimator, (len(data.X), n_inputs))
-    device, weight = resolve_device(estimator.device), data.training_weight
-    channel = None
-    if scaling == "channel":
-        channel = channel_of_features(given_network(estimator), n_inputs)
-    fitted = fit_encoded_scaling(data.target, weight, scaling, layout, data.target_ranges, channel)
-    check_magnitude(data, fitted, layout, dtype)
+    layout, kind = estimator._layout, scaling
+    fitted = _fit_scaling(estimator, data, layout, kind)
     name = getattr(estimator, estimator._loss_parameter)
-    loss, n_components = estimator._losses[name], estimator.n_components
-    subspace: PrincipalAxes | None = None
-    principal: PrincipalAxes | None = None
-    if n_axes := max_axes(estimator, data, n_inputs):
-        subspace, principal = _subspace_and_axes(data, layout, fitted, scaling, loss, rng, n_axes)
-    elif linear_path or n_components < 1:
-        principal = _principal_axes(data, layout, fitted, scaling, loss, rng)
-    if principal is not None and n_components < 1:
-        n_components = n_components_for(n_components, principal.variances)
-    input_model = None
+    loss = estimator._losses[name]
+    axes = fit_axes(estimator, data, layout, fitted, kind, loss, rng)
     may_miss = data.has_missing or estimator._predicts_missing
-    # positions after the end of a text have no values to predict: these inputs remain zero
-    if linear_path and principal is not None and may_miss and not layout.is_shared:
-        input_model = _fit_input_model(data, layout, fitted, principal, subspace)
-    n_axes = 0 if subspace is None else len(subspace.axes)
+    input_model = _fit_input_model(data, layout, fitted, axes) if may_miss else None
+    n_axes = 0 if axes.subspace is None else len(axes.subspace.axes)
     network = _network_for(estimator, data, layout, n_axes)
-    base = AutoencoderRecipe(network, n_inputs, n_components, linear_path, n_axes)
+    base = AutoencoderRecipe(network, layout.n_inputs, axes.n_components, axes.are_start, n_axes)
     recipe = compose(_with_masks(base, estimator, layout, input_model, may_miss))
-    module = place(build(recipe, make_generator(draw_seed(rng))), device, dtype)
-    if subspace is not None:
-        _set_subspace(module, subspace)
-    if linear_path and principal is not None:
-        start(module, principal.first(n_components))
+    dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
+    module = build(recipe, make_generator(draw_seed(rng)))
+    module = place(module, resolve_device(estimator.device), dtype)
+    if axes.subspace is not None:
+        _set_subspace(module, axes.subspace)
+    if axes.start is not None:
+        start(module, axes.start)
     set_intervals(module, data, layout, fitted)
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
     return attributes | {"_factors": input_model}
+
+
+def _fit_scaling(estimator: Any, data: Data, layout: Layout, kind: str | None) -> Scaling:
+    """Return the scaling of the inputs; raise ValueError if their squares overflow."""
+    channel = None
+    if kind == "channel":
+        channel = channel_of_features(given_network(estimator), layout.n_inputs)
+    weight, ranges = data.training_weight, data.target_ranges
+    fitted = fit_encoded_scaling(data.target, weight, kind, layout, ranges, channel)
+    dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
+    check_magnitude(data, fitted, layout, dtype)
+    return fitted
 
 
 def _network_for(estimator: Any, data: Data, layout: Layout, n_axes: int) -> Any:
@@ -285,93 +217,24 @@ def _with_masks(
     return with_vectors(base, estimator, layout) if isinstance(input_model, Gaussian) else base
 
 
-def _subspace_and_axes(
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    kind: str | None,
-    loss: Any,
-    rng: np.random.RandomState,
-    max_axes: int,
-) -> tuple[PrincipalAxes, PrincipalAxes]:
-    """Return axes of a subspace, and the principal axes in its coordinates.
-
-    The subspace is that of the target, with the effect of a condition, and of the input: a network
-    can learn from both. The principal axes are those of the target without this effect.
-    """
-    mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
-    is_target, values = data.clean is None, encoded(data.target, layout)
-    if not is_target:
-        values = stacked(values, encoded(data.X, layout))
-    weights = weight if weight is None or is_target else np.tile(weight, 2)
-    axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
-    subspace = axes.first(max_axes)
-    inner = subspace.in_subspace()
-    if is_target and data.effect is None:
-        return subspace, inner
-    variances, rows = principal_axes_within(subspace.axes, data.residual(layout), mean, weight)
-    return subspace, replace(inner, variances=variances, axes=rows)
-
-
-def _principal_axes(
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    kind: str | None,
-    loss: Any,
-    rng: np.random.RandomState,
-) -> PrincipalAxes:
-    """Return the principal axes of the target minus the effect of the condition."""
-    mean = _with_means(scaling, data, layout, kind)
-    found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
-    return _described(found, data, layout, scaling, mean, loss)
-
-
 def _fit_input_model(
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    principal: PrincipalAxes,
-    subspace: PrincipalAxes | None,
-) -> Factors | Gaussian:
-    """Return the model that predicts missing inputs.
+    data: Data, layout: Layout, scaling: Scaling, axes: FittedAxes
+) -> Factors | Gaussian | None:
+    """Return the model that predicts missing inputs, if there is one.
 
-    Complete numbers use factor analysis, so that old fits can be reproduced.
+    Complete numbers use factor analysis, so that old fits can be reproduced. Positions after the
+    end of a text have no values to predict: these inputs remain zero.
     """
+    principal, subspace = axes.principal, axes.subspace
+    if axes.start is None or principal is None or layout.is_shared or axes.patches is not None:
+        return None
+    samples, weight = data.residual(layout), data.training_weight
     is_table = data.has_missing or not layout.is_numeric
     if is_table and subspace is None and layout.n_inputs <= MAX_INPUTS:
-        samples = data.residual(layout)
         ranges = data.target_ranges if samples is data.target else None
-        return fit_gaussian(samples, scaling, data.training_weight, ranges)
-    axes = principal.axes if subspace is None else principal.axes @ subspace.axes
-    samples, weight = data.residual(layout), data.training_weight
-    return fit_factors(samples, scaling, weight, principal.variances, axes)
-
-
-def _with_means(scaling: Scaling, data: Data, layout: Layout, kind: str | None) -> Scaling:
-    """Return the scaling with the means of the features as its center."""
-    if kind is not None:
-        return scaling
-    weight, ranges = data.training_weight, data.target_ranges
-    center = fit_encoded_scaling(data.target, weight, "global", layout, ranges).center
-    return replace(scaling, center=center)
-
-
-def _described(
-    found: tuple[Array, Array],
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    mean: Scaling,
-    loss: Any,
-) -> PrincipalAxes:
-    """Return variances and axes together with the output and the effect at the feature means."""
-    effect = None if data.effect is None else data.effect / scaling.scale
-    origin = (mean.center - scaling.center) / scaling.scale
-    output, slope = _linearized(loss, scaling, mean.center)
-    indicators = layout.indicators.numpy()
-    output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
-    return PrincipalAxes(*found, origin, output, slope, effect)
+        return fit_gaussian(samples, scaling, weight, ranges)
+    rows = principal.axes if subspace is None else principal.axes @ subspace.axes
+    return fit_factors(samples, scaling, weight, principal.variances, rows)
 
 
 def _set_subspace(network: Any, subspace: PrincipalAxes) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from .._data.batches import Data, SampleDataset
-from .._data.label_spreading import Spreading
+from .._data.label_spreading import Spreading, with_masses
 from .._data.model import Model
 from .._data.neighbors import NeighborSearch
 from .._data.scaling import Scaling
@@ -21,15 +21,20 @@ from .._inference.run import codes, encode, run
 from .._utils.layout import Layout
 from ..objectives._pseudo_labels import PseudoLabels
 from ..objectives._supervised import log_loss
-from .head_initialization import choose_strength, fit_logistic, scaled_to_unit
+from .head_initialization import fit_logistic, scaled_to_unit
 
 Array = NDArray[np.float64]
 
-# Number of folds of the labeled samples, and candidates for the exponent of the shares that label
-# spreading gives the classes, and for the strength of the penalty of logistic regression.
+# Number of folds of the labeled samples, and candidates for the strength of the penalty of logistic
+# regression: with stronger ones, few labels give the same class for all samples.
 _N_FOLDS = 5
-_EXPONENTS = (1.0, 2.0, 4.0, 8.0)
-_STRENGTHS = np.logspace(4, -1, 6)
+_STRENGTHS = (10.0, 1.0, 0.1)
+# With more labels than this, the strength makes little difference, and is one.
+_MAX_CROSS_VALIDATED = 2_000
+# By how many standard errors a graph must be better than the regression.
+_N_ERRORS = 1.5
+# Weight of the log loss beside the rate of errors, so that it decides between equal rates.
+_LOSS_WEIGHT = 1e-3
 # Logarithms of smaller shares of a class are limited.
 _MIN_SHARE = 1e-4
 # With more samples than this, all pairs of them are not compared.
@@ -44,8 +49,8 @@ class _Known:
 
     Parameters
     ----------
-    rows, weight, draw, fold : ndarray of shape (n_labeled,)
-        Positions, weights, numbers in [0, 1) and numbers of the folds; the same for copies.
+    rows, weight, fold : ndarray of shape (n_labeled,)
+        Positions, weights, and numbers of the folds, which are the same for copies.
 
     labels : ndarray of shape (n_labeled, n_classes)
         Probabilities of the classes.
@@ -53,7 +58,6 @@ class _Known:
 
     rows: NDArray[np.intp]
     weight: Array
-    draw: Array
     fold: NDArray[np.intp]
     labels: Array
 
@@ -65,8 +69,8 @@ class _Known:
         weight = np.ones(len(labels)) if weight is None else weight
         held_out = () if data.held_out is None else data.held_out
         rows = rows[(weight[rows] > 0) & ~np.isin(rows, held_out)]
-        draw = draw_by_content(data.X[rows], 0)
-        return cls(rows, weight[rows], draw, (_N_FOLDS * draw).astype(np.intp), labels[rows])
+        fold = (_N_FOLDS * draw_by_content(data.X[rows], 0)).astype(np.intp)
+        return cls(rows, weight[rows], fold, labels[rows])
 
     def tests(self) -> Iterator[NDArray[np.bool_]]:
         """Yield a mask of the samples of each fold, if there are others."""
@@ -74,10 +78,22 @@ class _Known:
             if (self.fold != number).any():
                 yield self.fold == number
 
-    def loss(self, log_odds: Array) -> float:
-        """Return the mean log loss of predictions."""
+    def score(self, log_odds: Array) -> float:
+        """Return the rate of errors of predictions, and a little of their log loss."""
         losses = log_loss(torch.tensor(log_odds), torch.tensor(self.labels)).numpy()
-        return float(np.average(losses, weights=self.weight))
+        costs = self._errors(log_odds) + _LOSS_WEIGHT * losses
+        return float(np.average(costs, weights=self.weight))
+
+    def is_better(self, log_odds: Array, others: Array) -> bool:
+        """Return whether predictions have fewer errors than others, beyond noise."""
+        gain = self._errors(others) - self._errors(log_odds)
+        mean = np.average(gain, weights=self.weight)
+        variance = np.average((gain - mean) ** 2, weights=self.weight)
+        n_samples = max(self.weight.sum(), len(gain))
+        return bool(mean > _N_ERRORS * np.sqrt(variance / n_samples))
+
+    def _errors(self, log_odds: Array) -> Array:
+        return (log_odds.argmax(axis=1) != self.labels.argmax(axis=1)).astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -95,10 +111,6 @@ class _Prediction:
 
     held_out: Array
     all: Array
-
-    def power(self, exponent: float) -> _Prediction:
-        """Return the prediction by powers of the probabilities."""
-        return _Prediction(exponent * self.held_out, exponent * self.all)
 
 
 def with_pseudo_labels(
@@ -133,30 +145,28 @@ def with_pseudo_labels(
     is_unknown = cast(NDArray[np.bool_], np.isnan(labels).any(axis=1))
     if not is_unknown.any() or len(np.unique(known.fold)) < 2:
         return data
-    regression = _regression(model, data, known)
-    graphs = [
-        _spread(part, space, data, known, rng) for space in _spaces(model, data, known, uses_codes)
-    ]
-    found = _best(known, regression, graphs)
+    regression, graphs = _regression(model, data, known), list[_Prediction]()
+    for space in _spaces(model, data, known, uses_codes):
+        graphs += _spread(part, space, data, known, rng)
+    found, source = _best(known, regression, graphs)
     filled = np.where(is_unknown[:, None], found, labels)
     weight = _weights(data, filled, is_unknown)
-    return replace(data, labels=filled, label_weight=weight, has_pseudo_labels=True)
+    return replace(data, labels=filled, label_weight=weight, pseudo_label_source=source)
 
 
-def _best(known: _Known, regression: _Prediction, graphs: list[_Prediction]) -> Array:
-    """Return the probabilities of the regression, or the most likely classes of a graph.
+def _best(known: _Known, regression: _Prediction, graphs: list[_Prediction]) -> tuple[Array, str]:
+    """Return the probabilities of the regression, or the most likely classes of a graph; its name.
 
-    That of the lowest held-out loss is chosen. Of powers of the shares of the classes, which are no
-    probabilities, the best one is compared. Where no label arrives, the regression predicts.
+    The best graph is chosen if it has fewer held-out errors. Where no label arrives, the regression
+    predicts.
     """
-    powers = [graph.power(exponent) for graph in graphs for exponent in _EXPONENTS]
-    found = min([regression, *powers], key=lambda each: known.loss(each.held_out))
     probabilities: Array = np.exp(log_softmax(regression.all, axis=1))
-    if found is regression:
-        return probabilities
+    found = min(graphs, key=lambda each: known.score(each.held_out), default=regression)
+    if not known.is_better(found.held_out, regression.held_out):
+        return probabilities, "logistic_regression"
     likely: Array = np.eye(found.all.shape[1])[found.all.argmax(axis=1)]
     is_reached = np.ptp(found.all, axis=1, keepdims=True) > 0
-    return np.where(is_reached, likely, probabilities)
+    return np.where(is_reached, likely, probabilities), "label_spreading"
 
 
 def _weights(data: Data, labels: Array, is_unknown: NDArray[np.bool_]) -> Array | None:
@@ -177,14 +187,9 @@ def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
     x = run(model, SampleDataset(model, Data(data.X[known.rows])), function).astype(np.float64)
     weight = known.weight / min(known.weight.mean(), 1.0)
     x, mean, scale = scaled_to_unit(x, weight)
-    strength = choose_strength(
-        fit_logistic, log_loss, x, known.labels, weight, known.draw, _STRENGTHS
-    )
-    held_out = np.zeros_like(known.labels)
-    for test in known.tests():
-        train = ~test
-        slopes, biases = fit_logistic(x[train], known.labels[train], weight[train], strength)
-        held_out[test] = x[test] @ slopes.T + biases
+    strengths = _STRENGTHS if len(x) <= _MAX_CROSS_VALIDATED else (1.0,)
+    tried = {strength: _held_out_logits(x, known, weight, strength) for strength in strengths}
+    strength = min(strengths, key=lambda each: known.score(tried[each]))
     slopes, biases = fit_logistic(x, known.labels, weight, strength)
     parts = torch.tensor(slopes / scale), torch.tensor(biases - slopes @ mean / scale)
 
@@ -194,7 +199,17 @@ def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
         return found @ weight.T + bias
 
     found = run(model, SampleDataset(model, Data(data.X)), logits).astype(np.float64)
-    return _Prediction(log_softmax(held_out, axis=1), log_softmax(found, axis=1))
+    return _Prediction(log_softmax(tried[strength], axis=1), log_softmax(found, axis=1))
+
+
+def _held_out_logits(x: Array, known: _Known, weight: Array, strength: float) -> Array:
+    """Return the logits of labeled samples, each predicted without the labels of its fold."""
+    logits = np.zeros_like(known.labels)
+    for test in known.tests():
+        train = ~test
+        slopes, biases = fit_logistic(x[train], known.labels[train], weight[train], strength)
+        logits[test] = x[test] @ slopes.T + biases
+    return logits
 
 
 def _inputs(network: Any, batch: Any) -> torch.Tensor:
@@ -225,18 +240,24 @@ def _spread(
     data: Data,
     known: _Known,
     rng: np.random.RandomState,
-) -> _Prediction:
-    """Return the predictions of label spreading."""
-    rows = np.arange(len(data.X)) if data.weight is None else np.flatnonzero(data.weight)
+) -> list[_Prediction]:
+    """Return the predictions of label spreading, also with the masses of the labeled classes."""
+    own = np.ones(len(data.X)) if data.weight is None else data.weight
+    rows = np.flatnonzero(own)
     X, layout, scaling = space
     graph = NeighborSearch(part.n_neighbors)(X, rows, layout, scaling, rng, data.weight)
     spreading = Spreading.over(graph, rows, part.alpha)
-    held_out = np.zeros_like(known.labels)
+
+    def shares(is_used: NDArray[np.bool_]) -> tuple[Array, Array]:
+        weight = known.weight[is_used]
+        found = spreading(known.labels[is_used], known.rows[is_used], weight)
+        return found, with_masses(found, own, weight @ known.labels[is_used])
+
+    held_out = np.zeros((2, *known.labels.shape))
     for test in known.tests():
-        others = known.labels[~test], known.rows[~test], known.weight[~test]
-        held_out[test] = spreading(*others)[known.rows[test]]
-    found = spreading(known.labels, known.rows, known.weight)
-    return _Prediction(_log(held_out), _log(found))
+        held_out[:, test] = [found[known.rows[test]] for found in shares(~test)]
+    everything = shares(np.ones(len(known.rows), dtype=bool))
+    return [_Prediction(_log(h), _log(a)) for h, a in zip(held_out, everything, strict=True)]
 
 
 def _log(shares: Array) -> Array:

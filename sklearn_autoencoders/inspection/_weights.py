@@ -191,7 +191,13 @@ def _linear(encoder, n_features):
             "path='linear' needs a linear path, which exists after a fit with init='pca'; this "
             "encoder has none. Use path='hidden'."
         )
-    return _of_features(encoder, path.linear.weight)
+    weights = _of_features(encoder, path.linear.weight)
+    if weights.shape[1] != n_features:
+        raise ValueError(
+            "path='linear' needs a linear path from whole samples; that of a spatial code is from "
+            "patches. Use TraversalDisplay instead."
+        )
+    return weights
 
 
 def _of_features(encoder, weight):

@@ -55,8 +55,8 @@ class Convolutional(GridNetwork):
         each channel, or its maximum. With "spatial", a convolution computes the code, which has the
         same number of components at each pixel of the last level: `n_components` is a multiple of
         the number of these pixels, and `code.reshape(-1, n_channels, height, width)` are the codes
-        as images. There is then no linear path, also with `init="pca"`, so that training starts at
-        random weights.
+        as images. With `init="pca"`, the linear path then maps adjoining patches, one for each of
+        these pixels, to their principal components, by the same matrix at every pixel.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,6 +16,7 @@ from .._utils.grids import as_grids, check_n_features, flatten_grids, grid_sizes
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
 from ._layers import ACTIVATIONS, block, linear_layers
 from ._network import Network
+from ._patches import Patches
 
 Size = tuple[int, ...]
 
@@ -82,9 +83,13 @@ class GridNetwork(Network):
     hidden_layer_sizes: Sequence[int]
 
     @property
-    def starts_at_pca(self) -> bool:
-        """Whether `init="pca"` adds a linear path, whose codes have no position."""
-        return self.bottleneck != "spatial"
+    def _patches(self) -> Patches | None:
+        """Patches that the linear path maps to the code, if the code is spatial."""
+        if self.bottleneck != "spatial":
+            return None
+        shape, sizes = getattr(self, self._shape_parameter), self._levels()[1]
+        n_poolings = sum(size != smaller for size, smaller in pairwise(sizes))
+        return Patches(tuple(map(int, shape)), self.layout, sizes[-1], self.pool_size**n_poolings)
 
     @property
     def channel_axis(self) -> int | None:
@@ -124,20 +129,53 @@ class GridNetwork(Network):
                 'bottleneck="spatial", whose code is computed by a convolution. Use '
                 "hidden_layer_sizes=() or another bottleneck."
             )
-        n_channels, *size = grid_sizes(shape, self.layout)
-        widths = [n_channels, *map(int, self.channels)]
-        sizes = self._sizes(tuple(size), len(self.channels))
+        widths, sizes = self._levels()
         start = Grids(shape, self.layout, n_masks)
         encoder = self._encoder(start, [start.n_channels, *widths[1:]], sizes, n_components)
         return encoder, self._decoder(widths, sizes, n_components)
 
-    def _sizes(self, size: Size, n_levels: int) -> list[Size]:
-        """Return the sizes before the first level and after each level."""
-        sizes = [size]
-        for _ in range(n_levels):
+    def stages(self, encoder: nn.Module, decoder: nn.Module) -> list[tuple[nn.Module, nn.Module]]:
+        """Return the pairs of layers that greedy pretraining trains one after another.
+
+        Parameters
+        ----------
+        encoder, decoder : Sequential
+            Return values of :meth:`build`.
+
+        Returns
+        -------
+        list of (Module, Module)
+            Pairs of an encoder stage and the corresponding decoder stage, from the outermost to the
+            innermost pair: the levels, and then the layers between the last level and the code.
+            They map flattened samples and are parts of the network, not copies.
+        """
+        widths, sizes = self._levels()
+        levels = [self.blocks + (smaller != size) for size, smaller in pairwise(sizes)]
+        n_layers = 1 + len(self.hidden_layer_sizes)
+        n_before, n_inner = (1, [1] * n_layers) if self.bottleneck != "spatial" else (0, [2])
+        n_before += self.bottleneck in self._layers.whole
+        inwards = _parts(encoder, [1 + levels[0], *levels[1:], n_before + n_inner[0], *n_inner[1:]])
+        outwards = _parts(decoder, [*n_inner[::-1], *levels[:0:-1], levels[0] + 2])[::-1]
+        for level, shape in enumerate(zip(widths[1:], *zip(*sizes[1:], strict=True), strict=True)):
+            # from one level to the next, samples are flattened, as between dense layers
+            unflatten = nn.Unflatten(1, shape)
+            inwards[level].append(nn.Flatten())
+            inwards[level + 1].insert(0, unflatten)
+            outwards[level].insert(0, unflatten)
+            outwards[level + 1].append(nn.Flatten())
+        return [
+            (nn.Sequential(*ends[0]), nn.Sequential(*ends[1]))
+            for ends in zip(inwards, outwards, strict=True)
+        ]
+
+    def _levels(self) -> tuple[list[int], list[Size]]:
+        """Return numbers of channels and sizes, before the first level and after each level."""
+        n_channels, *size = grid_sizes(getattr(self, self._shape_parameter), self.layout)
+        sizes: list[Size] = [tuple(size)]
+        for _ in self.channels:
             factor = self.pool_size if self.pooling and min(sizes[-1]) >= self.pool_size else 1
             sizes.append(tuple(math.ceil(n / factor) for n in sizes[-1]))
-        return sizes
+        return [n_channels, *map(int, self.channels)], sizes
 
     def _encoder(
         self, start: nn.Module, widths: Sequence[int], sizes: Sequence[Size], n_components: int
@@ -212,6 +250,12 @@ class GridNetwork(Network):
 
     def _hidden(self, layer: nn.Module, n_channels: int) -> nn.Sequential:
         return block(layer, n_channels, self.activation, self.batch_norm, self.dropout)
+
+
+def _parts(module: nn.Module, lengths: Sequence[int]) -> list[list[nn.Module]]:
+    """Return the layers of a module in parts of the given lengths."""
+    layers = iter(module.children())
+    return [list(islice(layers, length)) for length in lengths]
 
 
 def _n_code_channels(size: Size, n_components: int) -> int:

@@ -73,8 +73,8 @@ class EncoderDecoder(Network):
 
     @property
     def starts_at_pca(self) -> bool:
-        """Whether `init="pca"` adds a linear path: if it does so for both networks."""
-        return all(part.starts_at_pca for part in self._parts)
+        """Whether `init="pca"` adds a linear path: if it does so for both, and none is spatial."""
+        return all(part.starts_at_pca and part._patches is None for part in self._parts)
 
     @property
     def n_places(self) -> int:

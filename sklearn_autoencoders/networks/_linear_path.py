@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .._utils.torch_compat import ConvNd
-from ._layers import UndecayedLinear
 
 
 class LinearPath(nn.Module):
@@ -17,8 +16,11 @@ class LinearPath(nn.Module):
 
     Parameters
     ----------
-    n_inputs, n_outputs : int
-        Sizes of `x` and `y`.
+    linear : Linear
+        The linear map. Its weights can be those of patches.
+
+    n_inputs : int
+        Size of `x`.
 
     correction : Module
         The network `f`.
@@ -38,21 +40,21 @@ class LinearPath(nn.Module):
 
     def __init__(
         self,
+        linear: nn.Linear,
         n_inputs: int,
-        n_outputs: int,
         correction: nn.Module,
         n_masks: int = 0,
         starts_at_zero: bool = True,
     ) -> None:
         super().__init__()
-        self.linear = UndecayedLinear(n_inputs, n_outputs)
+        self.linear, self.n_inputs = linear, n_inputs
         self.correction, self.n_masks = correction, n_masks
         if starts_at_zero:
             _start_at_zero(correction, self.linear.weight.new_ones(2, n_inputs + n_masks))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
-        n_inputs = self.linear.in_features
+        n_inputs = self.n_inputs
         if x.shape[-1] == n_inputs:  # nothing is missing
             x = functional.pad(x, (0, self.n_masks))
         y: Tensor = self.linear(x[..., :n_inputs]) + self.correction(x)
@@ -67,10 +69,10 @@ class LinearPath(nn.Module):
 
         Parameters
         ----------
-        weight : Tensor of shape (m, n_inputs) or (n_outputs, m)
+        weight : Tensor of shape (m, in_features) or (out_features, m)
             The weights, possibly for fewer components than the network has.
 
-        bias : Tensor of shape (n_outputs,) or (1,)
+        bias : Tensor of shape (out_features,) or (1,)
             The bias.
         """
         n_outputs, n_inputs = weight.shape

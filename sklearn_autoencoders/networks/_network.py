@@ -9,6 +9,7 @@ from torch import nn
 
 from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints
+from ._patches import Patches
 
 
 class Network(Part, ABC):
@@ -103,6 +104,11 @@ class Network(Part, ABC):
         """Whether `init="pca"` adds a linear path, which starts at the principal components."""
         return True
 
+    @property
+    def _patches(self) -> Patches | None:
+        """Patches that the linear path maps to the code, if the code has positions."""
+        return None
+
     def for_texts(self, n_positions: int) -> Network:
         """Return the network for texts, whose positions share their symbols.
 
@@ -143,6 +149,6 @@ class Network(Part, ABC):
             If the network does not consist of pairs of layers.
         """
         raise ValueError(
-            "pretraining='layerwise' requires a network of paired layers, such as Dense; got "
-            f"network={self!r}."
+            "pretraining='layerwise' requires a network of paired layers, such as Dense or "
+            f"Convolutional; got network={self!r}."
         )

@@ -24,6 +24,7 @@ from ._layers import with_own_layers
 from ._level_basis import LevelLogits
 from ._linear_path import LinearPath
 from ._network import Network
+from ._patches import linear_maps
 from ._predictor import LinearHead, Predictor
 from ._priors import LatentPart
 from ._subspace import FixedLinear, InSubspace
@@ -136,8 +137,9 @@ class AutoencoderRecipe:
             _check_sizes(decoder, (n_decoded, n_features), "decoder", network)
         if self.linear_path:
             _check_untied(encoder, decoder, network, 'init="pca" needs')
-            encoder = LinearPath(n_features, n_encoded, encoder, self.n_masks, check_shapes)
-            decoder = LinearPath(n_decoded, n_features, decoder, starts_at_zero=check_shapes)
+            maps = linear_maps(network._patches, n_features, n_encoded, n_decoded)
+            encoder = LinearPath(maps[0], n_features, encoder, self.n_masks, check_shapes)
+            decoder = LinearPath(maps[1], n_decoded, decoder, starts_at_zero=check_shapes)
         if self.n_axes:
             inwards, outwards = self.subspace()
             encoder = InSubspace(inwards, encoder, is_encoder=True)

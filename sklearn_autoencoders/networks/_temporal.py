@@ -60,8 +60,9 @@ class Temporal(SeriesNetwork, GridNetwork):
         is, which helps if that varies, and hurts if it is informative. With "spatial", a
         convolution computes the code, which has the same number of components at each time point
         of the last level: `n_components` is a multiple of their number, and
-        `code.reshape(-1, n_channels, n_times)` are the codes as series. There is then no linear
-        path, also with `init="pca"`.
+        `code.reshape(-1, n_channels, n_times)` are the codes as series. With `init="pca"`,
+        the linear path then maps adjoining patches, one for each of these time points, to their
+        principal components, by the same matrix at every time point.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",

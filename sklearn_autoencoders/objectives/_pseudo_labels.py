@@ -15,19 +15,20 @@ class PseudoLabels(Part):
     Two kinds of models are fitted to the labeled samples: logistic regression on the inputs, and
     label spreading [1]_ over the graph of the nearest neighbors of all samples,
 
-    .. math:: \hat p_{ik} \propto F_{ik}^{\gamma}, \qquad
-        F = (1 - \alpha) \sum_{t=0}^{50} \alpha^t S^t Y, \quad S = D^{-1/2} W D^{-1/2}
+    .. math:: F = (1 - \alpha) \sum_{t=0}^{50} \alpha^t S^t Y, \quad S = D^{-1/2} W D^{-1/2}
 
     where :math:`W` is the symmetric adjacency matrix of the graph, :math:`D` its degrees and
-    :math:`Y` the known labels. Label spreading is tried with the exponents :math:`\gamma` 1, 2, 4
-    and 8 in each of these spaces: the first 50 principal components of the scaled samples, those of
-    the unscaled samples, and the codes of `encoder` if it is given.
+    :math:`Y` the known labels. The shares of the classes are :math:`p_{ik} \propto F_{ik}`, or
+    :math:`p_{ik} \propto F_{ik} q_k / \sum_j F_{jk}` with the shares :math:`q_k` of the classes
+    among the labels [2]_, in each space of the samples: the first 50 principal components of the
+    scaled and of the unscaled samples, and the codes of `encoder` if it is given.
 
-    The model with the lowest log loss in five-fold cross-validation on the labeled samples is used.
-    Labels are thus not spread if the classes are not clusters. The pseudo-labels are the
-    probabilities of logistic regression, or the most likely class of label spreading. Samples that
-    no label reaches have the probabilities of logistic regression. Training on pseudo-labels has
-    three times the `learning_rate` of the classifier.
+    Labels are spread if this has fewer errors than logistic regression on the labeled samples, by
+    more than 1.5 standard errors, each sample predicted without the labels of its fold (a fifth of
+    them). Labels are thus not spread if the classes are not clusters. The pseudo-labels are the
+    most likely class, if labels are spread, and the probabilities of logistic regression
+    otherwise, and where no label arrives. Training on pseudo-labels has three times the
+    `learning_rate` of the classifier, whose attribute `pseudo_label_source_` is the selected model.
 
     Label spreading compares all pairs of samples: about 5 s for each space and 20 000 samples, in
     quadratic time. With more than 200 000 samples, logistic regression alone is used.
@@ -45,6 +46,9 @@ class PseudoLabels(Part):
     ----------
     .. [1] D. Zhou, O. Bousquet, T. N. Lal, J. Weston and B. Schölkopf, "Learning with Local and
        Global Consistency", NeurIPS 2003.
+
+    .. [2] X. Zhu, Z. Ghahramani and J. Lafferty, "Semi-Supervised Learning Using Gaussian Fields
+       and Harmonic Functions", ICML 2003.
 
     Examples
     --------
