@@ -133,12 +133,12 @@ def sequence_log_likelihoods(model: Model, cells: Array) -> Array:
 
 def mean_states(model: Model, cells: Array) -> Array:
     """Return the mean of the states after the known symbols of each sequence."""
+    cells = np.hstack([np.full((len(cells), 1), np.nan, cells.dtype), cells])
     known = ~np.isnan(cells)
     totals = np.zeros((len(cells), 0))
     with _inference():
         for rows, parts in _parts(cells, model.layout.n_categories[0]):
             reader = Reader(model, cells.dtype)
-            reader.read(np.full((len(cells[rows]), 1), np.nan))
             for part in parts:
                 states = reader.read(cells[rows, part]).cpu().numpy()
                 if not totals.size:
