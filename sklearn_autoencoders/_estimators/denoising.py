@@ -572,7 +572,8 @@ class DenoisingAutoencoder(
             with one column for each value of an image or a series, also after the end of a shorter
             series, or one of texts. Columns of a table in which all numbers of `fit` were whole
             have whole numbers, except for `output="imputed"` and floating-point types: expected
-            values have the smallest squared error.
+            values have the smallest squared error. Characters of a text that did not occur in
+            `fit` remain as they are; `output="imputed"` replaces them, and nothing else.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
@@ -585,8 +586,10 @@ class DenoisingAutoencoder(
         known = given if imputes else None
         if self._columns is None and output_container(self) != "default":
             X = samples  # frames contain the values of series and images side by side
-        denoised = self._as_given(self._reconstruct(samples), X, known, are_means=imputes)
-        return self._in_column(denoised)
+        denoised = self._reconstruct(samples)
+        if self._is_of_texts and not imputes:
+            return self._in_column(self._columns.mended(denoised, X))
+        return self._in_column(self._as_given(denoised, X, known, are_means=imputes))
 
     @available_if(_gives_codes)
     @tensors_like_input
