@@ -571,9 +571,8 @@ class DenoisingAutoencoder(
             the shape in which they were given, and tables are frames; `set_output` gives frames
             with one column for each value of an image or a series, also after the end of a shorter
             series, or one of texts. Columns of a table in which all numbers of `fit` were whole
-            have whole numbers, except for `output="imputed"` and floating-point types: expected
-            values have the smallest squared error. Characters of a text that did not occur in
-            `fit` remain as they are; `output="imputed"` replaces them, and nothing else.
+            have whole numbers, except for `output="imputed"` and floating-point types. Characters
+            that did not occur in `fit` remain; `output="imputed"` replaces them, and only them.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
@@ -582,14 +581,12 @@ class DenoisingAutoencoder(
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        imputes = self.output == "imputed"
-        known = given if imputes else None
-        if self._columns is None and output_container(self) != "default":
-            X = samples  # frames contain the values of series and images side by side
-        denoised = self._reconstruct(samples)
+        imputes, denoised = self.output == "imputed", self._reconstruct(samples)
         if self._is_of_texts and not imputes:
             return self._in_column(self._columns.mended(denoised, X))
-        return self._in_column(self._as_given(denoised, X, known, are_means=imputes))
+        if self._columns is None and output_container(self) != "default":
+            X = samples  # frames contain the values of series and images side by side
+        return self._in_column(self._as_given(denoised, X, given if imputes else None, imputes))
 
     @available_if(_gives_codes)
     @tensors_like_input

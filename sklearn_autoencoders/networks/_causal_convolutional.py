@@ -30,14 +30,14 @@ class CausalConvolutional(Network):
     a pixel :math:`t` are
 
     .. math::
-        h_t^{(0)} &= p_t + c^{(0)} + \sum_{s < t} W^{(0)}_{t - s} e(x_s) \\
-        h_t^{(k)} &= h_t^{(k - 1)} + V^{(k)} \operatorname{relu}\Bigl(b^{(k)} + c^{(k)} +
-        \sum_{s \leq t} W^{(k)}_{t - s} \operatorname{relu}(h_s^{(k - 1)})\Bigr)
+        h_t^{(0)} &= p_t + c + \sum_{s < t} W^{(0)}_{t - s} e(x_s) \\
+        h_t^{(k)} &= h_t^{(k - 1)} + V^{(k)} \operatorname{relu}\Bigl(b^{(k)} + \sum_{s \leq t}
+        W^{(k)}_{t - s} \operatorname{relu}(h_s^{(k - 1)})\Bigr)
 
     where :math:`e(x_s)` is a learned vector of the value, :math:`p_t` one of the pixel, and
-    :math:`c^{(k)}` one of the class. The sums are those of masked filters: of 7 x 7 pixels for the
-    first layer and of 3 x 3 pixels, which are 1, 2, 4, 1, ... pixels apart, for the others. The
-    state is a dense layer of the last hidden channels, with `n_components` units.
+    :math:`c` one of the class. The sums are those of masked filters: of 7 x 7 pixels for the first
+    layer and of 3 x 3 pixels, which are 1, 2, 4, 1, ... pixels apart, for the others. The state is
+    a dense layer of the last hidden channels, with `n_components` units.
 
     Parameters
     ----------
@@ -167,8 +167,8 @@ class PixelState:
     n_read : int, default=0
         Number of values.
 
-    class_vector : Tensor of shape (batch, channels * (n_layers + 1), 1, 1) or None, default=None
-        Vectors of the class; None before it is read, or if there is none.
+    class_vector : Tensor of shape (batch, channels, 1, 1) or None, default=None
+        Vector of the class; None before it is read, or if there is none.
     """
 
     memory: PixelMemory
@@ -205,8 +205,7 @@ class PixelStates(nn.Module):
         self.n_before, self.n_values = int(class_first), height * self.width + class_first
         self.embedding = nn.Conv2d(n_symbols, _N_EMBEDDING, 1, bias=False)
         nn.init.normal_(self.embedding.weight)
-        n_added = channels * (n_layers + 1)
-        self.classes = nn.Conv2d(n_symbols, n_added, 1, bias=False) if class_first else None
+        self.classes = nn.Conv2d(n_symbols, channels, 1, bias=False) if class_first else None
         self.first = MaskedConvolution(_N_EMBEDDING, channels, _FIRST_RADIUS, reads_pixel=False)
         self.position = nn.Parameter(torch.zeros(channels, self.n_values + 1))
         dilations = islice(cycle(_DILATIONS), n_layers)
@@ -228,9 +227,10 @@ class PixelStates(nn.Module):
         self._check_length(n_times := x.shape[1])
         n_before, n_pixels = self.n_before, n_times - self.n_before
         start = self._grid(self.position[None, :, n_before:n_times])
-        added = None if self.classes is None else self.classes(x[:, 1, :, None, None])
+        if self.classes is not None:
+            start = start + self.classes(x[:, 1, :, None, None])
         pixels = functional.pad(x[:, n_before + 1 :].mT, (0, 1))
-        hidden = self._hidden(self._grid(pixels), start, added, MaskedConvolution.__call__)
+        hidden = self._hidden(self._grid(pixels), start, MaskedConvolution.__call__)
         first = self.position[None, :, :n_before].expand(len(x), -1, -1)
         return self._states_of(torch.cat([first, hidden.flatten(2)[..., :n_pixels]], -1))
 
@@ -259,23 +259,16 @@ class PixelStates(nn.Module):
             state.class_vector = self.classes(value)
         hidden = self.position[None, :, place, None, None].expand(len(value), -1, -1, -1)
         if place >= self.n_before:
+            start = hidden if state.class_vector is None else hidden + state.class_vector
             read = partial(state.memory.output, place - self.n_before)
-            hidden = self._hidden(value, hidden, state.class_vector, read)
+            hidden = self._hidden(value, start, read)
         return self._states_of(hidden.flatten(2))
 
-    def _hidden(
-        self,
-        values: Tensor,
-        start: Tensor,
-        class_vector: Tensor | None,
-        read: Callable[[MaskedConvolution, Tensor], Tensor],
-    ) -> Tensor:
+    def _hidden(self, values: Tensor, start: Tensor, read: Callable[..., Tensor]) -> Tensor:
         """Return the last hidden channels; `read` applies a masked convolution."""
-        layers = [self.first, *self.masked]
-        added = [0.0] * len(layers) if class_vector is None else class_vector.chunk(len(layers), 1)
-        hidden = read(self.first, self.embedding(values)) + start + added[0]
-        for layer, output, own in zip(self.masked, self.outputs, added[1:], strict=True):
-            hidden = hidden + output((read(layer, hidden.relu()) + own).relu())
+        hidden = read(self.first, self.embedding(values)) + start
+        for layer, output in zip(self.masked, self.outputs, strict=True):
+            hidden = hidden + output(read(layer, hidden.relu()).relu())
         return hidden
 
     def _states_of(self, hidden: Tensor) -> Tensor:
