@@ -5,19 +5,21 @@ eight components: of PCA, of the default (dense) network, of `Temporal` with bot
 both initializations, and of `Recurrent`; also MiniRocket with a ridge classifier if aeon is
 installed. The defaults of `Temporal` were chosen by `--part choice` on every second set in
 alphabetical order (ArrowHead, GunPoint, JapaneseVowels), before the others were looked at: the
-setting with the best mean of both accuracies.
+setting with the best mean of both accuracies. `--methods` and `--sets` choose some of them.
 
 **Time points.** Series of the Numenta Anomaly Benchmark: windows of 48 values, scored by detectors
 that are fitted to the same windows; the score of a time point is the mean over its windows. Area
 under the ROC curve against the labeled intervals.
 
     python benchmarks/series.py [--part codes|choice|points|all] [--seeds 3]
+        [--methods PCA ...] [--sets Trace ...]
 """
 
 import argparse
 import json
 import time
 import warnings
+from importlib.util import find_spec
 from itertools import product
 from statistics import mean
 
@@ -96,7 +98,10 @@ def network(make, **params):
 def rocket(X, seed):
     from aeon.transformations.collection.convolution_based import MiniRocket
 
-    return MiniRocket(random_state=seed).fit(X.mT), lambda X: X.mT
+    def as_input(X):  # channels first; the tails of shorter series are zero
+        return np.nan_to_num(X.swapaxes(1, 2))
+
+    return MiniRocket(random_state=seed).fit(as_input(X)), as_input
 
 
 METHODS = {
@@ -133,29 +138,28 @@ def accuracies(fit, data, seed):
     return *found, seconds
 
 
-def codes(seeds):
+def codes(seeds, sets, names):
     """Print the accuracies of every method on every set."""
-    for name in SETS:
+    for name in sets:
         data = data_of(name)
         if data is None:
             continue
         print(f"\n{name}: {len(data[0])} + {len(data[2])} series of shape {data[0].shape[1:]}")
-        for label, fit in methods().items():
+        for label, fit in methods(names).items():
             runs = [accuracies(fit, data, seed) for seed in range(seeds)]
             near, ridge, seconds = map(mean, zip(*runs, strict=True))
             print(f"  {label:38s} {near:.3f}  {ridge:.3f}  {seconds:6.1f} s", flush=True)
 
 
-def methods():
-    """Return the methods by name, with MiniRocket if it is installed."""
-    try:
-        import aeon  # noqa: F401
-    except ImportError:
-        return METHODS
-    return {**METHODS, "MiniRocket": rocket}
+def methods(names):
+    """Return methods by name; all of them include MiniRocket if it is installed."""
+    every = {**METHODS, "MiniRocket": rocket}
+    if names is None:
+        names = every if find_spec("aeon") else METHODS
+    return {name: every[name] for name in names}
 
 
-def choice(seeds):
+def choice(seeds, sets, names):
     """Print the mean accuracy of settings of Temporal on the sets for the choice."""
     chosen = [data for name in SETS[::2] if (data := data_of(name)) is not None]
     widths, kernels = ((16, 32), (16, 32, 64), (32, 64)), (5, 9)
@@ -171,7 +175,7 @@ def choice(seeds):
         )
 
 
-def points(seeds):
+def points(seeds, sets, names):
     """Print the areas under the ROC curve of time points."""
     folder = FOLDER / "series" / "nab"
     if not folder.exists():
@@ -238,13 +242,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--methods", nargs="+", choices=[*METHODS, "MiniRocket"])
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
     arguments = parser.parse_args()
     header("Series")
     warnings.filterwarnings("ignore", "36 feature.* contain only missing values")  # of flat series
     for name, part in PARTS.items():
         if arguments.part in (name, "all"):
             print(f"\n{name}")
-            part(arguments.seeds)
+            part(arguments.seeds, arguments.sets, arguments.methods)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders.networks import Dense
 
 
-def speeches():
-    """Return texts and their speakers."""
+def speeches(min_count=40):
+    """Return texts of speakers with at least as many of them, and their speakers."""
     path = FOLDER / "tinyshakespeare.txt.gz"
     if not path.exists():
         raise SystemExit(f"Skipped: this benchmark requires {path}, which does not exist.")
@@ -38,7 +38,7 @@ def speeches():
     pairs = [part.split(":\n", 1) for part in parts if ":\n" in part]
     pairs = [(speaker, text) for speaker, text in pairs if len(text.split()) >= 20]
     count = Counter(speaker for speaker, _ in pairs)
-    kept = [(text, speaker) for speaker, text in pairs if count[speaker] >= 40]
+    kept = [(text, speaker) for speaker, text in pairs if count[speaker] >= min_count]
     return [text for text, _ in kept], np.array([speaker for _, speaker in kept])
 
 

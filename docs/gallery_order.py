@@ -26,6 +26,7 @@ ORDER = (
     "wrong_values",
     "neighbors",
     "texts",
+    "pixels",
     "text_codes",
     "spelling",
     "latent_space",

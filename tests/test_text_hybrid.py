@@ -387,3 +387,9 @@ def test_errors_name_the_remedy(fitted, tmp_path):
         fitted.transform(["to be or not"])
     with pytest.raises(TypeError, match="fitted to texts"):
         export_onnx(fitted, tmp_path / "model.onnx")
+
+
+def test_the_warning_of_an_unused_code_names_what_keeps_it_in_use():
+    settings = {"network": network(), "beta": 100.0, "max_epochs": 2, "random_state": 0}
+    with pytest.warns(PosteriorCollapseWarning, match=r'auxiliary=1\.0, and latent="normal"'):
+        VAEGenerator(2, latent="normal", **settings).fit(TEXTS)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 
 from sklearn_autoencoders import (
@@ -21,6 +22,7 @@ from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.texts import Texts, texts_of
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders._utils.layout import Layout
+from sklearn_autoencoders.corruptions import Masking
 from sklearn_autoencoders.inspection import ReconstructionDisplay, WeightsDisplay
 from sklearn_autoencoders.metrics import generation_report
 
@@ -200,3 +202,61 @@ def test_denoised_texts_are_a_column_of_a_frame(library):
     frame = denoiser.set_output(transform=library).transform(TEXTS)
     assert list(frame.columns) == denoiser.get_feature_names_out().tolist() == ["text"]
     assert frame["text"].to_list() == expected
+
+
+UNKNOWN = ["tü", "☕", "t☕", "üüü", "ü☕t", "", "to"]
+
+
+@pytest.fixture(scope="module")
+def denoiser():
+    corruption = Masking(0.1)
+    return DenoisingAutoencoder(8, corruption=corruption, max_epochs=20, random_state=0).fit(TEXTS)
+
+
+def test_mended_texts_keep_unknown_characters_at_their_positions():
+    learned, _ = Texts.learn(["abc", "ab"], Limits())
+    end = learned.end
+    cells = np.array([[1.0, 0, end, 0], [end, end, end, end], [0, 1, 2, end], [end, 0, 0, 0]])
+    assert learned.mended(cells, ["ü", "a☕b", "abc", "aü"]) == ["üa", "☕", "abc", "ü"]
+
+
+def test_denoised_texts_keep_unknown_characters(denoiser):
+    mended = denoiser.transform(UNKNOWN)
+    for text, own in zip(UNKNOWN, mended, strict=True):
+        kept = [char for char in own if char not in "".join(TEXTS)]
+        assert kept == [char for char in text if char not in "".join(TEXTS)]
+    assert denoiser.transform(["üüü"])[0][:3] == "üüü"
+    infrequent = clone(denoiser).set_params(min_frequency=11).fit([*TEXTS, "xyz"])
+    assert infrequent.transform(["xyz"])[0][:3] == "xyz"
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        AutoencoderTransformer(2, max_epochs=2, random_state=0),
+        AutoencoderOutlierDetector(2, max_epochs=2, random_state=0),
+        AutoregressiveGenerator(4, max_epochs=2, random_state=0),
+        VAEGenerator(2, latent="normal", max_epochs=2, random_state=0),
+    ],
+    ids=lambda own: type(own).__name__,
+)
+def test_results_for_texts_of_unknown_characters(estimator):
+    estimator = clone(estimator).fit(TEXTS)
+    others = [text.replace("ü", "ö") for text in UNKNOWN]
+    for name in ("transform", "score_samples", "explain"):
+        if hasattr(estimator, name):
+            found, same = (getattr(estimator, name)(X) for X in (UNKNOWN, others))
+            if name == "explain":
+                found, same = found.contribution, same.contribution
+            assert np.isfinite(found).all()
+            np.testing.assert_array_equal(found, same)
+
+
+def test_unknown_characters_at_the_end_of_a_prompt_are_read():
+    generator = AutoregressiveGenerator(4, max_epochs=2, random_state=0).fit(TEXTS)
+    after = generator.predict_proba(["th", "thü", "thüü"])
+    assert (np.abs(np.diff(after, axis=0)).max(axis=1) > 1e-6).all()
+    drawn = generator.sample(2000, random_state=0, prompt="thü", length=1)
+    assert {text[:3] for text in drawn} == {"thü"}
+    shares = [np.mean([text[3:] == symbol for text in drawn]) for symbol in generator.symbols_]
+    np.testing.assert_allclose(shares, after[1], atol=0.04)

@@ -135,6 +135,10 @@ class Texts:
         """Return the cells of the beginnings of texts, which have no end."""
         return replace(self, has_end=False).encode(X)
 
+    def lengths(self, X: Any) -> NDArray[np.intp]:
+        """Return the numbers of characters of texts, also of unknown ones."""
+        return np.array([len(text) for text in as_list(texts_of(X))], dtype=np.intp)
+
     @property
     def end(self) -> int | None:
         """The index that stands for the end of a text."""
@@ -187,12 +191,37 @@ class Texts:
             missing = next(char for char in others if char not in self.symbols)
         return self._joined(cells, missing)
 
+    def mended(self, cells: NDArray[Any], X: Any) -> list[str]:
+        """Return the texts of cells; characters of X that did not occur in the fit remain.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            Indices of characters.
+
+        X : sequence of str
+            One text for each row of cells. An end before an unknown character is left out.
+        """
+        texts, given = as_list(texts_of(X)), self.beginnings(X)
+        is_unknown = np.zeros(cells.shape, dtype=bool)
+        is_unknown[:, : given.shape[1]] = np.isnan(given)
+        is_unknown &= np.arange(cells.shape[1]) < self.lengths(X)[:, None]
+        chars, is_before_end = self._characters(cells, "")
+        known = set(self.symbols)
+        chars[is_unknown] = [char for char in chain.from_iterable(texts) if char not in known]
+        is_before_end |= is_unknown[:, ::-1].cumsum(axis=1)[:, ::-1] > 0
+        return ["".join(row[own]) for row, own in zip(chars, is_before_end, strict=True)]
+
     def _joined(self, cells: NDArray[Any], missing: str) -> list[str]:
         """Return the texts of cells, up to the end, with a character for missing cells."""
+        rows = zip(*self._characters(cells, missing), strict=True)
+        return ["".join(row[is_before_end]) for row, is_before_end in rows]
+
+    def _characters(self, cells: NDArray[Any], missing: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the character of each cell, "" for an end, and whether it is before the end."""
         symbols = np.array([*self.symbols, "", missing], dtype=object)
         places = np.where(np.isnan(cells), len(symbols) - 1, cells).astype(np.intp)
-        is_before_end = (cells == len(self.symbols)).cumsum(axis=1) == 0
-        return ["".join(symbols[row[own]]) for row, own in zip(places, is_before_end, strict=True)]
+        return symbols[places], (cells == len(self.symbols)).cumsum(axis=1) == 0
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the texts."""

@@ -69,7 +69,8 @@ class AutoregressiveGenerator(
     where :math:`x_{it}` are characters and, in a list of texts, the end of a text, and :math:`d` is
     the number of positions. A character that did not occur in the fit is a missing value. Arrays of
     numbers are sequences if `network` is a causal network: all features then have the same levels.
-    Drawing keeps the state of the network, so that each value takes one step.
+    Drawing keeps the state of the network, so that each value takes one step. Images are sequences
+    of pixels for :class:`~sklearn_autoencoders.networks.CausalConvolutional`.
 
     Parameters
     ----------
@@ -93,7 +94,8 @@ class AutoregressiveGenerator(
         Network architecture, from :mod:`sklearn_autoencoders.networks`, or a custom one. None is
         `CausalRecurrent()` for texts. For tables it is `Residual()` with a dropout rate that
         decreases with the number of samples, from 0.5 to 0; the input of the encoder is a learned
-        vector of eight numbers for each column.
+        vector of eight numbers for each column. `CausalConvolutional(image_shape)` is for images of
+        few levels.
 
     categorical_features : "from_dtype", array-like or None, default="from_dtype"
         Which columns of a table contain categories. "from_dtype" recognizes columns of strings,

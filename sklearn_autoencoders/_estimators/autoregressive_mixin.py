@@ -236,11 +236,10 @@ class AutoregressiveMixin:
         """
         check_is_fitted(self)
         if self._columns is None:
-            cells = self._levels_of(X)[1]
-        else:
-            self._columns.check(self, X, reset=False)
-            cells = self._columns.beginnings(X)
-        return np.exp(last_log_probabilities(self._model, cells))
+            return np.exp(last_log_probabilities(self._model, self._levels_of(X)[1]))
+        self._columns.check(self, X, reset=False)
+        cells, lengths = self._columns.beginnings(X), self._columns.lengths(X)
+        return np.exp(last_log_probabilities(self._model, cells, lengths))
 
     @available_if(_is_sequential)
     @tensors_like_input

@@ -571,8 +571,8 @@ class DenoisingAutoencoder(
             `set_output` gives frames of other tables, and frames with one column for each value of
             an image or a series, also after the end of a shorter series, or one of texts. Columns
             of a table in which all numbers of `fit` were whole have whole numbers, except for
-            `output="imputed"` and floating-point types: expected values have the smallest squared
-            error.
+            `output="imputed"` and floating-point types. Characters that did not occur in `fit`
+            remain; `output="imputed"` replaces them, and only them.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
@@ -581,12 +581,12 @@ class DenoisingAutoencoder(
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)
-        # By default, an array for numbers; frames contain the values of images side by side.
+        imputes, denoised = self.output == "imputed", self._reconstruct(samples)
+        if self._is_of_texts and not imputes:
+            return self._in_column(self._columns.mended(denoised, X))
         if self._columns is None and is_frame(X) == (output_container(self) == "default"):
-            X = samples
-        known = given if self.output == "imputed" else None
-        are_means = known is not None
-        return self._in_column(self._as_given(self._reconstruct(samples), X, known, are_means))
+            X = samples  # arrays by default, and frames with the values of images side by side
+        return self._in_column(self._as_given(denoised, X, given if imputes else None, imputes))
 
     @available_if(_gives_codes)
     @tensors_like_input

@@ -529,10 +529,20 @@ class VAEGenerator(
         if self.active_units_ < minimum and varies.any():
             warn_user(
                 f"{self.active_units_} of {self.n_components_} components of the code are in use. "
-                f"Lower beta={self.beta}, increase it gradually with kl_warmup, or set free_bits.",
+                f"{self._remedy_of_collapse}",
                 PosteriorCollapseWarning,
             )
         super()._report(histories)
+
+    @property
+    def _remedy_of_collapse(self):
+        """What keeps the code in use, for the warning."""
+        if self.network_.reads_target and not self.auxiliary:
+            return (
+                "The decoder reads the symbols before each one, and hardly needs the code: set "
+                'auxiliary=1.0, and latent="normal".'
+            )
+        return f"Lower beta={self.beta}, increase it gradually with kl_warmup, or set free_bits."
 
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)

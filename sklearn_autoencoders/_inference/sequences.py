@@ -133,12 +133,12 @@ def sequence_log_likelihoods(model: Model, cells: Array) -> Array:
 
 def mean_states(model: Model, cells: Array) -> Array:
     """Return the mean of the states after the known symbols of each sequence."""
+    cells = np.hstack([np.full((len(cells), 1), np.nan, cells.dtype), cells])
     known = ~np.isnan(cells)
     totals = np.zeros((len(cells), 0))
     with _inference():
         for rows, parts in _parts(cells, model.layout.n_categories[0]):
             reader = Reader(model, cells.dtype)
-            reader.read(np.full((len(cells[rows]), 1), np.nan))
             for part in parts:
                 states = reader.read(cells[rows, part]).cpu().numpy()
                 if not totals.size:
@@ -148,16 +148,26 @@ def mean_states(model: Model, cells: Array) -> Array:
     return means
 
 
-def last_log_probabilities(model: Model, cells: Array) -> Array:
+def last_log_probabilities(model: Model, cells: Array, lengths: Array | None = None) -> Array:
     """Return the log-probabilities of the symbol that follows each sequence.
 
-    Missing cells at the end of a sequence are not part of it.
+    Parameters
+    ----------
+    model : Model
+        Its network is a :class:`SequenceModel`.
+
+    cells : ndarray of shape (n_samples, n_positions)
+        The sequences.
+
+    lengths : ndarray of int of shape (n_samples,) or None, default=None
+        Their lengths. By default, missing cells at the end of a sequence are not part of it.
     """
     cells = np.hstack([cells, np.full((len(cells), 1), np.nan, cells.dtype)])
-    n_known = (~np.isnan(cells) * np.arange(1, cells.shape[1] + 1)).max(1)
+    if lengths is None:
+        lengths = (~np.isnan(cells) * np.arange(1, cells.shape[1] + 1)).max(1)
     found = np.zeros((len(cells), model.layout.n_categories[0]))
     for rows, part, values in next_log_probabilities(model, cells):
-        place = n_known[rows] - part.start
+        place = lengths[rows] - part.start
         is_here = (place >= 0) & (place < values.shape[1])
         found[rows][is_here] = values[is_here, place[is_here]]
     return found

@@ -43,7 +43,7 @@ def initialize_sequences(
     weight, ranges = data.training_weight, data.target_ranges
     center = fit_encoded_scaling(data.target, weight, "feature", layout, ranges).center
     n_positions, n_symbols = layout.n_columns, layout.n_categories[0]
-    network = network_part(estimator, data.n_samples, n_symbols, n_symbols)
+    network = network_part(estimator, data.n_samples, n_symbols, n_symbols).for_texts(n_positions)
     base = AutoencoderRecipe(network, layout.n_inputs, estimator.n_components)
     recipe = SequenceRecipe(base, n_positions)
     dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))

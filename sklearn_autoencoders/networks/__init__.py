@@ -9,6 +9,7 @@ from ._autoencoder import Autoencoder, Output
 from ._bidirectional import BidirectionalRecurrent
 from ._branches import Branches
 from ._causal import CausalRecurrent
+from ._causal_convolutional import CausalConvolutional
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
 from ._encoder_decoder import EncoderDecoder
@@ -32,6 +33,7 @@ __all__ = [
     "BatchNorm",
     "BidirectionalRecurrent",
     "Branches",
+    "CausalConvolutional",
     "CausalRecurrent",
     "Convolutional",
     "Dense",
