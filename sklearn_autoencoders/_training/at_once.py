@@ -59,7 +59,6 @@ class AtOnceBackend(parallel.ParallelBackendBase):
         self._waiting.clear()
 
 
-
 class _Call:
     """A call, and its result or its error."""
 

@@ -79,14 +79,17 @@ class Request:
             if field.name in _UNUSUAL
         )
         kind = architecture(self.model.network)
-        if kind is None or unusual or not is_plain or self.plan.ranks.size > 1:
+        unusual |= self.task.is_watched or self.plan.ranks.size > 1
+        if kind is None or unusual or not is_plain:
             return None
-        shared = tuple(plan[name] for name in sorted(plan.keys() - _OWN - _UNUSUAL - {"batch_size"}))
+        shared = tuple(
+            plan[name] for name in sorted(plan.keys() - _OWN - _UNUSUAL - {"batch_size"})
+        )
         is_one_batch = data.is_one_batch(self.plan.batch_size)
         batch_size = None if is_one_batch else self.plan.batch_size
         has = data.has_missing, data.weight is None, bool(self.plan.corruptions)
-        has = *has, self.plan.known_weight == 1
-        return kind, loss, shared, batch_size, self.n_batches, has
+        has_weights = self.plan.known_weight != 1
+        return kind, loss, shared, batch_size, self.n_batches, has, has_weights
 
 
 # Of the data, what a file does not identify.

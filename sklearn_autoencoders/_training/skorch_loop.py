@@ -13,11 +13,9 @@ from torch import Tensor
 from .._data.batches import Data
 from .._data.model import Model
 from .._persistence.checkpoint import TrainingFile
-from .._persistence.state import weights_of
 from .._utils.batch import Batch
-from .._utils.random import make_generator
-from .._utils.rendezvous import ask
 from .._utils.ranks import OtherRankFailed
+from .._utils.rendezvous import ask
 from .._utils.torch_compat import import_dynamo
 from .._utils.torch_settings import few_threads
 from ..networks._costs import multiply_adds
@@ -36,14 +34,13 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
-from .datasets import datasets
 from .fold_selection import selection_of_weights
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
 from .request import Request
 from .sampler import RankSampler
-from .training import Noise, StopTraining, Training
+from .training import StopTraining, Training
 from .weight_selection import Backtracking
 
 if TYPE_CHECKING:

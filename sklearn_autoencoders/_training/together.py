@@ -22,7 +22,7 @@ from ..networks._costs import multiply_adds
 from ..networks._layers import drawing
 from ..networks._stacked import Stack, StackedBatch, release
 from ..objectives._contract import LossOutput, Output
-from .callbacks import LearningRate, Notification, Recorder, TrainingCallback
+from .callbacks import LearningRate, Recorder, TrainingCallback
 from .plan import History
 from .request import Request
 from .skorch_loop import Loop, as_pair, train_alone
@@ -110,8 +110,7 @@ class _Member:
         self.generator, self._state = request.generator, request.generator.get_state()
         self.training, self._request = request.training(), request
         self._start, self.is_running, self._is_left = Weights(self.training.network), True, False
-        self.callbacks: list[TrainingCallback] = [Recorder(), _Undisturbed()]
-        self.callbacks += [LastOrInitialWeights(), Notification(request.task)]
+        self.callbacks = [Recorder(), _Undisturbed(), LastOrInitialWeights()]
 
     def notify(self, method: str, *arguments: Any) -> None:
         """Call a method of each callback; a member for which it stops training is finished."""
@@ -201,7 +200,7 @@ class _Members(TrainingCallback):
 
 
 class _Decay(TrainingCallback):
-    """Multiplies the weights of each member by its factor after each step, as `WeightDecay` does."""
+    """Multiplies the weights of each member by its own factor after each step."""
 
     def __init__(self, members: Sequence[_Member]) -> None:
         decays = [member.training.plan.weight_decay for member in members]
@@ -307,9 +306,7 @@ def _stacked(batches: Sequence[Batch]) -> StackedBatch:
     observed, missing = (
         _joined([getattr(batch, name) for batch in batches]) for name in ("observed", "missing")
     )
-    return StackedBatch(
-        x, target, observed, _joined(weights), missing=missing, sizes=sizes
-    )
+    return StackedBatch(x, target, observed, _joined(weights), missing=missing, sizes=sizes)
 
 
 def _joined(tensors: Sequence[Any]) -> Any:

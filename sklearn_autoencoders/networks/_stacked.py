@@ -96,7 +96,7 @@ class Stack(nn.Module):
         return cast(Output, self.network(batch))
 
     def decayed(self) -> list[nn.Parameter]:
-        """Return the weights that are decayed, of shape (n_networks, n_outputs, n_inputs)."""
+        """Return the weights that are decayed, of shape (n_networks, n_inputs, n_outputs)."""
         layers = (m for m in self.network.modules() if isinstance(m, _StackedLinear))
         return [layer.weight for layer in layers if layer.decays]
 
@@ -104,7 +104,7 @@ class Stack(nn.Module):
 def release(network: nn.Module) -> None:
     """Copy the weights of a network, so that they are no longer a part of those of a stack."""
     for parameter in network.parameters():
-        parameter.data = parameter.data.clone()
+        parameter.data = parameter.data.clone(memory_format=torch.contiguous_format)
 
 
 class _StackedLinear(nn.Module):
@@ -115,22 +115,24 @@ class _StackedLinear(nn.Module):
     def __init__(self, layers: Sequence[nn.Linear]) -> None:
         super().__init__()
         self.in_features, self.decays = layers[0].in_features, getattr(layers[0], "decays", True)
-        self.weight = _joined([layer.weight for layer in layers])
+        # transposed: products with contiguous inputs are a quarter faster
+        self.weight = _joined([layer.weight for layer in layers], 0, 1)
         self.bias = None
         if layers[0].bias is not None:
-            self.bias = _joined([layer.bias for layer in layers])
+            self.bias = _joined([layer.bias for layer in layers], 0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.bias is None:
-            return torch.bmm(x, self.weight.mT)
-        return torch.baddbmm(self.bias[:, None], x, self.weight.mT)
+            return torch.bmm(x, self.weight)
+        return torch.baddbmm(self.bias[:, None], x, self.weight)
 
 
-def _joined(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
-    """Return a parameter of which the given ones become parts."""
-    joined = nn.Parameter(torch.stack([parameter.detach() for parameter in parameters]))
+def _joined(parameters: Sequence[Any], *axes: int) -> nn.Parameter:
+    """Return a parameter of which the given ones, with two axes exchanged, become parts."""
+    parts = [parameter.detach().transpose(*axes) for parameter in parameters]
+    joined = nn.Parameter(torch.stack(parts))
     for parameter, part in zip(parameters, joined.detach(), strict=True):
-        parameter.data = part
+        parameter.data = part.transpose(*axes)
     return joined
 
 
