@@ -1,7 +1,9 @@
 """Fits at once: the same results as one after another, errors, interruption, searches."""
 
 import pickle
+import signal
 import warnings
+from functools import partial
 
 import joblib
 import numpy as np
@@ -20,10 +22,12 @@ from skorch.callbacks import Callback
 from sklearn_autoencoders import (
     AutoencoderFeatureUnion,
     AutoencoderTransformer,
+    DenoisingAutoencoder,
     VAEGenerator,
 )
 from sklearn_autoencoders._training import skorch_loop, together
 from sklearn_autoencoders._training.at_once import NAME
+from sklearn_autoencoders._utils import rendezvous
 from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.objectives import Contractive
 
@@ -95,6 +99,14 @@ def test_fits_at_once_are_those_one_after_another(params, alone):
     jobs = [(transformer(**params), fold) for fold in folds(X)]
     found = at_once(jobs)
     assert not alone, "all are trained at once"
+    assert_equal(found, [fit(*job) for job in jobs], X)
+
+
+def test_denoising_autoencoders(alone):
+    X = table(101)
+    jobs = [(DenoisingAutoencoder(**SETTINGS), fold) for fold in folds(X)]
+    found = at_once(jobs)
+    assert not alone
     assert_equal(found, [fit(*job) for job in jobs], X)
 
 
@@ -226,6 +238,28 @@ def test_an_interruption_ends_all_fits_and_keeps_the_settings(monkeypatch):
     assert get_config() == before
     monkeypatch.undo()
     at_once([(transformer(), X), (transformer(weight_decay=1.0), X)])
+
+
+def test_an_interruption_between_trainings_ends_all_calls():
+    ended = []
+
+    def wait(number):
+        try:
+            rendezvous.ask(number, alone=None)
+        finally:
+            ended.append(number)
+
+    def answer(requests):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rendezvous.run_together([partial(wait, number) for number in range(3)], answer)
+    assert sorted(ended) == [0, 1, 2]
+    with pytest.raises(KeyboardInterrupt):
+        rendezvous.run_together(
+            [partial(wait, 0), partial(signal.raise_signal, signal.SIGINT)], answer
+        )
+    assert len(ended) == 4
 
 
 def test_a_warning_refers_to_the_line_of_the_user():

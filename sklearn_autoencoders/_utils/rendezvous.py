@@ -41,14 +41,14 @@ class _Caller:
             result = self._function()
         except BaseException as raised:  # raised again in the thread of `run_together`
             error = raised
-        self.request, self.outcome = None, [result, error]
+        self.outcome = [result, error]
         self._paused.put(None)
 
     def ask(self, request: Any) -> Any:
         """Wait for the answer to a request, in the thread of the function."""
         self.request = request
         self._paused.put(None)
-        answer = self._answers.get()
+        answer, self.request = self._answers.get(), None
         if isinstance(answer, BaseException):
             raise answer
         return answer
@@ -64,12 +64,9 @@ class _Caller:
     def stop(self, error: BaseException) -> None:
         """End the function by an error at each of its requests."""
         while self._thread.ident is not None and not self.outcome:
-            if self.request is None:  # it was interrupted while it ran
-                self._paused.get()
-            else:
-                self.request = None
+            if self.request is not None:  # otherwise the interruption came while it ran
                 self._answers.put(error)
-                self._paused.get()
+            self._paused.get()
 
 
 def ask(request: Any, alone: Callable[[Any], Any]) -> Any:

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from .._utils.batch import Batch, as_batch
 from .._utils.layout import Layout
+from .._utils.torch_compat import children_of
 from ._autoencoder import Autoencoder, Output
 from ._layers import ACTIVATIONS
 from ._prototypes import Prototypes
@@ -149,7 +150,7 @@ def _layers(module: nn.Module) -> list[nn.Module]:
     """Return the layers of a module in order, if it is a sequence."""
     if not isinstance(module, nn.Sequential):
         return [module]
-    return [layer for part in module for layer in _layers(part)]
+    return [layer for part in children_of(module).values() for layer in _layers(part)]
 
 
 def _are_batched(layers: Layers) -> bool:
