@@ -249,28 +249,30 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         resident: bool = False,
     ) -> None:
         self.dtype = torch_dtype(data.X.dtype) if dtype is None else dtype
-        self._device, self._index = model.device, data.index
-        self._inputs = _source(data.X, model.device, resident)
-        self._clean = None if data.clean is None else _source(data.clean, model.device, True)
+        self._device, self._index = (device := model.device), data.index
+        self._inputs = _source(data.X, device, resident)
+        self._clean = None if data.clean is None else _source(data.clean, device, True)
         # the wider type, in which the center and the values neither lose digits nor overflow
         self._wide = torch.promote_types(self.dtype, torch_dtype(data.X.dtype))
         self._layout = Layout.of_numbers(0) if scaled else model.layout
-        self._scaling, self._target_scaling = (
-            None if scaled else scaling_tensors(scaling, model.device, self._wide)
-            for scaling in (model.scaling, model.target_scaling)
-        )
+        self._scaling = self._target_scaling = None
+        if not scaled:
+            self._scaling = scaling_tensors(model.scaling, device, self._wide)
+            self._target_scaling = self._scaling
+            if (target_scaling := model.target_scaling) is not model.scaling:
+                self._target_scaling = scaling_tensors(target_scaling, device, self._wide)
         self.conditional_mean = None if scaled else model.conditional_mean(self.dtype)
         self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
         numbers = {"weight": weight, "condition": data.condition, "labels": data.labels}
         self._fields = {
-            name: torch.tensor(array, device=model.device, dtype=self.dtype)
+            name: torch.tensor(array, device=device, dtype=self.dtype)
             for name, array in numbers.items()
             if array is not None
         }
         for name in ("fold", "chunk"):
             if getattr(data, name) is not None:
-                self._fields[name] = torch.tensor(getattr(data, name), device=model.device)
+                self._fields[name] = torch.tensor(getattr(data, name), device=device)
         self._carried = data.carried
         self._has_missing, self._neighbors = data.has_missing, data.neighbors
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral
 
 import numpy as np
@@ -12,11 +13,16 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
+from sklearn.utils.parallel import Parallel, delayed
 
+from .._training.at_once import AtOnceBackend
 from .._utils.labels import Labels, single_column
 from .._utils.output import plain_output
 from .._utils.rows import rows_of
 from .._utils.sklearn_compat import check_cv, check_method_params, num_samples
+
+# With more values in all copies of the samples, fewer encoders are fitted at once.
+_MAX_VALUES = 2**25
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
@@ -137,17 +143,26 @@ def _cross_fitted(name, encoder, X, y, params, folds, final):
     different folds do not correspond.
     """
     output = np.empty(final.shape, final.dtype if final.dtype.kind == "f" else np.float64)
-    for train, test in folds:
-        (X_train, y_train, train_params), (X_test, _, test_params) = (
-            _subset(X, y, params, rows) for rows in (train, test)
-        )
-        fold = clone(encoder).fit(X_train, y_train, **train_params["fit"])
-        codes = _as_dense(plain_output(fold, X_train, **train_params["transform"]))
-        held_out = _as_dense(plain_output(fold, X_test, **test_params["transform"]))
-        _check_finite(name, codes, held_out, final)
-        weight = train_params["fit"].get("sample_weight")
-        output[test] = _mapped(codes, final[train], weight, held_out)
+    n_values = math.prod(getattr(X, "shape", (num_samples(X),)))
+    n_at_once = min(max(_MAX_VALUES // n_values, 1), len(folds))
+    jobs = (delayed(_held_out)(name, encoder, X, y, params, fold, final) for fold in folds)
+    found = Parallel(n_jobs=n_at_once, backend=AtOnceBackend())(jobs)
+    for (_, test), codes in zip(folds, found, strict=True):
+        output[test] = codes
     return output
+
+
+def _held_out(name, encoder, X, y, params, fold, final):
+    """Return the codes of the samples that one fold holds out, after the map to final codes."""
+    (X_train, y_train, train_params), (X_test, _, test_params) = (
+        _subset(X, y, params, rows) for rows in fold
+    )
+    fitted = clone(encoder).fit(X_train, y_train, **train_params["fit"])
+    codes = _as_dense(plain_output(fitted, X_train, **train_params["transform"]))
+    held_out = _as_dense(plain_output(fitted, X_test, **test_params["transform"]))
+    _check_finite(name, codes, held_out, final)
+    weight = train_params["fit"].get("sample_weight")
+    return _mapped(codes, final[fold[0]], weight, held_out)
 
 
 def _subset(X, y, params, rows):

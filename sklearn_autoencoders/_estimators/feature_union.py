@@ -70,7 +70,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         `cv`, the codes of each fold are computed by encoders that were fitted without it and are
         mapped linearly to the codes of the final encoders. The estimator that follows in a pipeline
         is then trained on codes like those of new samples. Every sample must be held out exactly
-        once.
+        once. Small encoders of several folds are trained at once.
 
     n_jobs : int or None, default=None
         Number of encoders that are fitted in parallel, as in scikit-learn.

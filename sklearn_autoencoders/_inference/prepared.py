@@ -84,8 +84,9 @@ def _examine(network: nn.Module) -> tuple[list[Any], list[Tensor]]:
     tensors = []
     for module in _modules_of(network):
         settings = vars(module)
-        own = [*settings["_parameters"].values(), *settings["_buffers"].values()]
-        tensors += [tensor for tensor in own if tensor is not None]
+        for own in (settings["_parameters"], settings["_buffers"]):
+            if own:
+                tensors += [tensor for tensor in own.values() if tensor is not None]
         structure.append(id(module))
         structure += [value for value in settings.values() if type(value) in _SETTINGS]
     structure += [(tensor.dtype, tensor.device, tensor.shape) for tensor in tensors]
@@ -96,7 +97,9 @@ def _modules_of(network: nn.Module) -> list[nn.Module]:
     """Return a network and its modules, in half of the time of `network.modules()`."""
     found = [network]
     for module in found:  # grows meanwhile
-        found += [child for child in vars(module)["_modules"].values() if child is not None]
+        children = vars(module)["_modules"]
+        if children:
+            found += [child for child in children.values() if child is not None]
     return found
 
 

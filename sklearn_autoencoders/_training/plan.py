@@ -17,6 +17,10 @@ from .sampler import ShuffledSampler
 class EpochTask(Protocol):
     """A task that is notified of the epochs."""
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether it does anything."""
+
     def begin(self) -> None:
         """Handle the beginning of an epoch."""
 

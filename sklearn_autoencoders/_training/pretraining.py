@@ -29,6 +29,8 @@ from .skorch_loop import train
 class _NoTask:
     """Ignores epochs."""
 
+    is_watched = False
+
     def begin(self) -> None:
         pass
 

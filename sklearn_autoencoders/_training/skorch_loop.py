@@ -13,10 +13,9 @@ from torch import Tensor
 from .._data.batches import Data
 from .._data.model import Model
 from .._persistence.checkpoint import TrainingFile
-from .._persistence.state import weights_of
 from .._utils.batch import Batch
-from .._utils.random import make_generator
 from .._utils.ranks import OtherRankFailed
+from .._utils.rendezvous import ask
 from .._utils.torch_compat import import_dynamo
 from .._utils.torch_settings import few_threads
 from ..networks._costs import multiply_adds
@@ -35,13 +34,13 @@ from .callbacks import (
     WeightDecay,
     tensors_of,
 )
-from .datasets import datasets
 from .fold_selection import selection_of_weights
 from .means import Mean, OnDevice
 from .optimizers import SOLVERS
 from .plan import EpochTask, History, Plan
+from .request import Request
 from .sampler import RankSampler
-from .training import Noise, StopTraining, Training
+from .training import StopTraining, Training
 from .weight_selection import Backtracking
 
 if TYPE_CHECKING:
@@ -85,52 +84,65 @@ def train(
     History
         The curves and any problems. The weights of the network are always finite.
     """
-    network = model.network.train()
-    file = None
-    if plan.checkpoint is not None:
-        values = (weights_of(network), _values_of(data), generator.get_state().numpy())
-        file = plan.checkpoint.file_for(*values)
-    seed = int(torch.randint(2**31, (), generator=generator))
-    noise = Noise(make_generator(seed, model.device), data.is_one_batch(plan.batch_size))
-    samples, validation = datasets(model, data, plan, noise)
-    training = Training(network, objective, plan, noise, samples, validation)
-    work = plan.batch_size * multiply_adds(network)
+    return cast(History, ask(Request(model, objective, data, plan, generator, task), train_alone))
+
+
+def train_alone(request: Request) -> History:
+    """Train a single network, whether or not there are others that could be trained with it."""
+    file, training = request.file(), request.training()
+    network, noise = training.network, training.noise
+    work = request.plan.batch_size * multiply_adds(network)
     with few_threads(work), drawing(network, noise.generator, noise.shared):
-        _Loop(training, generator, file, task).run()
+        loop = Loop(training, request.generator, own_callbacks(training, request.task), file)
+        loop.run()
     return training.history
 
 
-def _values_of(data: Data) -> dict[str, Any]:
-    """Return the values that identify these samples in a checkpoint."""
-    others = {"ranges", "clean_ranges", "carried"}
-    return {name: value for name, value in vars(data).items() if name not in others}
+def own_callbacks(training: Training, task: EpochTask) -> list[TrainingCallback]:
+    """Return the callbacks of a training, in the order in which they are called."""
+    plan, loss = training.plan, training.objective.loss
+    callbacks: list[TrainingCallback] = [Averaging()] if plan.ranks.size > 1 else []
+    callbacks += [WeightDecay()] if plan.weight_decay else []
+    callbacks += [LearningRate()]
+    callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
+    callbacks += [Freezing()] if plan.n_frozen else []
+    callbacks += [Recorder(), Backtracking()]
+    return [*callbacks, selection_of_weights(plan), Notification(task)]
 
 
-class _Loop:
-    """skorch's training loop with the callbacks of this package."""
+class Loop:
+    """skorch's training loop with the callbacks of this package.
+
+    Parameters
+    ----------
+    training : Training
+        The training.
+
+    generator : Generator
+        Shuffles the samples.
+
+    callbacks : list of TrainingCallback
+        Called in this order.
+
+    file : TrainingFile or None, default=None
+        File of the state of training.
+
+    **settings : dict
+        Further parameters of skorch's net.
+    """
 
     def __init__(
         self,
         training: Training,
         generator: torch.Generator,
-        file: TrainingFile | None,
-        task: EpochTask,
+        callbacks: list[TrainingCallback],
+        file: TrainingFile | None = None,
+        **settings: Any,
     ) -> None:
         self._training, self._generator, self._file = training, generator, file
-        self.callbacks = self._make_callbacks(task)
-        self._net = _make_net(training, generator, self.callbacks)
-
-    def _make_callbacks(self, task: EpochTask) -> list[TrainingCallback]:
-        plan, loss = self._training.plan, self._training.objective.loss
-        callbacks: list[TrainingCallback] = [Averaging()] if plan.ranks.size > 1 else []
-        callbacks += [WeightDecay()] if plan.weight_decay else []
-        callbacks += [LearningRate()]
-        callbacks += [GradientClipping()] if loss.is_heavy_tailed else []
-        callbacks += [Freezing()] if plan.n_frozen else []
-        callbacks += [Recorder(), Backtracking()]
-        callbacks += [selection_of_weights(plan), Notification(task)]
-        callbacks += [] if self._file is None else [Checkpointing(self._file, self._state)]
-        return callbacks
+        self.callbacks = [*callbacks]
+        self.callbacks += [] if file is None else [Checkpointing(file, self._state)]
+        self._net = _make_net(training, generator, self.callbacks, settings)
 
     def run(self) -> None:
         """Train until the end, or until a callback or an interruption stops training."""
@@ -309,7 +321,10 @@ def _net_class() -> type:
 
 
 def _make_net(
-    training: Training, generator: torch.Generator, callbacks: list[TrainingCallback]
+    training: Training,
+    generator: torch.Generator,
+    callbacks: list[TrainingCallback],
+    settings: dict[str, Any],
 ) -> Any:
     from skorch.helper import predefined_split
 
@@ -317,23 +332,24 @@ def _make_net(
     groups = [
         (pattern, {"lr": ratio * plan.learning_rate}) for pattern, ratio in plan.rate_ratios.items()
     ]
-    net = _net_class()(
-        module=training.network,
-        criterion=training.objective,
-        optimizer=SOLVERS[plan.solver],
-        lr=plan.learning_rate,
-        optimizer__param_groups=groups,
-        batch_size=-(-plan.batch_size // plan.ranks.size),
-        train_split=None if validation is None else predefined_split(validation),
-        iterator_train__sampler=_sampler(training, generator),
-        iterator_train__generator=generator,
-        iterator_train__collate_fn=_as_pair,
-        iterator_valid__generator=generator,
-        iterator_valid__collate_fn=_as_pair,
-        callbacks=list(plan.callbacks),
-        device=str(next(training.network.parameters()).device),
-        verbose=0,
-    )
+    defaults = {
+        "module": training.network,
+        "criterion": training.objective,
+        "optimizer": SOLVERS[plan.solver],
+        "lr": plan.learning_rate,
+        "optimizer__param_groups": groups,
+        "batch_size": -(-plan.batch_size // plan.ranks.size),
+        "train_split": None if validation is None else predefined_split(validation),
+        "iterator_train__sampler": _sampler(training, generator),
+        "iterator_train__generator": generator,
+        "iterator_train__collate_fn": as_pair,
+        "iterator_valid__generator": generator,
+        "iterator_valid__collate_fn": as_pair,
+        "callbacks": list(plan.callbacks),
+        "device": str(next(training.network.parameters()).device),
+        "verbose": 0,
+    }
+    net = _net_class()(**defaults | settings)
     net.training, net.own_callbacks, net.lowest = training, callbacks, {}
     return net
 
@@ -347,6 +363,6 @@ def _sampler(training: Training, generator: torch.Generator) -> torch.utils.data
     return RankSampler(sampler, plan.ranks, plan.batch_size)
 
 
-def _as_pair(batch: Batch) -> tuple[Batch, Batch]:
+def as_pair(batch: Batch) -> tuple[Batch, Batch]:
     """Return a batch as both input and target, because skorch expects a pair."""
     return batch, batch

@@ -319,6 +319,11 @@ class EpochTasks:
         self._root = estimator._init_callback_context(max_subtasks=max_epochs)
         self._root.call_on_fit_task_begin(estimator=estimator, **data)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether there are callbacks."""
+        return bool(getattr(self._estimator, "_skl_callbacks", ()))
+
     def begin(self) -> None:
         """Notify the callbacks of the beginning of an epoch."""
         self._epoch = self._root.subcontext(task_name="epoch")

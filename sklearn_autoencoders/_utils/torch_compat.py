@@ -21,6 +21,7 @@ __all__ = [
     "children_of",
     "foreach_mul_",
     "foreach_norm",
+    "has_hooks",
     "import_dynamo",
     "with_child",
 ]
@@ -44,6 +45,11 @@ def with_child(module: ModuleType, name: str, child: torch.nn.Module) -> ModuleT
     copied = copy.copy(module)
     copied._modules = {**module._modules, name: child}
     return copied
+
+
+def has_hooks(module: torch.nn.Module) -> bool:
+    """Return whether a module has functions that are called before or after its `forward`."""
+    return bool(module._forward_hooks or module._forward_pre_hooks or module._backward_hooks)
 
 
 _importing = threading.Lock()

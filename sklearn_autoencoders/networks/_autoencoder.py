@@ -85,7 +85,7 @@ class Autoencoder(nn.Module):
         """Return the input of the encoder: the samples and, if it uses them, missing values."""
         if not self.n_masks or batch.missing is None:
             return batch.x
-        return torch.cat([batch.x, batch.missing], 1)
+        return torch.cat([batch.x, batch.missing], -1)
 
     @property
     def reads_target(self) -> bool:

@@ -55,9 +55,10 @@ class LinearPath(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the sum of the linear map and its correction."""
         n_inputs = self.n_inputs
-        if x.shape[-1] == n_inputs:  # nothing is missing
+        known = x if x.shape[-1] == n_inputs else x[..., :n_inputs]
+        if self.n_masks and known is x:  # nothing is missing
             x = functional.pad(x, (0, self.n_masks))
-        y: Tensor = self.linear(x[..., :n_inputs]) + self.correction(x)
+        y: Tensor = self.linear(known) + self.correction(x)
         return y
 
     @torch.no_grad()

@@ -94,7 +94,7 @@ class VariationalAutoencoder(Autoencoder):
         """Return the decoder's output for codes of shape (batch, m) or (n_draws, batch, m)."""
         if code.ndim == 2:
             return super().decode(code, condition, target)
-        return _of_draws(super().decode, code, condition, target)
+        return _of_draws(super().decode, code, condition, target if self.reads_target else None)
 
     def draw(self, code: Tensor, condition: Tensor | None, noise: Callable[..., Any]) -> Tensor:
         """Return the output of a decoder that reads the symbols which it has drawn.
