@@ -212,9 +212,10 @@ class PixelStates(nn.Module):
         dilations = islice(cycle(_DILATIONS), n_layers)
         masked = (MaskedConvolution(channels, channels, 1, dilation) for dilation in dilations)
         self.masked = nn.ModuleList(masked)
-        self.outputs = nn.ModuleList(nn.Conv2d(channels, channels, 1) for _ in range(n_layers))
-        for output in self.outputs:
+        outputs = [nn.Conv2d(channels, channels, 1) for _ in range(n_layers)]
+        for output in outputs:
             nn.init.zeros_(output.weight)
+        self.outputs = nn.ModuleList(outputs)
         self.states = nn.Linear(channels, n_components)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -269,7 +270,7 @@ class PixelStates(nn.Module):
 
     def _hidden(self, values: Tensor, start: Tensor, read: Callable[..., Tensor]) -> Tensor:
         """Return the last hidden channels; `read` applies a masked convolution."""
-        hidden = read(self.first, self.embedding(values)) + start
+        hidden: Tensor = read(self.first, self.embedding(values)) + start
         for layer, output in zip(self.masked, self.outputs, strict=True):
             hidden = hidden + output(read(layer, hidden.relu()).relu())
         return hidden
@@ -282,7 +283,8 @@ class PixelStates(nn.Module):
     def _grid(self, values: Tensor) -> Tensor:
         """Return images for values of shape (batch, channels, time), zero in the last row."""
         n_missing = -values.shape[-1] % self.width
-        return functional.pad(values, (0, n_missing)).unflatten(-1, (-1, self.width))
+        images: Tensor = functional.pad(values, (0, n_missing)).unflatten(-1, (-1, self.width))
+        return images
 
     def _check_length(self, n_times: int) -> None:
         """Raise ValueError if more values are read than an image has."""
