@@ -73,6 +73,17 @@ def test_single_values_give_the_states_of_the_whole_image(network):
         encoder.advance(values[:, :1], state)
 
 
+def test_values_after_a_whole_image(network):
+    encoder, values = network
+    whole, n_values = encoder(values), encoder.n_values
+    first, state = encoder.advance(values[:, :n_values])
+    torch.testing.assert_close(first, whole[:, :n_values])
+    last, state = encoder.advance(values[:, n_values:], state)
+    torch.testing.assert_close(last, whole[:, n_values:])
+    with pytest.raises(ValueError, match="cannot predict further"):
+        encoder.advance(values[:, :1], state)
+
+
 @pytest.mark.parametrize("dilation", [1, 2])
 def test_masked_filters_are_linear_functions_of_pixels_before(dilation):
     layer = MaskedConvolution(1, 1, 1, dilation, reads_pixel=False).requires_grad_(False)
@@ -154,13 +165,18 @@ def test_a_failed_draw_leaves_the_generator_usable(generator):
     with pytest.raises(ValueError, match=f"images of {n_values} values.*smaller length"):
         generator.sample(length=n_values + 5)
     assert generator.sample(2, random_state=0).shape == (2, n_values)
+    for n_given in (n_values - 1, n_values):
+        with pytest.raises(ValueError, match="smaller length"):
+            generator.sample(prompt=np.zeros(n_given), length=5)
+    last = generator.sample(prompt=np.zeros(n_values - 1), random_state=0)
+    assert last.shape == (1, n_values)
 
 
 def test_errors_of_samples_that_are_no_images():
     for X, class_first in ((stripes(20), True), (stripes(20, True), False)):
         with pytest.raises(ValueError, match=r"image_shape=\(4, 5\) requires X with 20 features"):
             fitted(X, class_first=class_first)
-    with pytest.raises(ValueError, match="requires X with 20 features"):
+    with pytest.raises(ValueError, match="reads images, and X contains texts"):
         fitted(["to be or not to be"] * 20)
     with pytest.raises(ValueError, match="image_shape"):
         fitted(stripes(20), image_shape=(20,))

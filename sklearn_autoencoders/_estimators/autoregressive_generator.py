@@ -412,7 +412,7 @@ class AutoregressiveGenerator(
     def _prepare_data(self, data, y, rng, *, reset, partial):
         if reset:
             self._is_causal = self._describes_causal
-            self._order.check_columns(self._columns)
+            self._order.check_columns(self._columns, self.network)
         if getattr(self._columns, "is_sequence", False):
             n_positions = None if reset else len(self._levels.sizes)
             data = self._order.cut(data, self.chunk_size, n_positions, self.carry_states)

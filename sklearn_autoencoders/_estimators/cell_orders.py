@@ -44,7 +44,7 @@ class AnyOrder:
     epochs = 3000, 100
 
     @staticmethod
-    def check_columns(columns):
+    def check_columns(columns, network):
         """Accept all columns."""
 
     @staticmethod
@@ -117,9 +117,19 @@ class LeftToRight:
         return 16
 
     @staticmethod
-    def check_columns(columns):
-        """Raise ValueError if samples are rows of a table, whose columns have different levels."""
-        if columns is not None and not columns.is_sequence:
+    def check_columns(columns, network):
+        """Raise ValueError if samples are rows of a table, or texts that the network cannot read.
+
+        The columns of a table have different levels.
+        """
+        if columns is None:
+            return
+        if columns.is_sequence and not getattr(network, "reads_texts", True):
+            raise ValueError(
+                f"network={network!r} reads images, and X contains texts. Use network=None, or "
+                "CausalRecurrent()."
+            )
+        if not columns.is_sequence:
             raise ValueError(
                 "A causal network reads sequences, whose positions all have the same levels: texts "
                 "or numbers. X is a table with columns of other types. Use network=None for "

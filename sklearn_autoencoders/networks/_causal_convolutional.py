@@ -79,6 +79,7 @@ class CausalConvolutional(Network):
 
     is_causal = True
     reads_sequences = True
+    reads_texts = False
 
     _parameter_constraints: ClassVar[Constraints] = {
         "image_shape": [Sizes(2, 2)],
@@ -243,11 +244,13 @@ class PixelStates(nn.Module):
         x : Tensor of shape (batch, time, n_symbols)
             The value before each one.
 
-        states : PixelState or None, default=None
-            What has been read before. It is changed.
+        states : PixelState, Tensor or None, default=None
+            What has been read before. A PixelState is changed. After a whole image, these are its
+            values, since at most one more can follow.
         """
-        if states is None and x.shape[1] >= self.n_values:
-            return self(x), None
+        if isinstance(states, Tensor) or (states is None and x.shape[1] >= self.n_values):
+            values = x if states is None else torch.cat([states, x], 1)
+            return self(values)[:, -x.shape[1] :], values
         state = PixelState(PixelMemory(self.width)) if states is None else states
         self._check_length(state.n_read + x.shape[1])
         return torch.cat([self._next(value, state) for value in x.unbind(1)], 1), state
@@ -267,7 +270,7 @@ class PixelStates(nn.Module):
 
     def _hidden(self, values: Tensor, start: Tensor, read: Callable[..., Tensor]) -> Tensor:
         """Return the last hidden channels; `read` applies a masked convolution."""
-        hidden = read(self.first, self.embedding(values)) + start
+        hidden: Tensor = read(self.first, self.embedding(values)) + start
         for layer, output in zip(self.masked, self.outputs, strict=True):
             hidden = hidden + output(read(layer, hidden.relu()).relu())
         return hidden

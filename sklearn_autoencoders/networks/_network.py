@@ -44,6 +44,8 @@ class Network(Part, ABC):
     is_causal: ClassVar[bool] = False
     #: Whether they map sequences of shape (batch, time, ...), causal or not.
     reads_sequences: ClassVar[bool] = False
+    #: Whether samples can be texts.
+    reads_texts: ClassVar[bool] = True
 
     @abstractmethod
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
