@@ -150,7 +150,8 @@ def _layers(module: nn.Module) -> list[nn.Module]:
     """Return the layers of a module in order, if it is a sequence."""
     if not isinstance(module, nn.Sequential):
         return [module]
-    return [layer for part in children_of(module).values() for layer in _layers(part)]
+    parts = filter(None, children_of(module).values())
+    return [layer for part in parts for layer in _layers(part)]
 
 
 def _are_batched(layers: Layers) -> bool:
