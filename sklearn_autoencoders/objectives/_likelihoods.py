@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Distribution, Laplace, Normal
+from torch.distributions import Bernoulli, Distribution, Laplace
 
 from .._utils.draws import Draws
 
@@ -26,8 +26,15 @@ def _scale_only(noise: Tensor) -> tuple[Tensor, ...]:
     return (_scale(noise),)
 
 
-def _gaussian(output: Tensor, scale: Tensor) -> Normal:
-    return Normal(output, scale, validate_args=False)
+class _Normal(NamedTuple):
+    """Normal distribution; unlike torch's, it does not repeat the scale for every sample."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        squares = ((value - self.mean) / self.scale).square()
+        return -0.5 * squares - (self.scale.log() + 0.5 * math.log(2 * math.pi))
 
 
 def _laplace(output: Tensor, scale: Tensor) -> Laplace:
@@ -94,8 +101,8 @@ def _without_noise(noise: Tensor) -> tuple[Tensor, ...]:
     return ()
 
 
-def _draw_normal(distribution: Normal, draws: Draws) -> Tensor:
-    mean: Tensor = distribution.loc
+def _draw_normal(distribution: _Normal, draws: Draws) -> Tensor:
+    mean = distribution.mean
     return mean + distribution.scale * draws.normal(mean)
 
 
@@ -187,7 +194,7 @@ class Likelihood:
 LIKELIHOODS: dict[str, Likelihood] = {
     "bernoulli": Likelihood(_bernoulli, _draw_bernoulli, unit_interval=True),
     "continuous_bernoulli": Likelihood(_ContinuousBernoulli, _draw_by_quantile, unit_interval=True),
-    "gaussian": Likelihood(_gaussian, _draw_normal, _scale_only, n_noise=1),
+    "gaussian": Likelihood(_Normal, _draw_normal, _scale_only, n_noise=1),
     "laplace": Likelihood(_laplace, _draw_by_quantile, _scale_only, n_noise=1),
     "student_t": Likelihood(_StudentT, _draw_student_t, _student_t_parameters, n_noise=2),
 }
