@@ -144,9 +144,10 @@ def test_shares_have_the_masses_of_the_labels():
 
 
 def test_few_labels_do_not_give_one_class_for_all_samples():
-    X, y = make_classification(500, 20, n_classes=3, n_informative=5, random_state=2)
-    known = partly(y, 40)
-    labels = filled(X, known, scaled_by=(X, y))[40:]
+    X, y = make_classification(500, 20, n_classes=3, n_informative=6, random_state=0)
+    labels = filled(X, partly(y, 40), scaled_by=(X, y))[40:]
+    regression = make_pipeline(StandardScaler(), LogisticRegression()).fit(X[:40], y[:40])
+    assert (labels.argmax(1) == y[40:]).mean() > regression.score(X[40:], y[40:]) - 0.05
     assert (np.bincount(labels.argmax(1), minlength=3) > 30).all()
 
 

@@ -56,7 +56,8 @@ class Convolutional(GridNetwork):
         same number of components at each pixel of the last level: `n_components` is a multiple of
         the number of these pixels, and `code.reshape(-1, n_channels, height, width)` are the codes
         as images. With `init="pca"`, the linear path then maps adjoining patches, one for each of
-        these pixels, to their principal components, by the same matrix at every pixel.
+        these pixels, to their principal components, by the same matrix at every pixel; with
+        only two components at each pixel, `init="random"` was better.
 
     activation : str, default="gelu"
         Activation function of the hidden layers: "elu", "gelu", "identity", "leaky_relu",

@@ -57,10 +57,12 @@ class PseudoLabels(Part):
     >>> from sklearn_autoencoders.objectives import PseudoLabels
     >>> X, y = load_digits(return_X_y=True)
     >>> known = y.copy()
-    >>> known[50:] = -1
+    >>> known[100:] = -1
     >>> settings = {"pretraining_epochs": 5, "max_epochs": 10, "random_state": 0}
     >>> spreading = AutoencoderClassifier(pseudo_labels=PseudoLabels(n_neighbors=5), **settings)
-    >>> bool(spreading.fit(X, known).score(X[50:], y[50:]) > 0.85)
+    >>> spreading.fit(X, known).pseudo_label_source_
+    'label_spreading'
+    >>> bool(spreading.score(X[100:], y[100:]) > 0.9)
     True
     """
 
