@@ -25,7 +25,12 @@ from .._data.validation import (
     ignore_empty_features,
 )
 from .._inference.run import predict
-from .._training.ensemble_initialization import N_MEMBERS, draw_folds, start_at_regressions
+from .._training.ensemble_initialization import (
+    N_MEMBERS,
+    columns_with_gaps,
+    draw_folds,
+    start_at_regressions,
+)
 from .._training.head_initialization import start_at_regression
 from .._training.initialization import initial_attributes, initialize
 from .._training.parameters import (
@@ -161,14 +166,13 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         return replace(data, X=X, ranges=find_ranges(X))
 
     def _build(self, data, rng):
-        n_outputs = data.labels.shape[1]
         if self.encoder is None:
             return initialize(
                 self,
                 data,
                 rng,
                 scaling=self._scaling_kind,
-                compose=lambda base: self._with_head(base, n_outputs),
+                compose=lambda base: self._with_head(base, data),
             )
         encoder = self._fitted_encoder(data, rng)
         check_unit_interval(self, encoder._loss, data.X, ranges=data.ranges)
@@ -179,7 +183,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
         self._check_can_denoise(recipe)
-        recipe = self._with_head(recipe, n_outputs)
+        recipe = self._with_head(recipe, data)
         is_linear = not self._has_ensemble and self._branches is None
         seed = 0 if is_linear else draw_seed(rng)  # a linear head starts at zero
         with drawing_from(make_generator(seed)):
@@ -187,11 +191,13 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         network = place(network, resolve_device(self.device), dtype)
         return initial_attributes(self, network, scaling, encoder._loss, recipe)
 
-    def _with_head(self, recipe, n_outputs):
+    def _with_head(self, recipe, data):
         """Return the recipe of an autoencoder with a head."""
+        n_outputs = data.labels.shape[1]
         if not self._has_ensemble:
             return PredictorRecipe(recipe, n_outputs, branches=self._branches)
-        return PredictorRecipe(recipe, n_outputs, N_MEMBERS, self._layout.n_categories)
+        categories, gaps = self._layout.n_categories, columns_with_gaps(data)
+        return PredictorRecipe(recipe, n_outputs, N_MEMBERS, categories, with_gaps=gaps)
 
     @property
     def _branches(self):

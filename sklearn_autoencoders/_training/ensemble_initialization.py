@@ -27,6 +27,9 @@ from .number_intervals import intervals
 # Number of members, each of which is trained on all folds but one.
 N_MEMBERS = 8
 
+# Number of standard errors of a correlation from which on missing values are informative.
+_MIN_DEVIATIONS = 3.0
+
 # Candidates for the strength of the penalty.
 _STRENGTHS = np.logspace(4, -1, 6)
 
@@ -54,6 +57,38 @@ def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
     return fold if (fold != fold[0]).any() else np.full(len(X), -1)
 
 
+def columns_with_gaps(data: Data) -> tuple[int, ...]:
+    """Return the columns whose missing values tell something of the labels.
+
+    These are the ones whose indicator of missing values is correlated with a label by more than
+    `_MIN_DEVIATIONS` standard errors: others would only add noise.
+
+    Parameters
+    ----------
+    data : Data
+        Training samples with labels.
+
+    Returns
+    -------
+    tuple of int
+        Indices of columns; none for samples that are not an array.
+    """
+    if not isinstance(data.X, np.ndarray) or not data.has_missing:
+        return ()
+    labeled = data.labeled()
+    labels, weight = cast(Array, labeled.labels), labeled.training_weight
+    weights = ~np.isnan(labels) * (1.0 if weight is None else weight[:, None])
+    gaps, values = np.isnan(labeled.X).astype(float), np.nan_to_num(labels)
+    n = weights.sum(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        centered = values - (weights * values).sum(axis=0) / n
+        share = gaps.T @ weights / n
+        covariance = gaps.T @ (weights * centered) / n
+        variance = share * (1 - share) * (weights * centered**2).sum(axis=0) / n
+        is_informative = n * covariance**2 > _MIN_DEVIATIONS**2 * variance
+    return tuple(np.flatnonzero(is_informative.any(axis=1)).tolist())
+
+
 def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
     """Initialize each member by a regression on the inputs of the samples of the other folds.
 
@@ -73,7 +108,7 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     """
     used, weight, draw = regression_samples(data)
     samples = SampleDataset(model, Data(data.X[used]))
-    x = run(model, samples, lambda network, batch: network.head.limited(batch.x))
+    x = run(model, samples, lambda network, batch: network.head.inputs(batch))
     x = x.astype(np.float64)
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)

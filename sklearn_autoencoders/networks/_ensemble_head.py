@@ -51,7 +51,8 @@ class EnsembleHead(nn.Module):
     .. math:: \hat y_m(x) = A_m x + b_m + f_m\bigl(p(x), e(x)\bigr)
 
     with the code :math:`e(x)` and vectors :math:`p(x)` of the columns: piecewise linear functions
-    of numbers, and indicators of categories. The prediction is the mean over the members.
+    of numbers, indicators of categories, and of values that are missing in the samples themselves,
+    not because of a corruption. The prediction is the mean over the members.
 
     Parameters
     ----------
@@ -63,6 +64,9 @@ class EnsembleHead(nn.Module):
 
     n_categories : tuple of int
         Number of categories of each column, 0 for a number.
+
+    with_gaps : tuple of int, default=()
+        The columns that have indicators of missing values.
     """
 
     slopes: Tensor
@@ -70,20 +74,26 @@ class EnsembleHead(nn.Module):
     code_range: Tensor
 
     def __init__(
-        self, n_components: int, n_outputs: int, n_members: int, n_categories: tuple[int, ...]
+        self,
+        n_components: int,
+        n_outputs: int,
+        n_members: int,
+        n_categories: tuple[int, ...],
+        with_gaps: tuple[int, ...] = (),
     ) -> None:
         super().__init__()
         self.n_members, self._layout = n_members, Layout(n_categories)
+        self._with_gaps = list(with_gaps)
         n_numbers, n_indicators = n_categories.count(0), sum(n_categories)
         self.numbers = PiecewiseLinear(n_numbers, N_BINS, _N_EMBEDDING)
-        n_first = n_numbers * _N_EMBEDDING + n_indicators + n_components
+        n_first = n_numbers * _N_EMBEDDING + n_indicators + n_components + len(with_gaps)
         sizes = (n_first, _N_UNITS), (_N_UNITS, _N_UNITS)
         self.hidden = nn.ModuleList([_Layers(n_members, *size) for size in sizes])
         self.last = _Layers(n_members, _N_UNITS, n_outputs)
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
         self.dropout = Dropout(_DROPOUT)
-        n_inputs = n_numbers + n_indicators
+        n_inputs = n_numbers + n_indicators + len(with_gaps)
         self.register_buffer("slopes", torch.zeros(n_members, n_inputs, n_outputs))
         self.register_buffer("offsets", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("code_range", torch.zeros(2, n_components))
@@ -98,14 +108,23 @@ class EnsembleHead(nn.Module):
 
     def regression(self, batch: Batch) -> Tensor:
         """Return the regressions of all members, of shape (n_members, batch, n_outputs)."""
-        x = self.limited(batch.x).expand(self.n_members, -1, -1)
+        x = self.inputs(batch).expand(self.n_members, -1, -1)
         return torch.baddbmm(self.offsets, x, self.slopes)
 
-    def limited(self, x: Tensor) -> Tensor:
-        """Return inputs with limited numbers."""
-        layout = self._layout
+    def inputs(self, batch: Batch) -> Tensor:
+        """Return the inputs of the regressions: limited numbers, and all indicators."""
+        layout, x = self._layout, batch.x
         numbers = x[:, layout.number_inputs.to(x.device)].clamp(-LIMIT, LIMIT)
-        return layout.joined(numbers, x[:, layout.indicators.to(x.device)])
+        values = layout.joined(numbers, x[:, layout.indicators.to(x.device)])
+        return torch.cat([values, self._gaps(batch)], 1) if self._with_gaps else values
+
+    def _gaps(self, batch: Batch) -> Tensor:
+        """Return one where a value is missing, but not because the corruption has hidden it."""
+        if batch.missing is None:
+            return batch.x.new_zeros(len(batch), len(self._with_gaps))
+        hidden = batch.mask
+        missing = batch.missing if hidden is None else batch.missing.masked_fill(hidden, 0.0)
+        return missing[:, self._with_gaps]
 
     def correction(self, code: Tensor, batch: Batch) -> Tensor:
         """Return what the networks add, of shape (n_members, batch, n_outputs).
@@ -117,7 +136,10 @@ class EnsembleHead(nn.Module):
             missing = missing[:, layout.numbers.to(x.device)]
         numbers = self.numbers(x[:, layout.number_inputs.to(x.device)], missing)
         code = code.detach().clamp(*self.code_range)
-        units = torch.cat([numbers, x[:, layout.indicators.to(x.device)], code], 1)
+        parts = [numbers, x[:, layout.indicators.to(x.device)], code]
+        if self._with_gaps:
+            parts.append(self._gaps(batch))
+        units = torch.cat(parts, 1)
         units = units.expand(self.n_members, -1, -1)
         for layer in self.hidden:
             units = functional.relu(layer(units)).transpose(0, 1)

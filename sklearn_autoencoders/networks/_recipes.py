@@ -284,6 +284,9 @@ class PredictorRecipe:
     n_categories : tuple of int, default=()
         Number of categories of each column, 0 for a number, for an ensemble head.
 
+    with_gaps : tuple of int, default=()
+        Columns of whose missing values an ensemble head has indicators.
+
     branches : Branches or None, default=None
         Hidden layers of the head.
     """
@@ -293,6 +296,7 @@ class PredictorRecipe:
     n_members: int = 0
     n_categories: tuple[int, ...] = ()
     branches: Branches | None = None
+    with_gaps: tuple[int, ...] = ()
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -312,7 +316,7 @@ class PredictorRecipe:
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)
-        return EnsembleHead(*sizes, self.n_members, self.n_categories)
+        return EnsembleHead(*sizes, self.n_members, self.n_categories, self.with_gaps)
 
 
 @dataclass(frozen=True)
