@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .frames import check_different_names
 from .rows import RowSource
 
@@ -91,7 +91,7 @@ def condition_of(estimator, y, n_samples, advice=""):
     ndarray of shape (n_samples, n_conditions)
         The condition of each sample, in float64.
     """
-    y = without_tensor(y)
+    y = plain_array(y)
     fitted = getattr(estimator, "conditions_", None)
     if fitted is None:
         if isinstance(y, dict):

@@ -54,15 +54,6 @@ def check_has_no_dates(X: Any) -> None:
         )
 
 
-def unmasked(X: Any) -> Any:
-    """Return a masked array as an array with missing values, and anything else unchanged."""
-    if not isinstance(X, np.ma.MaskedArray):
-        return X
-    if X.dtype.kind in "biu":
-        X = X.astype(np.float64)
-    return X.filled(np.nan) if X.dtype.kind == "f" else X.astype(object).filled(None)
-
-
 def in_chunks(X: Any) -> Any:
     """Return samples in files as :class:`ChunkedRows`, and anything else unchanged."""
     if is_dataset(X):

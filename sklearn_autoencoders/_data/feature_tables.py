@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .._utils.output import names_of_columns
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .columns import Columns, learn_columns
 from .frames import table_of
 from .ratings import Ratings, positions_of
@@ -48,7 +48,7 @@ class FeatureTable:
     def learn(cls, X: Any, name: str) -> FeatureTable:
         """Return the columns of a table, which are not scaled, after checks of their values."""
         _check_is_table(X, name)
-        found = learn_columns(without_tensor(X), "from_dtype")
+        found = learn_columns(plain_array(X), "from_dtype")
         columns = None if found is None else found[0].to_dict()
         n_inputs = _encoded(columns, X, name).shape[1]
         return cls(_names_of(X), columns, np.zeros(n_inputs), np.ones(n_inputs))
@@ -106,7 +106,7 @@ def _names_of(X: Any) -> list[Any] | None:
 def _encoded(columns: dict[str, Any] | None, X: Any, name: str) -> Array:
     """Return numbers and indicators of categories; NaN where a value is missing."""
     if columns is None:
-        encoded = _numbers(without_tensor(X), name)
+        encoded = _numbers(plain_array(X), name)
     else:
         kinds = Columns.from_dict(columns)
         if np.shape(X)[1] != len(kinds.kinds):

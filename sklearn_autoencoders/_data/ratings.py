@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .containers import check_is_container
 from .frames import table_of
 from .parquet import is_dataset
@@ -65,7 +65,7 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
     Ratings
         Without missing values.
     """
-    R = R.to_table() if is_dataset(R) else without_tensor(R)
+    R = R.to_table() if is_dataset(R) else plain_array(R)
     check_is_container(R)
     if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
         raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
@@ -191,7 +191,7 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
         Begin of the message, or None for -1.
     """
     place = {value: index for index, value in enumerate(known.tolist())}
-    listed = np.asarray(without_tensor(values)).tolist()
+    listed = np.asarray(plain_array(values)).tolist()
     found = np.array([place.get(value, -1) for value in listed], dtype=np.intp)
     if what is not None and (found < 0).any():
         unknown = [value for value, index in zip(listed, found, strict=True) if index < 0]

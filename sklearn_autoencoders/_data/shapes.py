@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .containers import check_is_container
 
 Array = NDArray[Any]
@@ -203,7 +203,7 @@ def _stacked(X: Any, shape: tuple[int, ...], time_axis: int) -> Array:
 
 def _as_series(values: Any, shape: tuple[int, ...], time_axis: int) -> Array:
     """Return a series as an array of numbers with two axes, if it is one of one channel."""
-    array = np.asarray(without_tensor(values))
+    array = np.asarray(plain_array(values))
     array = array if array.dtype.kind == "f" else array.astype(np.float64)
     channel_axis = 1 - time_axis
     is_vector = array.ndim == 1 and shape[channel_axis] == 1

@@ -11,14 +11,14 @@ from sklearn.utils import assert_all_finite, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from .._utils.sklearn_compat import check_sample_weight
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .batches import Data
 from .chunked import ChunkedRows
 from .column_kinds import Limits
 from .columns import columns_of_numbers, learn_columns
-from .containers import check_has_no_dates, in_chunks, unmasked
+from .containers import check_has_no_dates, in_chunks
 from .ranges import find_ranges
 from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
@@ -70,7 +70,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
-    X = without_tensor(in_chunks(unmasked(X)))
+    X = plain_array(in_chunks(X))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
     if reset:
@@ -205,7 +205,7 @@ def _find_ranges(X):
 
 def check_weight(sample_weight, X):
     """Return sample weights as a float64 array with a finite, positive sum."""
-    weight = without_tensor(sample_weight)
+    weight = plain_array(sample_weight)
     weight = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
     with np.errstate(over="ignore"):
         total = weight.sum()
@@ -252,7 +252,7 @@ def check_codes(estimator, X):
     """Return latent codes as a finite array with `n_components_` columns."""
     check_is_fitted(estimator)
     with np.errstate(over="ignore", invalid="ignore"):
-        codes = check_array(without_tensor(X), dtype=DTYPES, order="C", input_name="X")
+        codes = check_array(plain_array(X), dtype=DTYPES, order="C", input_name="X")
     if codes.shape[1] != estimator.n_components_:
         raise ValueError(
             f"X has {codes.shape[1]} features, but inverse_transform expects the "

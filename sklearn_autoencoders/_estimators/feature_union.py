@@ -30,7 +30,7 @@ from .._utils.sklearn_compat import (
     fit_context,
     fit_one,
 )
-from .._utils.tensors import tensors_like_input, without_tensor, without_tensors
+from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
 from .cross_fitting import check_groups, out_of_fold_output, partition
 from .inverse import first_columns, is_invertible, unweighted
 from .transformer import AutoencoderTransformer
@@ -187,7 +187,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             The fitted union.
         """
         X, union = samples_in_memory(X, self.passthrough), self._unfitted()
-        y, params = without_tensor(y), without_tensors(params)
+        y, params = plain_array(y), plain_arrays(params)
         union._fit_parts(X, y, union._routed("fit", params))
         return self._commit(union)
 
@@ -215,7 +215,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             encoders that were fitted without it.
         """
         X, union = samples_in_memory(X, self.passthrough), self._unfitted()
-        y, params = without_tensor(y), without_tensors(params)
+        y, params = plain_array(y), plain_arrays(params)
         if self.cross_fit is None:
             output = super(AutoencoderFeatureUnion, union).fit_transform(X, y, **params)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 
 
 def is_invertible(union):
@@ -40,7 +40,7 @@ def unweighted(output, name, weights):
             f"inverse_transform needs transformer_weights[{name!r}] to be different from 0: a "
             "weight of 0 removes the values."
         )
-    return np.asarray(without_tensor(output)) / weight
+    return np.asarray(plain_array(output)) / weight
 
 
 def first_columns(output, n_columns):

@@ -16,7 +16,7 @@ from .._data.sparse import SparseRows
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
 from .._utils.output import names_of_columns
-from .._utils.tensors import tensors_like_input, without_tensor
+from .._utils.tensors import plain_array, tensors_like_input
 
 
 class RecommenderMixin:
@@ -308,7 +308,7 @@ class RecommenderMixin:
 
 def _pairs(X):
     """Return the users and the items of pairs."""
-    X = without_tensor(X)
+    X = plain_array(X)
     if names_of_columns(X) is not None:
         return pairs_of_table(X, "X")
     if not isinstance(X, np.ndarray):  # whose type would be that of strings if some are strings

@@ -27,7 +27,7 @@ from .._utils.sklearn_compat import (
     EpochTasks,
     check_nested_params,
 )
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
@@ -197,7 +197,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             "partial_fit takes them in parts, and with device='cpu' X can be a memory map."
         )
         checkpoint = None if partial else Checkpoint.of(self)
-        copied, y = self._shallow_copy(fitted=resumed), without_tensor(y)
+        copied, y = self._shallow_copy(fitted=resumed), plain_array(y)
         with preserve_settings(), explain_out_of_memory(advice):
             data = check_training_data(copied, X, y, sample_weight, clean, reset=not resumed)
             ranks = Ranks.training_on(lambda: data.some_values(y))

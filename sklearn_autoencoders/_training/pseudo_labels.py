@@ -63,10 +63,12 @@ class _Known:
 
     @classmethod
     def of(cls, data: Data) -> _Known:
-        """Return the labeled samples of positive weight."""
+        """Return the labeled samples of positive weight.
+
+        Weights of classes are not used: predicted labels get them in training.
+        """
         rows, labels = data.labeled_positions, cast(Array, data.labels)
-        weight = data.training_weight if data.label_weight is None else data.label_weight
-        weight = np.ones(len(labels)) if weight is None else weight
+        weight = np.ones(len(labels)) if data.weight is None else data.weight
         held_out = () if data.held_out is None else data.held_out
         rows = rows[(weight[rows] > 0) & ~np.isin(rows, held_out)]
         fold = (_N_FOLDS * draw_by_content(data.X[rows], 0)).astype(np.intp)

@@ -17,7 +17,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 
 from .sklearn_compat import column_or_1d, safe_indexing
-from .tensors import without_tensor
+from .tensors import plain_array
 from .user_warnings import warn_user
 
 Array = NDArray[Any]
@@ -84,7 +84,7 @@ class Labels:
         Labels
             Their type is that of the container, or object.
         """
-        y = _column(without_tensor(y), input_name)
+        y = _column(plain_array(y), input_name)
         is_known = ~missing_values(y if isinstance(y, np.ndarray) else _array(list(y)))
         known = np.asarray(y if is_known.all() else y[np.flatnonzero(is_known)])
         if known.dtype.kind == "T":  # NumPy's strings of variable width, unknown to scikit-learn
@@ -147,7 +147,7 @@ def single_column(y: Any) -> Any:
 
     A tensor is returned as an array, and a list as an array of objects.
     """
-    y = without_tensor(y)
+    y = plain_array(y)
     y = y if hasattr(y, "shape") or hasattr(y, "to_pylist") else np.asarray(y, dtype=object)
     is_column = tuple(getattr(y, "shape", ())[1:]) == (1,)
     return _first_column(y) if is_column else y

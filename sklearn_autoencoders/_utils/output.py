@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.utils import check_array
 
-from .tensors import without_tensor
+from .tensors import plain_array
 
 
 def plain_output(estimator: Any, X: Any, method: str = "transform", **params: Any) -> Any:
@@ -92,7 +92,7 @@ def as_table(X: Any) -> Any:
         scikit-learn has no adapter; anything else, such as a list of series of different lengths,
         unchanged.
     """
-    X = without_tensor(X)
+    X = plain_array(X)
     if hasattr(X, "columns") and hasattr(X, "npartitions"):
         return X.compute()
     if _package_of(X) == "pyarrow" and hasattr(X, "to_pandas"):

@@ -13,11 +13,13 @@ from sklearn import get_config
 from .sklearn_compat import output_container
 
 
-def without_tensor(values: Any) -> Any:
-    """Return a tensor as an array, also if it requires a gradient; anything else unchanged.
+def plain_array(values: Any) -> Any:
+    """Return a tensor, or an array with a mask, as an array; anything else unchanged.
 
-    Types that NumPy does not have, such as bfloat16, become float32.
+    Types that NumPy does not have, such as bfloat16, become float32. Masked values become missing.
     """
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(values)
     if not isinstance(values, torch.Tensor):
         return values
     tensor = values.detach().cpu()
@@ -27,9 +29,17 @@ def without_tensor(values: Any) -> Any:
         return tensor.float().numpy()
 
 
-def without_tensors(values: dict[str, Any]) -> dict[str, Any]:
+def _unmasked(values: Any) -> Any:
+    if values.dtype.kind in "biu" and np.ma.is_masked(values):
+        values = values.astype(np.float64)
+    if not np.ma.is_masked(values):
+        return values.data
+    return values.filled(np.nan) if values.dtype.kind == "f" else values.astype(object).filled(None)
+
+
+def plain_arrays(values: dict[str, Any]) -> dict[str, Any]:
     """Return values by name with arrays for tensors."""
-    return {name: without_tensor(value) for name, value in values.items()}
+    return {name: plain_array(value) for name, value in values.items()}
 
 
 # Methods whose output `set_output` configures.
@@ -47,7 +57,7 @@ def tensors_like_input(method: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(self: Any, X: Any, *args: Any, **params: Any) -> Any:
         if not (isinstance(X, torch.Tensor) and get_config()["array_api_dispatch"]):
             return method(self, X, *args, **params)
-        found = method(self, without_tensor(X), *args, **params)
+        found = method(self, plain_array(X), *args, **params)
         is_number = isinstance(found, np.ndarray) and found.dtype.kind in "biuf"
         is_table = method.__name__ in _FRAMED and output_container(self) != "default"
         if not is_number or is_table or params.get("out") is not None:

@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 from .._utils.labels import is_missing
 from .._utils.output import names_of_columns
 from .._utils.rows import rows_of
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from ._display import ASIDE, COLORS, Display, as_texts, inches_of, need_matplotlib
 from ._samples import as_cells, as_samples, column_names, drawn_step
 from ._tables import has_categories
@@ -64,7 +64,7 @@ class ContributionsDisplay(Display):
 
     def __init__(self, contribution, values, expected, *, feature_names=None):
         given = contribution, values, expected
-        contribution = as_samples(np.atleast_2d(without_tensor(contribution)), "contribution")
+        contribution = as_samples(np.atleast_2d(plain_array(contribution)), "contribution")
         parts = contribution, _as_row(values, "values"), _as_row(expected, "expected")
         if len({part.shape for part in parts}) > 1 or len(parts[0]) != 1:
             raise ValueError(
@@ -210,7 +210,7 @@ class ContributionsDisplay(Display):
 
 def _as_row(values, name):
     """Return values of a sample as an array of shape (1, n_features), of objects if necessary."""
-    row = np.atleast_2d(without_tensor(values))
+    row = np.atleast_2d(plain_array(values))
     return row if has_categories(row) else as_samples(row, name)
 
 

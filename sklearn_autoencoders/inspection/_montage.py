@@ -7,7 +7,7 @@ from numbers import Integral
 import numpy as np
 
 from .._utils.grids import check_n_features
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from ._display import DIVERGING, MISSING, as_texts
 
 # Numbers of channels that are supported.
@@ -72,7 +72,7 @@ def _check_image_shape(image_shape, n_features):
 
 def check_stack(images):
     """Return images as a float array of shape (n, ...), or raise if they are not images."""
-    images = np.asarray(without_tensor(images), dtype=np.float64)
+    images = np.asarray(plain_array(images), dtype=np.float64)
     if not (images.ndim > 2 and images.size and _is_image(images.shape[1:])):
         raise ValueError(
             "images must be of shape (n_samples, height, width), optionally with 1 or 3 channels "

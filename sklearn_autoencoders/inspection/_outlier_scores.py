@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 from .._utils.sklearn_compat import column_or_1d
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from ._display import APART, Display, as_texts, legend_beside, need_matplotlib
 from ._labels import are_of, as_labels, class_name
 from ._samples import check_choice, conditioned, drawn_step
@@ -59,7 +59,7 @@ class OutlierScoresDisplay(Display):
 
     def __init__(self, scores, offset=None, y_true=None):
         self.scores = check_array(
-            column_or_1d(without_tensor(scores), input_name="scores"),
+            column_or_1d(plain_array(scores), input_name="scores"),
             ensure_2d=False,
             input_name="scores",
         )

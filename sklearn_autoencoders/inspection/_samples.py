@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from .._utils.output import names_of_columns, plain_output
 from .._utils.rows import rows_of
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from ._tables import as_objects, has_categories
 
 # Features whose largest values differ by more than this factor are standardized.
@@ -139,7 +139,7 @@ def spread_samples(X, n_rows, y=None):
 
 def y_of(y, places):
     """Return the values of y at the given indices as an array; None or a scalar unchanged."""
-    return y if np.ndim(y) == 0 else np.asarray(without_tensor(y))[places]
+    return y if np.ndim(y) == 0 else np.asarray(plain_array(y))[places]
 
 
 def spread_places(n_samples, n_rows):
@@ -152,12 +152,12 @@ def spread_places(n_samples, n_rows):
 
 def as_matrix(values, name):
     """Return a finite float array of two dimensions, also of a tensor."""
-    return check_array(without_tensor(values), dtype=np.float64, input_name=name)
+    return check_array(plain_array(values), dtype=np.float64, input_name=name)
 
 
 def as_samples(X, name="X"):
     """Return samples or images as a float array of shape (n_samples, n_features), with NaN."""
-    X = without_tensor(X)
+    X = plain_array(X)
     _check_is_array(X, name)
     X = np.asarray(X) if np.ndim(X) > 2 else X
     flat = X.reshape(len(X), -1) if getattr(X, "ndim", 2) > 2 else X

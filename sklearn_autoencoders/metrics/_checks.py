@@ -7,7 +7,7 @@ from sklearn.utils import check_array
 
 from .._utils.labels import Labels, single_column
 from .._utils.output import names_of_columns
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 
 # Kinds of targets: the first one is predicted by regression, other ones by classification.
 NUMBERS, NUMERIC_LABELS = "continuous numbers", "integers as labels"
@@ -22,7 +22,7 @@ def checked_numbers(samples, name):
     given = samples
     settings = {"ensure_all_finite": "allow-nan", "ensure_min_samples": N_FOLDS}
     try:
-        samples = check_array(without_tensor(samples), input_name=name, **settings)
+        samples = check_array(plain_array(samples), input_name=name, **settings)
     except (TypeError, ValueError) as error:
         if name in str(error):
             raise

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import Bunch, check_array, check_consistent_length, check_scalar
 
 from .._utils.random import own_random_state
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 
 # Samples of which all distances are compared: their rank correlation hardly varies with more.
 _MAX_DISTANCES = 1000
@@ -98,8 +98,8 @@ def _checked(X, codes, n_neighbors, max_samples, rng):
     """Return the samples that are compared, and their codes, in random order."""
     check_scalar(n_neighbors, "n_neighbors", Integral, min_val=1)
     check_scalar(max_samples, "max_samples", Integral, min_val=3)
-    X = check_array(without_tensor(X), input_name="X")
-    codes = check_array(without_tensor(codes), input_name="codes")
+    X = check_array(plain_array(X), input_name="X")
+    codes = check_array(plain_array(codes), input_name="codes")
     check_consistent_length(X, codes)
     drawn = rng.permutation(len(X))[:max_samples]
     if 2 * n_neighbors >= len(drawn):

@@ -7,7 +7,7 @@ from sklearn.utils import Bunch, check_array
 
 from .._data.columns import learn_columns
 from .._data.frames import table_of
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 from ._associations import association_difference
 from ._checks import N_FOLDS, raise_if_empty
 from ._numbers import compare_numbers
@@ -32,7 +32,7 @@ def _is_number(dtype):
 
 def _readable(X):
     """Return a table whose columns can be read: a frame, or an array of objects."""
-    X = X.compute() if hasattr(X, "npartitions") else without_tensor(X)
+    X = X.compute() if hasattr(X, "npartitions") else plain_array(X)
     return np.asarray(X, dtype=object) if table_of(X) is None else X
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from .._utils.tensors import without_tensor
+from .._utils.tensors import plain_array
 
 Array = NDArray[Any]
 
@@ -57,7 +57,7 @@ def sliding_windows(series: Any, length: int, step: int = 1) -> Array:
     array([[0, 1, 2],
            [2, 3, 4]])
     """
-    values = np.asarray(without_tensor(series))
+    values = np.asarray(plain_array(series))
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must have shape (n_times,) or (n_times, n_channels); got {values.shape}."
@@ -122,7 +122,7 @@ def average_windows(values: Any, length: int, step: int = 1, n_times: int | None
     >>> average_windows(windows.max(axis=1), length=3)
     array([2. , 2.5, 3. , 4. , 4.5, 5. ])
     """
-    values = np.asarray(without_tensor(values))
+    values = np.asarray(plain_array(values))
     values = values if values.dtype.kind == "f" else values.astype(np.float64)
     length, step = _positive(length, "length"), _positive(step, "step")
     if values.ndim == 0 or not len(values) or (values.ndim > 1 and values.shape[1] != length):
