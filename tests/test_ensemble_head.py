@@ -1,6 +1,7 @@
 """The head of several members: its start, its folds, its loss, and what it predicts."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
+from sklearn_autoencoders._data.batches import Data
+from sklearn_autoencoders._data.ranges import find_ranges
 from sklearn_autoencoders._training.ensemble_initialization import (
     N_MEMBERS,
+    columns_with_gaps,
     draw_folds,
     intervals,
 )
@@ -288,3 +292,33 @@ def test_parameters_of_fine_tuning_need_a_linear_head(params):
     frame = pd.DataFrame(X).add_prefix("x").assign(kind=np.where(y, "a", "b"))
     fitted = quick(AutoencoderClassifier, pretraining_epochs=1, **params).fit(frame, y)
     assert type(fitted.network_.head) is LinearHead
+
+
+def test_missing_values_are_features_where_they_tell_something():
+    X, y = table(400), np.random.RandomState(1).randn(400)
+    X[X[:, 1] > np.quantile(X[:, 1], 0.7), 1] = np.nan  # tells something of the target
+    X[np.random.RandomState(2).rand(400) < 0.3, 2] = np.nan
+    y += 3.0 * np.isnan(X[:, 1])
+    data = Data(X, labels=y[:, None], ranges=find_ranges(X))
+    assert 1 in columns_with_gaps(data)
+    assert 2 not in columns_with_gaps(data)
+    halves = Data(np.repeat(X, 2, axis=0), labels=np.repeat(y, 2)[:, None])
+    weighted = replace(data, weight=np.full(400, 2.0))
+    assert columns_with_gaps(weighted) == columns_with_gaps(halves)
+    assert columns_with_gaps(replace(data, X=sparse.csr_array(X))) == ()
+    fitted = ensemble(AutoencoderRegressor, max_epochs=20).fit(X, y)
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
+    assert fitted.score(X, y) > 0.5
+    known = np.nan_to_num(X, nan=np.nanmean(X))
+    assert fitted.predict(X).std() > 2 * fitted.predict(known).std()
+
+
+def test_hidden_values_are_not_missing_ones():
+    head = EnsembleHead(2, 1, N_MEMBERS, (0,) * 6, with_gaps=(1,))
+    missing, hidden = torch.zeros(3, 6), torch.zeros(3, 6, dtype=torch.bool)
+    missing[:2, 1] = 1.0
+    hidden[1, 1] = True
+    batch = Batch(torch.zeros(3, 6), missing=missing, find_mask=lambda: hidden)
+    assert head.inputs(batch)[:, -1].tolist() == [1.0, 0.0, 0.0]
+    assert head.inputs(Batch(torch.zeros(3, 6)))[:, -1].tolist() == [0.0, 0.0, 0.0]

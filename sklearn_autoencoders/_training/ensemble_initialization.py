@@ -28,7 +28,7 @@ from .number_intervals import intervals
 N_MEMBERS = 8
 
 # Number of standard errors of a correlation from which on missing values are informative.
-_MIN_DEVIATIONS = 3.0
+_MIN_DEVIATIONS = 2.0
 
 # Candidates for the strength of the penalty.
 _STRENGTHS = np.logspace(4, -1, 6)
