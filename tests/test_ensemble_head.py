@@ -147,7 +147,7 @@ def test_a_sample_of_weight_two_counts_twice_in_the_limits():
 
 def test_numbers_are_limited_and_indicators_are_not():
     head = EnsembleHead(2, 1, 3, (0, 2, 0))
-    found = head.limited(torch.tensor([[9.0, 8.0, -7.0, -6.0]]))
+    found = head.inputs(Batch(torch.tensor([[9.0, 8.0, -7.0, -6.0]])))
     assert found.tolist() == [[4.0, 8.0, -7.0, -4.0]]
 
 
