@@ -187,10 +187,11 @@ head : {"auto", "linear", "ensemble"} or Branches, default="auto"
     encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
     which keeps its pretrained weights. Each is a regression on the columns plus a network, and
     is trained without an eighth of the samples, which tell how many epochs and how much of the
-    networks to keep. "auto" is "ensemble" for tables: with columns of categories or
-    dates, or of up to 60 numbers if neither `encoder` nor `network` is given and no sample gets
-    a pseudo-label. It is "linear" for anything else, and if `alpha`, `head_layer_sizes`,
-    `freeze`, `freeze_epochs` or `learning_rate_ratio` is given. With
+    networks to keep. If values of a column are missing in `fit`, and this tells something of
+    the target, an indicator is a further column. "auto" is "ensemble" for tables: with columns
+    of categories or dates, or of up to 60 numbers if neither `encoder` nor `network` is given
+    and no sample gets a pseudo-label. It is "linear" for anything else, and if `alpha`,
+    `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given. With
     :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
     each through hidden layers of its own.
 

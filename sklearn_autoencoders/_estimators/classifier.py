@@ -40,18 +40,19 @@ _MAX_FREQUENCY = 1.5
 
 
 class AutoencoderClassifier(ClassifierMixin, BasePredictor):
-    r"""Classifier on the codes of an autoencoder that is pretrained on all samples and fine-tuned.
+    r"""Classifier that starts from an autoencoder, which is pretrained on all samples.
 
     First, an autoencoder is trained to reconstruct corrupted samples, including unlabeled ones
-    (label -1). Then a linear head on its code :math:`e(x)` is trained together with the encoder to
-    minimize
+    (label -1). What follows depends on the data (`head`). For tables, an ensemble predicts from the
+    columns and from the code :math:`e(x)`. Otherwise, a linear head on the code is trained together
+    with the encoder to minimize
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \Bigl(-\sum_k y_{ik} \log p_k(e(x_i))
         + \alpha \, \ell(x_i, d(e(x_i)))\Bigr)
 
     over the labeled samples, and over the unlabeled ones with probabilities :math:`y_{ik}` that are
-    predicted from the labeled ones (`pseudo_labels`). For tables with columns of categories, the
-    head is an ensemble that predicts from the columns and from the code (`head`).
+    predicted from the labeled ones (`pseudo_labels`). The ensemble minimizes the same without the
+    second term.
 
     Parameters
     ----------
@@ -82,10 +83,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
         which keeps its pretrained weights. Each is a regression on the columns plus a network, and
         is trained without an eighth of the samples, which tell how many epochs and how much of the
-        networks to keep. "auto" is "ensemble" for tables: with columns of categories or
-        dates, or of up to 60 numbers if neither `encoder` nor `network` is given and no sample gets
-        a pseudo-label. It is "linear" for anything else, and if `alpha`, `head_layer_sizes`,
-        `freeze`, `freeze_epochs` or `learning_rate_ratio` is given. With
+        networks to keep. If values of a column are missing in `fit`, and this tells something of
+        the target, an indicator is a further column. "auto" is "ensemble" for tables: with columns
+        of categories or dates, or of up to 60 numbers if neither `encoder` nor `network` is given
+        and no sample gets a pseudo-label. It is "linear" for anything else, and if `alpha`,
+        `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given. With
         :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the code,
         each through hidden layers of its own.
 
