@@ -596,3 +596,20 @@ def test_samples_that_are_no_rows_of_a_table_are_not_passed_through(samples, net
     assert union.fit_transform(samples).shape == (30, 2)
     with pytest.raises(ValueError, match="Use passthrough=False; or flatten"):
         union.set_params(passthrough=True).fit(samples)
+
+
+@pytest.mark.parametrize("cross_fit", [None, 3])
+def test_frames_keep_the_types_of_the_original_columns(cross_fit):
+    frame = pd.DataFrame(table(), columns=list("abcdef")).sample(frac=1, random_state=0)
+    frame["kind"] = pd.Categorical(np.where(frame["a"] > 0, "x", "y"))
+    frame["count"] = np.arange(len(frame))
+    union = AutoencoderFeatureUnion(
+        quick(AutoencoderTransformer, n_components=2), cross_fit=cross_fit
+    ).set_output(transform="pandas")
+    for found in (union.fit_transform(frame), union.transform(frame)):
+        pd.testing.assert_frame_equal(
+            found.iloc[:, :8].set_axis(frame.columns, axis=1), frame, check_column_type=False
+        )
+        assert list(found.columns) == list(union.get_feature_names_out())
+    polars = union.set_output(transform="polars").transform(frame)
+    assert polars[:, 7].to_list() == frame["count"].tolist()

@@ -29,6 +29,7 @@ from .._utils.sklearn_compat import (
     check_nested_params,
     fit_context,
     fit_one,
+    stacked_frames,
 )
 from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
 from .cross_fitting import check_groups, out_of_fold_output, partition
@@ -449,7 +450,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         return super()._parallel_func(X, y, func, routed)
 
     def _hstack(self, Xs):
-        stacked = super()._hstack(Xs)
+        frame = stacked_frames(self, Xs) if hasattr(Xs[0], "columns") else None
+        stacked = super()._hstack(Xs) if frame is None else frame
         if getattr(getattr(stacked, "dtype", None), "kind", "") != "O":
             return stacked
         return super()._hstack([X if issparse(X) else as_numbers(X) for X in Xs])
@@ -469,6 +471,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             for name, part, factor in self._iter()
         )
         outputs = Parallel(n_jobs=self.n_jobs)(delayed(out_of_fold_output)(*job) for job in jobs)
+        if self.passthrough is True and not self.transformer_weights:
+            outputs[0] = X  # whose columns have types
         return self._hstack(outputs) if outputs else super().transform(X)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, metadata
 from inspect import signature
 from numbers import Integral
@@ -17,7 +17,7 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
 from sklearn.utils._param_validation import Hidden, MissingValues, RealNotInt, StrOptions
 from sklearn.utils._param_validation import Interval as _Interval
-from sklearn.utils._set_output import _get_output_config
+from sklearn.utils._set_output import _get_container_adapter, _get_output_config
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -76,6 +76,7 @@ __all__ = [
     "num_samples",
     "output_container",
     "safe_indexing",
+    "stacked_frames",
     "with_callbacks",
 ]
 
@@ -246,6 +247,21 @@ def output_container(estimator: Any) -> str:
     """Return the container that is configured for transform: "default", "pandas" or "polars"."""
     name: str = _get_output_config("transform", estimator)["dense"]
     return name
+
+
+def stacked_frames(estimator: Any, outputs: Sequence[Any]) -> Any:
+    """Return outputs side by side in the container that is configured, or None if it is none.
+
+    Columns of frames keep their types. The names of the columns are temporary.
+    """
+    adapter = _get_container_adapter("transform", estimator)
+    if adapter is None:
+        return None
+    frames = []
+    for number, output in enumerate(outputs):
+        names = [f"{number}_{column}" for column in range(output.shape[1])]
+        frames.append(adapter.create_container(output, outputs[0], columns=names, inplace=False))
+    return adapter.hstack(frames)
 
 
 class InstanceOf(_Interval):
