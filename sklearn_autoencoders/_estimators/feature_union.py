@@ -33,6 +33,7 @@ from .._utils.sklearn_compat import (
 )
 from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
 from .cross_fitting import check_groups, out_of_fold_output, partition
+from .fine_tuning import BasePredictor
 from .inverse import first_columns, is_invertible, unweighted
 from .transformer import AutoencoderTransformer
 
@@ -59,7 +60,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         Transformers that encode the samples. A single estimator is named "codes" and its parameters
         are `encoders__<parameter>`; the parameters of estimators in a list are
         `<name>__<parameter>`. None is an :class:`AutoencoderTransformer`. To use an encoder that is
-        already fitted, wrap it in :class:`sklearn.frozen.FrozenEstimator`.
+        already fitted, wrap it in :class:`sklearn.frozen.FrozenEstimator`. A classifier or
+        regressor has a linear head, unless its `head` is given, so that its codes depend on y.
 
     passthrough : bool or "scaled", default=True
         Whether the original features precede the codes, unchanged or ("scaled") standardized.
@@ -421,7 +423,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         """Return a shallow copy whose transformers are unfitted copies, with seeds."""
         self._check_encoders()
         union = copy.copy(self)
-        union.transformer_list = [(name, clone(part, safe=False)) for name, part in self._parts()]
+        union.transformer_list = [(name, _unfitted(part)) for name, part in self._parts()]
         set_seeds([part for _, part in union.transformer_list], self.random_state)
         return union
 
@@ -481,6 +483,14 @@ class _Scaler(StandardScaler):
 
     def fit(self, X, y=None):
         return super().fit(X)
+
+
+def _unfitted(part):
+    """Return a copy of a transformer; the codes of a predictor are to depend on the labels."""
+    part = clone(part, safe=False)
+    if isinstance(part, BasePredictor) and part.head == "auto":
+        part.set_params(head="linear")
+    return part
 
 
 def _is(part, name):
