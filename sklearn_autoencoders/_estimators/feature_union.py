@@ -9,9 +9,8 @@ from typing import ClassVar
 
 from scipy.sparse import issparse
 from sklearn import get_config
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import BaseEstimator
 from sklearn.pipeline import FeatureUnion
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import Bunch, get_tags
 from sklearn.utils.metadata_routing import MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
@@ -33,9 +32,9 @@ from .._utils.sklearn_compat import (
 )
 from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
 from .cross_fitting import check_groups, out_of_fold_output, partition
-from .fine_tuning import BasePredictor
 from .inverse import first_columns, is_invertible, unweighted
 from .transformer import AutoencoderTransformer
+from .union_parts import Scaler, unfitted
 
 # Name of the original features among the transformers.
 _RAW = "raw"
@@ -400,7 +399,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
             )
 
     def _parts(self):
-        first = {True: "passthrough", False: None}.get(self.passthrough, _Scaler())
+        first = {True: "passthrough", False: None}.get(self.passthrough, Scaler())
         return ([] if first is None else [(_RAW, first)]) + self._encoders()
 
     def _first_transformer(self):
@@ -423,7 +422,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         """Return a shallow copy whose transformers are unfitted copies, with seeds."""
         self._check_encoders()
         union = copy.copy(self)
-        union.transformer_list = [(name, _unfitted(part)) for name, part in self._parts()]
+        union.transformer_list = [(name, unfitted(part)) for name, part in self._parts()]
         set_seeds([part for _, part in union.transformer_list], self.random_state)
         return union
 
@@ -476,21 +475,6 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         if self.passthrough is True and not self.transformer_weights:
             outputs[0] = X  # whose columns have types
         return self._hstack(outputs) if outputs else super().transform(X)
-
-
-class _Scaler(StandardScaler):
-    """A scaler without sample weights: none are routed to it."""
-
-    def fit(self, X, y=None):
-        return super().fit(X)
-
-
-def _unfitted(part):
-    """Return a copy of a transformer; the codes of a predictor are to depend on the labels."""
-    part = clone(part, safe=False)
-    if isinstance(part, BasePredictor) and part.head == "auto":
-        part.set_params(head="linear")
-    return part
 
 
 def _is(part, name):

@@ -30,7 +30,7 @@ MODULES = {
 }
 # Individual classes that were moved.
 CLASSES = {
-    f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.feature_union._Scaler",
+    f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.union_parts.Scaler",
 }
 
 
