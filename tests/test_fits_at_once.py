@@ -240,6 +240,26 @@ def test_an_interruption_ends_all_fits_and_keeps_the_settings(monkeypatch):
     at_once([(transformer(), X), (transformer(weight_decay=1.0), X)])
 
 
+@pytest.mark.parametrize("at_once_or_alone", ["_trained", "train_alone"])
+def test_an_interruption_also_ends_fits_that_are_trained_later(monkeypatch, at_once_or_alone):
+    """Those of other architectures, and one that is to be trained alone."""
+    X, started, original = table(60), [], getattr(together, at_once_or_alone)
+
+    def interrupted(self, *others):
+        raise KeyboardInterrupt
+
+    def record(requests):
+        started.append(requests)
+        monkeypatch.setattr(skorch_loop.LearningRate, "after_step", interrupted)
+        return original(requests)
+
+    monkeypatch.setattr(together, at_once_or_alone, record)
+    models = [transformer(n_components=k) for k in (2, 2, 3, 4)]
+    with pytest.raises(KeyboardInterrupt):
+        at_once([(model, X) for model in models])
+    assert len(started) == 1
+
+
 def test_an_interruption_between_trainings_ends_all_calls():
     ended = []
 

@@ -60,7 +60,13 @@ def unmasked(X: Any) -> Any:
         return X
     if X.dtype.kind in "biu":
         X = X.astype(np.float64)
-    return X.filled(np.nan) if X.dtype.kind == "f" else X.astype(object).filled(None)
+    if X.dtype.kind == "f":
+        return X.filled(np.nan)
+    if X.dtype.kind not in "OSU":  # has an error of its own
+        return X
+    values = X.data.astype(object)  # `filled` does not accept None as a value
+    values[np.ma.getmaskarray(X)] = None
+    return values
 
 
 def in_chunks(X: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .._utils.tensors import without_tensor
-from .containers import check_is_container
+from .containers import check_is_container, unmasked
 from .frames import table_of
 from .parquet import is_dataset
 
@@ -65,7 +65,7 @@ def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ra
     Ratings
         Without missing values.
     """
-    R = R.to_table() if is_dataset(R) else without_tensor(R)
+    R = R.to_table() if is_dataset(R) else without_tensor(unmasked(R))
     check_is_container(R)
     if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
         raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
