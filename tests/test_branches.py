@@ -44,7 +44,7 @@ def prediction(fitted, X):
 def test_training_starts_at_the_linear_head(cls, params):
     X = table()
     settings = {"learning_rate": 1e-30, "pretraining": None, "dtype": "float64"}
-    linear = predictor(cls, **settings).fit(X, target_of(cls, X))
+    linear = predictor(cls, head="linear", **settings).fit(X, target_of(cls, X))
     deep = predictor(cls, **settings, **params).fit(X, target_of(cls, X))
     np.testing.assert_allclose(prediction(deep, X), prediction(linear, X), atol=1e-9)
 

@@ -3,6 +3,8 @@
 import pickle
 import signal
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 
 import joblib
@@ -240,6 +242,26 @@ def test_an_interruption_ends_all_fits_and_keeps_the_settings(monkeypatch):
     at_once([(transformer(), X), (transformer(weight_decay=1.0), X)])
 
 
+@pytest.mark.parametrize("at_once_or_alone", ["_trained", "train_alone"])
+def test_an_interruption_also_ends_fits_that_are_trained_later(monkeypatch, at_once_or_alone):
+    """Those of other architectures, and one that is to be trained alone."""
+    X, started, original = table(60), [], getattr(together, at_once_or_alone)
+
+    def interrupted(self, *others):
+        raise KeyboardInterrupt
+
+    def record(requests):
+        started.append(requests)
+        monkeypatch.setattr(skorch_loop.LearningRate, "after_step", interrupted)
+        return original(requests)
+
+    monkeypatch.setattr(together, at_once_or_alone, record)
+    models = [transformer(n_components=k) for k in (2, 2, 3, 4)]
+    with pytest.raises(KeyboardInterrupt):
+        at_once([(model, X) for model in models])
+    assert len(started) == 1
+
+
 def test_an_interruption_between_trainings_ends_all_calls():
     ended = []
 
@@ -260,6 +282,23 @@ def test_an_interruption_between_trainings_ends_all_calls():
             [partial(wait, 0), partial(signal.raise_signal, signal.SIGINT)], answer
         )
     assert len(ended) == 4
+
+
+def test_a_thread_with_a_copy_of_the_context_has_answers_of_its_own():
+    """As with `asyncio.to_thread`, and any thread where threads inherit the context."""
+
+    def ask_in_threads(number):
+        with ThreadPoolExecutor(2) as pool:
+            copies = [copy_context() for _ in range(2)]
+            asked = [
+                pool.submit(copy.run, rendezvous.ask, (number, k), lambda request: request)
+                for k, copy in enumerate(copies)
+            ]
+            return [one.result(timeout=10) for one in asked]
+
+    functions = [partial(ask_in_threads, number) for number in range(2)]
+    outcomes = rendezvous.run_together(functions, lambda requests: ["together"] * len(requests))
+    assert outcomes == [[[(0, 0), (0, 1)], None], [[(1, 0), (1, 1)], None]]
 
 
 def test_a_warning_refers_to_the_line_of_the_user():

@@ -514,6 +514,23 @@ def test_masked_values_are_missing_values(dtype):
     )
 
 
+@pytest.mark.parametrize("dtype", [object, str])
+def test_masked_categories_are_missing_values(dtype):
+    X = np.where(rows() > 0.5, "high", "low").astype(dtype)
+    mask = np.zeros(X.shape, dtype=bool)
+    mask[3, 1] = mask[5, 2] = True
+    missing = X.astype(object)
+    missing[mask] = None
+    model = quick(DenoisingAutoencoder, output="imputed")
+    found = model.fit(np.ma.masked_array(X, mask)).transform(np.ma.masked_array(X, mask))
+    np.testing.assert_array_equal(found, clone(model).fit(missing).transform(missing))
+
+
+def test_a_masked_array_of_complex_numbers_is_refused():
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        quick(AutoencoderTransformer).fit(np.ma.masked_array(rows().astype(complex)))
+
+
 @pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
 def test_an_array_of_dates_is_refused(dtype):
     X = np.arange(80).astype(dtype).reshape(-1, 2)

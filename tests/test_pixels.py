@@ -152,6 +152,17 @@ def test_images_with_axes_and_missing_pixels():
     assert np.isfinite(scores).all()
 
 
+def test_parts_of_images_are_rows():
+    pd = pytest.importorskip("pandas")
+    X = stripes(40)
+    whole = fitted(X, max_epochs=1).sample(2, length=7, random_state=0)
+    assert whole.shape == (2, 7)
+    for given in (X.reshape(-1, 4, 5), pd.DataFrame(X)):
+        model = fitted(given, max_epochs=1)
+        np.testing.assert_array_equal(model.sample(2, length=7, random_state=0), whole)
+        assert type(model.sample(2)) is type(given)
+
+
 def test_saved_images(generator, tmp_path):
     X = stripes(5, generator.network.class_first)
     save(generator, tmp_path / "model.skops")

@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
-from sklearn_autoencoders._data.ratings import item_biases
+from sklearn_autoencoders._data.ratings import item_biases, ratings_of
 from sklearn_autoencoders._data.sparse import SparseRows
 from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items
 from sklearn_autoencoders._utils.batch import Batch
@@ -52,6 +52,16 @@ def triples(R):
 def quick(feedback="explicit", **params):
     params = {"n_components": 6, "max_epochs": 3, "random_state": 0} | params
     return AutoencoderRecommender(feedback=feedback, **params)
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+def test_masked_ratings_are_unknown(dtype):
+    R = ratings()
+    mask = np.isnan(R)
+    masked = np.ma.masked_array(np.where(mask, 3, R).astype(dtype), mask)
+    found, expected = ratings_of(masked).matrix, ratings_of(R).matrix
+    np.testing.assert_array_equal(found.toarray(), expected.toarray())
+    assert found.nnz == expected.nnz
 
 
 @every_kind

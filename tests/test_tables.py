@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 import sklearn_autoencoders as sa
-from sklearn_autoencoders import DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
 from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.columns import Columns, learn_columns
 from sklearn_autoencoders._data.factors import fit_factors
@@ -1029,3 +1029,42 @@ def test_an_array_that_mixes_numbers_and_strings_names_the_column():
     X[3, 1] = 1.5
     with pytest.raises(TypeError, match=r"Column 1 mixes numbers and strings.*Convert it"):
         quick(sa.AutoencoderTransformer).fit(X)
+
+
+def whole_and_other(low=0, n_samples=40):
+    """Return a frame of whole numbers and of others."""
+    other = np.random.RandomState(low).random_sample(n_samples)
+    return pd.DataFrame({"n": np.arange(low, low + n_samples), "x": other})
+
+
+@pytest.mark.filterwarnings("ignore:pandas.DataFrame with sparse columns")
+@pytest.mark.parametrize("kind", ["sparse", "category", "string"])
+def test_frames_of_types_that_numbers_do_not_have_give_arrays(kind):
+    frame = whole_and_other()[["x"]].assign(n=np.arange(40.0) % 3)
+    typed = frame.astype(
+        {"n": {"sparse": pd.SparseDtype(float, 0.0), "string": str}.get(kind, kind)}
+    )
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0, categorical_features=None)
+    expected = clone(model).fit(frame.to_numpy()).reconstruct(frame.to_numpy())
+    assert_allclose(model.fit(typed).reconstruct(typed), expected)
+
+
+def test_values_that_the_type_in_the_fit_does_not_hold_are_kept():
+    fitted = VAEGenerator(1, max_epochs=1, random_state=0).fit(
+        whole_and_other().astype({"n": "int8"})
+    )
+    given = pd.DataFrame({"n": [300, 5, 1.5], "x": [np.nan, 0.5, 0.5]})
+    imputed = fitted.impute(given)
+    assert imputed["n"].tolist() == [300, 5, 1.5]
+    assert imputed["x"].notna().all()
+    whole = fitted.impute(pd.DataFrame({"n": [np.nan, 5.0], "x": [0.5, 0.5]}))
+    assert whole["n"].dtype == np.int8
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_whole_numbers_of_later_batches_are_in_range():
+    model = AutoencoderTransformer(2, random_state=0, scaling=None)
+    model.partial_fit(whole_and_other()).partial_fit(whole_and_other(100))
+    exact = model.reconstruct(whole_and_other(100).to_numpy())[:, 0]
+    assert_array_equal(model.reconstruct(whole_and_other(100))["n"], np.round(exact).clip(0, 139))
+    assert exact.max() > 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -99,6 +99,20 @@ class Number:
         if column.dtype.startswith(("Int", "UInt")):
             return cls.learn(table, index, Limits())[0]
         return cls(column, -np.inf, np.inf, 0.0)
+
+    def widened(self, low: float, high: float) -> Number:
+        """Return the same with a range that contains the given one, which is NaN if empty."""
+        return replace(
+            self, low=float(np.fmin(self.low, low)), high=float(np.fmax(self.high, high))
+        )
+
+    def can_hold(self, cells: Array) -> bool:
+        """Return whether the type of the column has these numbers."""
+        name = self.column.dtype.lower()
+        if not (name.startswith(("int", "uint", "float")) and hasattr(np, name)):
+            return True
+        with np.errstate(invalid="ignore", over="ignore"):
+            return bool((cells.astype(name) == cells).all())
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""

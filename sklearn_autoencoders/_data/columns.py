@@ -6,7 +6,7 @@ indices of categories; NaN where a value is missing.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.utils.validation import validate_data
 from .._utils.layout import Layout
 from .._utils.user_warnings import warn_user
 from .column_kinds import Category, Kind, Limits, Number
-from .frames import Column, Table, table_from, table_of
+from .frames import Column, FrameTable, Table, table_from, table_of
 from .texts import Texts, texts_of
 
 Array = NDArray[np.float64]
@@ -151,7 +151,8 @@ class Columns:
             If it has as many samples and an index, the table gets this index.
 
         known : ndarray of bool, of shape (n_samples, n_columns), or None, default=None
-            Where the cells are those of X: infrequent categories remain as they are in X.
+            Where the cells are those of X: infrequent categories remain as they are in X, and a
+            column has the type of that of X if that in the fit does not hold these numbers.
 
         Returns
         -------
@@ -165,7 +166,24 @@ class Columns:
                 if isinstance(kind, Category) and kind.infrequent:
                     own = _table(X).factorized(index).objects()
                     values[index] = np.where(known[:, index], own, values[index])
+                if isinstance(kind, Number) and not kind.can_hold(cells[known[:, index], index]):
+                    columns[index] = self._type_in(X, index)
         return table_from(self.backend, columns, values, getattr(X, "index", None))
+
+    def _type_in(self, X: Any, index: int) -> Column:
+        """Return a column with its type in X; with that in the fit if X is of another package."""
+        table, column = _table(X), self.kinds[index].column
+        if self.backend is None or table.backend != self.backend:
+            return column
+        return replace(table.column(index), name=column.name)
+
+    def widened(self, low: NDArray[Any], high: NDArray[Any]) -> Columns:
+        """Return the columns after a fit to further numbers, which are in the given ranges."""
+        kinds = [
+            kind.widened(*ends) if isinstance(kind, Number) else kind
+            for kind, *ends in zip(self.kinds, low, high, strict=True)
+        ]
+        return replace(self, kinds=kinds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the columns."""
@@ -254,12 +272,12 @@ def learn_columns(
 
 
 def columns_of_numbers(X: Any) -> Columns | None:
-    """Return the columns of a frame of numbers, and None for anything but a frame.
+    """Return the columns of a frame whose types are those of numbers, and None for anything else.
 
     Its cells are those of an array of its numbers: only their types are restored.
     """
     table = table_of(X)
-    if table is None or table.backend is None:
+    if not isinstance(table, FrameTable) or not table.has_number_types:
         return None
     kinds: list[Kind] = [Number.of_type(table, index) for index in range(len(table.names))]
     return Columns(table.backend, kinds)

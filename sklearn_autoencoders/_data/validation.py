@@ -150,6 +150,8 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
         _warn_of_unknown_categories(estimator, given)
     X = ignore_empty_features(estimator, X)  # a new fit ignores none
     ranges = _checked_ranges(X, estimator, "X")
+    if not reset and estimator._number_columns is not None:
+        estimator._number_columns = estimator._number_columns.widened(ranges.low, ranges.high)
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X, network)

@@ -82,7 +82,7 @@ class AutoregressiveMixin:
         -------
         ndarray or frame of shape (n_samples, n_features_in_), or list of str
             Samples like those of the fit: in a table, with its names and types. Sequences begin
-            with the prompt.
+            with the prompt. Those of another length than in the fit are rows of an array.
 
         References
         ----------

@@ -218,7 +218,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _is_small_table(self, data):
         """Return whether the samples are few numbers, and not those of a given network."""
         is_flat = self.network in (None, "dense") and self.encoder is None
-        return is_flat and isinstance(data.X, np.ndarray) and data.X.shape[1] <= _MAX_COLUMNS
+        return is_flat and data.X.shape[1] <= _MAX_COLUMNS
 
     def _check_one_head(self):
         """Raise ValueError if the hidden layers of the head are given twice."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .._data.batches import Data, SampleDataset
 from .._data.model import Model
+from .._data.sparse import as_dense
 from .._data.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
 from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
@@ -71,22 +72,31 @@ def columns_with_gaps(data: Data) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Indices of columns; none for samples that are not an array.
+        Indices of columns.
     """
-    if not isinstance(data.X, np.ndarray) or not data.has_missing:
+    if not data.has_missing:
         return ()
     labeled = data.labeled()
     labels, weight = cast(Array, labeled.labels), labeled.training_weight
     weights = ~np.isnan(labels) * (1.0 if weight is None else weight[:, None])
-    gaps, values = np.isnan(labeled.X).astype(float), np.nan_to_num(labels)
+    X, values = as_dense(labeled.X), np.nan_to_num(labels)
+    columns = np.flatnonzero([np.isnan(column).any() for column in X.T])
+    return tuple(
+        int(column)
+        for column in columns
+        if _are_correlated(np.isnan(X[:, column, None]), values, weights)
+    )
+
+
+def _are_correlated(gap: NDArray[np.bool_], values: Array, weights: Array) -> bool:
+    """Return whether an indicator is correlated with any column of values, beyond noise."""
     n = weights.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         centered = values - (weights * values).sum(axis=0) / n
-        share = gaps.T @ weights / n
-        covariance = gaps.T @ (weights * centered) / n
+        share = (gap * weights).sum(axis=0) / n
+        covariance = (gap * weights * centered).sum(axis=0) / n
         variance = share * (1 - share) * (weights * centered**2).sum(axis=0) / n
-        is_informative = n * covariance**2 > _MIN_DEVIATIONS**2 * variance
-    return tuple(np.flatnonzero(is_informative.any(axis=1)).tolist())
+        return bool((n * covariance**2 > _MIN_DEVIATIONS**2 * variance).any())
 
 
 def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -> None:

@@ -47,14 +47,19 @@ def answer(requests: Sequence[Request]) -> list[History | BaseException]:
     for place, request in enumerate(requests):
         groups.setdefault(request.common() or place, []).append(place)
     found: list[Any] = [None] * len(requests)
-    for places in groups.values():
-        for place, result in zip(places, _trained([requests[p] for p in places]), strict=True):
+    queue, interruption = list(groups.values()), None
+    for places in queue:  # grows meanwhile
+        chosen = [requests[place] for place in places]
+        results = _trained(chosen) if interruption is None else [interruption] * len(places)
+        for place, result in zip(places, results, strict=True):
             found[place] = result
+            interruption = interruption or getattr(result, "interruption", None)
+        queue += [[place] for place in places if found[place] is None]
     return found
 
 
-def _trained(requests: Sequence[Request]) -> list[History | BaseException]:
-    """Return the results of requests with the same `common()`."""
+def _trained(requests: Sequence[Request]) -> list[Any]:
+    """Return the results of requests with the same `common()`; None for those to be done alone."""
     if len(requests) == 1:
         return [_result(train_alone, requests[0])]
     members = [_result(_Member, request) for request in requests]
@@ -108,7 +113,7 @@ class _Member:
 
     def __init__(self, request: Request) -> None:
         self.generator, self._state = request.generator, request.generator.get_state()
-        self.training, self._request = request.training(), request
+        self.training = request.training()
         self._start, self.is_running, self._is_left = Weights(self.training.network), True, False
         self.callbacks = [Recorder(), _Undisturbed(), LastOrInitialWeights()]
 
@@ -133,11 +138,11 @@ class _Member:
             callback.end(self.training)
         release(self.training.network)
 
-    def history(self) -> History:
-        """Return the history, after a training alone if this one was left."""
+    def history(self) -> History | None:
+        """Return the history; None if the network, as it was at first, is to be trained alone."""
         if self._is_left:
             self.generator.set_state(self._state)
-            return train_alone(self._request)
+            return None
         return self.training.history
 
 

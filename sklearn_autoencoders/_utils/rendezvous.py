@@ -44,6 +44,11 @@ class _Caller:
         self.outcome = [result, error]
         self._paused.put(None)
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this is another thread than that of the function, with a copy of its context."""
+        return threading.current_thread() is not self._thread
+
     def ask(self, request: Any) -> Any:
         """Wait for the answer to a request, in the thread of the function."""
         self.request = request
@@ -81,7 +86,7 @@ def ask(request: Any, alone: Callable[[Any], Any]) -> Any:
         Returns its answer outside of :func:`run_together`.
     """
     caller = _current.get()
-    return alone(request) if caller is None else caller.ask(request)
+    return alone(request) if caller is None or caller.is_elsewhere else caller.ask(request)
 
 
 def run_together(functions: Sequence[Callable[[], Any]], answer: Answer) -> list[list[Any]]:
