@@ -53,7 +53,9 @@ def test_data_are_read_at_most_three_times_before_the_first_step(cls, missing, t
     X = with_missing_values(table(600)) if missing else table(600)
     estimator = quick(cls, callbacks=[callback], max_epochs=1)
     if "pretraining" in estimator.get_params():
-        estimator.set_params(pretraining=None, head="linear")
+        estimator.set_params(pretraining=None)
+    if "head" in estimator.get_params():
+        estimator.set_params(head="linear")
     estimator.fit(X, _targets(X))
     # and the initialization of a prior or a head, on encoded samples
     further = {"VAEGenerator": 1, "AutoencoderClassifier": 1, "AutoencoderRegressor": 1}
