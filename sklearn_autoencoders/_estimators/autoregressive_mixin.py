@@ -101,7 +101,8 @@ class AutoregressiveMixin:
             return [prompt + text for text in self._as_given(drawn[:, n_given:])]
         if prompt is not None:
             drawn[:, :n_given] = prompt
-        return self._as_drawn(drawn)
+        is_like_fit = self._columns is not None or drawn.shape[1] == self.n_features_in_
+        return self._as_drawn(drawn) if is_like_fit else drawn
 
     @tensors_like_input
     def impute(self, X, *, n_draws=None, random_state=None):

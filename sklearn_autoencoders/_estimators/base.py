@@ -257,10 +257,8 @@ class BaseNetworkEstimator(TrainableEstimator):
         return columns.decode(samples, X, is_known)
 
     def _as_drawn(self, samples):
-        """Return samples in the container of those of the fit; an array if their length differs."""
+        """Return samples in the container of those of the fit."""
         columns = self._number_columns
-        if self._columns is None and samples.shape[1] != self.n_features_in_:
-            return samples
         return columns.decode(columns.valid(samples)) if columns else self._as_given(samples)
 
     def _in_shape(self, samples, X=None):
