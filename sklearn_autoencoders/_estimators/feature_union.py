@@ -60,7 +60,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         are `encoders__<parameter>`; the parameters of estimators in a list are
         `<name>__<parameter>`. None is an :class:`AutoencoderTransformer`. To use an encoder that is
         already fitted, wrap it in :class:`sklearn.frozen.FrozenEstimator`. A classifier or
-        regressor has a linear head, unless its `head` is given, so that its codes depend on y.
+        regressor has a linear head, unless its head is given, so that its codes depend on y.
 
     passthrough : bool or "scaled", default=True
         Whether the original features precede the codes, unchanged or ("scaled") standardized.

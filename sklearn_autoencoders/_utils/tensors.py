@@ -34,7 +34,9 @@ def _unmasked(values: Any) -> Any:
         values = values.astype(np.float64)
     if not np.ma.is_masked(values):
         return values.data
-    return values.filled(np.nan) if values.dtype.kind == "f" else values.astype(object).filled(None)
+    if values.dtype.kind == "f":
+        return values.filled(np.nan)
+    return np.where(values.mask, None, values.data.astype(object))  # filled(None) is "?"
 
 
 def plain_arrays(values: dict[str, Any]) -> dict[str, Any]:
