@@ -245,12 +245,13 @@ class BaseNetworkEstimator(TrainableEstimator):
         Values that are not NaN in `known` replace those of the samples. If `are_means`, numbers are
         expected values, which are rounded only in columns of integer types.
         """
-        is_known = None if known is None else ~np.isnan(as_dense(known))
+        known = as_dense(known)
+        is_known = None if known is None else ~np.isnan(known)
         columns = self._number_columns if self._columns is None and is_frame(X) else self._columns
         if columns is not None:
             samples = columns.valid(samples, are_means)
         if is_known is not None:
-            samples = np.where(is_known, as_dense(known), samples)
+            samples = np.where(is_known, known, samples)
         if columns is None:
             return self._in_shape(samples, X)
         return columns.decode(samples, X, is_known)
