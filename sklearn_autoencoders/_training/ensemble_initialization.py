@@ -79,12 +79,11 @@ def columns_with_gaps(data: Data) -> tuple[int, ...]:
     labeled = data.labeled()
     labels, weight = cast(Array, labeled.labels), labeled.training_weight
     weights = ~np.isnan(labels) * (1.0 if weight is None else weight[:, None])
-    X, values = as_dense(labeled.X), np.nan_to_num(labels)
-    columns = np.flatnonzero([np.isnan(column).any() for column in X.T])
+    values, gaps = np.nan_to_num(labels), map(np.isnan, as_dense(labeled.X).T)
     return tuple(
-        int(column)
-        for column in columns
-        if _are_correlated(np.isnan(X[:, column, None]), values, weights)
+        column
+        for column, gap in enumerate(gaps)
+        if gap.any() and _are_correlated(gap[:, None], values, weights)
     )
 
 
