@@ -27,7 +27,8 @@ from _data import FOLDER, header
 from torch import nn
 
 from sklearn_autoencoders import AutoregressiveGenerator, VAEGenerator
-from sklearn_autoencoders._data.batches import Data, SampleDataset
+from sklearn_autoencoders._data.batches import SampleDataset
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.validation import check_samples
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders.networks import CausalRecurrent, TextHybrid

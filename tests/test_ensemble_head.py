@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
-from sklearn_autoencoders._data.batches import Data
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.ranges import find_ranges
 from sklearn_autoencoders._data.sparse import SparseRows
 from sklearn_autoencoders._training.ensemble_initialization import (

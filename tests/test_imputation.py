@@ -9,7 +9,8 @@ from helpers import table, with_missing_values
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
-from sklearn_autoencoders._data.batches import Data, SampleDataset
+from sklearn_autoencoders._data.batches import SampleDataset
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.scaling import Scaling
 from sklearn_autoencoders._estimators import denoising
 from sklearn_autoencoders._inference.run import reconstruct

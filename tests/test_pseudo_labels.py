@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
-from sklearn_autoencoders._data.batches import Data
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.label_spreading import Spreading, with_masses
 from sklearn_autoencoders._data.neighbors import NeighborSearch
 from sklearn_autoencoders._data.scaling import Scaling

@@ -15,7 +15,8 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.batches import Data, SampleDataset
+from sklearn_autoencoders._data.batches import SampleDataset
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._inference.conditionals import Sharpening
 from sklearn_autoencoders._inference.run import run, surprise_function
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods

@@ -23,7 +23,8 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.batches import Data, SampleDataset
+from sklearn_autoencoders._data.batches import SampleDataset
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.validation import check_samples
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders._persistence import checkpoint as _checkpoint

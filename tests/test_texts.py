@@ -17,8 +17,9 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.batches import Data, SampleDataset
+from sklearn_autoencoders._data.batches import SampleDataset
 from sklearn_autoencoders._data.column_kinds import Limits
+from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.texts import Texts, texts_of
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders._utils.layout import Layout

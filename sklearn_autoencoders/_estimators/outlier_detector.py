@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.ranges import find_ranges
 from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.shapes import channel_of_features

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.model import Model, scaling_tensors, torch_dtype
 from .._data.rows import RowSource
 from .._data.scaling import marginal_surprise

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.model import Model, torch_dtype
 from .._utils.batch import Batch
 from .._utils.draws import Draws, Generated, gumbel

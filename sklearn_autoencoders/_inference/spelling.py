@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.model import Model
 from .._data.spelling import Candidate, Spelling, WordList, next_word, words_in
 from .._data.texts import Texts

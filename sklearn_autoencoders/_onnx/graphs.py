@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator, ReconstructionScoreMixin
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder

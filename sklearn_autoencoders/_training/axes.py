@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.pca import n_components_for, principal_axes, principal_axes_within
 from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._data.sources import as_source, encoded

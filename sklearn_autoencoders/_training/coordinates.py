@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.model import Model
 from .._data.scaling import Scaling
 from .._data.sparse import SparseRows

@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from .._data.batches import Corruptor, Data, SampleDataset
+from .._data.batches import Corruptor, SampleDataset
+from .._data.data import Data
 from .._data.interactions import InteractionDataset, InteractionRows
 from .._data.model import Model
 from .._utils.layout import Layout

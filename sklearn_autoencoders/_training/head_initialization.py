@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression, Ridge
 from torch import Tensor
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.model import Model
 from .._data.splits import draw_by_content, has_many_copies
 from .._inference.run import encode

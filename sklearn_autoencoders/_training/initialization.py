@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.factors import Factors, fit_factors
 from .._data.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.model import place, resolve_device

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.scaling import Scaling
 from .._data.sources import as_source
 from .._utils.layout import Layout

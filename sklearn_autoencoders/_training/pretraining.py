@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.model import Model
 from .._data.scaling import Scaling
 from .._inference.run import encode

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.model import Model
 from .._data.splits import draw_by_content
 from .._inference.outlier_errors import WIDE

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from .._data.batches import Data, SampleDataset
+from .._data.batches import SampleDataset
+from .._data.data import Data
 from .._data.label_spreading import Spreading, with_masses
 from .._data.model import Model
 from .._data.neighbors import NeighborSearch

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.model import Model
 from .._data.rows import RowSource
 from .._persistence.checkpoint import TrainingFile

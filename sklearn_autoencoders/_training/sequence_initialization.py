@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.model import place, resolve_device
 from .._data.scaling import Scaling, fit_encoded_scaling
 from .._utils.layout import Layout

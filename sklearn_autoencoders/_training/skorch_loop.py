@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
-from .._data.batches import Data
+from .._data.data import Data
 from .._data.model import Model
 from .._persistence.checkpoint import TrainingFile
 from .._utils.batch import Batch
