@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -109,15 +110,76 @@ class FittedAxes:
         return self.principal.first(self.n_components // _n_positions(self.patches))
 
 
-def fit_axes(
-    estimator: Any,
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    kind: str | None,
-    loss: Any,
-    rng: np.random.RandomState,
-) -> FittedAxes:
+@dataclass(frozen=True)
+class ScaledData:
+    """Training samples, and the units in which a network receives and reconstructs them.
+
+    Parameters
+    ----------
+    data : Data
+        The samples.
+
+    layout : Layout
+        Kinds of their columns.
+
+    scaling : Scaling
+        Scaling of the encoded samples.
+
+    kind : {"global", "channel", "feature", "robust", "by_units"} or None
+        Kind of the scaling.
+
+    loss : Loss or Likelihood
+        What the output of the network is compared by.
+    """
+
+    data: Data
+    layout: Layout
+    scaling: Scaling
+    kind: str | None
+    loss: Any
+
+    @cached_property
+    def mean(self) -> Scaling:
+        """The scaling with the means of the features as its center."""
+        if self.kind is not None:
+            return self.scaling
+        data, layout = self.data, self.layout
+        weight, ranges = data.training_weight, data.target_ranges
+        found = fit_encoded_scaling(data.target, weight, "global", layout, ranges)
+        return replace(self.scaling, center=found.center)
+
+    @property
+    def residual(self) -> Any:
+        """The encoded target minus the effect of the condition."""
+        return self.data.residual(self.layout)
+
+    @property
+    def origin(self) -> Array:
+        """The feature means as input of the network."""
+        return (self.mean.center - self.scaling.center) / self.scaling.scale
+
+    def outputs(self) -> tuple[Array, Array]:
+        """Return the output that corresponds to the feature means, and its slope there."""
+        scaling, mean = self.scaling, self.mean.center
+        output, slope = self.origin, np.ones_like(scaling.scale)
+        if self.loss.unit_interval:
+            probability = np.clip(mean, 0.02, 0.98)
+            output = np.log(probability / (1 - probability))
+            slope = scaling.scale / (probability * (1 - probability))
+        indicators = self.layout.indicators.numpy()
+        frequency = mean[indicators]
+        output[indicators] = np.log(frequency)  # a softmax
+        slope[indicators] = scaling.scale[indicators] / np.maximum(frequency, MIN_FREQUENCY)
+        return output, slope
+
+    def described(self, variances: Array, axes: Array) -> PrincipalAxes:
+        """Return variances and axes together with what the network does at the feature means."""
+        effect = self.data.effect
+        effect = None if effect is None else effect / self.scaling.scale
+        return PrincipalAxes(variances, axes, self.origin, *self.outputs(), effect)
+
+
+def fit_axes(estimator: Any, samples: ScaledData, rng: np.random.RandomState) -> FittedAxes:
     """Return the principal axes of a fit, and the latent dimension.
 
     Parameters
@@ -125,20 +187,8 @@ def fit_axes(
     estimator : BaseNetworkEstimator
         Its parameters determine which axes there are.
 
-    data : Data
+    samples : ScaledData
         Training samples.
-
-    layout : Layout
-        Kinds of the columns.
-
-    scaling : Scaling
-        Scaling of the samples.
-
-    kind : {"global", "channel", "feature", "robust", "by_units"} or None
-        Kind of the scaling.
-
-    loss : Loss or Likelihood
-        What the output of the network is compared by.
 
     rng : RandomState
         Source of random numbers for the decomposition.
@@ -152,11 +202,12 @@ def fit_axes(
     principal: PrincipalAxes | None = None
     are_start, n_components = starts_at_pca(estimator), estimator.n_components
     patches = getattr(estimator.network, "_patches", None)
-    if max_count := max_axes(estimator, data, layout.n_inputs):
-        found = _subspace_and_axes(data, layout, scaling, kind, loss, rng, max_count)
-        subspace, principal = found
+    if max_count := max_axes(estimator, samples.data, samples.layout.n_inputs):
+        subspace, principal = _subspace_and_axes(samples, rng, max_count)
     elif are_start or n_components < 1:
-        principal = _principal_axes(data, layout, scaling, kind, loss, rng, patches)
+        principal = (
+            _principal_axes(samples, rng) if patches is None else _patch_axes(samples, patches)
+        )
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
         n_components *= _n_positions(patches)
@@ -168,96 +219,46 @@ def _n_positions(patches: Patches | None) -> int:
 
 
 def _subspace_and_axes(
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    kind: str | None,
-    loss: Any,
-    rng: np.random.RandomState,
-    max_axes: int,
+    samples: ScaledData, rng: np.random.RandomState, max_axes: int
 ) -> tuple[PrincipalAxes, PrincipalAxes]:
     """Return axes of a subspace, and the principal axes in its coordinates.
 
     The subspace is that of the target, with the effect of a condition, and of the input: a network
     can learn from both. The principal axes are those of the target without this effect.
     """
-    mean, weight = _with_means(scaling, data, layout, kind), data.training_weight
+    data, layout, weight = samples.data, samples.layout, samples.data.training_weight
     is_target, values = data.clean is None, encoded(data.target, layout)
     if not is_target:
         values = stacked(values, encoded(data.X, layout))
     weights = weight if weight is None or is_target else np.tile(weight, 2)
-    axes = _described(principal_axes(values, mean, weights, rng), data, layout, scaling, mean, loss)
-    subspace = axes.first(max_axes)
+    found = samples.described(*principal_axes(values, samples.mean, weights, rng))
+    subspace = found.first(max_axes)
     inner = subspace.in_subspace()
     if is_target and data.effect is None:
         return subspace, inner
-    variances, rows = principal_axes_within(subspace.axes, data.residual(layout), mean, weight)
-    return subspace, replace(inner, variances=variances, axes=rows)
+    within = principal_axes_within(subspace.axes, samples.residual, samples.mean, weight)
+    return subspace, replace(inner, variances=within[0], axes=within[1])
 
 
-def _principal_axes(
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    kind: str | None,
-    loss: Any,
-    rng: np.random.RandomState,
-    patches: Patches | None,
-) -> PrincipalAxes:
-    """Return the principal axes of the target minus the effect of the condition, or of patches."""
-    mean = _with_means(scaling, data, layout, kind)
-    if patches is not None:
-        return _axes_of_patches(patches, data, layout, scaling, mean.center, loss)
-    found = principal_axes(data.residual(layout), mean, data.training_weight, rng)
-    return _described(found, data, layout, scaling, mean, loss)
+def _principal_axes(samples: ScaledData, rng: np.random.RandomState) -> PrincipalAxes:
+    """Return the principal axes of the target minus the effect of the condition."""
+    weight = samples.data.training_weight
+    return samples.described(*principal_axes(samples.residual, samples.mean, weight, rng))
 
 
-def _linearized(loss: Any, scaling: Scaling, mean: Array) -> tuple[Array, Array]:
-    """Return the output for the feature means, and its slope there."""
-    if loss.unit_interval:
-        probability = np.clip(mean, 0.02, 0.98)
-        slope = scaling.scale / (probability * (1 - probability))
-        return np.log(probability / (1 - probability)), slope
-    return (mean - scaling.center) / scaling.scale, np.ones_like(scaling.scale)
+def _patch_axes(samples: ScaledData, patches: Patches) -> PrincipalAxes:
+    """Return the principal axes of the patches of all positions of a part of the samples.
 
-
-def _axes_of_patches(
-    patches: Patches, data: Data, layout: Layout, scaling: Scaling, center: Array, loss: Any
-) -> PrincipalAxes:
-    """Return the principal axes of the patches of all positions.
-
-    Parameters
-    ----------
-    patches : Patches
-        The patches.
-
-    data : Data
-        Training samples, of which a part is used if they are large.
-
-    layout : Layout
-        Kinds of the columns.
-
-    scaling : Scaling
-        Scaling of the samples.
-
-    center : ndarray of shape (n_inputs,)
-        Means of the features, before scaling.
-
-    loss : Loss or Likelihood
-        What the output of the network is compared by.
-
-    Returns
-    -------
-    PrincipalAxes
-        Means and outputs are those over the positions, at each place of a patch.
+    Means and outputs are those over the positions, at each place of a patch.
     """
+    data, scaling = samples.data, samples.scaling
     rows = data.training_rows
-    rows = rows[:: -(-len(rows) * layout.n_inputs // _MAX_VALUES)]
-    samples = as_source(data.residual(layout)).take(rows).astype(np.float64)
-    found = _split(patches, np.nan_to_num((samples - scaling.center) / scaling.scale))
+    rows = rows[:: -(-len(rows) * samples.layout.n_inputs // _MAX_VALUES)]
+    values = as_source(samples.residual).take(rows).astype(np.float64)
+    found = _split(patches, np.nan_to_num((values - scaling.center) / scaling.scale))
     weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
-    origin = (center - scaling.center) / scaling.scale
-    vectors = np.stack([np.ones_like(origin), origin, *_linearized(loss, scaling, center)])
+    origin = samples.origin
+    vectors = np.stack([np.ones_like(origin), origin, *samples.outputs()])
     is_inside, *means = _split(patches, vectors)
     counts = np.maximum(is_inside.sum(axis=0), 1)  # a place can be padding in all patches
     origin, output, slope = (mean.sum(axis=0) / counts for mean in means)
@@ -271,35 +272,3 @@ def _split(patches: Patches, values: Array) -> Array:
     """Return the patches, of shape (n_samples, n_positions, n_values)."""
     found: Array = patches.split(torch.from_numpy(values)).numpy()
     return found
-
-
-def _linearized_softmax(scaling: Scaling, indicators: NDArray[Any]) -> tuple[Array, Array]:
-    """Return the logits of the frequencies of categories, and their slopes there."""
-    frequency = scaling.center[indicators]
-    return np.log(frequency), scaling.scale[indicators] / np.maximum(frequency, MIN_FREQUENCY)
-
-
-def _with_means(scaling: Scaling, data: Data, layout: Layout, kind: str | None) -> Scaling:
-    """Return the scaling with the means of the features as its center."""
-    if kind is not None:
-        return scaling
-    weight, ranges = data.training_weight, data.target_ranges
-    center = fit_encoded_scaling(data.target, weight, "global", layout, ranges).center
-    return replace(scaling, center=center)
-
-
-def _described(
-    found: tuple[Array, Array],
-    data: Data,
-    layout: Layout,
-    scaling: Scaling,
-    mean: Scaling,
-    loss: Any,
-) -> PrincipalAxes:
-    """Return variances and axes together with the output and the effect at the feature means."""
-    effect = None if data.effect is None else data.effect / scaling.scale
-    origin = (mean.center - scaling.center) / scaling.scale
-    output, slope = _linearized(loss, scaling, mean.center)
-    indicators = layout.indicators.numpy()
-    output[indicators], slope[indicators] = _linearized_softmax(scaling, indicators)
-    return PrincipalAxes(*found, origin, output, slope, effect)

@@ -27,7 +27,7 @@ from ..networks._recipes import AutoencoderRecipe, Recipe, build
 from ..networks._subspace import without_subspace
 from ..networks._variational import VariationalAutoencoder
 from ..networks._vector_quantizer import QuantizedBottleneck
-from .axes import FittedAxes, PrincipalAxes, fit_axes
+from .axes import FittedAxes, PrincipalAxes, ScaledData, fit_axes
 from .number_intervals import set_intervals, with_vectors
 from .parameters import network_part, training_dtype
 
@@ -151,9 +151,10 @@ def initialize(
     fitted = _fit_scaling(estimator, data, layout, kind)
     name = getattr(estimator, estimator._loss_parameter)
     loss = estimator._losses[name]
-    axes = fit_axes(estimator, data, layout, fitted, kind, loss, rng)
+    samples = ScaledData(data, layout, fitted, kind, loss)
+    axes = fit_axes(estimator, samples, rng)
     may_miss = data.has_missing or estimator._predicts_missing
-    input_model = _fit_input_model(data, layout, fitted, axes) if may_miss else None
+    input_model = _fit_input_model(samples, axes) if may_miss else None
     n_axes = 0 if axes.subspace is None else len(axes.subspace.axes)
     network = _network_for(estimator, data, layout, n_axes)
     base = AutoencoderRecipe(network, layout.n_inputs, axes.n_components, axes.are_start, n_axes)
@@ -217,24 +218,23 @@ def _with_masks(
     return with_vectors(base, estimator, layout) if isinstance(input_model, Gaussian) else base
 
 
-def _fit_input_model(
-    data: Data, layout: Layout, scaling: Scaling, axes: FittedAxes
-) -> Factors | Gaussian | None:
+def _fit_input_model(samples: ScaledData, axes: FittedAxes) -> Factors | Gaussian | None:
     """Return the model that predicts missing inputs, if there is one.
 
     Complete numbers use factor analysis, so that old fits can be reproduced. Positions after the
     end of a text have no values to predict: these inputs remain zero.
     """
+    data, layout, scaling = samples.data, samples.layout, samples.scaling
     principal, subspace = axes.principal, axes.subspace
     if axes.start is None or principal is None or layout.is_shared or axes.patches is not None:
         return None
-    samples, weight = data.residual(layout), data.training_weight
+    residual, weight = samples.residual, data.training_weight
     is_table = data.has_missing or not layout.is_numeric
     if is_table and subspace is None and layout.n_inputs <= MAX_INPUTS:
-        ranges = data.target_ranges if samples is data.target else None
-        return fit_gaussian(samples, scaling, weight, ranges)
+        ranges = data.target_ranges if residual is data.target else None
+        return fit_gaussian(residual, scaling, weight, ranges)
     rows = principal.axes if subspace is None else principal.axes @ subspace.axes
-    return fit_factors(samples, scaling, weight, principal.variances, rows)
+    return fit_factors(residual, scaling, weight, principal.variances, rows)
 
 
 def _set_subspace(network: Any, subspace: PrincipalAxes) -> None:
