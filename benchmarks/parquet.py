@@ -21,7 +21,7 @@ from _data import header
 from memory import MEGABYTE, Peak
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._data import chunked
+from sklearn_autoencoders._data.sources import chunked
 
 N_FEATURES, N_PER_FILE, N_PER_GROUP = 30, 500_000, 100_000
 N_SORTED, WINDOW = 200_000, 2_000

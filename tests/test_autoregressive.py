@@ -9,8 +9,8 @@ from estimators import quick
 from helpers import table, with_missing_values
 
 from sklearn_autoencoders import AutoregressiveGenerator, export_onnx, load, save
-from sklearn_autoencoders._data.level_functions import level_functions
-from sklearn_autoencoders._data.levels import Levels, NumberLevels
+from sklearn_autoencoders._data.tables.level_functions import level_functions
+from sklearn_autoencoders._data.tables.levels import Levels, NumberLevels
 from sklearn_autoencoders.networks import NETWORKS, Dense, Residual
 
 

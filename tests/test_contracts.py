@@ -25,7 +25,7 @@ from sklearn.base import clone, is_outlier_detector
 from sklearn.exceptions import InconsistentVersionWarning
 
 from sklearn_autoencoders import VAEGenerator, __version__
-from sklearn_autoencoders._training.optimizers import SCHEDULES, SOLVERS
+from sklearn_autoencoders._training.loop.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders.corruptions import CORRUPTIONS
 from sklearn_autoencoders.networks import ACTIVATIONS, LATENTS, NETWORKS, Dense
 from sklearn_autoencoders.objectives import LIKELIHOODS, LOSSES, PENALTIES

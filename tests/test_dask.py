@@ -21,7 +21,7 @@ from sklearn_autoencoders import (
     AutoencoderRegressor,
     AutoencoderTransformer,
 )
-from sklearn_autoencoders._data import chunked
+from sklearn_autoencoders._data.sources import chunked
 from sklearn_autoencoders.dask import fit, predict, score_samples, transform
 
 distributed = pytest.importorskip("distributed")

@@ -20,11 +20,11 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._data import chunked, stored_arrays
-from sklearn_autoencoders._data.chunked import ChunkedRows
-from sklearn_autoencoders._data.parquet import DatasetChunks
-from sklearn_autoencoders._data.stored_arrays import ArrayChunks
-from sklearn_autoencoders._training.sampler import WindowSampler
+from sklearn_autoencoders._data.sources import chunked, stored_arrays
+from sklearn_autoencoders._data.sources.chunked import ChunkedRows
+from sklearn_autoencoders._data.sources.parquet import DatasetChunks
+from sklearn_autoencoders._data.sources.stored_arrays import ArrayChunks
+from sklearn_autoencoders._training.loop.sampler import WindowSampler
 
 N_ROWS, N_PER_CHUNK = 90, 17
 IN_TIME = [

@@ -7,10 +7,10 @@ import torch
 from estimators import LEARN_FROM_ALL, PUBLIC, having, quick
 from helpers import table
 
-from sklearn_autoencoders._training import datasets as _training
-from sklearn_autoencoders._training.plan import Plan
-from sklearn_autoencoders._training.training import Noise, Training
-from sklearn_autoencoders._training.weight_selection import EarlyStopping
+from sklearn_autoencoders._training.loop import datasets as _training
+from sklearn_autoencoders._training.loop.plan import Plan
+from sklearn_autoencoders._training.loop.training import Noise, Training
+from sklearn_autoencoders._training.loop.weight_selection import EarlyStopping
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.networks._autoencoder import Autoencoder

@@ -17,8 +17,8 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
 from sklearn_autoencoders._data.data import Data
-from sklearn_autoencoders._data.ranges import find_ranges
-from sklearn_autoencoders._data.sparse import SparseRows
+from sklearn_autoencoders._data.sources.ranges import find_ranges
+from sklearn_autoencoders._data.sources.sparse import SparseRows
 from sklearn_autoencoders._training.ensemble_initialization import (
     N_MEMBERS,
     columns_with_gaps,

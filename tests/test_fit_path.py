@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
-from sklearn_autoencoders._data.sources import ArraySource
+from sklearn_autoencoders._data.sources.arrays import ArraySource
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
 from sklearn_autoencoders.networks import Convolutional

@@ -27,8 +27,8 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._training import skorch_loop, together
-from sklearn_autoencoders._training.at_once import NAME
+from sklearn_autoencoders._training.loop import skorch_loop, together
+from sklearn_autoencoders._training.loop.at_once import NAME
 from sklearn_autoencoders._utils import rendezvous
 from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.objectives import Contractive

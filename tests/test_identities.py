@@ -15,8 +15,8 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.preprocessing import StandardScaler, scale
 
 from sklearn_autoencoders import AutoencoderTransformer
-from sklearn_autoencoders._data.pca import principal_axes
-from sklearn_autoencoders._data.scaling import fit_scaling
+from sklearn_autoencoders._data.statistics.pca import principal_axes
+from sklearn_autoencoders._data.statistics.scaling import fit_scaling
 from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders.networks import ACTIVATIONS, Dense
 from sklearn_autoencoders.networks._layers import Dropout
@@ -137,7 +137,7 @@ def test_a_weight_repeats_a_sample_in_whole_trainings(seed):
 def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
     X = table(30, 50)
     _, variances, axes = _axes(X, weight)
-    monkeypatch.setattr("sklearn_autoencoders._data.pca.MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.pca.MAX_COVARIANCE", 40)
     _, wide_variances, wide_axes = _axes(X, weight)
     assert wide_axes.shape == (30, 50)
     np.testing.assert_allclose(wide_variances[:20], variances[:20], rtol=1e-8)
@@ -145,7 +145,7 @@ def test_wide_data_have_the_same_axes_by_either_way(weight, monkeypatch):
 
 
 def test_wide_data_can_have_more_components_than_samples(monkeypatch):
-    monkeypatch.setattr("sklearn_autoencoders._data.pca.MAX_COVARIANCE", 40)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.pca.MAX_COVARIANCE", 40)
     X = table(10, 50)
     start = AutoencoderTransformer(20, random_state=0, **START).fit(X)
     assert start.score(X) == pytest.approx(1)

@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
 from sklearn_autoencoders._data.batches import SampleDataset
 from sklearn_autoencoders._data.data import Data
-from sklearn_autoencoders._data.scaling import Scaling
+from sklearn_autoencoders._data.statistics.scaling import Scaling
 from sklearn_autoencoders._estimators import denoising
 from sklearn_autoencoders._inference.run import reconstruct
 from sklearn_autoencoders._training.number_intervals import set_intervals

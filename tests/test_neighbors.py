@@ -18,9 +18,9 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.neighbors import NeighborGraph, NeighborSearch
-from sklearn_autoencoders._data.scaling import Scaling
-from sklearn_autoencoders._training.sampler import NeighborSampler
+from sklearn_autoencoders._data.statistics.neighbors import NeighborGraph, NeighborSearch
+from sklearn_autoencoders._data.statistics.scaling import Scaling
+from sklearn_autoencoders._training.loop.sampler import NeighborSampler
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders._utils.random import make_generator
@@ -374,7 +374,7 @@ def test_principal_components_of_the_network_are_those_of_the_search(rng, monkey
         expected = embedding(max_epochs=1).fit(X).transform(X)
     np.testing.assert_array_equal(*found)
     # not computed again
-    monkeypatch.setattr("sklearn_autoencoders._data.neighbors.principal_axes", None)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.neighbors.principal_axes", None)
     np.testing.assert_array_equal(embedding(max_epochs=1).fit(X).transform(X), expected)
 
 

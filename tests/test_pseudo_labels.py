@@ -14,9 +14,9 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer
 from sklearn_autoencoders._data.data import Data
-from sklearn_autoencoders._data.label_spreading import Spreading, with_masses
-from sklearn_autoencoders._data.neighbors import NeighborSearch
-from sklearn_autoencoders._data.scaling import Scaling
+from sklearn_autoencoders._data.statistics.label_spreading import Spreading, with_masses
+from sklearn_autoencoders._data.statistics.neighbors import NeighborSearch
+from sklearn_autoencoders._data.statistics.scaling import Scaling
 from sklearn_autoencoders._training import pseudo_labels
 from sklearn_autoencoders._training.pseudo_labels import with_pseudo_labels
 from sklearn_autoencoders._utils.layout import Layout

@@ -14,9 +14,9 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
-from sklearn_autoencoders._data.item_weights import LINEAR, _of_nearest
-from sklearn_autoencoders._data.ratings import item_biases, ratings_of
-from sklearn_autoencoders._data.sparse import SparseRows
+from sklearn_autoencoders._data.recommendation.item_weights import LINEAR, _of_nearest
+from sklearn_autoencoders._data.recommendation.ratings import item_biases, ratings_of
+from sklearn_autoencoders._data.sources.sparse import SparseRows
 from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Interactions
@@ -172,7 +172,7 @@ def test_sums_over_similar_items_do_not_depend_on_the_block(monkeypatch):
     model = quick().fit(ratings())
     rest, linear = model._rest(model._matrix), LINEAR["explicit"](**model._linear)
     expected = linear.predict(rest, np.float64)
-    monkeypatch.setattr("sklearn_autoencoders._data.item_weights._SUMS_SIZE", 100)
+    monkeypatch.setattr("sklearn_autoencoders._data.recommendation.item_weights._SUMS_SIZE", 100)
     np.testing.assert_array_equal(linear.predict(rest, np.float64), expected)
     assert np.abs(expected).max() > 0
     np.testing.assert_allclose(linear.predict(rest, np.float32), expected, atol=1e-5)
@@ -225,7 +225,7 @@ def test_of_sparse_ratings_only_the_stored_ones_are_predicted():
 def test_hidden_interactions_of_a_whole_batch_are_those_of_dense_samples(feedback, monkeypatch):
     R = ratings(40)
     sparse_fit = quick(feedback, linear_share=0).fit(R)
-    monkeypatch.setattr("sklearn_autoencoders._training.datasets.InteractionRows", type(None))
+    monkeypatch.setattr("sklearn_autoencoders._training.loop.datasets.InteractionRows", type(None))
     dense_fit = quick(feedback, linear_share=0).fit(R)
     np.testing.assert_allclose(sparse_fit.loss_curve_, dense_fit.loss_curve_, rtol=1e-9)
     np.testing.assert_allclose(sparse_fit.transform(R), dense_fit.transform(R), rtol=1e-6)

@@ -7,13 +7,13 @@ import pytest
 from scipy import sparse
 
 from sklearn_autoencoders import AutoencoderRecommender, load, save
-from sklearn_autoencoders._data.feature_effects import (
+from sklearn_autoencoders._data.recommendation.feature_effects import (
     at_stored,
     click_effects,
     prior_weights,
     ridge_of_rows,
 )
-from sklearn_autoencoders._data.feature_tables import FeatureTable
+from sklearn_autoencoders._data.recommendation.feature_tables import FeatureTable
 
 every_feedback = pytest.mark.parametrize("feedback", ["explicit", "implicit"])
 N_USERS, N_ITEMS = 200, 30

@@ -110,7 +110,7 @@ def test_many_chunks_are_as_good_as_one(estimator, monkeypatch):
     fitted = clone(estimator).fit(X)
     whole = outputs(fitted, X)
     monkeypatch.setattr("sklearn_autoencoders._inference.run._CHUNK_SIZE", 300)
-    monkeypatch.setattr("sklearn_autoencoders._data.sources._CHUNK_SIZE", 70)
+    monkeypatch.setattr("sklearn_autoencoders._data.sources.arrays._CHUNK_SIZE", 70)
     assert_close(outputs(fitted, X), whole, 1e-12)
     assert_close(outputs(estimator.fit(X), X), whole, 1e-6)
 

@@ -20,7 +20,7 @@ from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._inference.conditionals import Sharpening
 from sklearn_autoencoders._inference.run import run, surprise_function
 from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, sequence_log_likelihoods
-from sklearn_autoencoders._training.sampler import StreamSampler
+from sklearn_autoencoders._training.loop.sampler import StreamSampler
 from sklearn_autoencoders._utils.batch import Batch, Carried
 from sklearn_autoencoders.networks import CausalRecurrent, Residual
 from sklearn_autoencoders.networks._causal import SequenceModel

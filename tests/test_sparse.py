@@ -20,10 +20,10 @@ from sklearn_autoencoders import (
     DenoisingAutoencoder,
     VAEGenerator,
 )
-from sklearn_autoencoders._data import scaling
-from sklearn_autoencoders._data.pca import principal_axes
-from sklearn_autoencoders._data.sparse import SparseRows
-from sklearn_autoencoders._data.splits import draw_by_content
+from sklearn_autoencoders._data.sources.sparse import SparseRows
+from sklearn_autoencoders._data.sources.splits import draw_by_content
+from sklearn_autoencoders._data.statistics import scaling
+from sklearn_autoencoders._data.statistics.pca import principal_axes
 
 NAMED = {"ids": lambda cls: cls.__name__}
 FORMATS = [
@@ -169,13 +169,13 @@ def _no_large_arrays(monkeypatch, limit):
 @pytest.mark.parametrize("estimator", CASES[::3], ids=repr)
 def test_only_batches_become_dense(estimator, monkeypatch):
     X = sparse.random(400, 40, density=0.2, format="csr", random_state=0)
-    monkeypatch.setattr("sklearn_autoencoders._data.sparse._BLOCK_SIZE", 2**13)
-    monkeypatch.setattr("sklearn_autoencoders._data.sources._CHUNK_SIZE", 2**13)
+    monkeypatch.setattr("sklearn_autoencoders._data.sources.sparse._BLOCK_SIZE", 2**13)
+    monkeypatch.setattr("sklearn_autoencoders._data.sources.arrays._CHUNK_SIZE", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._inference.run._CHUNK_SIZE", 2**12)
     monkeypatch.setattr(scaling._Residuals, "chunk_size", 2**13)
     monkeypatch.setattr("sklearn_autoencoders._estimators.outlier_detector._N_SAMPLES", 100)
     monkeypatch.setattr("sklearn_autoencoders._estimators.vae_generator._N_SAMPLES", 100)
-    monkeypatch.setattr("sklearn_autoencoders._data.factors._MAX_SAMPLES", 100)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.factors._MAX_SAMPLES", 100)
     _no_large_arrays(monkeypatch, 300 * 40)
     model = case(estimator, max_epochs=1, batch_size=64).fit(X)
     for name in ("transform", "score_samples", "score", "predict"):
@@ -357,16 +357,16 @@ def _texts(n_samples, n_features, n_words=12, seed=0):
 @pytest.fixture
 def everything_is_large(monkeypatch):
     """Treat all matrices of more than 100 features as large ones."""
-    monkeypatch.setattr("sklearn_autoencoders._data.sparse.MAX_COVARIANCE", 100)
-    monkeypatch.setattr("sklearn_autoencoders._data.sparse._MAX_VALUES", 1000)
+    monkeypatch.setattr("sklearn_autoencoders._data.sources.sparse.MAX_COVARIANCE", 100)
+    monkeypatch.setattr("sklearn_autoencoders._data.sources.sparse._MAX_VALUES", 1000)
 
 
 @pytest.mark.usefixtures("everything_is_large")
 @pytest.mark.parametrize("weighted", [False, True], ids=["equal", "weighted"])
 @pytest.mark.parametrize("limit", [4096, 50], ids=["gram", "randomized"])
 def test_principal_axes_of_large_matrices(monkeypatch, weighted, limit):
-    monkeypatch.setattr("sklearn_autoencoders._data.sparse_pca._MAX_GRAM", limit)
-    monkeypatch.setattr("sklearn_autoencoders._data.sparse_pca._CHUNK", 64)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.sparse_pca._MAX_GRAM", limit)
+    monkeypatch.setattr("sklearn_autoencoders._data.statistics.sparse_pca._CHUNK", 64)
     X = _texts(300, 200)
     X.data[::17] = np.nan
     rows, weight = SparseRows(X), np.arange(300.0) % 3 if weighted else None

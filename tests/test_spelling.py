@@ -14,14 +14,14 @@ from sklearn_autoencoders import (
     load,
     save,
 )
-from sklearn_autoencoders._data.column_kinds import Limits
-from sklearn_autoencoders._data.edit_distance import EditDistances, sound_of
-from sklearn_autoencoders._data.spelling import WordList, count_words
-from sklearn_autoencoders._data.texts import Texts
+from sklearn_autoencoders._data.tables.column_kinds import Limits
+from sklearn_autoencoders._data.tables.texts import Texts
 from sklearn_autoencoders._utils.keyboard import are_neighbors
 from sklearn_autoencoders.corruptions import Masking, Typo
 from sklearn_autoencoders.networks import BidirectionalRecurrent, CausalRecurrent
 from sklearn_autoencoders.texts import Candidate, Spelling
+from sklearn_autoencoders.texts._edit_distance import EditDistances, sound_of
+from sklearn_autoencoders.texts._spelling import WordList, count_words
 
 TEXTS = ["the cat sat on the mat", "the rat ate the hat", "a cat and a hat"] * 30
 WORDS = " ".join(TEXTS[:3]).split() * 20

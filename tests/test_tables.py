@@ -19,12 +19,12 @@ from torch import Tensor
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
-from sklearn_autoencoders._data.column_kinds import Limits
-from sklearn_autoencoders._data.columns import Columns, learn_columns
-from sklearn_autoencoders._data.factors import fit_factors
-from sklearn_autoencoders._data.gaussian import fit_gaussian
-from sklearn_autoencoders._data.pca import principal_axes
-from sklearn_autoencoders._data.scaling import Scaling
+from sklearn_autoencoders._data.statistics.factors import fit_factors
+from sklearn_autoencoders._data.statistics.gaussian import fit_gaussian
+from sklearn_autoencoders._data.statistics.pca import principal_axes
+from sklearn_autoencoders._data.statistics.scaling import Scaling
+from sklearn_autoencoders._data.tables.column_kinds import Limits
+from sklearn_autoencoders._data.tables.columns import Columns, learn_columns
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.corruptions import Gaussian, Masking, SaltAndPepper, Swap, corrupt
 from sklearn_autoencoders.networks._conditional_mean import (

@@ -18,9 +18,9 @@ from sklearn_autoencoders import (
     save,
 )
 from sklearn_autoencoders._data.batches import SampleDataset
-from sklearn_autoencoders._data.column_kinds import Limits
 from sklearn_autoencoders._data.data import Data
-from sklearn_autoencoders._data.texts import Texts, texts_of
+from sklearn_autoencoders._data.tables.column_kinds import Limits
+from sklearn_autoencoders._data.tables.texts import Texts, texts_of
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.corruptions import Masking

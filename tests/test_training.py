@@ -13,9 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
-from sklearn_autoencoders._training.optimizers import SCHEDULES, SOLVERS
+from sklearn_autoencoders._training.loop.optimizers import SCHEDULES, SOLVERS
+from sklearn_autoencoders._training.loop.weight_selection import Backtracking
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
-from sklearn_autoencoders._training.weight_selection import Backtracking
 from sklearn_autoencoders.networks import Dense, Linear
 from sklearn_autoencoders.networks._layers import decayed_parameters
 from sklearn_autoencoders.objectives import L1
@@ -161,7 +161,7 @@ class Reference(Backtracking):
 @pytest.mark.parametrize("kl_cycles", [1, 3])
 def test_losses_of_different_formulas_are_not_compared(kl_cycles, monkeypatch):
     """While the weight of the divergence rises, the loss does, without getting worse."""
-    monkeypatch.setattr("sklearn_autoencoders._training.skorch_loop.Backtracking", Reference)
+    monkeypatch.setattr("sklearn_autoencoders._training.loop.skorch_loop.Backtracking", Reference)
     settings = {"beta": 4.0, "kl_warmup": 0.75, "kl_cycles": kl_cycles, "max_epochs": 60}
     fitted = quick(VAEGenerator, n_components=2, **settings).fit(table())
     losses, n_changing = Reference.last.losses, 45 if kl_cycles == 1 else 55
@@ -170,7 +170,7 @@ def test_losses_of_different_formulas_are_not_compared(kl_cycles, monkeypatch):
 
 
 def test_after_a_false_alarm_the_current_weights_are_the_reference(monkeypatch):
-    monkeypatch.setattr("sklearn_autoencoders._training.skorch_loop.Backtracking", Reference)
+    monkeypatch.setattr("sklearn_autoencoders._training.loop.skorch_loop.Backtracking", Reference)
     monkeypatch.setattr(Reference, "_is_worse", lambda self, training: False)
     disturbed = Disturbed(4)
     with pytest.warns(ConvergenceWarning):

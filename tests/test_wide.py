@@ -22,7 +22,7 @@ from sklearn_autoencoders import (
     save,
 )
 from sklearn_autoencoders._persistence.state import weights_of
-from sklearn_autoencoders._training.callbacks import tensors_of
+from sklearn_autoencoders._training.loop.callbacks import tensors_of
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
 

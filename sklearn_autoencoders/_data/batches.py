@@ -14,8 +14,8 @@ from .._utils.batch import Batch
 from .._utils.layout import Layout
 from .data import Data
 from .model import Model, scaling_tensors, torch_dtype
-from .rows import RowSource
-from .sources import as_source
+from .sources.arrays import as_source
+from .sources.rows import RowSource
 
 Corruptor = Callable[[Tensor], Tensor]
 

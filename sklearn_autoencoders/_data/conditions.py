@@ -8,8 +8,8 @@ from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import plain_array
-from .frames import check_different_names
-from .rows import RowSource
+from .sources.rows import RowSource
+from .tables.frames import check_different_names
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50

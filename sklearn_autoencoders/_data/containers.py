@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .._utils.output import as_table
-from .chunked import ChunkedRows
-from .parquet import DatasetChunks, is_dataset
-from .stored_arrays import ArrayChunks, is_stored_array
-from .texts import texts_of
+from .sources.chunked import ChunkedRows
+from .sources.parquet import DatasetChunks, is_dataset
+from .sources.stored_arrays import ArrayChunks, is_stored_array
+from .tables.texts import texts_of
 
 
 def check_is_container(X: Any) -> None:

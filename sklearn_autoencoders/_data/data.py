@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from .._utils.batch import Carried
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
-from .neighbors import NeighborGraph
-from .rows import FeatureRanges, RowSource
-from .sources import EncodedSource
-from .sparse import as_dense, has_nan
+from .sources.arrays import EncodedSource
+from .sources.rows import FeatureRanges, RowSource
+from .sources.sparse import as_dense, has_nan
+from .sources.splits import draw_held_out
+from .statistics.neighbors import NeighborGraph
 
 # Fields that contain one row, or one value, for each sample.
 _PER_SAMPLE = (
@@ -191,6 +192,10 @@ class Data:
         """Return at most `n_samples` training samples, evenly spread."""
         kept = self.training_rows
         return replace(self.take(kept[:: -(-len(kept) // n_samples)]), clean=None, held_out=None)
+
+    def with_validation(self, fraction: float, rng: np.random.RandomState) -> Data:
+        """Return these samples with a random fraction of them held out for validation."""
+        return replace(self, held_out=draw_held_out(len(self.X), fraction, rng))
 
     @property
     def training_weight(self) -> NDArray[np.float64] | None:

@@ -15,9 +15,9 @@ from ..networks._autoencoder import Autoencoder
 from ..networks._conditional_mean import ConditionalMean, GaussianMean
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
-from .factors import Factors
-from .gaussian import Gaussian
-from .scaling import Scaling
+from .statistics.factors import Factors
+from .statistics.gaussian import Gaussian
+from .statistics.scaling import Scaling
 
 
 def input_model_from_dict(values: dict[str, NDArray[np.float64]]) -> Factors | Gaussian:

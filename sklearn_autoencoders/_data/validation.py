@@ -14,15 +14,15 @@ from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
-from .chunked import ChunkedRows
-from .column_kinds import Limits
-from .columns import columns_of_numbers, learn_columns
 from .containers import check_has_no_dates, in_chunks
 from .data import Data
-from .ranges import find_ranges
-from .rows import RowSource
 from .shapes import channel_of_features, flattened, shape_in_fit
-from .sparse import SparseRows
+from .sources.chunked import ChunkedRows
+from .sources.ranges import find_ranges
+from .sources.rows import RowSource
+from .sources.sparse import SparseRows
+from .tables.column_kinds import Limits
+from .tables.columns import columns_of_numbers, learn_columns
 
 # Types of samples; others are converted to the first one.
 DTYPES = [np.float64, np.float32]

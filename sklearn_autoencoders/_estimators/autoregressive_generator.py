@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
-from .._data.ranges import find_ranges
+from .._data.sources.ranges import find_ranges
 from .._data.validation import check_output
 from .._training.parameters import make_plan
 from .._utils.layout import Layout

@@ -11,16 +11,16 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils import Bunch
 
-from .._data.columns import Columns, columns_from_dict
-from .._data.frames import is_frame
-from .._data.levels import Levels
 from .._data.model import input_model_from_dict
 from .._data.output_arrays import filled
-from .._data.rows import RowSource
-from .._data.scaling import explained_variance, explained_variance_in_chunks
 from .._data.shapes import unflattened
-from .._data.sparse import as_dense
-from .._data.texts import Texts
+from .._data.sources.rows import RowSource
+from .._data.sources.sparse import as_dense
+from .._data.statistics.scaling import explained_variance, explained_variance_in_chunks
+from .._data.tables.columns import Columns, columns_from_dict
+from .._data.tables.frames import is_frame
+from .._data.tables.levels import Levels
+from .._data.tables.texts import Texts
 from .._data.validation import (
     check_clean,
     check_output,
@@ -33,7 +33,7 @@ from .._inference.run import decode, encode, explained_fraction, reconstruct, sa
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
 from .._training.fit import TrainableEstimator
-from .._training.optimizers import SCHEDULES, SOLVERS
+from .._training.loop.optimizers import SCHEDULES, SOLVERS
 from .._utils.output import like
 from .._utils.sklearn_compat import (
     Hidden,

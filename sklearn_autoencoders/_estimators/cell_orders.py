@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from .._data.level_functions import function_counts, level_functions
-from .._data.levels import Levels
-from .._data.ranges import find_ranges
+from .._data.sources.ranges import find_ranges
+from .._data.tables.level_functions import function_counts, level_functions
+from .._data.tables.levels import Levels
 from .._inference.conditionals import (
     chain_log_likelihoods,
     conditional_probabilities,

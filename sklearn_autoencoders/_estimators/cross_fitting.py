@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._training.at_once import AtOnceBackend
+from .._training.loop.at_once import AtOnceBackend
 from .._utils.labels import Labels, single_column
 from .._utils.output import plain_output
 from .._utils.rows import rows_of

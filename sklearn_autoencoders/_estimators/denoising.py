@@ -14,9 +14,8 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.frames import is_frame
-from .._data.gaussian import Gaussian
-from .._data.spelling import Spelling
+from .._data.statistics.gaussian import Gaussian
+from .._data.tables.frames import is_frame
 from .._data.validation import check_codes, check_samples, ignore_empty_features
 from .._training.parameters import auto_batch_size
 from .._training.pretraining import PRETRAINING
@@ -31,6 +30,7 @@ from .._utils.sklearn_compat import (
 from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
+from ..texts._spelling import Spelling
 from .base import BaseAutoencoder, ReconstructionScoreMixin
 from .spelling_mixin import SpellingMixin
 

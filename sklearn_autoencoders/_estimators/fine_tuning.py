@@ -13,10 +13,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.model import place, resolve_device
-from .._data.ranges import find_ranges
-from .._data.scaling import Scaling
-from .._data.sparse import as_passed
-from .._data.splits import draw_held_out
+from .._data.sources.ranges import find_ranges
+from .._data.sources.sparse import as_passed
+from .._data.sources.splits import draw_held_out
+from .._data.statistics.scaling import Scaling
 from .._data.validation import (
     check_magnitude,
     check_output,

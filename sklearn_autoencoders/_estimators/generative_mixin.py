@@ -12,7 +12,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.conditions import condition_of
-from .._data.scaling import put_constants
+from .._data.statistics.scaling import put_constants
 from .._data.validation import (
     check_codes,
     check_output,

@@ -11,10 +11,10 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.data import Data
-from .._data.ranges import find_ranges
-from .._data.scaling import fit_scaling, weighted_quantile
 from .._data.shapes import channel_of_features
-from .._data.splits import check_enough_samples, draw_by_content, hold_out_by_content
+from .._data.sources.ranges import find_ranges
+from .._data.sources.splits import check_enough_samples, draw_by_content, hold_out_by_content
+from .._data.statistics.scaling import fit_scaling, weighted_quantile
 from .._data.validation import given_network
 from .._inference.outlier_errors import (
     WIDE,

@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.scaling import put_constants
-from .._data.sources import map_in_chunks
-from .._data.sparse import as_dense
+from .._data.sources.arrays import map_in_chunks
+from .._data.sources.sparse import as_dense
+from .._data.statistics.scaling import put_constants
 from .._data.validation import check_output, check_samples, check_unit_interval
 from .._inference.outlier_errors import sample_errors, value_errors
 from .._inference.postprocess import (

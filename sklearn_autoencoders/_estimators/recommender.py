@@ -13,10 +13,10 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.interactions import InteractionRows
-from .._data.item_weights import LINEAR
-from .._data.ranges import find_ranges
-from .._data.ratings import item_biases, ratings_of
+from .._data.recommendation.interactions import InteractionRows
+from .._data.recommendation.item_weights import LINEAR
+from .._data.recommendation.ratings import item_biases, ratings_of
+from .._data.sources.ranges import find_ranges
 from .._data.validation import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from .._data.feature_effects import (
+from .._data.recommendation.feature_effects import (
     RIDGE_OF_ITEM,
     RIDGE_OF_USER,
     at_stored,
@@ -15,9 +15,14 @@ from .._data.feature_effects import (
     prior_weights,
     ridge_of_rows,
 )
-from .._data.feature_tables import FeatureTable, described_rows, split_ids, with_items
-from .._data.ratings import Ratings, residuals, user_biases
-from .._data.sparse import SparseRows
+from .._data.recommendation.feature_tables import (
+    FeatureTable,
+    described_rows,
+    split_ids,
+    with_items,
+)
+from .._data.recommendation.ratings import Ratings, residuals, user_biases
+from .._data.sources.sparse import SparseRows
 
 # Weight of an item feature, a user of the regression who has clicked on the items that have it.
 _FEATURE_WEIGHT = 100.0

@@ -9,10 +9,10 @@ from scipy import sparse
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.feature_tables import check_same_kind
-from .._data.item_weights import LINEAR
-from .._data.ratings import pairs_of_table, positions_of
-from .._data.sparse import SparseRows
+from .._data.recommendation.feature_tables import check_same_kind
+from .._data.recommendation.item_weights import LINEAR
+from .._data.recommendation.ratings import pairs_of_table, positions_of
+from .._data.sources.sparse import SparseRows
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
 from .._utils.output import names_of_columns

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 
-from .._data.scaling import fit_scaling
+from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import fit_ridge

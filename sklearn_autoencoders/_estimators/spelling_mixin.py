@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.sparse import as_dense
-from .._data.spelling import UNKNOWN_LETTER, count_words, counts_of
-from .._data.texts import as_list, texts_of
+from .._data.sources.sparse import as_dense
+from .._data.tables.texts import as_list, texts_of
 from .._inference.spelling import Speller
 from .._utils.sklearn_compat import output_container
+from ..texts._spelling import UNKNOWN_LETTER, count_words, counts_of
 
 
 class SpellingMixin:

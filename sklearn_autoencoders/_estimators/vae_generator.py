@@ -12,7 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, Transfor
 from sklearn.utils.metadata_routing import UNUSED
 
 from .._data.conditions import condition_of, effect_of, fit_condition
-from .._data.sources import encoded
+from .._data.sources.arrays import encoded
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
 from .._training.initialization import initialize, start_at_probabilistic_pca

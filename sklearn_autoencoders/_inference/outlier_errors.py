@@ -12,7 +12,7 @@ from torch import Tensor
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model, torch_dtype
-from .._data.sparse import as_dense
+from .._data.sources.sparse import as_dense
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
 from ..networks._prototypes import Prototypes

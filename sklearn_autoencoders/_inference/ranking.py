@@ -12,7 +12,7 @@ from sklearn.utils import gen_batches
 from torch import Tensor
 
 from .._data.model import Model
-from .._data.sparse import SparseRows
+from .._data.sources.sparse import SparseRows
 from .._utils.torch_settings import few_threads, preserve_settings
 from ..networks._costs import multiply_adds
 from ..networks._interactions import input_scale, sums_of_rows

@@ -14,9 +14,9 @@ from torch import Tensor
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model, scaling_tensors, torch_dtype
-from .._data.rows import RowSource
-from .._data.scaling import marginal_surprise
-from .._data.sparse import as_dense
+from .._data.sources.rows import RowSource
+from .._data.sources.sparse import as_dense
+from .._data.statistics.scaling import marginal_surprise
 from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings

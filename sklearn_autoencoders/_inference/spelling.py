@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.spelling import Candidate, Spelling, WordList, next_word, words_in
-from .._data.texts import Texts
+from .._data.tables.texts import Texts
+from ..texts._spelling import Candidate, Spelling, WordList, next_word, words_in
 from .run import free_output, run
 
 # Number of texts whose probabilities are in memory at a time.

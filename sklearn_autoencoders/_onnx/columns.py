@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .._data.column_kinds import Category, Kind
-from .._data.columns import Columns
+from .._data.tables.column_kinds import Category, Kind
+from .._data.tables.columns import Columns
 
 # Methods whose result is an array, also for a table, and not a density.
 TABLE_METHODS = frozenset(

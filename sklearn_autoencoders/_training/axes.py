@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from .._data.data import Data
-from .._data.pca import n_components_for, principal_axes, principal_axes_within
-from .._data.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
-from .._data.sources import as_source, encoded
-from .._data.sparse import stacked
+from .._data.sources.arrays import as_source, encoded
+from .._data.sources.sparse import stacked
+from .._data.statistics.pca import n_components_for, principal_axes, principal_axes_within
+from .._data.statistics.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._utils.layout import Layout
 from ..networks._patches import Patches
 from .parameters import max_axes, starts_at_pca

@@ -14,15 +14,15 @@ from torch import Tensor
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.scaling import Scaling
-from .._data.sparse import SparseRows
+from .._data.sources.sparse import SparseRows
+from .._data.statistics.scaling import Scaling
 from .._utils.layout import Layout
 from ..networks._autoencoder import Autoencoder
 from ..networks._subspace import without_subspace
 from ..objectives import Neighbors
 from ..objectives._losses import Loss, squared_error
 from ..objectives._objective import Objective
-from .plan import Plan
+from .loop.plan import Plan
 
 # Number of samples in a chunk.
 _CHUNK = 4096

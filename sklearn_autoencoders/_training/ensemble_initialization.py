@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.sparse import as_dense
-from .._data.splits import draw_by_content, has_many_copies
+from .._data.sources.sparse import as_dense
+from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
 from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor

@@ -12,9 +12,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 
 from .._data.model import Model, resolve_device
-from .._data.scaling import Scaling
-from .._data.sparse import as_passed
-from .._data.splits import hold_out
+from .._data.sources.sparse import as_passed
+from .._data.statistics.scaling import Scaling
 from .._data.validation import check_magnitude, check_training_data
 from .._persistence.checkpoint import Checkpoint
 from .._utils.layout import Layout
@@ -39,6 +38,7 @@ from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .coordinates import in_coordinates
 from .initialization import initialize, shaping_values
+from .loop.skorch_loop import train
 from .neighbor_graph import with_neighbors
 from .parameters import (
     auto_batch_size,
@@ -48,7 +48,6 @@ from .parameters import (
     update_dropout,
 )
 from .pretraining import PRETRAINING
-from .skorch_loop import train
 
 
 class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
@@ -151,7 +150,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             Whether this is a call of `partial_fit`, which has no validation samples.
         """
         if self.early_stopping and not partial:
-            data = hold_out(data, self.validation_fraction, rng)
+            data = data.with_validation(self.validation_fraction, rng)
         return data
 
     def _build(self, data, rng):

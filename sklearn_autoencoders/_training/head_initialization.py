@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .._data.data import Data
 from .._data.model import Model
-from .._data.splits import draw_by_content, has_many_copies
+from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
 from ..networks._predictor import LinearHead, Predictor
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 from .._data.data import Data
-from .._data.factors import Factors, fit_factors
-from .._data.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.model import place, resolve_device
-from .._data.pca import probabilistic_pca
-from .._data.scaling import Scaling, fit_encoded_scaling
 from .._data.shapes import channel_of_features
+from .._data.statistics.factors import Factors, fit_factors
+from .._data.statistics.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
+from .._data.statistics.pca import probabilistic_pca
+from .._data.statistics.scaling import Scaling, fit_encoded_scaling
 from .._data.validation import check_magnitude, given_network
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator

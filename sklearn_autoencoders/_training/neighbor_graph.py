@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._data.neighbors import NeighborSearch
-from .._data.scaling import Scaling
-from .._data.sources import chunks_of
+from .._data.sources.arrays import chunks_of
+from .._data.statistics.neighbors import NeighborSearch
+from .._data.statistics.scaling import Scaling
 from .._utils.labels import Labels
 from .._utils.user_warnings import warn_user
 from .parameters import neighbor_penalty

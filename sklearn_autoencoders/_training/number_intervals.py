@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .._data.data import Data
-from .._data.scaling import Scaling
-from .._data.sources import as_source
+from .._data.sources.arrays import as_source
+from .._data.statistics.scaling import Scaling
 from .._utils.layout import Layout
 from ..networks._embedding import NumberVectors
 from ..networks._recipes import AutoencoderRecipe

@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from sklearn.base import clone
 
-from .._data.chunked import ChunkedRows
-from .._data.sparse import SparseRows
+from .._data.sources.chunked import ChunkedRows
+from .._data.sources.sparse import SparseRows
 from .._utils.ranks import Ranks
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers import Dropout
 from ..objectives import PENALTIES, Neighbors, Penalty
-from .callback_checks import check_callbacks
-from .plan import Plan
-from .sampler import NeighborSampler, StreamSampler, WindowSampler
+from .loop.callback_checks import check_callbacks
+from .loop.plan import Plan
+from .loop.sampler import NeighborSampler, StreamSampler, WindowSampler
 
 # Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
 # is then equivalent to two samples up to rounding errors. With more than this number of features,

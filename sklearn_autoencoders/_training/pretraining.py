@@ -12,7 +12,7 @@ from torch import nn
 
 from .._data.data import Data
 from .._data.model import Model
-from .._data.scaling import Scaling
+from .._data.statistics.scaling import Scaling
 from .._inference.run import encode
 from .._utils.layout import Layout
 from .._utils.random import make_generator
@@ -22,8 +22,8 @@ from ..networks._subspace import InSubspace, without_subspace
 from ..objectives import LOSSES
 from ..objectives._losses import Loss
 from ..objectives._objective import Objective
-from .plan import History, Plan
-from .skorch_loop import train
+from .loop.plan import History, Plan
+from .loop.skorch_loop import train
 
 
 class _NoTask:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.splits import draw_by_content
+from .._data.sources.splits import draw_by_content
 from .._inference.outlier_errors import WIDE
 from .._inference.run import run
 from .._utils.batch import Batch

@@ -13,11 +13,11 @@ from scipy.special import log_softmax
 
 from .._data.batches import SampleDataset
 from .._data.data import Data
-from .._data.label_spreading import Spreading, with_masses
 from .._data.model import Model
-from .._data.neighbors import NeighborSearch
-from .._data.scaling import Scaling
-from .._data.splits import draw_by_content
+from .._data.sources.splits import draw_by_content
+from .._data.statistics.label_spreading import Spreading, with_masses
+from .._data.statistics.neighbors import NeighborSearch
+from .._data.statistics.scaling import Scaling
 from .._inference.run import codes, encode, run
 from .._utils.layout import Layout
 from ..objectives._pseudo_labels import PseudoLabels

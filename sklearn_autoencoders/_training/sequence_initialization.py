@@ -8,7 +8,7 @@ import numpy as np
 
 from .._data.data import Data
 from .._data.model import place, resolve_device
-from .._data.scaling import Scaling, fit_encoded_scaling
+from .._data.statistics.scaling import Scaling, fit_encoded_scaling
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._recipes import AutoencoderRecipe, SequenceRecipe, build

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import torch
 
-from .._data.chunked import ChunkedRows
+from .._data.sources.chunked import ChunkedRows
 from .._utils.optional_imports import import_optional
 from .._utils.ranks import OtherRankFailed
 from ._partitions import PartitionChunks, dtype_of, header_of, in_blocks

@@ -1,7 +1,7 @@
 """Correction of misspelled words."""
 
-from .._data.spelling import Candidate, Spelling
 from .._utils.public_names import publish
+from ._spelling import Candidate, Spelling
 
 __all__ = ["Candidate", "Spelling"]
 

@@ -1,0 +1,260 @@
+"""Ratings or clicks of users: matrices, arrays and tables of triples as one sparse matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..._utils.tensors import plain_array
+from ..containers import check_is_container
+from ..sources.parquet import is_dataset
+from ..tables.frames import table_of
+
+Array = NDArray[np.float64]
+
+# Number of alternations in which the biases of users and of items are estimated.
+_N_ALTERNATIONS = 10
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """Ratings of items by users.
+
+    Parameters
+    ----------
+    matrix : csr_array of shape (n_users, n_items)
+        The ratings in float64; those that are not stored are unknown.
+
+    users : ndarray of shape (n_users,)
+        The user of each row.
+
+    items : ndarray of shape (n_items,)
+        The item of each column.
+
+    is_table : bool
+        Whether users and items are identifiers from a table, not positions.
+    """
+
+    matrix: Any
+    users: NDArray[Any]
+    items: NDArray[Any]
+    is_table: bool
+
+
+def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ratings:
+    """Return ratings in any container.
+
+    Parameters
+    ----------
+    R : sparse matrix, array of shape (n_users, n_items), or frame of three columns
+        The stored values of a sparse matrix, the values of an array that are not NaN, or triples of
+        a user, an item and a rating.
+
+    items : ndarray of shape (n_items,) or None, default=None
+        The items of a fit, in whose order the columns are to be.
+
+    name : str, default="R"
+        Name of the parameter, for messages.
+
+    Returns
+    -------
+    Ratings
+        Without missing values.
+    """
+    R = R.to_table() if is_dataset(R) else plain_array(R)
+    check_is_container(R)
+    if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
+        raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
+    if sparse.issparse(R):
+        matrix = sparse.csr_array(R, dtype=np.float64)
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        return _of_matrix(_without_missing(matrix), items, name)
+    if hasattr(R, "columns"):
+        return _of_table(R, items, name)
+    try:
+        values = np.asarray(R, dtype=np.float64)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must contain numbers as a matrix of users and items; {error}. Pass triples of "
+            "user, item and rating as a frame, such as pandas.DataFrame(R)."
+        ) from error
+    if values.ndim != 2:
+        raise ValueError(
+            f"{name} must be a matrix of users and items, or a frame of the columns user, item and "
+            f"rating; got an array of shape {values.shape}. Reshape your data."
+        )
+    rows, columns = np.nonzero(~np.isnan(values))
+    matrix = sparse.csr_array((values[rows, columns], (rows, columns)), values.shape)
+    return _of_matrix(matrix, items, name)
+
+
+def _without_missing(matrix: Any) -> Any:
+    """Return a matrix without the stored NaN."""
+    known = ~np.isnan(matrix.data)
+    if known.all():
+        return matrix
+    entries = matrix.tocoo()
+    rows, columns = (own[known] for own in entries.coords)
+    return sparse.csr_array((matrix.data[known], (rows, columns)), matrix.shape)
+
+
+def _of_matrix(matrix: Any, items: NDArray[Any] | None, name: str) -> Ratings:
+    n_users, n_items = matrix.shape
+    if items is not None and len(items) != n_items:
+        raise ValueError(
+            f"{name} has {n_items} features, but AutoencoderRecommender is expecting {len(items)} "
+            "features as input: one column for each item of the fit."
+        )
+    return Ratings(matrix, np.arange(n_users), np.arange(n_items), is_table=False)
+
+
+def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
+    table = table_of(R)
+    if table is None or len(table.names) != 3:
+        raise ValueError(
+            f"{name} must have the three columns user, item and rating; got {len(R.columns)} "
+            "columns. Select them in this order, add a column of ones to clicks, or pass a matrix "
+            "of users and items as an array, X.to_numpy()."
+        )
+    users, others = table.factorized(0), table.factorized(1)
+    if (users.codes < 0).any() or (others.codes < 0).any():
+        raise ValueError(f"{name} has missing users or items. Drop these rows.")
+    columns, ids = others.codes, _identifiers(others.values, f"{name} has items")
+    if items is not None:
+        columns, ids = positions_of(ids, items, f"{name} contains items")[columns], items
+    values, shape = table.numbers(2), (len(users.values), len(ids))
+    _check_no_duplicates(users.codes, columns, len(ids), name)
+    known = ~np.isnan(values)
+    entries = values[known], (users.codes[known], columns[known])
+    return Ratings(
+        sparse.csr_array(entries, shape),
+        _identifiers(users.values, f"{name} has users"),
+        ids,
+        is_table=True,
+    )
+
+
+def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the users and the items of a frame of two columns, read as those of ratings."""
+    table = table_of(X)
+    if table is None or len(table.names) != 2:
+        raise ValueError(
+            f"{name} must have the two columns user and item. Select them in this order."
+        )
+    columns = []
+    for index, what in enumerate(("users", "items")):
+        found = table.factorized(index)
+        if (found.codes < 0).any():
+            raise ValueError(f"{name} has missing {what}. Drop these rows.")
+        columns.append(_identifiers(found.values, f"{name} has {what}")[found.codes])
+    return columns[0], columns[1]
+
+
+def _identifiers(values: Any, what: str) -> NDArray[Any]:
+    """Return identifiers as an array, or raise TypeError if some are strings and others not."""
+    kinds = {isinstance(value, str) for value in values}
+    if len(kinds) > 1:
+        raise TypeError(
+            f"{what} that are strings, and others that are not. Convert all to strings."
+        )
+    return np.array(values)
+
+
+def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int, name: str) -> None:
+    pairs = users.astype(np.int64) * n_items + items
+    n_duplicates = len(pairs) - len(np.unique(pairs))
+    if n_duplicates:
+        raise ValueError(
+            f"{name} has {n_duplicates} duplicate pair(s) of a user and an item. Keep one rating "
+            "of each pair, such as the last one, or their mean."
+        )
+
+
+def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[np.intp]:
+    """Return the positions of values among the known ones; -1, or ValueError, for others.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Identifiers.
+
+    known : ndarray of shape (m,)
+        Those of a fit.
+
+    what : str or None
+        Begin of the message, or None for -1.
+    """
+    place = {value: index for index, value in enumerate(known.tolist())}
+    listed = np.asarray(plain_array(values)).tolist()
+    found = np.array([place.get(value, -1) for value in listed], dtype=np.intp)
+    if what is not None and (found < 0).any():
+        unknown = [value for value, index in zip(listed, found, strict=True) if index < 0]
+        raise ValueError(f"{what} that were not in the first fit: {unknown[:5]}. Leave them out.")
+    return found
+
+
+def item_biases(
+    matrix: Any, user_shrinkage: float, item_shrinkage: float, weight: Array | None = None
+) -> tuple[float, Array, Array]:
+    """Return the mean rating, and what users and items add to it, shrunk towards zero.
+
+    Parameters
+    ----------
+    matrix : csr_array of shape (n_users, n_items)
+        Ratings.
+
+    user_shrinkage, item_shrinkage : float
+        Numbers of ratings of zero deviation that are added for each user and each item.
+
+    weight : ndarray of shape (n_users,) or None, default=None
+        Weights of the users.
+
+    Returns
+    -------
+    mean : float
+        The mean rating.
+
+    users : ndarray of shape (n_users,)
+        Zero without ratings.
+
+    items : ndarray of shape (n_items,)
+        Zero without ratings.
+    """
+    row, column = matrix.tocoo().coords
+    of_entries = np.ones(matrix.nnz) if weight is None else weight[row]
+    mean = float(np.average(matrix.data, weights=of_entries))
+    users, items = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[1])
+    for _ in range(_N_ALTERNATIONS):
+        rest = matrix.data - mean - users[row]
+        items = _shrunk_means(column, rest, len(items), item_shrinkage, of_entries)
+        users = _shrunk_means(row, matrix.data - mean - items[column], len(users), user_shrinkage)
+    return mean, users, items
+
+
+def user_biases(matrix: Any, mean: float, items: Array, shrinkage: float) -> Array:
+    """Return what users add to the mean rating and the biases of items, shrunk towards zero."""
+    row, column = matrix.tocoo().coords
+    return _shrunk_means(row, matrix.data - mean - items[column], matrix.shape[0], shrinkage)
+
+
+def _shrunk_means(
+    index: Any, values: Array, n: int, shrinkage: float, weight: Array | None = None
+) -> Array:
+    """Return the mean value of each index, with values of zero added."""
+    count = np.bincount(index, weight, n) + shrinkage
+    sums = np.bincount(index, values if weight is None else weight * values, n)
+    means: Array = sums / np.where(count > 0, count, 1.0)
+    return means
+
+
+def residuals(matrix: Any, mean: float, users: Array, items: Array, scale: float) -> Any:
+    """Return ratings minus mean and biases, in units of a scale, with the same stored entries."""
+    row, column = matrix.tocoo().coords
+    rest = (matrix.data - mean - users[row] - items[column]) / scale
+    return sparse.csr_array((rest, matrix.indices, matrix.indptr), matrix.shape)

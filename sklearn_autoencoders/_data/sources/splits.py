@@ -1,0 +1,123 @@
+"""Selection of the held-out samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import columns_of, map_in_chunks
+from .chunked import ChunkedRows
+from .rows import RowSource
+
+Array = NDArray[Any]
+
+# From this total weight and share of all samples on, copies of a sample are not held out: a model
+# that is trained on them overfits them little, and one that is not would have to extrapolate to
+# samples that are frequent in new data too.
+_MANY_COPIES, _LARGE_SHARE = 10, 1 / 40
+
+
+def draw_held_out(n_samples: int, fraction: float, rng: np.random.RandomState) -> Array:
+    """Return the positions of a random fraction of `n_samples` samples, at least of one."""
+    n_held_out = max(round(fraction * n_samples), 1)
+    check_enough_samples(n_samples - n_held_out, n_samples, fraction)
+    return rng.permutation(n_samples)[:n_held_out]
+
+
+def check_enough_samples(n_left: int, n_samples: int, fraction: float) -> None:
+    """Raise if no sample is left to train on."""
+    if n_left <= 0:
+        raise ValueError(
+            f"early_stopping=True with validation_fraction={fraction} leaves no sample "
+            f"of n_samples={n_samples} to train on. Use more samples, a smaller fraction, or no "
+            "early stopping."
+        )
+
+
+def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
+    """Return a number in [0, 1) for each sample that depends on its values and the seed only.
+
+    Parameters
+    ----------
+    X : ndarray or RowSource of shape (n_samples, n_features)
+        Samples, NaN where a value is missing.
+
+    seed : int
+        Different seeds give independent numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        Uniformly distributed; the same for copies of a sample.
+    """
+    if isinstance(X, ChunkedRows):  # whose columns would have to be read one by one
+        return map_in_chunks(lambda part: draw_by_content(part, seed), X)
+    mixed = np.full(len(X), seed, dtype=np.uint64)
+    for column in columns_of(X):
+        mixed ^= (np.nan_to_num(column.astype(np.float64)) + 0.0).view(np.uint64)
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            mixed ^= mixed >> np.uint64(shift)
+            mixed *= np.uint64(factor)  # the mixing of splitmix64 (Steele et al., 2014)
+    return np.ldexp((mixed >> np.uint64(11)).astype(np.float64), -53)
+
+
+def has_many_copies(draw: Array, weight: Array | None) -> NDArray[np.bool_]:
+    """Return a mask of the samples that are so frequent that they should not be held out.
+
+    Parameters
+    ----------
+    draw : ndarray of shape (n_samples,)
+        Numbers that are equal for copies of a sample.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights; a sample of weight two counts as two.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+        Whether the total weight of a sample and its copies is at least 10 and at least a fortieth
+        of that of all samples.
+    """
+    _, kind = np.unique(draw, return_inverse=True)
+    if weight is None and kind.max(initial=0) + 1 == len(draw):
+        return np.zeros(len(draw), dtype=bool)
+    mass = np.bincount(kind, weight)
+    is_large: NDArray[np.bool_] = mass >= max(_MANY_COPIES, _LARGE_SHARE * mass.sum())
+    return is_large[kind]
+
+
+def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
+    """Return a mask of the samples to hold out; copies of a sample are never separated.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Samples.
+
+    weight : ndarray of shape (n_samples,) or None
+        Sample weights.
+
+    fraction : float
+        Approximate fraction of the samples that is held out. If the total weight of a sample and
+        its copies exceeds half of this fraction, they are not held out, since they would be missing
+        in training.
+
+    seed : int
+        Seed of the choice.
+
+    Returns
+    -------
+    ndarray of bool, of shape (n_samples,)
+        At least one sample is held out and at least one is not, unless all samples are equal: then
+        none is held out.
+    """
+    draw = draw_by_content(X, seed)
+    _, kind = np.unique(draw, return_inverse=True)
+    if kind.max() == 0:
+        return np.zeros(len(X), dtype=bool)
+    mass = np.bincount(kind, weight)[kind]
+    total = len(X) if weight is None else weight.sum()
+    held_out = (draw < fraction) & (mass <= 0.5 * fraction * total)
+    return held_out if held_out.any() else draw == draw[mass == mass.min()].min()
