@@ -1068,3 +1068,69 @@ def test_whole_numbers_of_later_batches_are_in_range():
     exact = model.reconstruct(whole_and_other(100).to_numpy())[:, 0]
     assert_array_equal(model.reconstruct(whole_and_other(100))["n"], np.round(exact).clip(0, 139))
     assert exact.max() > 100
+
+
+def to_nullable(frame):
+    return frame.convert_dtypes()
+
+
+@pytest.mark.parametrize(
+    "convert", [pd.DataFrame, to_nullable, pl.from_pandas, pa.Table.from_pandas]
+)
+@pytest.mark.parametrize("has_categories", [True, False])
+def test_known_integers_that_float64_does_not_contain_are_not_imputed(convert, has_categories):
+    frame = whole_and_other().assign(n=2**60 + 7 * np.arange(40), c=["a", "b"] * 20)
+    frame = frame if has_categories else frame[["n", "x"]]
+    fitted = VAEGenerator(1, max_epochs=1, random_state=0).fit(convert(frame))
+    imputed = fitted.impute(convert(frame.assign(x=frame["x"].mask(frame.index < 5))))
+    assert type(imputed) is type(convert(frame))
+    assert [int(value) for value in np.asarray(imputed["n"])] == frame["n"].tolist()
+
+
+def test_a_missing_integer_beside_large_ones_is_imputed():
+    frame = to_nullable(whole_and_other().assign(n=2**60 + 7 * np.arange(40), c=["a", "b"] * 20))
+    fitted = VAEGenerator(1, max_epochs=1, random_state=0).fit(frame)
+    frame.loc[3, "n"] = pd.NA
+    imputed = fitted.impute(frame)["n"]
+    assert imputed.dtype == frame["n"].dtype
+    assert imputed.drop(3).tolist() == frame["n"].drop(3).tolist()
+    assert 2**60 <= imputed[3] <= 2**60 + 7 * 39
+
+
+def test_later_batches_of_tables_widen_the_range_and_refine_the_step():
+    first = whole_and_other().assign(c=["a", "b"] * 20, n=np.arange(40.0))
+    later = first.assign(n=np.arange(40) + 100.5)
+    model = AutoencoderTransformer(2, random_state=0).partial_fit(first)
+    kind = model._columns.kinds[0]
+    assert (kind.low, kind.high, kind.step) == (0, 39, 1)
+    kind = clone(model).partial_fit(first).partial_fit(later)._columns.kinds[0]
+    assert (kind.low, kind.high, kind.step) == (0, 139.5, 0.1)
+    assert model._columns.kinds[0].high == 39
+    dates = pd.DataFrame({"day": pd.to_datetime(["2020-01-01", "2021-02-03"] * 10)})
+    model = AutoencoderTransformer(1, random_state=0).partial_fit(dates)
+    model.partial_fit(dates + pd.Timedelta("90min"))
+    assert model._columns.kinds[0].step == 60
+    model.partial_fit(pd.DataFrame({"day": pd.to_datetime(["2030-01-01"] * 4)}))
+    assert model.reconstruct(dates)["day"].dt.second.eq(0).all()
+
+
+@pytest.mark.parametrize("has_categories", [True, False])
+def test_columns_of_two_levels_keep_their_levels(has_categories, tmp_path):
+    frame = whole_and_other().assign(c=["a", "b"] * 20)
+    frame = frame if has_categories else frame[["n", "x"]]
+    names = [("first", "n"), ("first", "x"), ("second", "c")][: frame.shape[1]]
+    frame.columns = pd.MultiIndex.from_tuples(names, names=["group", "name"])
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0).fit(frame)
+    sa.save(model, tmp_path / "model.skops")
+    for fitted in (model, sa.load(tmp_path / "model.skops")):
+        pd.testing.assert_index_equal(fitted.reconstruct(frame).columns, frame.columns)
+        codes = pd.DataFrame(fitted.transform(frame))
+        assert list(fitted.inverse_transform(codes)["first"].columns) == ["n", "x"]
+
+
+def test_many_numbers_of_one_type_are_one_block():
+    frame = pd.DataFrame(np.random.RandomState(0).randn(10, 300)).rename(columns=str)
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0).fit(frame)
+    found = model.reconstruct(frame)
+    assert_array_equal(found, model.inverse_transform(model.transform(frame)))
+    assert len(found._mgr.blocks) == 1

@@ -13,16 +13,16 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
-from .._utils.user_warnings import warn_user
+from .column_warnings import warn_of_empty_features, warn_of_unknown_categories
 from .containers import check_has_no_dates, in_chunks
 from .data import Data
-from .shapes import channel_of_features, flattened, shape_in_fit
+from .shapes import flattened, shape_in_fit
 from .sources.chunked import ChunkedRows
 from .sources.ranges import find_ranges
 from .sources.rows import RowSource
 from .sources.sparse import SparseRows
 from .tables.column_kinds import Limits
-from .tables.columns import columns_of_numbers, learn_columns
+from .tables.columns import Columns, columns_of_numbers, learn_columns
 
 # Types of samples; others are converted to the first one.
 DTYPES = [np.float64, np.float32]
@@ -147,11 +147,11 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     network = given_network(estimator) if reset else estimator._recipe.base.network
     given, X = X, _as_array(estimator, X, network, reset)
     if not reset and estimator._columns is not None:
-        _warn_of_unknown_categories(estimator, given)
+        warn_of_unknown_categories(estimator, given)
     X = ignore_empty_features(estimator, X)  # a new fit ignores none
     ranges = _checked_ranges(X, estimator, "X")
-    if not reset and estimator._number_columns is not None:
-        estimator._number_columns = estimator._number_columns.widened(ranges.low, ranges.high)
+    if not reset:
+        _widen_columns(estimator, X, ranges)
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X, network)
@@ -167,10 +167,18 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     name = "X" if clean is None else "clean"
     if reset:
         estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
-        _warn_of_empty_features(estimator, name, network)
+        warn_of_empty_features(estimator, name, network)
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
+
+
+def _widen_columns(estimator, X, ranges):
+    """Let the numbers of a table have the values of a later batch."""
+    for name in ("_columns", "_number_columns"):
+        columns = getattr(estimator, name)
+        if isinstance(columns, Columns):
+            setattr(estimator, name, columns.widened(ranges.low, ranges.high, X))
 
 
 def given_network(estimator):
@@ -311,44 +319,6 @@ def _raise_if_empty(empty, name):
             f"{len(empty)} sample(s) of {name} contain only missing values, the first at index "
             f"{empty[0]}. Drop them."
         )
-
-
-def _warn_of_unknown_categories(estimator, X):
-    """Warn of categories that the first fit did not have, once for each column or character."""
-    known = estimator._warned_columns
-    names = [name for name in estimator._columns.with_unknown(X) if name not in known]
-    if names:
-        is_sequence = estimator._columns.is_sequence
-        kind = "characters" if is_sequence else "categories"
-        place = "" if is_sequence else ", in the column(s)"
-        warn_user(
-            f"X has {kind} that did not occur in the first fit{place} "
-            f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
-            f"them, start with a fit to samples that contain all {kind}.",
-            UserWarning,
-        )
-        estimator._warned_columns = [*known, *names]
-
-
-def _warn_of_empty_features(estimator, name, network):
-    empty = estimator._empty_features
-    if getattr(network, "time_axis", None) is not None:
-        empty = _of_empty_channels(empty, network, estimator.n_features_in_)
-    if len(empty):
-        names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
-        warn_user(
-            f"{len(empty)} feature(s) of {name} contain only missing values, the first is "
-            f"{names[empty[0]]!r}. They are ignored: nothing is learned of them, and they are NaN "
-            "in reconstructions.",
-            UserWarning,
-        )
-
-
-def _of_empty_channels(empty, network, n_features):
-    """Return those of the empty features of series that are not padding of a channel."""
-    channel = channel_of_features(network, n_features)
-    known = np.delete(channel, empty)
-    return empty[~np.isin(channel[empty], known)]
 
 
 def check_unit_interval(estimator, loss, X, name="X", ranges=None):

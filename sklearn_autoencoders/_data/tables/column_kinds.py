@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils.user_warnings import warn_user
+from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
 
@@ -22,6 +23,8 @@ _STEPS = (1.0, 0.1, 0.01, 0.001, 0.0001)
 _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
+# Integers from which on float64 does not contain all of them.
+_EXACT = 2.0**53
 # Number of samples from which on a category with a different value in each is an identifier.
 _MIN_IDENTIFIERS = 20
 
@@ -106,6 +109,24 @@ class Number:
             self, low=float(np.fmin(self.low, low)), high=float(np.fmax(self.high, high))
         )
 
+    def refined(self, cells: Array) -> Number:
+        """Return the same with the largest step of which further numbers are multiples, too."""
+        steps = [step for step in _TIME_STEPS if step <= self.step]
+        return replace(self, step=_step_of(cells[~np.isnan(cells)], steps))
+
+    def with_known(
+        self, values: Array, table: Table, index: int, known: NDArray[np.bool_]
+    ) -> NDArray[Any]:
+        """Return numbers where those that are known are exactly the integers of a table."""
+        is_whole = self.column.dtype in ("Int64", "UInt64") and not np.isnan(values).any()
+        if not is_whole or np.abs(values[known]).max(initial=0.0) < _EXACT:
+            return values
+        own = table.integers(index)
+        if own is None:
+            return values
+        pairs = zip(own, representable(values, self.column.dtype), known, strict=True)
+        return np.array([given if is_known else other for given, other, is_known in pairs], object)
+
     def can_hold(self, cells: Array) -> bool:
         """Return whether the type of the column has these numbers."""
         name = self.column.dtype.lower()
@@ -187,6 +208,14 @@ class Category:
     def valid(self, cells: Array, are_means: bool) -> Array:
         """Return the cells, which are indices of categories."""
         return cells
+
+    def with_known(
+        self, values: NDArray[Any], table: Table, index: int, known: NDArray[np.bool_]
+    ) -> NDArray[Any]:
+        """Return categories where those that are known are as in a table."""
+        if not self.infrequent:
+            return values
+        return np.where(known, table.factorized(index).objects(), values)
 
     def decode(self, cells: Array) -> NDArray[Any]:
         """Return the categories of cells, the most frequent of infrequent ones."""

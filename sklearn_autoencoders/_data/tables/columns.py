@@ -15,8 +15,9 @@ from sklearn.utils.validation import validate_data
 
 from ..._utils.layout import Layout
 from ..._utils.user_warnings import warn_user
+from .built_frames import table_from
 from .column_kinds import Category, Kind, Limits, Number
-from .frames import Column, FrameTable, Table, table_from, table_of
+from .frames import Column, FrameTable, Table, table_of
 from .texts import Texts, texts_of
 
 Array = NDArray[np.float64]
@@ -151,8 +152,9 @@ class Columns:
             If it has as many samples and an index, the table gets this index.
 
         known : ndarray of bool, of shape (n_samples, n_columns), or None, default=None
-            Where the cells are those of X: infrequent categories remain as they are in X, and a
-            column has the type of that of X if that in the fit does not hold these numbers.
+            Where the cells are those of X: infrequent categories and large integers remain as they
+            are in X, and a column has the type of that of X if that in the fit does not hold these
+            numbers.
 
         Returns
         -------
@@ -162,27 +164,31 @@ class Columns:
         columns = [kind.column for kind in self.kinds]
         values = [kind.decode(cells[:, i]) for i, kind in enumerate(self.kinds)]
         if known is not None:
+            table = _table(X)
             for index, kind in enumerate(self.kinds):
-                if isinstance(kind, Category) and kind.infrequent:
-                    own = _table(X).factorized(index).objects()
-                    values[index] = np.where(known[:, index], own, values[index])
+                values[index] = kind.with_known(values[index], table, index, known[:, index])
                 if isinstance(kind, Number) and not kind.can_hold(cells[known[:, index], index]):
-                    columns[index] = self._type_in(X, index)
-        return table_from(self.backend, columns, values, getattr(X, "index", None))
+                    columns[index] = self._type_in(table, index)
+        return table_from(self.backend, columns, values, X)
 
-    def _type_in(self, X: Any, index: int) -> Column:
-        """Return a column with its type in X; with that in the fit if X is of another package."""
-        table, column = _table(X), self.kinds[index].column
+    def _type_in(self, table: Table, index: int) -> Column:
+        """Return a column with its type in a table; if of another package, with that in the fit."""
+        column = self.kinds[index].column
         if self.backend is None or table.backend != self.backend:
             return column
         return replace(table.column(index), name=column.name)
 
-    def widened(self, low: NDArray[Any], high: NDArray[Any]) -> Columns:
-        """Return the columns after a fit to further numbers, which are in the given ranges."""
-        kinds = [
-            kind.widened(*ends) if isinstance(kind, Number) else kind
-            for kind, *ends in zip(self.kinds, low, high, strict=True)
-        ]
+    def widened(self, low: NDArray[Any], high: NDArray[Any], cells: Any) -> Columns:
+        """Return the columns after a fit to further cells, whose numbers are in the given ranges.
+
+        Cells that are not in memory have no steps.
+        """
+        kinds: list[Kind] = []
+        for index, kind in enumerate(self.kinds):
+            if isinstance(kind, Number):
+                kind = kind.widened(low[index], high[index])
+                kind = kind.refined(cells[:, index]) if isinstance(cells, np.ndarray) else kind
+            kinds.append(kind)
         return replace(self, kinds=kinds)
 
     def to_dict(self) -> dict[str, Any]:
@@ -212,7 +218,10 @@ _KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Number, Category)}
 
 
 def _kind_from(values: dict[str, Any]) -> Kind:
-    kind: Kind = _KINDS[values.pop("kind")](**values | {"column": Column(**values["column"])})
+    column = Column(**values["column"])
+    if isinstance(column.name, list):  # files have no tuples
+        column = replace(column, name=tuple(column.name))
+    kind: Kind = _KINDS[values.pop("kind")](**values | {"column": column})
     return kind
 
 

@@ -1,10 +1,9 @@
-"""Tables of any package, read and built with narwhals, and arrays with columns of categories."""
+"""Tables of any package, read with narwhals, and arrays with columns of categories."""
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -14,20 +13,17 @@ import narwhals.stable.v2 as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.labels import is_missing
 from .factorize import Factorized, factorized_objects, factorized_series, is_object
 from .objects import are_numbers, as_numbers, wrong_type
 
 Array = NDArray[np.float64]
 
 _CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
-_DATES = (nw.Date, nw.Datetime, nw.Duration)
+DATES = (nw.Date, nw.Datetime, nw.Duration)
 # Types that are neither categories nor numbers.
 _OTHERS = (nw.Array, nw.Binary, nw.List, nw.Struct, nw.Time)
-# Smallest integer that is too large for a type, of the types that float64 does not contain.
-_TOO_LARGE = {"Int64": 2.0**63, "UInt64": 2.0**64}
 # Microseconds in a second, the unit of dates and durations.
-_MICRO = 1e6
+MICRO = 1e6
 
 
 @dataclass(frozen=True)
@@ -76,6 +72,9 @@ class Table(Protocol):
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
 
+    def integers(self, index: int) -> list[int | None] | None:
+        """Return the integers of a column; None if its type is not one of integers."""
+
     @property
     def n_samples(self) -> int:
         """Number of samples."""
@@ -114,6 +113,10 @@ class ArrayTable:
     def numbers(self, index: int) -> Array:
         """Return the numbers of a column."""
         return as_numbers(self._X[:, index].tolist(), index)
+
+    def integers(self, index: int) -> list[int | None] | None:
+        """Return the integers of a column of an array of integers."""
+        return self._X[:, index].tolist() if self._X.dtype.kind in "iu" else None
 
     @property
     def n_samples(self) -> int:
@@ -173,14 +176,19 @@ class FrameTable:
         series, name = self._series(index), self.names[index]
         dtype = series.dtype
         if dtype in (nw.Date, nw.Datetime):
-            return _floats(series.dt.timestamp("us"), name) / _MICRO
+            return _floats(series.dt.timestamp("us"), name) / MICRO
         if dtype == nw.Duration:
-            return _floats(series.dt.total_microseconds(), name) / _MICRO
+            return _floats(series.dt.total_microseconds(), name) / MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
             return _floats(series, name)
         if dtype in _OTHERS:
             raise wrong_type(name, str(dtype))
         return as_numbers(series.to_list(), name)
+
+    def integers(self, index: int) -> list[int | None] | None:
+        """Return the integers of a column; None if its type is not one of integers."""
+        series = self._series(index)
+        return series.to_list() if series.dtype.is_integer() else None
 
     @property
     def n_samples(self) -> int:
@@ -209,11 +217,11 @@ class FrameTable:
 
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
-        return self._series(index).dtype in _DATES
+        return self._series(index).dtype in DATES
 
     def is_converted(self, index: int) -> bool:
         """Return whether the type of a column is not one of numbers."""
-        return self._series(index).dtype in (*_DATES, *_CATEGORIES)
+        return self._series(index).dtype in (*DATES, *_CATEGORIES)
 
     def _series(self, index: int) -> nw.Series[Any]:
         return self._all_series[index]
@@ -247,45 +255,6 @@ def check_different_names(X: Any, input_name: str) -> None:
             f"Several columns of {input_name} have the name {name!r}. The columns of a table must "
             "have different names: rename or drop them."
         )
-
-
-def table_from(
-    backend: str | None,
-    columns: Sequence[Column],
-    values: Sequence[NDArray[Any]],
-    index: Any = None,
-) -> Any:
-    """Return a table of the given package.
-
-    Parameters
-    ----------
-    backend : str or None
-        Package of the frame; None for an array.
-
-    columns : sequence of Column
-        Names and types.
-
-    values : sequence of ndarray
-        Numbers, seconds of dates and durations, or Python objects of categories.
-
-    index : index of pandas or None, default=None
-        Index of a frame of pandas.
-
-    Returns
-    -------
-    frame or ndarray
-        The table.
-    """
-    pairs = list(zip(columns, values, strict=True))
-    if backend is None:
-        return np.stack([own.astype(column.dtype) for column, own in pairs], axis=1)
-    if backend == "pandas":
-        series = [_pandas_series(*pair, backend) for pair in pairs]
-        frame = import_module(backend).concat(series, axis=1)
-        frame.columns = [column.name for column in columns]
-        return frame if index is None or len(index) != len(frame) else frame.set_axis(index)
-    series = [_series(*pair, backend).to_frame() for pair in pairs]
-    return nw.concat(series, how="horizontal").to_native()
 
 
 # ------------------------------------------------------------------------------------- reading
@@ -334,80 +303,3 @@ def _check_restorable(native: str, name: Any) -> None:
             f"Column {name!r} has the type {native}, which cannot be restored from its name. "
             "Convert the column to strings, numbers or a categorical type, or drop it."
         ) from error
-
-
-# ------------------------------------------------------------------------------------ building
-
-
-def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any]:
-    """Return a column as a series of narwhals."""
-    name = str(column.name)
-    plain = _plain_dtype(column.dtype)
-    if plain not in _DATES:
-        values = _representable(values, column.dtype)
-        objects = [None if is_missing(value) else value for value in values.tolist()]
-        is_float = plain.is_numeric() and column.dtype not in _TOO_LARGE
-        # older versions do not build categories of Arrow
-        other = nw.String() if plain in (nw.Categorical, nw.Enum) else plain
-        own = nw.Float64() if is_float else other
-        return nw.new_series(name, objects, own, backend=backend).cast(plain)
-    dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
-    ticks = np.round(np.nan_to_num(values) * _MICRO).astype(np.int64)
-    ticks[np.isnan(values)] = np.iinfo(np.int64).min  # NaT
-    kind = "timedelta64[us]" if plain == nw.Duration else "datetime64[us]"
-    series = nw.new_series(name, ticks.view(kind), dtype, backend=backend)
-    zone = getattr(plain, "time_zone", None)
-    if zone is not None:
-        series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    return series.cast(plain)
-
-
-def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
-    """Return a column as a series of pandas, of its own type."""
-    pandas: Any = import_module(backend)
-    if column.declared is not None:
-        declared = pandas.Index(column.declared, dtype=column.native_dtype)
-        dtype = pandas.CategoricalDtype(declared, column.is_ordered)
-        return pandas.Series(values, dtype=dtype)
-    native = column.native_dtype or "object"
-    if _plain_dtype(column.dtype) in _DATES:
-        series = _series(column, values, backend).to_native()
-        return series if native == "object" else series.astype(native)
-    if native == "object":
-        return pandas.Series([None if is_missing(v) else v for v in values.tolist()], dtype=object)
-    if "pyarrow" in native and column.dtype in _TOO_LARGE:
-        return pandas.Series(_representable(values, column.dtype), dtype=native)
-    series = pandas.Series(_within(values, column.dtype))
-    is_empty_integer = series.dtype.kind == "f" and series.isna().any() and _is_integer(native)
-    return series if is_empty_integer else series.astype(native)
-
-
-def _representable(values: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """Return numbers as Python integers if the type is one of large integers; else unchanged."""
-    if dtype not in _TOO_LARGE or values.dtype.kind != "f":
-        return values
-    whole = [None if np.isnan(value) else int(value) for value in _within(values, dtype)]
-    return np.array(whole, dtype=object)
-
-
-def _within(values: NDArray[Any], dtype: str) -> NDArray[Any]:
-    """Return numbers that are not too large for a type of integers; others unchanged."""
-    limit = _TOO_LARGE.get(dtype)
-    if limit is None or values.dtype.kind != "f":
-        return values
-    return np.minimum(values, np.nextafter(limit, 0))
-
-
-def _is_integer(dtype: str) -> bool:
-    return dtype.startswith(("int", "uint")) and "pyarrow" not in dtype
-
-
-def _plain_dtype(dtype: str) -> Any:
-    """Return the type of narwhals that a string describes, such as "Datetime(time_unit='us')"."""
-    call = ast.parse(dtype, mode="eval").body
-    if isinstance(call, ast.Name):
-        return getattr(nw, call.id)()
-    assert isinstance(call, ast.Call)
-    assert isinstance(call.func, ast.Name)
-    values = {str(part.arg): ast.literal_eval(part.value) for part in call.keywords}
-    return getattr(nw, call.func.id)(**values)

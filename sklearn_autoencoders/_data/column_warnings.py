@@ -1,0 +1,46 @@
+"""Warnings of what a fit cannot learn of the columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._utils.user_warnings import warn_user
+from .shapes import channel_of_features
+
+
+def warn_of_unknown_categories(estimator, X):
+    """Warn of categories that the first fit did not have, once for each column or character."""
+    known = estimator._warned_columns
+    names = [name for name in estimator._columns.with_unknown(X) if name not in known]
+    if names:
+        is_sequence = estimator._columns.is_sequence
+        kind = "characters" if is_sequence else "categories"
+        place = "" if is_sequence else ", in the column(s)"
+        warn_user(
+            f"X has {kind} that did not occur in the first fit{place} "
+            f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
+            f"them, start with a fit to samples that contain all {kind}.",
+            UserWarning,
+        )
+        estimator._warned_columns = [*known, *names]
+
+
+def warn_of_empty_features(estimator, name, network):
+    empty = estimator._empty_features
+    if getattr(network, "time_axis", None) is not None:
+        empty = _of_empty_channels(empty, network, estimator.n_features_in_)
+    if len(empty):
+        names = getattr(estimator, "feature_names_in_", range(estimator.n_features_in_))
+        warn_user(
+            f"{len(empty)} feature(s) of {name} contain only missing values, the first is "
+            f"{names[empty[0]]!r}. They are ignored: nothing is learned of them, and they are NaN "
+            "in reconstructions.",
+            UserWarning,
+        )
+
+
+def _of_empty_channels(empty, network, n_features):
+    """Return those of the empty features of series that are not padding of a channel."""
+    channel = channel_of_features(network, n_features)
+    known = np.delete(channel, empty)
+    return empty[~np.isin(channel[empty], known)]
