@@ -1,11 +1,12 @@
 """Outlier detection on tables and digits, compared with scikit-learn and PyOD.
 
     python benchmarks/outliers.py [--seeds 1] [--pyod] [--methods NAME ...]
-        [--part unsupervised one_class unseen digits large speed]
+        [--part unsupervised one_class unseen left_out digits large speed]
 
 Unsupervised: training on 70 % of the samples without labels, test on the others, scaled to [0, 1].
 One class: training on half of the normal samples, test on the other half and all outliers.
 Unseen: both on tables of KEEL (see `_keel.py`), by whether they chose the default or report.
+Left out: 8x8 digits, one class for each digit that is not in the training samples.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from _data import FOLDER, header, mnist
 from _keel import keel_sets
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
@@ -170,6 +172,13 @@ def unseen(methods, n_seeds):
             compare(protocol, methods, n_seeds, lambda some=some: some, name)
 
 
+def digits_without_one():
+    """Yield samples of digits, and labels of the outliers: one of the digits after another."""
+    X, y = load_digits(return_X_y=True)
+    for digit in range(10):
+        yield str(digit), X, (y == digit).astype(int)
+
+
 def digits(methods):
     """Print how well models of the other digits detect 5 and 9."""
     X_train, y_train, X_test, y_test = mnist()
@@ -221,7 +230,7 @@ def speed():
 
 def main():
     global MAX_SAMPLES
-    parts = ("unsupervised", "one_class", "unseen", "digits", "large", "speed")
+    parts = ("unsupervised", "one_class", "unseen", "left_out", "digits", "large", "speed")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", nargs="+", choices=parts, default=parts)
     parser.add_argument("--seeds", type=int, default=1)
@@ -241,6 +250,8 @@ def main():
             compare(protocol, methods, arguments.seeds)
     if "unseen" in arguments.part:
         unseen(methods, arguments.seeds)
+    if "left_out" in arguments.part:
+        compare(one_class, methods, arguments.seeds, digits_without_one, "10 digits")
     if "digits" in arguments.part:
         digits(methods)
     if "large" in arguments.part:

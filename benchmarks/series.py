@@ -7,12 +7,12 @@ installed. The defaults of `Temporal` were chosen by `--part choice` on every se
 alphabetical order (ArrowHead, GunPoint, JapaneseVowels), before the others were looked at: the
 setting with the best mean of both accuracies. `--methods` and `--sets` choose some of them.
 
-**Time points.** Series of the Numenta Anomaly Benchmark: windows of 48 values, scored by detectors
-that are fitted to the same windows; the score of a time point is the mean over its windows. Area
-under the ROC curve against the labeled intervals.
+**Time points.** Series of the Numenta Anomaly Benchmark: windows of 48 values (`--lengths`), scored
+by detectors that are fitted to the same windows; the score of a time point is the mean over its
+windows. Area under the ROC curve against the labeled intervals.
 
     python benchmarks/series.py [--part codes|choice|points|all] [--seeds 3]
-        [--methods PCA ...] [--sets Trace ...]
+        [--methods PCA ...] [--sets Trace ...] [--lengths 48 ...]
 """
 
 import argparse
@@ -51,7 +51,7 @@ POINTS = [
     "realKnownCause/machine_temperature_system_failure",
     "realKnownCause/nyc_taxi",
 ]
-N_COMPONENTS, LENGTH, STEP = 8, 48, 2
+N_COMPONENTS, STEP = 8, 2
 
 
 def data_of(name):
@@ -138,7 +138,7 @@ def accuracies(fit, data, seed):
     return *found, seconds
 
 
-def codes(seeds, sets, names):
+def codes(seeds, sets, names, lengths):
     """Print the accuracies of every method on every set."""
     for name in sets:
         data = data_of(name)
@@ -159,7 +159,7 @@ def methods(names):
     return {name: every[name] for name in names}
 
 
-def choice(seeds, sets, names):
+def choice(seeds, sets, names, lengths):
     """Print the mean accuracy of settings of Temporal on the sets for the choice."""
     chosen = [data for name in SETS[::2] if (data := data_of(name)) is not None]
     widths, kernels = ((16, 32), (16, 32, 64), (32, 64)), (5, 9)
@@ -175,25 +175,32 @@ def choice(seeds, sets, names):
         )
 
 
-def points(seeds, sets, names):
-    """Print the areas under the ROC curve of time points."""
+def points(seeds, sets, names, lengths):
+    """Print the areas under the ROC curve of time points, and their means over the series."""
     folder = FOLDER / "series" / "nab"
     if not folder.exists():
         print(f"Skipped: {folder} does not exist.")
         return
     intervals = json.loads((folder / "combined_windows.json").read_text())
-    for name in POINTS:
-        values, labels = _labeled(folder, name, intervals)
-        windows = np.array(sliding_windows(values, LENGTH, STEP))
-        print(f"\n{name}: {len(values)} time points, {labels.mean():.3f} of them in intervals")
-        for label, score in SCORES.items():
-            found, start = [], time.perf_counter()
-            for seed in range(seeds):
-                of_times = average_windows(score(windows, seed), LENGTH, STEP, len(values))
-                known = ~np.isnan(of_times)
-                found.append(roc_auc_score(labels[known], of_times[known]))
+    series = [_labeled(folder, name, intervals) for name in POINTS]
+    for length in lengths:
+        print(f"\nwindows of {length}: {', '.join(POINTS)}, their mean, seconds")
+        for label in SCORES if names is None else names:
+            start = time.perf_counter()
+            found = [_mean_area(SCORES[label], *one, length, seeds) for one in series]
             seconds = (time.perf_counter() - start) / seeds
-            print(f"  {label:24s} {mean(found):.3f}  {seconds:6.1f} s", flush=True)
+            cells = "  ".join(f"{area:.3f}" for area in [*found, mean(found)])
+            print(f"  {label:24s} {cells}  {seconds:6.1f} s", flush=True)
+
+
+def _mean_area(score, values, labels, length, seeds):
+    """Return the mean area over seeds of the scores of the time points of a series."""
+    windows, found = np.array(sliding_windows(values, length, STEP)), []
+    for seed in range(seeds):
+        of_times = average_windows(score(windows, seed), length, STEP, len(values))
+        known = ~np.isnan(of_times)
+        found.append(roc_auc_score(labels[known], of_times[known]))
+    return mean(found)
 
 
 def _labeled(folder, name, intervals):
@@ -216,11 +223,12 @@ def distance_to_neighbors(windows, seed):
     return NearestNeighbors(n_neighbors=5).fit(windows).kneighbors()[0].mean(1)
 
 
-def detector(**params):
+def detector(network=None):
     """Return the anomaly score of a detector, for windows."""
 
     def score(windows, seed):
-        model = AutoencoderOutlierDetector(random_state=seed, **params)
+        own = None if network is None else network(windows.shape[1:])
+        model = AutoencoderOutlierDetector(random_state=seed, network=own)
         return -model.fit(windows).score_samples(windows)
 
     return score
@@ -230,7 +238,7 @@ SCORES = {
     "PCA's residual": residual_of_pca,
     "kNN": distance_to_neighbors,
     "detector": detector(),
-    "detector, Temporal": detector(network=Temporal((LENGTH,), channels=(8, 16))),
+    "detector, Temporal": detector(lambda shape: Temporal(shape, channels=(8, 16))),
 }
 
 
@@ -242,15 +250,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--methods", nargs="+", choices=[*METHODS, "MiniRocket"])
+    parser.add_argument("--methods", nargs="+", choices=[*METHODS, "MiniRocket", *SCORES])
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--lengths", nargs="+", type=int, default=[48], help="of windows")
     arguments = parser.parse_args()
     header("Series")
     warnings.filterwarnings("ignore", "36 feature.* contain only missing values")  # of flat series
     for name, part in PARTS.items():
         if arguments.part in (name, "all"):
             print(f"\n{name}")
-            part(arguments.seeds, arguments.sets, arguments.methods)
+            part(arguments.seeds, arguments.sets, arguments.methods, arguments.lengths)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,10 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.utils.estimator_checks import check_outlier_contamination
 
 from sklearn_autoencoders import AutoencoderOutlierDetector
-from sklearn_autoencoders._data.sources.splits import draw_by_content
 from sklearn_autoencoders._data.statistics.scaling import weighted_quantile
+from sklearn_autoencoders._data.sources.splits import draw_by_content, hold_out_by_content
 from sklearn_autoencoders._estimators.outlier_thresholds import (
+    automatic_threshold,
     repeat_by_weight,
     sample_stream,
     upper_fence,
@@ -303,6 +304,29 @@ def test_the_automatic_threshold_has_few_false_alarms():
     assert 0 < (fitted.predict(mixture(4000, 1)) == -1).mean() < 0.03
 
 
+@pytest.mark.parametrize("n_rows", [2, 8, 20])
+def test_the_automatic_threshold_of_few_samples_has_few_false_alarms(n_rows):
+    rates = [
+        (detector(random_state=seed).fit(mixture(n_rows, seed)).predict(mixture(500, 9)) == -1)
+        for seed in range(4)
+    ]
+    assert np.mean(rates) < 0.06
+
+
+def test_the_threshold_of_one_score_has_the_typical_width():
+    expected = np.exp(4.5 * 0.25 * 5 / 6 * np.sqrt(1 + np.pi / 2))
+    assert automatic_threshold(np.ones(1)) == pytest.approx(expected)
+    # copies of a sample count as one
+    assert automatic_threshold(np.ones(9)) == pytest.approx(expected)
+
+
+def test_the_threshold_of_many_scores_is_the_fence_or_the_largest():
+    values = np.sort(np.exp(np.random.RandomState(0).randn(4096)))
+    assert automatic_threshold(values) == pytest.approx(upper_fence(values), rel=0.01)
+    below = values[values < 3]
+    assert automatic_threshold(below) == below[-1]
+
+
 def test_p_values_are_valid_for_samples_like_the_training_samples():
     rates = [
         (
@@ -490,6 +514,24 @@ def test_samples_with_many_copies_are_used_for_training():
         assert (fitted.predict(X[950:]) == -1).mean() > 0.9
 
 
+@pytest.mark.parametrize("shape", [(30, 20), (100, 5)])
+def test_repeated_samples_are_no_outliers(shape):
+    n_rows, n_copies = shape
+    X = np.repeat(mixture(n_rows, 0), n_copies, 0)
+    for seed in range(3):
+        fitted = detector(random_state=seed).fit(X)
+        assert (fitted.predict(X) == -1).mean() <= 0.05
+        assert (fitted.predict(mixture(500, 1)) == -1).mean() <= 0.05
+        assert 0.1 < fitted.n_held_out_ / len(X) < 0.3
+
+
+def test_samples_with_more_copies_than_the_others_are_used_for_training():
+    X = np.vstack([np.repeat(mixture(10, 1), 30, 0), mixture(300, 0)])
+    held_out = [hold_out_by_content(X, None, 0.2, seed) for seed in range(20)]
+    assert not np.any([mask[:300] for mask in held_out])
+    assert np.mean([mask[300:] for mask in held_out]) == pytest.approx(0.2, abs=0.03)
+
+
 def test_equal_samples_are_no_outliers():
     for contamination in ("auto", 0.1):
         fitted = detector(contamination=contamination).fit(np.ones((50, 3)))
@@ -590,6 +632,15 @@ def test_constant_features_have_no_effect_until_they_change():
         changed = wide[:1].copy()
         changed[0, column] = 1.1 * changed[0, column] if changed[0, column] else 0.1
         assert fitted.predict(changed) == -1
+
+
+def test_changes_of_constants_count_up_to_the_number_of_samples_and_then_by_logarithm():
+    fitted = detector().fit(np.column_stack([mixture(20, 0), np.zeros(20)]))
+    n, tolerance = fitted.n_samples_seen_, fitted.tolerance_[8]
+    X = np.column_stack([mixture(4, 1), tolerance * n * np.array([0.0, 0.5, 1.0, np.e])])
+    found = fitted.explain(X)
+    np.testing.assert_allclose(-9 * found.contribution[:, 8], n * np.array([0.0, 0.5, 1.0, 2.0]))
+    np.testing.assert_allclose(found.contribution.sum(1), fitted.score_samples(X))
 
 
 def test_one_extreme_value_does_not_mask_others_of_its_feature():

@@ -35,6 +35,7 @@ from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
 from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
 from .outlier_thresholds import (
+    automatic_threshold,
     midpoint_threshold,
     repeat_by_weight,
     sample_stream,
@@ -553,7 +554,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         typical = self._typical(model, data, tolerance)
         set_prototypes(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
-        all_scores = scores(model, data.X, tolerance, unit, self._constants)
+        n_samples = float(self.n_samples_seen_)
+        all_scores = scores(model, data.X, tolerance, unit, self._constants, n_samples)
         held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
         return {
             "tolerance_": tolerance,
@@ -583,7 +585,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            at = -min(upper_fence(held_out), held_out[-1])
+            at = -min(automatic_threshold(held_out), np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
         at = weighted_quantile(all_scores, self.contamination, weight)

@@ -24,7 +24,7 @@ from .._inference.postprocess import (
 from .._utils.tensors import tensors_like_input
 
 
-def scores(model, X, tolerance, distance_unit, constants):
+def scores(model, X, tolerance, distance_unit, constants, n_samples):
     """Return the negative mean error of the observed values of every sample, in tolerance units.
 
     Parameters
@@ -44,6 +44,9 @@ def scores(model, X, tolerance, distance_unit, constants):
     constants : ndarray of shape (n_features,)
         The values of constant features; NaN for all other features.
 
+    n_samples : float
+        Number of samples in which they are constant.
+
     Returns
     -------
     ndarray of shape (n_samples,)
@@ -57,7 +60,8 @@ def scores(model, X, tolerance, distance_unit, constants):
 
         def of_constants(samples):
             values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
-            return apply_to_arrays(constant_errors, values, expected, unit, n_observed)
+            own = apply_to_arrays(constant_errors, values, expected, unit, n_samples)
+            return np.nan_to_num(own).sum(1) / n_observed
 
         found += map_in_chunks(of_constants, X)
     return -check_output(found)
@@ -88,7 +92,8 @@ class OutlierDetectorMixin:
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X = self._checked(X)
-        return scores(self._model, X, self.tolerance_, self.distance_unit_, self._constants)
+        units = self.tolerance_, self.distance_unit_
+        return scores(self._model, X, *units, self._constants, float(self.n_samples_seen_))
 
     @tensors_like_input
     def decision_function(self, X):
@@ -231,8 +236,13 @@ class OutlierDetectorMixin:
         units = (tolerance_of_varying(value, constants) for value in (tolerance, unit))
         errors = value_errors(self._model, X, expected, *units)
         is_constant = ~np.isnan(constants)  # which no prototype predicts better
-        difference = np.abs(as_dense(X)[:, is_constant] - constants[is_constant], dtype=np.float64)
-        errors[:, is_constant] = difference / tolerance[is_constant]
+        errors[:, is_constant] = apply_to_arrays(
+            constant_errors,
+            as_dense(X)[:, is_constant].astype(np.float64),
+            constants[is_constant],
+            tolerance[is_constant],
+            float(self.n_samples_seen_),
+        )
         return errors
 
     def _reconstruct(self, X, condition=None):

@@ -15,6 +15,12 @@ _N_KEPT = 4096
 # and the least of these, in differences between the upper quartile and the median: many values of
 # the lower half can be equal.
 _FENCE, _MIN_WIDTH = 4.5, 0.25
+# The width that few scores typically have, and as how many scores it counts.
+_TYPICAL_WIDTH, _N_TYPICAL = 0.25, 5
+# From this number of scores on, the threshold is at most the largest of them.
+_N_FOR_LARGEST = 25
+# Logarithms that are equal after rounding to this number of decimals are those of equal samples.
+_DECIMALS = 5
 # Values of which the differences of logarithms are compared; errors can be infinite.
 _LARGEST = 1e300
 
@@ -84,9 +90,47 @@ def upper_fence(values: Array) -> float:
 
     .. [1] J. W. Tukey, "Exploratory Data Analysis", 1977.
     """
-    logs = np.log(np.clip(values, np.finfo(np.float64).tiny, _LARGEST))
+    median, width = _center_and_width(_logarithms(values))
+    return _beyond(median + _FENCE * width)
+
+
+def automatic_threshold(values: Array) -> float:
+    """Return the fence of held-out scores, also of few, but at most the largest of many.
+
+    The width of few scores is averaged with a typical one, as if that were of a few more scores,
+    and increased by the variance of their median. Scores that are equal, as those of copies of a
+    sample are, count as one: their number is the effective sample size [1]_ of different scores.
+
+    .. [1] L. Kish, "Survey Sampling", 1965.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+        Positive scores in ascending order.
+    """
+    logs = _logarithms(values)
+    median, width = _center_and_width(logs)
+    n = _number_of_different(logs)
+    width = (n * width + _N_TYPICAL * _TYPICAL_WIDTH) / (n + _N_TYPICAL)
+    fence = _beyond(median + _FENCE * width * np.sqrt(1 + np.pi / 2 / n))
+    return fence if n < _N_FOR_LARGEST else min(fence, float(values[-1]))
+
+
+def _logarithms(values: Array) -> NDArray[np.float64]:
+    return np.log(np.clip(values, np.finfo(np.float64).tiny, _LARGEST))
+
+
+def _center_and_width(logs: Array) -> tuple[float, float]:
     low, median, high = np.quantile(logs, [0.25, 0.5, 0.75])
-    width = max(median - low, _MIN_WIDTH * (high - median))
+    return median, max(median - low, _MIN_WIDTH * (high - median))
+
+
+def _number_of_different(logs: Array) -> float:
+    _, counts = np.unique(np.round(logs, _DECIMALS), return_counts=True)
+    return float(len(logs) ** 2 / (counts.astype(np.float64) ** 2).sum())
+
+
+def _beyond(log: float) -> float:
     # not below equal values, whatever the rounding of logarithms
     with np.errstate(over="ignore"):
-        return float(np.exp(median + _FENCE * width) * (1 + 1e-9))
+        return float(np.exp(log) * (1 + 1e-9))

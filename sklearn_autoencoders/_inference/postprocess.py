@@ -31,9 +31,13 @@ def with_constants(samples: Tensor, constants: Tensor) -> Tensor:
 
 
 def constant_errors(
-    values: Tensor, constants: Tensor, tolerance: Tensor, n_observed: Tensor
+    values: Tensor, constants: Tensor, tolerance: Tensor, n_samples: float
 ) -> Tensor:
-    """Return the sum of the errors in constant features, divided by the number of observed values.
+    """Return the errors in constant features, in units of the tolerance.
+
+    A value that was the same in `n_samples` samples differs in a new one with a probability of up
+    to about one divided by their number. So errors count fully up to `n_samples` tolerances, and
+    beyond by their logarithm.
 
     Parameters
     ----------
@@ -43,16 +47,17 @@ def constant_errors(
     constants, tolerance : Tensor of shape (m,)
         Expected values, and tolerances.
 
-    n_observed : Tensor of shape (n_samples,)
-        Number of observed values of each sample, over all features.
+    n_samples : float
+        Number of samples in which the features are constant.
 
     Returns
     -------
-    Tensor of shape (n_samples,)
-        Zero for samples that have the expected values.
+    Tensor of shape (n_samples, m)
+        Zero for the expected values, and NaN for missing ones.
     """
     errors = (values - constants).abs() / tolerance
-    return errors.nan_to_num(nan=0.0).sum(1) / n_observed
+    beyond = (errors / n_samples).clamp(min=1.0).log()
+    return errors.clamp(max=n_samples) + n_samples * beyond
 
 
 def outlier_labels(decision: Tensor) -> Tensor:

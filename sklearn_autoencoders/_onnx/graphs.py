@@ -186,13 +186,15 @@ def _scores(fitted):
     errors = outlier_errors.errors(fitted.model, unit, distance_unit, _FLOAT)
     columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
     expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
+    n_samples = float(fitted.estimator.n_samples_seen_)
 
     def function(network, samples):
         found = errors(network, fitted.batch(samples)).double()
         if len(columns):
             n_observed = (~samples.isnan()).sum(1)
             values = samples[:, columns]
-            found = found + postprocess.constant_errors(values, expected, unit, n_observed)
+            own = postprocess.constant_errors(values, expected, unit, n_samples)
+            found = found + own.nan_to_num(nan=0.0).sum(1) / n_observed
         return -found
 
     return function

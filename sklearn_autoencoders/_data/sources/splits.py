@@ -17,6 +17,8 @@ Array = NDArray[Any]
 # that is trained on them overfits them little, and one that is not would have to extrapolate to
 # samples that are frequent in new data too.
 _MANY_COPIES, _LARGE_SHARE = 10, 1 / 40
+# The same where all samples have copies: in comparison with the mean over different samples.
+_MANY_TIMES = 2
 
 
 def draw_held_out(n_samples: int, fraction: float, rng: np.random.RandomState) -> Array:
@@ -101,8 +103,9 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
 
     fraction : float
         Approximate fraction of the samples that is held out. If the total weight of a sample and
-        its copies exceeds half of this fraction, they are not held out, since they would be missing
-        in training.
+        its copies exceeds half of this fraction, or if they are many (see
+        :func:`has_many_copies`) and more than twice as many as of the average sample, they are not
+        held out, since they would be missing in training.
 
     seed : int
         Seed of the choice.
@@ -117,7 +120,8 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
     _, kind = np.unique(draw, return_inverse=True)
     if kind.max() == 0:
         return np.zeros(len(X), dtype=bool)
-    mass = np.bincount(kind, weight)[kind]
-    total = len(X) if weight is None else weight.sum()
-    held_out = (draw < fraction) & (mass <= 0.5 * fraction * total)
+    mass = np.bincount(kind, weight)
+    total, mean, mass = mass.sum(), mass[mass > 0].mean(), mass[kind]
+    is_frequent = has_many_copies(draw, weight) & (mass > _MANY_TIMES * mean)
+    held_out = (draw < fraction) & ~is_frequent & (mass <= 0.5 * fraction * total)
     return held_out if held_out.any() else draw == draw[mass == mass.min()].min()
