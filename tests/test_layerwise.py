@@ -129,3 +129,19 @@ def test_series_with_missing_values_are_pretrained():
     fitted = pretrained(AutoencoderTransformer, NETWORKS[7]).fit(X)
     assert len(fitted.pretraining_curves_) == 4
     assert np.isfinite(fitted.transform(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("cls", "params", "reason"),
+    [
+        (AutoencoderClassifier, {"pretraining": None}, "pretraining=None"),
+        (AutoencoderRegressor, {"encoder": AutoencoderTransformer(2)}, "encoder is given"),
+        (DenoisingAutoencoder, {}, "pretraining=None"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_corruption_without_pretraining_warns(cls, params, reason):
+    X, y = np.random.RandomState(0).randn(20, 3), np.arange(20) % 2
+    given = quick(cls, pretraining_corruption="masking", **params)
+    with pytest.warns(UserWarning, match=f"pretraining_corruption=.*no effect, because {reason}"):
+        given.fit(X, y)

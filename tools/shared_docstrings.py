@@ -214,7 +214,8 @@ pretraining : {"joint", "layerwise"} or None, default="joint"
 
 pretraining_corruption : str, Corruption, callable, list of these or None, default=None
     Corruption of the samples during pretraining, in the units of X, as `corruption` in
-    :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+    :class:`AutoencoderTransformer`. None uses the value of `corruption`. Without pretraining,
+    `fit` warns that it has no effect.
 
 pretraining_epochs : "auto" or int, default="auto"
     Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of

@@ -182,7 +182,8 @@ class DenoisingAutoencoder(
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, as `corruption`. None uses the value of
-        `corruption`, and an empty list leaves the samples as they are.
+        `corruption`, and an empty list leaves the samples as they are. Without pretraining, `fit`
+        warns that it has no effect.
 
     pretraining_epochs : int, default=5
         Number of pretraining epochs; with layerwise pretraining, for each pair of layers.

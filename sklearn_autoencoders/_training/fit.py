@@ -46,6 +46,7 @@ from .parameters import (
     make_plan,
     penalty_parts,
     update_dropout,
+    warn_of_unused_corruption,
 )
 from .pretraining import PRETRAINING
 
@@ -208,6 +209,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self._commit(copied)
             if tasks is not None:
                 tasks.finish()
+        warn_of_unused_corruption(self)
         self._report(histories)
         if checkpoint is not None:
             checkpoint.clear()
