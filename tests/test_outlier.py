@@ -15,8 +15,8 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.utils.estimator_checks import check_outlier_contamination
 
 from sklearn_autoencoders import AutoencoderOutlierDetector
-from sklearn_autoencoders._data.statistics.scaling import weighted_quantile
 from sklearn_autoencoders._data.sources.splits import draw_by_content, hold_out_by_content
+from sklearn_autoencoders._data.statistics.scaling import weighted_quantile
 from sklearn_autoencoders._estimators.outlier_thresholds import (
     automatic_threshold,
     repeat_by_weight,

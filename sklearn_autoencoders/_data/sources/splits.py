@@ -123,5 +123,7 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
     mass = np.bincount(kind, weight)
     total, mean, mass = mass.sum(), mass[mass > 0].mean(), mass[kind]
     is_frequent = has_many_copies(draw, weight) & (mass > _MANY_TIMES * mean)
-    held_out = (draw < fraction) & ~is_frequent & (mass <= 0.5 * fraction * total)
-    return held_out if held_out.any() else draw == draw[mass == mass.min()].min()
+    held_out: Array = (draw < fraction) & ~is_frequent & (mass <= 0.5 * fraction * total)
+    if not held_out.any():
+        held_out = draw == draw[mass == mass.min()].min()
+    return held_out
