@@ -221,7 +221,7 @@ class OutlierDetectorMixin:
         samples = self._checked(X)
         expected = self._reconstruct(samples)
         errors = self._value_errors(samples, expected)
-        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True)
+        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True).clip(1)
         contribution = -np.nan_to_num(errors) / n_observed
         return self._explanation(contribution, expected, X)
 

@@ -52,7 +52,7 @@ def constant_errors(
         Zero for samples that have the expected values.
     """
     errors = (values - constants).abs() / tolerance
-    return errors.nan_to_num(nan=0.0).sum(1) / n_observed
+    return errors.nan_to_num(nan=0.0).sum(1) / n_observed.clamp(min=1)
 
 
 def outlier_labels(decision: Tensor) -> Tensor:
