@@ -1,6 +1,7 @@
 """Wrong values in tables of numbers and categories.
 
     python benchmarks/wrong_values.py [--tables adult ...] [--seeds 3] [--methods forest ...]
+        [--part methods bounds]
 
 In 5 % of the samples, at most 500, one value is replaced by a different one. "plausible": drawn
 from the values of its column. "any": a category with equal probabilities, a number uniformly
@@ -10,6 +11,12 @@ of fit and scores.
 
 "forest" predicts each column from the others, numbers in twelve intervals, and scores by the
 negative log-probability of the value out of bag, divided by its mean.
+
+bounds: how much can be found. "boosting" predicts each column from the others by gradient boosting,
+fitted to the other samples of the table, which are all correct, numbers in up to 32 intervals,
+and scores by the likelihood ratio of one wrong value. "drawn" puts the wrong values into a table
+that an `AutoregressiveGenerator`, fitted to the same samples, has drawn, and scores by this
+generator: the distribution of the correct values is known, up to the order in which it draws.
 """
 
 import argparse
@@ -20,9 +27,9 @@ import numpy as np
 import pandas as pd
 import torch
 from _data import header
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.metrics import roc_auc_score
-from tables import read
+from tables import mixed, read
 
 import sklearn_autoencoders as sa
 
@@ -92,6 +99,55 @@ METHODS = {
 }
 
 
+def boosting_contributions(correct, table):
+    """Return minus the likelihood ratio of each value, by boosting fitted to correct samples."""
+    both, n_correct = pd.concat([correct, table], ignore_index=True), len(correct)
+    is_number = [pd.api.types.is_numeric_dtype(column) for _, column in both.items()]
+    cells = both.copy()
+    for name, own in zip(both, is_number, strict=True):
+        cells[name] = both[name] if own else both[name].astype("category")
+    ratio = np.empty(table.shape)
+    for place, (name, own) in enumerate(zip(both, is_number, strict=True)):
+        levels = levels_of(both[name], n_correct) if own else cells[name].cat.codes.to_numpy()
+        n_levels, first = levels.max() + 1, np.flatnonzero(levels[:n_correct] >= 0)
+        frequencies = np.bincount(levels[first], minlength=n_levels) / len(first)
+        others = cells.drop(columns=name)
+        model = HistGradientBoostingClassifier(
+            categorical_features="from_dtype", max_iter=60, max_leaf_nodes=15, early_stopping=False
+        ).fit(others.iloc[first], levels[first])
+        chance = np.zeros((len(table), n_levels))
+        chance[:, model.classes_] = model.predict_proba(others[n_correct:])
+        chance = 0.99 * chance + 0.01 * (frequencies + 1e-4)
+        rows, found = np.arange(len(table)), levels[n_correct:]
+        wrong = 0.5 * frequencies + 0.5 / n_levels
+        ratio[:, place] = np.where(found < 0, 0.0, wrong[found] / chance[rows, found])
+    return -ratio / table.shape[1]
+
+
+def levels_of(column, n_correct):
+    """Return the interval of each number: its values, or up to 32 between quantiles."""
+    values = np.unique(column[:n_correct])
+    if len(values) > 32:
+        values = np.unique(np.quantile(column[:n_correct], np.linspace(0, 1, 33)))
+    return np.searchsorted(values[1:-1], column, side="right")
+
+
+def bounds(name, seed):
+    """Yield names, AUC and how often the wrong value is first, of both bounds and kinds."""
+    table = mixed(name).sample(frac=1, random_state=0).reset_index(drop=True)
+    tested, correct = table[:10_000], table[10_000:].reset_index(drop=True)
+    generator = sa.AutoregressiveGenerator(random_state=seed).fit(correct)
+    drawn = generator.sample(len(tested), random_state=seed)
+    scores = {
+        "boosting": (tested, lambda changed: boosting_contributions(correct, changed)),
+        "generator": (tested, lambda changed: np.asarray(generator.explain(changed).contribution)),
+        "drawn": (drawn, lambda changed: np.asarray(generator.explain(changed).contribution)),
+    }
+    for title, (own, method) in scores.items():
+        for kind, draw in KINDS.items():
+            yield title, kind, *result(own, draw, method, seed)
+
+
 def result(table, draw, method, seed):
     """Return the area under the ROC curve, how often the wrong value is first, and seconds."""
     n_wrong = min(500, len(table) // 20)
@@ -108,11 +164,17 @@ def main():
     parser.add_argument("--tables", nargs="+", default=["adult"])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--part", choices=["methods", "bounds"], default="methods")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     header("Wrong values")
-    for name in arguments.tables:
+    for name in arguments.tables if arguments.part == "bounds" else ():
+        for seed in range(arguments.seeds):
+            for title, kind, auc, first, seconds in bounds(name, seed):
+                line = f"AUC {auc:.3f}, first {first:.3f}  {seconds:6.1f} s"
+                print(f"{name}, seed {seed}, {title:10} {kind:10} {line}", flush=True)
+    for name in arguments.tables if arguments.part == "methods" else ():
         table = read(name, 10_000)
         for kind, draw in KINDS.items():
             print(f"\n{name}, {len(table)} samples, {kind}", flush=True)

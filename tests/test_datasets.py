@@ -298,8 +298,8 @@ def test_invalid_datasets(tmp_path, small_windows):
     X[50, 3] = np.inf
     with pytest.raises(ValueError, match=r"infinity .* in the column 'x3'"):
         model.fit(write(tmp_path, X))
-    X[50] = np.nan
-    with pytest.raises(ValueError, match="only missing values, the first at index 50"):
+    X[:] = np.nan
+    with pytest.raises(ValueError, match="All values of X are missing"):
         model.fit(write(tmp_path, X))
     model.fit(dataset := write(tmp_path, table(N_ROWS)))
     names = [f"y{index}" for index in range(6)]

@@ -422,12 +422,13 @@ def test_missing_values_are_imputed_with_clean_samples(clean, noisy):
     assert all(np.isfinite(output).all() for output in outputs(fitted, gaps).values())
 
 
-def test_a_sample_without_observed_values_is_rejected(clean, noisy):
+def test_a_sample_without_observed_values_is_denoised_to_the_expected_sample(clean, noisy):
     noisy[3] = np.nan
-    with pytest.raises(
-        ValueError, match=r"sample\(s\) of X contain only missing values, the first at index 3"
-    ):
-        denoiser().fit(noisy, clean=clean)
+    fitted = denoiser(output="imputed").fit(noisy, clean=clean)
+    imputed = fitted.transform(noisy)
+    assert np.isfinite(imputed).all()
+    alone = fitted.transform(np.full((1, noisy.shape[1]), np.nan))
+    np.testing.assert_allclose(imputed[3], alone[0], atol=1e-6)
 
 
 @pytest.mark.parametrize(

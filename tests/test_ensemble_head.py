@@ -13,9 +13,16 @@ from scipy import sparse
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor, AutoencoderTransformer
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    export_onnx,
+    load,
+    save,
+)
 from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.sources.ranges import find_ranges
 from sklearn_autoencoders._data.sources.sparse import SparseRows
@@ -25,11 +32,14 @@ from sklearn_autoencoders._training.ensemble_initialization import (
     draw_folds,
     intervals,
 )
+from sklearn_autoencoders._training.repeated_values import repeated_values
 from sklearn_autoencoders._utils.batch import Batch
+from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.networks import Dense
 from sklearn_autoencoders.networks._embedding import PiecewiseLinear
 from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
 from sklearn_autoencoders.networks._predictor import LinearHead
+from sklearn_autoencoders.networks._repeated_values import RepeatedValues
 from sklearn_autoencoders.objectives._supervised import over_members
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
@@ -325,3 +335,104 @@ def test_hidden_values_are_not_missing_ones():
     batch = Batch(torch.zeros(3, 6), missing=missing, find_mask=lambda: hidden)
     assert head.inputs(batch)[:, -1].tolist() == [1.0, 0.0, 0.0]
     assert head.inputs(Batch(torch.zeros(3, 6)))[:, -1].tolist() == [0.0, 0.0, 0.0]
+
+
+def with_codes(n_samples=300):
+    """Return numbers and a code, and a target that is no smooth function of the code."""
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.randn(n_samples), rng.randint(0, 30, n_samples)])
+    return X, X[:, 0] + 5 * rng.randn(30)[X[:, 1].astype(int)]
+
+
+def test_indicators_of_values_are_those_of_one_hot_encoder():
+    X, _ = with_codes()
+    encoder = OneHotEncoder(sparse_output=False).fit(X[:, 1:])
+    part = RepeatedValues((0, 30))
+    part.start_at([torch.tensor(encoder.categories_[0])])
+    numbers = torch.tensor(X, dtype=torch.float32)
+    np.testing.assert_array_equal(part(numbers), encoder.transform(X[:, 1:]))
+    assert not part(numbers + 0.4).any()
+    missing = torch.zeros(len(X), 2)
+    missing[:9, 1] = 1.0
+    np.testing.assert_array_equal(part(numbers, missing).sum(1), 1 - missing[:, 1])
+
+
+def test_numbers_of_few_values_can_be_codes():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.randn(300), rng.randint(0, 2, 300), np.arange(300) % 50 / 7])
+    X[:2, 2] = np.nan
+    layout = Layout.of_numbers(3)
+    found = repeated_values(Data(X, labels=X[:, :1]), layout)
+    assert list(map(len, found)) == [0, 0, 50]
+    np.testing.assert_array_equal(found[2], np.arange(50) / 7)
+    few = Data(X[:100], labels=X[:100, :1])
+    assert not any(map(len, repeated_values(few, layout)))
+    twice = replace(few, weight=np.full(100, 2.0))
+    doubled = Data(np.repeat(X[:100], 2, axis=0), labels=np.repeat(X[:100, :1], 2, axis=0))
+    assert [*map(len, repeated_values(twice, layout))] == [
+        *map(len, repeated_values(doubled, layout))
+    ]
+    held_out = replace(few, held_out=np.arange(50))
+    assert not any(map(len, repeated_values(held_out, layout)))
+
+
+def test_columns_of_few_values_come_first():
+    X = np.arange(1800)[:, None] % np.array([200, 256, 250, 30]) * 1.0
+    found = repeated_values(Data(X, labels=X[:, :1]), Layout.of_numbers(4))
+    assert list(map(len, found)) == [200, 0, 250, 30]
+
+
+def test_values_that_float32_cannot_tell_apart_are_no_codes():
+    X = 2.0**40 + np.arange(300)[:, None] % 10
+    X[0] = 0.0
+    assert not len(repeated_values(Data(X, labels=X), Layout.of_numbers(1))[0])
+
+
+def test_members_of_a_panel_have_their_means(tmp_path):
+    X, y = with_codes()
+    fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
+    assert fitted.score(X, y) > 0.95
+    assert Ridge().fit(X, y).score(X, y) < 0.3
+    head = fitted.network_.head
+    others = fitted.predict(X + np.array([0.0, 0.4]))  # no members
+    assert np.abs(others - (X[:, 0] + y.mean())).mean() < np.abs(others - y).mean()
+    assert np.isfinite(fitted.predict(np.where(X == 3, np.nan, X))).all()
+    save(fitted, tmp_path / "model.skops")
+    again = load(tmp_path / "model.skops")
+    np.testing.assert_array_equal(again.predict(X), fitted.predict(X))
+    assert again.network_.head.repeated.n_outputs == head.repeated.n_outputs == 30
+
+
+def test_indicators_are_left_out_where_a_line_is_as_good():
+    X, _ = with_codes()
+    head = ensemble(AutoencoderRegressor, **STILL).fit(X, X[:, 0] + X[:, 1]).network_.head
+    assert not head.slopes[:, -30:].any()
+
+
+@pytest.mark.parametrize(("is_linear", "limit"), [(True, 8.0), (False, 4.0)])
+def test_numbers_are_limited_where_lines_are_wrong_far_away(is_linear, limit):
+    X = table(300)
+    X[::10, 0] *= 6
+    y = X[:, 0] if is_linear else np.clip(X[:, 0], -4, 4)
+    fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
+    assert fitted.network_.head.limit == limit
+    assert (
+        ensemble(AutoencoderRegressor, **STILL).fit(table(), table()[:, 0]).network_.head.limit == 4
+    )
+
+
+def test_a_head_of_an_earlier_version_has_no_indicators_and_one_limit():
+    head = EnsembleHead(2, 1, N_MEMBERS, (0,) * 6)
+    assert {"limit", "repeated.values", "repeated.tolerance"}.isdisjoint(head.state_dict())
+    assert head.limit == 4.0
+
+
+def test_a_graph_has_the_indicators_of_codes(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    X, y = with_codes()
+    fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
+    export_onnx(fitted, tmp_path / "model.onnx", method="predict")
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
+    name = session.get_inputs()[0].name
+    (found,) = session.run(None, {name: X.astype(np.float32)})
+    np.testing.assert_allclose(np.ravel(found), fitted.predict(X), rtol=1e-3, atol=1e-3)

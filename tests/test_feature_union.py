@@ -613,3 +613,13 @@ def test_frames_keep_the_types_of_the_original_columns(cross_fit):
         assert list(found.columns) == list(union.get_feature_names_out())
     polars = union.set_output(transform="polars").transform(frame)
     assert polars[:, 7].to_list() == frame["count"].tolist()
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_columns_that_cannot_be_scaled_are_named(as_array):
+    frame = pd.DataFrame({"x": np.arange(20.0), "city": ["Bern", "Oslo"] * 10})
+    X, name = (frame.to_numpy(), 1) if as_array else (frame, "city")
+    with pytest.raises(ValueError, match=rf"needs columns of numbers; the column.* {name!r} have"):
+        union(encoder(n_components=1), passthrough="scaled").fit(X)
+    with pytest.raises(ValueError, match="infinity"):
+        union(encoder(n_components=1), passthrough="scaled").fit(np.full((20, 2), np.inf))

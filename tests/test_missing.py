@@ -219,3 +219,36 @@ def test_a_feature_that_only_samples_of_weight_zero_have_is_empty(cls):
     expected = of_samples(fitted, with_empty_feature())
     for name, output in of_samples(fitted, X).items():
         np.testing.assert_array_equal(output, expected[name], err_msg=name)
+
+
+def with_empty_sample(n_samples=80):
+    X = table(n_samples)
+    X[3] = np.nan
+    return X
+
+
+@every_class
+def test_a_sample_without_values_is_allowed_and_nothing_is_unusual_in_it(cls):
+    X = with_empty_sample()
+    fitted = fitted_to(cls, X)
+    for name, output in of_samples(fitted, X).items():
+        assert np.isfinite(output).all(), name
+        alone = of_samples(fitted, X[3:4])[name]
+        if name not in ("impute", "sample"):
+            np.testing.assert_allclose(output[3], alone[0], rtol=1e-4, atol=1e-5, err_msg=name)
+    if cls in (AutoencoderTransformer, AutoencoderOutlierDetector, DenoisingAutoencoder):
+        assert fitted.score_samples(X)[3] == 0
+
+
+def test_an_empty_sample_of_a_table_is_imputed():
+    frame = (
+        pd.DataFrame(with_empty_sample()).rename(columns=str).assign(c=["a", None, "b", None] * 20)
+    )
+    imputed = quick(DenoisingAutoencoder, output="imputed").fit(frame).transform(frame)
+    assert imputed.notna().all(axis=None)
+
+
+def test_an_imputer_fills_an_empty_sample_with_about_the_means():
+    X = with_empty_sample(400)
+    imputed = DenoisingAutoencoder(output="imputed", random_state=0).fit(X).transform(X)[3]
+    np.testing.assert_allclose(imputed, np.nanmean(X, axis=0), atol=0.1 * np.nanstd(X))

@@ -212,8 +212,8 @@ def test_invalid_values_are_refused_and_the_model_stays(cls):
     before = outputs(model, X)
     empty, infinite = X.copy(), X.copy()
     empty[4], infinite[4, 4] = np.nan, np.inf
+    assert np.isfinite(model.transform(sparse.csr_array(empty))).all()
     for wrong, message in [
-        (sparse.csr_array(empty), "1 sample.* only missing values, the first at index 4"),
         (sparse.csr_array(infinite), "infinity"),
         (sparse.csr_array((0, 7)), "0 sample"),
     ]:

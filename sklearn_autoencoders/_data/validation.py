@@ -28,7 +28,7 @@ from .tables.columns import Columns, columns_of_numbers, learn_columns
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X, *, ignores_empty=True):
+def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -42,6 +42,9 @@ def check_samples(estimator, X, *, ignores_empty=True):
     ignores_empty : bool, default=True
         Whether features that had no value in the fit are set to NaN.
 
+    needs_values : bool, default=False
+        Whether at least one value must be known.
+
     Returns
     -------
     ndarray or RowSource of shape (n_samples, n_features)
@@ -52,6 +55,8 @@ def check_samples(estimator, X, *, ignores_empty=True):
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     _check_values(X, estimator, "X")
+    if needs_values and not isinstance(X, RowSource) and np.isnan(X).all():
+        raise ValueError("All values of X are missing.")
     return X
 
 
@@ -272,7 +277,7 @@ def check_codes(estimator, X):
 
 
 def _check_values(X, estimator, input_name):
-    """Raise ValueError if X contains infinity, or if all values of a sample are missing."""
+    """Raise ValueError if X contains infinity, or if a sample must have a value but has none."""
     if isinstance(X, ChunkedRows):
         _checked_ranges(X, estimator, input_name)
         return
@@ -282,7 +287,7 @@ def _check_values(X, estimator, input_name):
         _raise_if_infinite(X, estimator, input_name)
     is_sparse = isinstance(X, SparseRows)
     empty = X.empty_samples() if is_sparse else np.flatnonzero(np.isnan(X).all(axis=1))
-    _raise_if_empty(empty, input_name)
+    _check_empty(empty, estimator, input_name)
 
 
 def _checked_ranges(X, estimator, input_name):
@@ -290,7 +295,9 @@ def _checked_ranges(X, estimator, input_name):
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
         _raise_if_infinite(X, estimator, input_name)
-    _raise_if_empty(ranges.empty_samples, input_name)
+    if len(ranges.empty_samples) == len(X):
+        raise ValueError(f"All values of {input_name} are missing.")
+    _check_empty(ranges.empty_samples, estimator, input_name)
     return ranges
 
 
@@ -313,8 +320,15 @@ def _stored(X):
     return X.matrix.data if isinstance(X, SparseRows) else X
 
 
-def _raise_if_empty(empty, name):
-    if len(empty):
+def _check_empty(empty, estimator, name):
+    """Raise ValueError if a series, an image, a text or a clean sample has no value.
+
+    For rows of a table this is a missing value of each column, which can be predicted.
+    """
+    is_flat = estimator._shape_in_fit is None and not getattr(
+        estimator._columns, "is_sequence", False
+    )
+    if len(empty) and not (is_flat and name == "X"):
         raise ValueError(
             f"{len(empty)} sample(s) of {name} contain only missing values, the first at index "
             f"{empty[0]}. Drop them."
@@ -327,6 +341,8 @@ def check_unit_interval(estimator, loss, X, name="X", ranges=None):
     if not estimator._losses[loss].unit_interval:
         return
     ranges = find_ranges(X) if ranges is None else ranges
+    if np.isnan(ranges.low).all():
+        return
     low, high = np.nanmin(ranges.low), np.nanmax(ranges.high)
     if low < 0 or high > 1:
         other = next(key for key, value in estimator._losses.items() if not value.unit_interval)

@@ -391,7 +391,7 @@ class ReconstructionScoreMixin:
         return self._score(X, sample_weight)
 
     def _score(self, X, sample_weight, clean=None):
-        X = check_samples(self, X)
+        X = check_samples(self, X, needs_values=True)
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
         if not self._layout.is_numeric:

@@ -42,6 +42,7 @@ from .._training.parameters import (
     update_dropout,
 )
 from .._training.pretraining import PRETRAINING
+from .._training.repeated_values import repeated_values
 from .._utils.random import draw_seed, make_generator
 from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
 from .._utils.tensors import tensors_like_input
@@ -196,8 +197,15 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         n_outputs = data.labels.shape[1]
         if not self._has_ensemble:
             return PredictorRecipe(recipe, n_outputs, branches=self._branches)
-        categories, gaps = self._layout.n_categories, columns_with_gaps(data)
-        return PredictorRecipe(recipe, n_outputs, N_MEMBERS, categories, with_gaps=gaps)
+        repeated = repeated_values(data.labeled(), self._layout)
+        return PredictorRecipe(
+            recipe,
+            n_outputs,
+            N_MEMBERS,
+            self._layout.n_categories,
+            with_gaps=columns_with_gaps(data),
+            n_values=tuple(map(len, repeated)),
+        )
 
     @property
     def _branches(self):

@@ -59,7 +59,7 @@ def scores(model, X, tolerance, distance_unit, constants, n_samples):
         expected, unit = constants[is_constant], tolerance[is_constant]
 
         def of_constants(samples):
-            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
+            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1).clip(1)
             own = apply_to_arrays(constant_errors, values, expected, unit, n_samples)
             return np.nan_to_num(own).sum(1) / n_observed
 
@@ -226,7 +226,7 @@ class OutlierDetectorMixin:
         samples = self._checked(X)
         expected = self._reconstruct(samples)
         errors = self._value_errors(samples, expected)
-        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True)
+        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True).clip(1)
         contribution = -np.nan_to_num(errors) / n_observed
         return self._explanation(contribution, expected, X)
 

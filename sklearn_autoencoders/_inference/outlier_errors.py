@@ -176,10 +176,10 @@ def _as_factor(model: Model, factor: NDArray[np.float64], dtype: Any) -> Tensor:
 
 
 def _mean(values: Tensor, observed: Tensor | None) -> Tensor:
-    """Return the mean of the observed values of each sample."""
+    """Return the mean of the observed values of each sample; zero if there is none."""
     if observed is None:
         return values.mean(1)
-    return (values * observed).sum(1) / observed.sum(1)
+    return (values * observed).sum(1) / observed.sum(1).clamp(min=1.0)
 
 
 def _squares(model: Model, network: Any, batch: Batch) -> Tensor:

@@ -28,6 +28,8 @@ from .prepared import prepared
 
 # Number of values of the widest layer that are kept in memory for one chunk.
 _CHUNK_SIZE = 2**20
+# Smallest share of observed values, so that the loss of a sample without any is zero.
+_SMALLEST = 1e-9
 # Products with fewer rows than this are summed in another order: the result for a sample would
 # depend on how many others there are.
 _MIN_ROWS = 8
@@ -226,7 +228,7 @@ def loss_function(model: Model) -> Function:
         loss, observed = cast(Loss, model.loss), batch.observed
         output = free_output(network, batch).reconstruction
         totals = loss.per_sample(output, not_none(batch.target), observed)
-        return totals if observed is None else totals / observed.mean(1)
+        return totals if observed is None else totals / observed.mean(1).clamp(min=_SMALLEST)
 
     return function
 

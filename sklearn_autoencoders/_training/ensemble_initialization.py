@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -14,7 +15,7 @@ from .._data.model import Model
 from .._data.sources.sparse import as_dense
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
-from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
+from ..networks._ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor
 from .head_initialization import (
     Array,
@@ -25,6 +26,7 @@ from .head_initialization import (
     scaled_to_unit,
 )
 from .number_intervals import intervals
+from .repeated_values import repeated_values
 
 # Number of members, each of which is trained on all folds but one.
 N_MEMBERS = 8
@@ -116,14 +118,20 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     formula : callable
         Maps predictions and labels to the loss of each sample, which the regressions minimize.
     """
+    head = cast(EnsembleHead, cast(Predictor, model.network).head)
+    _set_repeated(head, model, data)
     used, weight, draw = regression_samples(data)
     samples = SampleDataset(model, Data(data.X[used]))
+    head.limit.fill_(FAR_LIMIT)
     x = run(model, samples, lambda network, batch: network.head.inputs(batch))
     x = x.astype(np.float64)
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
-    edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)
+    numbers = model.layout.number_inputs.numpy()
+    edges = intervals(x[:, numbers].clip(-LIMIT, LIMIT), weight, N_BINS)
+    choose = partial(choose_strength, fit, formula, labels=labels, weight=weight, draw=draw)
+    x, strength, limit = _best_inputs(x, numbers, head.repeated.n_outputs, weight, choose)
+    head.limit.fill_(limit)
     unit, mean, scale = scaled_to_unit(x, weight)
-    strength = choose_strength(fit, formula, unit, labels, weight, draw, _STRENGTHS)
     found = []  # slopes and biases for the unscaled inputs
     for member in range(N_MEMBERS):
         own = fold != member
@@ -131,10 +139,51 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
             own = np.ones(len(fold), dtype=bool)
         weights, biases = fit(unit[own], labels[own], weight[own], strength)
         found.append((weights / scale, biases - weights @ mean / scale))
-    head = cast(EnsembleHead, cast(Predictor, model.network).head)
     slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
     found_codes = run(model, samples, codes).astype(np.float64)
     head.start_at(slopes, offsets, edges, torch.tensor(_range(found_codes, weight)))
+
+
+def _best_inputs(
+    x: Array, numbers: NDArray[np.intp], n_repeated: int, weight: Array, choose: Any
+) -> tuple[Array, float, float]:
+    """Return the inputs of the lowest loss, the strength of the penalty and the limit of numbers.
+
+    Inputs without indicators of repeated values have zeros instead.
+    """
+    is_far = bool(np.abs(x[:, numbers]).max(initial=0.0) > LIMIT)
+    limits = (LIMIT, FAR_LIMIT) if is_far else (LIMIT,)
+
+    def found(limit: float, n_left_out: int) -> tuple[float, float, float, int]:
+        own, _, _ = scaled_to_unit(_limited(x, numbers, limit, n_left_out), weight)
+        return *choose(own, strengths=_STRENGTHS), limit, n_left_out
+
+    best = min(found(limit, n_repeated) for limit in limits)
+    if n_repeated:
+        best = min(best, found(best[2], 0))
+    _, strength, limit, n_left_out = best
+    return _limited(x, numbers, limit, n_left_out), strength, limit
+
+
+def _limited(x: Array, numbers: NDArray[np.intp], limit: float, n_left_out: int) -> Array:
+    """Return inputs with limited numbers, the last ones of which are zero."""
+    x = x.copy()
+    x[:, numbers] = x[:, numbers].clip(-limit, limit)
+    x[:, x.shape[1] - n_left_out :] = 0.0
+    return x
+
+
+def _set_repeated(head: EnsembleHead, model: Model, data: Data) -> None:
+    """Set the values of which the regressions have indicators."""
+    places, scaling = model.layout.number_inputs.numpy(), model.scaling
+    pairs = zip(repeated_values(data, model.layout), places, strict=True)
+    scaled = [
+        torch.from_numpy((values - scaling.center[place]) / scaling.scale[place])
+        for values, place in pairs
+        if len(values)
+    ]
+    if scaled:
+        head.repeated.start_at(scaled)
 
 
 def _range(codes: Array, weight: Array) -> Array:

@@ -125,7 +125,7 @@ def _regression(
     codes, mean, scale = scaled_to_unit(codes, weight)
     strength = 1.0
     if len(codes) <= _MAX_CROSS_VALIDATED:
-        strength = choose_strength(fit, formula, codes, labels, weight, draw, _STRENGTHS)
+        _, strength = choose_strength(fit, formula, codes, labels, weight, draw, _STRENGTHS)
     slopes, biases = fit(codes, labels, weight, strength)
     return slopes / scale, biases - slopes @ mean / scale
 
@@ -146,8 +146,8 @@ def choose_strength(
     weight: Array,
     draw: Array,
     strengths: Array,
-) -> float:
-    """Return the best of several strengths of the penalty, by cross-validation.
+) -> tuple[float, float]:
+    """Return the lowest loss of several strengths of the penalty, by cross-validation.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def choose_strength(
 
     Returns
     -------
-    float
-        The strength of the lowest loss.
+    loss, strength : float
+        The lowest loss, and its strength.
     """
     some = np.argsort(draw, kind="stable")[:_MAX_CROSS_VALIDATED]
     if len(codes) > len(some):
@@ -175,7 +175,8 @@ def choose_strength(
         _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
         for value in strengths
     ]
-    return float(strengths[int(np.argmin(losses))])
+    best = int(np.argmin(losses))
+    return losses[best], float(strengths[best])
 
 
 def _folds(

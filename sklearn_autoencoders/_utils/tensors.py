@@ -16,10 +16,13 @@ from .sklearn_compat import output_container
 def plain_array(values: Any) -> Any:
     """Return a tensor, or an array with a mask, as an array; anything else unchanged.
 
-    Types that NumPy does not have, such as bfloat16, become float32. Masked values become missing.
+    Types that NumPy does not have, such as bfloat16, become float32. Masked values become missing,
+    also in lists of arrays.
     """
     if isinstance(values, np.ma.MaskedArray):
         return _unmasked(values)
+    if isinstance(values, list | tuple) and np.ma.MaskedArray in set(map(type, values)):
+        return [plain_array(value) for value in values]
     if not isinstance(values, torch.Tensor):
         return values
     tensor = values.detach().cpu()

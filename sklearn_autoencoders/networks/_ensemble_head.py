@@ -12,13 +12,15 @@ from .._utils.batch import Batch
 from .._utils.layout import Layout
 from ._embedding import PiecewiseLinear
 from ._layers import Dropout
+from ._repeated_values import RepeatedValues
 
 # Sizes of the vector of each number and of the hidden layers, number of intervals of each number,
 # and dropout rate where the estimator does not set it.
 _N_EMBEDDING, _N_UNITS, N_BINS, _DROPOUT = 8, 128, 16, 0.1
 
-# Numbers and codes are limited to this many standard deviations, as lines are wrong far away.
-LIMIT = 4.0
+# Codes are limited to this many standard deviations, as lines are wrong far away. So are numbers,
+# if a regression is no better with the second limit.
+LIMIT, FAR_LIMIT = 4.0, 8.0
 
 
 class _Layers(nn.Module):
@@ -67,11 +69,16 @@ class EnsembleHead(nn.Module):
 
     with_gaps : tuple of int, default=()
         The columns that have indicators of missing values.
+
+    n_values : tuple of int or None, default=None
+        Number of values of each number of which the regressions have indicators. None for heads of
+        earlier versions, which do not have them, and limit numbers to four standard deviations.
     """
 
     slopes: Tensor
     offsets: Tensor
     code_range: Tensor
+    limit: Tensor
 
     def __init__(
         self,
@@ -80,6 +87,7 @@ class EnsembleHead(nn.Module):
         n_members: int,
         n_categories: tuple[int, ...],
         with_gaps: tuple[int, ...] = (),
+        n_values: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
         self.n_members, self._layout = n_members, Layout(n_categories)
@@ -93,7 +101,10 @@ class EnsembleHead(nn.Module):
         for parameter in self.last.parameters():
             nn.init.zeros_(parameter)
         self.dropout = Dropout(_DROPOUT)
-        n_inputs = n_numbers + n_indicators + len(with_gaps)
+        self.repeated = RepeatedValues(n_values or ())
+        limit = torch.tensor(LIMIT)
+        self.register_buffer("limit", limit, persistent=n_values is not None)
+        n_inputs = n_numbers + n_indicators + len(with_gaps) + self.repeated.n_outputs
         self.register_buffer("slopes", torch.zeros(n_members, n_inputs, n_outputs))
         self.register_buffer("offsets", torch.zeros(n_members, 1, n_outputs))
         self.register_buffer("code_range", torch.zeros(2, n_components))
@@ -112,11 +123,27 @@ class EnsembleHead(nn.Module):
         return torch.baddbmm(self.offsets, x, self.slopes)
 
     def inputs(self, batch: Batch) -> Tensor:
-        """Return the inputs of the regressions: limited numbers, and all indicators."""
+        """Return the inputs of the regressions: limited numbers, and all indicators.
+
+        Those of repeated values are the last ones.
+        """
         layout, x = self._layout, batch.x
-        numbers = x[:, layout.number_inputs.to(x.device)].clamp(-LIMIT, LIMIT)
-        values = layout.joined(numbers, x[:, layout.indicators.to(x.device)])
-        return torch.cat([values, self._gaps(batch)], 1) if self._with_gaps else values
+        numbers, missing = self._numbers(batch)
+        parts = [
+            layout.joined(
+                numbers.clamp(-self.limit, self.limit), x[:, layout.indicators.to(x.device)]
+            ),
+            *([self._gaps(batch)] if self._with_gaps else ()),
+            *([self.repeated(numbers, missing)] if self.repeated.n_outputs else ()),
+        ]
+        return torch.cat(parts, 1)
+
+    def _numbers(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the numbers, and one where a number is missing."""
+        layout, x, missing = self._layout, batch.x, batch.missing
+        if missing is not None:
+            missing = missing[:, layout.numbers.to(x.device)]
+        return x[:, layout.number_inputs.to(x.device)], missing
 
     def _gaps(self, batch: Batch) -> Tensor:
         """Return one where a value is missing, but not because the corruption has hidden it."""
@@ -131,12 +158,9 @@ class EnsembleHead(nn.Module):
 
         The code is not trained: it would learn from samples that are held out from a member.
         """
-        layout, x, missing = self._layout, batch.x, batch.missing
-        if missing is not None:
-            missing = missing[:, layout.numbers.to(x.device)]
-        numbers = self.numbers(x[:, layout.number_inputs.to(x.device)], missing)
+        layout, x = self._layout, batch.x
         code = code.detach().clamp(*self.code_range)
-        parts = [numbers, x[:, layout.indicators.to(x.device)], code]
+        parts = [self.numbers(*self._numbers(batch)), x[:, layout.indicators.to(x.device)], code]
         if self._with_gaps:
             parts.append(self._gaps(batch))
         units = torch.cat(parts, 1)

@@ -289,6 +289,10 @@ class PredictorRecipe:
 
     branches : Branches or None, default=None
         Hidden layers of the head.
+
+    n_values : tuple of int or None, default=None
+        Number of values of each number of which an ensemble head has indicators; None for one of an
+        earlier version.
     """
 
     autoencoder: AutoencoderRecipe | VariationalRecipe
@@ -297,6 +301,7 @@ class PredictorRecipe:
     n_categories: tuple[int, ...] = ()
     branches: Branches | None = None
     with_gaps: tuple[int, ...] = ()
+    n_values: tuple[int, ...] | None = None
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -316,7 +321,8 @@ class PredictorRecipe:
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)
-        return EnsembleHead(*sizes, self.n_members, self.n_categories, self.with_gaps)
+        categories, gaps, values = self.n_categories, self.with_gaps, self.n_values
+        return EnsembleHead(*sizes, self.n_members, categories, gaps, values)
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,15 @@ def columns_of_numbers(X: Any) -> Columns | None:
     return Columns(table.backend, kinds)
 
 
+def columns_without_numbers(X: Any) -> list[Any]:
+    """Return the names of the columns of a table that contain categories or dates."""
+    table = table_of(X)
+    if table is None:
+        return []
+    own = [table.is_category(index) or table.is_date(index) for index in range(len(table.names))]
+    return [name for name, is_own in zip(table.names, own, strict=True) if is_own]
+
+
 def _warn_of_width(kinds: list[Kind]) -> None:
     """Warn of a network with very many inputs, naming the column with the most categories."""
     n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)
