@@ -52,6 +52,8 @@ _MIN_TOLERANCE = 0.1
 _MIN_CHANGE = 1e-3
 # Minimum mean distance of training samples from prototypes, in ranges of the features.
 _MIN_DISTANCE = 0.01
+# Maximum fraction of the training samples that are too badly predicted to be near prototypes.
+_MAX_ATYPICAL = 0.05
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
 
@@ -76,7 +78,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     the mean of :math:`a_i` is one.
 
     **Distances.** Prototypes are means of a few neighboring training samples, without those whose
-    :math:`a_i` is far above that of the others. Through each prototype there is a plane, in the
+    :math:`a_i` is far above that of the others, at most 5 %. Through each prototype there is a plane, in the
     directions in which the training samples near it vary the most: one direction for every eight
     features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with 48 or more
     features, so that an outlier among the training samples is in few of the groups. With
@@ -578,9 +580,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             return np.ones(len(data.X), dtype=bool)
         found = sample_errors(model, data.X, tolerance_of_varying(tolerance, self._constants))
         found = found.astype(np.float64)  # of single precision, errors can be infinite
-        rows = data.training_rows  # at least half of them are typical
+        rows = data.training_rows
         weight = None if data.weight is None else data.weight[rows]
-        return ~(found > upper_fence(repeat_by_weight(found[rows], weight)))
+        values = repeat_by_weight(found[rows], weight)
+        most = values[math.floor((1 - _MAX_ATYPICAL) * (len(values) - 1))]
+        return ~(found > max(upper_fence(values), most))
 
     def _offset(self, all_scores, held_out, weight, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
