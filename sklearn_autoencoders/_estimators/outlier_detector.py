@@ -78,10 +78,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     the mean of :math:`a_i` is one.
 
     **Distances.** Prototypes are means of a few neighboring training samples, without those whose
-    :math:`a_i` is far above that of the others, at most 5 %. Through each prototype there is a plane, in the
-    directions in which the training samples near it vary the most: one direction for every eight
-    features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with 48 or more
-    features, so that an outlier among the training samples is in few of the groups. With
+    :math:`a_i` is far above that of the others, at most 5 %. Through each prototype there is a
+    plane, in the directions in which the training samples near it vary the most: one direction for
+    every eight features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with
+    48 or more features, so that an outlier among the training samples is in few of the groups. With
     :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest prototype of
     group :math:`g`, the distance is
 
@@ -556,15 +556,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         typical = self._typical(model, data, tolerance)
         set_prototypes(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
-        n_samples = float(self.n_samples_seen_)
-        all_scores = scores(model, data.X, tolerance, unit, self._constants, n_samples)
-        held_out, n_held_out = self._held_out_scores(all_scores, data, fraction)
+        units = tolerance, unit, self._constants, float(self.n_samples_seen_)
+        held_out, n_held_out = self._held_out_scores(model, data, units, fraction)
         return {
             "tolerance_": tolerance,
             "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
-            "offset_": self._offset(all_scores, held_out, data.weight, fraction),
+            "offset_": self._offset(model, data, units, held_out, fraction),
         }
 
     def _spread(self, data):
@@ -586,26 +585,27 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         most = values[math.floor((1 - _MAX_ATYPICAL) * (len(values) - 1))]
         return ~(found > max(upper_fence(values), most))
 
-    def _offset(self, all_scores, held_out, weight, fraction):
+    def _offset(self, model, data, units, held_out, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
             at = -min(automatic_threshold(held_out), np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
+        all_scores, weight = scores(model, data.X, *units), data.weight
         at = weighted_quantile(all_scores, self.contamination, weight)
         offset = midpoint_threshold(all_scores, at, self.contamination, weight)
         before = offset if fraction == 1 else self.offset_
         return float(before + fraction * (offset - before))
 
-    def _held_out_scores(self, all_scores, data, fraction):
+    def _held_out_scores(self, model, data, units, fraction):
         """Return negative scores of held-out samples, and the number from which they are drawn."""
-        validation = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[validation]
-        new = repeat_by_weight(-all_scores[validation], weight)
+        rows = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[rows]
+        if fraction < 1 and data.held_out is None:  # training samples are not added to them
+            return self.held_out_scores_, self.n_held_out_
+        new = repeat_by_weight(-scores(model, data.X[rows], *units), weight)
         if fraction == 1:
             return new, len(new)
-        if data.held_out is None:  # scores of training samples are not added to held-out scores
-            return self.held_out_scores_, self.n_held_out_
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
