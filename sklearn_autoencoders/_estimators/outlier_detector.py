@@ -106,10 +106,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
         in the training samples. With "auto", the threshold of the logarithmic anomaly score is
-        :math:`m + 4.5 \max(m - q_1, (q_3 - m) / 4)` for the median :math:`m` and the quartiles
-        :math:`q_1` and :math:`q_3` of the held-out samples, or the score of the most anomalous of
-        these if that is lower. On simulated data without outliers, 2 % of new samples were false
-        alarms after a fit to 400 samples, and 5 % (up to 11 %) after a fit to 150. If the scores of
+        :math:`m + 4.5 w` for the median :math:`m` of the held-out samples and the width :math:`w =
+        \max(m - q_1, (q_3 - m) / 4)`, of the quartiles :math:`q_1` and :math:`q_3`. The width of
+        :math:`n` samples is averaged with 0.25, a typical width, with weights of :math:`n` and 10,
+        and multiplied by :math:`\sqrt{1 + \pi / 2n}`; copies of a sample count as one. With at
+        least 25 held-out samples, the threshold is at most the score of the most anomalous of them.
+        On tables without outliers, 4 to 5 % of new samples were false alarms after fits to 8 to 150
+        samples (up to 29 % for single tables), and 2 % after fits to 500. If the scores of
         outliers and of other samples overlap, "auto" detects only the most anomalous ones: specify
         the fraction of outliers instead.
 
@@ -274,7 +277,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         negative log-probabilities, and at least a tenth of the entropy. Without
         `scaling="feature"`, the mean of these values. If there are prototypes and 48 or more
         features of numbers, proportional to their ranges. The prediction for a constant feature is
-        its value, and its tolerance is a thousandth of it.
+        its value, and its tolerance is a thousandth of it. An error :math:`e` of a constant feature
+        that exceeds :math:`n` tolerances, for :math:`n` training samples, counts as :math:`n (1 +
+        \log(e / n))`: of few samples, a constant says little about new ones.
 
     distance_unit_ : ndarray of shape (n_features_in_,) or None
         Unit of the differences of each feature from the plane of the nearest prototype, in the
