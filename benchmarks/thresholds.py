@@ -1,6 +1,6 @@
 """False alarms and outliers found by the automatic threshold of the outlier detector.
 
-    python benchmarks/thresholds.py [--part clean report chose] [--seeds 1] [--each]
+    python benchmarks/thresholds.py [--part clean report chose few few_chose] [--seeds 1] [--each]
 
 clean: five data sets without outliers. Trained on half of the samples; which fraction of the others
 is labeled as outliers, as they are and after a drift: all values of each feature are shifted by 0.1
@@ -11,6 +11,9 @@ those of odd rank report. One class: false alarms among normal test samples, wit
 Contaminated, where at least 2 % of the samples are outliers: share of the outliers that is found
 (recall), share of the found that are outliers (precision), their harmonic mean F1, and the recall
 that the scores allow if as many samples are labeled as there are outliers.
+
+few, few_chose: after fits to 8, 20, 50, 150 and 500 normal samples of the same tables, the false
+alarms among others for each, and then the recalls.
 """
 
 import argparse
@@ -30,7 +33,10 @@ from sklearn_autoencoders import AutoencoderOutlierDetector
 MAX_SAMPLES = 3000
 DRIFTS = (0.0, 0.1, 0.25)
 MIN_OUTLIERS = 0.02
-PARTS = ("clean", "report", "chose")
+# Numbers of new samples after fits to few.
+MIN_NEW, MAX_NEW = 50, 1000
+SIZES = (8, 20, 50, 150, 500)
+PARTS = ("clean", "report", "chose", "few", "few_chose")
 
 METHODS = {
     "AutoencoderOutlierDetector": lambda seed: AutoencoderOutlierDetector(random_state=seed),
@@ -107,14 +113,33 @@ def of_tables(make, seed, tables):
     return np.concatenate([np.mean(alarms, axis=0), np.mean(found, axis=0)])
 
 
+def few(make, seed, tables):
+    """Return mean false alarms after fits to few samples of each size, and then mean recalls."""
+    found = [[of_few(make, seed, X, y, n) for _, X, y in tables] for n in SIZES]
+    return np.concatenate([np.nanmean(rows, axis=0) for rows in found]).reshape(-1, 2).T.ravel()
+
+
+def of_few(make, seed, X, y, n_samples):
+    """Return false alarms and recall; NaN if there are too few samples to measure them."""
+    rng = np.random.RandomState(1000 * seed + n_samples)
+    normal = rng.permutation(np.flatnonzero(y == 0))
+    if len(normal) < n_samples + MIN_NEW:
+        return np.nan, np.nan
+    parts = X[normal[:n_samples]], X[normal[n_samples:][:MAX_NEW]], X[y == 1][:MAX_NEW]
+    scaler = MinMaxScaler().fit(parts[0])
+    A, B, outliers = (scaler.transform(part) for part in parts)
+    model = make(seed).fit(A)
+    return (model.predict(B) == -1).mean(), (model.predict(outliers) == -1).mean()
+
+
 def part_of(title, each):
     """Return the function from a method and a seed to the figures of a part."""
     if title == "clean":
         return lambda make, seed: clean(make, seed, each)
     collections = [sorted(sets(), key=lambda table: table[0].lower()), list(keel_sets())]
-    first = PARTS.index(title) - 1
+    first, measure = int(title.endswith("chose")), few if "few" in title else of_tables
     some = [table for tables in collections for table in tables[first::2]]
-    return lambda make, seed: of_tables(make, seed, some)
+    return lambda make, seed: measure(make, seed, some)
 
 
 def main():

@@ -314,7 +314,7 @@ def test_the_automatic_threshold_of_few_samples_has_few_false_alarms(n_rows):
 
 
 def test_the_threshold_of_one_score_has_the_typical_width():
-    expected = np.exp(4.5 * 0.25 * 5 / 6 * np.sqrt(1 + np.pi / 2))
+    expected = np.exp(4.5 * 0.25 * 10 / 11 * np.sqrt(1 + np.pi / 2))
     assert automatic_threshold(np.ones(1)) == pytest.approx(expected)
     # copies of a sample count as one
     assert automatic_threshold(np.ones(9)) == pytest.approx(expected)

@@ -16,7 +16,7 @@ _N_KEPT = 4096
 # the lower half can be equal.
 _FENCE, _MIN_WIDTH = 4.5, 0.25
 # The width that few scores typically have, and as how many scores it counts.
-_TYPICAL_WIDTH, _N_TYPICAL = 0.25, 5
+_TYPICAL_WIDTH, _N_TYPICAL = 0.25, 10
 # From this number of scores on, the threshold is at most the largest of them.
 _N_FOR_LARGEST = 25
 # Logarithms that are equal after rounding to this number of decimals are those of equal samples.
