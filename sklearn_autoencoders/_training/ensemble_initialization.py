@@ -17,9 +17,7 @@ from ..networks._ensemble_head import LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor
 from .head_initialization import (
     Array,
-    Fit,
-    Formula,
-    choose_strength,
+    Regression,
     regression_samples,
     scaled_to_unit,
 )
@@ -30,9 +28,6 @@ N_MEMBERS = 8
 
 # Number of standard errors of a correlation from which on missing values are informative.
 _MIN_DEVIATIONS = 2.0
-
-# Candidates for the strength of the penalty.
-_STRENGTHS = np.logspace(4, -1, 6)
 
 
 def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
@@ -98,7 +93,7 @@ def _are_correlated(gap: NDArray[np.bool_], values: Array, weights: Array) -> bo
         return bool((n * covariance**2 > _MIN_DEVIATIONS**2 * variance).any())
 
 
-def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
+def start_at_regressions(model: Model, data: Data, regression: Regression) -> None:
     """Initialize each member by a regression on the inputs of the samples of the other folds.
 
     Parameters
@@ -109,11 +104,8 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     data : Data
         Labeled samples with folds. Held-out samples are not used.
 
-    fit : callable
-        Maps inputs, labels, sample weights and the strength of a penalty to slopes and biases.
-
-    formula : callable
-        Maps predictions and labels to the loss of each sample, which the regressions minimize.
+    regression : Regression
+        The regression.
     """
     used, weight, draw = regression_samples(data)
     samples = SampleDataset(model, Data(data.X[used]))
@@ -122,13 +114,13 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     edges = intervals(x[:, model.layout.number_inputs.numpy()], weight, N_BINS)
     unit, mean, scale = scaled_to_unit(x, weight)
-    strength = choose_strength(fit, formula, unit, labels, weight, draw, _STRENGTHS)
+    strength = regression.best(unit, labels, weight, draw, regression.of_inputs)
     found = []  # slopes and biases for the unscaled inputs
     for member in range(N_MEMBERS):
         own = fold != member
         if np.isnan(labels[own]).all(axis=0).any():  # of several targets
             own = np.ones(len(fold), dtype=bool)
-        weights, biases = fit(unit[own], labels[own], weight[own], strength)
+        weights, biases = regression.fit(unit[own], labels[own], weight[own], strength)
         found.append((weights / scale, biases - weights @ mean / scale))
     head = cast(EnsembleHead, cast(Predictor, model.network).head)
     slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
