@@ -1,7 +1,7 @@
 """Few labels: AutoencoderClassifier with all defaults, beside logistic regression on the labels.
 
     python benchmarks/few_labels.py [--part tables alone numbers adult mnist] [--seeds 2]
-        [--labels 40] [--chosen]
+        [--labels 40] [--chosen] [--tables breast_cancer]
 
 tables: accuracy on the unlabeled samples minus that of logistic regression (standardized, C = 1),
 and the source of the pseudo-labels, for at most 500 samples of each table of decision 0024; with
@@ -81,6 +81,8 @@ def linear(C=1.0):
 def on_tables(arguments):
     n_labels, means = arguments.labels, []
     for name, X, y in tables(arguments.chosen):
+        if arguments.tables and name not in arguments.tables:
+            continue
         if 3 * len(np.unique(y)) > n_labels or 2 * n_labels > len(X):
             continue
         found, sources = [], []
@@ -197,7 +199,7 @@ def on_adult(arguments):
 
 def on_mnist(arguments):
     X_all, y_all, X_test, y_test = mnist()
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         rows = np.random.RandomState(seed).permutation(len(X_all))[:20_100]
         X, y = X_all[rows], y_all[rows].astype(int)
         known = np.where(np.arange(len(rows)) < 100, y, -1)
@@ -227,6 +229,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--labels", type=int, default=40)
     parser.add_argument("--chosen", action="store_true")
+    parser.add_argument("--tables", nargs="+", help="names, of the part tables")
+    parser.add_argument("--first-seed", type=int, default=0, help="of the part mnist")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     header("Few labels")
