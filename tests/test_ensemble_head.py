@@ -32,6 +32,7 @@ from sklearn_autoencoders._training.ensemble_initialization import (
     draw_folds,
     intervals,
 )
+from sklearn_autoencoders._training.head_initialization import LOGISTIC, RIDGE
 from sklearn_autoencoders._training.repeated_values import repeated_values
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders._utils.layout import Layout
@@ -72,7 +73,7 @@ def test_it_starts_at_the_mean_of_logistic_regressions_on_the_inputs():
     fitted = ensemble(AutoencoderClassifier, **STILL).fit(X, y)
     x, fold = scaled(fitted, X), draw_folds(X, None)
     found = []
-    for strength in np.logspace(4, -1, 6):
+    for strength in LOGISTIC.of_inputs:
         models = [
             LogisticRegression(C=1 / strength, solver="newton-cholesky", tol=1e-7).fit(
                 x[fold != m], y[fold != m]
@@ -89,7 +90,7 @@ def test_it_starts_at_the_mean_of_ridge_regressions_on_the_inputs():
     fitted = ensemble(AutoencoderRegressor, **STILL).fit(X, y)
     x, fold = scaled(fitted, X), draw_folds(X, None)
     found = []
-    for strength in np.logspace(4, -1, 6):
+    for strength in RIDGE.of_inputs:
         models = [Ridge(strength).fit(x[fold != m], y[fold != m]) for m in range(N_MEMBERS)]
         found.append(np.mean([model.predict(x) for model in models], axis=0))
     assert min(np.abs(f - fitted.predict(X)).max() for f in found) < 1e-4

@@ -33,6 +33,7 @@ from sklearn_autoencoders._persistence.atomic import write_atomically
 from sklearn_autoencoders._utils.draws import Generated, Given
 from sklearn_autoencoders.networks import (
     LATENTS,
+    CausalConvolutional,
     CausalRecurrent,
     Convolutional,
     Dense,
@@ -524,6 +525,35 @@ def test_steps_of_a_causal_network_read_a_text(network, tmp_path):
         expected = generator.predict_proba([text[: place + 1] for text in beginnings])
         np.testing.assert_allclose(found, expected, atol=1e-5)
         states = dict(zip(states, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    "network",
+    [CausalConvolutional((3, 4), channels=8, n_layers=3), CausalRecurrent(n_layers=2)],
+    ids=["convolutional", "recurrent"],
+)
+def test_likelihoods_of_arrays_of_a_causal_network(network, tmp_path):
+    X = np.random.RandomState(0).randint(3, size=(40, 12)).astype(np.float32) * 2
+    generator = quick(AutoregressiveGenerator, n_components=8, network=network).fit(X)
+    path = tmp_path / "likelihood.onnx"
+    export_onnx(generator, path, "score_samples")
+    session = onnxruntime.InferenceSession(path)
+    X[0, 3] = np.nan
+    (found,) = session.run(["score_samples"], {"X": X[:7]})
+    expected = generator.score_samples(X[:7])
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert found.dtype == expected.dtype
+    with pytest.raises(ValueError, match=r"one of \['score_samples'\].*fitted to numbers"):
+        export_onnx(generator, path, "predict_proba")
+
+
+def test_intervals_of_a_causal_network_are_not_exported(tmp_path):
+    X = np.random.RandomState(0).randn(40, 6)
+    generator = quick(
+        AutoregressiveGenerator, n_components=4, network=CausalRecurrent(), max_levels=8
+    )
+    with pytest.raises(ValueError, match=r"intervals of numbers.*max_levels=8"):
+        export_onnx(generator.fit(X), tmp_path / "file.onnx", "score_samples")
 
 
 # ---------------------------------------------------------------------------------------- errors

@@ -131,6 +131,23 @@ def test_the_class_is_a_prompt():
         assert (drawn[:, 1] == label).mean() > 0.7
 
 
+def test_only_classes_of_the_fit_are_drawn_and_continued(tmp_path):
+    X = stripes(60, True)
+    X[:, 1:] += 2  # gray levels are 2 and 3, classes 0 and 1
+    own = fitted(X, class_first=True, max_epochs=1)
+    save(own, tmp_path / "model.skops")
+    for model in (own, load(tmp_path / "model.skops")):
+        drawn = model.sample(200, random_state=0, temperature=5.0)
+        assert set(drawn[:, 0]) == {0, 1}
+        assert model.sample(2, random_state=0, length=1).shape == (2, 1)
+        for wrong in (2, 0.4):
+            with pytest.raises(ValueError, match=r"class of the fit.*one of \[0.0, 1.0\]; got"):
+                model.sample(prompt=[wrong])
+        assert model.sample(prompt=[1], random_state=0)[0, 0] == 1
+    own.partial_fit(np.where(np.arange(21) == 0, 2.0, X[:20]))
+    assert own.sample(prompt=[2], random_state=0)[0, 0] == 2
+
+
 def test_codes_are_the_mean_states_after_the_values(generator):
     X = stripes(4, generator.network.class_first)
     encode = generator.network_.encode

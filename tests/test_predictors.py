@@ -9,7 +9,7 @@ import torch
 from estimators import PREDICTORS, quick
 from helpers import snapshot, table, weights, with_missing_values
 from sklearn.base import clone, is_classifier
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_digits, load_iris, make_classification
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
@@ -30,13 +30,13 @@ from sklearn_autoencoders import (
     VAEGenerator,
 )
 from sklearn_autoencoders._estimators.fine_tuning import FREEZES
+from sklearn_autoencoders._training.head_initialization import LOGISTIC, RIDGE
 from sklearn_autoencoders.networks import Convolutional, Dense
 from sklearn_autoencoders.objectives import Neighbors
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)
 
 FAST = {"pretraining_epochs": 2}
-STRENGTHS = np.logspace(3, 0, 4)
 STILL = {"learning_rate": 1e-30, "pretraining": None}
 
 
@@ -129,7 +129,7 @@ def test_the_head_starts_at_logistic_regression_on_the_codes():
         LogisticRegression(C=1 / strength, solver="newton-cholesky")
         .fit(codes, y)
         .predict_proba(codes)
-        for strength in STRENGTHS
+        for strength in LOGISTIC.strengths
     ]
     assert min(np.abs(p - fitted.predict_proba(X)).max() for p in found) < 1e-3
 
@@ -142,7 +142,7 @@ def test_the_head_starts_at_ridge_regression_on_the_codes():
     codes /= np.sqrt((codes**2).mean())
     found = [
         Ridge(strength).fit(codes, (y - y.mean(0)) / y.std(0)).predict(codes) * y.std(0) + y.mean(0)
-        for strength in STRENGTHS
+        for strength in RIDGE.strengths
     ]
     assert min(np.abs(p - fitted.predict(X)).max() for p in found) < 1e-3
 
@@ -691,3 +691,18 @@ def test_an_encoder_of_supervised_neighbors_has_to_be_fitted(cls):
         quick(cls, encoder=encoder).fit(X, y)
     fitted = FrozenEstimator(encoder.fit(X, y))
     assert quick(cls, encoder=fitted).fit(X, y).predict(X).shape == (80,)
+
+
+@pytest.mark.parametrize(
+    "params", [{"head": "ensemble"}, {"head": "linear"}, {"pseudo_labels": None}], ids=str
+)
+def test_few_labels_do_not_give_one_class(params):
+    settings = {"n_classes": 3, "n_informative": 5, "random_state": 100}
+    X, y = make_classification(500, 20, **settings)
+    for n_labels in (30, 50):
+        fitted = quick(AutoencoderClassifier, pretraining_epochs=2, **params)
+        fitted.fit(X[:n_labels], y[:n_labels])
+        assert len(np.unique(fitted.predict(X))) == 3
+        linear = make_pipeline(StandardScaler(), LogisticRegression())
+        least = linear.fit(X[:n_labels], y[:n_labels]).score(X[n_labels:], y[n_labels:])
+        assert fitted.score(X[n_labels:], y[n_labels:]) > least - 0.03

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from estimators import quick
 from helpers import assert_same, outputs, table, weights
@@ -20,6 +21,8 @@ from sklearn_autoencoders._data.statistics.scaling import Scaling
 from sklearn_autoencoders._training import pseudo_labels
 from sklearn_autoencoders._training.pseudo_labels import with_pseudo_labels
 from sklearn_autoencoders._utils.layout import Layout
+from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
+from sklearn_autoencoders.networks._predictor import LinearHead
 from sklearn_autoencoders.objectives import PseudoLabels
 
 
@@ -166,10 +169,24 @@ def test_all_samples_are_trained_on_and_known_labels_stay():
 def test_nothing_changes_without_unlabeled_samples_or_with_an_ensemble(params):
     X, y = table(60), clusters(60)[1]
     y = partly(y) if params else y
-    plain, auto = (
-        classifier(pseudo_labels=part, **params).fit(X, y) for part in (None, PseudoLabels())
-    )
+    given = "auto" if params else PseudoLabels()
+    plain, auto = (classifier(pseudo_labels=part, **params).fit(X, y) for part in (None, given))
     assert_same(outputs(plain, X, y), outputs(auto, X, y))
+
+
+def test_given_pseudo_labels_are_not_ignored_by_the_choice_of_the_head():
+    X, y = clusters(60)
+    frame = pd.DataFrame(X).add_prefix("x").assign(kind=np.where(X[:, 0] > 1, "a", "b"))
+    given = classifier(pseudo_labels=PseudoLabels(3)).fit(frame, partly(y))
+    assert type(given.network_.head) is LinearHead
+    assert given.pseudo_label_source_ is not None
+    for part in ("auto", None):
+        fitted = classifier(pseudo_labels=part).fit(frame, partly(y))
+        assert type(fitted.network_.head) is EnsembleHead
+    message = r"pseudo_labels=PseudoLabels\(\) cannot be given together with head='ensemble'"
+    for known in (y, partly(y)):
+        with pytest.raises(ValueError, match=message):
+            classifier(pseudo_labels=PseudoLabels(), head="ensemble").fit(X, known)
 
 
 @pytest.mark.parametrize("n_known", [1, 2])

@@ -60,7 +60,8 @@ class AutoregressiveMixin:
             have no missing values.
 
         prompt : str, array-like of shape (n_given,) or None, default=None
-            The beginning of each sequence, which is continued.
+            The beginning of each sequence, which is continued. If the first value is a class
+            (`class_first` of `CausalConvolutional`), it is one of the fit, also if it is drawn.
 
         length : int or None, default=None
             Maximum number of values that are drawn for a sequence, after the prompt. None is the
@@ -311,7 +312,10 @@ class AutoregressiveMixin:
         end = getattr(self._columns, "end", None)
         reshape = Sharpening() if reshape is None else reshape
         uniform = rng.random_sample
-        found = self._order.draw(self._model, cells, n_positions, uniform, reshape, allowed, end)
+        first = self._levels.first
+        found = self._order.draw(
+            self._model, cells, n_positions, uniform, reshape, allowed, end, first
+        )
         return self._order.levels_for(self._levels, found.shape[1]).draw(found, rng)
 
     def _filled(self, cells, X, given):

@@ -96,7 +96,7 @@ class AnyOrder:
             yield column, conditional_probabilities(model, cells, column, n_allowed)
 
     @staticmethod
-    def draw(model, cells, n_positions, uniform, reshape, allowed, end):
+    def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
         """Return cells of which the missing ones are drawn, given those before them."""
         return draw_cells(model, cells, range(cells.shape[1]), uniform, allowed, reshape)
 
@@ -172,6 +172,7 @@ class LeftToRight:
             prompt = np.empty((1, 0))
         elif columns is None:
             prompt = _checked_prompt(prompt, dtype)
+            _check_class(prompt, estimator._levels)
         else:
             prompt = columns.prefix(prompt)
         cells = estimator._order.levels_for(estimator._levels, prompt.shape[1]).encode(prompt)
@@ -204,12 +205,20 @@ class LeftToRight:
         yield from enumerate(found.swapaxes(0, 1))
 
     @staticmethod
-    def draw(model, cells, n_positions, uniform, reshape, allowed, end):
+    def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
         """Return cells with further positions, each drawn given all those before it."""
 
         def choose(log_probabilities):
             return draw_levels(reshape(log_probabilities), uniform)
 
+        def choose_first(log_probabilities):
+            return np.array(first)[choose(log_probabilities[:, first])]
+
+        if first is not None and not cells.shape[1]:
+            cells, n_positions = (
+                continue_sequences(model, cells, 1, choose_first, end),
+                n_positions - 1,
+            )
         return continue_sequences(model, cells, n_positions, choose, end)
 
 
@@ -225,6 +234,18 @@ def _checked_prompt(prompt, dtype):
             f"sample of the fit; got {prompt!r}."
         )
     return values[None]
+
+
+def _check_class(prompt, levels):
+    """Raise ValueError if a prompt does not begin with a class, but samples do."""
+    if levels.first is None or not prompt.size:
+        return
+    classes = levels.numbers[0].means[list(levels.first)].tolist()
+    if prompt[0, 0] not in classes:
+        raise ValueError(
+            "prompt must begin with a class of the fit, because the network has class_first=True: "
+            f"one of {classes}; got {prompt[0, 0]}."
+        )
 
 
 # Orders by whether the network is causal.

@@ -19,7 +19,7 @@ from .._inference.postprocess import (
     most_likely,
     probabilities,
 )
-from .._training.head_initialization import fit_logistic
+from .._training.head_initialization import LOGISTIC
 from .._training.pseudo_labels import with_pseudo_labels
 from .._utils.labels import Labels, is_missing
 from .._utils.sklearn_compat import (
@@ -75,8 +75,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         What fine-tuning learns from unlabeled samples. With
         :class:`sklearn_autoencoders.objectives.PseudoLabels`, they are trained on the probabilities
         of logistic regression or of label spreading, whichever predicts held-out labels better.
-        "auto" is `PseudoLabels()` unless the head is an ensemble. With None, unlabeled samples are
-        only used for pretraining.
+        "auto" is `PseudoLabels()` unless the head is an ensemble, which learns from labeled samples
+        only. If there are unlabeled samples, a `PseudoLabels` object makes the head a linear one;
+        it cannot be given together with `head="ensemble"`. With None, unlabeled samples are only
+        used for pretraining.
 
     head : {"auto", "linear", "ensemble"} or Branches, default="auto"
         What predicts. "linear" is a linear map of the code, which is trained together with the
@@ -130,7 +132,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in
-        :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+        :class:`AutoencoderTransformer`. None uses the value of `corruption`. Without pretraining,
+        `fit` warns that it has no effect.
 
     pretraining_epochs : "auto" or int, default="auto"
         Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
@@ -363,7 +366,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     True
     """
 
-    _regression = staticmethod(fit_logistic)
+    _regression = LOGISTIC
     _formula = staticmethod(log_loss)
 
     _parameter_constraints: ClassVar[dict] = {
@@ -515,9 +518,20 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         return super()._training_data(data, rng)
 
     def _is_small_table(self, data):
-        has_unlabeled = len(data.labeled_positions) < len(data.X)  # for which the code is trained
-        is_small = super()._is_small_table(data)
-        return is_small and not (has_unlabeled and self.pseudo_labels is not None)
+        has_pseudo_labels = self.pseudo_labels is not None and _has_unlabeled(data)
+        return super()._is_small_table(data) and not has_pseudo_labels  # they train the code
+
+    def _learns_given_part(self, data):
+        return isinstance(self.pseudo_labels, PseudoLabels) and _has_unlabeled(data)
+
+    def _check_no_fine_tuning(self):
+        super()._check_no_fine_tuning()
+        if self.head == "ensemble" and isinstance(self.pseudo_labels, PseudoLabels):
+            raise ValueError(
+                f"pseudo_labels={self.pseudo_labels!r} cannot be given together with "
+                "head='ensemble', which learns from labeled samples only. Use head='linear', or "
+                "pseudo_labels='auto' or None."
+            )
 
     def _post_fit_attributes(self, network, data):
         return {"pseudo_label_source_": data.pseudo_label_source}
@@ -654,6 +668,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         logits = self._output_of_head(X)  # raises NotFittedError before `classes_` is read
         return self.classes_[apply_to_arrays(most_likely, logits)]
+
+
+def _has_unlabeled(data):
+    return len(data.labeled_positions) < len(data.X)
 
 
 def _is_auto(missing_label):

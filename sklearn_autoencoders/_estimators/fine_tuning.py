@@ -219,9 +219,13 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         """Return whether the head is to be an ensemble."""
         if self.head != "auto":
             return self.head == "ensemble"
-        if changed_parameters(self, _OF_FINE_TUNING):
+        if changed_parameters(self, _OF_FINE_TUNING) or self._learns_given_part(data):
             return False
         return self._columns is not None or self._is_small_table(data)
+
+    def _learns_given_part(self, data):
+        """Return whether a parameter asks for training on unlabeled samples, and there are some."""
+        return False
 
     def _is_small_table(self, data):
         """Return whether the samples are few numbers, and not those of a given network."""
@@ -282,9 +286,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         is_pretrained = self.encoder is not None or self.pretraining or self.init == "pca"
         model = replace(self._model, network=network)
         if self.n_epochs_ == 0 and self._has_ensemble:
-            start_at_regressions(model, data, self._regression, self._formula)
+            start_at_regressions(model, data, self._regression)
         elif self.n_epochs_ == 0 and is_pretrained:
-            start_at_regression(model, data, self._regression, self._formula)
+            start_at_regression(model, data, self._regression)
 
     def _fitted_encoder(self, data, rng):
         """Return `encoder` if it is fitted; otherwise a copy fitted to the training samples."""

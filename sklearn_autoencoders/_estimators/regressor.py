@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
-from .._training.head_initialization import fit_ridge
+from .._training.head_initialization import RIDGE
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
 from .._utils.tensors import tensors_like_input
@@ -88,7 +88,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     pretraining_corruption : str, Corruption, callable, list of these or None, default=None
         Corruption of the samples during pretraining, in the units of X, as `corruption` in
-        :class:`AutoencoderTransformer`. None uses the value of `corruption`.
+        :class:`AutoencoderTransformer`. None uses the value of `corruption`. Without pretraining,
+        `fit` warns that it has no effect.
 
     pretraining_epochs : "auto" or int, default="auto"
         Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
@@ -312,7 +313,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     True
     """
 
-    _regression = staticmethod(fit_ridge)
+    _regression = RIDGE
     _formula = staticmethod(mean_squared_error)
     # Type of the predictions, that of y if it is a floating-point type of numbers in training.
     _target_dtype = "float64"

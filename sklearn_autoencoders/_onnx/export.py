@@ -18,7 +18,7 @@ from .._utils.torch_settings import preserve_settings
 from .columns import TABLE_METHODS, inputs_of, with_inputs
 from .graphs import graph_of, methods_of
 from .operators import translations
-from .steps import STEPS, step_of
+from .steps import STEPS, WHOLE, likelihood_of, step_of
 
 _OPSET = 18
 # Type of the cells of a table, which contain seconds of dates.
@@ -50,6 +50,9 @@ def export_onnx(estimator, path, method="transform"):
     The outputs are "predict_proba", the probabilities of the next symbol, and "next_state_0" and so
     on, the states of the next step.
 
+    For an `AutoregressiveGenerator` of images or other arrays of numbers with a causal network,
+    such as `CausalConvolutional`, `method="score_samples"` exports the whole log-likelihood.
+
     An estimator that was fitted to a table has one input for each column, named like it and of
     shape (n_samples, 1): strings for categories, of which unknown ones are missing values; float32
     for numbers, booleans and categories that are numbers; float64 for the seconds of durations and
@@ -76,13 +79,13 @@ def export_onnx(estimator, path, method="transform"):
         If the estimator is not fitted.
 
     TypeError
-        If the estimator is a union, a pipeline, an `AutoregressiveGenerator` that was not fitted to
-        texts, an `AutoencoderRecommender`, or not an estimator of this package; or if it was
+        If the estimator is a union, a pipeline, an `AutoregressiveGenerator` whose network is not
+        causal, an `AutoencoderRecommender`, or not an estimator of this package; or if it was
         fitted to texts and is not an `AutoregressiveGenerator`.
 
     ValueError
         If the estimator does not have the method, or if the method requires y or cannot be
-        exported for tables.
+        exported for tables or for intervals of numbers.
 
     Notes
     -----
@@ -126,7 +129,7 @@ def export_onnx(estimator, path, method="transform"):
 def _exported(estimator, method):
     """Return a method as an ONNX model."""
     if isinstance(estimator, AutoregressiveGenerator):
-        return _model(*step_of(estimator))
+        return _model(*(step_of if method in STEPS else likelihood_of)(estimator))
     columns = estimator._columns
     inputs = [] if columns is None else inputs_of(columns, method)
     graph, name, width = graph_of(estimator, method)
@@ -145,23 +148,24 @@ def _check_method(estimator, method):
         )
     check_is_fitted(estimator)
     is_of_texts = getattr(estimator._columns, "is_sequence", False)
-    is_causal = is_of_texts and getattr(estimator, "_is_causal", False)
-    if isinstance(estimator, tuple(_UNSUPPORTED)) and not is_causal:
+    is_causal = getattr(estimator, "_is_causal", False)
+    if is_causal:
+        _check_causal(estimator, method, is_of_texts)
+        return
+    if isinstance(estimator, tuple(_UNSUPPORTED)):
         inputs = next(text for cls, text in _UNSUPPORTED.items() if isinstance(estimator, cls))
         raise TypeError(
             f"export_onnx does not support {name}, whose network receives {inputs}. Use save and "
             "load instead."
         )
-    if is_of_texts and not is_causal:
+    if is_of_texts:
         raise TypeError(
             f"export_onnx does not support this {name}, which was fitted to texts: a graph has no "
             "operation that splits them into characters. Use save and load instead."
         )
-    methods = STEPS if is_causal else sorted(methods_of(estimator))
+    methods = sorted(methods_of(estimator))
     if method not in methods:
         raise ValueError(f"method must be one of {methods} for {name}; got {method!r}.")
-    if is_causal:
-        return
     if estimator._columns is not None and not _takes_tables(estimator, method):
         raise ValueError(
             f"method={method!r} of this {name}, which was fitted to a table with categories or "
@@ -173,6 +177,23 @@ def _check_method(estimator, method):
         raise ValueError(
             f"method={method!r} of a conditional {name} needs y, which is not an input of the "
             "graph. Fit with conditional=False, or export method='transform'."
+        )
+
+
+def _check_causal(estimator, method, is_of_texts):
+    """Raise ValueError unless this method of a causal network can be exported."""
+    name, methods = type(estimator).__name__, STEPS if is_of_texts else WHOLE
+    if method not in methods:
+        given = "texts" if is_of_texts else "numbers"
+        raise ValueError(
+            f"method must be one of {methods} for {name} with a causal network that was fitted to "
+            f"{given}; got {method!r}."
+        )
+    if not is_of_texts and len(estimator._levels.numbers[0].quantiles):
+        raise ValueError(
+            f"method={method!r} of this {name} cannot be exported, because its levels are "
+            f"intervals of numbers. Fit with max_levels of at least the number of distinct "
+            f"values; got max_levels={estimator.max_levels}."
         )
 
 

@@ -1,4 +1,4 @@
-"""One step of a causal network as a torch module, from which an ONNX graph is exported."""
+"""Causal networks as torch modules, from which ONNX graphs are exported: one step, or all."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from ..networks._causal import SequenceModel, State, centered_indicators
 
-# The methods of which a graph computes one step.
-STEPS = ["predict_proba"]
+# The methods of which a graph computes one step of a text, and those of whole arrays of numbers.
+STEPS, WHOLE = ["predict_proba"], ["score_samples"]
 
 
 class _Step(nn.Module):
@@ -51,6 +51,68 @@ class _Step(nn.Module):
         return list(layers)
 
 
+class _Likelihood(nn.Module):
+    """Maps samples to their log-likelihoods.
+
+    Parameters
+    ----------
+    network : SequenceModel
+        The network.
+
+    center, values : Tensor of shape (n_levels,)
+        Frequencies and values of the levels.
+
+    is_empty : Tensor of bool of shape (n_features,)
+        Features without a value in the fit, which are not read.
+    """
+
+    center: Tensor
+    values: Tensor
+    is_empty: Tensor
+
+    def __init__(
+        self, network: SequenceModel, center: Tensor, values: Tensor, is_empty: Tensor
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("center", center)
+        self.register_buffer("values", values)
+        self.register_buffer("is_empty", is_empty)
+
+    def forward(self, samples: Tensor) -> Tensor:
+        """Return the log-likelihood of each sample."""
+        known = ~(samples.isnan() | self.is_empty)
+        levels = (samples.nan_to_num()[..., None] - self.values).abs().argmin(-1)
+        x = centered_indicators(levels, known, self.center)
+        states = self.network.encoder(torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], 1))
+        log_p = self.network.decode(states).log_softmax(-1)
+        chosen = log_p.gather(-1, levels[..., None])[..., 0]
+        return (chosen * known).double().sum(1)
+
+
+def likelihood_of(estimator: Any) -> tuple[nn.Module, tuple[Any, ...], list[str], list[str]]:
+    """Return the log-likelihood of arrays as a torch module; the other values as `step_of`.
+
+    Parameters
+    ----------
+    estimator : AutoregressiveGenerator
+        Fitted to numbers, each of which is a level, with a causal network.
+    """
+    network, center = _single_precision(estimator)
+    n_features = estimator.n_features_in_
+    is_empty = torch.zeros(n_features, dtype=torch.bool)
+    is_empty[list(estimator._empty_features)] = True
+    values = torch.tensor(estimator._levels.numbers[0].values, dtype=torch.float32)
+    graph = _Likelihood(network, center, values, is_empty).eval()
+    return graph, (torch.zeros(2, n_features),), ["X"], ["score_samples"]
+
+
+def _single_precision(estimator: Any) -> tuple[SequenceModel, Tensor]:
+    """Return a copy of the network on the CPU, and the frequencies of its symbols."""
+    network = copy.deepcopy(estimator.network_).cpu().float().eval().requires_grad_(False)
+    return network, torch.tensor(estimator.center_[: network.n_symbols], dtype=torch.float32)
+
+
 def flat(states: State) -> list[Tensor]:
     """Return the states of all layers as tensors of shape (n_samples, n_components)."""
     pairs = ((state,) if isinstance(state, Tensor) else state for state in states)
@@ -65,10 +127,9 @@ def step_of(estimator: Any) -> tuple[nn.Module, tuple[Any, ...], list[str], list
     estimator : AutoregressiveGenerator
         Fitted, with a causal network.
     """
-    network = copy.deepcopy(estimator.network_).cpu().float().eval().requires_grad_(False)
-    n_symbols = network.n_symbols
-    center = torch.tensor(estimator.center_[:n_symbols], dtype=torch.float32)
-    _, states = network.encoder.advance(torch.zeros(2, 1, n_symbols))
+    network, center = _single_precision(estimator)
+    encoder: Any = network.encoder
+    _, states = encoder.advance(torch.zeros(2, 1, network.n_symbols))
     examples = torch.tensor([0, 1]), flat(states)
     names = [f"state_{place}" for place in range(len(examples[1]))]
     outputs = ["predict_proba", *(f"next_{name}" for name in names)]

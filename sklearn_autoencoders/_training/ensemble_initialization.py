@@ -19,9 +19,7 @@ from ..networks._ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
 from ..networks._predictor import Predictor
 from .head_initialization import (
     Array,
-    Fit,
-    Formula,
-    choose_strength,
+    Regression,
     regression_samples,
     scaled_to_unit,
 )
@@ -33,9 +31,6 @@ N_MEMBERS = 8
 
 # Number of standard errors of a correlation from which on missing values are informative.
 _MIN_DEVIATIONS = 2.0
-
-# Candidates for the strength of the penalty.
-_STRENGTHS = np.logspace(4, -1, 6)
 
 
 def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
@@ -101,7 +96,7 @@ def _are_correlated(gap: NDArray[np.bool_], values: Array, weights: Array) -> bo
         return bool((n * covariance**2 > _MIN_DEVIATIONS**2 * variance).any())
 
 
-def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
+def start_at_regressions(model: Model, data: Data, regression: Regression) -> None:
     """Initialize each member by a regression on the inputs of the samples of the other folds.
 
     Parameters
@@ -112,11 +107,8 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     data : Data
         Labeled samples with folds. Held-out samples are not used.
 
-    fit : callable
-        Maps inputs, labels, sample weights and the strength of a penalty to slopes and biases.
-
-    formula : callable
-        Maps predictions and labels to the loss of each sample, which the regressions minimize.
+    regression : Regression
+        The regression.
     """
     head = cast(EnsembleHead, cast(Predictor, model.network).head)
     _set_repeated(head, model, data)
@@ -128,7 +120,8 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     numbers = model.layout.number_inputs.numpy()
     edges = intervals(x[:, numbers].clip(-LIMIT, LIMIT), weight, N_BINS)
-    choose = partial(choose_strength, fit, formula, labels=labels, weight=weight, draw=draw)
+    given = {"labels": labels, "weight": weight, "draw": draw}
+    choose = partial(regression.best, **given, strengths=regression.of_inputs)
     x, strength, limit = _best_inputs(x, numbers, head.repeated.n_outputs, weight, choose)
     head.limit.fill_(limit)
     unit, mean, scale = scaled_to_unit(x, weight)
@@ -137,7 +130,7 @@ def start_at_regressions(model: Model, data: Data, fit: Fit, formula: Formula) -
         own = fold != member
         if np.isnan(labels[own]).all(axis=0).any():  # of several targets
             own = np.ones(len(fold), dtype=bool)
-        weights, biases = fit(unit[own], labels[own], weight[own], strength)
+        weights, biases = regression.fit(unit[own], labels[own], weight[own], strength)
         found.append((weights / scale, biases - weights @ mean / scale))
     slopes, offsets = (torch.tensor(np.array(part)) for part in zip(*found, strict=True))
     found_codes = run(model, samples, codes).astype(np.float64)
@@ -156,7 +149,7 @@ def _best_inputs(
 
     def found(limit: float, n_left_out: int) -> tuple[float, float, float, int]:
         own, _, _ = scaled_to_unit(_limited(x, numbers, limit, n_left_out), weight)
-        return *choose(own, strengths=_STRENGTHS), limit, n_left_out
+        return *choose(own), limit, n_left_out
 
     best = min(found(limit, n_repeated) for limit in limits)
     if n_repeated:

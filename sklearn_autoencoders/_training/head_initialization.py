@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -16,13 +17,12 @@ from .._data.model import Model
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
 from ..networks._predictor import LinearHead, Predictor
+from ..objectives._supervised import errors_and_log_loss, mean_squared_error
 
 Array = NDArray[np.float64]
 Fit = Callable[[Array, Array, Array, float], tuple[Array, Array]]
 Formula = Callable[[Tensor, Tensor], Tensor]
 
-# Candidates for the strength of the penalty, for codes whose mean square is at most one.
-_STRENGTHS = np.logspace(3, 0, 4)
 # Maximum number of samples for which the strength is chosen by cross-validation; it makes little
 # difference for more.
 _MAX_CROSS_VALIDATED = 2_000
@@ -31,6 +31,79 @@ _MAX_SAMPLES = 10_000
 _N_FOLDS = 5
 # Maximum number of weights for Newton's method, which is precise but slow for many weights.
 _MAX_NEWTON_WEIGHTS = 200
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A regression that a head starts at.
+
+    Parameters
+    ----------
+    fit : callable
+        Maps codes, labels, sample weights and the strength of a penalty to slopes and biases.
+
+    loss : callable
+        Maps predictions and labels to the loss of each sample, by which the strength is chosen.
+
+    strengths, of_inputs : tuple of float
+        Candidates for the strength of the penalty, for codes, and for inputs of a network, whose
+        mean square is at most one.
+    """
+
+    fit: Fit
+    loss: Formula
+    strengths: tuple[float, ...]
+    of_inputs: tuple[float, ...]
+
+    def best(
+        self,
+        codes: Array,
+        labels: Array,
+        weight: Array,
+        draw: Array,
+        strengths: tuple[float, ...],
+    ) -> tuple[float, float]:
+        """Return the lowest loss of several strengths of the penalty, by cross-validation.
+
+        Parameters
+        ----------
+        codes, labels, weight, draw : ndarray
+            At most 2000 of the samples are used.
+
+        strengths : tuple of float
+            The candidates.
+
+        Returns
+        -------
+        loss, strength : float
+            The lowest loss, and its strength.
+        """
+        some = np.argsort(draw, kind="stable")[:_MAX_CROSS_VALIDATED]
+        if len(codes) > len(some):
+            codes, labels, weight, draw = (array[some] for array in (codes, labels, weight, draw))
+            draw = draw / draw.max()  # the smallest numbers were selected
+            draw = np.minimum(draw, np.nextafter(1.0, 0.0))
+        folds = list(_folds((_N_FOLDS * draw).astype(int), has_many_copies(draw, weight)))
+        losses = [self._held_out_loss(codes, labels, weight, each, folds) for each in strengths]
+        best = int(np.argmin(losses))
+        return losses[best], strengths[best]
+
+    def _held_out_loss(
+        self,
+        codes: Array,
+        labels: Array,
+        weight: Array,
+        strength: float,
+        folds: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    ) -> float:
+        """Return the total loss of all folds, each predicted from the other samples."""
+        total = 0.0
+        for train, test in folds:
+            slopes, biases = self.fit(codes[train], labels[train], weight[train], strength)
+            prediction = torch.tensor(codes[test] @ slopes.T + biases)
+            loss = self.loss(prediction, torch.tensor(labels[test]))
+            total += float(weight[test] @ loss.numpy())
+        return total
 
 
 def fit_logistic(
@@ -66,7 +139,15 @@ def fit_ridge(codes: Array, labels: Array, weight: Array, strength: float) -> tu
     return slopes, biases
 
 
-def start_at_regression(model: Model, data: Data, fit: Fit, formula: Formula) -> None:
+# Of few samples, stronger penalties of logistic regression give the same class for all samples.
+_FOR_ERRORS = (10.0, 3.0, 1.0, 0.3, 0.1)
+LOGISTIC = Regression(fit_logistic, errors_and_log_loss, _FOR_ERRORS, _FOR_ERRORS)
+RIDGE = Regression(
+    fit_ridge, mean_squared_error, (1e3, 1e2, 10.0, 1.0), (1e4, 1e3, 1e2, 10.0, 1.0, 0.1)
+)
+
+
+def start_at_regression(model: Model, data: Data, regression: Regression) -> None:
     """Initialize a head by a regression on the codes of the training samples.
 
     Parameters
@@ -77,16 +158,13 @@ def start_at_regression(model: Model, data: Data, fit: Fit, formula: Formula) ->
     data : Data
         Labeled samples. Held-out samples are not used.
 
-    fit : callable
-        Maps codes, labels, sample weights and the strength of a penalty to slopes and biases.
-
-    formula : callable
-        Maps predictions and labels to the loss of each sample, which the head minimizes.
+    regression : Regression
+        The regression.
     """
     used, weight, draw = regression_samples(data)
     head = cast(LinearHead, cast(Predictor, model.network.eval()).head)
     codes = encode(model, data.X[used]).astype(np.float64)
-    slopes, biases = _regression(fit, formula, codes, cast(Array, data.labels)[used], weight, draw)
+    slopes, biases = _fitted(regression, codes, cast(Array, data.labels)[used], weight, draw)
     head.start_at(torch.tensor(slopes), torch.tensor(biases))
 
 
@@ -118,15 +196,15 @@ def _training_indices(data: Data) -> NDArray[np.intp]:
     return np.delete(np.arange(len(data.X)), cast(NDArray[np.intp], data.held_out))
 
 
-def _regression(
-    fit: Fit, formula: Formula, codes: Array, labels: Array, weight: Array, draw: Array
+def _fitted(
+    regression: Regression, codes: Array, labels: Array, weight: Array, draw: Array
 ) -> tuple[Array, Array]:
     """Return weights and biases for the unscaled codes, with the best strength of the penalty."""
     codes, mean, scale = scaled_to_unit(codes, weight)
     strength = 1.0
     if len(codes) <= _MAX_CROSS_VALIDATED:
-        _, strength = choose_strength(fit, formula, codes, labels, weight, draw, _STRENGTHS)
-    slopes, biases = fit(codes, labels, weight, strength)
+        _, strength = regression.best(codes, labels, weight, draw, regression.strengths)
+    slopes, biases = regression.fit(codes, labels, weight, strength)
     return slopes / scale, biases - slopes @ mean / scale
 
 
@@ -138,47 +216,6 @@ def scaled_to_unit(codes: Array, weight: Array) -> tuple[Array, Array, float]:
     return (codes - mean) / scale, mean, scale
 
 
-def choose_strength(
-    fit: Fit,
-    formula: Formula,
-    codes: Array,
-    labels: Array,
-    weight: Array,
-    draw: Array,
-    strengths: Array,
-) -> tuple[float, float]:
-    """Return the lowest loss of several strengths of the penalty, by cross-validation.
-
-    Parameters
-    ----------
-    fit, formula : callable
-        As for :func:`start_at_regression`.
-
-    codes, labels, weight, draw : ndarray
-        At most 2000 of the samples are used.
-
-    strengths : ndarray of shape (n_strengths,)
-        The candidates.
-
-    Returns
-    -------
-    loss, strength : float
-        The lowest loss, and its strength.
-    """
-    some = np.argsort(draw, kind="stable")[:_MAX_CROSS_VALIDATED]
-    if len(codes) > len(some):
-        codes, labels, weight, draw = (array[some] for array in (codes, labels, weight, draw))
-        draw = draw / draw.max()  # the smallest numbers were selected
-        draw = np.minimum(draw, np.nextafter(1.0, 0.0))
-    folds = list(_folds((_N_FOLDS * draw).astype(int), has_many_copies(draw, weight)))
-    losses = [
-        _cross_validated_loss(fit, formula, codes, labels, weight, value, folds)
-        for value in strengths
-    ]
-    best = int(np.argmin(losses))
-    return losses[best], float(strengths[best])
-
-
 def _folds(
     fold: NDArray[np.int_], is_always_used: NDArray[np.bool_]
 ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
@@ -188,22 +225,3 @@ def _folds(
         train = ~test | is_always_used
         if test.any() and train.any():
             yield train, test
-
-
-def _cross_validated_loss(
-    fit: Fit,
-    formula: Formula,
-    codes: Array,
-    labels: Array,
-    weight: Array,
-    strength: float,
-    folds: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
-) -> float:
-    """Return the total loss of all folds, each predicted from the other samples."""
-    total = 0.0
-    for train, test in folds:
-        slopes, biases = fit(codes[train], labels[train], weight[train], strength)
-        prediction = torch.tensor(codes[test] @ slopes.T + biases)
-        loss = formula(prediction, torch.tensor(labels[test]))
-        total += float(weight[test] @ loss.numpy())
-    return total

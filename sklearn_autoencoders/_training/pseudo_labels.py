@@ -22,19 +22,17 @@ from .._inference.run import codes, encode, run
 from .._utils.layout import Layout
 from ..objectives._pseudo_labels import PseudoLabels
 from ..objectives._supervised import log_loss
-from .head_initialization import fit_logistic, scaled_to_unit
+from .head_initialization import LOGISTIC, Formula, fit_logistic, scaled_to_unit
 
 Array = NDArray[np.float64]
 
-# Number of folds of the labeled samples, and candidates for the strength of the penalty of logistic
-# regression: with stronger ones, few labels give the same class for all samples.
+# Number of folds of the labeled samples.
 _N_FOLDS = 5
-_STRENGTHS = (10.0, 1.0, 0.1)
 # With more labels than this, the strength makes little difference, and is one.
 _MAX_CROSS_VALIDATED = 2_000
 # By how many standard errors a graph must be better than the regression.
 _N_ERRORS = 1.5
-# Weight of the log loss beside the rate of errors, so that it decides between equal rates.
+# Weight of the log loss of graphs beside the rate of errors: it decides between equal rates.
 _LOSS_WEIGHT = 1e-3
 # Logarithms of smaller shares of a class are limited.
 _MIN_SHARE = 1e-4
@@ -83,9 +81,13 @@ class _Known:
 
     def score(self, log_odds: Array) -> float:
         """Return the rate of errors of predictions, and a little of their log loss."""
-        losses = log_loss(torch.tensor(log_odds), torch.tensor(self.labels)).numpy()
-        costs = self._errors(log_odds) + _LOSS_WEIGHT * losses
-        return float(np.average(costs, weights=self.weight))
+        errors = np.average(self._errors(log_odds), weights=self.weight)
+        return float(errors + _LOSS_WEIGHT * self.mean(log_loss, log_odds))
+
+    def mean(self, formula: Formula, log_odds: Array) -> float:
+        """Return the mean loss of predictions."""
+        losses = formula(torch.tensor(log_odds), torch.tensor(self.labels)).numpy()
+        return float(np.average(losses, weights=self.weight))
 
     def is_better(self, log_odds: Array, others: Array) -> bool:
         """Return whether predictions have fewer errors than others, beyond noise."""
@@ -190,9 +192,9 @@ def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
     x = run(model, SampleDataset(model, Data(data.X[known.rows])), function).astype(np.float64)
     weight = known.weight / min(known.weight.mean(), 1.0)
     x, mean, scale = scaled_to_unit(x, weight)
-    strengths = _STRENGTHS if len(x) <= _MAX_CROSS_VALIDATED else (1.0,)
+    strengths = LOGISTIC.of_inputs if len(x) <= _MAX_CROSS_VALIDATED else (1.0,)
     tried = {strength: _held_out_logits(x, known, weight, strength) for strength in strengths}
-    strength = min(strengths, key=lambda each: known.score(tried[each]))
+    strength = min(strengths, key=lambda each: known.mean(LOGISTIC.loss, tried[each]))
     slopes, biases = fit_logistic(x, known.labels, weight, strength)
     parts = torch.tensor(slopes / scale), torch.tensor(biases - slopes @ mean / scale)
 

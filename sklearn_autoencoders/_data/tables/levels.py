@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -151,11 +151,15 @@ class Levels:
 
     has_missing : tuple of bool
         Whether the last level of each column is that of missing values.
+
+    first : tuple of int or None, default=None
+        The only levels that the first column can have, if the network tells it from the others.
     """
 
     numbers: dict[int, NumberLevels]
     n_categories: tuple[int, ...]
     has_missing: tuple[bool, ...]
+    first: tuple[int, ...] | None = None
 
     @classmethod
     def learn(cls, cells: NDArray[Any], n_categories: tuple[int, ...], max_levels: int) -> Levels:
@@ -195,7 +199,13 @@ class Levels:
     def resized(self, n_columns: int) -> Levels:
         """Return levels that all columns have in common, for another number of columns."""
         numbers = dict.fromkeys(range(n_columns), self.numbers[0]) if self.numbers else {}
-        return Levels(numbers, self.n_categories[:1] * n_columns, (False,) * n_columns)
+        n_categories = self.n_categories[:1] * n_columns
+        return Levels(numbers, n_categories, (False,) * n_columns, self.first)
+
+    def with_first(self, levels: NDArray[Any]) -> Levels:
+        """Return the same levels, of which the first column can have the given ones, too."""
+        seen = np.unique(levels[~np.isnan(levels)]).astype(int).tolist()
+        return replace(self, first=tuple(sorted({*(self.first or ()), *seen})))
 
     @property
     def n_levels(self) -> tuple[int, ...]:

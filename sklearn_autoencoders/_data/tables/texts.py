@@ -194,6 +194,8 @@ class Texts:
     def mended(self, cells: NDArray[Any], X: Any) -> list[str]:
         """Return the texts of cells; characters of X that did not occur in the fit remain.
 
+        Nothing is known of texts of such characters alone, which therefore remain as a whole.
+
         Parameters
         ----------
         cells : ndarray of shape (n_samples, n_columns)
@@ -210,7 +212,10 @@ class Texts:
         known = set(self.symbols)
         chars[is_unknown] = [char for char in chain.from_iterable(texts) if char not in known]
         is_before_end |= is_unknown[:, ::-1].cumsum(axis=1)[:, ::-1] > 0
-        return ["".join(row[own]) for row, own in zip(chars, is_before_end, strict=True)]
+        return [
+            text if text and known.isdisjoint(text) else "".join(row[own])
+            for text, row, own in zip(texts, chars, is_before_end, strict=True)
+        ]
 
     def _joined(self, cells: NDArray[Any], missing: str) -> list[str]:
         """Return the texts of cells, up to the end, with a character for missing cells."""
