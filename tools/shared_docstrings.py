@@ -219,7 +219,8 @@ pretraining_corruption : str, Corruption, callable, list of these or None, defau
 
 pretraining_epochs : "auto" or int, default="auto"
     Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
-    layers. "auto" is as for `max_epochs`.
+    layers. "auto" is as for `max_epochs`, or a fifth of that if the head is an ensemble and all
+    samples have labels.
 
 pretraining_learning_rate : float, default=5e-3
     Maximum learning rate of the schedule during pretraining.

@@ -30,13 +30,10 @@ from .._utils.sklearn_compat import (
     with_callbacks,
 )
 from .._utils.tensors import tensors_like_input
-from .._utils.user_warnings import warn_user
 from ..objectives import PseudoLabels
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
-
-# -1 may be a class if it is at most this many times as frequent as the most frequent other label.
-_MAX_FREQUENCY = 1.5
+from .missing_labels import check_no_missing_values, is_auto, usual_marker
 
 
 class AutoencoderClassifier(ClassifierMixin, BasePredictor):
@@ -137,7 +134,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     pretraining_epochs : "auto" or int, default="auto"
         Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
-        layers. "auto" is as for `max_epochs`.
+        layers. "auto" is as for `max_epochs`, or a fifth of that if the head is an ensemble and all
+        samples have labels.
 
     pretraining_learning_rate : float, default=5e-3
         Maximum learning rate of the schedule during pretraining.
@@ -552,7 +550,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         everything = Labels.of(y)
         marker = self._marker(everything, reset)
         if not is_missing(self.missing_label):
-            _check_no_missing_values(everything, -1 if marker is None else marker)
+            check_no_missing_values(everything, -1 if marker is None else marker)
         labels = everything if data.index is None else Labels.of(data.of(y))
         labels = labels if marker is None else labels.without(marker)
         if not len(labels.known):
@@ -568,11 +566,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """Return the label of unlabeled samples, or None if it is not a label."""
         if is_missing(self.missing_label):
             return None
-        if not _is_auto(self.missing_label):
+        if not is_auto(self.missing_label):
             return self.missing_label
         if not reset:
             return None if np.isin(-1, self.classes_) else -1
-        return _usual_marker(labels)
+        return usual_marker(labels)
 
     def _set_classes(self, classes, reset):
         if reset:
@@ -672,62 +670,3 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
 def _has_unlabeled(data):
     return len(data.labeled_positions) < len(data.X)
-
-
-def _is_auto(missing_label):
-    return isinstance(missing_label, str) and missing_label == "auto"
-
-
-def _usual_marker(labels):
-    """Return -1, or None if -1 and one other value are the classes."""
-    values = labels.distinct()
-    if len(values) > 2 and "-1" in values:
-        raise ValueError(
-            'y contains the string "-1" and other strings. Unlabeled samples are marked by the '
-            'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
-        )
-    if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
-        _warn_if_a_marker(*(values - {-1}))
-        return None
-    _warn_if_a_class(labels.known)
-    return -1
-
-
-def _warn_if_a_marker(other):
-    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one."""
-    if other != 1:  # -1 and 1 are the usual labels of two classes
-        warn_user(
-            f"y contains only -1 and {other}, which are used as the two classes. If -1 marks "
-            "unlabeled samples, set missing_label=-1; if it is a class, set missing_label=None.",
-            UserWarning,
-        )
-
-
-def _warn_if_a_class(known):
-    """Warn if -1 may be a class: one of consecutive integers, not more frequent than the others."""
-    if {type(label) for label in known.tolist()} - {int, float}:
-        return
-    values, counts = np.unique(known.astype(np.float64), return_counts=True)
-    is_other, is_scale = values != -1, (np.diff(values) == 1).all()
-    if len(values) < 3 or is_other.all() or not is_scale:
-        return
-    n_unlabeled = counts[~is_other][0]
-    if n_unlabeled <= _MAX_FREQUENCY * counts[is_other].max():
-        warn_user(
-            f"y contains -1 in {n_unlabeled} of {len(known)} samples, about as often as the other "
-            "integers. These samples are used as unlabeled ones. If -1 is a class, set "
-            "missing_label=None; otherwise, set missing_label=-1.",
-            UserWarning,
-        )
-
-
-def _check_no_missing_values(labels, marker):
-    """Raise ValueError if labels are missing, but not marked by the label `marker`."""
-    if labels.is_known.all():
-        return
-    raise ValueError(
-        f"Input y contains NaN: {(~labels.is_known).sum()} of {len(labels.is_known)} labels are "
-        "missing values (None, NaN or NA). To use these samples as unlabeled ones, set "
-        f"missing_label=None. To mark them by {marker!r} instead, replace the missing values by "
-        f"{marker!r}, in an array of dtype=object if the other labels are of another type."
-    )

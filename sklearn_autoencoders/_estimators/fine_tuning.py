@@ -73,6 +73,10 @@ FREEZES = {
 # Parameters of the training of the encoder on labels.
 _OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "head_layer_sizes", "learning_rate_ratio")
 
+# By what the epochs of pretraining are divided for an ensemble if all samples have labels: it then
+# learns little from the code.
+_SHORTENING = 5
+
 # Number of columns of numbers up to which they are a table, rather than an image or a series.
 _MAX_COLUMNS = 60
 
@@ -263,6 +267,13 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 f"encoder={self.encoder!r} has a likelihood. Use alpha=0."
             )
         return Objective(Supervised(self._formula, loss, self.alpha))
+
+    def _pretraining_plan(self, data):
+        plan = super()._pretraining_plan(data)
+        is_auto = isinstance(self.pretraining_epochs, str)
+        if is_auto and self._has_ensemble and len(data.labeled_positions) == len(data.X):
+            plan = replace(plan, max_epochs=-(-plan.max_epochs // _SHORTENING))
+        return plan
 
     def _plan(self, data, **overrides):
         corruptions = corruption_parts(self, data, "corruption")

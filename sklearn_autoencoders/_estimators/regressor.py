@@ -93,7 +93,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     pretraining_epochs : "auto" or int, default="auto"
         Number of pretraining epochs over all samples; with layerwise pretraining, for each pair of
-        layers. "auto" is as for `max_epochs`.
+        layers. "auto" is as for `max_epochs`, or a fifth of that if the head is an ensemble and all
+        samples have labels.
 
     pretraining_learning_rate : float, default=5e-3
         Maximum learning rate of the schedule during pretraining.

@@ -1,0 +1,69 @@
+"""Which label marks unlabeled samples: a given one, or -1 if it is no class."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._utils.user_warnings import warn_user
+
+# -1 may be a class if it is at most this many times as frequent as the most frequent other label.
+_MAX_FREQUENCY = 1.5
+
+
+def is_auto(missing_label):
+    return isinstance(missing_label, str) and missing_label == "auto"
+
+
+def usual_marker(labels):
+    """Return -1, or None if -1 and one other value are the classes."""
+    values = labels.distinct()
+    if len(values) > 2 and "-1" in values:
+        raise ValueError(
+            'y contains the string "-1" and other strings. Unlabeled samples are marked by the '
+            'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
+        )
+    if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
+        _warn_if_a_marker(*(values - {-1}))
+        return None
+    _warn_if_a_class(labels.known)
+    return -1
+
+
+def _warn_if_a_marker(other):
+    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one."""
+    if other != 1:  # -1 and 1 are the usual labels of two classes
+        warn_user(
+            f"y contains only -1 and {other}, which are used as the two classes. If -1 marks "
+            "unlabeled samples, set missing_label=-1; if it is a class, set missing_label=None.",
+            UserWarning,
+        )
+
+
+def _warn_if_a_class(known):
+    """Warn if -1 may be a class: one of consecutive integers, not more frequent than the others."""
+    if {type(label) for label in known.tolist()} - {int, float}:
+        return
+    values, counts = np.unique(known.astype(np.float64), return_counts=True)
+    is_other, is_scale = values != -1, (np.diff(values) == 1).all()
+    if len(values) < 3 or is_other.all() or not is_scale:
+        return
+    n_unlabeled = counts[~is_other][0]
+    if n_unlabeled <= _MAX_FREQUENCY * counts[is_other].max():
+        warn_user(
+            f"y contains -1 in {n_unlabeled} of {len(known)} samples, about as often as the other "
+            "integers. These samples are used as unlabeled ones. If -1 is a class, set "
+            "missing_label=None; otherwise, set missing_label=-1.",
+            UserWarning,
+        )
+
+
+def check_no_missing_values(labels, marker):
+    """Raise ValueError if labels are missing, but not marked by the label `marker`."""
+    if labels.is_known.all():
+        return
+    raise ValueError(
+        f"Input y contains NaN: {(~labels.is_known).sum()} of {len(labels.is_known)} labels are "
+        "missing values (None, NaN or NA). To use these samples as unlabeled ones, set "
+        f"missing_label=None. To mark them by {marker!r} instead, replace the missing values by "
+        f"{marker!r}, in an array of dtype=object if the other labels are of another type."
+    )
