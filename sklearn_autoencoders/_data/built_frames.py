@@ -81,7 +81,7 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
 
 def _pandas_names(names: list[Any], X: Any, backend: str) -> Any:
     """Return the names of columns, with the levels of those of X, or of their own."""
-    given = getattr(X, "columns", None)
+    given: Any = getattr(X, "columns", None)
     if isinstance(names[0], tuple) and hasattr(given, "nlevels") and list(given) == names:
         return given
     has_levels = {type(name) for name in names} == {tuple} and len(set(map(len, names))) == 1
