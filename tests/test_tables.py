@@ -1134,3 +1134,11 @@ def test_many_numbers_of_one_type_are_one_block():
     found = model.reconstruct(frame)
     assert_array_equal(found, model.inverse_transform(model.transform(frame)))
     assert len(found._mgr.blocks) == 1
+
+
+def test_tables_that_are_decoded_are_of_the_package_of_the_fit(frame):
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0).set_output(transform="polars")
+    codes = model.fit(frame).transform(frame)
+    assert type(codes) is pl.DataFrame
+    decoded = model.inverse_transform(codes)
+    assert decoded.dtypes.equals(frame.dtypes)

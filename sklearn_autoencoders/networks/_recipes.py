@@ -321,8 +321,8 @@ class PredictorRecipe:
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)
-        categories, gaps, values = self.n_categories, self.with_gaps, self.n_values
-        return EnsembleHead(*sizes, self.n_members, categories, gaps, values)
+        gaps, n_values = self.with_gaps, self.n_values
+        return EnsembleHead(*sizes, self.n_members, self.n_categories, gaps, n_values)
 
 
 @dataclass(frozen=True)
