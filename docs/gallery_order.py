@@ -17,6 +17,7 @@ ORDER = (
     "robustness",
     "masked_columns",
     "few_labels",
+    "branches",
     "pretext",
     "recommender",
     "outliers",

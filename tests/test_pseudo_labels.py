@@ -215,8 +215,12 @@ def test_unlabeled_samples_have_the_expected_weight_of_their_class():
     model = classifier(pretraining=None).fit(X, y)._model
     settings = PseudoLabels(), model, replace(data, label_weight=weight)
     found = with_pseudo_labels(*settings, np.random.RandomState(0), False)
-    np.testing.assert_allclose(found.label_weight[12:], found.labels[12:] @ factor)
+    plain = with_pseudo_labels(*settings[:2], data, np.random.RandomState(0), False)
+    np.testing.assert_allclose(found.label_weight[12:], plain.labels[12:] @ factor)
     np.testing.assert_array_equal(found.label_weight[:12], weight[:12])
+    # so that the loss of a sample is the expected weighted log loss
+    losses = found.label_weight[12:, None] * found.labels[12:]
+    np.testing.assert_allclose(losses, factor * plain.labels[12:])
 
 
 def test_the_codes_of_a_given_encoder_are_searched(monkeypatch):

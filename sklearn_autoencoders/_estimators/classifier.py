@@ -97,7 +97,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         linear map, and is zero before training.
 
     class_weight : dict, "balanced" or None, default=None
-        Class weights, as in :func:`sklearn.utils.class_weight.compute_sample_weight`.
+        Class weights, as in :func:`sklearn.utils.class_weight.compute_sample_weight`. From few
+        labels, rare classes are rarely predicted: "balanced" predicts them more often, which
+        raises the balanced accuracy and usually lowers the accuracy.
 
     label_smoothing : float, default=0.0
         Fraction of the probability of every label, in [0, 1), that is distributed over all classes.

@@ -155,7 +155,7 @@ def with_pseudo_labels(
         graphs += _spread(part, space, data, known, rng)
     found, source = _best(known, regression, graphs)
     filled = np.where(is_unknown[:, None], found, labels)
-    weight = _weights(data, filled, is_unknown)
+    filled, weight = _weighted(data, filled, is_unknown)
     return replace(data, labels=filled, label_weight=weight, pseudo_label_source=source)
 
 
@@ -174,16 +174,24 @@ def _best(known: _Known, regression: _Prediction, graphs: list[_Prediction]) -> 
     return np.where(is_reached, likely, probabilities), "label_spreading"
 
 
-def _weights(data: Data, labels: Array, is_unknown: NDArray[np.bool_]) -> Array | None:
-    """Return the weights of the samples, where there are weights of classes: expected ones."""
+def _weighted(
+    data: Data, labels: Array, is_unknown: NDArray[np.bool_]
+) -> tuple[Array, Array | None]:
+    r"""Return labels and weights of the samples, with the weights of the classes if there are any.
+
+    .. math:: \sum_k w_k p_k \log q_k = \Bigl(\sum_k w_k p_k\Bigr) \sum_k p'_k \log q_k, \quad
+        p'_k \propto w_k p_k
+    """
     if data.label_weight is None:
-        return None
+        return labels, None
     own = np.ones(len(labels)) if data.weight is None else data.weight
     ratio = np.divide(data.label_weight, own, out=np.ones(len(own)), where=own > 0)
     chosen = labels.argmax(axis=1)
     of_class = np.ones(labels.shape[1])
     of_class[chosen[~is_unknown]] = ratio[~is_unknown]
-    return np.where(is_unknown, own * (labels @ of_class), data.label_weight)
+    expected = labels @ of_class
+    weight = np.where(is_unknown, own * expected, data.label_weight)
+    return np.where(is_unknown[:, None], labels * of_class / expected[:, None], labels), weight
 
 
 def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
