@@ -523,17 +523,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         has_pseudo_labels = self.pseudo_labels is not None and _has_unlabeled(data)
         return super()._is_small_table(data) and not has_pseudo_labels  # they train the code
 
-    def _learns_given_part(self, data):
-        return isinstance(self.pseudo_labels, PseudoLabels) and _has_unlabeled(data)
-
-    def _check_no_fine_tuning(self):
-        super()._check_no_fine_tuning()
-        if self.head == "ensemble" and isinstance(self.pseudo_labels, PseudoLabels):
-            raise ValueError(
-                f"pseudo_labels={self.pseudo_labels!r} cannot be given together with "
-                "head='ensemble', which learns from labeled samples only. Use head='linear', or "
-                "pseudo_labels='auto' or None."
-            )
+    def _of_fine_tuning(self, data):
+        is_given = isinstance(self.pseudo_labels, PseudoLabels) and _has_unlabeled(data)
+        return [*super()._of_fine_tuning(data), *["pseudo_labels"] * is_given]
 
     def _post_fit_attributes(self, network, data):
         return {"pseudo_label_source_": data.pseudo_label_source}

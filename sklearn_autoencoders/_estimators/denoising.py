@@ -573,8 +573,7 @@ class DenoisingAutoencoder(
             an image or a series, also after the end of a shorter series, or one of texts. Columns
             of a table in which all numbers of `fit` were whole have whole numbers, except for
             `output="imputed"` and floating-point types. Characters that did not occur in `fit`
-            remain, and so do texts of such characters alone; `output="imputed"` replaces them, and
-            only them.
+            remain, as do texts of these alone; `output="imputed"` replaces them, and only them.
         """
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:

@@ -152,7 +152,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         if reset:
             self._has_ensemble = self._uses_ensemble(data)
         if self._has_ensemble:
-            self._check_no_fine_tuning()
+            self._check_no_fine_tuning(data)
             data = replace(data, fold=draw_folds(data.X, data.weight))
         if not self.early_stopping:
             return data
@@ -223,13 +223,13 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         """Return whether the head is to be an ensemble."""
         if self.head != "auto":
             return self.head == "ensemble"
-        if changed_parameters(self, _OF_FINE_TUNING) or self._learns_given_part(data):
+        if self._of_fine_tuning(data):
             return False
         return self._columns is not None or self._is_small_table(data)
 
-    def _learns_given_part(self, data):
-        """Return whether a parameter asks for training on unlabeled samples, and there are some."""
-        return False
+    def _of_fine_tuning(self, data):
+        """Return the names of the given parameters that need a head which trains the encoder."""
+        return changed_parameters(self, _OF_FINE_TUNING)
 
     def _is_small_table(self, data):
         """Return whether the samples are few numbers, and not those of a given network."""
@@ -252,8 +252,8 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 "conditional=False."
             )
 
-    def _check_no_fine_tuning(self):
-        for name in changed_parameters(self, _OF_FINE_TUNING):
+    def _check_no_fine_tuning(self, data):
+        for name in self._of_fine_tuning(data):
             raise ValueError(
                 f"{name}={getattr(self, name)!r} cannot be given together with head='ensemble', "
                 "which does not train the encoder. Use head='linear'."

@@ -202,10 +202,9 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             data = check_training_data(copied, X, y, sample_weight, clean, reset=not resumed)
             ranks = Ranks.training_on(lambda: data.some_values(y))
             rng = ranks.random_state(self.random_state)
-            data = copied._start(data, y, rng, resumed=resumed, partial=partial)
-            histories, tasks = copied._train_stages(
-                self, data, y, rng, resumed=resumed, partial=partial, checkpoint=checkpoint
-            )
+            how = {"resumed": resumed, "partial": partial}
+            data = copied._start(data, y, rng, **how)
+            histories, tasks = copied._train_stages(self, data, y, rng, checkpoint, **how)
             self._commit(copied)
             if tasks is not None:
                 tasks.finish()
@@ -252,7 +251,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     # ------------------------------------------------------------------------- training
 
-    def _train_stages(self, original, data, y, rng, *, resumed, partial, checkpoint):
+    def _train_stages(self, original, data, y, rng, checkpoint, *, resumed, partial):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
         training_data = with_neighbors(self, self._training_data(data, rng), y, rng)
         plan = self._plan(training_data, **(_PARTIAL if partial else {}))
