@@ -42,6 +42,6 @@ LABEL_CONTAINERS = {
     "categorical": lambda y, kind: pd.Categorical(y),
     "Arrow series": lambda y, kind: pd.Series(y, dtype=ARROW[kind]),
     "Arrow": lambda y, kind: pyarrow.array(y),
-    "chunked Arrow": lambda y, kind: pyarrow.chunked_array([y[:3], y[3:]]),
+    "chunked Arrow": lambda y, kind: pyarrow.chunked_array([y[:3], y[3:]], pyarrow.array(y).type),
     "polars": lambda y, kind: polars.Series(y),
 }
