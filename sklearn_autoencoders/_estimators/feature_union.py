@@ -63,7 +63,8 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         regressor has a linear head, unless its head is given, so that its codes depend on y.
 
     passthrough : bool or "scaled", default=True
-        Whether the original features precede the codes, unchanged or ("scaled") standardized.
+        Whether the original features precede the codes, unchanged or ("scaled") standardized. Use
+        False if some are categories or dates and the next step reads only numbers.
 
     cross_fit : int, cross-validation generator, iterable or None, default=None
         Determines how :meth:`fit_transform` computes the codes of the training samples. With None,
