@@ -1114,6 +1114,19 @@ def test_later_batches_of_tables_widen_the_range_and_refine_the_step():
     assert model.reconstruct(dates)["day"].dt.second.eq(0).all()
 
 
+@pytest.mark.parametrize(
+    ("convert", "places"),
+    [(pd.DataFrame, None), (pl.DataFrame, None), (to_nullable, [1]), (np.asarray, [1])],
+)
+def test_integers_are_rounded_after_a_later_batch_of_other_numbers(convert, places):
+    frame = pd.DataFrame({"n": np.arange(40), "c": [0, 1] * 20})
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0, categorical_features=places)
+    model.partial_fit(convert(frame)).partial_fit(convert(frame.assign(n=frame["n"] + 0.75)))
+    columns = model._columns or model._number_columns
+    found = columns.restore(columns.valid(np.array([[1.75, 0.0], [38.9, 1.0]])))
+    assert np.asarray(found)[:, 0].tolist() == [2, 39]
+
+
 @pytest.mark.parametrize("has_categories", [True, False])
 def test_columns_of_two_levels_keep_their_levels(has_categories, tmp_path):
     frame = whole_and_other().assign(c=["a", "b"] * 20)
