@@ -131,6 +131,27 @@ def test_the_class_is_a_prompt():
         assert (drawn[:, 1] == label).mean() > 0.7
 
 
+def test_classes_in_intervals_of_gray_levels_are_prompts():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.randint(10, size=100), rng.permutation(2000).reshape(100, 20) + 100.0])
+    own = fitted(X, class_first=True, max_epochs=1, max_levels=8)
+    assert 7 not in own._levels.numbers[0].values
+    for label in (3, 7):
+        assert own.sample(prompt=[label], random_state=0)[0, 0] == label
+    with pytest.raises(ValueError, match=r"class of the fit.*got 1900"):
+        own.sample(prompt=[1900])
+
+
+def test_a_class_first_cannot_be_missing_in_all_samples():
+    X = stripes(20, True)
+    X[:, 0] = np.nan
+    with (
+        pytest.warns(UserWarning, match="only missing values"),
+        pytest.raises(ValueError, match=r"its class, is missing.*class_first=False"),
+    ):
+        fitted(X, class_first=True)
+
+
 def test_only_classes_of_the_fit_are_drawn_and_continued(tmp_path):
     X = stripes(60, True)
     X[:, 1:] += 2  # gray levels are 2 and 3, classes 0 and 1
