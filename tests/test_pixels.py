@@ -1,5 +1,7 @@
 """AutoregressiveGenerator of images, pixel by pixel: CausalConvolutional."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -167,6 +169,14 @@ def test_only_classes_of_the_fit_are_drawn_and_continued(tmp_path):
         assert model.sample(prompt=[1], random_state=0)[0, 0] == 1
     own.partial_fit(np.where(np.arange(21) == 0, 2.0, X[:20]))
     assert own.sample(prompt=[2], random_state=0)[0, 0] == 2
+
+
+def test_a_later_batch_does_not_limit_the_classes_of_an_earlier_version():
+    own = fitted(stripes(60, True), class_first=True, max_epochs=1)
+    own._levels = replace(own._levels, first=None)  # as it is loaded from such a file
+    X = stripes(60, True)
+    own.partial_fit(X[X[:, 0] == 1])
+    assert set(own.sample(50, random_state=0, temperature=5.0)[:, 0]) == {0, 1}
 
 
 def test_codes_are_the_mean_states_after_the_values(generator):
