@@ -976,7 +976,7 @@ def test_a_column_of_any_type_can_be_missing_beside_numbers(dtype):
     found = pd.DataFrame(found, columns=["a", "b"])
     assert found.a.isna().all()
     assert found.b.notna().all()
-    with pytest.raises(ValueError, match=r"40 sample\(s\) of X contain only missing"):
+    with pytest.raises(ValueError, match="All values of X are missing"):
         DenoisingAutoencoder().fit(frame[["a"]])
 
 
