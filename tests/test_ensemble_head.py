@@ -24,6 +24,7 @@ from sklearn_autoencoders import (
     save,
 )
 from sklearn_autoencoders._data.data import Data
+from sklearn_autoencoders._data.sources import arrays
 from sklearn_autoencoders._data.sources.ranges import find_ranges
 from sklearn_autoencoders._data.sources.sparse import SparseRows
 from sklearn_autoencoders._training.ensemble_initialization import (
@@ -375,6 +376,26 @@ def test_numbers_of_few_values_can_be_codes():
     ]
     held_out = replace(few, held_out=np.arange(50))
     assert not any(map(len, repeated_values(held_out, layout)))
+
+
+def test_values_that_can_be_codes_are_found_in_parts_of_the_samples(monkeypatch):
+    class Parts(SparseRows):
+        def take(self, indices):
+            samples = super().take(indices)
+            assert len(samples) <= 100
+            return samples
+
+    X, _ = with_codes(1000)
+    X[::7, 1] = np.nan
+    layout = Layout.of_numbers(2)
+    whole = repeated_values(Data(X), layout)
+    monkeypatch.setattr(arrays, "_CHUNK_SIZE", 200)
+    for samples in (X, Parts(sparse.csr_array(X))):
+        for found, expected in zip(repeated_values(Data(samples), layout), whole, strict=True):
+            np.testing.assert_array_equal(found, expected)
+    data = Data(Parts(sparse.csr_array(X)), labels=np.isnan(X[:, 1:]) * 1.0)
+    monkeypatch.setattr(Parts, "__getitem__", lambda self, rows: Parts(self.matrix[rows]))
+    assert columns_with_gaps(data) == (1,)
 
 
 def test_columns_of_few_values_come_first():

@@ -221,6 +221,14 @@ def test_a_feature_that_only_samples_of_weight_zero_have_is_empty(cls):
         np.testing.assert_array_equal(output, expected[name], err_msg=name)
 
 
+@every_class
+def test_a_sample_of_positive_weight_must_have_a_value(cls):
+    X = with_empty_sample()
+    weight = np.where(np.isnan(X[:, 0]), 1.0, 0.0)
+    with pytest.raises(ValueError, match="All values of X with a positive sample_weight"):
+        quick(cls).fit(X, target_of(cls, X), sample_weight=weight)
+
+
 def with_empty_sample(n_samples=80):
     X = table(n_samples)
     X[3] = np.nan

@@ -556,6 +556,13 @@ def test_intervals_of_a_causal_network_are_not_exported(tmp_path):
         export_onnx(generator.fit(X), tmp_path / "file.onnx", "score_samples")
 
 
+def test_levels_that_float32_cannot_tell_apart_are_not_exported(tmp_path):
+    X = np.random.RandomState(0).randint(3, size=(40, 6)) + 1e9
+    generator = quick(AutoregressiveGenerator, n_components=4, network=CausalRecurrent()).fit(X)
+    with pytest.raises(ValueError, match="float32, in which some of its levels are the same"):
+        export_onnx(generator, tmp_path / "file.onnx", "score_samples")
+
+
 # ---------------------------------------------------------------------------------------- errors
 
 

@@ -1,5 +1,7 @@
 """AutoregressiveGenerator of images, pixel by pixel: CausalConvolutional."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -131,6 +133,27 @@ def test_the_class_is_a_prompt():
         assert (drawn[:, 1] == label).mean() > 0.7
 
 
+def test_classes_in_intervals_of_gray_levels_are_prompts():
+    rng = np.random.RandomState(0)
+    X = np.column_stack([rng.randint(10, size=100), rng.permutation(2000).reshape(100, 20) + 100.0])
+    own = fitted(X, class_first=True, max_epochs=1, max_levels=8)
+    assert 7 not in own._levels.numbers[0].values
+    for label in (3, 7):
+        assert own.sample(prompt=[label], random_state=0)[0, 0] == label
+    with pytest.raises(ValueError, match=r"class of the fit.*got 1900"):
+        own.sample(prompt=[1900])
+
+
+def test_a_class_first_cannot_be_missing_in_all_samples():
+    X = stripes(20, True)
+    X[:, 0] = np.nan
+    with (
+        pytest.warns(UserWarning, match="only missing values"),
+        pytest.raises(ValueError, match=r"its class, is missing.*class_first=False"),
+    ):
+        fitted(X, class_first=True)
+
+
 def test_only_classes_of_the_fit_are_drawn_and_continued(tmp_path):
     X = stripes(60, True)
     X[:, 1:] += 2  # gray levels are 2 and 3, classes 0 and 1
@@ -146,6 +169,14 @@ def test_only_classes_of_the_fit_are_drawn_and_continued(tmp_path):
         assert model.sample(prompt=[1], random_state=0)[0, 0] == 1
     own.partial_fit(np.where(np.arange(21) == 0, 2.0, X[:20]))
     assert own.sample(prompt=[2], random_state=0)[0, 0] == 2
+
+
+def test_a_later_batch_does_not_limit_the_classes_of_an_earlier_version():
+    own = fitted(stripes(60, True), class_first=True, max_epochs=1)
+    own._levels = replace(own._levels, first=None)  # as it is loaded from such a file
+    X = stripes(60, True)
+    own.partial_fit(X[X[:, 0] == 1])
+    assert set(own.sample(50, random_state=0, temperature=5.0)[:, 0]) == {0, 1}
 
 
 def test_codes_are_the_mean_states_after_the_values(generator):

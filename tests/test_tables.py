@@ -976,7 +976,7 @@ def test_a_column_of_any_type_can_be_missing_beside_numbers(dtype):
     found = pd.DataFrame(found, columns=["a", "b"])
     assert found.a.isna().all()
     assert found.b.notna().all()
-    with pytest.raises(ValueError, match=r"40 sample\(s\) of X contain only missing"):
+    with pytest.raises(ValueError, match="All values of X are missing"):
         DenoisingAutoencoder().fit(frame[["a"]])
 
 
@@ -1112,6 +1112,19 @@ def test_later_batches_of_tables_widen_the_range_and_refine_the_step():
     assert model._columns.kinds[0].step == 60
     model.partial_fit(pd.DataFrame({"day": pd.to_datetime(["2030-01-01"] * 4)}))
     assert model.reconstruct(dates)["day"].dt.second.eq(0).all()
+
+
+@pytest.mark.parametrize(
+    ("convert", "places"),
+    [(pd.DataFrame, None), (pl.DataFrame, None), (to_nullable, [1]), (np.asarray, [1])],
+)
+def test_integers_are_rounded_after_a_later_batch_of_other_numbers(convert, places):
+    frame = pd.DataFrame({"n": np.arange(40), "c": [0, 1] * 20})
+    model = AutoencoderTransformer(1, max_epochs=1, random_state=0, categorical_features=places)
+    model.partial_fit(convert(frame)).partial_fit(convert(frame.assign(n=frame["n"] + 0.75)))
+    columns = model._columns or model._number_columns
+    found = columns.restore(columns.valid(np.array([[1.75, 0.0], [38.9, 1.0]])))
+    assert np.asarray(found)[:, 0].tolist() == [2, 39]
 
 
 @pytest.mark.parametrize("has_categories", [True, False])

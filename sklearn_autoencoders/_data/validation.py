@@ -168,6 +168,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
             index = np.flatnonzero(weight)
             X, weight, clean = (_take(array, index) for array in (X, weight, clean))
             ranges, clean_ranges = find_ranges(X), _find_ranges(clean)
+            _check_not_all_missing(ranges, len(X), "X with a positive sample_weight")
     data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:
@@ -295,8 +296,7 @@ def _checked_ranges(X, estimator, input_name):
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
         _raise_if_infinite(X, estimator, input_name)
-    if len(ranges.empty_samples) == len(X):
-        raise ValueError(f"All values of {input_name} are missing.")
+    _check_not_all_missing(ranges, len(X), input_name)
     _check_empty(ranges.empty_samples, estimator, input_name)
     return ranges
 
@@ -318,6 +318,11 @@ def _raise_if_infinite(X, estimator, input_name):
 def _stored(X):
     """Return the values that are stored, which are all values of an array."""
     return X.matrix.data if isinstance(X, SparseRows) else X
+
+
+def _check_not_all_missing(ranges, n_samples, name):
+    if len(ranges.empty_samples) == n_samples:
+        raise ValueError(f"All values of {name} are missing.")
 
 
 def _check_empty(empty, estimator, name):

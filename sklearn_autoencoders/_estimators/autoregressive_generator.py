@@ -421,7 +421,8 @@ class AutoregressiveGenerator(
             n_categories = super()._layout.n_categories
             self._levels = self._order.learn_levels(data.X, n_categories, self.max_levels)
         levels = self._encoded(data.X, missing=True)
-        if getattr(self.network, "class_first", False):
+        has_classes = reset or self._levels.first is not None  # files of before have none
+        if has_classes and getattr(self.network, "class_first", False):
             self._levels = self._levels.with_first(levels[:, 0])
         data = replace(data, X=levels, ranges=find_ranges(levels))
         return super()._prepare_data(data, y, rng, reset=reset, partial=partial)

@@ -240,11 +240,14 @@ def _check_class(prompt, levels):
     """Raise ValueError if a prompt does not begin with a class, but samples do."""
     if levels.first is None or not prompt.size:
         return
-    classes = levels.numbers[0].means[list(levels.first)].tolist()
-    if prompt[0, 0] not in classes:
+    own, given = levels.numbers[0], prompt[0, 0]
+    level = int(own.encode(prompt[0, :1])[0])
+    is_single = level < len(own.values)  # classes that are rare among all values are in intervals
+    if level not in levels.first or (is_single and own.values[level] != given):
+        classes = own.means[list(levels.first)].tolist()
         raise ValueError(
             "prompt must begin with a class of the fit, because the network has class_first=True: "
-            f"one of {classes}; got {prompt[0, 0]}."
+            f"one of {classes}; got {given}."
         )
 
 

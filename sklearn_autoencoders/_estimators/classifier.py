@@ -84,13 +84,13 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         is trained without an eighth of the samples, which tell how many epochs and how much of the
         networks to keep. If values of a column are missing in `fit`, and this tells something of
         the target, an indicator is a further column. If the regressions are better with them, so
-        are indicators of the values of numbers: of up to 256 values, on average of three samples
-        each, which can be codes, such as those of the members of a panel. "auto" is "ensemble" for
-        tables: with columns of categories or dates, or of up to 60 numbers if neither `encoder` nor
-        `network` is given and no sample gets a pseudo-label. It is "linear" for anything else, and
-        if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given.
-        With :class:`sklearn_autoencoders.networks.Branches`, the head reads the features and the
-        code, each through hidden layers of its own.
+        are indicators of the values of numbers: of 3 to 256 values, which have three samples or
+        more on average and can be codes, such as those of the members of a panel. "auto" is
+        "ensemble" for tables: with columns of categories or dates, or of up to 60 numbers if
+        neither `encoder` nor `network` is given and no sample gets a pseudo-label. It is "linear"
+        for anything else, and if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs` or
+        `learning_rate_ratio` is given. With :class:`sklearn_autoencoders.networks.Branches`, the
+        head reads the features and the code, each through hidden layers of its own.
 
     head_layer_sizes : sequence of int, default=()
         Number of units in each hidden layer of a linear head. Their output is added to that of the

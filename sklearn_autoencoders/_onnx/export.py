@@ -6,6 +6,7 @@ import logging
 import warnings
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from sklearn.utils.validation import check_is_fitted
 
@@ -189,11 +190,19 @@ def _check_causal(estimator, method, is_of_texts):
             f"method must be one of {methods} for {name} with a causal network that was fitted to "
             f"{given}; got {method!r}."
         )
-    if not is_of_texts and len(estimator._levels.numbers[0].quantiles):
+    if is_of_texts:
+        return
+    levels = estimator._levels.numbers[0]
+    if len(levels.quantiles):
         raise ValueError(
             f"method={method!r} of this {name} cannot be exported, because its levels are "
             f"intervals of numbers. Fit with max_levels of at least the number of distinct "
             f"values; got max_levels={estimator.max_levels}."
+        )
+    if len(np.unique(levels.values.astype(np.float32))) < len(levels.values):
+        raise ValueError(
+            f"method={method!r} of this {name} cannot be exported, because the graph receives "
+            "float32, in which some of its levels are the same number. Fit to smaller numbers."
         )
 
 

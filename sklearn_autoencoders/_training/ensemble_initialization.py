@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.sources.sparse import as_dense
+from .._data.sources.arrays import map_in_chunks
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
 from ..networks._ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
@@ -77,7 +77,7 @@ def columns_with_gaps(data: Data) -> tuple[int, ...]:
     labeled = data.labeled()
     labels, weight = cast(Array, labeled.labels), labeled.training_weight
     weights = ~np.isnan(labels) * (1.0 if weight is None else weight[:, None])
-    values, gaps = np.nan_to_num(labels), map(np.isnan, as_dense(labeled.X).T)
+    values, gaps = np.nan_to_num(labels), map_in_chunks(np.isnan, labeled.X).T
     return tuple(
         column
         for column, gap in enumerate(gaps)

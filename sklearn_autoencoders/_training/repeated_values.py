@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .._data.data import Data
-from .._data.sources.sparse import as_dense
+from .._data.sources.arrays import chunks_of
 from .._utils.layout import Layout
 
 Array = NDArray[np.float64]
@@ -37,10 +39,10 @@ def repeated_values(data: Data, layout: Layout) -> list[Array]:
         are too many values together.
     """
     rows = data.training_rows
-    X, weight = as_dense(data.X[rows]), np.ones(len(rows))
+    weight = np.ones(len(rows))
     if data.weight is not None:
         weight = data.weight[rows] / min(data.weight[rows].mean(), 1.0)
-    found = [_codes(X[:, column], weight) for column in layout.numbers.numpy()]
+    found = _codes(data.X[rows], layout.numbers.numpy(), weight)
     total = 0
     for place in np.argsort([len(values) for values in found], kind="stable"):
         total += len(found[place])
@@ -49,12 +51,24 @@ def repeated_values(data: Data, layout: Layout) -> list[Array]:
     return found
 
 
-def _codes(column: Array, weight: Array) -> Array:
-    """Return the values of a column if they can be codes, otherwise none."""
-    is_known = ~np.isnan(column)
-    values = np.unique(column[is_known].astype(np.float64))
-    n_samples = weight[is_known].sum()
-    is_few = _MIN_VALUES <= len(values) <= min(_MAX_VALUES, n_samples / _MIN_SAMPLES)
-    if is_few and np.diff(values).min() > _MIN_GAP * np.ptp(values):
-        return values
-    return values[:0]
+def _codes(X: Any, numbers: NDArray[np.intp], weight: Array) -> list[Array]:
+    """Return the values of each number if they can be codes, otherwise none.
+
+    Samples are read in chunks. Most numbers have too many values already in the first ones.
+    """
+    values, n_samples = [np.empty(0) for _ in numbers], np.zeros(len(numbers))
+    for part, samples in chunks_of(X):
+        for place, column in enumerate(samples[:, numbers].T):
+            if len(values[place]) <= _MAX_VALUES:
+                is_known = ~np.isnan(column)
+                values[place] = np.union1d(values[place], column[is_known].astype(np.float64))
+                n_samples[place] += weight[part][is_known].sum()
+    pairs = zip(values, n_samples, strict=True)
+    return [own if _can_be_codes(own, n) else own[:0] for own, n in pairs]
+
+
+def _can_be_codes(values: Array, n_samples: float) -> bool:
+    """Return whether values are few, frequent on average, and different in float32."""
+    if not _MIN_VALUES <= len(values) <= min(_MAX_VALUES, n_samples / _MIN_SAMPLES):
+        return False
+    return bool(np.diff(values).min() > _MIN_GAP * np.ptp(values))

@@ -110,7 +110,12 @@ class Number:
         )
 
     def refined(self, cells: Array) -> Number:
-        """Return the same with the largest step of which further numbers are multiples, too."""
+        """Return the same with the largest step of which further numbers are multiples, too.
+
+        The step of integers remains one: their type would cut off the decimals.
+        """
+        if self.column.dtype.lstrip("<>=|").startswith(("Int", "UInt", "i", "u")):
+            return self
         steps = [step for step in _TIME_STEPS if step <= self.step]
         return replace(self, step=_step_of(cells[~np.isnan(cells)], steps))
 

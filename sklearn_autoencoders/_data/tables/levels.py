@@ -205,6 +205,11 @@ class Levels:
     def with_first(self, levels: NDArray[Any]) -> Levels:
         """Return the same levels, of which the first column can have the given ones, too."""
         seen = np.unique(levels[~np.isnan(levels)]).astype(int).tolist()
+        if not (seen or self.first):
+            raise ValueError(
+                "The network has class_first=True, but the first value of every sample, its class, "
+                "is missing. Pass classes as the first column of X, or use class_first=False."
+            )
         return replace(self, first=tuple(sorted({*(self.first or ()), *seen})))
 
     @property
