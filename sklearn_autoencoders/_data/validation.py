@@ -28,7 +28,7 @@ from .tables.columns import Columns, columns_of_numbers, learn_columns
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
+def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, restores=False):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -45,12 +45,17 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     needs_values : bool, default=False
         Whether at least one value must be known.
 
+    restores : bool, default=False
+        Whether samples like X are returned to the user. Texts that are too long for the network are
+        then an error; otherwise they are cut, with a warning.
+
     Returns
     -------
     ndarray or RowSource of shape (n_samples, n_features)
         float64, or float32 if X is. Images are flattened.
     """
     check_is_fitted(estimator)
+    X = X if restores else _shortened(estimator, X)
     X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
@@ -58,6 +63,11 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     if needs_values and not isinstance(X, RowSource) and np.isnan(X).all():
         raise ValueError("All values of X are missing.")
     return X
+
+
+def _shortened(estimator, X):
+    """Return X, of texts with as many characters as the network can read."""
+    return X if estimator._columns is None else estimator._columns.shortened(X)
 
 
 def ignore_empty_features(estimator, X):
@@ -242,6 +252,7 @@ def check_y(estimator, y, data):
 
 def check_clean(estimator, clean, X):
     """Return the clean versions of the samples X for a fitted estimator."""
+    clean = _shortened(estimator, clean)
     return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
 
 

@@ -105,6 +105,10 @@ class Columns:
             cells[:, index] = kind.encode(table, index, marks_unknown)
         return cells
 
+    def shortened(self, X: Any) -> Any:
+        """Return X, of which all columns are read."""
+        return X
+
     def restore(self, cells: Array) -> Any:
         """Return a table with these cells."""
         return self.decode(cells)
@@ -254,7 +258,8 @@ def learn_columns(
         The cells, of texts in float32 and otherwise in float64.
     """
     if isinstance(categorical_features, Columns | Texts):
-        return categorical_features, categorical_features.encode(X)
+        own = categorical_features
+        return own, own.encode(own.shortened(X))
     texts = texts_of(X)
     if texts is not None:
         return Texts.learn(texts, limits)
