@@ -578,10 +578,9 @@ class DenoisingAutoencoder(
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
             return self._in_column(self._speller.corrected(self._checked_texts(X)))
-        is_code = self.output == "code"
-        given = check_samples(self, X, ignores_empty=False, restores=not is_code)
+        given = check_samples(self, X, ignores_empty=False, restores=self.output != "code")
         samples = ignore_empty_features(self, given)
-        if is_code:
+        if self.output == "code":
             return self._encode(samples)
         imputes, denoised = self.output == "imputed", self._reconstruct(samples)
         if self._is_of_texts and not imputes:

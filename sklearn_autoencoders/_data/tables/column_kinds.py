@@ -14,6 +14,7 @@ from ..._utils.user_warnings import warn_user
 from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
+from .time_zones import instants, zone_of
 
 Array = NDArray[np.float64]
 
@@ -63,6 +64,8 @@ class Limits:
 @dataclass(frozen=True)
 class Number:
     """A column of numbers, or of dates or durations, which are numbers of seconds.
+
+    Dates with a time zone are wall times.
 
     Parameters
     ----------
@@ -117,7 +120,13 @@ class Number:
     def with_known(
         self, values: Array, table: Table, index: int, known: NDArray[np.bool_]
     ) -> NDArray[Any]:
-        """Return numbers where those that are known are exactly the integers of a table."""
+        """Return numbers where those that are known are exactly the integers of a table.
+
+        Of dates with a time zone, they are the instants, of which the clock shows some twice.
+        """
+        own_instants = table.instants(index)
+        if own_instants is not None and zone_of(self.column) is not None:
+            return np.where(known, own_instants, values)
         is_whole = self.column.dtype in ("Int64", "UInt64") and not np.isnan(values).any()
         if not is_whole or np.abs(values[known]).max(initial=0.0) < _EXACT:
             return values
@@ -137,7 +146,7 @@ class Number:
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
-        return table.numbers(index)
+        return table.numbers(index, zone_of(self.column))
 
     def valid(self, cells: Array, are_means: bool) -> Array:
         """Return numbers within the range, in multiples of the step.
@@ -149,9 +158,9 @@ class Number:
         rounded = np.round(cells / self.step) * self.step if is_rounded else cells
         return np.clip(rounded, self.low, self.high)
 
-    def decode(self, cells: Array) -> Array:
-        """Return the numbers."""
-        return cells
+    def decode(self, cells: Array, backend: str | None) -> Array:
+        """Return the numbers, and the instants of dates with a time zone."""
+        return instants(cells, self.column, backend)
 
 
 @dataclass(frozen=True)
@@ -217,7 +226,7 @@ class Category:
             return values
         return np.where(known, table.factorized(index).objects(), values)
 
-    def decode(self, cells: Array) -> NDArray[Any]:
+    def decode(self, cells: Array, backend: str | None) -> NDArray[Any]:
         """Return the categories of cells, the most frequent of infrequent ones."""
         values = np.array([*self.categories, *self.infrequent[:1], None], dtype=object)
         index = np.where(np.isnan(cells), len(values) - 1, cells).astype(np.intp)

@@ -166,7 +166,7 @@ class Columns:
             With the names and the types of the columns in the fit.
         """
         columns = [kind.column for kind in self.kinds]
-        values = [kind.decode(cells[:, i]) for i, kind in enumerate(self.kinds)]
+        values = [kind.decode(cells[:, i], self.backend) for i, kind in enumerate(self.kinds)]
         if known is not None:
             table = _table(X)
             for index, kind in enumerate(self.kinds):
@@ -258,8 +258,8 @@ def learn_columns(
         The cells, of texts in float32 and otherwise in float64.
     """
     if isinstance(categorical_features, Columns | Texts):
-        own = categorical_features
-        return own, own.encode(own.shortened(X))
+        X = categorical_features.shortened(X)
+        return categorical_features, categorical_features.encode(X)
     texts = texts_of(X)
     if texts is not None:
         return Texts.learn(texts, limits)
