@@ -14,7 +14,7 @@ from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .column_warnings import warn_of_empty_features, warn_of_unknown_categories
-from .containers import check_has_no_dates, in_chunks
+from .containers import check_has_no_dates, check_is_no_row, in_chunks
 from .data import Data
 from .shapes import flattened, shape_in_fit
 from .sources.chunked import ChunkedRows
@@ -22,7 +22,7 @@ from .sources.ranges import find_ranges
 from .sources.rows import RowSource
 from .sources.sparse import SparseRows
 from .tables.column_kinds import Limits
-from .tables.columns import Columns, columns_of_numbers, learn_columns
+from .tables.columns import Columns, check_are_numbers, columns_of_numbers, learn_columns
 
 # Types of samples; others are converted to the first one.
 DTYPES = [np.float64, np.float32]
@@ -85,6 +85,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
+    check_is_no_row(X, reset or getattr(estimator._columns, "is_sequence", False))
     X = plain_array(in_chunks(X))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
@@ -102,10 +103,14 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
-        if names:
-            X = validate_data(estimator, X, reset=reset, **settings)
-        else:
-            X = check_array(X, input_name=input_name, **settings)
+        try:
+            if names:
+                X = validate_data(estimator, X, reset=reset, **settings)
+            else:
+                X = check_array(X, input_name=input_name, **settings)
+        except ValueError:
+            check_are_numbers(X)  # an error that names the column
+            raise
     return SparseRows(X) if issparse(X) else X
 
 

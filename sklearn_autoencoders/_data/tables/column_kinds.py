@@ -22,6 +22,8 @@ Array = NDArray[np.float64]
 _STEPS = (1.0, 0.1, 0.01, 0.001, 0.0001)
 # The same for dates and durations, in seconds, beginning with a day.
 _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
+# Functions of pandas for columns of dates and durations, by their types.
+_FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_timedelta"}
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
 # Integers from which on float64 does not contain all of them.
@@ -146,7 +148,17 @@ class Number:
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
-        return table.numbers(index, zone_of(self.column))
+        try:
+            return table.numbers(index, zone_of(self.column))
+        except ValueError as error:
+            function = _FUNCTIONS.get(self.column.dtype.partition("(")[0])
+            if function is None:
+                raise
+            name = self.column.name
+            raise ValueError(
+                f"Column {name!r} contained dates or durations in the fit, and contains other "
+                f"values now. Convert it, for instance by pandas.{function}(X[{name!r}])."
+            ) from error
 
     def valid(self, cells: Array, are_means: bool) -> Array:
         """Return numbers within the range, in multiples of the step.

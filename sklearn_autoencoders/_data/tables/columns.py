@@ -306,6 +306,33 @@ def columns_without_numbers(X: Any) -> list[Any]:
     return [name for name, is_own in zip(table.names, own, strict=True) if is_own]
 
 
+def check_are_numbers(X: Any) -> None:
+    """Raise an error with the name of a column of objects or strings that are not numbers."""
+    table = table_of(X)
+    if table is None or (isinstance(X, np.ndarray) and X.dtype.kind not in "OU"):
+        return
+    for index in range(len(table.names)):
+        table.numbers(index)
+
+
+def _have_types_of_categories(table: Table) -> list[bool]:
+    """Return whether the type of each column is one of categories.
+
+    The TypeErrors of all columns are raised as one.
+    """
+    found, errors = [], []
+    for index in range(len(table.names)):
+        try:
+            found.append(table.is_category(index))
+        except TypeError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise TypeError("\n".join(map(str, errors))) from errors[0]
+    if errors:
+        raise errors[0]
+    return found
+
+
 def _warn_of_width(kinds: list[Kind]) -> None:
     """Warn of a network with very many inputs, naming the column with the most categories."""
     n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)
@@ -323,7 +350,7 @@ def _are_categories(table: Table, categorical_features: Any) -> list[bool]:
     """Return whether each column is a category."""
     n_columns = len(table.names)
     if isinstance(categorical_features, str):  # "from_dtype"
-        return [table.is_category(index) for index in range(n_columns)]
+        return _have_types_of_categories(table)
     chosen = np.asarray(categorical_features)
     if chosen.dtype == bool:
         if chosen.shape != (n_columns,):

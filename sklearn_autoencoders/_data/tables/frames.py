@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .factorize import Factorized, factorized_objects, factorized_series, is_object
-from .objects import are_numbers, as_numbers, wrong_type
+from .objects import AS_ARRAY, OR_DROP, are_numbers, as_numbers, wrong_type
 
 Array = NDArray[np.float64]
 
 _CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
 DATES = (nw.Date, nw.Datetime, nw.Duration)
-# Types that are neither categories nor numbers.
-_OTHERS = (nw.Array, nw.Binary, nw.List, nw.Struct, nw.Time)
+# Types that are neither categories nor numbers, and those of several values in a cell.
+_NESTED = (nw.Array, nw.List)
+_OTHERS = (*_NESTED, nw.Binary, nw.Struct, nw.Time)
 # Microseconds in a second, the unit of dates and durations.
 MICRO = 1e6
 
@@ -194,7 +195,7 @@ class FrameTable:
         if dtype.is_numeric() or dtype == nw.Boolean:
             return floats(series, name)
         if dtype in _OTHERS:
-            raise wrong_type(name, str(dtype))
+            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
         return as_numbers(series.to_list(), name)
 
     def instants(self, index: int) -> Array | None:
@@ -228,7 +229,7 @@ class FrameTable:
         series, name = self._series(index), self.names[index]
         dtype = _dtype_of(series)
         if dtype in _OTHERS:
-            raise wrong_type(name, str(dtype))
+            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
         if self.backend == "pandas" and dtype == nw.Unknown:
             _check_is_numeric(series.to_native().dtype, name)
         if dtype != nw.Object and not is_object(series):
