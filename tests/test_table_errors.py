@@ -5,7 +5,12 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer
+from sklearn_autoencoders import (
+    AutoencoderFeatureUnion,
+    AutoencoderTransformer,
+    AutoregressiveGenerator,
+    VAEGenerator,
+)
 
 N = 30
 TABLE = pd.DataFrame(
@@ -88,6 +93,17 @@ def test_all_columns_of_mixed_types_are_named(package):
     with pytest.raises(TypeError, match=r"(?s)Column 0 mixes.*Column 1 mixes") as error:
         transformer().fit(package(X))
     assert "Column 2" not in str(error.value)
+
+
+@pytest.mark.parametrize("generator", [VAEGenerator, AutoregressiveGenerator])
+def test_generators_warn_that_identifiers_are_drawn(generator):
+    X = TABLE[["size", "kind"]].assign(name=[f"person {i}" for i in range(N)])
+    message = "'name' .*like an identifier.*drawn repeat these identifiers.*drop the column"
+    with pytest.warns(UserWarning, match=message):
+        model = generator(max_epochs=1, random_state=0).fit(X)
+    assert set(model.sample(5, random_state=0)["name"]) <= set(X["name"])
+    with pytest.warns(UserWarning, match=r"'name' .*like an identifier.*to numbers\.$"):
+        transformer().fit(X)
 
 
 def test_texts_beside_codes():

@@ -151,7 +151,7 @@ def _as_cells(estimator, X, reset):
     cells = None
     if reset:
         estimator._columns = estimator._number_columns = None
-        learned = learn_columns(X, *_choice_of_categories(estimator))
+        learned = learn_columns(X, *_choice_of_categories(estimator), hasattr(estimator, "sample"))
         if learned is None:
             estimator._number_columns = columns_of_numbers(X)
         else:

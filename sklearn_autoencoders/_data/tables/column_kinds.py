@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.user_warnings import warn_user
 from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
@@ -26,10 +25,10 @@ _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
 _FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_timedelta"}
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
+# Number of samples from which on categories that all differ are identifiers.
+_MIN_IDENTIFIERS = 20
 # Integers from which on float64 does not contain all of them.
 _EXACT = 2.0**53
-# Number of samples from which on a category with a different value in each is an identifier.
-_MIN_IDENTIFIERS = 20
 
 
 @dataclass(frozen=True)
@@ -138,6 +137,10 @@ class Number:
         pairs = zip(own, representable(values, self.column.dtype), known, strict=True)
         return np.array([given if is_known else other for given, other, is_known in pairs], object)
 
+    def identifies(self, cells: Array) -> bool:
+        """Return False: numbers that all differ can be learned."""
+        return False
+
     def can_hold(self, cells: Array) -> bool:
         """Return whether the type of the column has these numbers."""
         name = self.column.dtype.lower()
@@ -205,7 +208,6 @@ class Category:
         """Return the kind of a column, and its cells."""
         column, found = table.column(index), table.factorized(index)
         counts = found.counts()
-        _warn_of_identifier(counts, column.name)
         order = np.argsort(-counts, kind="stable")
         ranked = [found.values[place] for place in order]
         n_frequent = limits.n_frequent(counts[order], len(found.codes))
@@ -220,6 +222,11 @@ class Category:
         """
         found = table.factorized(index)
         return self._cells(found, float(self.n_categories) if marks_unknown else np.nan)
+
+    def identifies(self, cells: Array) -> bool:
+        """Return whether no two samples of the fit, whose cells are given, have one category."""
+        n_known = int(np.count_nonzero(~np.isnan(cells)))
+        return len(self.categories) + len(self.infrequent) == n_known >= _MIN_IDENTIFIERS
 
     def unknown(self, table: Table, index: int) -> list[Any]:
         """Return the values of a column that are not among the categories."""
@@ -291,15 +298,6 @@ def _in_order(categories: list[Any], column: Column) -> list[Any]:
             f"Column {column.name!r} mixes values that cannot be compared ({error}). Convert it to "
             "one type."
         ) from error
-
-
-def _warn_of_identifier(counts: NDArray[np.intp], name: Any) -> None:
-    if counts.sum() >= _MIN_IDENTIFIERS and counts.max() == 1:
-        warn_user(
-            f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
-            "can be learned of it: drop it, or convert it to numbers.",
-            UserWarning,
-        )
 
 
 def _names(types: set[type]) -> str:

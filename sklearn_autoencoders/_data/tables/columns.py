@@ -235,7 +235,10 @@ def columns_from_dict(values: dict[str, Any]) -> Columns | Texts:
 
 
 def learn_columns(
-    X: Any, categorical_features: Any, limits: Limits = _DEFAULT_LIMITS
+    X: Any,
+    categorical_features: Any,
+    limits: Limits = _DEFAULT_LIMITS,
+    are_drawn: bool = False,
 ) -> tuple[Columns | Texts, NDArray[Any]] | None:
     """Return the columns of a table and its cells; None if all columns are numbers.
 
@@ -251,6 +254,9 @@ def learn_columns(
 
     limits : Limits, default=Limits()
         Which categories are infrequent.
+
+    are_drawn : bool, default=False
+        Whether samples like X are drawn, of which the warning of identifiers tells.
 
     Returns
     -------
@@ -275,14 +281,24 @@ def learn_columns(
                 f"Column {table.names[index]!r} contains dates or durations, which are numbers and "
                 "not categories. Remove it from categorical_features, or convert it to strings."
             )
+    kinds, cells = _learn_kinds(table, is_category, limits, are_drawn)
+    _warn_of_width(kinds)
+    return Columns(table.backend, kinds), cells
+
+
+def _learn_kinds(
+    table: Table, is_category: list[bool], limits: Limits, are_drawn: bool
+) -> tuple[list[Kind], Array]:
+    """Return what each column contains, and the cells; warn of identifiers."""
     kinds: list[Kind] = []
     all_cells = np.empty((table.n_samples, len(table.names)))
     for index, own in enumerate(is_category):
         kind, cells = (Category if own else Number).learn(table, index, limits)
         kinds.append(kind)
         all_cells[:, index] = cells
-    _warn_of_width(kinds)
-    return Columns(table.backend, kinds), all_cells
+        if kind.identifies(cells):
+            _warn_of_identifier(kind.column.name, are_drawn)
+    return kinds, all_cells
 
 
 def columns_of_numbers(X: Any) -> Columns | None:
@@ -331,6 +347,18 @@ def _have_types_of_categories(table: Table) -> list[bool]:
     if errors:
         raise errors[0]
     return found
+
+
+def _warn_of_identifier(name: Any, are_drawn: bool) -> None:
+    drawn = (
+        " Samples that are drawn repeat these identifiers, which may be private: drop the column "
+        "before the fit."
+    )
+    warn_user(
+        f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
+        f"can be learned of it: drop it, or convert it to numbers.{drawn if are_drawn else ''}",
+        UserWarning,
+    )
 
 
 def _warn_of_width(kinds: list[Kind]) -> None:
