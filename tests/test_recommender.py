@@ -581,3 +581,30 @@ def test_every_attribute_can_be_looked_up(feedback):
     for model in (quick(feedback), quick(feedback).fit(ratings())):
         for name in object.__dir__(model):
             hasattr(model, name)
+
+
+@pytest.mark.parametrize("package", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
+@pytest.mark.parametrize(
+    "names",
+    [["rating", "item", "user"], ["ItemId", "USER_ID", "Rating"], ["Rating", "userid", "Item"]],
+)
+def test_columns_with_names_can_be_in_any_order(names, package):
+    R = triples(ratings(20, 10))
+    own = {name.lower().replace("_", "").removesuffix("id"): name for name in names}
+    given = package(R.rename(columns=own)[names])
+    expected, found = ratings_of(R), ratings_of(given)
+    np.testing.assert_array_equal(found.matrix.toarray(), expected.matrix.toarray())
+    assert (list(found.users), list(found.items)) == (list(expected.users), list(expected.items))
+    model = AutoencoderRecommender(2, max_epochs=1, random_state=0).fit(given)
+    pairs = R[["user", "item"]]
+    np.testing.assert_array_equal(
+        model.predict(pairs), model.predict(pairs[["item", "user"]].rename(columns=own))
+    )
+
+
+def test_ratings_that_are_strings_are_an_error_that_says_the_order():
+    R = triples(ratings(20, 10)).rename(columns={"item": "film"})[["user", "rating", "film"]]
+    message = "columns user, item and rating in this order.*column 'film' are not numbers"
+    with pytest.raises(ValueError, match=message) as error:
+        AutoencoderRecommender(2).fit(R)
+    assert "categorical_features" not in str(error.value)

@@ -285,8 +285,10 @@ def test_other_networks_have_a_fixed_number_of_positions():
     generator = AutoregressiveGenerator(4, network="dense", max_epochs=1, random_state=0)
     generator.fit(TEXTS)
     assert generator.score_samples(["to", "be"]).shape == (2,)
+    with pytest.warns(UserWarning, match="Characters after the first 9 are not read"):
+        assert generator.score_samples(["to be or not"]) == generator.score_samples(["to be or "])
     with pytest.raises(ValueError, match="the longest one in the fit had 9"):
-        generator.score_samples(["to be or not"])
+        generator.impute(["to be or not"])
     with pytest.raises(TypeError, match="with a causal network"):
         generator.fit("to be or not to be")
 

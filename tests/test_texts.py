@@ -6,6 +6,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_score
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
@@ -137,9 +138,44 @@ def test_predictors_of_texts_continue_their_training():
     assert classifier.predict_proba(["to be"]).shape == (1, 2)
 
 
+@pytest.mark.parametrize("method", ["transform", "score_samples", "score"])
+def test_characters_after_the_last_position_are_not_read(transformer, method):
+    function = getattr(transformer, method)
+    with pytest.warns(UserWarning, match="2 text.s. of X .* index 1. .* first 9 are not read"):
+        found = function(["to be", "be or not to", "question that"])
+    np.testing.assert_array_equal(found, function(["to be", "be or not", "question "]))
+
+
+def test_a_fold_with_the_longest_text_has_a_score():
+    texts, y = [*TEXTS, "to be or not to be"], [0, 1] * 32 + [0]
+    model = AutoencoderClassifier(max_epochs=2, random_state=0)
+    with pytest.warns(UserWarning, match="are not read"):
+        scores = cross_val_score(model, texts, y, cv=3)
+    assert np.isfinite(scores).all()
+
+
+@pytest.mark.parametrize("output", ["denoised", "imputed", "code"])
+def test_texts_that_come_back_are_not_cut(output):
+    model = DenoisingAutoencoder(output=output, **SETTINGS).fit(TEXTS)
+    if output == "code":
+        with pytest.warns(UserWarning, match="are not read"):
+            assert np.isfinite(model.transform(["to be or not"])).all()
+        return
+    with pytest.raises(ValueError, match="index 0 has 12 characters"):
+        model.transform(["to be or not"])
+    assert len(model.transform(["to be"])) == 1
+
+
+def test_labeled_texts_may_be_longer_than_those_of_the_encoder(transformer):
+    classifier = AutoencoderClassifier(encoder=transformer, max_epochs=2, random_state=0)
+    with pytest.warns(UserWarning, match="are not read"):
+        classifier.fit([*TEXTS, "to be or not to be"], [0, 1] * 32 + [0])
+    assert classifier.n_features_in_ == transformer.n_features_in_
+
+
 def test_errors_name_the_remedy(transformer):
     with pytest.raises(ValueError, match="index 1 has 11 characters, but the longest one"):
-        transformer.transform(["to be", "to be or no"])
+        transformer.reconstruct(["to be", "to be or no"])
     with pytest.raises(TypeError, match="element at index 1 is 3"):
         transformer.fit(["a", 3])
     with pytest.raises(TypeError, match="fitted to texts, and X is not a list of strings"):

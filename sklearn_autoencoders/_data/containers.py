@@ -54,6 +54,20 @@ def check_has_no_dates(X: Any) -> None:
         )
 
 
+def check_is_no_row(X: Any, are_texts: bool) -> None:
+    """Raise ValueError if X is a series of pandas, such as a row of a table.
+
+    If `are_texts`, it may be a series of texts.
+    """
+    if not (hasattr(X, "iloc") and len(X.shape) == 1):
+        return
+    if not (are_texts and any(isinstance(value, Sized) for value in X)):
+        raise ValueError(
+            f"Expected a 2-dimensional container but got {type(X)} instead. Pass a row of a frame "
+            "as df.iloc[[0]], instead of df.iloc[0], and a column as df[['name']]."
+        )
+
+
 def in_chunks(X: Any) -> Any:
     """Return samples in files as :class:`ChunkedRows`, and anything else unchanged."""
     if is_dataset(X):
@@ -96,8 +110,13 @@ def samples_in_memory(X: Any, is_table: bool) -> Any:
     check_is_container(X)
     X = as_table(X)
     if is_table and not _is_table(X):
+        if texts_of(X) is not None:
+            raise ValueError(
+                "Texts cannot be passed through beside codes, which are columns of a table. Use "
+                "passthrough=False."
+            )
         raise ValueError(
-            "Texts, series and images cannot be passed through beside codes, which are columns of "
+            "Series and images cannot be passed through beside codes, which are columns of "
             "a table. Use passthrough=False; or flatten the samples: X.reshape(len(X), -1)."
         )
     return X

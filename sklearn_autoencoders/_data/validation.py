@@ -14,7 +14,7 @@ from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .column_warnings import warn_of_empty_features, warn_of_unknown_categories
-from .containers import check_has_no_dates, in_chunks
+from .containers import check_has_no_dates, check_is_no_row, in_chunks
 from .data import Data
 from .shapes import flattened, shape_in_fit
 from .sources.chunked import ChunkedRows
@@ -22,13 +22,13 @@ from .sources.ranges import find_ranges
 from .sources.rows import RowSource
 from .sources.sparse import SparseRows
 from .tables.column_kinds import Limits
-from .tables.columns import Columns, columns_of_numbers, learn_columns
+from .tables.columns import Columns, check_are_numbers, columns_of_numbers, learn_columns
 
 # Types of samples; others are converted to the first one.
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
+def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, restores=False):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -45,12 +45,17 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     needs_values : bool, default=False
         Whether at least one value must be known.
 
+    restores : bool, default=False
+        Whether samples like X are returned to the user. Texts that are too long for the network are
+        then an error; otherwise they are cut, with a warning.
+
     Returns
     -------
     ndarray or RowSource of shape (n_samples, n_features)
         float64, or float32 if X is. Images are flattened.
     """
     check_is_fitted(estimator)
+    X = X if restores else _shortened(estimator, X)
     X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
@@ -58,6 +63,11 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     if needs_values and not isinstance(X, RowSource) and np.isnan(X).all():
         raise ValueError("All values of X are missing.")
     return X
+
+
+def _shortened(estimator, X):
+    """Return X, of texts with as many characters as the network can read."""
+    return X if estimator._columns is None else estimator._columns.shortened(X)
 
 
 def ignore_empty_features(estimator, X):
@@ -75,6 +85,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
+    check_is_no_row(X, reset or getattr(estimator._columns, "is_sequence", False))
     X = plain_array(in_chunks(X))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
@@ -92,10 +103,14 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
-        if names:
-            X = validate_data(estimator, X, reset=reset, **settings)
-        else:
-            X = check_array(X, input_name=input_name, **settings)
+        try:
+            if names:
+                X = validate_data(estimator, X, reset=reset, **settings)
+            else:
+                X = check_array(X, input_name=input_name, **settings)
+        except ValueError:
+            check_are_numbers(X)  # an error that names the column
+            raise
     return SparseRows(X) if issparse(X) else X
 
 
@@ -136,7 +151,7 @@ def _as_cells(estimator, X, reset):
     cells = None
     if reset:
         estimator._columns = estimator._number_columns = None
-        learned = learn_columns(X, *_choice_of_categories(estimator))
+        learned = learn_columns(X, *_choice_of_categories(estimator), hasattr(estimator, "sample"))
         if learned is None:
             estimator._number_columns = columns_of_numbers(X)
         else:
@@ -243,6 +258,7 @@ def check_y(estimator, y, data):
 
 def check_clean(estimator, clean, X):
     """Return the clean versions of the samples X for a fitted estimator."""
+    clean = _shortened(estimator, clean)
     return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
 
 

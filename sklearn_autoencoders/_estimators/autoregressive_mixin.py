@@ -138,7 +138,7 @@ class AutoregressiveMixin:
                 "them from those before them only. Use network=None and a table, or "
                 "DenoisingAutoencoder."
             )
-        given, cells = self._levels_of(X)
+        given, cells = self._levels_of(X, restores=True)
         if n_draws is None:
             found = marginal_probabilities(self._model, cells, self._levels.n_levels)
             expected = [self._levels.expect(j, own) for j, own in enumerate(found)]
@@ -178,7 +178,7 @@ class AutoregressiveMixin:
         .. [1] J. Neyman and E. S. Pearson, "On the Problem of the Most Efficient Tests of
            Statistical Hypotheses", Philosophical Transactions of the Royal Society A 231, 1933.
         """
-        given, cells = self._levels_of(X)
+        given, cells = self._levels_of(X, restores=True)
         levels = self._order.levels_for(self._levels, cells.shape[1])
         ratio, expected = np.zeros((2, *cells.shape))
         for column, found in self._order.conditionals(self._model, cells, levels.n_levels):
@@ -300,9 +300,9 @@ class AutoregressiveMixin:
         levels = self._order.levels_for(self._levels, samples.shape[1]).encode(samples, missing)
         return levels.astype(samples.dtype, copy=False) if self._order is LeftToRight else levels
 
-    def _levels_of(self, X, missing=False):
+    def _levels_of(self, X, missing=False, restores=False):
         """Return samples as an array of cells, and the levels of the cells in the same type."""
-        given = check_samples(self, X, ignores_empty=False)
+        given = check_samples(self, X, ignores_empty=False, restores=restores)
         levels = self._encoded(ignore_empty_features(self, given), missing)
         return given, levels.astype(given.dtype, copy=False)
 

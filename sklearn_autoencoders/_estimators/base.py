@@ -327,7 +327,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
             The reconstruction, in the units of X, including the missing values. Images and series
             are returned in the shape of the input, frames as frames.
         """
-        return self._as_given(self._reconstruct(check_samples(self, X)), X)
+        return self._as_given(self._reconstruct(check_samples(self, X, restores=True)), X)
 
 
 class ReconstructionScoreMixin:

@@ -578,7 +578,7 @@ class DenoisingAutoencoder(
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
             return self._in_column(self._speller.corrected(self._checked_texts(X)))
-        given = check_samples(self, X, ignores_empty=False)
+        given = check_samples(self, X, ignores_empty=False, restores=self.output != "code")
         samples = ignore_empty_features(self, given)
         if self.output == "code":
             return self._encode(samples)

@@ -91,7 +91,7 @@ class GenerativeMixin:
             The reconstruction, in the units of X. Images and series are returned in the shape of
             the input, frames as frames.
         """
-        samples = check_samples(self, X)
+        samples = check_samples(self, X, restores=True)
         return self._as_given(self._reconstruct(samples, self._condition(y, len(samples))), X)
 
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
@@ -163,7 +163,7 @@ class GenerativeMixin:
         ValueError
             If the codes are quantized and thus have no neighborhood.
         """
-        X = check_samples(self, X)
+        X = check_samples(self, X, restores=True)
         check_scalar(n_samples, "n_samples", Integral, min_val=1)
         check_scalar(scale, "scale", Real, min_val=0)
         if not math.isfinite(scale):
@@ -199,7 +199,7 @@ class GenerativeMixin:
         ndarray of shape (n_pairs, n_steps, n_features_in_)
             The interpolated samples, as means of the likelihood.
         """
-        A, B = check_samples(self, A), check_samples(self, B)
+        A, B = (check_samples(self, own, restores=True) for own in (A, B))
         check_consistent_length(A, B)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
         if method not in _PATHS:
@@ -320,7 +320,7 @@ class GenerativeMixin:
             X without missing values, except in features that had no value in the fit. Observed
             values are unchanged.
         """
-        given = check_samples(self, X, ignores_empty=False)
+        given = check_samples(self, X, ignores_empty=False, restores=True)
         samples = ignore_empty_features(self, given)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(samples))

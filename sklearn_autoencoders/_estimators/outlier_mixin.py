@@ -223,7 +223,7 @@ class OutlierDetectorMixin:
             contributions explain why it is anomalous. Both are frames if X is a frame of pandas,
             polars, PyArrow or dask, with its columns and index.
         """
-        samples = self._checked(X)
+        samples = self._checked(X, restores=True)
         expected = self._reconstruct(samples)
         errors = self._value_errors(samples, expected)
         n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True).clip(1)
@@ -248,7 +248,7 @@ class OutlierDetectorMixin:
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)
 
-    def _checked(self, X):
-        X = check_samples(self, X)
+    def _checked(self, X, restores=False):
+        X = check_samples(self, X, restores=restores)
         check_unit_interval(self, self._loss, X)
         return X

@@ -357,7 +357,8 @@ class AutoencoderRecommender(
         ----------
         X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
             The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
-            triples of a user, an item and a rating.
+            triples of a user, an item and a rating: in this order, unless the columns are named
+            "user", "item" and "rating", possibly with "_id", in lower or upper case.
 
         y : Ignored
             Present for API consistency.

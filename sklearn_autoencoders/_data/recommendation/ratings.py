@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from scipy import sparse
 from ..._utils.tensors import plain_array
 from ..containers import check_is_container
 from ..sources.parquet import is_dataset
-from ..tables.frames import table_of
+from ..tables.frames import Table, table_of
 
 Array = NDArray[np.float64]
 
@@ -122,13 +123,14 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
             "columns. Select them in this order, add a column of ones to clicks, or pass a matrix "
             "of users and items as an array, X.to_numpy()."
         )
-    users, others = table.factorized(0), table.factorized(1)
+    user, item, rating = _places(table.names, ("user", "item", "rating"))
+    users, others = table.factorized(user), table.factorized(item)
     if (users.codes < 0).any() or (others.codes < 0).any():
         raise ValueError(f"{name} has missing users or items. Drop these rows.")
     columns, ids = others.codes, _identifiers(others.values, f"{name} has items")
     if items is not None:
         columns, ids = positions_of(ids, items, f"{name} contains items")[columns], items
-    values, shape = table.numbers(2), (len(users.values), len(ids))
+    values, shape = _rating_column(table, rating, name), (len(users.values), len(ids))
     _check_no_duplicates(users.codes, columns, len(ids), name)
     known = ~np.isnan(values)
     entries = values[known], (users.codes[known], columns[known])
@@ -140,6 +142,28 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     )
 
 
+def _places(names: list[Any], expected: tuple[str, ...]) -> list[int]:
+    """Return the places of columns: by their names if all are as expected, otherwise in order.
+
+    Upper and lower case, and "id" or "_id" at the end of a name, make no difference.
+    """
+    plain = [re.sub("_?id$", "", str(name).lower()) for name in names]
+    is_named = sorted(plain) == sorted(expected)
+    return [plain.index(name) for name in expected] if is_named else list(range(len(expected)))
+
+
+def _rating_column(table: Table, place: int, name: str) -> Array:
+    """Return the ratings of a table, or raise ValueError if they are not numbers."""
+    try:
+        return table.numbers(place)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must have the columns user, item and rating in this order, or with these "
+            f"names; the ratings in column {table.names[place]!r} are not numbers. Select the "
+            "columns in this order."
+        ) from error
+
+
 def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the users and the items of a frame of two columns, read as those of ratings."""
     table = table_of(X)
@@ -148,7 +172,8 @@ def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
             f"{name} must have the two columns user and item. Select them in this order."
         )
     columns = []
-    for index, what in enumerate(("users", "items")):
+    places = _places(table.names, ("user", "item"))
+    for index, what in zip(places, ("users", "items"), strict=True):
         found = table.factorized(index)
         if (found.codes < 0).any():
             raise ValueError(f"{name} has missing {what}. Drop these rows.")

@@ -35,7 +35,8 @@ def table_from(
         Names and types.
 
     values : sequence of ndarray
-        Numbers, seconds of dates and durations, or Python objects of categories.
+        Numbers, seconds of dates (in UTC if they have a time zone) and durations, or Python objects
+        of categories.
 
     X : frame or None, default=None
         A frame of pandas gets its index, if there are as many samples.
@@ -59,7 +60,7 @@ def table_from(
 def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any]:
     """Return a column as a series of narwhals."""
     name = str(column.name)
-    plain = _plain_dtype(column.dtype)
+    plain = plain_dtype(column.dtype)
     if plain not in DATES:
         values = representable(values, column.dtype)
         objects = [None if is_missing(value) else value for value in values.tolist()]
@@ -68,15 +69,21 @@ def _series(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any
         other = nw.String() if plain in (nw.Categorical, nw.Enum) else plain
         own = nw.Float64() if is_float else other
         return nw.new_series(name, objects, own, backend=backend).cast(plain)
+    return series_of_times(column, values, backend).cast(plain)
+
+
+def series_of_times(column: Column, values: NDArray[Any], backend: Any) -> nw.Series[Any]:
+    """Return seconds as dates, in the time zone of a column, or as durations, in microseconds."""
+    plain = plain_dtype(column.dtype)
     dtype = nw.Duration("us") if plain == nw.Duration else nw.Datetime("us")
     ticks = np.round(np.nan_to_num(values) * MICRO).astype(np.int64)
     ticks[np.isnan(values)] = np.iinfo(np.int64).min  # NaT
     kind = "timedelta64[us]" if plain == nw.Duration else "datetime64[us]"
-    series = nw.new_series(name, ticks.view(kind), dtype, backend=backend)
+    series = nw.new_series(str(column.name), ticks.view(kind), dtype, backend=backend)
     zone = getattr(plain, "time_zone", None)
     if zone is not None:
         series = series.dt.replace_time_zone("UTC").dt.convert_time_zone(zone)
-    return series.cast(plain)
+    return series
 
 
 def _pandas_names(names: list[Any], X: Any, backend: str) -> Any:
@@ -105,7 +112,7 @@ def _pandas_series(column: Column, values: NDArray[Any], backend: str) -> Any:
         dtype = pandas.CategoricalDtype(declared, column.is_ordered)
         return pandas.Series(values, dtype=dtype)
     native = column.native_dtype or "object"
-    if _plain_dtype(column.dtype) in DATES:
+    if plain_dtype(column.dtype) in DATES:
         series = _series(column, values, backend).to_native()
         return series if native == "object" else series.astype(native)
     if native == "object":
@@ -137,7 +144,7 @@ def _is_integer(dtype: str) -> bool:
     return dtype.startswith(("int", "uint")) and "pyarrow" not in dtype
 
 
-def _plain_dtype(dtype: str) -> Any:
+def plain_dtype(dtype: str) -> Any:
     """Return the type of narwhals that a string describes, such as "Datetime(time_unit='us')"."""
     call = ast.parse(dtype, mode="eval").body
     if isinstance(call, ast.Name):

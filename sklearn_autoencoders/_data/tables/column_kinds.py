@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._utils.user_warnings import warn_user
 from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
+from .time_zones import instants, zone_of
 
 Array = NDArray[np.float64]
 
@@ -21,12 +21,14 @@ Array = NDArray[np.float64]
 _STEPS = (1.0, 0.1, 0.01, 0.001, 0.0001)
 # The same for dates and durations, in seconds, beginning with a day.
 _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
+# Functions of pandas for columns of dates and durations, by their types.
+_FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_timedelta"}
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
+# Number of samples from which on categories that all differ are identifiers.
+_MIN_IDENTIFIERS = 20
 # Integers from which on float64 does not contain all of them.
 _EXACT = 2.0**53
-# Number of samples from which on a category with a different value in each is an identifier.
-_MIN_IDENTIFIERS = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Limits:
 @dataclass(frozen=True)
 class Number:
     """A column of numbers, or of dates or durations, which are numbers of seconds.
+
+    Dates with a time zone are wall times.
 
     Parameters
     ----------
@@ -122,7 +126,13 @@ class Number:
     def with_known(
         self, values: Array, table: Table, index: int, known: NDArray[np.bool_]
     ) -> NDArray[Any]:
-        """Return numbers where those that are known are exactly the integers of a table."""
+        """Return numbers where those that are known are exactly the integers of a table.
+
+        Of dates with a time zone, they are the instants, of which the clock shows some twice.
+        """
+        own_instants = table.instants(index)
+        if own_instants is not None and zone_of(self.column) is not None:
+            return np.where(known, own_instants, values)
         is_whole = self.column.dtype in ("Int64", "UInt64") and not np.isnan(values).any()
         if not is_whole or np.abs(values[known]).max(initial=0.0) < _EXACT:
             return values
@@ -131,6 +141,10 @@ class Number:
             return values
         pairs = zip(own, representable(values, self.column.dtype), known, strict=True)
         return np.array([given if is_known else other for given, other, is_known in pairs], object)
+
+    def identifies(self, cells: Array) -> bool:
+        """Return False: numbers that all differ can be learned."""
+        return False
 
     def can_hold(self, cells: Array) -> bool:
         """Return whether the type of the column has these numbers."""
@@ -142,7 +156,17 @@ class Number:
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
-        return table.numbers(index)
+        try:
+            return table.numbers(index, zone_of(self.column))
+        except ValueError as error:
+            function = _FUNCTIONS.get(self.column.dtype.partition("(")[0])
+            if function is None:
+                raise
+            name = self.column.name
+            raise ValueError(
+                f"Column {name!r} contained dates or durations in the fit, and contains other "
+                f"values now. Convert it, for instance by pandas.{function}(X[{name!r}])."
+            ) from error
 
     def valid(self, cells: Array, are_means: bool) -> Array:
         """Return numbers within the range, in multiples of the step.
@@ -154,9 +178,9 @@ class Number:
         rounded = np.round(cells / self.step) * self.step if is_rounded else cells
         return np.clip(rounded, self.low, self.high)
 
-    def decode(self, cells: Array) -> Array:
-        """Return the numbers."""
-        return cells
+    def decode(self, cells: Array, backend: str | None) -> Array:
+        """Return the numbers, and the instants of dates with a time zone."""
+        return instants(cells, self.column, backend)
 
 
 @dataclass(frozen=True)
@@ -189,7 +213,6 @@ class Category:
         """Return the kind of a column, and its cells."""
         column, found = table.column(index), table.factorized(index)
         counts = found.counts()
-        _warn_of_identifier(counts, column.name)
         order = np.argsort(-counts, kind="stable")
         ranked = [found.values[place] for place in order]
         n_frequent = limits.n_frequent(counts[order], len(found.codes))
@@ -204,6 +227,11 @@ class Category:
         """
         found = table.factorized(index)
         return self._cells(found, float(self.n_categories) if marks_unknown else np.nan)
+
+    def identifies(self, cells: Array) -> bool:
+        """Return whether no two samples of the fit, whose cells are given, have one category."""
+        n_known = int(np.count_nonzero(~np.isnan(cells)))
+        return len(self.categories) + len(self.infrequent) == n_known >= _MIN_IDENTIFIERS
 
     def unknown(self, table: Table, index: int) -> list[Any]:
         """Return the values of a column that are not among the categories."""
@@ -222,7 +250,7 @@ class Category:
             return values
         return np.where(known, table.factorized(index).objects(), values)
 
-    def decode(self, cells: Array) -> NDArray[Any]:
+    def decode(self, cells: Array, backend: str | None) -> NDArray[Any]:
         """Return the categories of cells, the most frequent of infrequent ones."""
         values = np.array([*self.categories, *self.infrequent[:1], None], dtype=object)
         index = np.where(np.isnan(cells), len(values) - 1, cells).astype(np.intp)
@@ -275,15 +303,6 @@ def _in_order(categories: list[Any], column: Column) -> list[Any]:
             f"Column {column.name!r} mixes values that cannot be compared ({error}). Convert it to "
             "one type."
         ) from error
-
-
-def _warn_of_identifier(counts: NDArray[np.intp], name: Any) -> None:
-    if counts.sum() >= _MIN_IDENTIFIERS and counts.max() == 1:
-        warn_user(
-            f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
-            "can be learned of it: drop it, or convert it to numbers.",
-            UserWarning,
-        )
 
 
 def _names(types: set[type]) -> str:

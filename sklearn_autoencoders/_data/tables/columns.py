@@ -105,6 +105,10 @@ class Columns:
             cells[:, index] = kind.encode(table, index, marks_unknown)
         return cells
 
+    def shortened(self, X: Any) -> Any:
+        """Return X, of which all columns are read."""
+        return X
+
     def restore(self, cells: Array) -> Any:
         """Return a table with these cells."""
         return self.decode(cells)
@@ -162,7 +166,7 @@ class Columns:
             With the names and the types of the columns in the fit.
         """
         columns = [kind.column for kind in self.kinds]
-        values = [kind.decode(cells[:, i]) for i, kind in enumerate(self.kinds)]
+        values = [kind.decode(cells[:, i], self.backend) for i, kind in enumerate(self.kinds)]
         if known is not None:
             table = _table(X)
             for index, kind in enumerate(self.kinds):
@@ -231,7 +235,10 @@ def columns_from_dict(values: dict[str, Any]) -> Columns | Texts:
 
 
 def learn_columns(
-    X: Any, categorical_features: Any, limits: Limits = _DEFAULT_LIMITS
+    X: Any,
+    categorical_features: Any,
+    limits: Limits = _DEFAULT_LIMITS,
+    are_drawn: bool = False,
 ) -> tuple[Columns | Texts, NDArray[Any]] | None:
     """Return the columns of a table and its cells; None if all columns are numbers.
 
@@ -248,12 +255,16 @@ def learn_columns(
     limits : Limits, default=Limits()
         Which categories are infrequent.
 
+    are_drawn : bool, default=False
+        Whether samples like X are drawn, of which the warning of identifiers tells.
+
     Returns
     -------
     (Columns or Texts, ndarray of shape (n_samples, n_columns)) or None
         The cells, of texts in float32 and otherwise in float64.
     """
     if isinstance(categorical_features, Columns | Texts):
+        X = categorical_features.shortened(X)
         return categorical_features, categorical_features.encode(X)
     texts = texts_of(X)
     if texts is not None:
@@ -270,14 +281,24 @@ def learn_columns(
                 f"Column {table.names[index]!r} contains dates or durations, which are numbers and "
                 "not categories. Remove it from categorical_features, or convert it to strings."
             )
+    kinds, cells = _learn_kinds(table, is_category, limits, are_drawn)
+    _warn_of_width(kinds)
+    return Columns(table.backend, kinds), cells
+
+
+def _learn_kinds(
+    table: Table, is_category: list[bool], limits: Limits, are_drawn: bool
+) -> tuple[list[Kind], Array]:
+    """Return what each column contains, and the cells; warn of identifiers."""
     kinds: list[Kind] = []
     all_cells = np.empty((table.n_samples, len(table.names)))
     for index, own in enumerate(is_category):
         kind, cells = (Category if own else Number).learn(table, index, limits)
         kinds.append(kind)
         all_cells[:, index] = cells
-    _warn_of_width(kinds)
-    return Columns(table.backend, kinds), all_cells
+        if kind.identifies(cells):
+            _warn_of_identifier(kind.column.name, are_drawn)
+    return kinds, all_cells
 
 
 def columns_of_numbers(X: Any) -> Columns | None:
@@ -301,6 +322,45 @@ def columns_without_numbers(X: Any) -> list[Any]:
     return [name for name, is_own in zip(table.names, own, strict=True) if is_own]
 
 
+def check_are_numbers(X: Any) -> None:
+    """Raise an error with the name of a column of objects or strings that are not numbers."""
+    table = table_of(X)
+    if table is None or (isinstance(X, np.ndarray) and X.dtype.kind not in "OU"):
+        return
+    for index in range(len(table.names)):
+        table.numbers(index)
+
+
+def _have_types_of_categories(table: Table) -> list[bool]:
+    """Return whether the type of each column is one of categories.
+
+    The TypeErrors of all columns are raised as one.
+    """
+    found, errors = [], []
+    for index in range(len(table.names)):
+        try:
+            found.append(table.is_category(index))
+        except TypeError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise TypeError("\n".join(map(str, errors))) from errors[0]
+    if errors:
+        raise errors[0]
+    return found
+
+
+def _warn_of_identifier(name: Any, are_drawn: bool) -> None:
+    drawn = (
+        " Samples that are drawn repeat these identifiers, which may be private: drop the column "
+        "before the fit."
+    )
+    warn_user(
+        f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
+        f"can be learned of it: drop it, or convert it to numbers.{drawn if are_drawn else ''}",
+        UserWarning,
+    )
+
+
 def _warn_of_width(kinds: list[Kind]) -> None:
     """Warn of a network with very many inputs, naming the column with the most categories."""
     n_inputs = sum(max(kind.n_categories, 1) for kind in kinds)
@@ -318,7 +378,7 @@ def _are_categories(table: Table, categorical_features: Any) -> list[bool]:
     """Return whether each column is a category."""
     n_columns = len(table.names)
     if isinstance(categorical_features, str):  # "from_dtype"
-        return [table.is_category(index) for index in range(n_columns)]
+        return _have_types_of_categories(table)
     chosen = np.asarray(categorical_features)
     if chosen.dtype == bool:
         if chosen.shape != (n_columns,):

@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .factorize import Factorized, factorized_objects, factorized_series, is_object
-from .objects import are_numbers, as_numbers, wrong_type
+from .objects import AS_ARRAY, OR_DROP, are_numbers, as_numbers, wrong_type
 
 Array = NDArray[np.float64]
 
 _CATEGORIES = (nw.Boolean, nw.Categorical, nw.Enum, nw.String)
 DATES = (nw.Date, nw.Datetime, nw.Duration)
-# Types that are neither categories nor numbers.
-_OTHERS = (nw.Array, nw.Binary, nw.List, nw.Struct, nw.Time)
+# Types that are neither categories nor numbers, and those of several values in a cell.
+_NESTED = (nw.Array, nw.List)
+_OTHERS = (*_NESTED, nw.Binary, nw.Struct, nw.Time)
 # Microseconds in a second, the unit of dates and durations.
 MICRO = 1e6
 
@@ -69,8 +70,14 @@ class Table(Protocol):
     def column(self, index: int) -> Column:
         """Return the name and the type of a column."""
 
-    def numbers(self, index: int) -> Array:
-        """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
+    def numbers(self, index: int, zone: str | None = None) -> Array:
+        """Return the numbers of a column, seconds of a date, and NaN where a value is missing.
+
+        Dates are wall times: in `zone` if it is given and they have a time zone, or in their own.
+        """
+
+    def instants(self, index: int) -> Array | None:
+        """Return the seconds in UTC of dates with a time zone; None of any other column."""
 
     def integers(self, index: int) -> list[int | None] | None:
         """Return the integers of a column; None if its type is not one of integers."""
@@ -110,9 +117,13 @@ class ArrayTable:
         """Return the index of a column and the type of the array."""
         return Column(index, self._X.dtype.str)
 
-    def numbers(self, index: int) -> Array:
+    def numbers(self, index: int, zone: str | None = None) -> Array:
         """Return the numbers of a column."""
         return as_numbers(self._X[:, index].tolist(), index)
+
+    def instants(self, index: int) -> Array | None:
+        """Return None."""
+        return None
 
     def integers(self, index: int) -> list[int | None] | None:
         """Return the integers of a column of an array of integers."""
@@ -163,27 +174,36 @@ class FrameTable:
     def column(self, index: int) -> Column:
         """Return the name and the type of a column."""
         series, declared = self._series(index), None
+        dtype = _dtype_of(series)
         native = _native_dtype(series) if self.backend == "pandas" else None
         if native is not None:
             _check_restorable(native, self.names[index])
-        if series.dtype in (nw.Categorical, nw.Enum):
+        if dtype in (nw.Categorical, nw.Enum):
             declared = series.cat.get_categories().to_list()
-        is_ordered = native is not None and series.dtype == nw.Enum
-        return Column(self.names[index], str(series.dtype), native, declared, is_ordered)
+        is_ordered = native is not None and dtype == nw.Enum
+        return Column(self.names[index], str(dtype), native, declared, is_ordered)
 
-    def numbers(self, index: int) -> Array:
+    def numbers(self, index: int, zone: str | None = None) -> Array:
         """Return the numbers of a column, seconds of a date, and NaN where a value is missing."""
         series, name = self._series(index), self.names[index]
-        dtype = series.dtype
+        dtype = _dtype_of(series)
         if dtype in (nw.Date, nw.Datetime):
-            return _floats(series.dt.timestamp("us"), name) / MICRO
+            series = wall_times(series, zone) if _has_zone(series) else series
+            return floats(series.dt.timestamp("us"), name) / MICRO
         if dtype == nw.Duration:
-            return _floats(series.dt.total_microseconds(), name) / MICRO
+            return floats(series.dt.total_microseconds(), name) / MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
-            return _floats(series, name)
+            return floats(series, name)
         if dtype in _OTHERS:
-            raise wrong_type(name, str(dtype))
+            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
         return as_numbers(series.to_list(), name)
+
+    def instants(self, index: int) -> Array | None:
+        """Return the seconds in UTC of dates with a time zone; None of any other column."""
+        series = self._series(index)
+        if not _has_zone(series):
+            return None
+        return floats(wall_times(series, "UTC").dt.timestamp("us"), self.names[index]) / MICRO
 
     def integers(self, index: int) -> list[int | None] | None:
         """Return the integers of a column; None if its type is not one of integers."""
@@ -207,21 +227,22 @@ class FrameTable:
     def is_category(self, index: int) -> bool:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
-        if series.dtype in _OTHERS:
-            raise wrong_type(name, str(series.dtype))
-        if self.backend == "pandas" and series.dtype == nw.Unknown:
+        dtype = _dtype_of(series)
+        if dtype in _OTHERS:
+            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
+        if self.backend == "pandas" and dtype == nw.Unknown:
             _check_is_numeric(series.to_native().dtype, name)
-        if series.dtype != nw.Object and not is_object(series):
-            return series.dtype in _CATEGORIES and bool(series.null_count() < len(series))
+        if dtype != nw.Object and not is_object(series):
+            return dtype in _CATEGORIES and bool(series.null_count() < len(series))
         return not are_numbers(series.to_list(), name)
 
     def is_date(self, index: int) -> bool:
         """Return whether a column contains dates or durations."""
-        return self._series(index).dtype in DATES
+        return _dtype_of(self._series(index)) in DATES
 
     def is_converted(self, index: int) -> bool:
         """Return whether the type of a column is not one of numbers."""
-        return self._series(index).dtype in (*DATES, *_CATEGORIES)
+        return _dtype_of(self._series(index)) in (*DATES, *_CATEGORIES)
 
     def _series(self, index: int) -> nw.Series[Any]:
         return self._all_series[index]
@@ -269,7 +290,33 @@ def _native_dtype(series: nw.Series[Any]) -> str:
     return f"string[{dtype.storage}]" if str(dtype) == "string" else str(dtype)
 
 
-def _floats(series: nw.Series[Any], name: Any) -> Array:
+def _dtype_of(series: nw.Series[Any]) -> Any:
+    """Return the type of a series, also of zones of pandas that narwhals does not know.
+
+    These are all zones with an underscore, a digit or a hyphen in their names.
+    """
+    native: Any = getattr(series.to_native(), "dtype", None)
+    if series.dtype == nw.Unknown and hasattr(native, "tz") and hasattr(native, "unit"):
+        return nw.Datetime(native.unit, str(native.tz))
+    return series.dtype
+
+
+def _has_zone(series: nw.Series[Any]) -> bool:
+    return getattr(_dtype_of(series), "time_zone", None) is not None
+
+
+def wall_times(series: nw.Series[Any], zone: str | None = None) -> nw.Series[Any]:
+    """Return dates with a time zone as the clock of a zone shows them, by default of their own."""
+    native: Any = series.to_native()
+    if hasattr(getattr(native, "dt", None), "tz_localize"):  # pandas, with zones of any name
+        native = native if zone is None else native.dt.tz_convert(zone)
+        return nw.from_native(native.dt.tz_localize(None), series_only=True)
+    series = series if zone is None else series.dt.convert_time_zone(zone)
+    return series.dt.replace_time_zone(None)
+
+
+def floats(series: nw.Series[Any], name: Any) -> Array:
+    """Return a series as float64, NaN where a value is missing."""
     try:
         with np.errstate(over="ignore"):
             return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -18,8 +19,18 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 
 
+# How a column of other values can be converted.
+OR_DROP = "or drop it"
+TO_DATES = "to a type of dates, for instance by pandas.to_datetime"
+AS_ARRAY = (
+    "to several columns of numbers, or drop it. Series are no table: pass an array of shape "
+    "(n_samples, n_time_points, n_channels), or a list of arrays, with network=Temporal(...)"
+)
+
+
 def as_numbers(values: list[Any], name: Any) -> NDArray[np.float64]:
     """Return objects as numbers, or raise ValueError with the name of the column."""
+    _check_not_nested(values, name)
     try:
         return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
     except (TypeError, ValueError) as error:
@@ -46,6 +57,7 @@ def are_numbers(values: list[Any], name: Any) -> bool:
 def _kinds_of(values: list[Any], name: Any) -> set[str]:
     """Return what kinds of values a list contains, apart from missing ones."""
     others = [value for value in values if type(value) is not str]
+    _check_not_nested(others, name)
     kinds = {_kind_of(value, name) for value in others if not is_missing(value)}
     return kinds | {"strings"} if len(others) < len(values) else kinds
 
@@ -55,13 +67,19 @@ def _kind_of(value: Any, name: Any) -> str:
     for kind, types in _KINDS.items():
         if isinstance(value, types):
             return kind
-    is_date = isinstance(value, datetime.date | datetime.timedelta)
-    raise wrong_type(name, f"{type(value).__name__}, such as {value!r}", is_date=is_date)
+    advice = TO_DATES if isinstance(value, datetime.date | datetime.timedelta) else OR_DROP
+    raise wrong_type(name, f"{type(value).__name__}, such as {value!r}", advice)
 
 
-def wrong_type(name: Any, kind: str, *, is_date: bool = False) -> TypeError:
+def _check_not_nested(values: list[Any], name: Any) -> None:
+    """Raise TypeError if a value contains several ones, such as a list, an array or a series."""
+    for kind in set(map(type, values)):  # of which there are few
+        if hasattr(kind, "__len__") and not issubclass(kind, str | bytes | Mapping):
+            raise wrong_type(name, kind.__name__, AS_ARRAY)
+
+
+def wrong_type(name: Any, kind: str, advice: str = OR_DROP) -> TypeError:
     """Return the error of a column that contains other values than a table can have."""
-    advice = "to a type of dates, for instance by pandas.to_datetime" if is_date else "or drop it"
     return TypeError(
         f"Column {name!r} contains values of type {kind}. Columns must contain numbers, strings, "
         f"booleans, categories, dates or durations. Convert the column {advice}."

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._utils.layout import Layout
+from ..._utils.user_warnings import warn_user
 from .column_kinds import Limits
 
 # Half the memory of float64, and exact for the indices of symbols.
@@ -125,6 +126,21 @@ class Texts:
             row[len(text) : len(text) + self.has_end] = len(self.symbols)
         return cells
 
+    def shortened(self, X: Any) -> Any:
+        """Return texts without the characters after the last position, with a warning."""
+        texts = as_list(texts_of(X)) if self.is_fixed else []
+        too_long = self._too_long(texts)
+        if not too_long:
+            return X
+        longest = self.length - self.has_end
+        warn_user(
+            f"{len(too_long)} text(s) of X are longer than the longest one in the fit, the first "
+            f"at index {too_long[0]}. Characters after the first {longest} are not read. If they "
+            "matter, fit to texts that include such long ones.",
+            UserWarning,
+        )
+        return [text[:longest] for text in texts]
+
     def prefix(self, text: str) -> Cells:
         """Return the cells of the beginning of a text, which has no end."""
         if not isinstance(text, str):
@@ -146,13 +162,17 @@ class Texts:
 
     def _check_lengths(self, texts: Sequence[str]) -> None:
         """Raise ValueError if a text is longer than those of the fit."""
+        for place in self._too_long(texts):
+            raise ValueError(
+                f"The text at index {place} has {len(texts[place])} characters, but the longest "
+                f"one in the fit had {self.length - self.has_end}. Shorten it, or fit to texts of "
+                "this length."
+            )
+
+    def _too_long(self, texts: Sequence[str]) -> list[int]:
+        """Return the indices of the texts that are longer than those of the fit."""
         longest = self.length - self.has_end
-        for place, text in enumerate(texts):
-            if len(text) > longest:
-                raise ValueError(
-                    f"The text at index {place} has {len(text)} characters, but the longest one in "
-                    f"the fit had {longest}. Shorten it, or fit to texts of this length."
-                )
+        return [place for place, text in enumerate(texts) if len(text) > longest]
 
     def with_unknown(self, X: Any) -> list[Any]:
         """Return the symbols that did not occur in the fit."""
