@@ -28,7 +28,7 @@ from .tables.columns import Columns, columns_of_numbers, learn_columns
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
+def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, marks_unknown=False):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -45,13 +45,18 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False):
     needs_values : bool, default=False
         Whether at least one value must be known.
 
+    marks_unknown : bool, default=False
+        Whether categories that did not occur in the fit have the index `n_categories` of their
+        column. Otherwise they are missing.
+
     Returns
     -------
     ndarray or RowSource of shape (n_samples, n_features)
         float64, or float32 if X is. Images are flattened.
     """
     check_is_fitted(estimator)
-    X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
+    network = estimator._recipe.base.network
+    X = _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     _check_values(X, estimator, "X")
@@ -71,7 +76,7 @@ def ignore_empty_features(estimator, X):
     return X
 
 
-def _as_array(estimator, X, network, reset, names=True, input_name="X"):
+def _as_array(estimator, X, network, reset, names=True, input_name="X", marks_unknown=False):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
@@ -84,7 +89,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     if issparse(X):
         _check_has_no_categories(estimator, reset, "sparse", "X.toarray()")
     if names:
-        X, names = _as_cells(estimator, X, reset)
+        X, names = _as_cells(estimator, X, reset, marks_unknown)
     elif estimator._columns is not None:
         X = estimator._columns.encode(X)
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
@@ -128,7 +133,7 @@ def _check_has_no_categories(estimator, reset, what, dense):
         )
 
 
-def _as_cells(estimator, X, reset):
+def _as_cells(estimator, X, reset, marks_unknown):
     """Return a table as an array of cells, and whether its names have yet to be checked.
 
     Anything that consists of numbers is returned unchanged.
@@ -144,7 +149,9 @@ def _as_cells(estimator, X, reset):
     if estimator._columns is None:
         return X, True
     estimator._columns.check(estimator, X, reset)
-    return estimator._columns.encode(X) if cells is None else cells, False
+    if cells is None:
+        cells = estimator._columns.encode(X, marks_unknown=marks_unknown)
+    return cells, False
 
 
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -13,6 +15,7 @@ from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model, torch_dtype
 from .._data.sources.sparse import as_dense
+from .._data.statistics.scaling import MIN_FREQUENCY
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
 from ..networks._prototypes import Prototypes
@@ -65,6 +68,7 @@ def value_errors(
     expected: NDArray[Any],
     tolerance: NDArray[np.float64],
     distance_unit: NDArray[np.float64] | None,
+    unknown: UnknownCategories | None = None,
 ) -> NDArray[np.float64]:
     """Return the part of each value in the errors of its sample; NaN where a value is missing.
 
@@ -76,21 +80,62 @@ def value_errors(
     expected : ndarray of shape (n_samples, n_columns)
         Predictions of the network.
 
+    unknown : UnknownCategories or None, default=None
+        Missing values of X that are not missing, but categories that did not occur in the fit.
+
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
         Their means over the observed values of a sample are those of :func:`sample_errors`.
     """
-    found = cell_errors(model, X, expected) / tolerance
+    found = cell_errors(model, X, expected)
+    found = (found if unknown is None else unknown.in_errors(found)) / tolerance
     if distance_unit is None:
         return found
-    parts = (prototype_errors(model, X) / distance_unit) ** 2
+    deviations = prototype_errors(model, X)
+    deviations = deviations if unknown is None else unknown.in_deviations(deviations)
+    parts = (deviations / distance_unit) ** 2
     distance = root_mean_square(parts)
     parts = np.divide(parts, distance, out=np.zeros_like(parts), where=distance > 0)
     parts[np.isnan(found)] = np.nan
     weight = _weight_of_predictions(len(tolerance))
     joined: NDArray[np.float64] = (weight * found + parts) / (weight + 1)
     return joined
+
+
+@dataclass(frozen=True)
+class UnknownCategories:
+    r"""What categories that did not occur in the fit to :math:`n` samples count in the errors.
+
+    They count as categories that occurred once in :math:`n + 1` samples, and that neither the
+    network nor any prototype predicts: the error is :math:`\log(n + 1)`, and the deviation from a
+    prototype is the difference of the indicator of such a category in the columns with it.
+
+    Parameters
+    ----------
+    where : ndarray of bool of shape (n_samples, n_columns)
+        Which values are unknown categories.
+
+    n_categories : sequence of int
+        Number of the known categories of each column.
+
+    n_samples : float
+        Number of samples of the fit.
+    """
+
+    where: NDArray[np.bool_]
+    n_categories: Sequence[int]
+    n_samples: float
+
+    def in_errors(self, errors: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return errors of predictions with those of unknown categories."""
+        return np.where(self.where, np.log1p(self.n_samples), errors)
+
+    def in_deviations(self, deviations: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return differences from prototypes with those of unknown categories."""
+        frequency = max(1 / (self.n_samples + 1), MIN_FREQUENCY)
+        own = 1 / np.sqrt(frequency * np.maximum(self.n_categories, 1))
+        return np.where(self.where, own, deviations)
 
 
 def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:

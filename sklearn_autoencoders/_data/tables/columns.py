@@ -105,6 +105,31 @@ class Columns:
             cells[:, index] = kind.encode(table, index, marks_unknown)
         return cells
 
+    def split_unknown(self, cells: Array) -> tuple[Array, Mask | None]:
+        """Return cells without marks of unknown categories, and where these were.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            With marks of unknown categories, as :meth:`encode` returns them.
+
+        Returns
+        -------
+        cells : ndarray of shape (n_samples, n_columns)
+            Unknown categories are infrequent if the column has infrequent ones, otherwise missing.
+
+        unknown : ndarray of bool of shape (n_samples, n_columns) or None
+            Which of them are missing. None if there are none.
+        """
+        n = np.array(self.n_categories)
+        marked = (cells == n) & (n > 0)
+        if not marked.any():
+            return cells, None
+        instead = [k.index_of_unknown if isinstance(k, Category) else np.nan for k in self.kinds]
+        cells = np.where(marked, instead, cells)
+        unknown = marked & np.isnan(cells)
+        return cells, unknown if unknown.any() else None
+
     def restore(self, cells: Array) -> Any:
         """Return a table with these cells."""
         return self.decode(cells)
