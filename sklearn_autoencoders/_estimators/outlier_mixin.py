@@ -13,7 +13,12 @@ from .._data.sources.arrays import map_in_chunks
 from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import put_constants
 from .._data.validation import check_output, check_samples, check_unit_interval
-from .._inference.outlier_errors import UnknownCategories, sample_errors, value_errors
+from .._inference.outlier_errors import (
+    UnknownCategories,
+    sample_errors,
+    unknown_costs,
+    value_errors,
+)
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
@@ -248,7 +253,7 @@ class OutlierDetectorMixin:
         values, n_categories = as_dense(X), self._layout.n_categories
         if unknown is not None:
             values = np.where(unknown, n_categories, values)
-            unknown = UnknownCategories(unknown, n_categories, float(self.n_samples_seen_))
+            unknown = UnknownCategories(unknown, *self._unknown_costs(self._model))
         errors = value_errors(self._model, X, expected, *units, unknown)
         is_constant = ~np.isnan(constants)  # which no prototype predicts better
         errors[:, is_constant] = apply_to_arrays(
@@ -259,6 +264,11 @@ class OutlierDetectorMixin:
             float(self.n_samples_seen_),
         )
         return errors
+
+    def _unknown_costs(self, model):
+        """Return the errors and the deviations of unknown categories in each column."""
+        infrequent, n_samples = self._columns.with_infrequent, float(self.n_samples_seen_)
+        return unknown_costs(model, infrequent, n_samples, self._held_out_errors)
 
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)

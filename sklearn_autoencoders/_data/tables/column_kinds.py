@@ -179,11 +179,6 @@ class Category:
         """Number of indices."""
         return len(self.categories) + bool(self.infrequent)
 
-    @property
-    def index_of_unknown(self) -> float:
-        """Index of the infrequent category, which other rare ones have; NaN if there is none."""
-        return float(len(self.categories)) if self.infrequent else np.nan
-
     @classmethod
     def learn(cls, table: Table, index: int, limits: Limits) -> tuple[Category, Array]:
         """Return the kind of a column, and its cells."""

@@ -116,19 +116,23 @@ class Columns:
         Returns
         -------
         cells : ndarray of shape (n_samples, n_columns)
-            Unknown categories are infrequent if the column has infrequent ones, otherwise missing.
+            Unknown categories are missing.
 
         unknown : ndarray of bool of shape (n_samples, n_columns) or None
-            Which of them are missing. None if there are none.
+            Which values are unknown categories. None if there are none.
         """
         n = np.array(self.n_categories)
         marked = (cells == n) & (n > 0)
         if not marked.any():
             return cells, None
-        instead = [k.index_of_unknown if isinstance(k, Category) else np.nan for k in self.kinds]
-        cells = np.where(marked, instead, cells)
-        unknown = marked & np.isnan(cells)
-        return cells, unknown if unknown.any() else None
+        return np.where(marked, np.nan, cells), marked
+
+    @property
+    def with_infrequent(self) -> Mask:
+        """Which columns have infrequent categories, of which an unknown one is another."""
+        return np.array(
+            [isinstance(kind, Category) and bool(kind.infrequent) for kind in self.kinds]
+        )
 
     def restore(self, cells: Array) -> Any:
         """Return a table with these cells."""
