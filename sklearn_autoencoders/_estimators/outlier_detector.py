@@ -167,7 +167,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         booleans and categorical types in the frames of pandas, polars, PyArrow and other packages,
         and columns of strings in an array of objects, also if the strings look like numbers.
         Otherwise a mask, indices or names of columns; None for none. Strings of other columns are
-        converted to numbers. An unknown category is a missing value.
+        converted to numbers. An unknown category is a missing value for the network, and counts in
+        the scores as a category that occurs in one of :math:`n + 1` samples.
 
     max_categories : int or None, default=256
         Maximum number of categories of a column, with the infrequent one. If there are more, the

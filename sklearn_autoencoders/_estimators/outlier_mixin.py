@@ -84,7 +84,12 @@ class OutlierDetectorMixin:
 
     @tensors_like_input
     def score_samples(self, X):
-        """Return the consistency of the values of each sample; higher is more normal.
+        r"""Return the consistency of the values of each sample; higher is more normal.
+
+        Missing values are left out of the mean. A category that did not occur in the fit to
+        :math:`n` samples counts as one that is in one of :math:`n + 1` samples, with an error of
+        :math:`\log(n + 1)`, or as the infrequent categories of its column together; but at least
+        as a typical held-out value of the column.
 
         Parameters
         ----------
