@@ -59,8 +59,10 @@ def test_contributions_of_unknown_categories_add_up(params):
     new.loc[7, "grade"] = None
     contribution = fitted.explain(new).contribution
     np.testing.assert_allclose(contribution.sum(axis=1), fitted.score_samples(new), rtol=1e-6)
-    assert (contribution["color"][:10] < 0).all() and (contribution["unit"][:5] < 0).all()
-    assert (contribution["unit"][5:] == 0).all() and contribution["grade"][7] == 0
+    assert (contribution["color"][:10] < 0).all()
+    assert (contribution["unit"][:5] < 0).all()
+    assert (contribution["unit"][5:] == 0).all()
+    assert contribution["grade"][7] == 0
 
 
 def test_a_constant_category_that_changes_is_an_outlier(detector):
