@@ -693,7 +693,7 @@ def test_explanations_are_by_column(frame):
     assert (explained.contribution[frame.isna()].fillna(0) == 0).all(axis=None)
 
 
-@pytest.mark.parametrize("cls", UNIONLESS)
+@pytest.mark.parametrize("cls", [c for c in UNIONLESS if c is not sa.AutoencoderOutlierDetector])
 def test_unknown_categories_are_missing_values(cls, frame):
     estimator = fitted(cls, frame)
     method = estimator.transform if hasattr(estimator, "transform") else estimator.score_samples
@@ -931,10 +931,11 @@ def test_a_graph_of_a_table_has_one_input_for_each_column(cls, method, params, t
     assert list(types) == list(frame.columns)
     kinds = {"city": "string", "size": "float", "number": "float", "since": "double"}
     assert {name: types[name] for name in kinds} == {k: f"tensor({v})" for k, v in kinds.items()}
-    later = frame.iloc[::-2].assign(city="Atlantis")
-    for X in (frame, later):
+    later = frame.iloc[::-2].assign(city="Atlantis")  # in graphs, strings cannot be missing
+    missing = frame.iloc[::-2].assign(city=None)
+    for X, same in ((frame, frame), (later, missing)):
         (found,) = session.run([method], feeds(X))
-        assert_allclose(found, getattr(estimator, method)(X), rtol=1e-4, atol=2e-4)
+        assert_allclose(found, getattr(estimator, method)(same), rtol=1e-4, atol=2e-4)
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,7 @@ OWN = {
     "AutoencoderOutlierDetector": {
         "activation",
         "batch_size",
+        "categorical_features",
         "dropout",
         "hidden_layer_sizes",
         "learning_rate",

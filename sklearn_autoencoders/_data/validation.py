@@ -28,7 +28,15 @@ from .tables.columns import Columns, check_are_numbers, columns_of_numbers, lear
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, restores=False):
+def check_samples(
+    estimator,
+    X,
+    *,
+    ignores_empty=True,
+    needs_values=False,
+    restores=False,
+    marks_unknown=False,
+):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -48,6 +56,9 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, resto
     restores : bool, default=False
         Whether samples like X are returned to the user. Texts that are too long for the network are
         then an error; otherwise they are cut, with a warning.
+    marks_unknown : bool, default=False
+        Whether categories that did not occur in the fit have the index `n_categories` of their
+        column. Otherwise they are missing.
 
     Returns
     -------
@@ -56,7 +67,8 @@ def check_samples(estimator, X, *, ignores_empty=True, needs_values=False, resto
     """
     check_is_fitted(estimator)
     X = X if restores else _shortened(estimator, X)
-    X = _as_array(estimator, X, estimator._recipe.base.network, reset=False)
+    network = estimator._recipe.base.network
+    X = _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     _check_values(X, estimator, "X")
@@ -81,7 +93,7 @@ def ignore_empty_features(estimator, X):
     return X
 
 
-def _as_array(estimator, X, network, reset, names=True, input_name="X"):
+def _as_array(estimator, X, network, reset, names=True, input_name="X", marks_unknown=False):
     """Return X as an array of numbers, whose values are not checked."""
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
@@ -95,7 +107,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X"):
     if issparse(X):
         _check_has_no_categories(estimator, reset, "sparse", "X.toarray()")
     if names:
-        X, names = _as_cells(estimator, X, reset)
+        X, names = _as_cells(estimator, X, reset, marks_unknown)
     elif estimator._columns is not None:
         X = estimator._columns.encode(X)
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
@@ -143,7 +155,7 @@ def _check_has_no_categories(estimator, reset, what, dense):
         )
 
 
-def _as_cells(estimator, X, reset):
+def _as_cells(estimator, X, reset, marks_unknown):
     """Return a table as an array of cells, and whether its names have yet to be checked.
 
     Anything that consists of numbers is returned unchanged.
@@ -159,7 +171,9 @@ def _as_cells(estimator, X, reset):
     if estimator._columns is None:
         return X, True
     estimator._columns.check(estimator, X, reset)
-    return estimator._columns.encode(X) if cells is None else cells, False
+    if cells is None:
+        cells = estimator._columns.encode(X, marks_unknown=marks_unknown)
+    return cells, False
 
 
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):

@@ -19,6 +19,7 @@ from .._data.validation import given_network
 from .._inference.outlier_errors import (
     WIDE,
     distance_unit_of,
+    errors_and_deviations,
     prototype_errors,
     root_mean_square,
     sample_errors,
@@ -166,7 +167,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         booleans and categorical types in the frames of pandas, polars, PyArrow and other packages,
         and columns of strings in an array of objects, also if the strings look like numbers.
         Otherwise a mask, indices or names of columns; None for none. Strings of other columns are
-        converted to numbers. An unknown category is a missing value.
+        converted to numbers. An unknown category is a missing value for the network, and counts in
+        the scores as a category that occurs in one of :math:`n + 1` samples.
 
     max_categories : int or None, default=256
         Maximum number of categories of a column, with the infrequent one. If there are more, the
@@ -375,6 +377,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     _auto_scaling = "feature"
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
+    _held_out_errors = None  # of models of numbers, and of files of earlier versions
     init = "random"
     penalty = None
     corruption = None
@@ -568,6 +571,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
+            "_held_out_errors": self._typical_held_out_errors(model, data, fraction),
             "offset_": self._offset(model, data, units, held_out, fraction),
         }
 
@@ -614,6 +618,18 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
+
+    def _typical_held_out_errors(self, model, data, fraction):
+        """Return typical errors and deviations of held-out values; None without categories."""
+        before = self._held_out_errors
+        layout = self._layout
+        if layout.is_numeric or layout.is_shared or (fraction < 1 and data.held_out is None):
+            return before if fraction < 1 else None
+        rows = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[rows]
+        parts = errors_and_deviations(model, data.X[rows])
+        new = np.array([[_typical_value(own, weight) for own in part.T] for part in parts])
+        return new if fraction == 1 or before is None else before + fraction * (new - before)
 
     def _typical_errors(self):
         """Return for each column the function from errors to its typical error."""
@@ -701,3 +717,9 @@ def _upper_quartile(errors, weight):
 def _mean_of_known(errors, weight):
     known = ~np.isnan(errors)
     return np.average(errors[known], weights=None if weight is None else weight[known])
+
+
+def _typical_value(errors, weight):
+    """Return the weighted median of the known errors; zero if there are none."""
+    found = weighted_quantile(errors, 0.5, weight)
+    return 0.0 if np.isnan(found) else found

@@ -13,7 +13,12 @@ from .._data.sources.arrays import map_in_chunks
 from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import put_constants
 from .._data.validation import check_output, check_samples, check_unit_interval
-from .._inference.outlier_errors import sample_errors, value_errors
+from .._inference.outlier_errors import (
+    UnknownCategories,
+    sample_errors,
+    unknown_costs,
+    value_errors,
+)
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
@@ -79,7 +84,12 @@ class OutlierDetectorMixin:
 
     @tensors_like_input
     def score_samples(self, X):
-        """Return the consistency of the values of each sample; higher is more normal.
+        r"""Return the consistency of the values of each sample; higher is more normal.
+
+        Missing values are left out of the mean. A category that did not occur in the fit to
+        :math:`n` samples counts as one that is in one of :math:`n + 1` samples, with an error of
+        :math:`\log(n + 1)`, or as the infrequent categories of its column together; but at least
+        as a typical held-out value of the column.
 
         Parameters
         ----------
@@ -91,9 +101,15 @@ class OutlierDetectorMixin:
         ndarray of shape (n_samples,)
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
-        X = self._checked(X)
+        X, unknown = self._checked(X)
         units = self.tolerance_, self.distance_unit_
-        return scores(self._model, X, *units, self._constants, float(self.n_samples_seen_))
+        found = scores(self._model, X, *units, self._constants, float(self.n_samples_seen_))
+        if unknown is not None:
+            rows = unknown.any(axis=1)
+            some, unknown = X[rows], unknown[rows]
+            parts = self._contributions(some, unknown, self._reconstruct(some))
+            found[rows] = check_output(parts.sum(axis=1))
+        return found
 
     @tensors_like_input
     def decision_function(self, X):
@@ -223,32 +239,50 @@ class OutlierDetectorMixin:
             contributions explain why it is anomalous. Both are frames if X is a frame of pandas,
             polars, PyArrow or dask, with its columns and index.
         """
-        samples = self._checked(X, restores=True)
+        samples, unknown = self._checked(X, restores=True)
         expected = self._reconstruct(samples)
-        errors = self._value_errors(samples, expected)
-        n_observed = (~np.isnan(as_dense(samples))).sum(1, keepdims=True).clip(1)
-        contribution = -np.nan_to_num(errors) / n_observed
+        contribution = self._contributions(samples, unknown, expected)
         return self._explanation(contribution, expected, X)
 
-    def _value_errors(self, X, expected):
+    def _contributions(self, samples, unknown, expected):
+        """Return the contributions of all values to the scores, zero for missing ones."""
+        errors = self._value_errors(samples, unknown, expected)
+        is_known = ~np.isnan(as_dense(samples))
+        is_known = is_known if unknown is None else is_known | unknown
+        return -np.nan_to_num(errors) / is_known.sum(1, keepdims=True).clip(1)
+
+    def _value_errors(self, X, unknown, expected):
         """Return the errors of all values, in units of tolerances."""
         tolerance, unit, constants = self.tolerance_, self.distance_unit_, self._constants
-        units = (tolerance_of_varying(value, constants) for value in (tolerance, unit))
-        errors = value_errors(self._model, X, expected, *units)
+        units = [tolerance_of_varying(value, constants) for value in (tolerance, unit)]
+        values, n_categories = as_dense(X), self._layout.n_categories
+        if unknown is not None:
+            values = np.where(unknown, n_categories, values)
+            unknown = UnknownCategories(unknown, *self._unknown_costs(self._model))
+        errors = value_errors(self._model, X, expected, *units, unknown)
         is_constant = ~np.isnan(constants)  # which no prototype predicts better
         errors[:, is_constant] = apply_to_arrays(
             constant_errors,
-            as_dense(X)[:, is_constant].astype(np.float64),
+            values[:, is_constant].astype(np.float64),
             constants[is_constant],
             tolerance[is_constant],
             float(self.n_samples_seen_),
         )
         return errors
 
+    def _unknown_costs(self, model):
+        """Return the errors and the deviations of unknown categories in each column."""
+        infrequent, n_samples = self._columns.with_infrequent, float(self.n_samples_seen_)
+        return unknown_costs(model, infrequent, n_samples, self._held_out_errors)
+
     def _reconstruct(self, X, condition=None):
         return put_constants(super()._reconstruct(X, condition), self._constants)
 
     def _checked(self, X, restores=False):
-        X = check_samples(self, X, restores=restores)
+        """Return samples, and where missing values are unknown categories; None if nowhere."""
+        X = check_samples(self, X, restores=restores, marks_unknown=True)
+        unknown = None
+        if self._columns is not None:
+            X, unknown = self._columns.split_unknown(X)
         check_unit_interval(self, self._loss, X)
-        return X
+        return X, unknown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -13,12 +14,13 @@ from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model, torch_dtype
 from .._data.sources.sparse import as_dense
+from .._data.statistics.scaling import MIN_FREQUENCY
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
 from ..networks._prototypes import Prototypes
 from ..objectives._contract import not_none
 from ..objectives._losses import Loss
-from .run import Function, Samples, cell_errors, run
+from .run import Function, Samples, cell_errors, reconstruct, run
 
 # From this number of columns on, the features of numbers share one unit of the errors of
 # predictions, and these errors count less, in proportion to one divided by the number.
@@ -65,6 +67,7 @@ def value_errors(
     expected: NDArray[Any],
     tolerance: NDArray[np.float64],
     distance_unit: NDArray[np.float64] | None,
+    unknown: UnknownCategories | None = None,
 ) -> NDArray[np.float64]:
     """Return the part of each value in the errors of its sample; NaN where a value is missing.
 
@@ -76,21 +79,102 @@ def value_errors(
     expected : ndarray of shape (n_samples, n_columns)
         Predictions of the network.
 
+    unknown : UnknownCategories or None, default=None
+        Missing values of X that are not missing, but categories that did not occur in the fit.
+
     Returns
     -------
     ndarray of shape (n_samples, n_columns)
         Their means over the observed values of a sample are those of :func:`sample_errors`.
     """
-    found = cell_errors(model, X, expected) / tolerance
+    found = cell_errors(model, X, expected)
+    if unknown is not None:
+        found = np.where(unknown.where, unknown.error, found)
+    found = found / tolerance
     if distance_unit is None:
         return found
-    parts = (prototype_errors(model, X) / distance_unit) ** 2
+    deviations = prototype_errors(model, X)
+    if unknown is not None:
+        deviations = np.where(unknown.where, unknown.deviation, deviations)
+    parts = (deviations / distance_unit) ** 2
     distance = root_mean_square(parts)
     parts = np.divide(parts, distance, out=np.zeros_like(parts), where=distance > 0)
     parts[np.isnan(found)] = np.nan
     weight = _weight_of_predictions(len(tolerance))
     joined: NDArray[np.float64] = (weight * found + parts) / (weight + 1)
     return joined
+
+
+@dataclass(frozen=True)
+class UnknownCategories:
+    """Categories that did not occur in the fit, and what they count in the errors.
+
+    Parameters
+    ----------
+    where : ndarray of bool of shape (n_samples, n_columns)
+        Which missing values are unknown categories.
+
+    error, deviation : ndarray of shape (n_columns,)
+        Their error of prediction and their deviation from prototypes, as of :func:`unknown_costs`.
+    """
+
+    where: NDArray[np.bool_]
+    error: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+
+
+def unknown_costs(
+    model: Model,
+    with_infrequent: NDArray[np.bool_],
+    n_samples: float,
+    least: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    r"""Return the errors and the deviations of categories that did not occur in the fit.
+
+    They count as categories of frequency :math:`f = 1 / (n + 1)`, as if they were in one of
+    :math:`n + 1` samples, that neither the network nor a prototype predicts. In columns with
+    infrequent categories, f is the frequency of these together. The error is :math:`-\log f`, and
+    the deviation is the scaled indicator of such a category. Both are at least those of a typical
+    held-out value, which are larger if most categories are in few samples.
+
+    Parameters
+    ----------
+    model : Model
+        Its scaling has the frequencies of the known categories.
+
+    with_infrequent : ndarray of bool of shape (n_columns,)
+        Which columns have infrequent categories.
+
+    n_samples : float
+        Number of samples of the fit.
+
+    least : ndarray of shape (2, n_columns) or None
+        Typical errors and deviations of held-out values, if they are known.
+
+    Returns
+    -------
+    ndarray of shape (2, n_columns)
+        In the units of :func:`errors_and_deviations`; of no meaning for numbers.
+    """
+    n_categories = np.maximum(model.layout.n_categories, 1)
+    last = model.layout.first_inputs.numpy() + n_categories - 1
+    frequency = np.full(len(last), 1 / (n_samples + 1))
+    frequency[with_infrequent] = model.scaling.center[last][with_infrequent]
+    sizes = np.maximum(n_categories - with_infrequent, 1)
+    costs = np.stack(
+        [-np.log(frequency), 1 / np.sqrt(np.maximum(frequency, MIN_FREQUENCY) * sizes)]
+    )
+    return costs if least is None else np.maximum(costs, least)
+
+
+def errors_and_deviations(
+    model: Model, X: Samples
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return errors of predictions and deviations from prototypes, zero if there are none."""
+    found = cell_errors(model, X, reconstruct(model, X))
+    if cast(Ensemble, model.network).prototypes is None:
+        return found, np.zeros_like(found)
+    return found, prototype_errors(model, X)
 
 
 def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -57,8 +57,10 @@ def export_onnx(estimator, path, method="transform"):
     An estimator that was fitted to a table has one input for each column, named like it and of
     shape (n_samples, 1): strings for categories, of which unknown ones are missing values; float32
     for numbers, booleans and categories that are numbers; float64 for the seconds of durations and
-    those of dates since 1970, of the wall time if they have a time zone. Methods that return
-    tables, and densities, cannot be exported.
+    those of dates since 1970, of the wall time if they have a time zone. As strings cannot be
+    missing in a graph, unknown categories are missing values also in the scores of an
+    `AutoencoderOutlierDetector`, whose methods count them as errors. Methods that return tables,
+    and densities, cannot be exported.
 
     Parameters
     ----------

@@ -109,6 +109,35 @@ class Columns:
         """Return X, of which all columns are read."""
         return X
 
+    def split_unknown(self, cells: Array) -> tuple[Array, Mask | None]:
+        """Return cells without marks of unknown categories, and where these were.
+
+        Parameters
+        ----------
+        cells : ndarray of shape (n_samples, n_columns)
+            With marks of unknown categories, as :meth:`encode` returns them.
+
+        Returns
+        -------
+        cells : ndarray of shape (n_samples, n_columns)
+            Unknown categories are missing.
+
+        unknown : ndarray of bool of shape (n_samples, n_columns) or None
+            Which values are unknown categories. None if there are none.
+        """
+        n = np.array(self.n_categories)
+        marked = (cells == n) & (n > 0)
+        if not marked.any():
+            return cells, None
+        return np.where(marked, np.nan, cells), marked
+
+    @property
+    def with_infrequent(self) -> Mask:
+        """Which columns have infrequent categories, of which an unknown one is another."""
+        return np.array(
+            [isinstance(kind, Category) and bool(kind.infrequent) for kind in self.kinds]
+        )
+
     def restore(self, cells: Array) -> Any:
         """Return a table with these cells."""
         return self.decode(cells)

@@ -112,8 +112,8 @@ class Texts:
             if hasattr(estimator, "feature_names_in_"):
                 del estimator.feature_names_in_
 
-    def encode(self, X: Any) -> Cells:
-        """Return the cells of texts; unknown symbols are missing."""
+    def encode(self, X: Any, *, marks_unknown: bool = False) -> Cells:
+        """Return the cells of texts; unknown symbols are missing, also if they are to be marked."""
         texts = as_list(texts_of(X))
         n_cells = max((len(text) for text in texts), default=0) + self.has_end
         if self.length and self.is_fixed:
@@ -173,6 +173,10 @@ class Texts:
         """Return the indices of the texts that are longer than those of the fit."""
         longest = self.length - self.has_end
         return [place for place, text in enumerate(texts) if len(text) > longest]
+
+    def split_unknown(self, cells: Cells) -> tuple[Cells, None]:
+        """Return the cells, of which none is marked as unknown."""
+        return cells, None
 
     def with_unknown(self, X: Any) -> list[Any]:
         """Return the symbols that did not occur in the fit."""
