@@ -385,7 +385,7 @@ def test_errors_name_the_remedy(fitted, tmp_path):
         with pytest.raises(ValueError, match=f"'{name}'"):
             VAEGenerator(2, network=network(**{name: value})).fit(TEXTS)
     with pytest.raises(ValueError, match="index 0 has 12 characters"):
-        fitted.transform(["to be or not"])
+        fitted.reconstruct(["to be or not"])
     with pytest.raises(TypeError, match="fitted to texts"):
         export_onnx(fitted, tmp_path / "model.onnx")
 
