@@ -179,7 +179,8 @@ def typical_errors(
     has_prototypes = cast(Ensemble, model.network).prototypes is not None
     parts.append(prototype_errors(model, X) if has_prototypes else np.zeros_like(parts[0]))
     medians = [[weighted_quantile(own, 0.5, weight) for own in part.T] for part in parts]
-    return np.nan_to_num(np.array(medians))
+    found: NDArray[np.float64] = np.nan_to_num(np.array(medians))
+    return found
 
 
 def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:
