@@ -19,7 +19,6 @@ from .._data.validation import given_network
 from .._inference.outlier_errors import (
     WIDE,
     distance_unit_of,
-    errors_and_deviations,
     prototype_errors,
     root_mean_square,
     sample_errors,
@@ -619,18 +618,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
 
-    def _typical_held_out_errors(self, model, data, fraction):
-        """Return typical errors and deviations of held-out values; None without categories."""
-        before = self._held_out_errors
-        layout = self._layout
-        if layout.is_numeric or layout.is_shared or (fraction < 1 and data.held_out is None):
-            return before if fraction < 1 else None
-        rows = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[rows]
-        parts = errors_and_deviations(model, data.X[rows])
-        new = np.array([[_typical_value(own, weight) for own in part.T] for part in parts])
-        return new if fraction == 1 or before is None else before + fraction * (new - before)
-
     def _typical_errors(self):
         """Return for each column the function from errors to its typical error."""
         n_categories = self._layout.n_categories
@@ -717,9 +704,3 @@ def _upper_quartile(errors, weight):
 def _mean_of_known(errors, weight):
     known = ~np.isnan(errors)
     return np.average(errors[known], weights=None if weight is None else weight[known])
-
-
-def _typical_value(errors, weight):
-    """Return the weighted median of the known errors; zero if there are none."""
-    found = weighted_quantile(errors, 0.5, weight)
-    return 0.0 if np.isnan(found) else found

@@ -16,6 +16,7 @@ from .._data.validation import check_output, check_samples, check_unit_interval
 from .._inference.outlier_errors import (
     UnknownCategories,
     sample_errors,
+    typical_errors,
     unknown_costs,
     value_errors,
 )
@@ -269,6 +270,16 @@ class OutlierDetectorMixin:
             float(self.n_samples_seen_),
         )
         return errors
+
+    def _typical_held_out_errors(self, model, data, fraction):
+        """Return typical errors of held-out values, for unknown categories, after a fit to data."""
+        before, layout = self._held_out_errors, self._layout
+        if layout.is_numeric or layout.is_shared or (fraction < 1 and data.held_out is None):
+            return before if fraction < 1 else None
+        rows = slice(None) if data.held_out is None else data.held_out
+        weight = None if data.weight is None else data.weight[rows]
+        new = typical_errors(model, data.X[rows], weight)
+        return new if fraction == 1 or before is None else before + fraction * (new - before)
 
     def _unknown_costs(self, model):
         """Return the errors and the deviations of unknown categories in each column."""

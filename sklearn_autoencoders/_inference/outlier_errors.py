@@ -14,7 +14,7 @@ from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model, torch_dtype
 from .._data.sources.sparse import as_dense
-from .._data.statistics.scaling import MIN_FREQUENCY
+from .._data.statistics.scaling import MIN_FREQUENCY, weighted_quantile
 from .._utils.batch import Batch
 from ..networks._ensemble import Ensemble
 from ..networks._prototypes import Prototypes
@@ -154,7 +154,7 @@ def unknown_costs(
     Returns
     -------
     ndarray of shape (2, n_columns)
-        In the units of :func:`errors_and_deviations`; of no meaning for numbers.
+        As those of :func:`typical_errors`; of no meaning for numbers.
     """
     n_categories = np.maximum(model.layout.n_categories, 1)
     last = model.layout.first_inputs.numpy() + n_categories - 1
@@ -167,14 +167,20 @@ def unknown_costs(
     return costs if least is None else np.maximum(costs, least)
 
 
-def errors_and_deviations(
-    model: Model, X: Samples
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return errors of predictions and deviations from prototypes, zero if there are none."""
-    found = cell_errors(model, X, reconstruct(model, X))
-    if cast(Ensemble, model.network).prototypes is None:
-        return found, np.zeros_like(found)
-    return found, prototype_errors(model, X)
+def typical_errors(
+    model: Model, X: Samples, weight: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """Return weighted medians of the errors of known values, of shape (2, n_columns).
+
+    The first row has those of predictions, as in :func:`cell_errors`, and the second one those of
+    prototypes, as in :func:`prototype_errors`; zero if there are none.
+    """
+    parts = [cell_errors(model, X, reconstruct(model, X))]
+    has_prototypes = cast(Ensemble, model.network).prototypes is not None
+    parts.append(prototype_errors(model, X) if has_prototypes else np.zeros_like(parts[0]))
+    medians = [[weighted_quantile(own, 0.5, weight) for own in part.T] for part in parts]
+    found: NDArray[np.float64] = np.nan_to_num(np.array(medians))
+    return found
 
 
 def root_mean_square(squares: NDArray[np.float64]) -> NDArray[np.float64]:
