@@ -398,6 +398,15 @@ def test_values_that_can_be_codes_are_found_in_parts_of_the_samples(monkeypatch)
     assert columns_with_gaps(data) == (1,)
 
 
+@pytest.mark.parametrize("class_weight", [None, {0: 5.0, 1: 5.0}, {0: 0.1, 1: 2.0}])
+@pytest.mark.parametrize(("n_values", "n_indicators"), [(150, 0), (50, 50)])
+def test_weights_of_classes_do_not_stand_for_samples(class_weight, n_values, n_indicators):
+    X, y = np.arange(200.0)[:, None] % n_values, np.arange(200) // 2 % 2
+    fitted = ensemble(AutoencoderClassifier, class_weight=class_weight, **STILL).fit(X, y)
+    assert fitted.network_.head.repeated.n_outputs == n_indicators
+    assert np.isfinite(fitted.predict_proba(X)).all()
+
+
 def test_columns_of_few_values_come_first():
     X = np.arange(1800)[:, None] % np.array([200, 256, 250, 30]) * 1.0
     found = repeated_values(Data(X, labels=X[:, :1]), Layout.of_numbers(4))

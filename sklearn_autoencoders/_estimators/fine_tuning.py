@@ -201,7 +201,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         n_outputs = data.labels.shape[1]
         if not self._has_ensemble:
             return PredictorRecipe(recipe, n_outputs, branches=self._branches)
-        repeated = repeated_values(data.labeled(), self._layout)
+        repeated = repeated_values(data, self._layout)
         return PredictorRecipe(
             recipe,
             n_outputs,

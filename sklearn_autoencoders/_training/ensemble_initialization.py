@@ -24,7 +24,7 @@ from .head_initialization import (
     scaled_to_unit,
 )
 from .number_intervals import intervals
-from .repeated_values import repeated_values
+from .repeated_values import few_values
 
 # Number of members, each of which is trained on all folds but one.
 N_MEMBERS = 8
@@ -168,15 +168,16 @@ def _limited(x: Array, numbers: NDArray[np.intp], limit: float, n_left_out: int)
 
 def _set_repeated(head: EnsembleHead, model: Model, data: Data) -> None:
     """Set the values of which the regressions have indicators."""
-    places, scaling = model.layout.number_inputs.numpy(), model.scaling
-    pairs = zip(repeated_values(data, model.layout), places, strict=True)
+    numbers, scaling = head.repeated.numbers, model.scaling
+    if not numbers:
+        return
+    values, _ = few_values(data, model.layout.numbers.numpy()[numbers])
+    places = model.layout.number_inputs.numpy()[numbers]
     scaled = [
-        torch.from_numpy((values - scaling.center[place]) / scaling.scale[place])
-        for values, place in pairs
-        if len(values)
+        torch.from_numpy((own - scaling.center[place]) / scaling.scale[place])
+        for own, place in zip(values, places, strict=True)
     ]
-    if scaled:
-        head.repeated.start_at(scaled)
+    head.repeated.start_at(scaled)
 
 
 def _range(codes: Array, weight: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,8 @@ def repeated_values(data: Data, layout: Layout) -> list[Array]:
     Parameters
     ----------
     data : Data
-        Samples with labels. Held-out samples are not used.
+        Samples with labels. Held-out samples are not used. Weights of classes do not count: they
+        do not stand for more samples.
 
     layout : Layout
         The columns.
@@ -38,11 +39,9 @@ def repeated_values(data: Data, layout: Layout) -> list[Array]:
         The values of each number in increasing order. Columns of few values come first, if there
         are too many values together.
     """
-    rows = data.training_rows
-    weight = np.ones(len(rows))
-    if data.weight is not None:
-        weight = data.weight[rows] / min(data.weight[rows].mean(), 1.0)
-    found = _codes(data.X[rows], layout.numbers.numpy(), weight)
+    data = replace(data, label_weight=None).labeled()
+    pairs = zip(*few_values(data, layout.numbers.numpy()), strict=True)
+    found = [own if _can_be_codes(own, n) else own[:0] for own, n in pairs]
     total = 0
     for place in np.argsort([len(values) for values in found], kind="stable"):
         total += len(found[place])
@@ -51,20 +50,40 @@ def repeated_values(data: Data, layout: Layout) -> list[Array]:
     return found
 
 
-def _codes(X: Any, numbers: NDArray[np.intp], weight: Array) -> list[Array]:
-    """Return the values of each number if they can be codes, otherwise none.
+def few_values(data: Data, columns: NDArray[np.intp]) -> tuple[list[Array], Array]:
+    """Return the values of columns, and the number of samples in which they are known.
 
-    Samples are read in chunks. Most numbers have too many values already in the first ones.
+    Samples are read in chunks. Columns with too many values, as most have already in the first
+    chunks, are not read to the end.
+
+    Parameters
+    ----------
+    data : Data
+        Samples. Held-out samples are not used.
+
+    columns : ndarray of int of shape (n_columns,)
+        Their indices.
+
+    Returns
+    -------
+    values : list of ndarray
+        The values of each column in increasing order.
+
+    n_samples : ndarray of shape (n_columns,)
+        Total weights, if these are larger than the numbers of samples.
     """
-    values, n_samples = [np.empty(0) for _ in numbers], np.zeros(len(numbers))
-    for part, samples in chunks_of(X):
-        for place, column in enumerate(samples[:, numbers].T):
+    rows = data.training_rows
+    weight = np.ones(len(rows))
+    if data.weight is not None:
+        weight = data.weight[rows] / min(data.weight[rows].mean(), 1.0)
+    values, n_samples = [np.empty(0) for _ in columns], np.zeros(len(columns))
+    for part, samples in chunks_of(data.X[rows]):
+        for place, column in enumerate(samples[:, columns].T):
             if len(values[place]) <= _MAX_VALUES:
                 is_known = ~np.isnan(column)
                 values[place] = np.union1d(values[place], column[is_known].astype(np.float64))
                 n_samples[place] += weight[part][is_known].sum()
-    pairs = zip(values, n_samples, strict=True)
-    return [own if _can_be_codes(own, n) else own[:0] for own, n in pairs]
+    return values, n_samples
 
 
 def _can_be_codes(values: Array, n_samples: float) -> bool:

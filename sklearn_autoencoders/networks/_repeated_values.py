@@ -16,6 +16,11 @@ class RepeatedValues(nn.Module):
     ----------
     n_values : tuple of int
         Number of values of each number; 0 if it has no indicators.
+
+    Attributes
+    ----------
+    numbers : list of int
+        The numbers that have indicators.
     """
 
     values: Tensor
@@ -23,6 +28,7 @@ class RepeatedValues(nn.Module):
 
     def __init__(self, n_values: tuple[int, ...]) -> None:
         super().__init__()
+        self.numbers = [number for number, n in enumerate(n_values) if n]
         self._number = [number for number, n in enumerate(n_values) for _ in range(n)]
         for name in ("values", "tolerance"):
             empty = torch.zeros(len(self._number))
