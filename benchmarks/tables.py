@@ -35,7 +35,7 @@ from sklearn.impute import IterativeImputer, KNNImputer
 from sklearn.linear_model import BayesianRidge
 
 import sklearn_autoencoders as sa
-from sklearn_autoencoders._data.tables.columns import learn_columns
+from sklearn_autoencoders._data.tables.learned_columns import learn_columns
 
 # Tables on which defaults were chosen (decision 0010): masking, epochs and the network on the first
 # five; the normal distribution, the weights and the batches of the denoiser on the others and on

@@ -24,7 +24,8 @@ from sklearn_autoencoders._data.statistics.gaussian import fit_gaussian
 from sklearn_autoencoders._data.statistics.pca import principal_axes
 from sklearn_autoencoders._data.statistics.scaling import Scaling
 from sklearn_autoencoders._data.tables.column_kinds import Limits
-from sklearn_autoencoders._data.tables.columns import Columns, learn_columns
+from sklearn_autoencoders._data.tables.columns import Columns
+from sklearn_autoencoders._data.tables.learned_columns import learn_columns
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.corruptions import Gaussian, Masking, SaltAndPepper, Swap, corrupt
 from sklearn_autoencoders.networks._conditional_mean import (

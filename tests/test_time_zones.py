@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from sklearn_autoencoders import AutoregressiveGenerator, DenoisingAutoencoder
-from sklearn_autoencoders._data.tables.columns import Columns, learn_columns
+from sklearn_autoencoders._data.tables.columns import Columns
+from sklearn_autoencoders._data.tables.learned_columns import learn_columns
 
 ZONE = "America/New_York"
 # The clock skips the hour after 2:00 on one day, and shows that after 1:00 twice on the other.

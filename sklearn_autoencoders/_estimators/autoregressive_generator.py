@@ -9,7 +9,7 @@ from typing import ClassVar
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, DensityMixin, TransformerMixin
 
 from .._data.sources.ranges import find_ranges
-from .._data.validation import check_output
+from .._data.value_checks import check_output
 from .._training.parameters import make_plan
 from .._utils.layout import Layout
 from .._utils.sklearn_compat import Interval, fit_context, with_callbacks

@@ -21,14 +21,8 @@ from .._data.tables.columns import Columns, columns_from_dict
 from .._data.tables.frames import is_frame
 from .._data.tables.levels import Levels
 from .._data.tables.texts import Texts
-from .._data.validation import (
-    check_clean,
-    check_output,
-    check_samples,
-    check_unit_interval,
-    check_weight,
-    given_network,
-)
+from .._data.validation import check_clean, check_samples, check_weight, given_network
+from .._data.value_checks import check_output, check_unit_interval
 from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain

@@ -17,13 +17,8 @@ from .._data.sources.ranges import find_ranges
 from .._data.sources.sparse import as_passed
 from .._data.sources.splits import draw_held_out
 from .._data.statistics.scaling import Scaling
-from .._data.validation import (
-    check_magnitude,
-    check_output,
-    check_samples,
-    check_unit_interval,
-    ignore_empty_features,
-)
+from .._data.validation import check_samples, ignore_empty_features
+from .._data.value_checks import check_magnitude, check_output, check_unit_interval
 from .._inference.run import predict
 from .._training.ensemble_initialization import (
     N_MEMBERS,

@@ -13,14 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.conditions import condition_of
 from .._data.statistics.scaling import put_constants
-from .._data.validation import (
-    check_codes,
-    check_output,
-    check_samples,
-    check_unit_interval,
-    check_weight,
-    ignore_empty_features,
-)
+from .._data.validation import check_codes, check_samples, check_weight, ignore_empty_features
+from .._data.value_checks import check_output, check_unit_interval
 from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
     draw_samples,

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.sources.arrays import map_in_chunks
 from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import put_constants
-from .._data.validation import check_output, check_samples, check_unit_interval
+from .._data.validation import check_samples
+from .._data.value_checks import check_output, check_unit_interval
 from .._inference.outlier_errors import (
     UnknownCategories,
     sample_errors,

@@ -17,7 +17,7 @@ from .._data.recommendation.interactions import InteractionRows
 from .._data.recommendation.item_weights import LINEAR
 from .._data.recommendation.ratings import item_biases, ratings_of
 from .._data.sources.ranges import find_ranges
-from .._data.validation import check_output
+from .._data.value_checks import check_output
 from .._inference.run import encode
 from .._training.initialization import initialize
 from .._training.parameters import training_dtype

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sklearn.base import clone
 from sklearn.preprocessing import StandardScaler
 
-from .._data.tables.columns import columns_without_numbers
+from .._data.tables.learned_columns import columns_without_numbers
 from .fine_tuning import BasePredictor
 
 

@@ -14,7 +14,8 @@ from sklearn.exceptions import ConvergenceWarning
 from .._data.model import Model, resolve_device
 from .._data.sources.sparse import as_passed
 from .._data.statistics.scaling import Scaling
-from .._data.validation import check_magnitude, check_training_data
+from .._data.validation import check_training_data
+from .._data.value_checks import check_magnitude
 from .._persistence.checkpoint import Checkpoint
 from .._utils.layout import Layout
 from .._utils.memory import explain_out_of_memory

@@ -18,7 +18,8 @@ from .._data.statistics.factors import Factors, fit_factors
 from .._data.statistics.gaussian import MAX_INPUTS, Gaussian, fit_gaussian
 from .._data.statistics.pca import probabilistic_pca
 from .._data.statistics.scaling import Scaling, fit_encoded_scaling
-from .._data.validation import check_magnitude, given_network
+from .._data.validation import given_network
+from .._data.value_checks import check_magnitude
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
 from ..networks._bottlenecks import GaussianBottleneck

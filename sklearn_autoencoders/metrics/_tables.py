@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import Bunch, check_array
 
-from .._data.tables.columns import learn_columns
 from .._data.tables.frames import table_of
+from .._data.tables.learned_columns import learn_columns
 from .._utils.tensors import plain_array
 from ._associations import association_difference
 from ._checks import N_FOLDS, raise_if_empty

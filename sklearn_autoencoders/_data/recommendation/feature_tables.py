@@ -13,8 +13,9 @@ from scipy import sparse
 
 from ..._utils.output import names_of_columns
 from ..._utils.tensors import plain_array
-from ..tables.columns import Columns, learn_columns
+from ..tables.columns import Columns
 from ..tables.frames import table_of
+from ..tables.learned_columns import learn_columns
 from .ratings import Ratings, positions_of
 
 Array = NDArray[np.float64]
