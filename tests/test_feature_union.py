@@ -172,7 +172,7 @@ def test_a_failed_fit_leaves_the_earlier_one():
         fitted.fit(np.full((10, 6), np.nan))
     np.testing.assert_array_equal(fitted.transform(X), before)
     fresh = union()
-    with pytest.raises(ValueError, match="missing values"):
+    with pytest.raises(ValueError, match="All values of X are missing"):
         fresh.fit(np.full((10, 6), np.nan))
     with pytest.raises(NotFittedError):
         fresh.transform(X)
