@@ -296,7 +296,8 @@ def _dtype_of(series: nw.Series[Any]) -> Any:
     These are all zones with an underscore, a digit or a hyphen in their names.
     """
     native: Any = getattr(series.to_native(), "dtype", None)
-    if series.dtype == nw.Unknown and hasattr(native, "tz") and hasattr(native, "unit"):
+    native = getattr(native, "pyarrow_dtype", native)
+    if series.dtype in (nw.Unknown, nw.Time) and hasattr(native, "tz") and hasattr(native, "unit"):
         return nw.Datetime(native.unit, str(native.tz))
     return series.dtype
 
@@ -309,6 +310,9 @@ def wall_times(series: nw.Series[Any], zone: str | None = None) -> nw.Series[Any
     """Return dates with a time zone as the clock of a zone shows them, by default of their own."""
     native: Any = series.to_native()
     if hasattr(getattr(native, "dt", None), "tz_localize"):  # pandas, with zones of any name
+        arrow = getattr(native.dtype, "pyarrow_dtype", None)
+        if arrow is not None:  # of which old versions return the time in UTC
+            native = native.astype(f"datetime64[{arrow.unit}, {arrow.tz}]")
         native = native if zone is None else native.dt.tz_convert(zone)
         return nw.from_native(native.dt.tz_localize(None), series_only=True)
     series = series if zone is None else series.dt.convert_time_zone(zone)
