@@ -54,6 +54,7 @@ def _stored(X):
 
 
 def check_not_all_missing(ranges, n_samples, name):
+    """Raise ValueError if no value of any sample is known, given the ranges of the features."""
     if len(ranges.empty_samples) == n_samples:
         raise ValueError(f"All values of {name} are missing; at least one must be known.")
 
