@@ -26,6 +26,7 @@ def warn_of_unknown_categories(estimator, X):
 
 
 def warn_of_empty_features(estimator, name, network):
+    """Warn of features without any value, apart from the padding of series."""
     empty = estimator._empty_features
     if getattr(network, "time_axis", None) is not None:
         empty = _of_empty_channels(empty, network, estimator.n_features_in_)

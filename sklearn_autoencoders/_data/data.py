@@ -164,6 +164,17 @@ class Data:
         assert self.labels is not None
         return np.flatnonzero(~np.isnan(self.labels).all(axis=1))
 
+    @property
+    def has_unlabeled(self) -> bool:
+        """Whether some samples have no label."""
+        return len(self.labeled_positions) < len(self.X)
+
+    @property
+    def validation(self) -> tuple[Any, NDArray[np.float64] | None]:
+        """The held-out samples, or all samples if none is held out, and their weights."""
+        rows = slice(None) if self.held_out is None else self.held_out
+        return self.X[rows], None if self.weight is None else self.weight[rows]
+
     def take(self, positions: NDArray[np.intp]) -> Data:
         """Return the samples at increasing positions, with what belongs to each of them."""
         parts = {name: getattr(self, name) for name in _PER_SAMPLE}
@@ -191,7 +202,8 @@ class Data:
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""
         kept = self.training_rows
-        return replace(self.take(kept[:: -(-len(kept) // n_samples)]), clean=None, held_out=None)
+        some = replace(self, clean=None, clean_ranges=None, held_out=None)
+        return some.take(kept[:: -(-len(kept) // n_samples)])
 
     def with_validation(self, fraction: float, rng: np.random.RandomState) -> Data:
         """Return these samples with a random fraction of them held out for validation."""

@@ -58,6 +58,7 @@ def check_samples(
     restores : bool, default=False
         Whether samples like X are returned to the user. Texts that are too long for the network are
         then an error; otherwise they are cut, with a warning.
+
     marks_unknown : bool, default=False
         Whether categories that did not occur in the fit have the index `n_categories` of their
         column. Otherwise they are missing.
@@ -74,8 +75,8 @@ def check_samples(
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     check_values(X, estimator, "X")
-    if needs_values and not isinstance(X, RowSource) and np.isnan(X).all():
-        raise ValueError("All values of X are missing.")
+    if needs_values and not isinstance(X, RowSource):
+        check_not_all_missing(np.isnan(X).all(), "X")
     return X
 
 
@@ -199,7 +200,8 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
             index = np.flatnonzero(weight)
             X, weight, clean = (_take(array, index) for array in (X, weight, clean))
             ranges, clean_ranges = find_ranges(X), _find_ranges(clean)
-            check_not_all_missing(ranges, len(X), "X with a positive sample_weight")
+            are_missing = len(ranges.empty_samples) == len(X)
+            check_not_all_missing(are_missing, "X with a positive sample_weight")
     data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
     name = "X" if clean is None else "clean"
     if reset:

@@ -29,7 +29,7 @@ def checked_ranges(X, estimator, input_name):
     ranges = find_ranges(X)
     if np.isinf([ranges.low, ranges.high]).any():
         _raise_if_infinite(X, estimator, input_name)
-    check_not_all_missing(ranges, len(X), input_name)
+    check_not_all_missing(len(ranges.empty_samples) == len(X), input_name)
     _check_empty(ranges.empty_samples, estimator, input_name)
     return ranges
 
@@ -53,9 +53,9 @@ def _stored(X):
     return X.matrix.data if isinstance(X, SparseRows) else X
 
 
-def check_not_all_missing(ranges, n_samples, name):
-    """Raise ValueError if no value of any sample is known, given the ranges of the features."""
-    if len(ranges.empty_samples) == n_samples:
+def check_not_all_missing(are_missing, name):
+    """Raise ValueError if all values of all samples are missing."""
+    if are_missing:
         raise ValueError(f"All values of {name} are missing; at least one must be known.")
 
 

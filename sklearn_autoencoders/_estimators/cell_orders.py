@@ -215,10 +215,8 @@ class LeftToRight:
             return np.array(first)[choose(log_probabilities[:, first])]
 
         if first is not None and not cells.shape[1]:
-            cells, n_positions = (
-                continue_sequences(model, cells, 1, choose_first, end),
-                n_positions - 1,
-            )
+            cells = continue_sequences(model, cells, 1, choose_first, end)
+            n_positions -= 1
         return continue_sequences(model, cells, n_positions, choose, end)
 
 

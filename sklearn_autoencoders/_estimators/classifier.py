@@ -520,12 +520,13 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         return super()._training_data(data, rng)
 
     def _is_small_table(self, data):
-        has_pseudo_labels = self.pseudo_labels is not None and _has_unlabeled(data)
+        has_pseudo_labels = self.pseudo_labels is not None and data.has_unlabeled
         return super()._is_small_table(data) and not has_pseudo_labels  # they train the code
 
     def _of_fine_tuning(self, data):
-        is_given = isinstance(self.pseudo_labels, PseudoLabels) and _has_unlabeled(data)
-        return [*super()._of_fine_tuning(data), *["pseudo_labels"] * is_given]
+        names = super()._of_fine_tuning(data)
+        is_given = isinstance(self.pseudo_labels, PseudoLabels) and data.has_unlabeled
+        return [*names, "pseudo_labels"] if is_given else names
 
     def _post_fit_attributes(self, network, data):
         return {"pseudo_label_source_": data.pseudo_label_source}
@@ -662,7 +663,3 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         logits = self._output_of_head(X)  # raises NotFittedError before `classes_` is read
         return self.classes_[apply_to_arrays(most_likely, logits)]
-
-
-def _has_unlabeled(data):
-    return len(data.labeled_positions) < len(data.X)

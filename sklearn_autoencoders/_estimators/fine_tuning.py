@@ -266,7 +266,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _pretraining_plan(self, data):
         plan = super()._pretraining_plan(data)
         is_auto = isinstance(self.pretraining_epochs, str)
-        if is_auto and self._has_ensemble and len(data.labeled_positions) == len(data.X):
+        if is_auto and self._has_ensemble and not data.has_unlabeled:
             plan = replace(plan, max_epochs=-(-plan.max_epochs // _SHORTENING))
         return plan
 

@@ -11,6 +11,7 @@ _MAX_FREQUENCY = 1.5
 
 
 def is_auto(missing_label):
+    """Return whether the marker is to be found in the labels."""
     return isinstance(missing_label, str) and missing_label == "auto"
 
 

@@ -607,11 +607,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _held_out_scores(self, model, data, units, fraction):
         """Return negative scores of held-out samples, and the number from which they are drawn."""
-        rows = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[rows]
         if fraction < 1 and data.held_out is None:  # training samples are not added to them
             return self.held_out_scores_, self.n_held_out_
-        new = repeat_by_weight(-scores(model, data.X[rows], *units), weight)
+        X, weight = data.validation
+        new = repeat_by_weight(-scores(model, X, *units), weight)
         if fraction == 1:
             return new, len(new)
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)

@@ -25,6 +25,7 @@ from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
     constant_errors,
+    mean_constant_errors,
     outlier_labels,
     p_values,
 )
@@ -66,9 +67,9 @@ def scores(model, X, tolerance, distance_unit, constants, n_samples):
         expected, unit = constants[is_constant], tolerance[is_constant]
 
         def of_constants(samples):
-            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1).clip(1)
-            own = apply_to_arrays(constant_errors, values, expected, unit, n_samples)
-            return np.nan_to_num(own).sum(1) / n_observed
+            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
+            given = values, expected, unit, n_samples, n_observed
+            return apply_to_arrays(mean_constant_errors, *given)
 
         found += map_in_chunks(of_constants, X)
     return -check_output(found)
@@ -277,9 +278,7 @@ class OutlierDetectorMixin:
         before, layout = self._held_out_errors, self._layout
         if layout.is_numeric or layout.is_shared or (fraction < 1 and data.held_out is None):
             return before if fraction < 1 else None
-        rows = slice(None) if data.held_out is None else data.held_out
-        weight = None if data.weight is None else data.weight[rows]
-        new = typical_errors(model, data.X[rows], weight)
+        new = typical_errors(model, *data.validation)
         return new if fraction == 1 or before is None else before + fraction * (new - before)
 
     def _unknown_costs(self, model):

@@ -60,6 +60,18 @@ def constant_errors(
     return errors.clamp(max=n_samples) + n_samples * beyond
 
 
+def mean_constant_errors(
+    values: Tensor, constants: Tensor, tolerance: Tensor, n_samples: float, n_observed: Tensor
+) -> Tensor:
+    """Return the sums of the errors in constant features, divided by the numbers of known values.
+
+    The first four arguments are those of :func:`constant_errors`. `n_observed`, of shape
+    (n_samples,), counts the known values of all features.
+    """
+    errors = constant_errors(values, constants, tolerance, n_samples)
+    return errors.nan_to_num(nan=0.0).sum(1) / n_observed.clamp(min=1)
+
+
 def outlier_labels(decision: Tensor) -> Tensor:
     """Return -1 for outliers, whose decision function is negative, and 1 for inliers."""
     return torch.where(decision < 0, -1, 1)

@@ -191,10 +191,9 @@ def _scores(fitted):
     def function(network, samples):
         found = errors(network, fitted.batch(samples)).double()
         if len(columns):
-            n_observed = (~samples.isnan()).sum(1).clamp(min=1)
-            values = samples[:, columns]
-            own = postprocess.constant_errors(values, expected, unit, n_samples)
-            found = found + own.nan_to_num(nan=0.0).sum(1) / n_observed
+            n_observed = (~samples.isnan()).sum(1)
+            given = samples[:, columns], expected, unit, n_samples, n_observed
+            found = found + postprocess.mean_constant_errors(*given)
         return -found
 
     return function

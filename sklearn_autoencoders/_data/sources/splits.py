@@ -82,12 +82,20 @@ def has_many_copies(draw: Array, weight: Array | None) -> NDArray[np.bool_]:
         Whether the total weight of a sample and its copies is at least 10 and at least a fortieth
         of that of all samples.
     """
+    kind, mass = _copies(draw, weight)
+    return _are_many(mass)[kind]
+
+
+def _copies(draw: Array, weight: Array | None) -> tuple[NDArray[np.intp], Array]:
+    """Return the number of the kind of each sample, the same for copies, and the total weights."""
     _, kind = np.unique(draw, return_inverse=True)
-    if weight is None and kind.max(initial=0) + 1 == len(draw):
-        return np.zeros(len(draw), dtype=bool)
-    mass = np.bincount(kind, weight)
-    is_large: NDArray[np.bool_] = mass >= max(_MANY_COPIES, _LARGE_SHARE * mass.sum())
-    return is_large[kind]
+    return kind, np.bincount(kind, weight)
+
+
+def _are_many(mass: Array) -> NDArray[np.bool_]:
+    """Return whether total weights of copies are those of :func:`has_many_copies`."""
+    found: NDArray[np.bool_] = mass >= max(_MANY_COPIES, _LARGE_SHARE * mass.sum())
+    return found
 
 
 def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
@@ -117,12 +125,11 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
         none is held out.
     """
     draw = draw_by_content(X, seed)
-    _, kind = np.unique(draw, return_inverse=True)
+    kind, mass = _copies(draw, weight)
     if kind.max() == 0:
         return np.zeros(len(X), dtype=bool)
-    mass = np.bincount(kind, weight)
-    total, mean, mass = mass.sum(), mass[mass > 0].mean(), mass[kind]
-    is_frequent = has_many_copies(draw, weight) & (mass > _MANY_TIMES * mean)
+    is_frequent = (_are_many(mass) & (mass > _MANY_TIMES * mass[mass > 0].mean()))[kind]
+    total, mass = mass.sum(), mass[kind]
     held_out: Array = (draw < fraction) & ~is_frequent & (mass <= 0.5 * fraction * total)
     if not held_out.any():
         held_out = draw == draw[mass == mass.min()].min()

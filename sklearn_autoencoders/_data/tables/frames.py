@@ -189,13 +189,12 @@ class FrameTable:
         dtype = _dtype_of(series)
         if dtype in (nw.Date, nw.Datetime):
             series = wall_times(series, zone) if _has_zone(series) else series
-            return floats(series.dt.timestamp("us"), name) / MICRO
+            return seconds(series, name)
         if dtype == nw.Duration:
-            return floats(series.dt.total_microseconds(), name) / MICRO
+            return _floats(series.dt.total_microseconds(), name) / MICRO
         if dtype.is_numeric() or dtype == nw.Boolean:
-            return floats(series, name)
-        if dtype in _OTHERS:
-            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
+            return _floats(series, name)
+        _check_is_supported(dtype, name)
         return as_numbers(series.to_list(), name)
 
     def instants(self, index: int) -> Array | None:
@@ -203,7 +202,7 @@ class FrameTable:
         series = self._series(index)
         if not _has_zone(series):
             return None
-        return floats(wall_times(series, "UTC").dt.timestamp("us"), self.names[index]) / MICRO
+        return seconds(wall_times(series, "UTC"), self.names[index])
 
     def integers(self, index: int) -> list[int | None] | None:
         """Return the integers of a column; None if its type is not one of integers."""
@@ -228,8 +227,7 @@ class FrameTable:
         """Return whether a column contains strings, categories or booleans, by its type."""
         series, name = self._series(index), self.names[index]
         dtype = _dtype_of(series)
-        if dtype in _OTHERS:
-            raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
+        _check_is_supported(dtype, name)
         if self.backend == "pandas" and dtype == nw.Unknown:
             _check_is_numeric(series.to_native().dtype, name)
         if dtype != nw.Object and not is_object(series):
@@ -302,6 +300,12 @@ def _dtype_of(series: nw.Series[Any]) -> Any:
     return series.dtype
 
 
+def _check_is_supported(dtype: Any, name: Any) -> None:
+    """Raise TypeError if a type is one of values that are neither numbers nor categories."""
+    if dtype in _OTHERS:
+        raise wrong_type(name, str(dtype), AS_ARRAY if dtype in _NESTED else OR_DROP)
+
+
 def _has_zone(series: nw.Series[Any]) -> bool:
     return getattr(_dtype_of(series), "time_zone", None) is not None
 
@@ -319,7 +323,12 @@ def wall_times(series: nw.Series[Any], zone: str | None = None) -> nw.Series[Any
     return series.dt.replace_time_zone(None)
 
 
-def floats(series: nw.Series[Any], name: Any) -> Array:
+def seconds(series: nw.Series[Any], name: Any) -> Array:
+    """Return dates without a time zone as seconds since 1970, NaN where one is missing."""
+    return _floats(series.dt.timestamp("us"), name) / MICRO
+
+
+def _floats(series: nw.Series[Any], name: Any) -> Array:
     """Return a series as float64, NaN where a value is missing."""
     try:
         with np.errstate(over="ignore"):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .built_frames import plain_dtype, series_of_times
-from .frames import MICRO, Column, floats, wall_times
+from .frames import Column, seconds, wall_times
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def instants(walls: Array, column: Column, backend: str | None) -> Array:
     return np.where(is_after, after, before)
 
 
-def _shown(seconds: Array, column: Column, backend: str | None) -> Array:
+def _shown(times: Array, column: Column, backend: str | None) -> Array:
     """Return the wall times at instants, rounded to microseconds."""
-    series = series_of_times(column, seconds, backend)
-    return floats(wall_times(series).dt.timestamp("us"), column.name) / MICRO
+    series = series_of_times(column, times, backend)
+    return seconds(wall_times(series), column.name)
