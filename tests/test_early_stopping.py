@@ -13,7 +13,7 @@ from sklearn_autoencoders._training.loop.training import Noise, Training
 from sklearn_autoencoders._training.loop.weight_selection import EarlyStopping
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Dense
-from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.networks._models.autoencoder import Autoencoder
 from sklearn_autoencoders.objectives import LOSSES
 from sklearn_autoencoders.objectives._objective import Objective
 

@@ -38,10 +38,10 @@ from sklearn_autoencoders._training.repeated_values import repeated_values
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.networks import Dense
-from sklearn_autoencoders.networks._embedding import PiecewiseLinear
-from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
-from sklearn_autoencoders.networks._predictor import LinearHead
-from sklearn_autoencoders.networks._repeated_values import RepeatedValues
+from sklearn_autoencoders.networks._layers.embedding import PiecewiseLinear
+from sklearn_autoencoders.networks._layers.repeated_values import RepeatedValues
+from sklearn_autoencoders.networks._models.ensemble_head import EnsembleHead
+from sklearn_autoencoders.networks._models.predictor import LinearHead
 from sklearn_autoencoders.objectives._supervised import over_members
 
 every_predictor = pytest.mark.parametrize("cls", PREDICTORS, ids=lambda cls: cls.__name__)

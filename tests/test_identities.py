@@ -19,8 +19,8 @@ from sklearn_autoencoders._data.statistics.pca import principal_axes
 from sklearn_autoencoders._data.statistics.scaling import fit_scaling
 from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders.networks import ACTIVATIONS, Dense
-from sklearn_autoencoders.networks._layers import Dropout
-from sklearn_autoencoders.networks._torch_modes import drawing_from
+from sklearn_autoencoders.networks._layers.basic import Dropout
+from sklearn_autoencoders.networks._layers.torch_modes import drawing_from
 from sklearn_autoencoders.objectives import LOSSES
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)

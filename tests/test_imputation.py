@@ -16,7 +16,7 @@ from sklearn_autoencoders._estimators import denoising
 from sklearn_autoencoders._inference.run import reconstruct
 from sklearn_autoencoders._training.number_intervals import set_intervals
 from sklearn_autoencoders._utils.layout import Layout
-from sklearn_autoencoders.networks._embedding import NumberVectors
+from sklearn_autoencoders.networks._layers.embedding import NumberVectors
 
 pd = pytest.importorskip("pandas")
 

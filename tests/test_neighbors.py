@@ -26,7 +26,7 @@ from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders._utils.random import make_generator
 from sklearn_autoencoders.metrics import embedding_report
 from sklearn_autoencoders.networks import Dense, Output
-from sklearn_autoencoders.networks._places import Places
+from sklearn_autoencoders.networks._layers.places import Places
 from sklearn_autoencoders.objectives import Neighbors
 
 

@@ -28,9 +28,7 @@ from sklearn_autoencoders.networks import (
     Recurrent,
     Temporal,
 )
-from sklearn_autoencoders.networks._autoencoder import Autoencoder
-from sklearn_autoencoders.networks._costs import multiply_adds, widest_layer
-from sklearn_autoencoders.networks._layers import (
+from sklearn_autoencoders.networks._layers.basic import (
     CODE_ACTIVATIONS,
     BatchNorm,
     Binary,
@@ -39,7 +37,9 @@ from sklearn_autoencoders.networks._layers import (
     Transposed,
     drawing,
 )
-from sklearn_autoencoders.networks._linear_path import LinearPath
+from sklearn_autoencoders.networks._layers.costs import multiply_adds, widest_layer
+from sklearn_autoencoders.networks._layers.linear_path import LinearPath
+from sklearn_autoencoders.networks._models.autoencoder import Autoencoder
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 
 IMAGE = {"image_shape": (2, 3), "channels": (4,)}  # six features, as in `table`

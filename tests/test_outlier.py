@@ -25,7 +25,7 @@ from sklearn_autoencoders._estimators.outlier_thresholds import (
 )
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Convolutional, Dense
-from sklearn_autoencoders.networks._ensemble import Ensemble
+from sklearn_autoencoders.networks._models.ensemble import Ensemble
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, EnsembleRecipe, build
 from sklearn_autoencoders.objectives import LOSSES
 from sklearn_autoencoders.objectives._trimmed import Trimmed

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Convolutional, EncoderDecoder, Temporal
-from sklearn_autoencoders.networks._patches import PatchDecoder, PatchEncoder, Patches
+from sklearn_autoencoders.networks._layers.patches import PatchDecoder, PatchEncoder, Patches
 
 STILL = {"learning_rate": 1e-30, "max_epochs": 1}  # training without an effect
 NETWORKS = [

@@ -20,7 +20,7 @@ from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.corruptions import Gaussian
 from sklearn_autoencoders.networks import ACTIVATIONS, Convolutional, Dense, Linear, Network, Output
-from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.networks._models.autoencoder import Autoencoder
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, build
 from sklearn_autoencoders.objectives import (
     L1,

@@ -9,7 +9,7 @@ import torch
 from sklearn_autoencoders import AutoencoderTransformer, AutoregressiveGenerator, load, save
 from sklearn_autoencoders._inference.sequences import sequence_log_likelihoods
 from sklearn_autoencoders.networks import CausalConvolutional
-from sklearn_autoencoders.networks._masked_convolution import MaskedConvolution
+from sklearn_autoencoders.networks._layers.masked_convolution import MaskedConvolution
 
 
 def fitted(X, image_shape=(4, 5), class_first=False, n_components=8, **params):

@@ -21,8 +21,8 @@ from sklearn_autoencoders._data.statistics.scaling import Scaling
 from sklearn_autoencoders._training import pseudo_labels
 from sklearn_autoencoders._training.pseudo_labels import with_pseudo_labels
 from sklearn_autoencoders._utils.layout import Layout
-from sklearn_autoencoders.networks._ensemble_head import EnsembleHead
-from sklearn_autoencoders.networks._predictor import LinearHead
+from sklearn_autoencoders.networks._models.ensemble_head import EnsembleHead
+from sklearn_autoencoders.networks._models.predictor import LinearHead
 from sklearn_autoencoders.objectives import PseudoLabels
 
 

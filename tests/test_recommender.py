@@ -20,7 +20,7 @@ from sklearn_autoencoders._data.sources.sparse import SparseRows
 from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders.networks import Interactions
-from sklearn_autoencoders.networks._autoencoder import Autoencoder
+from sklearn_autoencoders.networks._models.autoencoder import Autoencoder
 from sklearn_autoencoders.objectives._losses import FEEDBACK
 
 KINDS = ["explicit", "implicit"]

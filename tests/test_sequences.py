@@ -23,7 +23,7 @@ from sklearn_autoencoders._inference.sequences import _CHUNK_SIZE, Reader, seque
 from sklearn_autoencoders._training.loop.sampler import StreamSampler
 from sklearn_autoencoders._utils.batch import Batch, Carried
 from sklearn_autoencoders.networks import CausalRecurrent, Residual
-from sklearn_autoencoders.networks._causal import SequenceModel
+from sklearn_autoencoders.networks._sequences.causal import SequenceModel
 
 TEXTS = ["to be", "or not", "to be", "that", "is", "the", "question", "be or not"] * 10
 

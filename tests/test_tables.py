@@ -28,7 +28,7 @@ from sklearn_autoencoders._data.tables.columns import Columns
 from sklearn_autoencoders._data.tables.learned_columns import learn_columns
 from sklearn_autoencoders._utils.layout import Layout
 from sklearn_autoencoders.corruptions import Gaussian, Masking, SaltAndPepper, Swap, corrupt
-from sklearn_autoencoders.networks._conditional_mean import (
+from sklearn_autoencoders.networks._layers.conditional_mean import (
     LIMIT,
     ConditionalMean,
     GaussianMean,

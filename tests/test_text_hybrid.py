@@ -31,8 +31,8 @@ from sklearn_autoencoders._persistence import checkpoint as _checkpoint
 from sklearn_autoencoders._utils.draws import Generated, gumbel
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
 from sklearn_autoencoders.networks import TextHybrid
-from sklearn_autoencoders.networks._layers import drawing
-from sklearn_autoencoders.networks._priors import NormalPrior
+from sklearn_autoencoders.networks._latent.priors import NormalPrior
+from sklearn_autoencoders.networks._layers.basic import drawing
 from sklearn_autoencoders.networks._recipes import AutoencoderRecipe, VariationalRecipe, build
 
 SMALL = {"channels": (6, 5), "kernel_size": 3, "n_embedding": 4, "hidden_size": 7}

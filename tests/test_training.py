@@ -17,7 +17,7 @@ from sklearn_autoencoders._training.loop.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.loop.weight_selection import Backtracking
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
 from sklearn_autoencoders.networks import Dense, Linear
-from sklearn_autoencoders.networks._layers import decayed_parameters
+from sklearn_autoencoders.networks._layers.basic import decayed_parameters
 from sklearn_autoencoders.objectives import L1
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)

@@ -23,8 +23,8 @@ from sklearn_autoencoders._utils.draws import Generated
 from sklearn_autoencoders._utils.random import make_generator
 from sklearn_autoencoders.exceptions import PosteriorCollapseWarning
 from sklearn_autoencoders.networks import LATENTS, Dense, MixturePrior, VampPrior, VectorQuantizer
-from sklearn_autoencoders.networks._bottlenecks import GaussianLatent
-from sklearn_autoencoders.networks._mixture import (
+from sklearn_autoencoders.networks._latent.bottlenecks import GaussianLatent
+from sklearn_autoencoders.networks._latent.mixture import (
     Gaussians,
     Mixture,
     fit_mixture,

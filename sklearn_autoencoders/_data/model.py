@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .._utils.layout import Layout
-from ..networks._autoencoder import Autoencoder
-from ..networks._conditional_mean import ConditionalMean, GaussianMean
+from ..networks._layers.conditional_mean import ConditionalMean, GaussianMean
+from ..networks._models.autoencoder import Autoencoder
 from ..objectives._likelihoods import Likelihood
 from ..objectives._losses import Loss
 from .statistics.factors import Factors

@@ -29,7 +29,7 @@ from .._training.sequence_initialization import initialize_sequences
 from .._utils.batch import Carried
 from .._utils.layout import Layout
 from ..corruptions import Masking
-from ..networks._level_basis import start_at_frequencies
+from ..networks._layers.level_basis import start_at_frequencies
 from ..objectives._hidden_cells import HiddenCells, NextCells
 
 

@@ -43,11 +43,11 @@ from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
 from .._utils.tensors import tensors_like_input
 from ..corruptions import CORRUPTIONS
 from ..networks import Branches
-from ..networks._ensemble import Ensemble
-from ..networks._predictor import Predictor
+from ..networks._latent.vector_quantizer import QuantizedBottleneck
+from ..networks._layers.torch_modes import drawing_from
+from ..networks._models.ensemble import Ensemble
+from ..networks._models.predictor import Predictor
 from ..networks._recipes import PredictorRecipe
-from ..networks._torch_modes import drawing_from
-from ..networks._vector_quantizer import QuantizedBottleneck
 from ..objectives import LIKELIHOODS, LOSSES
 from ..objectives._losses import Loss
 from ..objectives._objective import Objective

@@ -26,7 +26,7 @@ from .._inference.sampling import (
 )
 from .._utils.random import draw_seed, own_random_state
 from .._utils.tensors import tensors_like_input
-from ..networks._bottlenecks import GaussianBottleneck
+from ..networks._latent.bottlenecks import GaussianBottleneck
 
 
 class GenerativeMixin:

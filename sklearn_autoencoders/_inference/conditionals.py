@@ -17,7 +17,7 @@ from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
 from .._utils.batch import Batch
-from ..networks._autoencoder import Autoencoder
+from ..networks._models.autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
 from .run import run
 

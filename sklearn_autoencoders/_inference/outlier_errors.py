@@ -16,8 +16,8 @@ from .._data.model import Model, torch_dtype
 from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import MIN_FREQUENCY, weighted_quantile
 from .._utils.batch import Batch
-from ..networks._ensemble import Ensemble
-from ..networks._prototypes import Prototypes
+from ..networks._layers.prototypes import Prototypes
+from ..networks._models.ensemble import Ensemble
 from ..objectives._contract import not_none
 from ..objectives._losses import Loss
 from .run import Function, Samples, cell_errors, reconstruct, run

@@ -10,8 +10,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from ..networks._autoencoder import Autoencoder
-from ..networks._costs import multiply_adds, widest_layer
+from ..networks._layers.costs import multiply_adds, widest_layer
+from ..networks._models.autoencoder import Autoencoder
 
 # Number of weights above which a copy is not kept, since it needs memory.
 _MAX_WEIGHTS = 2**22
@@ -35,7 +35,7 @@ class Prepared:
         Weights of the copy.
 
     widest_layer, multiply_adds : int
-        The cost of a sample, see :mod:`~sklearn_autoencoders.networks._costs`.
+        The cost of a sample, see :mod:`~sklearn_autoencoders.networks._layers.costs`.
     """
 
     structure: list[Any]

@@ -14,8 +14,8 @@ from torch import Tensor
 from .._data.model import Model
 from .._data.sources.sparse import SparseRows
 from .._utils.torch_settings import few_threads, preserve_settings
-from ..networks._costs import multiply_adds
 from ..networks._interactions import input_scale, sums_of_rows
+from ..networks._layers.costs import multiply_adds
 
 # Number of predictions that are in memory.
 _CHUNK_SIZE = 2**21

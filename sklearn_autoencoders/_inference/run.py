@@ -20,7 +20,7 @@ from .._data.statistics.scaling import marginal_surprise
 from .._utils.batch import Batch
 from .._utils.memory import explain_out_of_memory, is_out_of_memory
 from .._utils.torch_settings import few_threads, preserve_settings
-from ..networks._autoencoder import Autoencoder
+from ..networks._models.autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
 from ..objectives._contract import not_none
 from ..objectives._losses import Loss

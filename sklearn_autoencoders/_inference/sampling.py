@@ -17,8 +17,8 @@ from .._utils.batch import Batch
 from .._utils.draws import Draws, Generated, gumbel
 from .._utils.random import make_generator
 from .._utils.torch_settings import preserve_settings
-from ..networks._bottlenecks import GaussianBottleneck
-from ..networks._variational import VariationalAutoencoder
+from ..networks._latent.bottlenecks import GaussianBottleneck
+from ..networks._models.variational import VariationalAutoencoder
 from ..objectives._contract import not_none
 from ..objectives._likelihoods import Likelihood
 from .prepared import in_type

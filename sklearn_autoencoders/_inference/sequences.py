@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .._data.model import Model, torch_dtype
 from .._utils.torch_settings import preserve_settings
-from ..networks._causal import SequenceModel, centered_indicators
+from ..networks._sequences.causal import SequenceModel, centered_indicators
 from .prepared import in_type
 
 Array = NDArray[Any]

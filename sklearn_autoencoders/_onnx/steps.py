@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..networks._causal import SequenceModel, State, centered_indicators
+from ..networks._sequences.causal import SequenceModel, State, centered_indicators
 
 # The methods of which a graph computes one step of a text, and those of whole arrays of numbers.
 STEPS, WHOLE = ["predict_proba"], ["score_samples"]

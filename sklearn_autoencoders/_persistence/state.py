@@ -16,7 +16,7 @@ from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from .._version import __version__
 from ..exceptions import IncompatibleVersionError, ModelFileError
-from ..networks._autoencoder import Autoencoder
+from ..networks._models.autoencoder import Autoencoder
 from ..networks._recipes import Recipe, build, recipe_from_dict, recipe_to_dict
 from .renamed import recipe_of_format_1
 

@@ -16,7 +16,7 @@ from .._data.sources.sparse import stacked
 from .._data.statistics.pca import n_components_for, principal_axes, principal_axes_within
 from .._data.statistics.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._utils.layout import Layout
-from ..networks._patches import Patches
+from ..networks._layers.patches import Patches
 from .parameters import max_axes, starts_at_pca
 
 Array = NDArray[np.float64]

@@ -17,8 +17,8 @@ from .._data.model import Model
 from .._data.sources.sparse import SparseRows
 from .._data.statistics.scaling import Scaling
 from .._utils.layout import Layout
-from ..networks._autoencoder import Autoencoder
-from ..networks._subspace import without_subspace
+from ..networks._layers.subspace import without_subspace
+from ..networks._models.autoencoder import Autoencoder
 from ..objectives import Neighbors
 from ..objectives._losses import Loss, squared_error
 from ..objectives._objective import Objective

@@ -15,8 +15,8 @@ from .._data.model import Model
 from .._data.sources.arrays import map_in_chunks
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
-from ..networks._ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
-from ..networks._predictor import Predictor
+from ..networks._models.ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
+from ..networks._models.predictor import Predictor
 from .head_initialization import (
     Array,
     Regression,

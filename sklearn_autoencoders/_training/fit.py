@@ -32,8 +32,8 @@ from .._utils.torch_settings import preserve_settings
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS
 from ..networks import LATENTS, NETWORKS, Network
-from ..networks._layers import without_generator
-from ..networks._subspace import fixed_tensors
+from ..networks._layers.basic import without_generator
+from ..networks._layers.subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective

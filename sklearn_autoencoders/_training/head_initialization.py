@@ -16,7 +16,7 @@ from .._data.data import Data
 from .._data.model import Model
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
-from ..networks._predictor import LinearHead, Predictor
+from ..networks._models.predictor import LinearHead, Predictor
 from ..objectives._supervised import errors_and_log_loss, mean_squared_error
 
 Array = NDArray[np.float64]

@@ -22,12 +22,12 @@ from .._data.validation import given_network
 from .._data.value_checks import check_magnitude
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
-from ..networks._bottlenecks import GaussianBottleneck
-from ..networks._linear_path import LinearPath
+from ..networks._latent.bottlenecks import GaussianBottleneck
+from ..networks._latent.vector_quantizer import QuantizedBottleneck
+from ..networks._layers.linear_path import LinearPath
+from ..networks._layers.subspace import without_subspace
+from ..networks._models.variational import VariationalAutoencoder
 from ..networks._recipes import AutoencoderRecipe, Recipe, build
-from ..networks._subspace import without_subspace
-from ..networks._variational import VariationalAutoencoder
-from ..networks._vector_quantizer import QuantizedBottleneck
 from .axes import FittedAxes, PrincipalAxes, ScaledData, fit_axes
 from .number_intervals import set_intervals, with_vectors
 from .parameters import network_part, training_dtype

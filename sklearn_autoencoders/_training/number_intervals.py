@@ -14,7 +14,7 @@ from .._data.data import Data
 from .._data.sources.arrays import as_source
 from .._data.statistics.scaling import Scaling
 from .._utils.layout import Layout
-from ..networks._embedding import NumberVectors
+from ..networks._layers.embedding import NumberVectors
 from ..networks._recipes import AutoencoderRecipe
 
 Array = NDArray[np.float64]

@@ -19,7 +19,7 @@ from .._utils.ranks import Ranks
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
-from ..networks._layers import Dropout
+from ..networks._layers.basic import Dropout
 from ..objectives import PENALTIES, Neighbors, Penalty
 from .loop.callback_checks import check_callbacks
 from .loop.plan import Plan

@@ -17,8 +17,8 @@ from .._inference.run import encode
 from .._utils.layout import Layout
 from .._utils.random import make_generator
 from ..networks import Network
-from ..networks._autoencoder import Autoencoder
-from ..networks._subspace import InSubspace, without_subspace
+from ..networks._layers.subspace import InSubspace, without_subspace
+from ..networks._models.autoencoder import Autoencoder
 from ..objectives import LOSSES
 from ..objectives._losses import Loss
 from ..objectives._objective import Objective

@@ -17,7 +17,7 @@ from .._data.sources.splits import draw_by_content
 from .._inference.outlier_errors import WIDE
 from .._inference.run import run
 from .._utils.batch import Batch
-from ..networks._ensemble import Ensemble
+from ..networks._models.ensemble import Ensemble
 
 Array = NDArray[np.float64]
 

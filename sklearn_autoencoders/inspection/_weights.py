@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.utils import check_scalar
 from torch import nn
 
-from ..networks._embedding import NumberVectors
-from ..networks._linear_path import LinearPath
-from ..networks._subspace import InSubspace, without_subspace
+from ..networks._layers.embedding import NumberVectors
+from ..networks._layers.linear_path import LinearPath
+from ..networks._layers.subspace import InSubspace, without_subspace
 from ._display import Display, as_texts, heat_map, inches_of, name_ticks, need_matplotlib
 from ._montage import draw_signed_grid, find_image_shape, grid_size, to_images
 from ._samples import as_matrix, check_choice, column_names, drawn_step

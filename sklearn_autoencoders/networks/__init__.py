@@ -5,22 +5,29 @@ returns an encoder and a decoder as torch modules.
 """
 
 from .._utils.public_names import publish
-from ._autoencoder import Autoencoder, Output
-from ._bidirectional import BidirectionalRecurrent
 from ._branches import Branches
-from ._causal import CausalRecurrent
 from ._causal_convolutional import CausalConvolutional
 from ._convolutional import Convolutional
 from ._dense import Dense, Linear
 from ._encoder_decoder import EncoderDecoder
 from ._interactions import Interactions
-from ._layers import ACTIVATIONS, BatchNorm, Dropout
+from ._latent.priors import (
+    LATENTS,
+    LatentPart,
+    MixturePrior,
+    NormalPrior,
+    VampPrior,
+    VectorQuantizer,
+)
+from ._layers.basic import ACTIVATIONS, BatchNorm, Dropout
+from ._models.autoencoder import Autoencoder, Output
 from ._network import Network
-from ._priors import LATENTS, LatentPart, MixturePrior, NormalPrior, VampPrior, VectorQuantizer
-from ._recurrent import Recurrent
 from ._residual import Residual
-from ._temporal import Temporal
-from ._text_hybrid import TextHybrid
+from ._sequences.bidirectional import BidirectionalRecurrent
+from ._sequences.causal import CausalRecurrent
+from ._sequences.recurrent import Recurrent
+from ._sequences.temporal import Temporal
+from ._sequences.text_hybrid import TextHybrid
 
 # Networks that can be specified by name; the others require the shape of a sample.
 NETWORKS: dict[str, type[Network]] = {"dense": Dense, "linear": Linear}

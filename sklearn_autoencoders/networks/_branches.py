@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from .._utils.batch import Batch
 from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints, Sizes, StrOptions
-from ._layers import ACTIVATIONS, block
-from ._predictor import LinearHead
+from ._layers.basic import ACTIVATIONS, block
+from ._models.predictor import LinearHead
 
 
 class Branches(Part):

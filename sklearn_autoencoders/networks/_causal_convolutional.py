@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from .._utils.grids import check_n_features
 from .._utils.sklearn_compat import Constraints, Interval, Sizes
-from ._masked_convolution import MaskedConvolution, PixelMemory
+from ._layers.masked_convolution import MaskedConvolution, PixelMemory
 from ._network import Network
 
 # Size of the vector of a value, radius of the first filters, distances that later filters cover.

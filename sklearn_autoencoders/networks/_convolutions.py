@@ -14,9 +14,9 @@ from torch.nn import functional
 
 from .._utils.grids import as_grids, check_n_features, flatten_grids, grid_sizes
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, block, linear_layers
+from ._layers.basic import ACTIVATIONS, block, linear_layers
+from ._layers.patches import Patches
 from ._network import Network
-from ._patches import Patches
 
 Size = tuple[int, ...]
 

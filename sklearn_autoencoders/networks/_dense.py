@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import nn
 
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import (
+from ._layers.basic import (
     ACTIVATIONS,
     CODE_ACTIVATIONS,
     OUTPUT_ACTIVATIONS,
@@ -19,8 +19,8 @@ from ._layers import (
     block,
     linear_layers,
 )
+from ._layers.places import Places
 from ._network import Network
-from ._places import Places
 
 
 class Dense(Network):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._layers import ACTIVATIONS, Dropout
+from ._layers.basic import ACTIVATIONS, Dropout
 from ._network import Network
 
 # Added to the number of interactions, so that the codes of users with few of them are small.

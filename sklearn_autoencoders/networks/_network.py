@@ -9,7 +9,7 @@ from torch import nn
 
 from .._utils.part import Part
 from .._utils.sklearn_compat import Constraints
-from ._patches import Patches
+from ._layers.patches import Patches
 
 
 class Network(Part, ABC):

@@ -13,23 +13,23 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.layout import Layout
-from ._autoencoder import Autoencoder
-from ._bidirectional import BidirectionalModel
 from ._branches import BranchedHead, Branches
-from ._causal import SequenceModel
-from ._embedding import ColumnEmbedding, NumberVectors
-from ._ensemble import Ensemble
-from ._ensemble_head import EnsembleHead
-from ._layers import with_own_layers
-from ._level_basis import LevelLogits
-from ._linear_path import LinearPath
+from ._latent.priors import LatentPart
+from ._layers.basic import with_own_layers
+from ._layers.embedding import ColumnEmbedding, NumberVectors
+from ._layers.level_basis import LevelLogits
+from ._layers.linear_path import LinearPath
+from ._layers.patches import linear_maps
+from ._layers.subspace import FixedLinear, InSubspace
+from ._layers.torch_modes import drawing_from
+from ._models.autoencoder import Autoencoder
+from ._models.ensemble import Ensemble
+from ._models.ensemble_head import EnsembleHead
+from ._models.predictor import LinearHead, Predictor
+from ._models.variational import VariationalAutoencoder
 from ._network import Network
-from ._patches import linear_maps
-from ._predictor import LinearHead, Predictor
-from ._priors import LatentPart
-from ._subspace import FixedLinear, InSubspace
-from ._torch_modes import drawing_from
-from ._variational import VariationalAutoencoder
+from ._sequences.bidirectional import BidirectionalModel
+from ._sequences.causal import SequenceModel
 
 
 class Recipe(Protocol):

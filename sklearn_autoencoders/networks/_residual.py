@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils.sklearn_compat import Constraints, Interval, StrOptions
-from ._layers import ACTIVATIONS
+from ._layers.basic import ACTIVATIONS
 from ._network import Network
 
 # Factor of the initial weights of the last layer, so that its outputs are small.

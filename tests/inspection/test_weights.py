@@ -13,7 +13,7 @@ from sklearn_autoencoders import (
 )
 from sklearn_autoencoders.inspection import WeightsDisplay
 from sklearn_autoencoders.networks import Dense
-from sklearn_autoencoders.networks._embedding import NumberVectors
+from sklearn_autoencoders.networks._layers.embedding import NumberVectors
 
 
 def test_weights_of_the_linear_path_and_of_the_hidden_layer(of_images):

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...networks._conditional_mean import LIMIT, hidden_blocks
+from ...networks._layers.conditional_mean import LIMIT, hidden_blocks
 from ..sources.arrays import SampleSource, as_source
 from ..sources.ranges import find_ranges
 from ..sources.rows import FeatureRanges

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from ..._persistence.checkpoint import TrainingFile
 from ..._utils.torch_compat import foreach_mul_, foreach_norm
-from ...networks._layers import decayed_parameters
-from ...networks._predictor import Predictor
-from ...networks._subspace import fixed_tensors
+from ...networks._layers.basic import decayed_parameters
+from ...networks._layers.subspace import fixed_tensors
+from ...networks._models.predictor import Predictor
 from .optimizers import SCHEDULES
 from .plan import EpochTask
 from .training import StopTraining, Training

@@ -14,7 +14,7 @@ from ..._data.model import Model
 from ..._data.recommendation.interactions import InteractionDataset, InteractionRows
 from ..._utils.layout import Layout
 from ...corruptions._base import corrupt
-from ...networks._conditional_mean import N_TRAINING_STEPS, GaussianMean
+from ...networks._layers.conditional_mean import N_TRAINING_STEPS, GaussianMean
 from .plan import Plan
 from .training import Noise
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from ..._utils.batch import Batch
-from ...networks._ensemble_head import EnsembleHead
-from ...networks._predictor import Predictor
+from ...networks._models.ensemble_head import EnsembleHead
+from ...networks._models.predictor import Predictor
 from ...objectives._supervised import Supervised
 from .callbacks import TrainingCallback
 from .plan import Plan

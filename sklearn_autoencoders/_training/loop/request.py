@@ -13,7 +13,7 @@ from ..._data.sources.rows import RowSource
 from ..._persistence.checkpoint import TrainingFile
 from ..._persistence.state import weights_of
 from ..._utils.random import make_generator
-from ...networks._stacked import architecture
+from ...networks._models.stacked import architecture
 from ...objectives._losses import Loss
 from ...objectives._objective import Objective
 from .datasets import datasets

@@ -18,8 +18,8 @@ from ..._utils.ranks import OtherRankFailed
 from ..._utils.rendezvous import ask
 from ..._utils.torch_compat import import_dynamo
 from ..._utils.torch_settings import few_threads
-from ...networks._costs import multiply_adds
-from ...networks._layers import drawing
+from ...networks._layers.basic import drawing
+from ...networks._layers.costs import multiply_adds
 from ...objectives._objective import Objective
 from .callback_checks import raise_missing_column
 from .callbacks import (

@@ -18,9 +18,9 @@ from torch.nn.utils.rnn import pad_sequence
 from ..._utils.batch import Batch
 from ..._utils.torch_compat import foreach_mul_
 from ..._utils.torch_settings import few_threads
-from ...networks._costs import multiply_adds
-from ...networks._layers import drawing
-from ...networks._stacked import Stack, StackedBatch, release
+from ...networks._layers.basic import drawing
+from ...networks._layers.costs import multiply_adds
+from ...networks._models.stacked import Stack, StackedBatch, release
 from ...objectives._contract import LossOutput, Output
 from .callbacks import LearningRate, Recorder, TrainingCallback
 from .plan import History

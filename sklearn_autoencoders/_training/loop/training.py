@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..._utils.batch import Batch
-from ...networks._autoencoder import Autoencoder
+from ...networks._models.autoencoder import Autoencoder
 from ...objectives._objective import Objective
 from .plan import History, Plan
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.draws import Draws
-from ._bottlenecks import Bottleneck
+from ..._utils.draws import Draws
+from .bottlenecks import Bottleneck
 
 
 class QuantizedLatent:

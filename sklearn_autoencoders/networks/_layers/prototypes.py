@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.tensors import argmin_of_last
+from ..._utils.tensors import argmin_of_last
 
 # Number of times that missing values are predicted from the observed ones.
 _N_PASSES = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from .._utils.grids import SERIES_LAYOUTS, grid_sizes
-from .._utils.sklearn_compat import Constraints, Sizes, StrOptions
-from ._network import Network
+from ..._utils.grids import SERIES_LAYOUTS, grid_sizes
+from ..._utils.sklearn_compat import Constraints, Sizes, StrOptions
+from .._network import Network
 
 
 class SeriesNetwork(Network):

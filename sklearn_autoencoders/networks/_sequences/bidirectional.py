@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from .._utils.batch import Batch, as_batch
-from ._autoencoder import Output
-from ._causal import SequenceModel, SymbolNetwork, mean_state
+from ..._utils.batch import Batch, as_batch
+from .._models.autoencoder import Output
+from .causal import SequenceModel, SymbolNetwork, mean_state
 
 
 class BidirectionalRecurrent(SymbolNetwork):

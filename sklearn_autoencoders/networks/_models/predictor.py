@@ -8,9 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from .._utils.batch import Batch, as_batch
-from ._autoencoder import Autoencoder, Output
-from ._layers import UndecayedLinear
+from ..._utils.batch import Batch, as_batch
+from .._layers.basic import UndecayedLinear
+from .autoencoder import Autoencoder, Output
 
 
 class LinearHead(UndecayedLinear):

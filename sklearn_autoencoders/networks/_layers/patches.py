@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.grids import as_grids, flatten_grids, grid_sizes
-from ._layers import UndecayedLinear
+from ..._utils.grids import as_grids, flatten_grids, grid_sizes
+from .basic import UndecayedLinear
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.batch import Batch
-from .._utils.layout import Layout
-from ._embedding import PiecewiseLinear
-from ._layers import Dropout
-from ._repeated_values import RepeatedValues
+from ..._utils.batch import Batch
+from ..._utils.layout import Layout
+from .._layers.basic import Dropout
+from .._layers.embedding import PiecewiseLinear
+from .._layers.repeated_values import RepeatedValues
 
 # Sizes of the vector of each number and of the hidden layers, number of intervals of each number,
 # and dropout rate where the estimator does not set it.

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
-from ._convolutions import at_positions
-from ._network import Network
-from ._recurrent import CELLS, Recurrence
-from ._temporal import Temporal
+from ..._utils.sklearn_compat import Constraints, Interval, Sizes, StrOptions
+from .._convolutions import at_positions
+from .._network import Network
+from .recurrent import CELLS, Recurrence
+from .temporal import Temporal
 
 # Adds noise to the logits of a symbol, so that the most probable one is a draw.
 Noise = Callable[[Tensor], Tensor]

@@ -10,8 +10,8 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from .._utils.draws import Draws
-from ._mixture import (
+from ..._utils.draws import Draws
+from .mixture import (
     Gaussians,
     Mixture,
     fit_mixture,

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.batch import Batch, as_batch
-from .._utils.sklearn_compat import Constraints, Interval, StrOptions
-from ._autoencoder import Autoencoder, Output
-from ._layers import Dropout
-from ._network import Network
-from ._recurrent import CELLS
+from ..._utils.batch import Batch, as_batch
+from ..._utils.sklearn_compat import Constraints, Interval, StrOptions
+from .._layers.basic import Dropout
+from .._models.autoencoder import Autoencoder, Output
+from .._network import Network
+from .recurrent import CELLS
 
 # States of all layers: one tensor for each of them, or a pair.
 State = list[Tensor | tuple[Tensor, Tensor]]

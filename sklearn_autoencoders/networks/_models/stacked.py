@@ -10,11 +10,11 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .._utils.batch import Batch
-from .._utils.torch_compat import has_hooks
-from ._autoencoder import Autoencoder, Output
-from ._layers import ACTIVATIONS, Dropout, UndecayedLinear
-from ._linear_path import LinearPath
+from ..._utils.batch import Batch
+from ..._utils.torch_compat import has_hooks
+from .._layers.basic import ACTIVATIONS, Dropout, UndecayedLinear
+from .._layers.linear_path import LinearPath
+from .autoencoder import Autoencoder, Output
 
 _LINEAR = nn.Linear, UndecayedLinear
 _CONTAINERS = Autoencoder, LinearPath, nn.Sequential

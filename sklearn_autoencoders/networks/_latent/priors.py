@@ -6,16 +6,16 @@ from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import ClassVar
 
-from .._utils.part import Part
-from .._utils.sklearn_compat import Constraints, Interval
-from ._bottlenecks import (
+from ..._utils.part import Part
+from ..._utils.sklearn_compat import Constraints, Interval
+from .bottlenecks import (
     Bottleneck,
     GaussianBottleneck,
     MixturePriorModule,
     NormalPriorModule,
     VampPriorModule,
 )
-from ._vector_quantizer import QuantizedBottleneck
+from .vector_quantizer import QuantizedBottleneck
 
 
 class LatentPart(Part, ABC):

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.torch_compat import BatchNormBase, DropoutNd, children_of
+from ..._utils.torch_compat import BatchNormBase, DropoutNd, children_of
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "elu": nn.ELU,

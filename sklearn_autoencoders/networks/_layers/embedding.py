@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.layout import Layout
-from ._level_basis import LevelBasis
+from ..._utils.layout import Layout
+from .level_basis import LevelBasis
 
 # Standard deviation of the initial weights.
 _STD = 0.3

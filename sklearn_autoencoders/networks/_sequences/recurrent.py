@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from .._utils.grids import check_n_features, grid_sizes
-from .._utils.sklearn_compat import Constraints, Interval, StrOptions
-from ._convolutions import Flatten, Grids, at_positions, n_masks_of
-from ._layers import Dropout
-from ._series import SeriesNetwork
+from ..._utils.grids import check_n_features, grid_sizes
+from ..._utils.sklearn_compat import Constraints, Interval, StrOptions
+from .._convolutions import Flatten, Grids, at_positions, n_masks_of
+from .._layers.basic import Dropout
+from .series import SeriesNetwork
 
 CELLS: dict[str, Any] = {"gru": nn.GRU, "lstm": nn.LSTM}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
-from ._subspace import FixedLinear
+from .subspace import FixedLinear
 
 
 def multiply_adds(network: nn.Module) -> int:

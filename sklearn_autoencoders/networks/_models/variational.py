@@ -9,10 +9,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .._utils.batch import Batch, as_batch
-from .._utils.torch_compat import with_child
-from ._autoencoder import Autoencoder, Output, with_condition
-from ._bottlenecks import Bottleneck, Latent
+from ..._utils.batch import Batch, as_batch
+from ..._utils.torch_compat import with_child
+from .._latent.bottlenecks import Bottleneck, Latent
+from .autoencoder import Autoencoder, Output, with_condition
 
 
 class FeatureNoise(nn.Module):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.torch_compat import ConvNd
+from ..._utils.torch_compat import ConvNd
 
 
 class LinearPath(nn.Module):

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .._utils.batch import Batch, as_batch
-from .._utils.layout import Layout
-from ._autoencoder import Autoencoder, Output
-from ._layers import ACTIVATIONS
-from ._prototypes import Prototypes
-from ._subspace import FixedLinear
+from ..._utils.batch import Batch, as_batch
+from ..._utils.layout import Layout
+from .._layers.basic import ACTIVATIONS
+from .._layers.prototypes import Prototypes
+from .._layers.subspace import FixedLinear
+from .autoencoder import Autoencoder, Output
 
 _ELEMENTWISE = tuple(ACTIVATIONS.values())
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import ClassVar
 
-from .._utils.sklearn_compat import Constraints, Interval, StrOptions
-from ._convolutions import SERIES_LAYERS, GridNetwork
-from ._series import SeriesNetwork
+from ..._utils.sklearn_compat import Constraints, Interval, StrOptions
+from .._convolutions import SERIES_LAYERS, GridNetwork
+from .series import SeriesNetwork
 
 
 class Temporal(SeriesNetwork, GridNetwork):

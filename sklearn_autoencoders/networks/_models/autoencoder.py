@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from .._utils.batch import Batch, as_batch
-from ._subspace import FixedLinear, InSubspace
+from ..._utils.batch import Batch, as_batch
+from .._layers.subspace import FixedLinear, InSubspace
 
 
 class Output(NamedTuple):
