@@ -195,9 +195,8 @@ class Data:
         if self.labels is None:
             return self
         weight = self.weight if self.label_weight is None else self.label_weight
-        return replace(self, weight=weight, label_weight=None, clean=None).take(
-            self.labeled_positions
-        )
+        data = replace(self, weight=weight, label_weight=None, clean=None, clean_ranges=None)
+        return data.take(self.labeled_positions) if self.has_unlabeled else data
 
     def thinned(self, n_samples: int) -> Data:
         """Return at most `n_samples` training samples, evenly spread."""
