@@ -95,6 +95,11 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         """Return the number of samples."""
         return int(self._inputs.shape[0])
 
+    @property
+    def fold(self) -> Tensor:
+        """The fold of each sample; they are only known in the training of an ensemble head."""
+        return self._fields["fold"]
+
     def __getitems__(self, indices: Any) -> Batch:
         """Return a batch, for a list of positions or a slice."""
         raw = self._raw(indices)

@@ -141,11 +141,11 @@ class Supervised:
 
         Parameters
         ----------
-        start, correction : Tensor of shape (n_members, batch, n_outputs)
-            Predictions of the initial members, and what training has added to them.
+        start, correction : Tensor of shape (batch, n_outputs)
+            Predictions of this member at its start, and what training has added to them.
 
         batch : Batch
-            Samples with labels and folds.
+            Samples with labels.
 
         factors : Tensor of shape (n_factors,)
             Factors of the correction.
@@ -155,8 +155,7 @@ class Supervised:
         Tensor of shape (n_factors, batch)
             The losses.
         """
-        own = not_none(batch.fold), torch.arange(len(batch), device=start.device)
-        predictions = start[own] + factors[:, None, None] * correction[own]
+        predictions = start + factors[:, None, None] * correction
         return self.formula(predictions, not_none(batch.labels))
 
     def baseline_loss(self, batch: Batch) -> Tensor:

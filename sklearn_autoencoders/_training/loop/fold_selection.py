@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
@@ -78,11 +79,24 @@ def held_out_losses(training: Training) -> Tensor:
     samples, network = training.samples.corrupted_by(None), cast(Predictor, training.network)
     loss, head = cast(Supervised, training.objective.loss), cast(EnsembleHead, network.head)
     total = torch.zeros(len(_FACTORS), dtype=torch.float64)
-    for chunk in torch.arange(len(samples)).split(_CHUNK_SIZE):
-        batch = cast(Batch, samples.__getitems__(chunk.tolist()))
-        start, correction = head.regression(batch), head.correction(network.encode(batch), batch)
+    for member, positions in _by_member(samples.fold, head.n_members):
+        batch, own = cast(Batch, samples.__getitems__(positions)), slice(member, member + 1)
+        start = head.regression(batch, own)[0]
+        correction = head.correction(network.encode(batch), batch, own)[0]
         factors = torch.tensor(_FACTORS, dtype=start.dtype, device=start.device)
         losses = loss.held_out_losses(start, correction, batch, factors)
         losses = losses if batch.weight is None else losses * batch.weight
         total += losses.sum(1).double().cpu()
     return total / len(samples)
+
+
+def _by_member(fold: Tensor, n_members: int) -> Iterator[tuple[int, list[int]]]:
+    """Return chunks of the samples that are held out from each member.
+
+    Samples that are held out from none belong to the last one.
+    """
+    for member in range(n_members):
+        positions = (fold % n_members == member).nonzero()[:, 0]
+        for chunk in positions.split(_CHUNK_SIZE):
+            if len(chunk):
+                yield member, chunk.tolist()

@@ -22,6 +22,8 @@ _N_EMBEDDING, _N_UNITS, N_BINS, _DROPOUT = 8, 128, 16, 0.1
 # if a regression is no better with the second limit.
 LIMIT, FAR_LIMIT = 4.0, 8.0
 
+ALL = slice(None)
+
 
 class _Layers(nn.Module):
     """A linear layer for each member.
@@ -39,10 +41,10 @@ class _Layers(nn.Module):
         self.weight = nn.Parameter(weight)
         self.bias = nn.Parameter(torch.empty(n_members * n_outputs).uniform_(-bound, bound))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, members: slice = ALL) -> Tensor:
         """Return outputs of shape (n_members, batch, n_outputs)."""
         bias = self.bias.view(len(self.weight), 1, -1)
-        return torch.baddbmm(bias, x, self.weight)
+        return torch.baddbmm(bias[members], x, self.weight[members])
 
 
 class EnsembleHead(nn.Module):
@@ -117,10 +119,11 @@ class EnsembleHead(nn.Module):
         """Return the mean prediction, of shape (batch, n_outputs)."""
         return self.forward(code, batch).mean(0)
 
-    def regression(self, batch: Batch) -> Tensor:
-        """Return the regressions of all members, of shape (n_members, batch, n_outputs)."""
-        x = self.inputs(batch).expand(self.n_members, -1, -1)
-        return torch.baddbmm(self.offsets, x, self.slopes)
+    def regression(self, batch: Batch, members: slice = ALL) -> Tensor:
+        """Return the regressions of members, of shape (n_members, batch, n_outputs)."""
+        slopes = self.slopes[members]
+        x = self.inputs(batch).expand(len(slopes), -1, -1)
+        return torch.baddbmm(self.offsets[members], x, slopes)
 
     def inputs(self, batch: Batch) -> Tensor:
         """Return the inputs of the regressions: limited numbers, and all indicators.
@@ -153,8 +156,8 @@ class EnsembleHead(nn.Module):
         missing = batch.missing if hidden is None else batch.missing.masked_fill(hidden, 0.0)
         return missing[:, self._with_gaps]
 
-    def correction(self, code: Tensor, batch: Batch) -> Tensor:
-        """Return what the networks add, of shape (n_members, batch, n_outputs).
+    def correction(self, code: Tensor, batch: Batch, members: slice = ALL) -> Tensor:
+        """Return what the networks of members add, of shape (n_members, batch, n_outputs).
 
         The code is not trained: it would learn from samples that are held out from a member.
         """
@@ -164,11 +167,11 @@ class EnsembleHead(nn.Module):
         if self._with_gaps:
             parts.append(self._gaps(batch))
         units = torch.cat(parts, 1)
-        units = units.expand(self.n_members, -1, -1)
+        units = units.expand(len(self.slopes[members]), -1, -1)
         for layer in self.hidden:
-            units = functional.relu(layer(units)).transpose(0, 1)
+            units = functional.relu(layer(units, members)).transpose(0, 1)
             units = self.dropout(units).transpose(0, 1)  # the first axis is that of the batch
-        output: Tensor = self.last(units)
+        output: Tensor = self.last(units, members)
         return output
 
     @torch.no_grad()
