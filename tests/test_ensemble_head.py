@@ -269,6 +269,22 @@ def test_it_is_no_worse_than_regression_where_that_is_best():
     assert found > trees
 
 
+def test_the_weight_of_the_networks_is_known():
+    """Zero if the regressions alone predict, so that searches over the networks have equal scores.
+
+    The held-out samples decide that the networks are kept where a regression cannot learn.
+    """
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    still = ensemble(AutoencoderRegressor, **STILL).fit(X, X @ [1.0, 2.0])
+    assert (still.head_, still.network_weight_) == ("ensemble", 0.0)
+    curved = ensemble(AutoencoderRegressor, max_epochs=20).fit(X, X[:, 0] * X[:, 1])
+    assert curved.network_weight_ > 0
+    linear = quick(AutoencoderRegressor, head="linear").fit(X, X[:, 0])
+    assert (linear.head_, linear.network_weight_) == ("linear", 1.0)
+    branches = quick(AutoencoderRegressor, head_layer_sizes=(4,)).fit(X, X[:, 0])
+    assert branches.head_ == "branches"
+
+
 @every_predictor
 def test_early_stopping_and_a_second_fit_use_the_ensemble(cls):
     X = table(200)

@@ -296,6 +296,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         elif self.n_epochs_ == 0 and is_pretrained:
             start_at_regression(model, data, self._regression)
 
+    def _post_fit_attributes(self, network, data):
+        if self._has_ensemble:
+            return {"head_": "ensemble", "network_weight_": network.head.factor}
+        return {"head_": "linear" if self._branches is None else "branches", "network_weight_": 1.0}
+
     def _fitted_encoder(self, data, rng):
         """Return `encoder` if it is fitted; otherwise a copy fitted to the training samples."""
         self._check_no_network_parameters()

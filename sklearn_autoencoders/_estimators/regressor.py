@@ -51,19 +51,25 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         of fine-tuning.
 
     head : {"auto", "linear", "ensemble"} or Branches, default="auto"
-        What predicts. "linear" is a linear map of the code, which is trained together with the
-        encoder. "ensemble" suits tables: eight members predict from the columns and from the code,
-        which keeps its pretrained weights. Each is a regression on the columns plus a network, and
-        is trained without an eighth of the samples, which tell how many epochs and how much of the
-        networks to keep. If values of a column are missing in `fit`, and this tells something of
-        the target, an indicator is a further column. If the regressions are better with them, so
-        are indicators of the values of numbers: of 3 to 256 values, which have three samples or
-        more on average and can be codes, such as those of the members of a panel. "auto" is
-        "ensemble" for tables: with columns of categories or dates, or of up to 60 numbers if
-        neither `encoder` nor `network` is given and no sample gets a pseudo-label. It is "linear"
-        for anything else, and if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs` or
-        `learning_rate_ratio` is given. With :class:`sklearn_autoencoders.networks.Branches`, the
-        head reads the features and the code, each through hidden layers of its own.
+        What predicts.
+
+        - "linear": a linear map of the code, which is trained together with the encoder. For
+          images, series, texts, and tables of which few samples have labels.
+        - "ensemble": eight members, which predict from the columns and from the code, whose encoder
+          is not trained further. Each is a regression on the columns plus a network. For tables. A
+          member is trained without an eighth of the samples. These decide after how many epochs
+          training stops and how much of the networks is kept (`network_weight_`). Two kinds of
+          indicators are added to the columns where they improve the regressions: those of missing
+          values, and those of the values of numbers that may be codes, such as the members of a
+          panel (3 to 256 values, in three samples or more on average).
+        - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
+          hidden layers of their own, and are then joined.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for up to 60
+          numbers if neither `encoder` nor `network` is given and no sample gets a pseudo-label.
+          Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs`
+          or `learning_rate_ratio` is given.
+
+        The attribute `head_` is the one in use.
 
     head_layer_sizes : sequence of int, default=()
         Number of units in each hidden layer of a linear head. Their output is added to that of the
@@ -270,6 +276,14 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     pretraining_curves_ : list of list of float
         Loss curve of each pair of layers, or of all layers together, if `pretraining`.
+
+    head_ : {"linear", "ensemble", "branches"}
+        The head of the last fit.
+
+    network_weight_ : float
+        Weight of the networks of an ensemble, in [0, 1], beside its regressions. If it is 0, the
+        regressions alone predict, and parameters of the networks have no influence. It is 1 for other
+        heads.
 
     n_epochs_ : int
         Number of completed epochs.

@@ -77,6 +77,9 @@ class EnsembleHead(nn.Module):
         earlier versions, which do not have them, and limit numbers to four standard deviations.
     """
 
+    # The factor by which the networks were multiplied at the end of training.
+    factor: float = 1.0
+
     slopes: Tensor
     offsets: Tensor
     code_range: Tensor
@@ -200,5 +203,6 @@ class EnsembleHead(nn.Module):
     @torch.no_grad()
     def shrink(self, factor: float) -> None:
         """Multiply what the networks add by a factor."""
+        self.factor = factor
         for parameter in self.last.parameters():
             parameter.mul_(factor)
