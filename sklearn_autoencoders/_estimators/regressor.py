@@ -282,8 +282,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     network_weight_ : float
         Weight of the networks of an ensemble, in [0, 1], beside its regressions. If it is 0, the
-        regressions alone predict, and parameters of the networks have no influence. It is 1 for other
-        heads.
+        regressions alone predict, and parameters of the networks have no influence. It is 1 for
+        other heads.
 
     n_epochs_ : int
         Number of completed epochs.
