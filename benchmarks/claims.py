@@ -13,6 +13,7 @@ import warnings
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import torch
 from _data import header
 from sklearn.datasets import load_breast_cancer, load_digits
@@ -103,13 +104,26 @@ def labels():
         )
 
 
+def mixed_table(n_samples):
+    """Return made-up samples of eight numbers and four columns of categories, and classes."""
+    rng = np.random.RandomState(0)
+    factors = rng.normal(size=(n_samples, 3))
+    table = pd.DataFrame(factors @ rng.normal(size=(3, 8)) + rng.normal(size=(n_samples, 8)))
+    for n_categories in (2, 5, 10, 20):
+        value = factors @ rng.normal(size=3) + rng.normal(size=n_samples)
+        table[n_categories] = pd.qcut(value, n_categories).astype(str)
+    return table.rename(columns=str), (factors[:, 0] > 0).astype(int)
+
+
 def times():
     sa.AutoencoderTransformer(max_epochs=1).fit(load_breast_cancer().data)  # loads optimizers
     print("\nseconds of CPU time to fit, default parameters, one thread")
-    for data in (load_breast_cancer(), load_digits()):
-        X, y = data.data, data.target
+    arrays = [load(return_X_y=True) for load in (load_breast_cancer, load_digits)]
+    for X, y in (*arrays, mixed_table(1000), mixed_table(20_000)):
         print(f"{X.shape[0]} samples with {X.shape[1]} features")
         for cls in ESTIMATORS:
+            if isinstance(X, pd.DataFrame) and cls is sa.AutoencoderRecommender:
+                continue
             start = time.process_time()
             cls(random_state=0).fit(X, y.astype(float) if cls is sa.AutoencoderRegressor else y)
             print(f"{cls.__name__:28} {time.process_time() - start:.1f}", flush=True)

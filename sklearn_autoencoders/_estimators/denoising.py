@@ -96,8 +96,10 @@ class DenoisingAutoencoder(
         sample with probability 0.15), an instance of a class from
         :mod:`sklearn_autoencoders.corruptions`, such as `Gaussian(std=4.0)`, or a function of
         torch tensors that returns a corrupted batch, such as
-        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. It is not applied if
-        `clean` is given to `fit`.
+        `lambda x, generator: x + torch.randn(x.shape, generator=generator)`. The network removes
+        what the corruption adds: "masking" imputes, and hardly removes noise from numbers. For
+        noise with standard deviation s use `Gaussian(s)`, or `Gaussian(2 * s)` if the samples of
+        `fit` have this noise themselves. It is not applied if `clean` is given to `fit`.
 
     output : {"denoised", "imputed", "code"}, default="denoised"
         What `transform` returns: the denoised samples, in which whole numbers are whole; X with
