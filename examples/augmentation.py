@@ -43,15 +43,13 @@ scores, drawn = {}, {}
 for seed in range(2):
     split = {"train_size": 200, "stratify": y, "random_state": seed}
     train, test, y_train, y_test = train_test_split(X, y, **split)
+    drawn["training samples"] = train, y_train
     for name, (more, classes) in others(train, y_train, seed).items():
         data = np.vstack([train, more]), np.append(y_train, classes)
         found = [model.fit(*data).score(test, y_test) for model in models.values()]
         scores.setdefault(name, []).append(found)
-        drawn[name] = [
-            (more if len(more) else train)[np.flatnonzero(c == k)[:2]].reshape(-1, 8)
-            for c in [classes if len(more) else y_train]
-            for k in range(10)
-        ]
+        if len(more):
+            drawn[name] = more, classes
 means = {name: np.mean(found, axis=0) for name, found in scores.items()}
 for name, values in means.items():
     print(f"{name:20}" + " ".join(f"{value:.3f}" for value in values))
@@ -62,12 +60,13 @@ for name, values in means.items():
 figure, axes = plt.subplots(1, 2, figsize=(13, 4), width_ratios=[1, 1.1], layout="constrained")
 for shift, (name, values) in enumerate(means.items()):
     axes[0].barh(np.arange(3) + 0.2 * shift, values, 0.18, label=name)
-axes[0].set(xlabel="accuracy", xlim=(0.85, 1), yticks=np.arange(3) + 0.3, yticklabels=models)
+axes[0].set(xlabel="accuracy", xlim=(0.88, 0.98), yticks=np.arange(3) + 0.3, yticklabels=models)
 axes[0].invert_yaxis()
-axes[0].legend(loc="lower right")
-rows = [np.hstack([np.pad(part, 1) for part in parts]) for parts in drawn.values()]
+axes[0].legend(ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.15))
+rows = []
+for images, classes in drawn.values():
+    pairs = [images[classes == label][:2].reshape(16, 8) for label in range(10)]
+    rows.append(np.hstack([np.pad(pair, 1) for pair in pairs]))
 axes[1].imshow(np.vstack(rows), cmap="gray_r", vmin=0, vmax=16)
-axes[1].set(
-    xticks=[], yticks=9 + 18 * np.arange(4), yticklabels=["training samples", *list(drawn)[1:]]
-)
+axes[1].set(xticks=[], yticks=9 + 18 * np.arange(4), yticklabels=list(drawn))
 plt.show()

@@ -48,9 +48,9 @@ for name, network in networks.items():
         blank = model.transform(np.where(np.arange(64) % 8 < 4, X_test, 0)).reshape(-1, 8, 2, 2)
 
 # %%
-# If the right half of a digit is removed, the codes of the left pixels hardly change: a spatial code
-# keeps positions. Each of its pixels has the components of its own patch only, so that the
-# error is higher than that of a vector of as many numbers.
+# If the right half of a digit is removed, the codes of the left pixels hardly change: a spatial
+# code keeps positions. Each of its pixels has the components of its own patch only, so that the
+# error is higher than that of a vector of as many numbers, and of PCA.
 change = np.sqrt(((blank - codes) ** 2).mean(axis=(0, 1)))
 print("change of the code without the right half:", change.round(2).tolist())
 figure, axes = plt.subplot_mosaic(
