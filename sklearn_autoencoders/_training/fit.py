@@ -47,9 +47,9 @@ from .parameters import (
     make_plan,
     penalty_parts,
     update_dropout,
-    warn_of_unused_corruption,
 )
 from .pretraining import PRETRAINING
+from .unused_parameters import warn_of_unused_parameters
 
 
 class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
@@ -66,6 +66,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _losses: ClassVar[dict] = LOSSES
     # Parameters that cannot change when training continues.
     _shaping_parameters: ClassVar[frozenset] = frozenset()
+    # Parameters that have an effect also where others of the same name have none.
+    _always_used: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
     # scaling="auto": the kind for samples without categories.
@@ -209,7 +211,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self._commit(copied)
             if tasks is not None:
                 tasks.finish()
-        warn_of_unused_corruption(self)
+        warn_of_unused_parameters(self)
         self._report(histories)
         if checkpoint is not None:
             checkpoint.clear()

@@ -1,0 +1,99 @@
+"""Warnings of given parameters that have no effect, because of the values of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .._utils.user_warnings import warn_user
+from .parameters import changed_parameters
+
+
+class Need(NamedTuple):
+    """What some parameters need to have an effect.
+
+    Parameters
+    ----------
+    is_met : callable
+        Returns whether the parameters of an estimator meet it.
+
+    reason, remedy : str
+        What is the case if it is not met, and what to set.
+    """
+
+    is_met: Callable[[Any], bool]
+    reason: str
+    remedy: str
+
+
+def _has_no_encoder(estimator: Any) -> bool:
+    return getattr(estimator, "encoder", None) is None
+
+
+def _has_reconstruction_loss(estimator: Any) -> bool:
+    is_predictor = hasattr(estimator, "alpha")
+    return not is_predictor or bool(estimator.pretraining) or estimator.alpha > 0
+
+
+_EARLY_STOPPING = Need(
+    lambda estimator: estimator.early_stopping, "early_stopping=False", "early_stopping=True"
+)
+_NO_ENCODER = Need(_has_no_encoder, "encoder is given", "encoder=None")
+_PRETRAINING = Need(
+    lambda estimator: bool(estimator.pretraining),
+    "pretraining=None",
+    "a kind of pretraining, such as pretraining='layerwise'",
+)
+_THAWING = Need(
+    lambda estimator: estimator.freeze in ("head", "gradual"),
+    "freeze is neither 'head' nor 'gradual'",
+    "freeze='head'",
+)
+_TRAINED_ENCODER = Need(
+    lambda estimator: estimator.freeze != "all", "freeze='all'", "freeze='none'"
+)
+_RECONSTRUCTION = Need(_has_reconstruction_loss, "pretraining=None and alpha=0", "alpha=1.0")
+_WARMUP = Need(lambda estimator: estimator.kl_warmup > 0, "kl_warmup=0", "kl_warmup=0.5")
+
+# What each parameter needs, by name.
+NEEDS: dict[str, tuple[Need, ...]] = {
+    "validation_fraction": (_EARLY_STOPPING,),
+    "n_iter_no_change": (_EARLY_STOPPING,),
+    "tol": (_EARLY_STOPPING,),
+    "pretraining": (_NO_ENCODER,),
+    "pretraining_corruption": (_NO_ENCODER, _PRETRAINING),
+    "pretraining_epochs": (_NO_ENCODER, _PRETRAINING),
+    "pretraining_learning_rate": (_NO_ENCODER, _PRETRAINING),
+    "freeze_epochs": (_THAWING,),
+    "learning_rate_ratio": (_TRAINED_ENCODER,),
+    "loss": (_RECONSTRUCTION,),
+    "kl_cycles": (_WARMUP,),
+}
+
+
+def warn_of_unused_parameters(estimator: Any) -> None:
+    """Warn of each parameter that differs from its default and has no effect.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its parameters are read.
+    """
+    names = [name for name in estimator.get_params(deep=False) if name in NEEDS]
+    for name in changed_parameters(estimator, names):
+        value = getattr(estimator, name)
+        if value is None or name in estimator._always_used:
+            continue
+        for need in NEEDS[name]:
+            if not need.is_met(estimator):
+                _warn(estimator, name, value, need)
+                break
+
+
+def _warn(estimator: Any, name: str, value: Any, need: Need) -> None:
+    default = getattr(type(estimator)(), name)
+    warn_user(
+        f"{name}={value!r} has no effect, because {need.reason}. Set {need.remedy}, or "
+        f"{name}={default!r}.",
+        UserWarning,
+    )

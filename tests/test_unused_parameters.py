@@ -1,0 +1,111 @@
+"""A parameter that has no effect, because of the value of another one, is not ignored silently."""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+from estimators import EVERY
+from sklearn.frozen import FrozenEstimator
+
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
+from sklearn_autoencoders._training.unused_parameters import NEEDS
+
+X = np.random.RandomState(0).randn(20, 3)
+Y = np.arange(20) % 2
+ENCODER = FrozenEstimator(AutoencoderTransformer(2, max_epochs=1, random_state=0).fit(X))
+CHANGED = {
+    "validation_fraction": 0.3,
+    "n_iter_no_change": 3,
+    "tol": 0.1,
+    "pretraining": "layerwise",
+    "pretraining_corruption": "masking",
+    "pretraining_epochs": 1,
+    "pretraining_learning_rate": 0.1,
+    "freeze_epochs": 2,
+    "learning_rate_ratio": 0.5,
+    "loss": "huber",
+    "kl_cycles": 2,
+}
+# Parameters that make those of the names ineffective, and what the message says.
+WITHOUT = {
+    "pretraining": ({"encoder": ENCODER}, "encoder is given"),
+    "freeze_epochs": ({}, "freeze is neither"),
+    "learning_rate_ratio": ({"freeze": "all"}, "freeze='all'"),
+    "loss": ({"pretraining": None}, "pretraining=None and alpha=0"),
+    "kl_cycles": ({}, "kl_warmup=0"),
+    **{name: ({}, "early_stopping=False") for name in ("validation_fraction", "tol")},
+    "n_iter_no_change": ({}, "early_stopping=False"),
+}
+PRETRAINED = ("pretraining_corruption", "pretraining_epochs", "pretraining_learning_rate")
+PREDICTORS = AutoencoderClassifier, AutoencoderRegressor
+
+
+def of_parameter(name):
+    """Yield the classes in which a parameter depends on another one."""
+    for cls in EVERY:
+        of_all = name not in ("loss", "pretraining") or cls in PREDICTORS
+        if (
+            name in inspect.signature(cls).parameters
+            and name not in cls_always_used(cls)
+            and of_all
+        ):
+            yield cls
+
+
+def cls_always_used(cls):
+    return getattr(cls, "_always_used", ())
+
+
+def fitted(cls, **params):
+    """Return an estimator after two passes over few samples."""
+    model = cls(max_epochs=2, random_state=0, **params)
+    return model.fit(X, Y) if cls in PREDICTORS else model.fit(X)
+
+
+CASES = [(cls, name, *WITHOUT[name]) for name in WITHOUT for cls in of_parameter(name)]
+CASES += [
+    (cls, name, {"pretraining": None}, "pretraining=None")
+    for name in PRETRAINED
+    for cls in of_parameter(name)
+]
+CASES += [
+    (cls, name, {"encoder": ENCODER}, "encoder is") for name in PRETRAINED for cls in PREDICTORS
+]
+
+
+def test_every_parameter_with_a_need_is_tested():
+    assert set(CHANGED) == set(NEEDS) == {case[1] for case in CASES}
+
+
+@pytest.mark.parametrize(("cls", "name", "params", "reason"), CASES)
+def test_a_parameter_without_effect_warns(cls, name, params, reason):
+    message = rf"{name}={CHANGED[name]!r} has no effect, because {reason}.*\. Set .*, or {name}="
+    with pytest.warns(UserWarning, match=message):
+        fitted(cls, **{name: CHANGED[name]}, **params)
+
+
+@pytest.mark.parametrize(
+    ("cls", "params"),
+    [
+        (AutoencoderTransformer, {"early_stopping": True, "validation_fraction": 0.3, "tol": 0.1}),
+        (AutoencoderOutlierDetector, {"validation_fraction": 0.3}),
+        (AutoencoderClassifier, {"pretraining": None, "alpha": 0.1, "loss": "huber"}),
+        (AutoencoderClassifier, {"encoder": ENCODER, "pretraining": None}),
+        (AutoencoderRegressor, {"freeze": "head", "freeze_epochs": 2, "learning_rate_ratio": 0.1}),
+        (DenoisingAutoencoder, {"pretraining": "layerwise", "init": "random"}),
+        (VAEGenerator, {"kl_warmup": 0.5, "kl_cycles": 2}),
+    ],
+)
+def test_parameters_with_an_effect_do_not_warn(cls, params):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*components of the code are in use.*")
+        fitted(cls, **params)
