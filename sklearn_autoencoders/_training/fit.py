@@ -66,8 +66,6 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _losses: ClassVar[dict] = LOSSES
     # Parameters that cannot change when training continues.
     _shaping_parameters: ClassVar[frozenset] = frozenset()
-    # Parameters that have an effect also where others of the same name have none.
-    _always_used: ClassVar[frozenset] = frozenset()
     # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
     _auto_epochs: tuple[int, ...] = 4000, 40
     # scaling="auto": the kind for samples without categories.

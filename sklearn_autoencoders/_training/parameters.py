@@ -180,7 +180,9 @@ def changed_parameters(estimator, names):
 
     def written(one, name):
         value = getattr(one, name)
-        return repr(tuple(value) if isinstance(value, list) else value)
+        if isinstance(value, list | np.generic):
+            value = tuple(value) if isinstance(value, list) else value.item()
+        return repr(value)
 
     return [name for name in names if written(estimator, name) != written(default, name)]
 

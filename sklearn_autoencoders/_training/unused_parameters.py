@@ -18,7 +18,7 @@ class Need(NamedTuple):
         Returns whether the parameters of an estimator meet it.
 
     reason, remedy : str
-        What is the case if it is not met, and what to set.
+        What is the case if it is not met, and what to do.
     """
 
     is_met: Callable[[Any], bool]
@@ -35,25 +35,33 @@ def _has_reconstruction_loss(estimator: Any) -> bool:
     return not is_predictor or bool(estimator.pretraining) or estimator.alpha > 0
 
 
+def _reads_texts(estimator: Any) -> bool:
+    return getattr(estimator._columns, "is_sequence", False)
+
+
 _EARLY_STOPPING = Need(
-    lambda estimator: estimator.early_stopping, "early_stopping=False", "early_stopping=True"
+    lambda estimator: estimator.early_stopping, "early_stopping=False", "Set early_stopping=True"
 )
-_NO_ENCODER = Need(_has_no_encoder, "encoder is given", "encoder=None")
+_NO_ENCODER = Need(_has_no_encoder, "encoder is given", "Set encoder=None")
 _PRETRAINING = Need(
-    lambda estimator: bool(estimator.pretraining),
-    "pretraining=None",
-    "a kind of pretraining, such as pretraining='layerwise'",
+    lambda estimator: bool(estimator.pretraining), "pretraining=None", "Choose a pretraining"
 )
 _THAWING = Need(
     lambda estimator: estimator.freeze in ("head", "gradual"),
     "freeze is neither 'head' nor 'gradual'",
-    "freeze='head'",
+    "Set freeze='head'",
 )
 _TRAINED_ENCODER = Need(
-    lambda estimator: estimator.freeze != "all", "freeze='all'", "freeze='none'"
+    lambda estimator: estimator.freeze != "all", "freeze='all'", "Set freeze='none'"
 )
-_RECONSTRUCTION = Need(_has_reconstruction_loss, "pretraining=None and alpha=0", "alpha=1.0")
-_WARMUP = Need(lambda estimator: estimator.kl_warmup > 0, "kl_warmup=0", "kl_warmup=0.5")
+_RECONSTRUCTION = Need(_has_reconstruction_loss, "pretraining=None and alpha=0", "Set alpha=1.0")
+_WARMUP = Need(lambda estimator: estimator.kl_warmup > 0, "kl_warmup=0", "Set kl_warmup=0.5")
+_RATINGS = Need(
+    lambda estimator: estimator.feedback == "explicit",
+    "feedback='implicit'",
+    "Set feedback='explicit'",
+)
+_TEXTS = Need(_reads_texts, "the samples are not texts", "Pass texts")
 
 # What each parameter needs, by name.
 NEEDS: dict[str, tuple[Need, ...]] = {
@@ -68,6 +76,11 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "learning_rate_ratio": (_TRAINED_ENCODER,),
     "loss": (_RECONSTRUCTION,),
     "kl_cycles": (_WARMUP,),
+    "chunk_size": (_TEXTS,),
+    "carry_states": (_TEXTS,),
+    "rating_range": (_RATINGS,),
+    "user_shrinkage": (_RATINGS,),
+    "item_shrinkage": (_RATINGS,),
 }
 
 
@@ -79,21 +92,18 @@ def warn_of_unused_parameters(estimator: Any) -> None:
     estimator : estimator
         Its parameters are read.
     """
-    names = [name for name in estimator.get_params(deep=False) if name in NEEDS]
-    for name in changed_parameters(estimator, names):
-        value = getattr(estimator, name)
-        if value is None or name in estimator._always_used:
-            continue
-        for need in NEEDS[name]:
-            if not need.is_met(estimator):
-                _warn(estimator, name, value, need)
-                break
+    is_used = getattr(estimator, "_always_used", ())  # by some estimators
+    names = NEEDS.keys() & estimator.get_params(deep=False).keys() - {*is_used}
+    for name in changed_parameters(estimator, sorted(names)):
+        unmet = [need for need in NEEDS[name] if not need.is_met(estimator)]
+        if unmet and getattr(estimator, name) is not None:
+            _warn(estimator, name, unmet[0])
 
 
-def _warn(estimator: Any, name: str, value: Any, need: Need) -> None:
-    default = getattr(type(estimator)(), name)
+def _warn(estimator: Any, name: str, need: Need) -> None:
+    value, default = getattr(estimator, name), getattr(type(estimator)(), name)
     warn_user(
-        f"{name}={value!r} has no effect, because {need.reason}. Set {need.remedy}, or "
+        f"{name}={value!r} has no effect, because {need.reason}. {need.remedy}, or set "
         f"{name}={default!r}.",
         UserWarning,
     )
