@@ -373,7 +373,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "n_estimators",
         "n_prototypes",
     }
-    _always_used = frozenset({"validation_fraction"})  # thresholds are of held-out samples
     _auto_scaling = "feature"
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes

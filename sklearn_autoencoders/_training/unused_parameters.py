@@ -35,17 +35,23 @@ def _has_reconstruction_loss(estimator: Any) -> bool:
     return not is_predictor or bool(estimator.pretraining) or estimator.alpha > 0
 
 
+def _can_be_pretrained(estimator: Any) -> bool:
+    """Return whether there is pretraining, or pretraining that is on by default was switched off.
+
+    Settings of pretraining are often the same with and without it, for comparisons.
+    """
+    return bool(estimator.pretraining) or type(estimator)().pretraining is not None
+
+
 def _reads_texts(estimator: Any) -> bool:
     return getattr(estimator._columns, "is_sequence", False)
 
 
-_EARLY_STOPPING = Need(
-    lambda estimator: estimator.early_stopping, "early_stopping=False", "Set early_stopping=True"
-)
 _NO_ENCODER = Need(_has_no_encoder, "encoder is given", "Set encoder=None")
 _PRETRAINING = Need(
     lambda estimator: bool(estimator.pretraining), "pretraining=None", "Choose a pretraining"
 )
+_POSSIBLE_PRETRAINING = _PRETRAINING._replace(is_met=_can_be_pretrained)
 _THAWING = Need(
     lambda estimator: estimator.freeze in ("head", "gradual"),
     "freeze is neither 'head' nor 'gradual'",
@@ -63,15 +69,13 @@ _RATINGS = Need(
 )
 _TEXTS = Need(_reads_texts, "the samples are not texts", "Pass texts")
 
-# What each parameter needs, by name.
+# What each parameter needs, by name. Those of early stopping are missing: as in scikit-learn, whose
+# checks set them, they can be given without it.
 NEEDS: dict[str, tuple[Need, ...]] = {
-    "validation_fraction": (_EARLY_STOPPING,),
-    "n_iter_no_change": (_EARLY_STOPPING,),
-    "tol": (_EARLY_STOPPING,),
     "pretraining": (_NO_ENCODER,),
     "pretraining_corruption": (_NO_ENCODER, _PRETRAINING),
-    "pretraining_epochs": (_NO_ENCODER, _PRETRAINING),
-    "pretraining_learning_rate": (_NO_ENCODER, _PRETRAINING),
+    "pretraining_epochs": (_POSSIBLE_PRETRAINING,),
+    "pretraining_learning_rate": (_POSSIBLE_PRETRAINING,),
     "freeze_epochs": (_THAWING,),
     "learning_rate_ratio": (_TRAINED_ENCODER,),
     "loss": (_RECONSTRUCTION,),
@@ -92,8 +96,7 @@ def warn_of_unused_parameters(estimator: Any) -> None:
     estimator : estimator
         Its parameters are read.
     """
-    is_used = getattr(estimator, "_always_used", ())  # by some estimators
-    names = NEEDS.keys() & estimator.get_params(deep=False).keys() - {*is_used}
+    names = NEEDS.keys() & estimator.get_params(deep=False).keys()
     for name in changed_parameters(estimator, sorted(names)):
         unmet = [need for need in NEEDS[name] if not need.is_met(estimator)]
         if unmet and getattr(estimator, name) is not None:
