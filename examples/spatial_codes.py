@@ -39,7 +39,7 @@ errors = {"PCA": ((pca.inverse_transform(pca.transform(X_test)) - X_test) ** 2).
 print(f"{'PCA':37} error {errors['PCA']:.4f}")
 for name, network in networks.items():
     started = time.process_time()
-    model = AutoencoderTransformer(32, network=network, max_epochs=20, random_state=0).fit(X)
+    model = AutoencoderTransformer(32, network=network, max_epochs=15, random_state=0).fit(X)
     seconds = time.process_time() - started
     errors[name] = ((model.reconstruct(X_test) - X_test) ** 2).mean()
     print(f"{name:37} error {errors[name]:.4f}, {seconds:.1f} s")
