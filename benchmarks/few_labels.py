@@ -156,6 +156,8 @@ def beside(sets, figures, arguments):
     """Print figures of labeled samples alone, and the differences to the first of them."""
     found = []
     for name, X, y in sets:
+        if arguments.tables and name not in arguments.tables:
+            continue
         splits = []
         for seed in range(arguments.seeds):
             order = np.random.RandomState(seed).permutation(len(X))
@@ -229,7 +231,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--labels", type=int, default=40)
     parser.add_argument("--chosen", action="store_true")
-    parser.add_argument("--tables", nargs="+", help="names, of the part tables")
+    parser.add_argument("--tables", nargs="+", help="names, not of adult and mnist")
     parser.add_argument("--first-seed", type=int, default=0, help="of the part mnist")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")

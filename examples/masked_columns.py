@@ -41,16 +41,21 @@ for name, score in filled.items():
     print(f"{name:21} R² on masked values {score:.3f}")
 
 # %%
-# Classification from 20 labels: with pretraining on all samples, without pretraining, and logistic
-# regression. The labeled samples are drawn five times.
-accuracy = {"pretrained": [], "not pretrained": [], "logistic regression": []}
+# Classification from 20 labels: with pretraining on all samples, by the loss of all values or of
+# the masked ones alone, without pretraining, and logistic regression. The labeled samples are drawn
+# five times. The default head of small tables learns little from the code; a linear one needs it.
+names = "pretrained", "loss of masked values", "not pretrained", "logistic regression"
+accuracy = {name: [] for name in names}
 for seed in range(5):
     known = np.full(len(y), -1)
     labelled = np.random.default_rng(seed).permutation(len(y))[:20]
     known[labelled] = y[labelled]
-    settings = {"max_epochs": 20, "pseudo_labels": None, "random_state": seed}
+    settings = {"head": "linear", "max_epochs": 20, "pseudo_labels": None, "random_state": seed}
     models = (
         AutoencoderClassifier(16, pretraining_epochs=15, **settings).fit(X, known),
+        AutoencoderClassifier(
+            16, pretraining_epochs=15, pretraining_corruption=Masking(known_weight=0), **settings
+        ).fit(X, known),
         AutoencoderClassifier(16, pretraining=None, **settings).fit(X, known),
         LogisticRegression().fit(X[labelled], y[labelled]),
     )
@@ -60,8 +65,8 @@ for name, scores in accuracy.items():
     print(f"{name:21} accuracy {np.mean(scores):.3f} ± {np.std(scores):.3f}")
 
 # %%
-# KNNImputer imputes better here, but stores the training samples. Pretraining does not help on this
-# table: the features are highly redundant, and a linear model is as good with 20 samples.
+# The denoiser imputes best here. Neither kind of pretraining helps on this table: the features are
+# highly redundant, and a linear model is as good with 20 samples.
 figure, axes = plt.subplots(1, 2, figsize=(12, 3.4), layout="constrained")
 axes[0].barh(list(filled), list(filled.values()), color="#3f90da")
 axes[0].set(xlabel="R² on masked values", xlim=(0, 1))

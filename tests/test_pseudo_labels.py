@@ -215,11 +215,25 @@ def test_unlabeled_samples_have_the_expected_weight_of_their_class():
     settings = PseudoLabels(), model, replace(data, label_weight=weight)
     found = with_pseudo_labels(*settings, np.random.RandomState(0), False)
     plain = with_pseudo_labels(*settings[:2], data, np.random.RandomState(0), False)
-    np.testing.assert_allclose(found.label_weight[12:], plain.labels[12:] @ factor)
-    np.testing.assert_array_equal(found.label_weight[:12], weight[:12])
+    expected = np.append(weight[:12], plain.labels[12:] @ factor)
+    scale = 90 / expected.sum()
+    np.testing.assert_allclose(found.label_weight, scale * expected)
     # so that the loss of a sample is the expected weighted log loss
     losses = found.label_weight[12:, None] * found.labels[12:]
-    np.testing.assert_allclose(losses, factor * plain.labels[12:])
+    np.testing.assert_allclose(losses, scale * factor * plain.labels[12:])
+
+
+@pytest.mark.parametrize("class_weight", ["balanced", {0: 0.1, 1: 0.3, 2: 0.2}], ids=str)
+def test_weights_are_copies_also_with_weights_of_classes(class_weight):
+    X, y = clusters()
+    rows = np.random.RandomState(1).permutation(len(X))[:32]
+    X, y = X[rows], partly(y[rows], 12)
+    weight = np.random.RandomState(0).randint(1, 3, len(X))
+    params = {"class_weight": class_weight, "dtype": "float64"}
+    weighted = classifier(**params).fit(X, y, sample_weight=weight)
+    copied = classifier(**params).fit(np.repeat(X, weight, axis=0), np.repeat(y, weight))
+    assert weighted.pseudo_label_source_ == copied.pseudo_label_source_ is not None
+    np.testing.assert_allclose(weighted.predict_proba(X), copied.predict_proba(X), atol=1e-6)
 
 
 def test_the_codes_of_a_given_encoder_are_searched(monkeypatch):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -88,20 +88,36 @@ class Regression:
         best = int(np.argmin(losses))
         return losses[best], strengths[best]
 
-    def _held_out_loss(
+    def held_out(
         self,
         codes: Array,
         labels: Array,
         weight: Array,
         strength: float,
-        folds: list[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
-    ) -> float:
-        """Return the total loss of all folds, each predicted from the other samples."""
-        total = 0.0
+        folds: Iterable[tuple[NDArray[np.bool_], NDArray[np.bool_]]],
+    ) -> Iterator[tuple[NDArray[np.bool_], Array]]:
+        """Yield a mask of the samples of each fold, and their predictions from other samples.
+
+        Parameters
+        ----------
+        codes, labels, weight : ndarray
+            The samples.
+
+        strength : float
+            Strength of the penalty.
+
+        folds : iterable of pairs of ndarray of shape (n_samples,)
+            Masks of the samples to fit and of those to predict.
+        """
         for train, test in folds:
             slopes, biases = self.fit(codes[train], labels[train], weight[train], strength)
-            prediction = torch.tensor(codes[test] @ slopes.T + biases)
-            loss = self.loss(prediction, torch.tensor(labels[test]))
+            yield test, codes[test] @ slopes.T + biases
+
+    def _held_out_loss(self, codes: Array, labels: Array, weight: Array, *others: Any) -> float:
+        """Return the total loss of all folds, each predicted from the other samples."""
+        total = 0.0
+        for test, prediction in self.held_out(codes, labels, weight, *others):
+            loss = self.loss(torch.tensor(prediction), torch.tensor(labels[test]))
             total += float(weight[test] @ loss.numpy())
         return total
 

@@ -181,6 +181,8 @@ def _weighted(
 
     .. math:: \sum_k w_k p_k \log q_k = \Bigl(\sum_k w_k p_k\Bigr) \sum_k p'_k \log q_k, \quad
         p'_k \propto w_k p_k
+
+    The total weight is that of the samples: only then, a sample of weight two is two samples.
     """
     if data.label_weight is None:
         return labels, None
@@ -191,6 +193,7 @@ def _weighted(
     of_class[chosen[~is_unknown]] = ratio[~is_unknown]
     expected = labels @ of_class
     weight = np.where(is_unknown, own * expected, data.label_weight)
+    weight *= own.sum() / weight.sum()
     return np.where(is_unknown[:, None], labels * of_class / expected[:, None], labels), weight
 
 
@@ -217,11 +220,9 @@ def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
 
 def _held_out_logits(x: Array, known: _Known, weight: Array, strength: float) -> Array:
     """Return the logits of labeled samples, each predicted without the labels of its fold."""
-    logits = np.zeros_like(known.labels)
-    for test in known.tests():
-        train = ~test
-        slopes, biases = fit_logistic(x[train], known.labels[train], weight[train], strength)
-        logits[test] = x[test] @ slopes.T + biases
+    logits, folds = np.zeros_like(known.labels), ((~test, test) for test in known.tests())
+    for test, found in LOGISTIC.held_out(x, known.labels, weight, strength, folds):
+        logits[test] = found
     return logits
 
 
