@@ -19,9 +19,11 @@ from .._data.validation import given_network
 from .._inference.outlier_errors import (
     WIDE,
     distance_unit_of,
+    mean_of_known,
     prototype_errors,
     root_mean_square,
     sample_errors,
+    upper_quartile,
 )
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
@@ -95,7 +97,16 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 48 / n_{features}).
 
     For a category, the error is the negative log-probability of its value, the tolerance is the
-    mean error, and the distance is that of its indicators. Some samples are held out of training:
+    mean error, and the distance is that of its indicators.
+
+    **Missing values** say nothing about a sample: the errors are those of its :math:`d` observed
+    values. As the mean of few values has another distribution than that of many, the score of a
+    sample with fewer values than the median training sample is converted to the score of the same
+    rank: by quantiles of the scores of held-out samples of which values were removed at random. So
+    p-values and false alarms do not depend on the number of missing values, if these are missing at
+    random. A sample without any value has the median score.
+
+    Some samples are held out of training:
     their scores are the reference for the threshold and for p-values.
 
     Parameters
@@ -377,6 +388,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
     _held_out_errors = None  # of models of numbers, and of files of earlier versions
+    _error_quantiles = None  # of files of earlier versions
     init = "random"
     penalty = None
     corruption = None
@@ -564,12 +576,15 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         set_prototypes(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
         units = tolerance, unit, self._constants, float(self.n_samples_seen_)
+        quantiles = self._quantiles_of_gaps(model, data, units, fraction, seed)
+        units = *units, quantiles
         held_out, n_held_out = self._held_out_scores(model, data, units, fraction)
         return {
             "tolerance_": tolerance,
             "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
+            "_error_quantiles": quantiles,
             "_held_out_errors": self._typical_held_out_errors(model, data, fraction),
             "offset_": self._offset(model, data, units, held_out, fraction),
         }
@@ -620,7 +635,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _typical_errors(self):
         """Return for each column the function from errors to its typical error."""
         n_categories = self._layout.n_categories
-        return [_mean_of_known if n else _upper_quartile for n in n_categories]
+        return [mean_of_known if n else upper_quartile for n in n_categories]
 
     def _features_of_one_scale(self):
         """Return masks of the features that share a scale; none if each has its own."""
@@ -694,12 +709,3 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         distance = root_mean_square((prototype_errors(model, data.X) / varying) ** 2)[:, 0]
         unit = max(np.average(distance, weights=data.weight), _MIN_DISTANCE) * unit
         return unit if fraction == 1 else before + fraction * (unit - before)
-
-
-def _upper_quartile(errors, weight):
-    return weighted_quantile(errors, 0.75, weight)
-
-
-def _mean_of_known(errors, weight):
-    known = ~np.isnan(errors)
-    return np.average(errors[known], weights=None if weight is None else weight[known])
