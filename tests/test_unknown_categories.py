@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders import AutoencoderOutlierDetector
@@ -135,3 +136,15 @@ def test_later_batches_update_what_unknown_categories_count():
     assert first.shape == (2, 5)
     assert np.abs(fitted._held_out_errors - first).max() > 0
     assert (fitted.explain(grades(5).assign(color="?")).contribution["color"] < 0).all()
+
+
+def test_new_identifiers_are_expected_if_all_known_ones_are_infrequent():
+    rng = np.random.default_rng(0)
+    train, new = hosts(300, 0, rng), hosts(100, 1000, rng)
+    fitted = AutoencoderOutlierDetector(min_frequency=3, random_state=0).fit(train)
+    alone = AutoencoderOutlierDetector(random_state=0).fit(train[["a", "b"]])
+    assert (fitted.predict(new) == -1).mean() < 0.1
+    contribution = fitted.explain(new).contribution
+    assert (contribution["host"] == 0).all()
+    scores = fitted.score_samples(new), alone.score_samples(new[["a", "b"]])
+    assert spearmanr(*scores).statistic > 0.8
