@@ -28,7 +28,7 @@ from .._inference.outlier_errors import (
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import set_prototypes, set_unit, sizes
+from .._training.prototypes import set_unit, sizes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
@@ -36,6 +36,7 @@ from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
 from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
+from .outlier_parts import set_prototypes_of_all
 from .outlier_thresholds import (
     automatic_threshold,
     midpoint_threshold,
@@ -573,19 +574,19 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
         typical = self._typical(model, data, tolerance)
-        set_prototypes(model, data, typical, fraction, seed)
+        parts = set_prototypes_of_all(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
         units = tolerance, unit, self._constants, float(self.n_samples_seen_)
-        quantiles = self._quantiles_of_gaps(model, data, units, fraction, seed)
+        quantiles = self._quantiles_of_gaps(*parts[0], units, fraction, seed)
         units = *units, quantiles
-        held_out, n_held_out = self._held_out_scores(model, data, units, fraction)
+        held_out, n_held_out = self._held_out_scores(parts, units, fraction)
         return {
             "tolerance_": tolerance,
             "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
             "_error_quantiles": quantiles,
-            "_held_out_errors": self._typical_held_out_errors(model, data, fraction),
+            "_held_out_errors": self._typical_held_out_errors(*parts[0], fraction),
             "offset_": self._offset(model, data, units, held_out, fraction),
         }
 
@@ -620,12 +621,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         before = offset if fraction == 1 else self.offset_
         return float(before + fraction * (offset - before))
 
-    def _held_out_scores(self, model, data, units, fraction):
+    def _held_out_scores(self, parts, units, fraction):
         """Return negative scores of held-out samples, and the number from which they are drawn."""
-        if fraction < 1 and data.held_out is None:  # training samples are not added to them
+        if fraction < 1 and parts[0][1].held_out is None:  # training samples are not added to them
             return self.held_out_scores_, self.n_held_out_
-        X, weight = data.validation
-        new = repeat_by_weight(-scores(model, X, *units), weight)
+        samples = [data.validation for _, data in parts]
+        new = [-scores(own, X, *units) for (own, _), (X, _) in zip(parts, samples, strict=True)]
+        weight = None if samples[0][1] is None else np.concatenate([own for _, own in samples])
+        new = repeat_by_weight(np.concatenate(new), weight)
         if fraction == 1:
             return new, len(new)
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
