@@ -59,6 +59,7 @@ _MIN_DISTANCE = 0.01
 _MAX_ATYPICAL = 0.05
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
+_AUTO = StrOptions({"auto"})
 
 
 class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
@@ -186,10 +187,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         most frequent ones are kept, and all others share one infrequent category. None for no
         limit. The network has one input for each category.
 
-    min_frequency : int, float or None, default=None
+    min_frequency : int, float, "auto" or None, default="auto"
         Categories of fewer samples share the infrequent category: a number of samples, or a
-        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
-        infrequent category is decoded as the most frequent of its categories.
+        fraction of all samples in (0, 1). "auto" is 10 for columns of identifiers, in which more
+        than half of the samples have one of at least 20 categories of fewer than 10 samples: these
+        make other values harder to judge and fits slower. It is None for other columns. None for no
+        limit. Sample weights are not considered. The infrequent category is decoded as the most
+        frequent of its categories.
 
     scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
@@ -396,13 +400,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "contamination": [_AUTO, Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "method": [StrOptions({"masked", "reconstruction"})],
         "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
         "trim": [Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
+        "min_frequency": [*BaseAutoencoder._parameter_constraints["min_frequency"], _AUTO],
     }
 
     def __init__(
@@ -422,7 +427,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         network=None,
         categorical_features="from_dtype",
         max_categories=256,
-        min_frequency=None,
+        min_frequency="auto",
         scaling="auto",
         loss="cauchy",
         solver="adam",
