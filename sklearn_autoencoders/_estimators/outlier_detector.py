@@ -108,8 +108,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     p-values and false alarms do not depend on the number of missing values, if these are missing at
     random. A sample without any value has the median score.
 
-    Some samples are held out of training:
-    their scores are the reference for the threshold and for p-values.
+    **Held-out samples.** Some samples are held out of training: their scores are the reference for
+    the threshold and for p-values. With fewer than 48 features, prototypes are also means of
+    held-out samples; the scores of each half of these are computed with prototypes of all other
+    samples [5]_, as those of new samples are.
 
     Parameters
     ----------
@@ -372,6 +374,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     .. [4] M. Tipping and C. Bishop, "Mixtures of Probabilistic Principal Component Analyzers",
        Neural Computation 11, 1999.
+
+    .. [5] V. Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence
+       74, 2015.
 
     Examples
     --------
