@@ -244,8 +244,10 @@ def test_a_sample_without_values_is_allowed_and_nothing_is_unusual_in_it(cls):
         alone = of_samples(fitted, X[3:4])[name]
         if name not in ("impute", "sample"):
             np.testing.assert_allclose(output[3], alone[0], rtol=1e-4, atol=1e-5, err_msg=name)
-    if cls in (AutoencoderTransformer, AutoencoderOutlierDetector, DenoisingAutoencoder):
+    if cls in (AutoencoderTransformer, DenoisingAutoencoder):
         assert fitted.score_samples(X)[3] == 0
+    if cls is AutoencoderOutlierDetector:
+        assert fitted.predict(X)[3] == 1
 
 
 def test_an_empty_sample_of_a_table_is_imputed():

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 import sklearn_autoencoders as sa
 from sklearn_autoencoders import AutoencoderOutlierDetector
@@ -135,3 +136,37 @@ def test_later_batches_update_what_unknown_categories_count():
     assert first.shape == (2, 5)
     assert np.abs(fitted._held_out_errors - first).max() > 0
     assert (fitted.explain(grades(5).assign(color="?")).contribution["color"] < 0).all()
+
+
+@pytest.mark.parametrize("min_frequency", [3, "auto"])
+def test_new_identifiers_are_expected_if_all_known_ones_are_infrequent(min_frequency):
+    rng = np.random.default_rng(0)
+    train, new = hosts(300, 0, rng), hosts(100, 1000, rng)
+    fitted = AutoencoderOutlierDetector(min_frequency=min_frequency, random_state=0).fit(train)
+    alone = AutoencoderOutlierDetector(random_state=0).fit(train[["a", "b"]])
+    assert (fitted.predict(new) == -1).mean() < 0.1
+    contribution = fitted.explain(new).contribution
+    assert (contribution["host"] == 0).all()
+    scores = fitted.score_samples(new), alone.score_samples(new[["a", "b"]])
+    assert spearmanr(*scores).statistic > 0.8
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "n_each", "is_merged"),
+    [(400, 2, True), (400, 9, True), (400, 10, False), (30, 2, False)],
+)
+def test_only_categories_of_identifiers_are_merged(n_rows, n_each, is_merged):
+    names = [f"h{i // n_each}" for i in range(n_rows)]
+    frame = pd.DataFrame({"host": names, "x": np.random.default_rng(0).normal(size=n_rows)})
+    fitted = AutoencoderOutlierDetector(max_epochs=1, random_state=0).fit(frame)
+    n_categories = 1 if is_merged else len(set(names))
+    assert fitted.center_.shape == (n_categories + 1,)
+    rare = AutoencoderOutlierDetector(max_epochs=1, random_state=0, min_frequency=None).fit(frame)
+    assert rare.center_.shape == (len(set(names)) + 1,)
+
+
+def test_a_few_rare_categories_among_frequent_ones_are_kept():
+    names = ["a"] * 200 + ["b"] * 100 + [f"rare{i}" for i in range(100)]
+    frame = pd.DataFrame({"name": names, "x": np.random.default_rng(0).normal(size=400)})
+    fitted = AutoencoderOutlierDetector(max_epochs=1, random_state=0).fit(frame)
+    assert fitted.center_.shape == (103,)

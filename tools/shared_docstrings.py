@@ -332,6 +332,7 @@ OWN = {
         "loss",
         "loss_curve_",
         "max_epochs",
+        "min_frequency",
         "random_state",
         "scaling",
         "validation_fraction",

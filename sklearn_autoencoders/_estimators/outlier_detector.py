@@ -19,14 +19,16 @@ from .._data.validation import given_network
 from .._inference.outlier_errors import (
     WIDE,
     distance_unit_of,
+    mean_of_known,
     prototype_errors,
     root_mean_square,
     sample_errors,
+    upper_quartile,
 )
 from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import set_prototypes, set_unit, sizes
+from .._training.prototypes import set_unit, sizes
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
@@ -34,6 +36,7 @@ from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
 from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
+from .outlier_parts import set_prototypes_of_all
 from .outlier_thresholds import (
     automatic_threshold,
     midpoint_threshold,
@@ -56,6 +59,7 @@ _MIN_DISTANCE = 0.01
 _MAX_ATYPICAL = 0.05
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
+_AUTO = StrOptions({"auto"})
 
 
 class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoencoder):
@@ -95,8 +99,19 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. math:: s_i = -\frac{w a_i + b_i}{w + 1}, \quad w = \min(1, 48 / n_{features}).
 
     For a category, the error is the negative log-probability of its value, the tolerance is the
-    mean error, and the distance is that of its indicators. Some samples are held out of training:
-    their scores are the reference for the threshold and for p-values.
+    mean error, and the distance is that of its indicators.
+
+    **Missing values** say nothing about a sample: the errors are those of its :math:`d` observed
+    values. As the mean of few values has another distribution than that of many, the score of a
+    sample with fewer values than the median training sample is converted to the score of the same
+    rank: by quantiles of the scores of held-out samples of which values were removed at random. So
+    p-values and false alarms do not depend on the number of missing values, if these are missing at
+    random. A sample without any value has the median score.
+
+    **Held-out samples.** Some samples are held out of training: their scores are the reference for
+    the threshold and for p-values. With fewer than 48 features, prototypes are also means of
+    held-out samples; the scores of each half of these are computed with prototypes of all other
+    samples [5]_, as those of new samples are.
 
     Parameters
     ----------
@@ -174,10 +189,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         most frequent ones are kept, and all others share one infrequent category. None for no
         limit. The network has one input for each category.
 
-    min_frequency : int, float or None, default=None
+    min_frequency : int, float, "auto" or None, default="auto"
         Categories of fewer samples share the infrequent category: a number of samples, or a
-        fraction of all samples in (0, 1). None for no limit. Sample weights are not considered. The
-        infrequent category is decoded as the most frequent of its categories.
+        fraction of all samples in (0, 1). "auto" is 10 for columns of identifiers, in which more
+        than half of the samples have one of at least 20 categories of fewer than 10 samples: these
+        make other values harder to judge and fits slower. It is None for other columns. None for no
+        limit. Sample weights are not considered. The infrequent category is decoded as the most
+        frequent of its categories.
 
     scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
         Scaling of the data that the network receives. "global" centers the features and divides all
@@ -357,6 +375,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     .. [4] M. Tipping and C. Bishop, "Mixtures of Probabilistic Principal Component Analyzers",
        Neural Computation 11, 1999.
 
+    .. [5] V. Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence
+       74, 2015.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -377,19 +398,21 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
     _held_out_errors = None  # of models of numbers, and of files of earlier versions
+    _error_quantiles = None  # of files of earlier versions
     init = "random"
     penalty = None
     corruption = None
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
-        "contamination": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="right")],
+        "contamination": [_AUTO, Interval(Real, 0, 0.5, closed="right")],
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "method": [StrOptions({"masked", "reconstruction"})],
         "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
         "trim": [Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
+        "min_frequency": [*BaseAutoencoder._parameter_constraints["min_frequency"], _AUTO],
     }
 
     def __init__(
@@ -409,7 +432,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         network=None,
         categorical_features="from_dtype",
         max_categories=256,
-        min_frequency=None,
+        min_frequency="auto",
         scaling="auto",
         loss="cauchy",
         solver="adam",
@@ -561,16 +584,19 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
         typical = self._typical(model, data, tolerance)
-        set_prototypes(model, data, typical, fraction, seed)
+        parts = set_prototypes_of_all(model, data, typical, fraction, seed)
         unit = self._unit_of_distances(model, some, fraction)
         units = tolerance, unit, self._constants, float(self.n_samples_seen_)
-        held_out, n_held_out = self._held_out_scores(model, data, units, fraction)
+        quantiles = self._quantiles_of_gaps(*parts[0], units, fraction, seed)
+        units = *units, quantiles
+        held_out, n_held_out = self._held_out_scores(parts, units, fraction)
         return {
             "tolerance_": tolerance,
             "distance_unit_": unit,
             "held_out_scores_": held_out,
             "n_held_out_": n_held_out,
-            "_held_out_errors": self._typical_held_out_errors(model, data, fraction),
+            "_error_quantiles": quantiles,
+            "_held_out_errors": self._typical_held_out_errors(*parts[0], fraction),
             "offset_": self._offset(model, data, units, held_out, fraction),
         }
 
@@ -605,12 +631,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         before = offset if fraction == 1 else self.offset_
         return float(before + fraction * (offset - before))
 
-    def _held_out_scores(self, model, data, units, fraction):
+    def _held_out_scores(self, parts, units, fraction):
         """Return negative scores of held-out samples, and the number from which they are drawn."""
-        if fraction < 1 and data.held_out is None:  # training samples are not added to them
+        if fraction < 1 and parts[0][1].held_out is None:  # training samples are not added to them
             return self.held_out_scores_, self.n_held_out_
-        X, weight = data.validation
-        new = repeat_by_weight(-scores(model, X, *units), weight)
+        samples = [data.validation for _, data in parts]
+        new = [-scores(own, X, *units) for (own, _), (X, _) in zip(parts, samples, strict=True)]
+        weight = None if samples[0][1] is None else np.concatenate([own for _, own in samples])
+        new = repeat_by_weight(np.concatenate(new), weight)
         if fraction == 1:
             return new, len(new)
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
@@ -620,7 +648,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _typical_errors(self):
         """Return for each column the function from errors to its typical error."""
         n_categories = self._layout.n_categories
-        return [_mean_of_known if n else _upper_quartile for n in n_categories]
+        return [mean_of_known if n else upper_quartile for n in n_categories]
 
     def _features_of_one_scale(self):
         """Return masks of the features that share a scale; none if each has its own."""
@@ -694,12 +722,3 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         distance = root_mean_square((prototype_errors(model, data.X) / varying) ** 2)[:, 0]
         unit = max(np.average(distance, weights=data.weight), _MIN_DISTANCE) * unit
         return unit if fraction == 1 else before + fraction * (unit - before)
-
-
-def _upper_quartile(errors, weight):
-    return weighted_quantile(errors, 0.75, weight)
-
-
-def _mean_of_known(errors, weight):
-    known = ~np.isnan(errors)
-    return np.average(errors[known], weights=None if weight is None else weight[known])

@@ -10,7 +10,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.sources.arrays import map_in_chunks
-from .._data.sources.sparse import as_dense
+from .._data.sources.sparse import as_dense, has_nan
 from .._data.statistics.scaling import put_constants
 from .._data.validation import check_samples
 from .._data.value_checks import check_output, check_unit_interval
@@ -24,15 +24,17 @@ from .._inference.outlier_errors import (
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
+    comparable,
     constant_errors,
     mean_constant_errors,
     outlier_labels,
     p_values,
 )
 from .._utils.tensors import tensors_like_input
+from .outlier_gaps import quantiles_of_errors
 
 
-def scores(model, X, tolerance, distance_unit, constants, n_samples):
+def scores(model, X, tolerance, distance_unit, constants, n_samples, quantiles=None):
     """Return the negative mean error of the observed values of every sample, in tolerance units.
 
     Parameters
@@ -55,6 +57,9 @@ def scores(model, X, tolerance, distance_unit, constants, n_samples):
     n_samples : float
         Number of samples in which they are constant.
 
+    quantiles : ndarray of shape (n_features + 1, n_quantiles) or None, default=None
+        What makes errors of samples with missing values comparable, as of :func:`comparable`.
+
     Returns
     -------
     ndarray of shape (n_samples,)
@@ -72,6 +77,9 @@ def scores(model, X, tolerance, distance_unit, constants, n_samples):
             return apply_to_arrays(mean_constant_errors, *given)
 
         found += map_in_chunks(of_constants, X)
+    if quantiles is not None and has_nan(X):
+        n_observed = map_in_chunks(lambda samples: (~np.isnan(samples)).sum(1), X)
+        found = apply_to_arrays(comparable, found, n_observed, quantiles)
     return -check_output(found)
 
 
@@ -89,10 +97,14 @@ class OutlierDetectorMixin:
     def score_samples(self, X):
         r"""Return the consistency of the values of each sample; higher is more normal.
 
-        Missing values are left out of the mean. A category that did not occur in the fit to
-        :math:`n` samples counts as one that is in one of :math:`n + 1` samples, with an error of
-        :math:`\log(n + 1)`, or as the infrequent categories of its column together; but at least
-        as a typical held-out value of the column.
+        Missing values do not count: scores of samples with different numbers of them are
+        comparable, if values are missing at random, and a sample without any value has the median
+        score. If it tells something which values are missing, add columns that indicate it, such as
+        those of :class:`~sklearn.impute.MissingIndicator`.
+
+        A category that did not occur in the fit to :math:`n` samples counts as one that is in one
+        of :math:`n + 1` samples, with an error of :math:`\log(n + 1)`, or as the infrequent
+        categories of its column together; but at least as a typical held-out value of the column.
 
         Parameters
         ----------
@@ -105,8 +117,8 @@ class OutlierDetectorMixin:
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X, unknown = self._checked(X)
-        units = self.tolerance_, self.distance_unit_
-        found = scores(self._model, X, *units, self._constants, float(self.n_samples_seen_))
+        units = self.tolerance_, self.distance_unit_, self._constants, float(self.n_samples_seen_)
+        found = scores(self._model, X, *units, self._error_quantiles)
         if unknown is not None:
             rows = unknown.any(axis=1)
             some, unknown = X[rows], unknown[rows]
@@ -156,8 +168,8 @@ class OutlierDetectorMixin:
         itself is added. For samples from the distribution of the training samples, the p-value is
         at most :math:`\alpha` with a probability of at most :math:`\alpha` [1]_. This holds only
         approximately if there are duplicate samples, and after `partial_fit`, because earlier
-        scores are computed by earlier networks. Samples with more missing values than the training
-        samples have small p-values more often, because means of fewer values vary more.
+        scores are computed by earlier networks. It also holds for samples with other numbers of
+        missing values than the training samples, approximately, if these are missing at random.
 
         Parameters
         ----------
@@ -239,7 +251,8 @@ class OutlierDetectorMixin:
         Bunch
             `contribution` and `expected`, with the shape of X. `expected` are the predicted values,
             in the units of X. The contributions of a sample sum to its `score_samples`; the lowest
-            contributions explain why it is anomalous. Both are frames if X is a frame of pandas,
+            contributions explain why it is anomalous. Missing values have none, except in samples
+            without any value. Both are frames if X is a frame of pandas,
             polars, PyArrow or dask, with its columns and index.
         """
         samples, unknown = self._checked(X, restores=True)
@@ -248,11 +261,22 @@ class OutlierDetectorMixin:
         return self._explanation(contribution, expected, X)
 
     def _contributions(self, samples, unknown, expected):
-        """Return the contributions of all values to the scores, zero for missing ones."""
-        errors = self._value_errors(samples, unknown, expected)
+        """Return the contributions of all values to the scores; zero for missing ones.
+
+        Only in samples without any value, these have the same share of the score.
+        """
+        errors = np.nan_to_num(self._value_errors(samples, unknown, expected))
         is_known = ~np.isnan(as_dense(samples))
         is_known = is_known if unknown is None else is_known | unknown
-        return -np.nan_to_num(errors) / is_known.sum(1, keepdims=True).clip(1)
+        n_known = is_known.sum(1)
+        parts = errors / n_known.clip(1)[:, None]
+        if self._error_quantiles is not None:
+            total = parts.sum(1)
+            adjusted = apply_to_arrays(comparable, total, n_known, self._error_quantiles)
+            is_scaled = (total > 0) & (total < np.inf)
+            parts *= np.divide(adjusted, total, np.ones_like(total), where=is_scaled)[:, None]
+            parts[n_known == 0] = adjusted[n_known == 0, None] / parts.shape[1]
+        return -parts
 
     def _value_errors(self, X, unknown, expected):
         """Return the errors of all values, in units of tolerances."""
@@ -280,6 +304,14 @@ class OutlierDetectorMixin:
             return before if fraction < 1 else None
         new = typical_errors(model, *data.validation)
         return new if fraction == 1 or before is None else before + fraction * (new - before)
+
+    def _quantiles_of_gaps(self, model, data, units, fraction, seed):
+        """Return what makes scores of samples with missing values comparable, over all batches."""
+        before = self._error_quantiles
+        if fraction < 1 and (data.held_out is None or before is None):
+            return before
+        new = quantiles_of_errors(lambda X: scores(model, X, *units), data, seed)
+        return new if fraction == 1 else before + fraction * (new - before)
 
     def _unknown_costs(self, model):
         """Return the errors and the deviations of unknown categories in each column."""

@@ -279,3 +279,14 @@ def _squares(model: Model, network: Any, batch: Batch) -> Tensor:
         return cast(Tensor, squares)
     totals = layout.totals(layout.indicators_of(squares))
     return layout.joined(squares[:, layout.number_inputs], totals)
+
+
+def upper_quartile(errors: NDArray[np.float64], weight: NDArray[np.float64] | None) -> float:
+    """Return the weighted upper quartile of the known errors."""
+    return weighted_quantile(errors, 0.75, weight)
+
+
+def mean_of_known(errors: NDArray[np.float64], weight: NDArray[np.float64] | None) -> float:
+    """Return the weighted mean of the known errors."""
+    known = ~np.isnan(errors)
+    return float(np.average(errors[known], weights=None if weight is None else weight[known]))

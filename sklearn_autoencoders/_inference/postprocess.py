@@ -12,6 +12,8 @@ from torch import Tensor
 
 # Relative difference below which scores are equal, since rounding depends on the batch size.
 SAME = 1e-6
+# Limits of errors of which logarithms are taken; errors can be infinite.
+_POSITIVE = (1e-300, 1e300)
 
 
 def apply_to_arrays(function: Callable[..., Tensor], *arrays: Any) -> NDArray[Any]:
@@ -70,6 +72,40 @@ def mean_constant_errors(
     """
     errors = constant_errors(values, constants, tolerance, n_samples)
     return errors.nan_to_num(nan=0.0).sum(1) / n_observed.clamp(min=1)
+
+
+def comparable(errors: Tensor, n_observed: Tensor, quantiles: Tensor) -> Tensor:
+    """Return mean errors as those of samples without missing values.
+
+    Quantiles of errors of samples with as many values become those of the last row; between them,
+    logarithms are interpolated. Below the lowest, their differences remain; above the highest, they
+    are multiplied by the ratio of the upper halves, at most one.
+
+    Parameters
+    ----------
+    errors : Tensor of shape (n_samples,)
+        Mean errors of the observed values.
+
+    n_observed : Tensor of int of shape (n_samples,)
+        Numbers of observed values.
+
+    quantiles : Tensor of shape (n_features + 1, n_quantiles)
+        Increasing logarithms for each number of observed values; the middle one is the median.
+
+    Returns
+    -------
+    Tensor of shape (n_samples,)
+        Unchanged where the quantiles are those of the last row; the median without any value.
+    """
+    usual, own, middle = quantiles[-1], quantiles[n_observed], quantiles.shape[1] // 2
+    logs = errors.clamp(*_POSITIVE).log()[:, None] - own
+    steps = own[:, 1:] - own[:, :-1]
+    inner = logs[:, :-1].clamp(min=0.0).minimum(steps) * (usual[1:] - usual[:-1]) / steps
+    ratio = (usual[-1] - usual[middle]) / (own[:, -1] - own[:, middle])
+    outer = logs[:, 0].clamp(max=0.0) + logs[:, -1].clamp(min=0.0) * ratio.clamp(max=1.0)
+    found = (usual[0] + inner.sum(1) + outer).exp()
+    found = torch.where((own == usual).all(1), errors, found)
+    return torch.where(n_observed == 0, usual[middle].exp(), found)
 
 
 def outlier_labels(decision: Tensor) -> Tensor:

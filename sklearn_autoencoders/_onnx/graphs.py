@@ -187,13 +187,17 @@ def _scores(fitted):
     columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
     expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
     n_samples = float(fitted.estimator.n_samples_seen_)
+    is_adjusted = fitted.estimator._error_quantiles is not None
+    quantiles = fitted.array("_error_quantiles") if is_adjusted else None
 
     def function(network, samples):
         found = errors(network, fitted.batch(samples)).double()
+        n_observed = (~fitted.without_empty(samples).isnan()).sum(1)
         if len(columns):
-            n_observed = (~samples.isnan()).sum(1)
             given = samples[:, columns], expected, unit, n_samples, n_observed
             found = found + postprocess.mean_constant_errors(*given)
+        if is_adjusted:
+            found = postprocess.comparable(found, n_observed, quantiles)
         return -found
 
     return function

@@ -78,7 +78,9 @@ def set_unit(model: Model, data: Data, seed: int) -> None:
     if prototypes is None:
         return
     n_prototypes, _, n_inputs = prototypes.directions.shape
-    rows, _ = _rows(data, data.training_rows, max(_N_VALUES // n_inputs, n_prototypes), seed)
+    rows, _ = different_rows(
+        data, data.training_rows, max(_N_VALUES // n_inputs, n_prototypes), seed
+    )
     x, _ = _samples(model, data.X[rows])
     # inputs have a standard deviation of one; less is possible in a part of the samples
     prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
@@ -116,7 +118,8 @@ def set_prototypes(
     rng = np.random.RandomState(seed)
     n_prototypes, n_directions, n_inputs = prototypes.directions.shape
     some = data.training_rows[typical[data.training_rows]]
-    rows, weight = _rows(data, some, max(_N_VALUES // n_inputs, n_prototypes), seed)
+    n_most = max(_N_VALUES // n_inputs, n_prototypes)
+    rows, weight = different_rows(data, some, n_most, seed)
     if fraction < 1 and len(rows) < N_NEIGHBORS:
         return
     x, observed = _samples(model, data.X[rows])
@@ -129,7 +132,7 @@ def set_prototypes(
     prototypes.set(means * unit, directions, kept)
 
 
-def _rows(
+def different_rows(
     data: Data, rows: NDArray[np.intp], n_most: int, seed: int
 ) -> tuple[NDArray[np.intp], Array]:
     """Return positions of different samples among some in a random order, and their weights.

@@ -27,6 +27,9 @@ _FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_
 _FIRST_VALUES = 1000
 # Number of samples from which on categories that all differ are identifiers.
 _MIN_IDENTIFIERS = 20
+# A category of fewer samples is rare; a column contains identifiers if more than half of its
+# samples have one of at least so many rare categories.
+_RARE, _MANY_RARE = 10, 20
 # Integers from which on float64 does not contain all of them.
 _EXACT = 2.0**53
 
@@ -40,26 +43,34 @@ class Limits:
     max_categories : int or None, default=256
         Maximum number of categories, with the infrequent one.
 
-    min_frequency : int, float or None, default=None
-        Minimum number of samples of the other categories, or fraction of all samples.
+    min_frequency : int, float, "auto" or None, default=None
+        Minimum number of samples of the other categories, or fraction of all samples. "auto" is 10
+        for columns of identifiers, in which more than half of the samples have one of at least 20
+        categories of fewer samples, and otherwise None.
 
     chunk_size : int or None, default=None
         Number of positions of the parts into which a long text is cut; None if it is not cut.
     """
 
     max_categories: int | None = 256
-    min_frequency: float | None = None
+    min_frequency: float | str | None = None
     chunk_size: int | None = None
 
     def n_frequent(self, counts: NDArray[np.intp], n_samples: int) -> int:
         """Return how many categories are frequent, given the counts in decreasing order."""
-        minimum = self.min_frequency or 0
-        minimum = minimum if isinstance(minimum, Integral) else minimum * n_samples
-        n_frequent = int(np.count_nonzero(counts >= minimum))
+        n_frequent = int(np.count_nonzero(counts >= self._minimum(counts, n_samples)))
         n_indices = n_frequent + (n_frequent < len(counts))
         if self.max_categories is None or n_indices <= self.max_categories:
             return n_frequent
         return self.max_categories - 1
+
+    def _minimum(self, counts: NDArray[np.intp], n_samples: int) -> float:
+        """Return the minimum number of samples of a frequent category."""
+        minimum = self.min_frequency or 0
+        if isinstance(minimum, str):
+            rare = counts[counts < _RARE]
+            return _RARE if len(rare) >= _MANY_RARE and 2 * rare.sum() > counts.sum() else 0
+        return minimum if isinstance(minimum, Integral) else minimum * n_samples
 
 
 @dataclass(frozen=True)

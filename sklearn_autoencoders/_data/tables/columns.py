@@ -115,13 +115,17 @@ class Columns:
         Returns
         -------
         cells : ndarray of shape (n_samples, n_columns)
-            Unknown categories are missing.
+            Unknown categories are missing. In columns of infrequent categories only, of which an
+            unknown one is another, they are known.
 
         unknown : ndarray of bool of shape (n_samples, n_columns) or None
             Which values are unknown categories. None if there are none.
         """
         n = np.array(self.n_categories)
         marked = (cells == n) & (n > 0)
+        expected = marked & (n == 1) & self.with_infrequent
+        if expected.any():
+            cells, marked = np.where(expected, 0.0, cells), marked & ~expected
         if not marked.any():
             return cells, None
         return np.where(marked, np.nan, cells), marked
