@@ -130,7 +130,8 @@ class AutoregressiveMixin:
         -------
         ndarray or frame of shape (n_samples, n_features), or list of these
             X without missing values, except in features that had no value in the fit; a list of
-            `n_draws` of them if `n_draws` is given. Known values are unchanged.
+            `n_draws` of them if `n_draws` is given. Observed values are
+            unchanged, also categories that did not occur in the fit.
         """
         if self._order is LeftToRight:
             raise ValueError(

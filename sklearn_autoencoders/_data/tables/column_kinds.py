@@ -14,6 +14,7 @@ from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
 from .time_zones import instants, zone_of
+from .wider_types import can_hold, with_categories
 
 Array = NDArray[np.float64]
 
@@ -146,13 +147,13 @@ class Number:
         """Return False: numbers that all differ can be learned."""
         return False
 
-    def can_hold(self, cells: Array) -> bool:
-        """Return whether the type of the column has these numbers."""
-        name = self.column.dtype.lower()
-        if not (name.startswith(("int", "uint", "float")) and hasattr(np, name)):
-            return True
-        with np.errstate(invalid="ignore", over="ignore"):
-            return bool((cells.astype(name) == cells).all())
+    def can_hold(self, table: Table, index: int, cells: Array) -> bool:
+        """Return whether the type of the column has the values of a table, with these cells."""
+        return can_hold(self.column, cells)
+
+    def column_with(self, given: Column, table: Table, index: int) -> Column:
+        """Return the column with a type that has the values of a table: that of the table."""
+        return given
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
@@ -245,10 +246,19 @@ class Category:
     def with_known(
         self, values: NDArray[Any], table: Table, index: int, known: NDArray[np.bool_]
     ) -> NDArray[Any]:
-        """Return categories where those that are known are as in a table."""
-        if not self.infrequent:
+        """Return categories where all that a table has, also unknown ones, are as in the table."""
+        found = table.factorized(index)
+        if set(self.categories).issuperset(found.values):
             return values
-        return np.where(known, table.factorized(index).objects(), values)
+        return np.where(found.codes >= 0, found.objects(), values)
+
+    def can_hold(self, table: Table, index: int, cells: Array) -> bool:
+        """Return whether all categories of a table occurred in the fit."""
+        return not self.unknown(table, index)
+
+    def column_with(self, given: Column, table: Table, index: int) -> Column:
+        """Return the column with a type that has the categories of a table, where it is `given`."""
+        return with_categories(self.column, given, self.unknown(table, index))
 
     def decode(self, cells: Array, backend: str | None) -> NDArray[Any]:
         """Return the categories of cells, the most frequent of infrequent ones."""
