@@ -26,8 +26,9 @@ _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
 _FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_timedelta"}
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
-# Number of samples from which on categories that all differ are identifiers.
-_MIN_IDENTIFIERS = 20
+# Number of samples from which on categories are identifiers, if their number is more than this
+# fraction of the number of samples.
+_MIN_IDENTIFIERS, _IDENTIFIERS = 20, 0.95
 # Integers from which on float64 does not contain all of them.
 _EXACT = 2.0**53
 
@@ -87,6 +88,7 @@ class Number:
     step: float
 
     n_categories: ClassVar[int] = 0
+    n_values: ClassVar[int] = 0
 
     @classmethod
     def learn(cls, table: Table, index: int, limits: Limits) -> tuple[Number, Array]:
@@ -209,6 +211,11 @@ class Category:
         """Number of indices."""
         return len(self.categories) + bool(self.infrequent)
 
+    @property
+    def n_values(self) -> int:
+        """Number of categories that occurred in the fit."""
+        return len(self.categories) + len(self.infrequent)
+
     @classmethod
     def learn(cls, table: Table, index: int, limits: Limits) -> tuple[Category, Array]:
         """Return the kind of a column, and its cells."""
@@ -230,9 +237,9 @@ class Category:
         return self._cells(found, float(self.n_categories) if marks_unknown else np.nan)
 
     def identifies(self, cells: Array) -> bool:
-        """Return whether no two samples of the fit, whose cells are given, have one category."""
+        """Return whether nearly all samples of the fit have categories of their own."""
         n_known = int(np.count_nonzero(~np.isnan(cells)))
-        return len(self.categories) + len(self.infrequent) == n_known >= _MIN_IDENTIFIERS
+        return n_known >= _MIN_IDENTIFIERS and self.n_values > _IDENTIFIERS * n_known
 
     def unknown(self, table: Table, index: int) -> list[Any]:
         """Return the values of a column that are not among the categories."""
