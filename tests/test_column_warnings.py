@@ -6,6 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sklearn_autoencoders import (
+    AutoencoderClassifier,
+    AutoencoderOutlierDetector,
+    AutoencoderTransformer,
+)
 from sklearn_autoencoders._data.tables.learned_columns import learn_columns
 
 RNG = np.random.default_rng(0)
@@ -74,3 +79,54 @@ def test_a_repeated_value_does_not_hide_an_identifier():
     with pytest.warns(UserWarning, match=r"'p' has 39 categories in 40 samples, like an ident"):
         learn_columns(frame([f"i{max(x, 1)}" for x in range(40)]), "from_dtype")
     learn_columns(frame([f"i{x // 2}" for x in range(100)]), "from_dtype")
+
+
+def categories(values, n=20):
+    return pd.DataFrame(
+        {"c": (values * n)[:n], "d": (["a", "b"] * n)[:n], "x": np.arange(float(n))}
+    )
+
+
+@pytest.fixture(scope="module")
+def models():
+    table = categories(["u", "v"])
+    return {
+        cls: cls(max_epochs=1, random_state=0).fit(table)
+        for cls in (AutoencoderTransformer, AutoencoderOutlierDetector)
+    }
+
+
+def test_a_column_of_unknown_categories_only_is_named(models):
+    model = models[AutoencoderTransformer]
+    message = r"the column\(s\) 'c' \('U' 'V', in the fit 'u' 'v'\) occurred.*Write the categories"
+    for method in (model.transform, model.score, model.reconstruct):
+        with pytest.warns(UserWarning, match=message) as found:
+            method(categories(["U", "V"]))
+        assert len(found) == 1
+    with pytest.warns(UserWarning, match=r"'d' \('q' 'r' 's' \.\.\., in the fit"):
+        model.transform(categories(["u"]).assign(d=list("qrst") * 5))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        categories(["U"], n=9),  # a few samples, or one
+        categories(["U"] * 19 + ["u"]),
+        categories([None] * 11 + ["U"] * 9),  # a rare value
+        categories([None]),
+    ],
+)
+def test_some_unknown_categories_are_no_reason_to_warn(models, later):
+    models[AutoencoderTransformer].transform(later)
+
+
+def test_unknown_categories_count_in_scores_of_outliers_without_a_warning(models):
+    models[AutoencoderOutlierDetector].score_samples(categories(["U"]))
+
+
+def test_predictors_warn_once(models):
+    table, y = categories(["u", "v"]), np.arange(20) % 2
+    fitted = AutoencoderClassifier(max_epochs=1, random_state=0, pretraining=None).fit(table, y)
+    with pytest.warns(UserWarning, match="'c'") as found:
+        fitted.score(categories(["U"]), y)
+    assert len(found) == 1

@@ -13,7 +13,11 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
-from .column_warnings import warn_of_empty_features, warn_of_unknown_categories
+from .column_warnings import (
+    warn_of_empty_features,
+    warn_of_unknown_categories,
+    warn_of_unknown_columns,
+)
 from .containers import check_has_no_dates, check_is_no_row, in_chunks
 from .data import Data
 from .shapes import flattened, shape_in_fit
@@ -71,7 +75,9 @@ def check_samples(
     check_is_fitted(estimator)
     X = X if restores else _shortened(estimator, X)
     network = estimator._recipe.base.network
-    X = _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
+    given, X = X, _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
+    if not marks_unknown and isinstance(estimator._columns, Columns):
+        warn_of_unknown_columns(estimator._columns, given, X)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     check_values(X, estimator, "X")

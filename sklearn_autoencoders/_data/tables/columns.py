@@ -6,6 +6,7 @@ indices of categories; NaN where a value is missing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
@@ -145,6 +146,33 @@ class Columns:
             for index, kind in enumerate(self.kinds)
             if isinstance(kind, Category) and kind.unknown(table, index)
         ]
+
+    def observed(
+        self, X: Any, places: Iterable[int]
+    ) -> Iterator[tuple[Any, list[Any], list[Any], int]]:
+        """Return what some columns of categories of a table contain.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_columns)
+            The table.
+
+        places : iterable of int
+            The columns.
+
+        Returns
+        -------
+        iterator of tuple
+            The name, the categories of the fit, those of X, and the number of values that are not
+            missing.
+        """
+        table = _table(X)
+        for index in places:
+            kind, own = self.kinds[index], table.factorized(index)
+            assert isinstance(kind, Category)
+            n_observed = int(np.count_nonzero(own.codes >= 0))
+            known = [*kind.categories, *kind.infrequent]
+            yield kind.column.name, known, own.values, n_observed
 
     def valid(self, cells: NDArray[Any], are_means: bool = False) -> Array:
         """Return cells with the values that columns can have: in range, whole numbers whole.
