@@ -27,6 +27,7 @@ from .sources.rows import RowSource
 from .sources.sparse import SparseRows
 from .tables.column_kinds import Limits
 from .tables.columns import Columns
+from .tables.frames import as_frame
 from .tables.learned_columns import check_are_numbers, columns_of_numbers, learn_columns
 from .value_checks import check_not_all_missing, check_unit_interval, check_values, checked_ranges
 
@@ -107,7 +108,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X", marks_un
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
     check_is_no_row(X, reset or getattr(estimator._columns, "is_sequence", False))
-    X = plain_array(in_chunks(X))
+    X = as_frame(plain_array(in_chunks(X)))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
     if reset:
