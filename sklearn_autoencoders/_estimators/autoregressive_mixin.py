@@ -205,7 +205,11 @@ class AutoregressiveMixin:
         .. math:: \sum_j \log p(x_j \mid x_1, \ldots, x_{j-1})
 
         over the known values, in the order of the columns. The probability of a value within an
-        interval is divided by the width of the interval, in the units of X.
+        interval is divided by the width of the interval, in the units of X. The density decreases
+        exponentially beyond the smallest and the largest interval: of their probabilities, the part
+        1 / (n + 1) is that of the tail, for n training samples in the interval, and the mean
+        distance in the tail is the width of the interval. If all values of a column have levels of
+        their own (`max_levels`), any other number is counted as the nearest one.
 
         Parameters
         ----------
@@ -217,10 +221,10 @@ class AutoregressiveMixin:
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        cells = self._levels_of(X)[1]
+        given, cells = self._levels_of(X)
         found = self._order.log_likelihoods(self._model, cells)
         levels = self._order.levels_for(self._levels, cells.shape[1])
-        return (found - levels.log_widths(cells)).sum(axis=1)
+        return (found + levels.log_densities(cells, given)).sum(axis=1)
 
     @available_if(_is_sequential)
     @tensors_like_input
