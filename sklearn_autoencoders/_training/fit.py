@@ -47,9 +47,9 @@ from .parameters import (
     make_plan,
     penalty_parts,
     update_dropout,
-    warn_of_unused_corruption,
 )
 from .pretraining import PRETRAINING
+from .unused_parameters import warn_of_unused_parameters
 
 
 class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
@@ -209,7 +209,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             self._commit(copied)
             if tasks is not None:
                 tasks.finish()
-        warn_of_unused_corruption(self)
+        warn_of_unused_parameters(self)
         self._report(histories)
         if checkpoint is not None:
             checkpoint.clear()

@@ -16,7 +16,6 @@ from sklearn.base import clone
 from .._data.sources.chunked import ChunkedRows
 from .._data.sources.sparse import SparseRows
 from .._utils.ranks import Ranks
-from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers.basic import Dropout
@@ -184,20 +183,6 @@ def changed_parameters(estimator, names):
         return repr(tuple(value) if isinstance(value, list) else value)
 
     return [name for name in names if written(estimator, name) != written(default, name)]
-
-
-def warn_of_unused_corruption(estimator):
-    """Warn of a corruption of the pretraining if there is none."""
-    has_encoder = getattr(estimator, "encoder", None) is not None
-    is_pretrained = estimator.pretraining and not has_encoder
-    if estimator.pretraining_corruption is not None and not is_pretrained:
-        reason = "encoder is given" if has_encoder else "pretraining=None"
-        remedy = "encoder=None" if has_encoder else "pretraining='joint'"
-        warn_user(
-            f"pretraining_corruption={estimator.pretraining_corruption!r} has no effect, because "
-            f"{reason}. Set {remedy}, or pretraining_corruption=None.",
-            UserWarning,
-        )
 
 
 def _default_network(estimator, n_samples, n_features, n_inputs):
