@@ -1,12 +1,15 @@
 """AutoregressiveGenerator: identities of its distributions, draws and levels."""
 
 import itertools
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from estimators import quick
 from helpers import table, with_missing_values
+from scipy.integrate import quad
 
 from sklearn_autoencoders import AutoregressiveGenerator, export_onnx, load, save
 from sklearn_autoencoders._data.tables.level_functions import level_functions
@@ -178,13 +181,51 @@ def test_a_density_integrates_to_one():
     fitted = AutoregressiveGenerator(
         32, max_levels=32, max_epochs=5, learning_rate=1e-2, random_state=0
     ).fit(X)
-    low, high = X[:, 0].min(), X[:, 0].max()
-    grid = np.linspace(low, high, 20_001)[:-1] + (high - low) / 40_000
-    total = sum(
-        np.exp(fitted.score_samples(np.column_stack([grid, np.full(20_000, k)]))).mean()
-        for k in (0, 1)
-    )
-    assert total * (high - low) == pytest.approx(1, abs=1e-2)
+    edges = fitted._levels.numbers[0].edges
+    assert edges[0] == X[:, 0].min()
+    first, last = np.diff(edges)[[0, -1]]
+    # also in the tails
+    parts = [(edges[0] - 30 * first, edges[0]), (edges[0], edges[-1])]
+    parts += [(edges[-1], edges[-1] + 30 * last)]
+    total = 0
+    for low, high in parts:
+        grid = np.linspace(low, high, 10_001)[:-1] + (high - low) / 20_000
+        for k in (0, 1):
+            scores = fitted.score_samples(np.column_stack([grid, np.full(10_000, k)]))
+            total += np.exp(scores).mean() * (high - low)
+    assert total == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("max_levels", [2, 8, 64])
+def test_the_densities_of_levels_and_their_tails_integrate_to_one(max_levels):
+    numbers = np.random.RandomState(0).standard_t(3, 500)
+    levels = NumberLevels.learn(numbers, max_levels)
+    probabilities = np.random.RandomState(1).dirichlet(np.ones(levels.n_levels))
+
+    def density(x):
+        own = levels.encode(np.array([x])).astype(int)
+        return probabilities[own[0]] * np.exp(levels.log_densities(own, np.array([x]))[0])
+
+    edges = levels.edges
+    total = sum(quad(density, *pair)[0] for pair in itertools.pairwise(edges))
+    total += quad(density, -np.inf, edges[0])[0] + quad(density, edges[-1], np.inf)[0]
+    assert total == pytest.approx(1, abs=1e-6)
+
+
+def test_numbers_far_outside_of_the_fit_are_unlikely():
+    X = table(300, 3)
+    fitted = quick(AutoregressiveGenerator, max_epochs=2).fit(X)
+    for value in (-1e6, X[:, 1].max() + 1, 1e6):
+        other = X[:5].copy()
+        other[:, 1] = value
+        assert (fitted.score_samples(other) < fitted.score_samples(X[:5])).all()
+    far = np.column_stack([X[:3, 0], [1e2, 1e4, 1e6], X[:3, 2]])
+    scores = fitted.score_samples(far)
+    assert scores[0] > scores[1] + 1e3 > scores[2] + 1e5
+    earlier = pickle.loads(pickle.dumps(fitted))
+    numbers = earlier._levels.numbers  # models of earlier versions have no tails
+    numbers |= {j: replace(own, n_outermost=None) for j, own in numbers.items()}
+    assert earlier.score_samples(far[1:2]) > scores[0]
 
 
 def test_dependent_numbers_are_learned():

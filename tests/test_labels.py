@@ -168,7 +168,9 @@ def test_a_class_of_minus_one_among_ordered_integers(values):
 @pytest.mark.parametrize("other", [0, 5, 2.0])
 def test_a_class_next_to_minus_one_that_may_mark_unlabeled_samples(other):
     y = np.resize([-1, other], 60)
-    with pytest.warns(UserWarning, match=f"only -1 and {other}, which are used as .* classes. If"):
+    with pytest.warns(
+        UserWarning, match=rf"only -1 \(30 of 60 .* and {other}, which are used as .*"
+    ):
         assert classifier().fit(table(60), y).classes_.tolist() == [-1, other]
     assert classifier(missing_label=None).fit(table(60), y).classes_.tolist() == [-1, other]
     assert classifier(missing_label=-1).fit(table(60), y).classes_.tolist() == [other]
@@ -177,6 +179,18 @@ def test_a_class_next_to_minus_one_that_may_mark_unlabeled_samples(other):
 @pytest.mark.parametrize("values", [(-1, 1), (-1.0, 1.0)])
 def test_the_usual_labels_of_two_classes_do_not_warn(values):
     assert classifier().fit(table(60), np.resize(values, 60)).classes_.tolist() == [-1, 1]
+
+
+@pytest.mark.parametrize("negative", [50, 54, 55, 58])
+def test_two_usual_labels_of_which_nearly_all_are_minus_one(negative):
+    y = np.where(np.arange(60) < negative, -1, 1)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        assert classifier().fit(table(60), y).classes_.tolist() == [-1, 1]
+    messages = [str(one.message) for one in found if "missing_label=-1" in str(one.message)]
+    assert len(messages) == (negative > 54)
+    classifier(missing_label=None).fit(table(60), -y)
+    classifier().fit(table(60), -y)
 
 
 def test_many_unlabeled_samples_do_not_warn():

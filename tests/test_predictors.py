@@ -14,6 +14,7 @@ from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -76,10 +77,55 @@ def test_a_search_scores_the_labeled_samples_alone(cls):
         assert score == fitted.score(X[rest], y[rest])
 
 
-def test_an_unlabeled_sample_counts_as_an_error():
-    X, y = table(60), partly(labels(AutoencoderClassifier, table(60)))
+@every_predictor
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scores_are_those_of_the_labeled_samples(cls, weighted):
+    X, y = table(60), partly(labels(cls, table(60)))
+    is_labeled = y != -1 if cls is AutoencoderClassifier else ~np.isnan(y)
+    weight = np.arange(1.0, 61.0) if weighted else None
+    fitted = predictor(cls).fit(X, y)
+    expected = fitted.score(X[is_labeled], y[is_labeled], weight[is_labeled] if weighted else None)
+    assert fitted.score(X, y, weight) == expected
+    assert fitted.score(X, y.tolist(), weight) == expected
+    assert fitted.score(X, torch.tensor(y), weight) == expected
+    assert fitted.score(X, pd.DataFrame({"y": y})["y"], weight) == expected
+    folds = KFold(2, shuffle=True, random_state=0)
+    assert np.isfinite(cross_val_score(predictor(cls), X, y, cv=folds)).all()
+    with pytest.raises(ValueError, match=r"y contains no (label|target), .* Pass labeled samples"):
+        fitted.score(X[~is_labeled], y[~is_labeled])
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        fitted.score(X, y[:-1])
+
+
+def test_scores_of_labels_of_another_marker():
+    X, y = table(60), partly(labels(AutoencoderClassifier, table(60))).astype(object)
+    y[y == -1] = None
+    fitted = predictor(AutoencoderClassifier).set_params(missing_label=None).fit(X, y)
+    known = np.array([label is not None for label in y])
+    expected = (fitted.predict(X[known]) == y[known]).mean()
+    assert fitted.score(X, y) == fitted.score(X, np.where(known, y, np.nan)) == expected
+    with pytest.raises(ValueError, match="labels are missing values"):
+        fitted.set_params(missing_label=-1).score(X, y)
+
+
+def test_a_class_of_minus_one_is_scored():
+    X, y = table(60), np.resize([-1, 1], 60)
     fitted = predictor(AutoencoderClassifier).fit(X, y)
-    assert fitted.score(X, y) == (fitted.predict(X) == y).mean() <= (y != -1).mean()
+    assert fitted.score(X, y) == (fitted.predict(X) == y).mean()
+
+
+def test_scores_of_several_targets_are_means_over_known_values():
+    X = table(60)
+    y = np.column_stack([X[:, 0], X[:, 1] ** 2])
+    y[::3, 0] = np.nan
+    y[1::5] = np.nan
+    fitted = predictor(AutoencoderRegressor).fit(X, y)
+    own = [
+        r2_score(column[known], predicted[known])
+        for column, predicted in zip(y.T, fitted.predict(X).T, strict=True)
+        for known in [~np.isnan(column)]
+    ]
+    assert fitted.score(X, y) == pytest.approx(np.mean(own))
 
 
 def prediction(fitted, X):

@@ -1,5 +1,7 @@
 """Recommendation: biases, rankings, new users, tables and matrices."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -315,7 +317,45 @@ def test_unknown_users_and_items_in_predictions():
     assert found[1] == pytest.approx(mean)
     assert np.isfinite(found[2])
     assert item >= 0
-    assert np.isneginf(quick("implicit").fit(triples(ratings())).predict([["u1", "?"]]))
+    with pytest.warns(UserWarning, match=r"None of the items in X, such as \['\?'\], was in the"):
+        found = quick("implicit").fit(triples(ratings())).predict([["u1", "?"]])
+    assert np.isneginf(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        (lambda pairs: pairs[["item", "user"]].to_numpy(), {"users", "items"}),
+        (lambda pairs: pairs.assign(user=3), {"users"}),
+        (lambda pairs: pairs.assign(item="?"), {"items"}),
+        (lambda pairs: pairs.assign(user=[*pairs["user"][1:], "?"]), set()),
+    ],
+)
+def test_pairs_of_unknown_users_or_items_only_are_named(change, what):
+    frame = triples(ratings())
+    model = quick().fit(frame)
+    pairs = change(frame[["user", "item"]])
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        model.predict(pairs)
+    assert {str(one.message).split()[3] for one in found} == what
+
+
+def test_zeros_of_an_array_are_probably_unknown_ratings():
+    zeros = np.nan_to_num(ratings())
+    with pytest.warns(UserWarning, match="of 1800 values of the array X are 0.*use NaN or"):
+        quick().fit(zeros)
+    quick().fit(np.where(ratings() < 2, 0, ratings()))
+    quick().fit(stored(zeros))
+    quick("implicit").fit(zeros)
+
+
+def test_a_frame_of_three_items_is_told_to_be_read_as_triples():
+    R = pd.DataFrame(ratings(20, 3))
+    with pytest.raises(ValueError, match=r"columns 0 and 1.*as triples.*pass X\.to_numpy\(\)"):
+        quick().fit(R)
+    with pytest.raises(ValueError, match=r"duplicate pair.*pass X\.to_numpy\(\)"):
+        quick().fit(R.fillna(1.0))
 
 
 @every_kind
@@ -334,6 +374,8 @@ def test_unknown_users_and_items_are_scored_as_they_are_predicted():
         {"user": ["u1", "?", "?"], "item": ["?", "i3", "?"], "rating": [1.0, 2.0, 3.0]}
     )
     error = model.predict(frame[["user", "item"]]) - frame["rating"]
+    with pytest.warns(UserWarning, match="None of the users in X"):
+        model.score(frame[frame["user"] == "?"])
     assert model.score(frame) == pytest.approx(-np.sqrt(np.mean(error**2)))
     with pytest.raises(ValueError, match="no click of a user of the fit"):
         quick("implicit").fit(triples(ratings())).score(frame)
@@ -602,8 +644,34 @@ def test_columns_with_names_can_be_in_any_order(names, package):
     )
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["movie_id", "user_id", "stars"],
+        ["score", "productId", "userId"],
+        ["USERS", "user_rating", "isbn"],
+        ["rating", "person", "film"],  # users and items in order
+        ["itemID", "who", "count"],
+        ["a", "b", "c"],
+        ["users", "user name", "n"],  # two columns of users: in order
+    ],
+)
+def test_names_say_which_column_contains_the_users(names):
+    roles = {
+        "movie_id": "item", "productId": "item", "isbn": "item", "film": "item", "itemID": "item",
+        "stars": "rating", "score": "rating", "user_rating": "rating", "rating": "rating",
+        "count": "rating", "c": "rating", "n": "rating", "b": "item", "user name": "item",
+    }  # fmt: skip
+    R = triples(ratings(20, 10))
+    given = pd.DataFrame({name: R[roles.get(name, "user")] for name in names})
+    expected, found = ratings_of(R), ratings_of(given)
+    np.testing.assert_array_equal(found.matrix.toarray(), expected.matrix.toarray())
+    assert list(found.users) == list(expected.users)
+
+
 def test_ratings_that_are_strings_are_an_error_that_says_the_order():
-    R = triples(ratings(20, 10)).rename(columns={"item": "film"})[["user", "rating", "film"]]
+    names = {"item": "film", "rating": "value"}
+    R = triples(ratings(20, 10)).rename(columns=names)[["user", "value", "film"]]
     message = "columns user, item and rating in this order.*column 'film' are not numbers"
     with pytest.raises(ValueError, match=message) as error:
         AutoencoderRecommender(2).fit(R)

@@ -1157,3 +1157,22 @@ def test_tables_that_are_decoded_are_of_the_package_of_the_fit(frame):
     assert type(codes) is pl.DataFrame
     decoded = model.inverse_transform(codes)
     assert decoded.dtypes.equals(frame.dtypes)
+
+
+@pytest.mark.parametrize("has_categories", [True, False])
+def test_batches_of_arrow_are_tables(has_categories):
+    frame = whole_and_other().assign(c=["a", "b"] * 20)
+    frame = frame if has_categories else frame[["n", "x"]]
+    batch, whole = pa.RecordBatch.from_pandas(frame), pa.Table.from_pandas(frame)
+    model, expected = (quick(AutoencoderTransformer).fit(X) for X in (batch, whole))
+    assert list(model.feature_names_in_) == list(frame.columns)
+    assert_array_equal(model.transform(batch), expected.transform(whole))
+    assert model.reconstruct(batch).equals(expected.reconstruct(whole))
+    with pytest.raises(ValueError, match="order"):
+        model.transform(batch.select(list(frame.columns[::-1])))
+    conditional = VAEGenerator(1, conditional=True, max_epochs=1, random_state=0)
+    drawn = [
+        clone(conditional).fit(frame, y).sample(3, y=y.slice(0, 3), random_state=0)
+        for y in (batch, whole)
+    ]
+    pd.testing.assert_frame_equal(*drawn)

@@ -19,6 +19,7 @@ from sklearn_autoencoders import (
     VAEGenerator,
 )
 from sklearn_autoencoders._training.unused_parameters import NEEDS
+from sklearn_autoencoders.objectives import PseudoLabels
 
 X = np.random.RandomState(0).randn(20, 3)
 Y = np.arange(20) % 2
@@ -32,6 +33,7 @@ CHANGED = {
     "learning_rate_ratio": 0.5,
     "loss": "huber",
     "kl_cycles": 2,
+    "pseudo_labels": PseudoLabels(),
     "rating_range": (0, 5),
     "user_shrinkage": 1.0,
     "item_shrinkage": 1.0,
@@ -46,6 +48,7 @@ WITHOUT = {
     "learning_rate_ratio": ({"freeze": "all"}, "freeze='all'"),
     "loss": ({"pretraining": None}, "pretraining=None and alpha=0"),
     "kl_cycles": ({}, "kl_warmup=0"),
+    "pseudo_labels": ({}, "no sample got a pseudo-label"),
     "chunk_size": ({}, "the samples are not texts"),
     "carry_states": ({}, "the samples are not texts"),
     **{name: ({"feedback": "implicit"}, "feedback='implicit'") for name in OF_RATINGS},
@@ -58,16 +61,8 @@ def of_parameter(name):
     """Yield the classes in which a parameter depends on another one."""
     for cls in EVERY:
         of_all = name not in ("loss", "pretraining") or cls in PREDICTORS
-        if (
-            name in inspect.signature(cls).parameters
-            and name not in cls_always_used(cls)
-            and of_all
-        ):
+        if name in inspect.signature(cls).parameters and of_all:
             yield cls
-
-
-def cls_always_used(cls):
-    return getattr(cls, "_always_used", ())
 
 
 def fitted(cls, **params):

@@ -7,6 +7,10 @@ import numpy as np
 from .._utils.user_warnings import warn_user
 from .shapes import channel_of_features
 
+# Number of values of a column from which on a warning is issued if all are unknown, and of
+# categories that it shows.
+_MIN_OBSERVED, _N_SHOWN = 10, 3
+
 
 def warn_of_unknown_categories(estimator, X):
     """Warn of categories that the first fit did not have, once for each column or character."""
@@ -23,6 +27,33 @@ def warn_of_unknown_categories(estimator, X):
             UserWarning,
         )
         estimator._warned_columns = [*known, *names]
+
+
+def warn_of_unknown_columns(columns, X, cells):
+    """Warn of columns of categories all of whose values did not occur in the fit.
+
+    A few values say nothing: single samples are predicted, and rare values may be in few samples.
+    """
+    are_categories = np.array(columns.n_categories) > 0
+    empty = np.flatnonzero(are_categories & np.isnan(cells).all(axis=0))
+    if len(cells) < _MIN_OBSERVED or not len(empty):
+        return
+    found = [
+        f"{name!r} ({_shown(values)}, in the fit {_shown(known)})"
+        for name, known, values, n_observed in columns.observed(X, empty)
+        if n_observed >= _MIN_OBSERVED
+    ]
+    if found:
+        warn_user(
+            f"No value of the column(s) {', '.join(found)} occurred in the fit. All are read as "
+            "missing values. Write the categories as in the fit.",
+            UserWarning,
+        )
+
+
+def _shown(values):
+    """Return the first values, as a text."""
+    return " ".join(map(repr, values[:_N_SHOWN])) + (" ..." if len(values) > _N_SHOWN else "")
 
 
 def warn_of_empty_features(estimator, name, network):

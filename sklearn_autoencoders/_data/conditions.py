@@ -9,7 +9,7 @@ from sklearn.utils import check_consistent_length
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import plain_array
 from .sources.rows import RowSource
-from .tables.frames import check_different_names
+from .tables.frames import as_frame, check_different_names
 
 # Maximum number of distinct integers that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
@@ -204,7 +204,7 @@ def _columns(y):
     if isinstance(y, dict):
         return y
     check_different_names(y, "y")
-    frame = nw.from_native(y, eager_only=True, pass_through=True)
+    frame = nw.from_native(as_frame(y), eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         columns = {column.name: column.to_native() for column in frame.iter_columns()}
         return columns if len(columns) > 1 else None

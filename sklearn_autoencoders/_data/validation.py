@@ -13,7 +13,11 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from .._utils.sklearn_compat import check_sample_weight
 from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
-from .column_warnings import warn_of_empty_features, warn_of_unknown_categories
+from .column_warnings import (
+    warn_of_empty_features,
+    warn_of_unknown_categories,
+    warn_of_unknown_columns,
+)
 from .containers import check_has_no_dates, check_is_no_row, in_chunks
 from .data import Data
 from .shapes import flattened, shape_in_fit
@@ -23,6 +27,7 @@ from .sources.rows import RowSource
 from .sources.sparse import SparseRows
 from .tables.column_kinds import Limits
 from .tables.columns import Columns
+from .tables.frames import as_frame
 from .tables.learned_columns import check_are_numbers, columns_of_numbers, learn_columns
 from .value_checks import check_not_all_missing, check_unit_interval, check_values, checked_ranges
 
@@ -71,7 +76,9 @@ def check_samples(
     check_is_fitted(estimator)
     X = X if restores else _shortened(estimator, X)
     network = estimator._recipe.base.network
-    X = _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
+    given, X = X, _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
+    if not marks_unknown and isinstance(estimator._columns, Columns):
+        warn_of_unknown_columns(estimator._columns, given, X)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     check_values(X, estimator, "X")
@@ -101,7 +108,7 @@ def _as_array(estimator, X, network, reset, names=True, input_name="X", marks_un
     X = estimator._as_samples(X, reset)
     check_has_no_dates(X)
     check_is_no_row(X, reset or getattr(estimator._columns, "is_sequence", False))
-    X = plain_array(in_chunks(X))
+    X = as_frame(plain_array(in_chunks(X)))
     if isinstance(X, ChunkedRows):
         return _as_rows(estimator, X, reset, names)
     if reset:

@@ -130,7 +130,8 @@ class AutoregressiveMixin:
         -------
         ndarray or frame of shape (n_samples, n_features), or list of these
             X without missing values, except in features that had no value in the fit; a list of
-            `n_draws` of them if `n_draws` is given. Known values are unchanged.
+            `n_draws` of them if `n_draws` is given. Observed values are
+            unchanged, also categories that did not occur in the fit.
         """
         if self._order is LeftToRight:
             raise ValueError(
@@ -204,7 +205,11 @@ class AutoregressiveMixin:
         .. math:: \sum_j \log p(x_j \mid x_1, \ldots, x_{j-1})
 
         over the known values, in the order of the columns. The probability of a value within an
-        interval is divided by the width of the interval, in the units of X.
+        interval is divided by the width of the interval, in the units of X. The density decreases
+        exponentially beyond the smallest and the largest interval: of their probabilities, the part
+        1 / (n + 1) is that of the tail, for n training samples in the interval, and the mean
+        distance in the tail is the width of the interval. If all values of a column have levels of
+        their own (`max_levels`), any other number is counted as the nearest one.
 
         Parameters
         ----------
@@ -216,10 +221,10 @@ class AutoregressiveMixin:
         ndarray of shape (n_samples,)
             Log-likelihoods.
         """
-        cells = self._levels_of(X)[1]
+        given, cells = self._levels_of(X)
         found = self._order.log_likelihoods(self._model, cells)
         levels = self._order.levels_for(self._levels, cells.shape[1])
-        return (found - levels.log_widths(cells)).sum(axis=1)
+        return (found + levels.log_densities(cells, given)).sum(axis=1)
 
     @available_if(_is_sequential)
     @tensors_like_input

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from .._data.validation import check_y
 from .._inference.postprocess import (
@@ -33,6 +34,7 @@ from .._utils.tensors import tensors_like_input
 from ..objectives import PseudoLabels
 from ..objectives._supervised import log_loss
 from .fine_tuning import BasePredictor
+from .labeled_scores import labeled_accuracy
 from .missing_labels import check_no_missing_values, is_auto, usual_marker
 
 
@@ -350,8 +352,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     Notes
     -----
     As in :mod:`sklearn.semi_supervised`, -1 marks an unlabeled sample by default. Strings and bool
-    require `dtype=object` to be combined with -1. Scores compare predictions with the y that is
-    given: exclude unlabeled samples from it.
+    require `dtype=object` to be combined with -1. `score` leaves unlabeled samples out; metrics of
+    scikit-learn count them as errors.
     Ensembles that encode y before fitting, such as voting classifiers, turn -1 into a class.
 
     References
@@ -560,11 +562,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     def _known_labels(self, y, data, reset):
         """Return the labels of the samples of `data`, and a mask of those that have one."""
         everything = Labels.of(y)
-        marker = self._marker(everything, reset)
-        if not is_missing(self.missing_label):
-            check_no_missing_values(everything, -1 if marker is None else marker)
-        labels = everything if data.index is None else Labels.of(data.of(y))
-        labels = labels if marker is None else labels.without(marker)
+        own = everything if data.index is None else Labels.of(data.of(y))
+        labels, marker = self._labels_of(everything, own, reset)
         if not len(labels.known):
             name = "missing values" if marker is None else repr(marker)
             raise ValueError(
@@ -573,6 +572,14 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         known = labels.of_one_type()
         check_classification_targets(np.repeat(np.unique(known), 2))  # no warning about rare ones
         return known, labels.is_known
+
+    def _labels_of(self, everything, own, reset):
+        """Return labels, or those of their samples that are used, and what marks missing ones."""
+        marker = self._marker(everything, reset)
+        if not is_missing(self.missing_label):
+            check_no_missing_values(everything, -1 if marker is None else marker)
+        labels = everything if own is None else own
+        return (labels if marker is None else labels.without(marker)), marker
 
     def _marker(self, labels, reset):
         """Return the label of unlabeled samples, or None if it is not a label."""
@@ -678,3 +685,37 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """
         logits = self._output_of_head(X)  # raises NotFittedError before `classes_` is read
         return self.classes_[apply_to_arrays(most_likely, logits)]
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy of the samples that have a label.
+
+        Samples without a label, which `missing_label` marks as in `fit`, are left out: no
+        prediction could be right. Metrics of scikit-learn, such as `scoring="accuracy"`, count them
+        as errors.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        y : array-like of shape (n_samples,)
+            Class labels, some of which can be missing.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        float
+            Fraction of the labeled samples whose prediction is right.
+
+        Raises
+        ------
+        ValueError
+            If no sample has a label.
+        """
+        check_is_fitted(self)
+        labels, _ = self._labels_of(Labels.of(y), None, reset=False)
+        if labels.is_known.all():
+            return super().score(X, y, sample_weight)
+        return labeled_accuracy(labels, self.predict(X), sample_weight)

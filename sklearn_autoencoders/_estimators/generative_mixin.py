@@ -312,7 +312,7 @@ class GenerativeMixin:
         -------
         ndarray or frame of shape (n_samples, n_features)
             X without missing values, except in features that had no value in the fit. Observed
-            values are unchanged.
+            values are unchanged, also categories that did not occur in the fit.
         """
         given = check_samples(self, X, ignores_empty=False, restores=True)
         samples = ignore_empty_features(self, given)

@@ -8,6 +8,8 @@ from .._utils.user_warnings import warn_user
 
 # -1 may be a class if it is at most this many times as frequent as the most frequent other label.
 _MAX_FREQUENCY = 1.5
+# -1 and 1 are two classes without a warning if at most this fraction of the samples is -1.
+_MAX_SHARE = 0.9
 
 
 def is_auto(missing_label):
@@ -24,20 +26,28 @@ def usual_marker(labels):
             'number -1, in an array of dtype=object: pass such an array, or set missing_label="-1".'
         )
     if len(values) == 2 and -1 in values and not any(isinstance(v, bool | str) for v in values):
-        _warn_if_a_marker(*(values - {-1}))
+        _warn_if_a_marker(*(values - {-1}), labels.known)
         return None
     _warn_if_a_class(labels.known)
     return -1
 
 
-def _warn_if_a_marker(other):
-    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one."""
-    if other != 1:  # -1 and 1 are the usual labels of two classes
-        warn_user(
-            f"y contains only -1 and {other}, which are used as the two classes. If -1 marks "
-            "unlabeled samples, set missing_label=-1; if it is a class, set missing_label=None.",
-            UserWarning,
-        )
+def _warn_if_a_marker(other, known):
+    """Warn if -1 may mark unlabeled samples, because it is used as a class next to another one.
+
+    -1 and 1 are the usual labels of two classes, unless nearly all samples have the label -1. If it
+    marked unlabeled samples, there would be a single class, of which nothing can be learned: it is
+    therefore used as a class in any case.
+    """
+    n_negative = int(np.count_nonzero(known.astype(np.float64) == -1))
+    if other == 1 and n_negative <= _MAX_SHARE * len(known):
+        return
+    warn_user(
+        f"y contains only -1 ({n_negative} of {len(known)} samples) and {other}, which are used as "
+        "the two classes. If -1 marks unlabeled samples, set missing_label=-1; if it is a class, "
+        "set missing_label=None.",
+        UserWarning,
+    )
 
 
 def _warn_if_a_class(known):

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.interactions import InteractionRows
 from .._data.recommendation.item_weights import LINEAR
-from .._data.recommendation.ratings import item_biases, ratings_of
+from .._data.recommendation.ratings import item_biases, ratings_of, warn_of_zeros
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
 from .._inference.run import encode
@@ -357,8 +357,10 @@ class AutoencoderRecommender(
         ----------
         X : {sparse matrix, array-like} of shape (n_users, n_items), or frame of three columns
             The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
-            triples of a user, an item and a rating: in this order, unless the columns are named
-            "user", "item" and "rating", possibly with "_id", in lower or upper case.
+            triples of a user, an item and a rating: in this order, unless a word in the name of a
+            column begins with "user", "item", "rating", "stars" or "score", as in "movie_id,
+            userId, stars". A warning is issued if more than half of the values of an array are
+            ratings of 0.
 
         y : Ignored
             Present for API consistency.
@@ -465,6 +467,8 @@ class AutoencoderRecommender(
             raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:
             _check_range(ratings.matrix.data, self.rating_range)
+            if not (ratings.is_table or sparse.issparse(X)):
+                warn_of_zeros(ratings.matrix)
             return ratings
         matrix = ratings.matrix.copy()
         if (matrix.data < 0).any():

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.feature_tables import check_same_kind
 from .._data.recommendation.item_weights import LINEAR
-from .._data.recommendation.ratings import pairs_of_table, positions_of
+from .._data.recommendation.ratings import known_positions, pairs_of_table, positions_of
 from .._data.sources.sparse import SparseRows
 from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
@@ -72,15 +72,16 @@ class RecommenderMixin:
         ndarray of shape (n_pairs,)
             For ratings, the expected rating, in `rating_range`. An
             unknown user has no bias and no preferences, and an unknown item has no bias: the
-            prediction for both is the mean rating. For clicks, logits; -inf for unknown items.
+            prediction for both is the mean rating. For clicks, logits; -inf for unknown items. A
+            warning is issued if all users, or all items, are unknown.
         """
         check_is_fitted(self)
         users, items = _pairs(X)
         known, new = self.users_, None
         if user_features is not None:
             known, new = self._with_others(user_features)
-        users = positions_of(users, known, None)
-        items = positions_of(items, self.items_, None)
+        users = known_positions(users, known, "users")
+        items = known_positions(items, self.items_, "items")
         return self._predict(users, items, new)
 
     def _with_others(self, user_features):
@@ -287,8 +288,8 @@ class RecommenderMixin:
                 f"{len(ratings.users)}. Pass a table of user, item and rating for other users."
             )
         return (
-            positions_of(ratings.users, self.users_, None),
-            positions_of(ratings.items, self.items_, None),
+            known_positions(ratings.users, self.users_, "users"),
+            known_positions(ratings.items, self.items_, "items"),
         )
 
     def _ndcg(self, users, items, weight):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
 
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
@@ -14,9 +15,13 @@ from .._inference.postprocess import apply_to_arrays, in_units
 from .._training.head_initialization import RIDGE
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
-from .._utils.tensors import tensors_like_input
+from .._utils.tensors import plain_array, tensors_like_input
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
+from .labeled_scores import labeled_r2
+
+# How targets are checked.
+_TARGETS = {"ensure_2d": False, "dtype": DTYPES, "ensure_all_finite": "allow-nan"}
 
 
 class AutoencoderRegressor(RegressorMixin, BasePredictor):
@@ -466,8 +471,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
         y = with_nan(check_y(self, y, data))
-        settings = {"ensure_2d": False, "dtype": DTYPES, "ensure_all_finite": "allow-nan"}
-        y = check_array(y, input_name="y", **settings)
+        y = check_array(y, input_name="y", **_TARGETS)
         if reset:
             self._target_dtype = y.dtype.name
         y = y.astype(np.float64, copy=False)
@@ -503,3 +507,38 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         prediction = apply_to_arrays(in_units, output, self.target_center_, self.target_scale_)
         prediction = prediction.astype(self._target_dtype, copy=False)
         return prediction[:, 0] if self._is_one_target else prediction
+
+    def score(self, X, y, sample_weight=None):
+        r"""Return the coefficient of determination of the targets that are known.
+
+        .. math:: R^2 = 1 - \frac{\sum_i w_i (y_i - \hat y_i)^2}{\sum_i w_i (y_i - \bar y)^2}
+
+        over the samples whose target is not missing; the mean of it, if there are several targets.
+        Metrics of scikit-learn, such as `scoring="r2"`, raise an error if a target is missing.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)
+            Samples. Missing values are encoded as NaN.
+
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets; NaN where they are missing.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Sample weights.
+
+        Returns
+        -------
+        float
+            At most 1; 0 for a constant prediction by the mean.
+
+        Raises
+        ------
+        ValueError
+            If all values of a target are missing.
+        """
+        check_is_fitted(self)
+        values = check_array(with_nan(plain_array(y)), input_name="y", **_TARGETS)
+        if not np.isnan(values).any():
+            return super().score(X, y, sample_weight)
+        return labeled_r2(values, self.predict(X), sample_weight)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .._utils.user_warnings import warn_user
+from ..objectives import PseudoLabels
 from .parameters import changed_parameters
 
 
@@ -67,6 +68,14 @@ _RATINGS = Need(
     "feedback='implicit'",
     "Set feedback='explicit'",
 )
+_PSEUDO_LABELS = Need(
+    lambda estimator: (
+        not isinstance(estimator.pseudo_labels, PseudoLabels)
+        or estimator.pseudo_label_source_ is not None
+    ),
+    "no sample got a pseudo-label: all have labels, or there are too few labels",
+    "Pass unlabeled samples, too",
+)
 _TEXTS = Need(_reads_texts, "the samples are not texts", "Pass texts")
 
 # What each parameter needs, by name. Those of early stopping are missing: as in scikit-learn, whose
@@ -82,6 +91,7 @@ NEEDS: dict[str, tuple[Need, ...]] = {
     "kl_cycles": (_WARMUP,),
     "chunk_size": (_TEXTS,),
     "carry_states": (_TEXTS,),
+    "pseudo_labels": (_PSEUDO_LABELS,),
     "rating_range": (_RATINGS,),
     "user_shrinkage": (_RATINGS,),
     "item_shrinkage": (_RATINGS,),

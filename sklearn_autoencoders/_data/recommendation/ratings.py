@@ -11,12 +11,20 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..._utils.tensors import plain_array
+from ..._utils.user_warnings import warn_user
 from ..containers import check_is_container
 from ..sources.parquet import is_dataset
 from ..tables.frames import Table, table_of
 
 Array = NDArray[np.float64]
 
+# How the words begin that name the columns.
+_WORDS = {"user": ("user",), "item": ("item",), "rating": ("rating", "stars", "score")}
+# What a frame of three columns is, for messages.
+_TRIPLES = (
+    "A frame of three columns is read as triples of a user, an item and a rating: if it is a "
+    "matrix of three items, pass X.to_numpy()"
+)
 # Number of alternations in which the biases of users and of items are estimated.
 _N_ALTERNATIONS = 10
 
@@ -126,7 +134,10 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     user, item, rating = _places(table.names, ("user", "item", "rating"))
     users, others = table.factorized(user), table.factorized(item)
     if (users.codes < 0).any() or (others.codes < 0).any():
-        raise ValueError(f"{name} has missing users or items. Drop these rows.")
+        raise ValueError(
+            f"{name} has missing users or items in the columns {table.names[user]!r} and "
+            f"{table.names[item]!r}. Drop these rows. {_TRIPLES}."
+        )
     columns, ids = others.codes, _identifiers(others.values, f"{name} has items")
     if items is not None:
         columns, ids = positions_of(ids, items, f"{name} contains items")[columns], items
@@ -142,14 +153,26 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     )
 
 
-def _places(names: list[Any], expected: tuple[str, ...]) -> list[int]:
-    """Return the places of columns: by their names if all are as expected, otherwise in order.
+def _places(names: list[Any], roles: tuple[str, ...]) -> list[int]:
+    """Return the places of columns: of those whose names say what they are, and others in order.
 
-    Upper and lower case, and "id" or "_id" at the end of a name, make no difference.
+    The name of the users contains a word like "user" or "userId", and so on. Ratings come first:
+    "user_rating" is a rating.
     """
-    plain = [re.sub("_?id$", "", str(name).lower()) for name in names]
-    is_named = sorted(plain) == sorted(expected)
-    return [plain.index(name) for name in expected] if is_named else list(range(len(expected)))
+    places: dict[str, int] = {}
+    for role in reversed(roles):
+        found = [i for i, name in enumerate(names) if _has_word(name, _WORDS[role])]
+        found = [i for i in found if i not in places.values()]
+        if len(found) == 1:
+            places[role] = found[0]
+    others = iter(i for i in range(len(names)) if i not in places.values())
+    return [places[role] if role in places else next(others) for role in roles]
+
+
+def _has_word(name: Any, beginnings: tuple[str, ...]) -> bool:
+    """Return whether a word of a name, as in "movie_id" or "movieId", begins in a given way."""
+    words = re.findall("[a-z]+", re.sub("([a-z])([A-Z])", r"\1 \2", str(name)).lower())
+    return any(word.startswith(beginnings) for word in words)
 
 
 def _rating_column(table: Table, place: int, name: str) -> Array:
@@ -158,7 +181,7 @@ def _rating_column(table: Table, place: int, name: str) -> Array:
         return table.numbers(place)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must have the columns user, item and rating in this order, or with these "
+            f"{name} must have the columns user, item and rating in this order, or with such "
             f"names; the ratings in column {table.names[place]!r} are not numbers. Select the "
             "columns in this order."
         ) from error
@@ -197,7 +220,7 @@ def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int,
     if n_duplicates:
         raise ValueError(
             f"{name} has {n_duplicates} duplicate pair(s) of a user and an item. Keep one rating "
-            "of each pair, such as the last one, or their mean."
+            f"of each pair, such as the last one, or their mean. {_TRIPLES}."
         )
 
 
@@ -222,6 +245,44 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
         unknown = [value for value, index in zip(listed, found, strict=True) if index < 0]
         raise ValueError(f"{what} that were not in the first fit: {unknown[:5]}. Leave them out.")
     return found
+
+
+def known_positions(values: Any, known: NDArray[Any], what: str) -> NDArray[np.intp]:
+    """Return the positions of values among the known ones, -1 for others; warn if all are others.
+
+    Parameters
+    ----------
+    values : array-like of shape (n,)
+        Identifiers.
+
+    known : ndarray of shape (m,)
+        Those of a fit.
+
+    what : {"users", "items"}
+        What they are, for the message.
+    """
+    found = positions_of(values, known, None)
+    if len(found) and (found < 0).all():
+        first = np.asarray(plain_array(values)).tolist()[:1]
+        warn_user(
+            f"None of the {what} in X, such as {first}, was in the fit, whose first ones are "
+            f"{known[:3].tolist()}. They are predicted as unknown {what}. If they are known ones, "
+            "convert them to the type of the fit, and pass users and items in this order.",
+            UserWarning,
+        )
+    return found
+
+
+def warn_of_zeros(matrix: Any) -> None:
+    """Warn of an array of ratings in which zeros probably stand for unknown ratings."""
+    n_zeros, n_values = int(np.count_nonzero(matrix.data == 0)), matrix.shape[0] * matrix.shape[1]
+    if 2 * n_zeros > n_values:
+        warn_user(
+            f"{n_zeros} of {n_values} values of the array X are 0, and are used as ratings of 0. "
+            "If these ratings are unknown, use NaN or a sparse matrix, such as "
+            'scipy.sparse.csr_array(X); of clicks, use feedback="implicit".',
+            UserWarning,
+        )
 
 
 def item_biases(

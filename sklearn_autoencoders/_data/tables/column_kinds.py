@@ -14,6 +14,7 @@ from .built_frames import representable
 from .factorize import Factorized
 from .frames import Column, Table
 from .time_zones import instants, zone_of
+from .wider_types import can_hold, with_categories
 
 Array = NDArray[np.float64]
 
@@ -25,8 +26,9 @@ _TIME_STEPS = (86_400.0, 3_600.0, 60.0, *_STEPS)
 _FUNCTIONS = {"Date": "to_datetime", "Datetime": "to_datetime", "Duration": "to_timedelta"}
 # Number of values for which a step is tried first.
 _FIRST_VALUES = 1000
-# Number of samples from which on categories that all differ are identifiers.
-_MIN_IDENTIFIERS = 20
+# Number of samples from which on categories are identifiers, if their number is more than this
+# fraction of the number of samples.
+_MIN_IDENTIFIERS, _IDENTIFIERS = 20, 0.95
 # A category of fewer samples is rare; a column contains identifiers if more than half of its
 # samples have one of at least so many rare categories.
 _RARE, _MANY_RARE = 10, 20
@@ -97,6 +99,7 @@ class Number:
     step: float
 
     n_categories: ClassVar[int] = 0
+    n_values: ClassVar[int] = 0
 
     @classmethod
     def learn(cls, table: Table, index: int, limits: Limits) -> tuple[Number, Array]:
@@ -157,13 +160,13 @@ class Number:
         """Return False: numbers that all differ can be learned."""
         return False
 
-    def can_hold(self, cells: Array) -> bool:
-        """Return whether the type of the column has these numbers."""
-        name = self.column.dtype.lower()
-        if not (name.startswith(("int", "uint", "float")) and hasattr(np, name)):
-            return True
-        with np.errstate(invalid="ignore", over="ignore"):
-            return bool((cells.astype(name) == cells).all())
+    def can_hold(self, table: Table, index: int, cells: Array) -> bool:
+        """Return whether the type of the column has the values of a table, with these cells."""
+        return can_hold(self.column, cells)
+
+    def column_with(self, given: Column, table: Table, index: int) -> Column:
+        """Return the column with a type that has the values of a table: that of the table."""
+        return given
 
     def encode(self, table: Table, index: int, marks_unknown: bool = False) -> Array:
         """Return the cells of a column, in which no number is unknown."""
@@ -219,6 +222,11 @@ class Category:
         """Number of indices."""
         return len(self.categories) + bool(self.infrequent)
 
+    @property
+    def n_values(self) -> int:
+        """Number of categories that occurred in the fit."""
+        return len(self.categories) + len(self.infrequent)
+
     @classmethod
     def learn(cls, table: Table, index: int, limits: Limits) -> tuple[Category, Array]:
         """Return the kind of a column, and its cells."""
@@ -240,9 +248,9 @@ class Category:
         return self._cells(found, float(self.n_categories) if marks_unknown else np.nan)
 
     def identifies(self, cells: Array) -> bool:
-        """Return whether no two samples of the fit, whose cells are given, have one category."""
+        """Return whether nearly all samples of the fit have categories of their own."""
         n_known = int(np.count_nonzero(~np.isnan(cells)))
-        return len(self.categories) + len(self.infrequent) == n_known >= _MIN_IDENTIFIERS
+        return n_known >= _MIN_IDENTIFIERS and self.n_values > _IDENTIFIERS * n_known
 
     def unknown(self, table: Table, index: int) -> list[Any]:
         """Return the values of a column that are not among the categories."""
@@ -256,10 +264,19 @@ class Category:
     def with_known(
         self, values: NDArray[Any], table: Table, index: int, known: NDArray[np.bool_]
     ) -> NDArray[Any]:
-        """Return categories where those that are known are as in a table."""
-        if not self.infrequent:
+        """Return categories where all that a table has, also unknown ones, are as in the table."""
+        found = table.factorized(index)
+        if set(self.categories).issuperset(found.values):
             return values
-        return np.where(known, table.factorized(index).objects(), values)
+        return np.where(found.codes >= 0, found.objects(), values)
+
+    def can_hold(self, table: Table, index: int, cells: Array) -> bool:
+        """Return whether all categories of a table occurred in the fit."""
+        return not self.unknown(table, index)
+
+    def column_with(self, given: Column, table: Table, index: int) -> Column:
+        """Return the column with a type that has the categories of a table, where it is `given`."""
+        return with_categories(self.column, given, self.unknown(table, index))
 
     def decode(self, cells: Array, backend: str | None) -> NDArray[Any]:
         """Return the categories of cells, the most frequent of infrequent ones."""

@@ -6,6 +6,7 @@ indices of categories; NaN where a value is missing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
@@ -150,6 +151,33 @@ class Columns:
             if isinstance(kind, Category) and kind.unknown(table, index)
         ]
 
+    def observed(
+        self, X: Any, places: Iterable[int]
+    ) -> Iterator[tuple[Any, list[Any], list[Any], int]]:
+        """Return what some columns of categories of a table contain.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (n_samples, n_columns)
+            The table.
+
+        places : iterable of int
+            The columns.
+
+        Returns
+        -------
+        iterator of tuple
+            The name, the categories of the fit, those of X, and the number of values that are not
+            missing.
+        """
+        table = _table(X)
+        for index in places:
+            kind, own = self.kinds[index], table.factorized(index)
+            assert isinstance(kind, Category)
+            n_observed = int(np.count_nonzero(own.codes >= 0))
+            known = [*kind.categories, *kind.infrequent]
+            yield kind.column.name, known, own.values, n_observed
+
     def valid(self, cells: NDArray[Any], are_means: bool = False) -> Array:
         """Return cells with the values that columns can have: in range, whole numbers whole.
 
@@ -184,9 +212,9 @@ class Columns:
             If it has as many samples and an index, the table gets this index.
 
         known : ndarray of bool, of shape (n_samples, n_columns), or None, default=None
-            Where the cells are those of X: infrequent categories and large integers remain as they
-            are in X, and a column has the type of that of X if that in the fit does not hold these
-            numbers.
+            Where the cells are those of X: large integers remain as they are in X. So do all
+            categories, also infrequent and unknown ones, which have no cells. A column has a type
+            with the values of X if that in the fit does not have them.
 
         Returns
         -------
@@ -199,14 +227,15 @@ class Columns:
             table = _table(X)
             for index, kind in enumerate(self.kinds):
                 values[index] = kind.with_known(values[index], table, index, known[:, index])
-                if isinstance(kind, Number) and not kind.can_hold(cells[known[:, index], index]):
-                    columns[index] = self._type_in(table, index)
+                if not kind.can_hold(table, index, cells[known[:, index], index]):
+                    given = self._type_in(table, index)
+                    columns[index] = kind.column_with(given, table, index)
         return table_from(self.backend, columns, values, X)
 
     def _type_in(self, table: Table, index: int) -> Column:
         """Return a column with its type in a table; if of another package, with that in the fit."""
         column = self.kinds[index].column
-        if self.backend is None or table.backend != self.backend:
+        if table.backend != self.backend:
             return column
         return replace(table.column(index), name=column.name)
 

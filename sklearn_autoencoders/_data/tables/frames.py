@@ -256,8 +256,14 @@ def table_of(X: Any, input_name: str = "X") -> Table | None:
     if isinstance(X, np.ndarray):
         return ArrayTable(X) if X.ndim == 2 else None
     check_different_names(X, input_name)
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    frame = nw.from_native(as_frame(X), eager_only=True, pass_through=True)
     return FrameTable(frame) if isinstance(frame, nw.DataFrame) else None
+
+
+def as_frame(X: Any) -> Any:
+    """Return a batch of Arrow, which narwhals does not know, as a table; others unchanged."""
+    is_batch = hasattr(X, "column_names") and type(X).__name__ == "RecordBatch"
+    return import_module("pyarrow").Table.from_batches([X]) if is_batch else X
 
 
 def is_frame(X: Any) -> bool:

@@ -12,6 +12,7 @@ from .column_kinds import Category, Kind, Limits, Number
 from .columns import Columns
 from .frames import FrameTable, Table, table_of
 from .texts import Texts, texts_of
+from .written_values import warn_of_written_values, written_as_strings
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -67,24 +68,30 @@ def learn_columns(
                 f"Column {table.names[index]!r} contains dates or durations, which are numbers and "
                 "not categories. Remove it from categorical_features, or convert it to strings."
             )
-    kinds, cells = _learn_kinds(table, is_category, limits, are_drawn)
+    kinds, cells = _learn_kinds(table, is_category, limits)
+    _warn_of_strings(kinds, cells, are_drawn, isinstance(categorical_features, str))
     _warn_of_width(kinds)
     return Columns(table.backend, kinds), cells
 
 
-def _learn_kinds(
-    table: Table, is_category: list[bool], limits: Limits, are_drawn: bool
-) -> tuple[list[Kind], Array]:
-    """Return what each column contains, and the cells; warn of identifiers."""
+def _learn_kinds(table: Table, is_category: list[bool], limits: Limits) -> tuple[list[Kind], Array]:
+    """Return what each column contains, and the cells."""
     kinds: list[Kind] = []
     all_cells = np.empty((table.n_samples, len(table.names)))
     for index, own in enumerate(is_category):
         kind, cells = (Category if own else Number).learn(table, index, limits)
         kinds.append(kind)
         all_cells[:, index] = cells
-        if kind.identifies(cells):
-            _warn_of_identifier(kind.column.name, are_drawn)
     return kinds, all_cells
+
+
+def _warn_of_strings(kinds: list[Kind], cells: Array, are_drawn: bool, by_type: bool) -> None:
+    """Warn of identifiers and, if types decide what is a category, of numbers and dates."""
+    written = {index for index, kind in enumerate(kinds) if by_type and written_as_strings(kind)}
+    warn_of_written_values([kinds[index] for index in sorted(written)])
+    for index, kind in enumerate(kinds):
+        if index not in written and kind.identifies(cells[:, index]):
+            _warn_of_identifier(kind, int(np.count_nonzero(~np.isnan(cells[:, index]))), are_drawn)
 
 
 def columns_of_numbers(X: Any) -> Columns | None:
@@ -135,14 +142,15 @@ def _have_types_of_categories(table: Table) -> list[bool]:
     return found
 
 
-def _warn_of_identifier(name: Any, are_drawn: bool) -> None:
+def _warn_of_identifier(kind: Kind, n_known: int, are_drawn: bool) -> None:
     drawn = (
         " Samples that are drawn repeat these identifiers, which may be private: drop the column "
         "before the fit."
     )
     warn_user(
-        f"Column {name!r} has a different category in each sample, like an identifier. Nothing "
-        f"can be learned of it: drop it, or convert it to numbers.{drawn if are_drawn else ''}",
+        f"Column {kind.column.name!r} has {kind.n_values} categories in {n_known} samples, like an "
+        "identifier. Nothing can be learned of it: drop it, or convert it to numbers."
+        f"{drawn if are_drawn else ''}",
         UserWarning,
     )
 

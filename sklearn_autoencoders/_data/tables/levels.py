@@ -36,12 +36,17 @@ class NumberLevels:
 
     is_whole : bool
         Whether all values are whole numbers.
+
+    n_outermost : tuple of two ints or None, default=None
+        Number of training samples in the lowest and in the highest interval. None for models of
+        earlier versions, which have no tails, and if there are no intervals.
     """
 
     values: Array
     edges: Array
     quantiles: Array
     is_whole: bool
+    n_outermost: tuple[int, int] | None = None
 
     @property
     def n_levels(self) -> int:
@@ -66,7 +71,9 @@ class NumberLevels:
         fractions = np.linspace(0, 1, _N_QUANTILES + 1)
         parts = [others[place == k] for k in range(len(edges) - 1)]
         quantiles = [np.quantile(part, fractions) for part in parts if len(part)]
-        return cls(atoms, _edges_of(parts, edges), np.array(quantiles), is_whole)
+        sizes = [len(part) for part in parts if len(part)]
+        outermost = sizes[0], sizes[-1]
+        return cls(atoms, _edges_of(parts, edges), np.array(quantiles), is_whole, outermost)
 
     def encode(self, numbers: Array) -> Array:
         """Return the index of the level of each number; NaN where it is missing."""
@@ -94,6 +101,29 @@ class NumberLevels:
         """Logarithm of the width of each interval; zero for single values."""
         widths = np.diff(self.edges) if len(self.edges) else np.empty(0)
         return np.concatenate([np.zeros(len(self.values)), np.log(widths)])
+
+    def log_densities(self, levels: NDArray[np.intp], numbers: Array) -> Array:
+        """Return the log-density of numbers, given their levels; zero for single values.
+
+        Of the probability of an outermost interval, a part is that of an exponential tail beyond
+        it, whose mean is the width of the interval. The part is the probability that a further
+        value is beyond all of the n training samples of the interval, 1 / (n + 1).
+        """
+        found: Array = -self.log_widths[levels]
+        if self.n_outermost is None:
+            return found
+        n_single = len(self.values)
+        outermost = (n_single, self.n_levels - 1)
+        parts = 1 / (1 + np.asarray(self.n_outermost, dtype=np.float64))
+        inside = np.ones(self.n_levels)
+        np.subtract.at(inside, list(outermost), parts)
+        distances = self.edges[0] - numbers, numbers - self.edges[-1]
+        found += np.log(inside)[levels]
+        for level, part, distance in zip(outermost, parts, distances, strict=True):
+            beyond = (levels == level) & (distance > 0)
+            log_width = self.log_widths[level]
+            found[beyond] = np.log(part) - log_width - distance[beyond] / np.exp(log_width)
+        return found
 
     @property
     def relative_widths(self) -> Array:
@@ -253,13 +283,23 @@ class Levels:
             levels = np.where(np.isnan(levels), last, levels)
         return levels
 
-    def log_widths(self, levels: NDArray[Any]) -> Array:
-        """Return the logarithm of the width of the interval of each known level, otherwise zero."""
-        widths = np.zeros_like(levels)
+    def log_densities(self, levels: NDArray[Any], cells: NDArray[Any]) -> Array:
+        """Return the log-density of each known number, given its level; zero for other cells.
+
+        Parameters
+        ----------
+        levels : ndarray of shape (n_samples, n_columns)
+            Indices of levels; NaN where a value is missing.
+
+        cells : ndarray of shape (n_samples, n_columns)
+            The numbers themselves.
+        """
+        densities = np.zeros_like(levels)
         for j, own in self.numbers.items():
             known = ~np.isnan(levels[:, j])
-            widths[known, j] = own.log_widths[levels[known, j].astype(np.intp)]
-        return widths
+            numbers = cells[known, j].astype(np.float64)
+            densities[known, j] = own.log_densities(levels[known, j].astype(np.intp), numbers)
+        return densities
 
     def expect(self, column: int, probabilities: NDArray[Any]) -> Array:
         """Return the means of a number, or the most probable categories.
