@@ -586,6 +586,21 @@ def test_factors_have_the_covariance_of_the_samples(fraction):
     assert np.abs(found - covariance).max() < 0.25 * np.abs(covariance).max()
 
 
+def test_an_input_that_is_nearly_constant_does_not_determine_the_others():
+    """Its noise would be so small that its smallest deviations stood for large factors."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(500, 2) @ rng.randn(2, 8) + 0.1 * rng.randn(500, 8)
+    X[:, 0] = 1e-4 * (X[:, 0] + rng.randn(500))
+    scaling = Scaling(np.zeros(8), np.ones(8))
+    factors = fit_factors(X, scaling, None, *principal_axes(X, scaling, None, rng))
+    assert factors.noise[0] > 0.009 * X.var(axis=0).mean()
+    predict = ConditionalMean(torch.tensor(factors.loadings), torch.tensor(factors.noise))
+    missing = torch.ones(500, 8, dtype=torch.float64)
+    missing[:, 0] = 0
+    predicted = predict(torch.tensor(X) * (1 - missing), missing)[:, 1:]
+    assert predicted.abs().max() < 0.1
+
+
 def test_a_sample_of_weight_two_is_two_samples_with_missing_values():
     X = with_missing_values(table(40, 5))
     weight = np.tile([1.0, 2.0], 20)

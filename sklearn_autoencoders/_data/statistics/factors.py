@@ -15,8 +15,9 @@ from .scaling import Array, Scaling
 _N_ITERATIONS, _MAX_SAMPLES = 5, 2048
 # Maximum number of factors, and of products of pairs of factors over all inputs.
 _MAX_FACTORS, _MAX_PRODUCTS = 64, 2**19
-# Minimum variance of the noise of an input, as a fraction of its variance.
-_MIN_NOISE = 0.02
+# Minimum variance of the noise of an input, as fractions of its variance and of the mean variance.
+# Without the second one, inputs that are nearly constant would determine the factors of a sample.
+_MIN_NOISE, _MIN_SHARE = 0.02, 0.01
 # Number of samples whose posteriors are in memory.
 _CHUNK = 256
 
@@ -101,7 +102,8 @@ def fit_factors(
 
 
 def _noise(rest: Array, variance: Array) -> Array:
-    return np.maximum(rest, _MIN_NOISE * variance)
+    lowest = np.maximum(_MIN_NOISE * variance, _MIN_SHARE * variance.mean())
+    return np.maximum(rest, lowest)
 
 
 def _expectations(
