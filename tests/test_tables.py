@@ -595,9 +595,8 @@ def test_an_input_that_is_nearly_constant_does_not_determine_the_others():
     factors = fit_factors(X, scaling, None, *principal_axes(X, scaling, None, rng))
     assert factors.noise[0] > 0.009 * X.var(axis=0).mean()
     predict = ConditionalMean(torch.tensor(factors.loadings), torch.tensor(factors.noise))
-    missing = torch.ones(500, 8, dtype=torch.float64)
-    missing[:, 0] = 0
-    predicted = predict(torch.tensor(X) * (1 - missing), missing)[:, 1:]
+    missing = torch.arange(8).expand(500, -1) > 0
+    predicted = predict(torch.tensor(X) * ~missing, missing)[:, 1:]
     assert predicted.abs().max() < 0.1
 
 
