@@ -175,7 +175,6 @@ class AutoencoderRecommender(
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -399,6 +398,7 @@ class AutoencoderRecommender(
 
         The first call determines the items, the mean and the biases of the items. The users of
         later calls are added to `users_`; of users that are known, the ratings are replaced.
+        No checkpoint is written.
 
         Parameters
         ----------

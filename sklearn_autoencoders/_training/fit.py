@@ -290,6 +290,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             n_iter_no_change=None,
             callbacks=(),
             may_keep_start=False,
+            stage="pretraining",
         )
 
     def _train(self, original, objective, data, y, plan, rng):
