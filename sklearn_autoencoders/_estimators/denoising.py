@@ -530,8 +530,7 @@ class DenoisingAutoencoder(
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
         The first call determines the categories, the scaling, the latent dimension and the initial
-        weights. Its batch should therefore be representative of the data.
-        No checkpoint is written.
+        weights. Its batch should be representative of the data. No checkpoint is written.
 
         Parameters
         ----------
