@@ -12,8 +12,14 @@ from helpers import assert_same, case, fitted_case, outputs, readers, table
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from torch.utils.data import Subset, TensorDataset
 
-from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder, VAEGenerator
+from sklearn_autoencoders import (
+    AutoencoderRegressor,
+    AutoencoderTransformer,
+    DenoisingAutoencoder,
+    VAEGenerator,
+)
 
 every_case = pytest.mark.parametrize("estimator", CASES, ids=repr)
 every_class = pytest.mark.parametrize("cls", PUBLIC, ids=lambda cls: cls.__name__)
@@ -538,3 +544,40 @@ def test_an_array_of_dates_is_refused(dtype):
     with pytest.raises(TypeError, match=r"X is an array of the type .* Pass a frame"):
         model.fit(X)
     assert not hasattr(model, "network_")
+
+
+@pytest.mark.parametrize("kind", ["TensorDataset", "Subset"])
+def test_datasets_of_torch_are_refused(kind):
+    X = TensorDataset(torch.zeros(20, 3))
+    X = Subset(X, range(10)) if kind == "Subset" else X
+    with pytest.raises(TypeError, match=rf"X is a {kind}, a dataset of torch.*X\.tensors\[0\]"):
+        quick(AutoencoderTransformer).fit(X)
+
+
+DATES = pd.Series(pd.date_range("2020-01-01", periods=N_ROWS))
+
+
+@pytest.mark.parametrize(
+    ("y", "what"),
+    [
+        (DATES, "dates"),
+        (DATES.to_numpy(), "dates"),
+        (DATES.to_frame(), "dates"),
+        (pl.Series(DATES), "dates"),
+        (DATES - DATES[0], "durations"),
+        (list(DATES.to_numpy()), "dates"),
+    ],
+)
+def test_targets_that_are_dates_are_refused(y, what):
+    with pytest.raises(TypeError, match=f"y contains {what}, but must contain numbers.*to days"):
+        quick(AutoencoderRegressor).fit(rows(), y)
+
+
+def test_conditions_that_are_dates_are_refused():
+    with pytest.raises(TypeError, match="y contains dates, but must contain numbers"):
+        quick(VAEGenerator, conditional="target").fit(rows(), DATES)
+
+
+def test_allowed_strings_are_listed_in_alphabetical_order():
+    with pytest.raises(ValueError, match=r"\{'constant', 'one_cycle'\}"):
+        quick(AutoencoderTransformer, schedule="step").fit(rows())

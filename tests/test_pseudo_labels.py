@@ -166,6 +166,7 @@ def test_all_samples_are_trained_on_and_known_labels_stay():
     assert (fitted.argmax(1) == y).mean() > 0.95
 
 
+@pytest.mark.filterwarnings("ignore:pseudo_labels=.*no effect")
 @pytest.mark.parametrize("params", [{}, {"head": "ensemble"}], ids=str)
 def test_nothing_changes_without_unlabeled_samples_or_with_an_ensemble(params):
     X, y = table(60), clusters(60)[1]

@@ -3,6 +3,7 @@
 import datetime
 import pickle
 import warnings
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -1190,3 +1191,16 @@ def test_batches_of_arrow_are_tables(has_categories):
         for y in (batch, whole)
     ]
     pd.testing.assert_frame_equal(*drawn)
+
+
+@pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas, pd.DataFrame.to_numpy])
+@pytest.mark.parametrize("has_categories", [True, False])
+def test_decimals_are_numbers(convert, has_categories):
+    frame = whole_and_other().assign(c=["a", "b"] * 20)
+    frame = frame if has_categories else frame[["n", "x"]]
+    written = frame.assign(n=[Decimal(int(n)) for n in frame["n"]]).astype({"n": object})
+    written.loc[3, "n"] = None
+    expected = quick(AutoencoderTransformer).fit(frame.assign(n=frame["n"].where(frame["n"] != 3)))
+    fitted = quick(AutoencoderTransformer).fit(convert(written))
+    codes = expected.transform(frame)
+    assert_allclose(fitted.transform(convert(written))[4:], codes[4:], atol=1e-5)

@@ -12,7 +12,7 @@ from sklearn import config_context
 from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
-from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._training.loop.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.loop.weight_selection import Backtracking
 from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
@@ -383,6 +383,18 @@ def test_verbose_prints_a_line_an_epoch(cls, capsys, early_stopping):
     for epoch, (line, loss) in enumerate(zip(lines, fitted.loss_curve_, strict=True), start=1):
         assert line.startswith(f"epoch {epoch}/5  loss {loss:.6g}")
         assert ("validation" in line) == early_stopping
+
+
+def test_lines_say_which_are_of_the_pretraining(capsys):
+    X, y = table(), np.arange(len(table())) % 2
+    quick(AutoencoderClassifier, verbose=1, pretraining_epochs=1, max_epochs=2).fit(X, y)
+    lines = [line.partition("  loss")[0] for line in capsys.readouterr().out.splitlines()]
+    assert lines == ["pretraining, epoch 1/1", "epoch 1/2", "epoch 2/2"]
+    pairs = {"pretraining": "layerwise", "init": "random", "hidden_layer_sizes": (4, 3)}
+    quick(AutoencoderTransformer, verbose=1, pretraining_epochs=1, max_epochs=1, **pairs).fit(X)
+    lines = [line.partition("  loss")[0] for line in capsys.readouterr().out.splitlines()]
+    parts = [f"pretraining of pair {k} of 3, epoch 1/1" for k in (1, 2, 3)]
+    assert lines == [*parts, "epoch 1/1"]
 
 
 @every_case

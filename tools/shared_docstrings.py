@@ -116,7 +116,8 @@ early_stopping : bool, default=False
     `schedule="constant"` to reduce the training time.
 
 validation_fraction : float, default=0.1
-    Fraction of the samples, drawn at random, that early stopping uses as validation set.
+    Fraction of the samples, in (0, 1), that early stopping uses as validation set. They are
+    drawn at random.
 
 n_iter_no_change : int, default=10
     Number of epochs without improvement after which early stopping ends training.
@@ -157,7 +158,6 @@ checkpoint : str, path-like or None, default=None
     about 5 % of the training time, and are removed at the end of the fit. The fits of a
     parameter search can share a folder. Requires `random_state` to be set. User-defined
     functions and classes are identified by name only: empty the folder after changing one.
-    `partial_fit` does not use checkpoints.
 """
 
 FINE_TUNING = r"""
@@ -247,6 +247,9 @@ scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
 loss_curve_ : list of float
     Mean objective of every epoch of fine-tuning on the labeled samples. It includes dropout and
     corruption, and is averaged while the weights are being updated.
+
+n_samples_seen_ : float
+    Number of samples, also unlabeled ones, or their total weight if that is larger.
 
 learning_rate : float, default=3e-4
     Maximum learning rate of the schedule during fine-tuning, for the head; an ensemble, and a

@@ -8,6 +8,7 @@ from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import plain_array
+from .containers import check_is_no_date
 from .sources.rows import RowSource
 from .tables.frames import as_frame, check_different_names
 
@@ -193,6 +194,7 @@ def _distinct(y, input_name):
 
 
 def _numbers(y, input_name):
+    check_is_no_date(y, input_name)
     try:
         return y.astype(np.float64)
     except ValueError as error:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
+from torch.utils.data import Dataset
 
 from .._utils.output import as_table
 from .sources.chunked import ChunkedRows
@@ -25,10 +26,15 @@ def check_is_container(X: Any) -> None:
     Raises
     ------
     TypeError
-        If X is, for instance, an iterator or an open file.
+        If X is, for instance, an iterator, an open file or a dataset of torch.
     """
     if X is None or np.isscalar(X):  # scikit-learn has an error for these
         return
+    if isinstance(X, Dataset):
+        raise TypeError(
+            f"X is a {type(X).__name__}, a dataset of torch. Pass its samples as one tensor or "
+            "array, such as X.tensors[0] of a TensorDataset."
+        )
     is_list = isinstance(X, Sized) and hasattr(X, "__getitem__") and not hasattr(X, "keys")
     if not (is_list or any(hasattr(X, name) for name in ("shape", "__array__", "__dataframe__"))):
         raise TypeError(
@@ -52,6 +58,18 @@ def check_has_no_dates(X: Any) -> None:
             "numbers. Pass a frame, such as pandas.DataFrame(X): its columns of dates and "
             "durations are recognized."
         )
+
+
+def check_is_no_date(y: Any, input_name: str = "y") -> None:
+    """Raise TypeError if numbers are expected and a target contains dates or durations."""
+    if isinstance(y, list | tuple) or hasattr(y, "dtype") or hasattr(y, "columns"):
+        kind = np.asarray(y).dtype.kind
+        if kind in "mM":
+            raise TypeError(
+                f"{input_name} contains {'dates' if kind == 'M' else 'durations'}, but must "
+                "contain numbers. Convert it, for instance to days: "
+                "(y - y.min()) / numpy.timedelta64(1, 'D')."
+            )
 
 
 def check_is_no_row(X: Any, are_texts: bool) -> None:

@@ -144,7 +144,8 @@ class AutoregressiveGenerator(
         `schedule="constant"` to reduce the training time.
 
     validation_fraction : float, default=0.1
-        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+        Fraction of the samples, in (0, 1), that early stopping uses as validation set. They are
+        drawn at random.
 
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping ends training.
@@ -185,7 +186,6 @@ class AutoregressiveGenerator(
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -372,6 +372,7 @@ class AutoregressiveGenerator(
 
         The first call determines the levels. Its batch should therefore be representative of the
         data.
+        No checkpoint is written.
 
         Parameters
         ----------

@@ -287,6 +287,7 @@ class BaseAutoencoder(BaseNetworkEstimator):
         The first call determines the categories, the scaling, the latent dimension and the initial
         weights. Its batch should therefore be representative of the data. The state of the
         optimizer is not kept between calls.
+        No checkpoint is written.
 
         Parameters
         ----------

@@ -244,7 +244,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         `schedule="constant"` to reduce the training time.
 
     validation_fraction : float, default=0.1
-        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+        Fraction of the samples, in (0, 1), that early stopping uses as validation set. They are
+        drawn at random.
 
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping ends training.
@@ -285,7 +286,6 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -335,8 +335,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         Number of completed epochs.
 
     n_samples_seen_ : float
-        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
-        `partial_fit`.
+        Number of samples, also unlabeled ones, or their total weight if that is larger.
 
     n_features_in_ : int
         Number of features seen during fit.

@@ -282,7 +282,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------

@@ -175,7 +175,6 @@ class AutoencoderRecommender(
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -359,8 +358,7 @@ class AutoencoderRecommender(
             The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
             triples of a user, an item and a rating: in this order, unless a word in the name of a
             column begins with "user", "item", "rating", "stars" or "score", as in "movie_id,
-            userId, stars". A warning is issued if more than half of the values of an array are
-            ratings of 0.
+            userId, stars".
 
         y : Ignored
             Present for API consistency.
@@ -397,8 +395,8 @@ class AutoencoderRecommender(
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on further users, with a constant learning rate.
 
-        The first call determines the items, the mean and the biases of the items. The users of
-        later calls are added to `users_`; of users that are known, the ratings are replaced.
+        The first call determines the items, the mean and the biases of the items. Users of later
+        calls are added to `users_`, or their ratings replaced. No checkpoint is written.
 
         Parameters
         ----------
@@ -467,8 +465,7 @@ class AutoencoderRecommender(
             raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:
             _check_range(ratings.matrix.data, self.rating_range)
-            if not (ratings.is_table or sparse.issparse(X)):
-                warn_of_zeros(ratings.matrix)
+            warn_of_zeros(X, ratings)
             return ratings
         matrix = ratings.matrix.copy()
         if (matrix.data < 0).any():

@@ -9,6 +9,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.containers import check_is_no_date
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
@@ -204,7 +205,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         `schedule="constant"` to reduce the training time.
 
     validation_fraction : float, default=0.1
-        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+        Fraction of the samples, in (0, 1), that early stopping uses as validation set. They are
+        drawn at random.
 
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping ends training.
@@ -245,7 +247,6 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------
@@ -294,8 +295,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         Number of completed epochs.
 
     n_samples_seen_ : float
-        Number of samples, or their total weight if that is larger, used by `fit` or by all calls of
-        `partial_fit`.
+        Number of samples, also unlabeled ones, or their total weight if that is larger.
 
     n_features_in_ : int
         Number of features seen during fit.
@@ -470,7 +470,9 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
-        y = with_nan(check_y(self, y, data))
+        y = check_y(self, y, data)
+        check_is_no_date(y)
+        y = with_nan(y)
         y = check_array(y, input_name="y", **_TARGETS)
         if reset:
             self._target_dtype = y.dtype.name

@@ -152,7 +152,8 @@ class AutoencoderTransformer(
         `schedule="constant"` to reduce the training time.
 
     validation_fraction : float, default=0.1
-        Fraction of the samples, drawn at random, that early stopping uses as validation set.
+        Fraction of the samples, in (0, 1), that early stopping uses as validation set. They are
+        drawn at random.
 
     n_iter_no_change : int, default=10
         Number of epochs without improvement after which early stopping ends training.
@@ -193,7 +194,6 @@ class AutoencoderTransformer(
         about 5 % of the training time, and are removed at the end of the fit. The fits of a
         parameter search can share a folder. Requires `random_state` to be set. User-defined
         functions and classes are identified by name only: empty the folder after changing one.
-        `partial_fit` does not use checkpoints.
 
     Attributes
     ----------

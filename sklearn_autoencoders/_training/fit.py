@@ -41,13 +41,7 @@ from .coordinates import in_coordinates
 from .initialization import initialize, shaping_values
 from .loop.skorch_loop import train
 from .neighbor_graph import with_neighbors
-from .parameters import (
-    auto_batch_size,
-    corruption_parts,
-    make_plan,
-    penalty_parts,
-    update_dropout,
-)
+from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
 from .pretraining import PRETRAINING
 from .unused_parameters import warn_of_unused_parameters
 
@@ -290,6 +284,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             n_iter_no_change=None,
             callbacks=(),
             may_keep_start=False,
+            stage="pretraining",
         )
 
     def _train(self, original, objective, data, y, plan, rng):

@@ -86,6 +86,7 @@ def pretrain_layerwise(
             data = replace(data, X=codes, clean=None, ranges=None, clean_ranges=None)
             plan = replace(plan, corruptions=())
         model = replace(model, network=Autoencoder(encoder, decoder))
+        plan = replace(plan, stage=f"pretraining of pair {stage + 1} of {len(stages)}")
         yield _train(model, data, plan, make_generator(seed))
 
 

@@ -15,8 +15,9 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.pipeline import _fit_one as fit_one
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils import column_or_1d as _column_or_1d
-from sklearn.utils._param_validation import Hidden, MissingValues, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Hidden, MissingValues, RealNotInt
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import StrOptions as _StrOptions
 from sklearn.utils._set_output import _get_container_adapter, _get_output_config
 from sklearn.utils.validation import _check_feature_names as check_feature_names
 from sklearn.utils.validation import _check_method_params as check_method_params
@@ -190,6 +191,14 @@ def _example(
         if parameter in signature(cls).parameters:
             return f", as in {name}={cls.__name__}()"
     return ""
+
+
+class StrOptions(_StrOptions):
+    """A string among several ones, which messages list in alphabetical order."""
+
+    def __str__(self) -> str:
+        """Return the description for error messages."""
+        return f"a str among {{{', '.join(map(repr, sorted(self.options)))}}}"
 
 
 class Documented:

@@ -273,10 +273,11 @@ def known_positions(values: Any, known: NDArray[Any], what: str) -> NDArray[np.i
     return found
 
 
-def warn_of_zeros(matrix: Any) -> None:
-    """Warn of an array of ratings in which zeros probably stand for unknown ratings."""
-    n_zeros, n_values = int(np.count_nonzero(matrix.data == 0)), matrix.shape[0] * matrix.shape[1]
-    if 2 * n_zeros > n_values:
+def warn_of_zeros(R: Any, ratings: Ratings) -> None:
+    """Warn if R is an array of ratings in which zeros probably stand for unknown ratings."""
+    n_values = int(np.prod(ratings.matrix.shape))
+    n_zeros = int(np.count_nonzero(ratings.matrix.data == 0))
+    if not (ratings.is_table or sparse.issparse(R)) and 2 * n_zeros > n_values:
         warn_user(
             f"{n_zeros} of {n_values} values of the array X are 0, and are used as ratings of 0. "
             "If these ratings are unknown, use NaN or a sparse matrix, such as "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from decimal import Decimal
 from numbers import Real
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..._utils.labels import is_missing
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "booleans": (bool, np.bool_),
-    "numbers": (Real,),
+    "numbers": (Real, Decimal),
     "strings": (str,),
 }
 

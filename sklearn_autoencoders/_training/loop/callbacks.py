@@ -194,7 +194,9 @@ class Recorder(TrainingCallback):
             history.terms.setdefault(name, []).append(means[name])
         if training.plan.verbose:
             validation = "" if validation_loss is None else f"  validation {validation_loss:.6g}"
-            print(f"epoch {n_epochs}/{training.plan.max_epochs}  loss {loss:.6g}{validation}")
+            stage = f"{training.plan.stage}, " if training.plan.stage else ""
+            n_all = training.plan.max_epochs
+            print(f"{stage}epoch {n_epochs}/{n_all}  loss {loss:.6g}{validation}")
 
 
 class Notification(TrainingCallback):

@@ -49,6 +49,9 @@ class Plan:
     verbose : int
         Whether to print a line per epoch.
 
+    stage : str
+        What is trained, at the beginning of these lines; empty for the last training of a fit.
+
     callbacks : sequence of skorch callbacks
         Notified by skorch's loop.
 
@@ -90,6 +93,7 @@ class Plan:
     tol: float = 0.0
     n_iter_no_change: int | None = None
     verbose: int = 0
+    stage: str = ""
     callbacks: Sequence[Any] = ()
     corruptions: Sequence[Callable[..., Tensor]] = ()
     known_weight: float = 1.0
