@@ -102,7 +102,7 @@ def fit_factors(
 
 
 def _noise(rest: Array, variance: Array) -> Array:
-    lowest = np.maximum(_MIN_NOISE * variance, _MIN_SHARE * variance.mean())
+    lowest: Array = np.maximum(_MIN_NOISE * variance, _MIN_SHARE * variance.mean())
     return np.maximum(rest, lowest)
 
 
