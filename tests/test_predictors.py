@@ -429,6 +429,7 @@ class Watcher(Callback):
 
 
 @pytest.mark.parametrize("freeze", FREEZES)
+@pytest.mark.filterwarnings("ignore:freeze_epochs=.*no effect")
 def test_layers_are_unfrozen_as_scheduled(freeze):
     X, watcher = table(), Watcher()
     estimator = predictor(

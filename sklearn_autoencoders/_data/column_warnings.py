@@ -29,11 +29,13 @@ def warn_of_unknown_categories(estimator, X):
         estimator._warned_columns = [*known, *names]
 
 
-def warn_of_unknown_columns(columns, X, cells):
+def warn_of_unknown_columns(estimator, X, cells):
     """Warn of columns of categories all of whose values did not occur in the fit.
 
     A few values say nothing: single samples are predicted, and rare values may be in few samples.
+    Neither is a column named of whose unknown categories `partial_fit` has warned.
     """
+    columns, warned = estimator._columns, estimator._warned_columns
     are_categories = np.array(columns.n_categories) > 0
     empty = np.flatnonzero(are_categories & np.isnan(cells).all(axis=0))
     if len(cells) < _MIN_OBSERVED or not len(empty):
@@ -41,7 +43,7 @@ def warn_of_unknown_columns(columns, X, cells):
     found = [
         f"{name!r} ({_shown(values)}, in the fit {_shown(known)})"
         for name, known, values, n_observed in columns.observed(X, empty)
-        if n_observed >= _MIN_OBSERVED
+        if n_observed >= _MIN_OBSERVED and name not in warned
     ]
     if found:
         warn_user(

@@ -78,7 +78,7 @@ def check_samples(
     network = estimator._recipe.base.network
     given, X = X, _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
     if not marks_unknown and isinstance(estimator._columns, Columns):
-        warn_of_unknown_columns(estimator._columns, given, X)
+        warn_of_unknown_columns(estimator, given, X)
     if ignores_empty:
         X = ignore_empty_features(estimator, X)
     check_values(X, estimator, "X")
