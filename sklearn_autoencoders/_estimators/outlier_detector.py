@@ -120,16 +120,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. With "auto", the threshold of the logarithmic anomaly score is
-        :math:`m + 4.5 w` for the median :math:`m` of the held-out samples and the width :math:`w =
-        \max(m - q_1, (q_3 - m) / 4)`, of the quartiles :math:`q_1` and :math:`q_3`. The width of
-        :math:`n` samples is averaged with 0.25, a typical width, with weights of :math:`n` and 10,
-        and multiplied by :math:`\sqrt{1 + \pi / 2n}`; copies of a sample count as one. With at
-        least 25 held-out samples, the threshold is at most the score of the most anomalous of them.
-        On tables without outliers, 4 to 5 % of new samples were false alarms after fits to 8 to 150
-        samples (up to 29 % for single tables), and 2 % after fits to 500. If the scores of
-        outliers and of other samples overlap, "auto" detects only the most anomalous ones: specify
-        the fraction of outliers instead.
+        in the training samples. With "auto", the threshold is a multiple of the spread of the
+        held-out scores (see the notes). On tables without outliers, 4 to 5 % of new samples were
+        false alarms after fits to 8 to 150 samples (up to 29 % for single tables), and 2 % after
+        fits to 500. If the scores of outliers and of other samples overlap, "auto" detects only the
+        most anomalous ones: specify the fraction of outliers instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
@@ -360,6 +355,13 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     Notes
     -----
     If the training samples are known to be normal, no other setting is required.
+
+    With `contamination="auto"`, the threshold of the logarithmic anomaly score is :math:`m + 4.5 w`
+    for the median :math:`m` of the :math:`n` held-out samples and the width :math:`w = \max(m -
+    q_1, (q_3 - m) / 4)`, where :math:`q_1` and :math:`q_3` are quartiles. For small :math:`n` the
+    width is averaged with 0.25, a typical width, with weights of :math:`n` and 10, and multiplied
+    by :math:`\sqrt{1 + \pi / 2n}`. Copies of a sample count as one. With at least 25 held-out
+    samples, the threshold is at most the score of the most anomalous of them.
 
     References
     ----------
