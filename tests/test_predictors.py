@@ -97,6 +97,14 @@ def test_scores_are_those_of_the_labeled_samples(cls, weighted):
         fitted.score(X, y[:-1])
 
 
+def test_scores_of_another_number_of_targets_are_refused():
+    X, y = table(40), np.arange(40.0)
+    fitted = predictor(AutoencoderRegressor).fit(X, y)
+    y[:5] = np.nan
+    with pytest.raises(ValueError, match="y has 2 targets, but the fit had 1"):
+        fitted.score(X, np.column_stack([y, y]))
+
+
 def test_scores_of_labels_of_another_marker():
     X, y = table(60), partly(labels(AutoencoderClassifier, table(60))).astype(object)
     y[y == -1] = None

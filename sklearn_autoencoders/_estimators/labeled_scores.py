@@ -47,7 +47,13 @@ def labeled_r2(y, prediction, weight):
     """
     prediction = plain_array(prediction)
     check_consistent_length(y, prediction, weight)
-    pairs = zip(y.reshape(len(y), -1).T, prediction.reshape(len(y), -1).T, strict=True)
+    y, prediction = (values.reshape(len(values), -1) for values in (y, prediction))
+    if y.shape != prediction.shape:
+        raise ValueError(
+            f"y has {y.shape[1]} targets, but the fit had {prediction.shape[1]}. Pass the same "
+            "targets."
+        )
+    pairs = zip(y.T, prediction.T, strict=True)
     return float(np.mean([_r2(own, predicted, weight) for own, predicted in pairs]))
 
 
