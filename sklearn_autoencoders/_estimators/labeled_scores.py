@@ -71,5 +71,6 @@ def _check_any(known, problem, splitters):
     if not known.any():
         raise ValueError(
             f"{problem}, so that no score can be computed. Pass labeled samples; in a "
-            f"cross-validation, use a splitter all of whose folds contain some, such as {splitters}."
+            "cross-validation, use a splitter all of whose folds contain some, such as "
+            f"{splitters}."
         )
