@@ -376,6 +376,13 @@ def test_numbers_with_few_levels_are_learned(column):
     assert np.isin(fitted.sample(50, random_state=0)[:, 0], column).all()
 
 
+def test_rounded_training_samples_are_not_in_the_tails():
+    X = np.random.RandomState(0).normal(size=(400, 2))
+    fitted = quick(AutoregressiveGenerator, max_levels=8).fit(X)
+    rounded = fitted.score_samples(X.astype(np.float32))
+    np.testing.assert_allclose(fitted.score_samples(X), rounded, atol=1e-4)
+
+
 def test_training_starts_at_the_frequencies():
     frame = discrete()
     start = AutoregressiveGenerator(

@@ -1,5 +1,6 @@
 """The head of several members: its start, its folds, its loss, and what it predicts."""
 
+import copy
 import pickle
 from dataclasses import replace
 
@@ -37,7 +38,7 @@ from sklearn_autoencoders._training.head_initialization import LOGISTIC, RIDGE
 from sklearn_autoencoders._training.repeated_values import repeated_values
 from sklearn_autoencoders._utils.batch import Batch
 from sklearn_autoencoders._utils.layout import Layout
-from sklearn_autoencoders.networks import Dense
+from sklearn_autoencoders.networks import Branches, Dense
 from sklearn_autoencoders.networks._layers.embedding import PiecewiseLinear
 from sklearn_autoencoders.networks._layers.repeated_values import RepeatedValues
 from sklearn_autoencoders.networks._models.ensemble_head import EnsembleHead
@@ -283,6 +284,26 @@ def test_the_weight_of_the_networks_is_known():
     assert (linear.head_, linear.network_weight_) == ("linear", 1.0)
     branches = quick(AutoencoderRegressor, head_layer_sizes=(4,)).fit(X, X[:, 0])
     assert branches.head_ == "branches"
+
+
+def test_the_weight_of_the_networks_is_that_of_the_last_fit():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    model = ensemble(AutoencoderRegressor, warm_start=True, **STILL).fit(X, X @ [1.0, 2.0])
+    assert model.network_weight_ == 0
+    model.set_params(early_stopping=True, learning_rate=0.01).fit(X, X @ [1.0, 2.0])
+    assert model.network_weight_ == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "weight"), [("ensemble", np.nan), ("linear", 1.0), (Branches(), 1.0)]
+)
+def test_the_head_of_a_predictor_of_an_earlier_version_is_known(head, weight):
+    fitted = quick(AutoencoderRegressor, head=head).fit(table(40), table(40)[:, 0])
+    old = copy.copy(fitted)
+    del old.head_, old.network_weight_
+    loaded = pickle.loads(pickle.dumps(old))
+    assert loaded.head_ == fitted.head_
+    np.testing.assert_equal(loaded.network_weight_, weight)
 
 
 @every_predictor

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 import torch
 from estimators import CASES, PREDICTORS, PUBLIC, UNIT_LOSS, every_case_in_time, having, quick
@@ -566,6 +567,11 @@ DATES = pd.Series(pd.date_range("2020-01-01", periods=N_ROWS))
         (pl.Series(DATES), "dates"),
         (DATES - DATES[0], "durations"),
         (list(DATES.to_numpy()), "dates"),
+        (list(DATES), "dates"),
+        ([None, *DATES[1:].dt.date], "dates"),
+        (DATES.dt.tz_localize("UTC"), "dates"),
+        (pa.array(DATES), "dates"),
+        (list(DATES - DATES[0]), "durations"),
     ],
 )
 def test_targets_that_are_dates_are_refused(y, what):
@@ -576,6 +582,14 @@ def test_targets_that_are_dates_are_refused(y, what):
 def test_conditions_that_are_dates_are_refused():
     with pytest.raises(TypeError, match="y contains dates, but must contain numbers"):
         quick(VAEGenerator, conditional="target").fit(rows(), DATES)
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_many_dates_are_neither_labels_nor_a_target_unless_the_user_says_so(zone):
+    dates = pd.date_range("2020-01-01", periods=60, tz=zone).to_series()
+    X = np.random.RandomState(0).normal(size=(60, 3))
+    with pytest.raises(ValueError, match=r"y has 60 distinct dates.*conditional="):
+        quick(VAEGenerator, conditional=True).fit(X, dates)
 
 
 def test_allowed_strings_are_listed_in_alphabetical_order():

@@ -114,3 +114,14 @@ def test_a_type_of_another_package_is_not_taken():
     cells = columns.encode(given)
     table = columns.decode(cells, given, ~np.isnan(cells))
     assert table["a"].to_list() == ["x", "a long new category", None, "y", "x"]
+
+
+@pytest.mark.parametrize("is_ordered", [False, True], ids=["unordered", "ordered"])
+def test_the_order_of_ordered_categories_is_that_of_the_fit(is_ordered):
+    sizes = pd.CategoricalDtype(["small", "large", "huge"], ordered=True)
+    later = pd.CategoricalDtype(["huge", "large", "new", "small"], ordered=is_ordered)
+    known = pd.DataFrame({"a": pd.Series([*sizes.categories] * 10).astype(sizes), "n": 1.0})
+    X = pd.DataFrame({"a": pd.Series(["new", "huge"], dtype=later), "n": [1.0, np.nan]})
+    found = DenoisingAutoencoder(1, output="imputed", max_epochs=1).fit(known).transform(X)["a"]
+    assert found.tolist() == ["new", "huge"]
+    assert found.dtype == pd.CategoricalDtype([*sizes.categories, "new"], ordered=True)

@@ -91,10 +91,19 @@ def test_scores_are_those_of_the_labeled_samples(cls, weighted):
     assert fitted.score(X, pd.DataFrame({"y": y})["y"], weight) == expected
     folds = KFold(2, shuffle=True, random_state=0)
     assert np.isfinite(cross_val_score(predictor(cls), X, y, cv=folds)).all()
-    with pytest.raises(ValueError, match=r"y contains no (label|target), .* Pass labeled samples"):
+    problem = r"(y contains no label|All values of a target in y are missing)"
+    with pytest.raises(ValueError, match=rf"{problem}, .* Pass labeled samples"):
         fitted.score(X[~is_labeled], y[~is_labeled])
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         fitted.score(X, y[:-1])
+
+
+def test_scores_of_another_number_of_targets_are_refused():
+    X, y = table(40), np.arange(40.0)
+    fitted = predictor(AutoencoderRegressor).fit(X, y)
+    y[:5] = np.nan
+    with pytest.raises(ValueError, match="y has 2 targets, but the fit had 1"):
+        fitted.score(X, np.column_stack([y, y]))
 
 
 def test_scores_of_labels_of_another_marker():

@@ -262,7 +262,8 @@ head_ : {"linear", "ensemble", "branches"}
 network_weight_ : float
     Weight of the networks of an ensemble, in [0, 1], beside its regressions. If it is 0, the
     regressions alone predict, and parameters of the networks have no influence. It is 1 for
-    other heads.
+    other heads and with `early_stopping`, and NaN if it is not known, because an ensemble is
+    loaded from a file of an earlier version.
 """
 
 ATTRIBUTES = r"""

@@ -8,11 +8,11 @@ from sklearn.utils import check_consistent_length
 
 from .._utils.labels import Labels, label_type
 from .._utils.tensors import plain_array
-from .containers import check_is_no_date
+from .containers import check_is_no_date, times_in
 from .sources.rows import RowSource
 from .tables.frames import as_frame, check_different_names
 
-# Maximum number of distinct integers that are taken as class labels by default.
+# Maximum number of distinct integers or dates that are taken as class labels by default.
 _MAX_INTEGER_CLASSES = 50
 # What to do about more of them in one of several columns, and in a single one.
 _REMEDIES = (
@@ -170,16 +170,17 @@ def effect_of(condition, X, weight):
 
 
 def _are_labels(y, kind, input_name):
-    """Return whether y contains class labels; for many distinct integers, `kind` has to say so."""
+    """Return whether y contains labels; for many distinct integers or dates, `kind` says so."""
     if kind is not True:
         return kind == "labels"
     if label_type(y).startswith("continuous"):
         return False
     n_distinct = len(_distinct(y, input_name)[0])
-    if n_distinct > _MAX_INTEGER_CLASSES and y.dtype.kind in "iuf":
+    times = times_in(y)
+    if n_distinct > _MAX_INTEGER_CLASSES and (times or y.dtype.kind in "iuf"):
         raise ValueError(
-            f"{input_name} has {n_distinct} distinct integers, which could be class labels or a "
-            f"continuous target. {_REMEDIES[input_name == 'y']}"
+            f"{input_name} has {n_distinct} distinct {times or 'integers'}, which could be class "
+            f"labels or a continuous target. {_REMEDIES[input_name == 'y']}"
         )
     return True
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
+from .._utils.labels import is_missing
 from .._utils.output import as_table
+from .._utils.tensors import plain_array
 from .sources.chunked import ChunkedRows
 from .sources.parquet import DatasetChunks, is_dataset
 from .sources.stored_arrays import ArrayChunks, is_stored_array
 from .tables.texts import texts_of
+
+# Types of objects that are dates or durations; those of pandas are among them.
+_TIMES: dict[str, tuple[type, ...]] = {
+    "dates": (datetime.date, np.datetime64),
+    "durations": (datetime.timedelta, np.timedelta64),
+}
 
 
 def check_is_container(X: Any) -> None:
@@ -62,14 +72,22 @@ def check_has_no_dates(X: Any) -> None:
 
 def check_is_no_date(y: Any, input_name: str = "y") -> None:
     """Raise TypeError if numbers are expected and a target contains dates or durations."""
-    if isinstance(y, list | tuple) or hasattr(y, "dtype") or hasattr(y, "columns"):
-        kind = np.asarray(y).dtype.kind
-        if kind in "mM":
-            raise TypeError(
-                f"{input_name} contains {'dates' if kind == 'M' else 'durations'}, but must "
-                "contain numbers. Convert it, for instance to days: "
-                "(y - y.min()) / numpy.timedelta64(1, 'D')."
-            )
+    found = times_in(np.asarray(plain_array(y)))
+    if found is not None:
+        raise TypeError(
+            f"{input_name} contains {found}, but must contain numbers. Convert it, for instance to "
+            "days: (y - y.min()) / numpy.timedelta64(1, 'D')."
+        )
+
+
+def times_in(values: NDArray[Any]) -> str | None:
+    """Return "dates" or "durations" if an array contains these, also as objects; else None."""
+    if values.dtype.kind in "mM":
+        return "dates" if values.dtype.kind == "M" else "durations"
+    if values.dtype.kind != "O" or not values.ndim:
+        return None
+    first = next((value for value in values.ravel() if not is_missing(value)), None)
+    return next((name for name, types in _TIMES.items() if isinstance(first, types)), None)
 
 
 def check_is_no_row(X: Any, are_texts: bool) -> None:

@@ -325,7 +325,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     network_weight_ : float
         Weight of the networks of an ensemble, in [0, 1], beside its regressions. If it is 0, the
         regressions alone predict, and parameters of the networks have no influence. It is 1 for
-        other heads.
+        other heads and with `early_stopping`, and NaN if it is not known, because an ensemble is
+        loaded from a file of an earlier version.
 
     pseudo_label_source_ : {"logistic_regression", "label_spreading"} or None
         The model whose predictions the last training used as labels of unlabeled samples; None if

@@ -297,9 +297,21 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             start_at_regression(model, data, self._regression)
 
     def _post_fit_attributes(self, network, data):
+        is_weighted = self._has_ensemble and not self.early_stopping
+        weight = network.head.factor if is_weighted else 1.0
+        return {"head_": self._name_of_head(), "network_weight_": weight}
+
+    def _name_of_head(self):
         if self._has_ensemble:
-            return {"head_": "ensemble", "network_weight_": network.head.factor}
-        return {"head_": "linear" if self._branches is None else "branches", "network_weight_": 1.0}
+            return "ensemble"
+        return "linear" if self._branches is None else "branches"
+
+    def __setstate__(self, state):
+        """Restore the state, also of files of earlier versions, which lack some attributes."""
+        super().__setstate__(state)
+        if hasattr(self, "network_") and not hasattr(self, "head_"):
+            self.head_ = self._name_of_head()
+            self.network_weight_ = np.nan if self._has_ensemble else 1.0
 
     def _fitted_encoder(self, data, rng):
         """Return `encoder` if it is fitted; otherwise a copy fitted to the training samples."""

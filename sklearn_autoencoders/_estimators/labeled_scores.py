@@ -25,7 +25,7 @@ def labeled_accuracy(labels, prediction, weight):
     """
     known, prediction = labels.is_known, plain_array(prediction)
     check_consistent_length(known, prediction, weight)
-    _check_any(known, "label")
+    _check_any(known, "y contains no label", "StratifiedKFold or KFold(shuffle=True)")
     return float(
         accuracy_score(labels.of_one_type(), prediction[known], sample_weight=_of(weight, known))
     )
@@ -47,13 +47,19 @@ def labeled_r2(y, prediction, weight):
     """
     prediction = plain_array(prediction)
     check_consistent_length(y, prediction, weight)
-    pairs = zip(y.reshape(len(y), -1).T, prediction.reshape(len(y), -1).T, strict=True)
+    y, prediction = (values.reshape(len(values), -1) for values in (y, prediction))
+    if y.shape != prediction.shape:
+        raise ValueError(
+            f"y has {y.shape[1]} targets, but the fit had {prediction.shape[1]}. Pass the same "
+            "targets."
+        )
+    pairs = zip(y.T, prediction.T, strict=True)
     return float(np.mean([_r2(own, predicted, weight) for own, predicted in pairs]))
 
 
 def _r2(y, prediction, weight):
     known = ~np.isnan(y)
-    _check_any(known, "target")
+    _check_any(known, "All values of a target in y are missing", "KFold(shuffle=True)")
     return r2_score(y[known], prediction[known], sample_weight=_of(weight, known))
 
 
@@ -61,10 +67,10 @@ def _of(weight, known):
     return None if weight is None else np.asarray(plain_array(weight))[known]
 
 
-def _check_any(known, what):
+def _check_any(known, problem, splitters):
     if not known.any():
         raise ValueError(
-            f"y contains no {what}, so that no score can be computed. Pass labeled samples; in a "
+            f"{problem}, so that no score can be computed. Pass labeled samples; in a "
             "cross-validation, use a splitter all of whose folds contain some, such as "
-            "StratifiedKFold or KFold(shuffle=True)."
+            f"{splitters}."
         )

@@ -105,8 +105,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     values. As the mean of few values has another distribution than that of many, the score of a
     sample with fewer values than the median training sample is converted to the score of the same
     rank: by quantiles of the scores of held-out samples of which values were removed at random. So
-    p-values and false alarms do not depend on the number of missing values, if these are missing at
-    random. A sample without any value has the median score.
+    p-values and false alarms do not depend on the number of values, up to this median, if values
+    are missing at random. A sample without any value has the median score. Samples with more values
+    than the median are not converted: if half of the training values are missing, there are more
+    false alarms among complete samples.
 
     **Held-out samples.** Some samples are held out of training: their scores are the reference for
     the threshold and for p-values. With fewer than 48 features, prototypes are also means of

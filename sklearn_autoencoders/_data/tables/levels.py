@@ -118,9 +118,10 @@ class NumberLevels:
         inside = np.ones(self.n_levels)
         np.subtract.at(inside, list(outermost), parts)
         distances = self.edges[0] - numbers, numbers - self.edges[-1]
+        rounding = np.finfo(np.float32).eps * np.abs(numbers)  # of training samples in float32
         found += np.log(inside)[levels]
         for level, part, distance in zip(outermost, parts, distances, strict=True):
-            beyond = (levels == level) & (distance > 0)
+            beyond = (levels == level) & (distance > rounding)
             log_width = self.log_widths[level]
             found[beyond] = np.log(part) - log_width - distance[beyond] / np.exp(log_width)
         return found

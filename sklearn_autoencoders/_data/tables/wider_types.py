@@ -43,7 +43,8 @@ def with_categories(column: Column, given: Column, values: list[Any]) -> Column:
     -------
     Column
         Of a type that declares categories, it declares all of them: in the order of the later
-        table, if that declares all those of the fit, otherwise with the further ones at the end.
+        table, if those of the fit have the same order there, otherwise with the further ones at the
+        end. So the order of ordered categories remains.
     """
     if column.declared is not None:
         return _declaring(column, given, values)
@@ -56,8 +57,9 @@ def _declaring(column: Column, given: Column, values: list[Any]) -> Column:
     """Return a column whose type declares further categories."""
     own: list[Any] = column.declared or []
     declared = [*own, *(value for value in values if value not in own)]
-    if given.declared is not None and set(declared) <= set(given.declared):
-        declared = given.declared
+    later: list[Any] = given.declared or []
+    if set(declared) <= set(later) and [value for value in later if value in own] == own:
+        declared = later
     is_enum = column.dtype.startswith("Enum(")
     dtype = f"Enum(categories={declared!r})" if is_enum else column.dtype
     has_own_type = {*map(type, declared)} <= {*map(type, own)}
