@@ -124,6 +124,12 @@ def test_unknown_categories_count_in_scores_of_outliers_without_a_warning(models
     models[AutoencoderOutlierDetector].score_samples(categories(["U"]))
 
 
+def test_new_identifiers_are_expected():
+    table = categories(["u", "v"]).assign(c=[f"i{n // 2}" for n in range(20)])
+    model = AutoencoderTransformer(max_epochs=1, random_state=0).fit(table)
+    model.transform(table.assign(c=[f"j{n}" for n in range(20)]))
+
+
 def test_predictors_warn_once(models):
     table, y = categories(["u", "v"]), np.arange(20) % 2
     fitted = AutoencoderClassifier(max_epochs=1, random_state=0, pretraining=None).fit(table, y)

@@ -33,7 +33,8 @@ def warn_of_unknown_columns(estimator, X, cells):
     """Warn of columns of categories all of whose values did not occur in the fit.
 
     A few values say nothing: single samples are predicted, and rare values may be in few samples.
-    Neither is a column named of whose unknown categories `partial_fit` has warned.
+    Neither are columns named of whose unknown categories `partial_fit` has warned, and those of
+    identifiers, of which new ones are expected: a category for every second sample of the fit.
     """
     columns, warned = estimator._columns, estimator._warned_columns
     are_categories = np.array(columns.n_categories) > 0
@@ -43,7 +44,9 @@ def warn_of_unknown_columns(estimator, X, cells):
     found = [
         f"{name!r} ({_shown(values)}, in the fit {_shown(known)})"
         for name, known, values, n_observed in columns.observed(X, empty)
-        if n_observed >= _MIN_OBSERVED and name not in warned
+        if n_observed >= _MIN_OBSERVED
+        and name not in warned
+        and 2 * len(known) < estimator.n_samples_seen_
     ]
     if found:
         warn_user(

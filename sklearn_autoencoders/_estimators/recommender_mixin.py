@@ -73,7 +73,8 @@ class RecommenderMixin:
             For ratings, the expected rating, in `rating_range`. An
             unknown user has no bias and no preferences, and an unknown item has no bias: the
             prediction for both is the mean rating. For clicks, logits; -inf for unknown items. A
-            warning is issued if all users, or all items, are unknown.
+            warning is issued if all users, or all items, are unknown, and there are ten or more of
+            them or their type is not that of the fit.
         """
         check_is_fitted(self)
         users, items = _pairs(X)

@@ -247,8 +247,14 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
     return found
 
 
+# Number of unknown users or items from which on they are probably not just new.
+_MANY_UNKNOWN = 10
+
+
 def known_positions(values: Any, known: NDArray[Any], what: str) -> NDArray[np.intp]:
     """Return the positions of values among the known ones, -1 for others; warn if all are others.
+
+    A few new users or items say nothing, unless their type is another one.
 
     Parameters
     ----------
@@ -262,8 +268,10 @@ def known_positions(values: Any, known: NDArray[Any], what: str) -> NDArray[np.i
         What they are, for the message.
     """
     found = positions_of(values, known, None)
-    if len(found) and (found < 0).all():
-        first = np.asarray(plain_array(values)).tolist()[:1]
+    if len(found) == 0 or (found >= 0).any():
+        return found
+    first = np.asarray(plain_array(values)).tolist()[:1]
+    if len(found) >= _MANY_UNKNOWN or type(first[0]) is not type(known.tolist()[0]):
         warn_user(
             f"None of the {what} in X, such as {first}, was in the fit, whose first ones are "
             f"{known[:3].tolist()}. They are predicted as unknown {what}. If they are known ones, "
