@@ -21,6 +21,7 @@ N = 100
 WRITTEN = {
     "decimals": ("numbers", [f"{x:.3f}" for x in RNG.normal(size=N - 1)] + ["?"]),
     "commas": ("numbers", [f"{x:.3f}".replace(".", ",") for x in RNG.random(N)]),
+    "whole numbers": ("numbers", [str(x) for x in range(N - 1)] + ["?"]),
     "percentages": ("numbers", [f"{x}%" for x in range(50)] * 2),
     "amounts": ("numbers", [f"$ {1000 * x:,}" for x in range(50)] * 2),
     "exponents": ("numbers", [f"{x:e}" for x in RNG.normal(size=N)]),
@@ -32,6 +33,7 @@ WRITTEN = {
 # Strings that are neither.
 NEITHER = {
     "few numbers": [str(x) for x in range(20)] * 5,
+    "codes": [str(x) for x in range(50)] * 2,
     "postal codes": [f"0{x + 1000}" for x in range(50)] * 2,
     "versions": [f"1.{x}.2" for x in range(50)] * 2,
     "names": [f"item {x}" for x in range(50)] * 2,

@@ -32,12 +32,15 @@ _FUNCTIONS = {
 def written_as_strings(kind: Kind) -> str | None:
     """Return "numbers" or "dates" if strings of a column are these; None if it is anything else.
 
-    The categories of a type that declares them are what the user wants them to be.
+    The categories of a type that declares them are what the user wants them to be. Strings of
+    digits alone are codes: they are often numbers that the user made strings, to be categories.
     """
     if not isinstance(kind, Category) or kind.column.declared is not None:
         return None
     values = _looked_at(kind)
     if len(values) <= _MIN_CATEGORIES or not all(isinstance(value, str) for value in values):
+        return None
+    if all(value.isdigit() for value in values):
         return None
     for what in _PATTERNS:
         if sum(_is(what, value) for value in values) >= _MIN_FRACTION * len(values):
