@@ -52,7 +52,7 @@ def as_rows(X):
 
 
 def columns_of(X):
-    frame = X.to_pandas() if isinstance(X, pa.Table) else X
+    frame = pd.DataFrame(X.to_pydict()) if isinstance(X, pa.Table) else X
     return [frame[name].to_numpy().tolist() for name in ("a", "c", "n")]
 
 
