@@ -150,6 +150,14 @@ def test_few_and_equal_samples(n_rows):
         np.testing.assert_allclose(model.explain(new).contribution.sum(1), scores, atol=1e-12)
 
 
+@pytest.mark.parametrize("n_empty", [1, 20])
+def test_held_out_samples_without_values(n_empty):
+    X = np.full((n_empty + 1, 2), np.nan)
+    X[0] = 3.0, 4.0
+    fitted = quick(AutoencoderOutlierDetector).fit(X)
+    assert np.isfinite(fitted.score_samples(X)).all()
+
+
 def test_missing_categories_are_gaps_too():
     rng = np.random.RandomState(0)
     kind = rng.randint(3, size=400)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._data.data import Data
+from .._data.sources.ranges import find_ranges
 from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import weighted_quantile
 from .._training.prototypes import different_rows
@@ -38,7 +39,7 @@ def quantiles_of_errors(score: Callable[[Any], Array], data: Data, seed: int) ->
         Maps samples to their scores, which are minus their errors.
 
     data : Data
-        Held-out samples are used; training samples if none is held out.
+        Held-out samples with values are used; all samples if none of these has any.
 
     seed : int
         Determines which samples are used and which values are removed.
@@ -49,7 +50,7 @@ def quantiles_of_errors(score: Callable[[Any], Array], data: Data, seed: int) ->
         Increasing logarithms, for each number of observed values. From the median number of the
         samples on, they are equal: samples with more values do not change.
     """
-    rows = np.arange(len(data.X)) if data.held_out is None else data.held_out
+    rows = _rows_with_values(data)
     n_most = int(np.clip(_N_VALUES // data.X.shape[1], _MIN_ROWS, _MAX_ROWS))
     rows, weight = different_rows(data, rows, n_most, seed)
     X = as_dense(data.X[rows])
@@ -59,6 +60,16 @@ def quantiles_of_errors(score: Callable[[Any], Array], data: Data, seed: int) ->
     found = _log_quantiles(_errors_of_levels(score, X, levels, seed), weight)
     numbers = np.log(np.arange(X.shape[1] + 1).clip(1, usual))
     return np.stack([np.interp(numbers, np.log(levels), part) for part in found.T], axis=1)
+
+
+def _rows_with_values(data: Data) -> NDArray[np.intp]:
+    """Return the positions of the held-out samples with values, or of all samples with values."""
+    empty = (data.ranges or find_ranges(data.X)).empty_samples
+    with_values = np.setdiff1d(np.arange(len(data.X)), empty)
+    if data.held_out is None:
+        return with_values
+    held_out = np.intersect1d(data.held_out, with_values)
+    return held_out if len(held_out) else with_values
 
 
 def _errors_of_levels(
