@@ -36,7 +36,6 @@ from ..objectives._hidden_cells import HiddenCells, NextCells
 class AnyOrder:
     """Columns in any order: a network that predicts hidden columns from the others."""
 
-    is_sequential = False
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
@@ -105,7 +104,6 @@ class AnyOrder:
 class LeftToRight:
     """Positions of sequences from left to right: a causal network."""
 
-    is_sequential = True
     learn_levels = staticmethod(Levels.learn_shared)
     corruptions = ()
     loss = NextCells

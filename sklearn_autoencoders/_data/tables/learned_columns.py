@@ -87,8 +87,9 @@ def _learn_kinds(table: Table, is_category: list[bool], limits: Limits) -> tuple
 
 def _warn_of_strings(kinds: list[Kind], cells: Array, are_drawn: bool, by_type: bool) -> None:
     """Warn of identifiers and, if types decide what is a category, of numbers and dates."""
-    written = {index for index, kind in enumerate(kinds) if by_type and written_as_strings(kind)}
-    warn_of_written_values([kinds[index] for index in sorted(written)])
+    found = [written_as_strings(kind) if by_type else None for kind in kinds]
+    written = {index: what for index, what in enumerate(found) if what is not None}
+    warn_of_written_values([(kinds[index], what) for index, what in written.items()])
     for index, kind in enumerate(kinds):
         if index not in written and kind.identifies(cells[:, index]):
             _warn_of_identifier(kind, int(np.count_nonzero(~np.isnan(cells[:, index]))), are_drawn)

@@ -48,9 +48,8 @@ def written_as_strings(kind: Kind) -> str | None:
     return None
 
 
-def warn_of_written_values(kinds: Sequence[Kind]) -> None:
-    """Warn of columns of numbers or dates that are written as strings, once for all of them."""
-    found = [(kind, what) for kind in kinds if (what := written_as_strings(kind))]
+def warn_of_written_values(found: Sequence[tuple[Kind, str]]) -> None:
+    """Warn of columns and what is written in them as strings, once for all of them."""
     if not found:
         return
     columns = ", ".join(f"{kind.column.name!r} ({what}, {_examples(kind, what)})"
