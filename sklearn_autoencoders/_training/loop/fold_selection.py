@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
@@ -34,7 +33,7 @@ class HeldOutFolds(TrainingCallback):
 
     def begin(self, training: Training) -> None:
         """Measure the loss of the initial weights."""
-        self._best = Weights(training.network)
+        self._best, self._parts = Weights(training.network), _parts_by_member(training)
         training.evaluate()
         self._select(training)
 
@@ -50,7 +49,7 @@ class HeldOutFolds(TrainingCallback):
         cast(EnsembleHead, cast(Predictor, training.network).head).shrink(self._factor)
 
     def _select(self, training: Training) -> None:
-        losses = held_out_losses(training).tolist()
+        losses = held_out_losses(training, self._parts).tolist()
         best = min(range(len(losses)), key=lambda place: losses[place])
         if losses[best] < self._lowest:
             self._lowest, self._factor = losses[best], _FACTORS[best]
@@ -74,13 +73,14 @@ def selection_of_weights(plan: Plan) -> TrainingCallback:
 
 
 @torch.no_grad()
-def held_out_losses(training: Training) -> Tensor:
+def held_out_losses(training: Training, parts: list[tuple[int, Tensor]]) -> Tensor:
     """Return the mean loss of samples without corruption, for each factor of the correction."""
     samples, network = training.samples.corrupted_by(None), cast(Predictor, training.network)
     loss, head = cast(Supervised, training.objective.loss), cast(EnsembleHead, network.head)
     total = torch.zeros(len(_FACTORS), dtype=torch.float64)
-    for member, positions in _by_member(samples.fold, head.n_members):
-        batch, own = cast(Batch, samples.__getitems__(positions)), slice(member, member + 1)
+    for member, positions in parts:
+        batch: Batch = samples.__getitems__(positions.tolist())
+        own = slice(member, member + 1)
         start = head.regression(batch, own)[0]
         correction = head.correction(network.encode(batch), batch, own)[0]
         factors = torch.tensor(_FACTORS, dtype=start.dtype, device=start.device)
@@ -90,13 +90,16 @@ def held_out_losses(training: Training) -> Tensor:
     return total / len(samples)
 
 
-def _by_member(fold: Tensor, n_members: int) -> Iterator[tuple[int, list[int]]]:
-    """Return chunks of the samples that are held out from each member.
+def _parts_by_member(training: Training) -> list[tuple[int, Tensor]]:
+    """Return chunks of the samples that are held out from each member, with its number.
 
     Samples that are held out from none belong to the last one.
     """
-    for member in range(n_members):
-        positions = (fold % n_members == member).nonzero()[:, 0]
-        for chunk in positions.split(_CHUNK_SIZE):
-            if len(chunk):
-                yield member, chunk.tolist()
+    head = cast(EnsembleHead, cast(Predictor, training.network).head)
+    member_of = training.samples.fold % head.n_members
+    return [
+        (member, chunk)
+        for member in range(head.n_members)
+        for chunk in (member_of == member).nonzero()[:, 0].split(_CHUNK_SIZE)
+        if len(chunk)
+    ]
