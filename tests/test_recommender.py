@@ -201,7 +201,7 @@ def test_sparse_batches_have_the_losses_and_gradients_of_dense_ones(feedback, de
     if feedback == "explicit":
         x = x * torch.randn(x.shape, generator=generator, dtype=torch.float64)
     encoder, decoder = Interactions((7,), masking_rate=0.0).build(300, 4)
-    decoder.reads_target = feedback == "explicit"
+    decoder.predicts_stored_only = feedback == "explicit"
     network, loss = Autoencoder(encoder, decoder).double(), FEEDBACK[feedback]
     observed = (x != 0).double() if feedback == "explicit" else None
     found = []

@@ -540,7 +540,7 @@ class AutoencoderRecommender(
 
     def _prepare_network(self, network, plan, data):
         """Set whether only known values are predicted; the masking rate does not change."""
-        network.decoder.reads_target = self._is_explicit
+        network.decoder.predicts_stored_only = self._is_explicit
 
     @property
     def item_embeddings_(self):

@@ -71,9 +71,15 @@ class _FirstLinear(nn.Linear):
 
 
 class _Decoder(nn.Sequential):
-    """Layers of which the last one can be computed for the items of a sparse target alone."""
+    """Layers of which the last one can be computed for the items of a sparse target alone.
 
-    reads_target = False
+    Attributes
+    ----------
+    predicts_stored_only : bool
+        Whether it is called with the target, for the output at its stored values.
+    """
+
+    predicts_stored_only = False
 
     def forward(self, code: Tensor, target: Tensor | None = None) -> Tensor:
         """Return the output, of shape (batch, n_items) or, for a sparse target, (n_stored,)."""

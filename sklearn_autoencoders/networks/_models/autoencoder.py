@@ -100,9 +100,11 @@ class Autoencoder(nn.Module):
     ) -> Tensor:
         """Return the decoder's output, before the link function of the loss.
 
-        The target, of shape (batch, n_features), is not used unless the decoder reads it.
+        The target, of shape (batch, n_features), is not used unless the decoder reads it, or
+        predicts its stored values only.
         """
-        given = (target,) if self.reads_target else ()
+        takes_target = self.reads_target or getattr(self.decoder, "predicts_stored_only", False)
+        given = (target,) if takes_target else ()
         output: Tensor = self.decoder(with_condition(code, condition), *given)
         return output
 
