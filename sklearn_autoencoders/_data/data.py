@@ -209,11 +209,21 @@ class Data:
         return replace(self, held_out=draw_held_out(len(self.X), fraction, rng))
 
     @property
+    def weight_or_ones(self) -> NDArray[np.float64]:
+        """Sample weights; ones if there are none."""
+        return np.ones(len(self.X)) if self.weight is None else self.weight
+
+    def weight_as_counts(self, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the weights of some samples, multiplied so that their mean is at least one."""
+        weight = self.weight_or_ones[rows]
+        return weight / min(float(weight.mean()), 1.0)
+
+    @property
     def training_weight(self) -> NDArray[np.float64] | None:
         """Sample weights, zero for validation samples."""
         if self.held_out is None:
             return self.weight
-        weight = np.ones(len(self.X)) if self.weight is None else self.weight.copy()
+        weight = self.weight_or_ones.copy()
         weight[self.held_out] = 0.0
         return weight
 

@@ -89,7 +89,7 @@ class Model:
     def target_scaling(self) -> Scaling:
         """Converts the user's units to those of the target: indicators are not scaled."""
         if self.loss.unit_interval:
-            return Scaling(np.zeros_like(self.scaling.center), np.ones_like(self.scaling.scale))
+            return Scaling.identity(len(self.scaling.center))
         if self.layout.is_numeric:
             return self.scaling
         center, scale = self.scaling.center.copy(), self.scaling.scale.copy()

@@ -207,8 +207,7 @@ def fit_prior(model: Model, data: Data, step: float = 1.0) -> None:
     statistics = run(
         model, samples, lambda network, batch: bottleneck.statistics(network.encoded(batch))
     )
-    weight = np.ones(len(data.X)) if data.weight is None else data.weight
-    weight = weight * (data.n_samples / weight.sum())
+    weight = data.weight_or_ones * (data.n_samples / data.weight_or_ones.sum())
     double = torch.float64
     condition = data.condition
     bottleneck.fit_prior(

@@ -256,14 +256,14 @@ def _patch_axes(samples: ScaledData, patches: Patches) -> PrincipalAxes:
     rows = rows[:: -(-len(rows) * samples.layout.n_inputs // _MAX_VALUES)]
     values = as_source(samples.residual).take(rows).astype(np.float64)
     found = _split(patches, np.nan_to_num((values - scaling.center) / scaling.scale))
-    weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+    weight = data.weight_or_ones[rows]
     origin = samples.origin
     vectors = np.stack([np.ones_like(origin), origin, *samples.outputs()])
     is_inside, *means = _split(patches, vectors)
     counts = np.maximum(is_inside.sum(axis=0), 1)  # a place can be padding in all patches
     origin, output, slope = (mean.sum(axis=0) / counts for mean in means)
     found = ((found - origin) * is_inside).reshape(-1, patches.n_values)
-    units = Scaling(np.zeros(patches.n_values), np.ones(patches.n_values))
+    units = Scaling.identity(patches.n_values)
     weight, rng = np.repeat(weight, patches.n_positions), np.random.RandomState(0)
     return PrincipalAxes(*principal_axes(found, units, weight, rng), origin, output, slope)
 

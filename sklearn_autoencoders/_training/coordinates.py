@@ -77,7 +77,7 @@ def in_coordinates(
     loss = _ErrorOfFeatures(squared_error, factor=n_axes / n_features, rest=rest / n_features)
     inner = Model(
         _without_maps(model.network),
-        Scaling(np.zeros(n_axes), np.ones(n_axes)),
+        Scaling.identity(n_axes),
         loss,
         Layout.of_numbers(n_axes),
     )

@@ -197,19 +197,12 @@ def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
     used, weight, draw : ndarray of shape (n_used,)
         The numbers are in [0, 1) and the same for copies of a sample.
     """
-    used = np.arange(len(data.X)) if data.held_out is None else _training_indices(data)
+    used = data.training_rows
     draw = draw_by_content(data.X[used], 0)  # copies of a sample are in the same fold
     if len(used) > _MAX_SAMPLES:
         some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
         used, draw = used[some], draw[some]
-    weight = np.ones(len(used)) if data.weight is None else data.weight[used]
-    # the total is at least the number of samples
-    return used, weight / min(weight.mean(), 1.0), draw
-
-
-def _training_indices(data: Data) -> NDArray[np.intp]:
-    """Return the indices of the samples that are not held out."""
-    return np.delete(np.arange(len(data.X)), cast(NDArray[np.intp], data.held_out))
+    return used, data.weight_as_counts(used), draw
 
 
 def _fitted(

@@ -44,9 +44,8 @@ def set_intervals(network: nn.Module, data: Data, layout: Layout, scaling: Scali
         if isinstance(part, NumberVectors):
             used = _used_samples(data)
             numbers = as_source(data.X).take(used)[:, layout.numbers.numpy()].astype(np.float64)
-            weight = np.ones(len(used)) if data.weight is None else data.weight[used]
             numbers = (numbers - scaling.center[places]) / scaling.scale[places]
-            part.vectors.edges.copy_(_known_intervals(numbers, weight / min(weight.mean(), 1.0)))
+            part.vectors.edges.copy_(_known_intervals(numbers, data.weight_as_counts(used)))
 
 
 def _used_samples(data: Data) -> NDArray[np.intp]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -80,8 +79,7 @@ def pretrain_layerwise(
     for stage, ((encoder, decoder), seed) in enumerate(zip(stages, seeds, strict=True)):
         if stage > 0:
             codes = encode(model, data.target)
-            units = Scaling(np.zeros(codes.shape[1]), np.ones(codes.shape[1]))
-            layout = Layout.of_numbers(codes.shape[1])
+            units, layout = Scaling.identity(codes.shape[1]), Layout.of_numbers(codes.shape[1])
             model = Model(model.network, units, LOSSES["squared_error"], layout)
             data = replace(data, X=codes, clean=None, ranges=None, clean_ranges=None)
             plan = replace(plan, corruptions=())

@@ -140,7 +140,7 @@ def different_rows(
     The order depends on the values of the samples, and copies of a sample are one sample with the
     sum of their weights, so that a sample of weight 2 is equivalent to two samples.
     """
-    weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+    weight = data.weight_or_ones[rows]
     rows, weight = rows[weight > 0], weight[weight > 0]
     draws = draw_by_content(data.X[rows], seed)
     _, first, copies = np.unique(draws, return_index=True, return_inverse=True)

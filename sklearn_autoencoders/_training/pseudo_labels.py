@@ -67,7 +67,7 @@ class _Known:
         Weights of classes are not used: predicted labels get them in training.
         """
         rows, labels = data.labeled_positions, cast(Array, data.labels)
-        weight = np.ones(len(labels)) if data.weight is None else data.weight
+        weight = data.weight_or_ones
         held_out = () if data.held_out is None else data.held_out
         rows = rows[(weight[rows] > 0) & ~np.isin(rows, held_out)]
         fold = (_N_FOLDS * draw_by_content(data.X[rows], 0)).astype(np.intp)
@@ -186,7 +186,7 @@ def _weighted(
     """
     if data.label_weight is None:
         return labels, None
-    own = np.ones(len(labels)) if data.weight is None else data.weight
+    own = data.weight_or_ones
     ratio = np.divide(data.label_weight, own, out=np.ones(len(own)), where=own > 0)
     chosen = labels.argmax(axis=1)
     of_class = np.ones(labels.shape[1])
@@ -201,7 +201,7 @@ def _regression(model: Model, data: Data, known: _Known) -> _Prediction:
     """Return the predictions of logistic regression on the inputs, or on the codes."""
     function = codes if model.layout.n_inputs > _MAX_INPUTS else _inputs
     x = run(model, SampleDataset(model, Data(data.X[known.rows])), function).astype(np.float64)
-    weight = known.weight / min(known.weight.mean(), 1.0)
+    weight = data.weight_as_counts(known.rows)
     x, mean, scale = scaled_to_unit(x, weight)
     strengths = LOGISTIC.of_inputs if len(x) <= _MAX_CROSS_VALIDATED else (1.0,)
     tried = {strength: _held_out_logits(x, known, weight, strength) for strength in strengths}
@@ -243,8 +243,7 @@ def _spaces(
     if uses_codes:
         found = encode(model, data.X)
         n_codes = found.shape[1]
-        units = Scaling(np.zeros(n_codes), np.ones(n_codes))
-        spaces += [(found, Layout.of_numbers(n_codes), units)]
+        spaces += [(found, Layout.of_numbers(n_codes), Scaling.identity(n_codes))]
     return spaces
 
 
@@ -256,7 +255,7 @@ def _spread(
     rng: np.random.RandomState,
 ) -> list[_Prediction]:
     """Return the predictions of label spreading, also with the masses of the labeled classes."""
-    own = np.ones(len(data.X)) if data.weight is None else data.weight
+    own = data.weight_or_ones
     rows = np.flatnonzero(own)
     X, layout, scaling = space
     graph = NeighborSearch(part.n_neighbors)(X, rows, layout, scaling, rng, data.weight)

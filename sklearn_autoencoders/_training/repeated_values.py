@@ -73,9 +73,7 @@ def few_values(data: Data, columns: NDArray[np.intp]) -> tuple[list[Array], Arra
         Total weights, if these are larger than the numbers of samples.
     """
     rows = data.training_rows
-    weight = np.ones(len(rows))
-    if data.weight is not None:
-        weight = data.weight[rows] / min(data.weight[rows].mean(), 1.0)
+    weight = data.weight_as_counts(rows)
     values, n_samples = [np.empty(0) for _ in columns], np.zeros(len(columns))
     for part, samples in chunks_of(data.X[rows]):
         for place, column in enumerate(samples[:, columns].T):

@@ -48,6 +48,11 @@ class Scaling:
     center: Array
     scale: Array
 
+    @classmethod
+    def identity(cls, n_features: int) -> Scaling:
+        """Return the scaling that leaves samples as they are."""
+        return cls(np.zeros(n_features), np.ones(n_features))
+
 
 def fit_scaling(
     X: Any,
@@ -83,7 +88,7 @@ def fit_scaling(
         The scale of constant features is one.
     """
     if kind is None:
-        return Scaling(np.zeros(X.shape[1]), np.ones(X.shape[1]))
+        return Scaling.identity(X.shape[1])
     if kind == "robust":
         X = _clip_outliers(X, weight)
         ranges = None
