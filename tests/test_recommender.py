@@ -205,7 +205,7 @@ def test_sparse_batches_have_the_losses_and_gradients_of_dense_ones(feedback, de
     network, loss = Autoencoder(encoder, decoder).double(), FEEDBACK[feedback]
     observed = (x != 0).double() if feedback == "explicit" else None
     found = []
-    for batch in (Batch(x, x, observed), Batch(x.to_sparse(), x.to_sparse())):
+    for batch in (Batch(x, x, cell_weight=observed), Batch(x.to_sparse(), x.to_sparse())):
         network.zero_grad(set_to_none=True)
         losses = loss.evaluate(network(batch), batch, network, 1.0).loss
         losses.sum().backward()

@@ -125,12 +125,17 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         else:
             target = self._scaled(clean, self._target_scaling)
         observed = (~clean.isnan()).to(self.dtype) if self._has_missing else None
-        if self._known_weight != 1 and missing is not None:
-            weights = torch.where(missing, 1.0, self._known_weight).to(self.dtype)
-            observed = weights if observed is None else weights * observed
-        find_mask = None if corrupted is raw else lambda: _differ(corrupted, raw)
+        others["cell_weight"] = self._cell_weight(observed, missing)
+        others["find_mask"] = None if corrupted is raw else lambda: _differ(corrupted, raw)
         missing = None if missing is None else missing.to(self.dtype)
-        return Batch(x, target, observed, missing=missing, find_mask=find_mask, **others)
+        return Batch(x, target, observed, missing=missing, **others)
+
+    def _cell_weight(self, observed: Tensor | None, missing: Tensor | None) -> Tensor | None:
+        """Return the weight of the loss of each cell, given which targets and inputs are known."""
+        if self._known_weight == 1 or missing is None:
+            return observed
+        weights = torch.where(missing, 1.0, self._known_weight).to(self.dtype)
+        return weights if observed is None else weights * observed
 
     def largest_corruption(self, n_samples: int) -> float:
         """Return the largest change of a value of `n_samples` samples, in units of scale."""

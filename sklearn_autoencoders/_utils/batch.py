@@ -42,9 +42,8 @@ class Batch:
     target : Tensor of shape (batch, n_features) or None, default=None
         The values to reconstruct.
 
-    observed : Tensor of shape (batch, n_features) or None, default=None
-        Weight of the loss of each value: zero where the target is missing, and otherwise one, or
-        less where the corruption has not hidden it. None if all are one.
+    observed : Tensor of shape (batch, n_columns) or None, default=None
+        Zero where the target is missing, otherwise one. None if all are one.
 
     weight : Tensor of shape (batch,) or None, default=None
         Sample weights, with mean one over the training set.
@@ -77,6 +76,10 @@ class Batch:
 
     find_mask : callable or None, default=None
         Returns `mask`. It is called when `mask` is read, because most losses do not use it.
+
+    cell_weight : Tensor of shape (batch, n_columns) or None, default=None
+        Weight of the loss of each cell: that of `observed`, or less where the corruption has not
+        hidden the cell. None if all are one.
     """
 
     x: Tensor
@@ -92,6 +95,7 @@ class Batch:
     chunk: Tensor | None = None
     carried: Carried | None = None
     find_mask: Callable[[], Tensor] | None = None
+    cell_weight: Tensor | None = None
 
     def __len__(self) -> int:
         """Return the number of samples."""

@@ -110,11 +110,11 @@ class Elbo:
         target = not_none(batch.target)
         output = self.likelihood.average_output(target)
         noise = self.likelihood.unit_noise(output)
-        return -self.likelihood.log_density(output, noise, target, batch.observed)
+        return -self.likelihood.log_density(output, noise, target, batch.cell_weight)
 
     def _distortion(self, output: Tensor, network: Any, batch: Batch) -> Tensor:
         target, noise = not_none(batch.target), network.noise
-        return -self.likelihood.log_density(output, noise, target, batch.observed)
+        return -self.likelihood.log_density(output, noise, target, batch.cell_weight)
 
     def _with_free_bits(self, kl: Tensor, n_components: int, weight: Tensor | None) -> Tensor:
         """Return the divergence of each sample; components below `free_bits` have no gradient."""

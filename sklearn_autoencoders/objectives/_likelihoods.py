@@ -184,11 +184,11 @@ class Likelihood:
         return output.new_zeros(self.n_noise, 1)
 
     def log_density(
-        self, output: Tensor, noise: Tensor, target: Tensor, observed: Tensor | None
+        self, output: Tensor, noise: Tensor, target: Tensor, cell_weight: Tensor | None
     ) -> Tensor:
-        """Return the log density of each sample: the sum over its observed values."""
+        """Return the log density of each sample: the weighted sum over its cells."""
         values: Tensor = self.distribution(output, noise).log_prob(target)
-        return (values if observed is None else values * observed).sum(-1)
+        return (values if cell_weight is None else values * cell_weight).sum(-1)
 
 
 LIKELIHOODS: dict[str, Likelihood] = {

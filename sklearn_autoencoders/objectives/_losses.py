@@ -70,11 +70,11 @@ class Loss:
         """Return the reconstruction, given the network's output."""
         return torch.sigmoid(output) if self.unit_interval else output
 
-    def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
-        """Return the loss of each sample: the sum over observed values, divided by n_columns."""
+    def per_sample(self, output: Tensor, target: Tensor, cell_weight: Tensor | None) -> Tensor:
+        """Return the loss of each sample: the weighted sum over its cells, divided by n_columns."""
         values = self.per_cell(output, target)
-        if observed is not None:
-            values = values * observed
+        if cell_weight is not None:
+            values = values * cell_weight
         return values.mean(-1)
 
     def per_cell(self, output: Tensor, target: Tensor) -> Tensor:
@@ -94,13 +94,13 @@ class Loss:
     ) -> LossOutput:
         """Return the loss of each sample."""
         return LossOutput(
-            self.per_sample(output.reconstruction, not_none(batch.target), batch.observed)
+            self.per_sample(output.reconstruction, not_none(batch.target), batch.cell_weight)
         )
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the feature means were its reconstruction."""
         target = not_none(batch.target)
-        return self.per_sample(self.average_output(target), target, batch.observed)
+        return self.per_sample(self.average_output(target), target, batch.cell_weight)
 
 
 LOSSES: dict[str, Loss] = {
@@ -125,10 +125,10 @@ class FeedbackLoss(Loss):
 
     stored: Callable[[Tensor, Tensor], Tensor] = field(kw_only=True)
 
-    def per_sample(self, output: Tensor, target: Tensor, observed: Tensor | None) -> Tensor:
+    def per_sample(self, output: Tensor, target: Tensor, cell_weight: Tensor | None) -> Tensor:
         """Return the loss of each sample: the sum over known values, divided by n_items."""
         if not target.is_sparse:
-            return super().per_sample(output, target, observed)
+            return super().per_sample(output, target, cell_weight)
         values = self.stored(output, target)
         sums = values.new_zeros(len(target)).index_add(0, target.indices()[0], values)
         return sums / target.shape[1]

@@ -42,7 +42,9 @@ class Trimmed:
         self, output: Output, batch: Batch, network: nn.Module, progress: float
     ) -> LossOutput:
         """Return the loss of each sample."""
-        losses = self.loss.per_sample(output.reconstruction, not_none(batch.target), batch.observed)
+        losses = self.loss.per_sample(
+            output.reconstruction, not_none(batch.target), batch.cell_weight
+        )
         weight = torch.ones_like(losses[0]) if batch.weight is None else batch.weight
         return LossOutput((losses * self._kept(losses.detach(), weight)).mean(0))
 

@@ -311,7 +311,11 @@ def _stacked(batches: Sequence[Batch]) -> StackedBatch:
     observed, missing = (
         _joined([getattr(batch, name) for batch in batches]) for name in ("observed", "missing")
     )
-    return StackedBatch(x, target, observed, _joined(weights), missing=missing, sizes=sizes)
+    cell_weight = observed
+    if first.cell_weight is not first.observed:
+        cell_weight = _joined([batch.cell_weight for batch in batches])
+    others = {"missing": missing, "cell_weight": cell_weight, "sizes": sizes}
+    return StackedBatch(x, target, observed, _joined(weights), **others)
 
 
 def _joined(tensors: Sequence[Any]) -> Any:
