@@ -32,9 +32,8 @@ from .._utils.sklearn_compat import (
 )
 from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
 from .cross_fitting import check_groups, out_of_fold_output, partition
-from .inverse import first_columns, is_invertible, unweighted
 from .transformer import AutoencoderTransformer
-from .union_parts import Scaler, unfitted
+from .union_parts import Scaler, first_columns, is_invertible, unfitted, unweighted
 
 # Name of the original features among the transformers.
 _RAW = "raw"
