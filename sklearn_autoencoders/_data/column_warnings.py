@@ -17,9 +17,8 @@ def warn_of_unknown_categories(estimator, X):
     known = estimator._warned_columns
     names = [name for name in estimator._columns.with_unknown(X) if name not in known]
     if names:
-        is_sequence = estimator._columns.is_sequence
-        kind = "characters" if is_sequence else "categories"
-        place = "" if is_sequence else ", in the column(s)"
+        kind = "characters" if estimator._is_of_texts else "categories"
+        place = "" if estimator._is_of_texts else ", in the column(s)"
         warn_user(
             f"X has {kind} that did not occur in the first fit{place} "
             f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "

@@ -35,15 +35,7 @@ from .value_checks import check_not_all_missing, check_unit_interval, check_valu
 DTYPES = [np.float64, np.float32]
 
 
-def check_samples(
-    estimator,
-    X,
-    *,
-    ignores_empty=True,
-    needs_values=False,
-    restores=False,
-    marks_unknown=False,
-):
+def check_samples(estimator, X, *, restores=False):
     """Return X as an array of samples for a fitted estimator; NaN is allowed.
 
     Parameters
@@ -54,37 +46,56 @@ def check_samples(
     X : array-like
         Samples, or images or series if the network is one for them.
 
-    ignores_empty : bool, default=True
-        Whether features that had no value in the fit are set to NaN.
-
-    needs_values : bool, default=False
-        Whether at least one value must be known.
-
     restores : bool, default=False
         Whether samples like X are returned to the user. Texts that are too long for the network are
         then an error; otherwise they are cut, with a warning.
 
-    marks_unknown : bool, default=False
-        Whether categories that did not occur in the fit have the index `n_categories` of their
-        column. Otherwise they are missing.
-
     Returns
     -------
     ndarray or RowSource of shape (n_samples, n_features)
-        float64, or float32 if X is. Images are flattened.
+        float64, or float32 if X is. Images are flattened. Features that had no value in the fit,
+        and categories that did not occur in it, are NaN.
+    """
+    samples = ignore_empty_features(estimator, _cells_of(estimator, X, restores))
+    check_values(samples, estimator, "X")
+    return samples
+
+
+def check_samples_as_given(estimator, X, *, restores=False):
+    """Return X as an array, and the samples that :func:`check_samples` returns.
+
+    The former also has the values of features that had none in the fit.
+    """
+    given = _cells_of(estimator, X, restores)
+    check_values(given, estimator, "X")
+    return given, ignore_empty_features(estimator, given)
+
+
+def check_samples_with_unknown(estimator, X, *, restores=False):
+    """Return the samples of :func:`check_samples`, and where they are NaN for unknown categories.
+
+    The latter is None if no category is unknown.
+    """
+    samples = _cells_of(estimator, X, restores, marks_unknown=True)
+    samples = ignore_empty_features(estimator, samples)
+    check_values(samples, estimator, "X")
+    if estimator._columns is None:
+        return samples, None
+    return estimator._columns.split_unknown(samples)
+
+
+def _cells_of(estimator, X, restores, marks_unknown=False):
+    """Return X as an array for a fitted estimator, whose values are not checked.
+
+    Unknown categories are NaN, with a warning if these are all of a column, or marked by the index
+    `n_categories` of the column.
     """
     check_is_fitted(estimator)
     X = X if restores else _shortened(estimator, X)
-    network = estimator._recipe.base.network
-    given, X = X, _as_array(estimator, X, network, reset=False, marks_unknown=marks_unknown)
+    cells = _as_array(estimator, X, marks_unknown=marks_unknown)
     if not marks_unknown and isinstance(estimator._columns, Columns):
-        warn_of_unknown_columns(estimator, given, X)
-    if ignores_empty:
-        X = ignore_empty_features(estimator, X)
-    check_values(X, estimator, "X")
-    if needs_values and not isinstance(X, RowSource):
-        check_not_all_missing(np.isnan(X).all(), "X")
-    return X
+        warn_of_unknown_columns(estimator, X, cells)
+    return cells
 
 
 def _shortened(estimator, X):
@@ -103,40 +114,44 @@ def ignore_empty_features(estimator, X):
     return X
 
 
-def _as_array(estimator, X, network, reset, names=True, input_name="X", marks_unknown=False):
+def _as_array(estimator, X, *, reset=False, checks_names=True, input_name="X", marks_unknown=False):
     """Return X as an array of numbers, whose values are not checked."""
-    X = estimator._as_samples(X, reset)
+    X, network = estimator._as_samples(X, reset), _network_of(estimator)
     check_has_no_dates(X)
-    check_is_no_row(X, reset or getattr(estimator._columns, "is_sequence", False))
+    check_is_no_row(X, reset or estimator._is_of_texts)
     X = as_frame(plain_array(in_chunks(X)))
     if isinstance(X, ChunkedRows):
-        return _as_rows(estimator, X, reset, names)
+        return _as_rows(estimator, X, reset, checks_names)
     if reset:
         estimator._shape_in_fit = shape_in_fit(X, network)
     X = flattened(X, network)
     if issparse(X):
         _check_has_no_categories(estimator, reset, "sparse", "X.toarray()")
-    if names:
-        X, names = _as_cells(estimator, X, reset, marks_unknown)
+    if checks_names:
+        X, checks_names = _as_cells(estimator, X, reset, marks_unknown)
     elif estimator._columns is not None:
         X = estimator._columns.encode(X)
+    X = _as_numbers(estimator, X, reset, checks_names, input_name)
+    return SparseRows(X) if issparse(X) else X
+
+
+def _as_numbers(estimator, X, reset, checks_names, input_name):
+    """Return X as an array or a sparse matrix of numbers, checked by scikit-learn."""
     settings = {"dtype": DTYPES, "order": "C", "ensure_all_finite": False}
     settings["accept_sparse"] = "csr" if estimator._accepts_sparse else False
     # values beyond float64 overflow in the cast; the package computes with NumPy and torch only
     with preserve_settings(), np.errstate(over="ignore"):
         set_config(array_api_dispatch=False)
         try:
-            if names:
-                X = validate_data(estimator, X, reset=reset, **settings)
-            else:
-                X = check_array(X, input_name=input_name, **settings)
+            if checks_names:
+                return validate_data(estimator, X, reset=reset, **settings)
+            return check_array(X, input_name=input_name, **settings)
         except ValueError:
             check_are_numbers(X)  # an error that names the column
             raise
-    return SparseRows(X) if issparse(X) else X
 
 
-def _as_rows(estimator, rows, reset, names):
+def _as_rows(estimator, rows, reset, checks_names):
     """Return samples outside memory whose values are not checked; an array if they are few."""
     memory = "X in memory, X.to_table() of a dataset or X[:] of an array"
     _check_has_no_categories(estimator, reset, "read from files", memory)
@@ -145,7 +160,7 @@ def _as_rows(estimator, rows, reset, names):
         raise ValueError(f"X has no {what}, but at least one is required.")
     if reset:
         estimator._shape_in_fit = estimator._columns = estimator._number_columns = None
-    if names:
+    if checks_names:
         validate_data(estimator, rows.chunks.header, reset=reset, skip_check_array=True)
     return rows[:] if estimator._accepts_sparse else rows.take(slice(None))
 
@@ -188,8 +203,7 @@ def _as_cells(estimator, X, reset, marks_unknown):
 
 def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     """Return the arguments of `fit` as :class:`Data`, without samples of weight zero."""
-    network = given_network(estimator) if reset else estimator._recipe.base.network
-    given, X = X, _as_array(estimator, X, network, reset)
+    given, X = X, _as_array(estimator, X, reset=reset)
     if not reset and estimator._columns is not None:
         warn_of_unknown_categories(estimator, given)
     X = ignore_empty_features(estimator, X)  # a new fit ignores none
@@ -198,7 +212,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
         _widen_columns(estimator, X, ranges)
     clean_ranges = None
     if clean is not None:
-        clean, clean_ranges = _check_clean(estimator, clean, X, network)
+        clean, clean_ranges = _check_clean(estimator, clean, X)
     weight = index = None
     if sample_weight is not None:
         check_consistent_length(X, y)
@@ -213,7 +227,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     name = "X" if clean is None else "clean"
     if reset:
         estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
-        warn_of_empty_features(estimator, name, network)
+        warn_of_empty_features(estimator, name, given_network(estimator))
     loss = getattr(estimator, estimator._loss_parameter) if reset else estimator._loss
     check_unit_interval(estimator, loss, data.target, name, data.target_ranges)
     return data
@@ -225,6 +239,12 @@ def _widen_columns(estimator, X, ranges):
         columns = getattr(estimator, name)
         if isinstance(columns, Columns):
             setattr(estimator, name, columns.widened(ranges.low, ranges.high, X))
+
+
+def _network_of(estimator):
+    """Return the network of a fitted estimator, with which its samples agree, or the given one."""
+    recipe = getattr(estimator, "_recipe", None)
+    return given_network(estimator) if recipe is None else recipe.base.network
 
 
 def given_network(estimator):
@@ -284,14 +304,14 @@ def check_y(estimator, y, data):
 def check_clean(estimator, clean, X):
     """Return the clean versions of the samples X for a fitted estimator."""
     clean = _shortened(estimator, clean)
-    return _check_clean(estimator, clean, X, estimator._recipe.base.network)[0]
+    return _check_clean(estimator, clean, X)[0]
 
 
-def _check_clean(estimator, clean, X, network):
+def _check_clean(estimator, clean, X):
     """Return the clean versions of the samples X, and the ranges of their features."""
     try:
-        names = hasattr(clean, "columns")
-        clean = _as_array(estimator, clean, network, False, names, input_name="clean")
+        is_frame = hasattr(clean, "columns")
+        clean = _as_array(estimator, clean, checks_names=is_frame, input_name="clean")
         ranges = checked_ranges(clean, estimator, "clean")
     except (TypeError, ValueError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError

@@ -64,9 +64,7 @@ def _check_empty(empty, estimator, name):
 
     For rows of a table this is a missing value of each column, which can be predicted.
     """
-    is_flat = estimator._shape_in_fit is None and not getattr(
-        estimator._columns, "is_sequence", False
-    )
+    is_flat = estimator._shape_in_fit is None and not estimator._is_of_texts
     if len(empty) and not (is_flat and name == "X"):
         raise ValueError(
             f"{len(empty)} sample(s) of {name} contain only missing values, the first at index "

@@ -9,7 +9,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.validation import check_samples, check_weight, ignore_empty_features
+from .._data.validation import check_samples_as_given, check_weight
 from .._inference.conditionals import Sharpening, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
@@ -272,7 +272,7 @@ class AutoregressiveMixin:
     def symbols_(self):
         """The characters of the texts of the fit; the end of a text, if any, is ""."""
         columns = self._columns
-        if not getattr(columns, "is_sequence", False):
+        if not self._is_of_texts:
             raise AttributeError("symbols_ exists after a fit to texts only.")
         return np.array([*columns.symbols, *([""] if columns.has_end else [])])
 
@@ -307,8 +307,8 @@ class AutoregressiveMixin:
 
     def _levels_of(self, X, missing=False, restores=False):
         """Return samples as an array of cells, and the levels of the cells in the same type."""
-        given = check_samples(self, X, ignores_empty=False, restores=restores)
-        levels = self._encoded(ignore_empty_features(self, given), missing)
+        given, samples = check_samples_as_given(self, X, restores=restores)
+        levels = self._encoded(samples, missing)
         return given, levels.astype(given.dtype, copy=False)
 
     def _drawn(self, cells, rng, missing=False, n_positions=0, reshape=None):

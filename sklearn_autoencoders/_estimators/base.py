@@ -22,7 +22,7 @@ from .._data.tables.frames import is_frame
 from .._data.tables.levels import Levels
 from .._data.tables.texts import Texts
 from .._data.validation import check_clean, check_samples, check_weight, given_network
-from .._data.value_checks import check_output, check_unit_interval
+from .._data.value_checks import check_not_all_missing, check_output, check_unit_interval
 from .._inference.run import decode, encode, explained_fraction, reconstruct, sample_losses
 from .._persistence.files import to_safetensors
 from .._persistence.state import from_plain, to_plain
@@ -200,6 +200,11 @@ class BaseNetworkEstimator(TrainableEstimator):
 
     def _scaling_of_tables(self):
         return self._auto_scaling if self._layout.is_numeric else "feature"
+
+    @property
+    def _is_of_texts(self):
+        """Whether the samples of the fit were texts."""
+        return self._columns is not None and self._columns.is_sequence
 
     @property
     def _has_categories(self):
@@ -386,7 +391,9 @@ class ReconstructionScoreMixin:
         return self._score(X, sample_weight)
 
     def _score(self, X, sample_weight, clean=None):
-        X = check_samples(self, X, needs_values=True)
+        X = check_samples(self, X)
+        if not isinstance(X, RowSource):
+            check_not_all_missing(np.isnan(X).all(), "X")
         weight = None if sample_weight is None else check_weight(sample_weight, X)
         target = X if clean is None else check_clean(self, clean, X)
         if not self._layout.is_numeric:

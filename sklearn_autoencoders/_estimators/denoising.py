@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.statistics.gaussian import Gaussian
 from .._data.tables.frames import is_frame
-from .._data.validation import check_codes, check_samples, ignore_empty_features
+from .._data.validation import check_codes, check_samples_as_given
 from .._training.parameters import auto_batch_size
 from .._training.pretraining import PRETRAINING
 from .._training.sequence_initialization import initialize_sequences
@@ -580,8 +580,7 @@ class DenoisingAutoencoder(
         check_is_fitted(self)
         if self.output == "denoised" and self.spelling is not None:
             return self._in_column(self._speller.corrected(self._checked_texts(X)))
-        given = check_samples(self, X, ignores_empty=False, restores=self.output != "code")
-        samples = ignore_empty_features(self, given)
+        given, samples = check_samples_as_given(self, X, restores=self.output != "code")
         if self.output == "code":
             return self._encode(samples)
         imputes, denoised = self.output == "imputed", self._reconstruct(samples)

@@ -13,7 +13,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.conditions import condition_of
 from .._data.statistics.scaling import put_constants
-from .._data.validation import check_codes, check_samples, check_weight, ignore_empty_features
+from .._data.validation import (
+    check_codes,
+    check_samples,
+    check_samples_as_given,
+    check_weight,
+)
 from .._data.value_checks import check_output, check_unit_interval
 from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
@@ -314,8 +319,7 @@ class GenerativeMixin:
             X without missing values, except in features that had no value in the fit. Observed
             values are unchanged, also categories that did not occur in the fit.
         """
-        given = check_samples(self, X, ignores_empty=False, restores=True)
-        samples = ignore_empty_features(self, given)
+        given, samples = check_samples_as_given(self, X, restores=True)
         check_scalar(n_draws, "n_draws", Integral, min_val=1)
         condition = self._condition(y, len(samples))
         noise = self._noise(n_draws, samples.dtype)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.sources.arrays import map_in_chunks
 from .._data.sources.sparse import as_dense, has_nan
 from .._data.statistics.scaling import put_constants
-from .._data.validation import check_samples
+from .._data.validation import check_samples_with_unknown
 from .._data.value_checks import check_output, check_unit_interval
 from .._inference.outlier_errors import (
     UnknownCategories,
@@ -323,9 +323,6 @@ class OutlierDetectorMixin:
 
     def _checked(self, X, restores=False):
         """Return samples, and where missing values are unknown categories; None if nowhere."""
-        X = check_samples(self, X, restores=restores, marks_unknown=True)
-        unknown = None
-        if self._columns is not None:
-            X, unknown = self._columns.split_unknown(X)
+        X, unknown = check_samples_with_unknown(self, X, restores=restores)
         check_unit_interval(self, self._loss, X)
         return X, unknown

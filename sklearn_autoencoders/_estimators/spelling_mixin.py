@@ -89,11 +89,6 @@ class SpellingMixin:
                 "list of strings. Use spelling=None for other samples."
             )
 
-    @property
-    def _is_of_texts(self):
-        """Whether the samples of the fit were texts."""
-        return getattr(getattr(self, "_columns", None), "is_sequence", False)
-
     def _in_column(self, denoised):
         """Return texts as a column if `set_output` asks for a frame; anything else unchanged."""
         if not self._is_of_texts or output_container(self) == "default":

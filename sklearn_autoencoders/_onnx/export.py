@@ -150,10 +150,9 @@ def _check_method(estimator, method):
             "For a pipeline or a union, export the estimators inside one by one."
         )
     check_is_fitted(estimator)
-    is_of_texts = getattr(estimator._columns, "is_sequence", False)
     is_causal = getattr(estimator, "_is_causal", False)
     if is_causal:
-        _check_causal(estimator, method, is_of_texts)
+        _check_causal(estimator, method)
         return
     if isinstance(estimator, tuple(_UNSUPPORTED)):
         inputs = next(text for cls, text in _UNSUPPORTED.items() if isinstance(estimator, cls))
@@ -161,7 +160,7 @@ def _check_method(estimator, method):
             f"export_onnx does not support {name}, whose network receives {inputs}. Use save and "
             "load instead."
         )
-    if is_of_texts:
+    if estimator._is_of_texts:
         raise TypeError(
             f"export_onnx does not support this {name}, which was fitted to texts: a graph has no "
             "operation that splits them into characters. Use save and load instead."
@@ -183,16 +182,16 @@ def _check_method(estimator, method):
         )
 
 
-def _check_causal(estimator, method, is_of_texts):
+def _check_causal(estimator, method):
     """Raise ValueError unless this method of a causal network can be exported."""
-    name, methods = type(estimator).__name__, STEPS if is_of_texts else WHOLE
+    name, methods = type(estimator).__name__, STEPS if estimator._is_of_texts else WHOLE
     if method not in methods:
-        given = "texts" if is_of_texts else "numbers"
+        given = "texts" if estimator._is_of_texts else "numbers"
         raise ValueError(
             f"method must be one of {methods} for {name} with a causal network that was fitted to "
             f"{given}; got {method!r}."
         )
-    if is_of_texts:
+    if estimator._is_of_texts:
         return
     levels = estimator._levels.numbers[0]
     if len(levels.quantiles):

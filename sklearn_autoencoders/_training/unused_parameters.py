@@ -44,10 +44,6 @@ def _can_be_pretrained(estimator: Any) -> bool:
     return bool(estimator.pretraining) or type(estimator)().pretraining is not None
 
 
-def _reads_texts(estimator: Any) -> bool:
-    return getattr(estimator._columns, "is_sequence", False)
-
-
 _NO_ENCODER = Need(_has_no_encoder, "encoder is given", "Set encoder=None")
 _PRETRAINING = Need(
     lambda estimator: bool(estimator.pretraining), "pretraining=None", "Choose a pretraining"
@@ -76,7 +72,7 @@ _PSEUDO_LABELS = Need(
     "no sample got a pseudo-label: all have labels, or there are too few labels",
     "Pass unlabeled samples, too",
 )
-_TEXTS = Need(_reads_texts, "the samples are not texts", "Pass texts")
+_TEXTS = Need(lambda estimator: estimator._is_of_texts, "the samples are not texts", "Pass texts")
 
 # What each parameter needs, by name. Those of early stopping are missing: as in scikit-learn, whose
 # checks set them, they can be given without it.
