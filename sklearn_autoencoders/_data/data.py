@@ -176,7 +176,10 @@ class Data:
         return self.X[rows], None if self.weight is None else self.weight[rows]
 
     def take(self, positions: NDArray[np.intp]) -> Data:
-        """Return the samples at increasing positions, with what belongs to each of them."""
+        """Return the samples at some positions, with what belongs to each of them.
+
+        If samples are held out, the positions must be increasing.
+        """
         parts = {name: getattr(self, name) for name in _PER_SAMPLE}
         taken: dict[str, Any] = {
             name: values[positions] for name, values in parts.items() if values is not None

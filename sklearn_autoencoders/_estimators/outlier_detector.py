@@ -10,33 +10,22 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from .._data.data import Data
-from .._data.shapes import channel_of_features
 from .._data.sources.ranges import find_ranges
 from .._data.sources.splits import check_enough_samples, draw_by_content, hold_out_by_content
-from .._data.statistics.scaling import fit_scaling, weighted_quantile
-from .._data.validation import given_network
+from .._data.statistics.scaling import weighted_quantile
 from .._inference.outlier_errors import (
-    WIDE,
-    distance_unit_of,
-    mean_of_known,
-    prototype_errors,
-    root_mean_square,
     sample_errors,
-    upper_quartile,
 )
-from .._inference.run import cell_errors, reconstruct
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
-from .._training.prototypes import set_unit, sizes
+from .._training.prototypes import prototype_sizes, set_prototypes_of_all, set_unit
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from ..networks._recipes import EnsembleRecipe
 from ..objectives._objective import Objective
 from ..objectives._trimmed import Trimmed
 from .base import BaseAutoencoder
-from .outlier_mixin import OutlierDetectorMixin, scores, tolerance_of_varying
-from .outlier_parts import set_prototypes_of_all
+from .outlier_mixin import OutlierDetectorMixin
 from .outlier_thresholds import (
     automatic_threshold,
     midpoint_threshold,
@@ -44,17 +33,20 @@ from .outlier_thresholds import (
     sample_stream,
     upper_fence,
 )
+from .outlier_units import (
+    ErrorUnits,
+    averaged,
+    fit_distance_unit,
+    fit_tolerance,
+    infinite_if_constant,
+    robust_spread,
+    units_are_ranges,
+)
 
 # Number of steps of a fit with max_epochs="auto".
 _N_STEPS, _N_STEPS_WITH_CATEGORIES = 300, 900
 # Maximum number of training samples from whose errors tolerances are estimated.
 _N_SAMPLES = 10_000
-# Minimum tolerance in standard deviations, because most values of a feature can be equal.
-_MIN_TOLERANCE = 0.1
-# The same for constant features, as a fraction of the constant.
-_MIN_CHANGE = 1e-3
-# Minimum mean distance of training samples from prototypes, in ranges of the features.
-_MIN_DISTANCE = 0.01
 # Maximum fraction of the training samples that are too badly predicted to be near prototypes.
 _MAX_ATYPICAL = 0.05
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
@@ -541,18 +533,14 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             check_enough_samples(n_usable, len(data.X), self.validation_fraction)
         if reset:
             self._split_seed = draw_seed(rng)
-        index, ranges = data.index, data.ranges
+        ranges, fraction, seed = data.ranges, self.validation_fraction, self._split_seed
         self._constants = ranges.constants if reset else ranges.constants_since(self._constants)
-        X, weight, fraction = data.X, data.weight, self.validation_fraction
         n_used = math.ceil(self.max_samples / (1 - fraction))
-        if len(X) > n_used:
-            used = np.random.RandomState(self._split_seed).permutation(len(X))[:n_used]
-            X, weight = X[used], None if weight is None else weight[used]
-            index, ranges = used if index is None else index[used], find_ranges(X)
-        held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self._split_seed))
-        if not 0 < len(held_out) < len(X):
-            held_out = None
-        return Data(X, weight, held_out=held_out, index=index, ranges=ranges)
+        if len(data.X) > n_used:
+            data = data.take(np.random.RandomState(seed).permutation(len(data.X))[:n_used])
+            data = replace(data, ranges=find_ranges(data.X))
+        held_out = np.flatnonzero(hold_out_by_content(data.X, data.weight, fraction, seed))
+        return replace(data, held_out=held_out if 0 < len(held_out) < len(data.X) else None)
 
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
@@ -569,7 +557,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 min(n_masked, self.n_estimators - 1) if is_masked else 0,
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
-                sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
+                prototype_sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
             ),
         )
 
@@ -580,18 +568,17 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_  # one, except in later partial_fit calls
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
-        if fraction == 1 and self._units_are_ranges:
+        if fraction == 1 and units_are_ranges(self):
             set_unit(model, data, seed)
-        # a feature can be constant in one batch, or among the samples that are not held out
-        spread = self._spread(data) if fraction == 1 else self.scale_[self._layout.first_inputs]
         some = data.thinned(_N_SAMPLES)
-        tolerance = self._tolerance(model, some, spread, fraction)
+        tolerance = self._tolerance(model, data, some, fraction)
         typical = self._typical(model, data, tolerance)
         parts = set_prototypes_of_all(model, data, typical, fraction, seed)
-        unit = self._unit_of_distances(model, some, fraction)
-        units = tolerance, unit, self._constants, float(self.n_samples_seen_)
+        unit = fit_distance_unit(model, some, self._constants)
+        unit = None if unit is None else averaged(self.distance_unit_, unit, fraction)
+        units = ErrorUnits(tolerance, unit, self._constants, float(self.n_samples_seen_))
         quantiles = self._quantiles_of_gaps(*parts[0], units, fraction, seed)
-        units = *units, quantiles
+        units = replace(units, quantiles=quantiles)
         held_out, n_held_out = self._held_out_scores(parts, units, fraction)
         return {
             "tolerance_": tolerance,
@@ -603,18 +590,20 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             "offset_": self._offset(model, data, units, held_out, fraction),
         }
 
-    def _spread(self, data):
-        """Return the robust scale of each column; the entropy of a category, in nats."""
-        spread, layout = fit_scaling(data.X, data.weight, "robust").scale, self._layout
-        if not layout.is_numeric:
-            spread[layout.categories] = self._model.loss.entropies
-        return spread
+    def _tolerance(self, model, data, some, fraction):
+        """Return the typical error of each feature in some samples, averaged over all batches."""
+        if fraction == 1:
+            spread = robust_spread(model, data)
+            return fit_tolerance(self, model, some, spread, spread)
+        # a feature can be constant in one batch, or among the samples that are not held out
+        spread, before = self.scale_[self._layout.first_inputs], self.tolerance_
+        return averaged(before, fit_tolerance(self, model, some, spread, before), fraction)
 
     def _typical(self, model, data, tolerance):
         """Return which samples the autoencoders, which exclude the worst ones, predict well."""
         if model.network.prototypes is None:
             return np.ones(len(data.X), dtype=bool)
-        found = sample_errors(model, data.X, tolerance_of_varying(tolerance, self._constants))
+        found = sample_errors(model, data.X, infinite_if_constant(tolerance, self._constants))
         found = found.astype(np.float64)  # of single precision, errors can be infinite
         rows = data.training_rows
         weight = None if data.weight is None else data.weight[rows]
@@ -628,18 +617,17 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             at = -min(automatic_threshold(held_out), np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
-        all_scores, weight = scores(model, data.X, *units), data.weight
+        all_scores, weight = units.scores(model, data.X), data.weight
         at = weighted_quantile(all_scores, self.contamination, weight)
         offset = midpoint_threshold(all_scores, at, self.contamination, weight)
-        before = offset if fraction == 1 else self.offset_
-        return float(before + fraction * (offset - before))
+        return float(averaged(None if fraction == 1 else self.offset_, offset, fraction))
 
     def _held_out_scores(self, parts, units, fraction):
         """Return negative scores of held-out samples, and the number from which they are drawn."""
         if fraction < 1 and parts[0][1].held_out is None:  # training samples are not added to them
             return self.held_out_scores_, self.n_held_out_
         samples = [data.validation for _, data in parts]
-        new = [-scores(own, X, *units) for (own, _), (X, _) in zip(parts, samples, strict=True)]
+        new = [-units.scores(own, X) for (own, _), (X, _) in zip(parts, samples, strict=True)]
         weight = None if samples[0][1] is None else np.concatenate([own for _, own in samples])
         new = repeat_by_weight(np.concatenate(new), weight)
         if fraction == 1:
@@ -647,81 +635,3 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         rng = np.random.RandomState((self._split_seed + self.n_held_out_) % 2**32)
         kept = sample_stream(self.held_out_scores_, self.n_held_out_, new, rng)
         return kept, self.n_held_out_ + len(new)
-
-    def _typical_errors(self):
-        """Return for each column the function from errors to its typical error."""
-        n_categories = self._layout.n_categories
-        return [mean_of_known if n else upper_quartile for n in n_categories]
-
-    def _features_of_one_scale(self):
-        """Return masks of the features that share a scale; none if each has its own."""
-        kind, n_features = self._scaling_kind, self.n_features_in_
-        if kind == "feature":
-            return []
-        if kind != "channel":
-            return [np.ones(n_features, dtype=bool)]
-        channel = channel_of_features(given_network(self), n_features)
-        return [channel == index for index in np.unique(channel)]
-
-    def _tolerance(self, model, data, spread, fraction):
-        """Return the typical error of each feature, averaged over all batches."""
-        errors = cell_errors(model, data.X, reconstruct(model, data.X))
-        before = spread if fraction == 1 else self.tolerance_
-        if self._has_common_unit(model):
-            tolerance = self._tolerance_by_range(model, errors, data.weight)
-        else:
-            tolerance = self._tolerance_of_each(errors, data.weight, spread, before)
-        varies = np.isnan(self._constants)
-        size = np.where(self._constants == 0, 1.0, np.abs(self._constants))
-        tolerance[~varies] = np.maximum(_MIN_CHANGE * size[~varies], np.finfo(np.float64).tiny)
-        return tolerance if fraction == 1 else before + fraction * (tolerance - before)
-
-    def _has_common_unit(self, model):
-        """Return whether the tolerances of the features are the same fraction of their ranges."""
-        is_wide = self._layout.n_columns >= WIDE and model.network.prototypes is not None
-        return is_wide and self._units_are_ranges
-
-    def _tolerance_by_range(self, model, errors, weight):
-        """Return units in which the mean error of the observed values is one."""
-        unit = distance_unit_of(model)
-        relative = (errors / unit)[:, np.isnan(self._constants)]
-        n_known = (~np.isnan(relative)).sum(axis=1)
-        weight = (n_known > 0) * (1.0 if weight is None else weight)
-        total, of_samples = weight.sum(), np.nansum(relative, axis=1) / np.maximum(n_known, 1)
-        return unit * max(weight @ of_samples / total if total > 0 else 0.0, _MIN_DISTANCE)
-
-    def _tolerance_of_each(self, errors, weight, spread, before):
-        """Return the typical error of each feature, or its mean over those of one scale."""
-        tolerance = np.array(
-            [
-                old if np.isnan(error).all() else typical(error, weight)
-                for error, old, typical in zip(
-                    errors.T, before, self._typical_errors(), strict=True
-                )
-            ]
-        )
-        tolerance = np.maximum(tolerance, _MIN_TOLERANCE * spread)
-        used = np.isnan(self._constants)
-        used[self._empty_features] = False
-        for own in self._features_of_one_scale():
-            known = tolerance[own & used]
-            if len(known):
-                largest = known.max()
-                tolerance[own] = (known / largest).mean() * largest  # avoids overflow
-        return tolerance
-
-    @property
-    def _units_are_ranges(self):
-        """Whether distances are in units of the ranges of features, not of the scale."""
-        return self._scaling_kind == "feature" and self._layout.is_numeric
-
-    def _unit_of_distances(self, model, data, fraction):
-        """Return the unit in which the mean distance from prototypes is one."""
-        before = self.distance_unit_
-        if model.network.prototypes is None:
-            return None
-        unit = distance_unit_of(model)
-        varying = np.where(np.isnan(self._constants), unit, np.inf)
-        distance = root_mean_square((prototype_errors(model, data.X) / varying) ** 2)[:, 0]
-        unit = max(np.average(distance, weights=data.weight), _MIN_DISTANCE) * unit
-        return unit if fraction == 1 else before + fraction * (unit - before)

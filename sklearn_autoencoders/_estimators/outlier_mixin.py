@@ -9,14 +9,12 @@ import numpy as np
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.sources.arrays import map_in_chunks
-from .._data.sources.sparse import as_dense, has_nan
+from .._data.sources.sparse import as_dense
 from .._data.statistics.scaling import put_constants
 from .._data.validation import check_samples_with_unknown
 from .._data.value_checks import check_output, check_unit_interval
 from .._inference.outlier_errors import (
     UnknownCategories,
-    sample_errors,
     typical_errors,
     unknown_costs,
     value_errors,
@@ -24,70 +22,12 @@ from .._inference.outlier_errors import (
 from .._inference.postprocess import (
     SAME,
     apply_to_arrays,
-    comparable,
-    constant_errors,
-    mean_constant_errors,
     outlier_labels,
     p_values,
 )
 from .._utils.tensors import tensors_like_input
 from .outlier_gaps import quantiles_of_errors
-
-
-def scores(model, X, tolerance, distance_unit, constants, n_samples, quantiles=None):
-    """Return the negative mean error of the observed values of every sample, in tolerance units.
-
-    Parameters
-    ----------
-    model : Model
-        Predicts the values of all features that are not constant.
-
-    X : ndarray of shape (n_samples, n_features)
-        Samples. Missing values are encoded as NaN.
-
-    tolerance : ndarray of shape (n_features,)
-        Unit of the errors of each feature.
-
-    distance_unit : ndarray of shape (n_features,) or None
-        Unit of the differences of each feature from the nearest prototypes, if there are any.
-
-    constants : ndarray of shape (n_features,)
-        The values of constant features; NaN for all other features.
-
-    n_samples : float
-        Number of samples in which they are constant.
-
-    quantiles : ndarray of shape (n_features + 1, n_quantiles) or None, default=None
-        What makes errors of samples with missing values comparable, as of :func:`comparable`.
-
-    Returns
-    -------
-    ndarray of shape (n_samples,)
-        The scores, in float64.
-    """
-    is_constant = ~np.isnan(constants)
-    units = (tolerance_of_varying(unit, constants) for unit in (tolerance, distance_unit))
-    found = sample_errors(model, X, *units).astype(np.float64)
-    if is_constant.any():
-        expected, unit = constants[is_constant], tolerance[is_constant]
-
-        def of_constants(samples):
-            values, n_observed = samples[:, is_constant], (~np.isnan(samples)).sum(1)
-            given = values, expected, unit, n_samples, n_observed
-            return apply_to_arrays(mean_constant_errors, *given)
-
-        found += map_in_chunks(of_constants, X)
-    if quantiles is not None and has_nan(X):
-        n_observed = map_in_chunks(lambda samples: (~np.isnan(samples)).sum(1), X)
-        found = apply_to_arrays(comparable, found, n_observed, quantiles)
-    return -check_output(found)
-
-
-def tolerance_of_varying(tolerance, constants):
-    """Return the tolerance, infinite for constant features, whose network errors then vanish."""
-    if tolerance is None:
-        return None
-    return np.where(np.isnan(constants), tolerance, np.inf)
+from .outlier_units import ErrorUnits, averaged
 
 
 class OutlierDetectorMixin:
@@ -117,8 +57,7 @@ class OutlierDetectorMixin:
             Negative mean error in units of the tolerance, in float64. Typical values are about -1.
         """
         X, unknown = self._checked(X)
-        units = self.tolerance_, self.distance_unit_, self._constants, float(self.n_samples_seen_)
-        found = scores(self._model, X, *units, self._error_quantiles)
+        found = self._units.scores(self._model, X)
         if unknown is not None:
             rows = unknown.any(axis=1)
             some, unknown = X[rows], unknown[rows]
@@ -272,7 +211,7 @@ class OutlierDetectorMixin:
         parts = errors / n_known.clip(1)[:, None]
         if self._error_quantiles is not None:
             total = parts.sum(1)
-            adjusted = apply_to_arrays(comparable, total, n_known, self._error_quantiles)
+            adjusted = self._units.comparable(total, n_known)
             is_scaled = (total > 0) & (total < np.inf)
             parts *= np.divide(adjusted, total, np.ones_like(total), where=is_scaled)[:, None]
             parts[n_known == 0] = adjusted[n_known == 0, None] / parts.shape[1]
@@ -280,38 +219,36 @@ class OutlierDetectorMixin:
 
     def _value_errors(self, X, unknown, expected):
         """Return the errors of all values, in units of tolerances."""
-        tolerance, unit, constants = self.tolerance_, self.distance_unit_, self._constants
-        units = [tolerance_of_varying(value, constants) for value in (tolerance, unit)]
-        values, n_categories = as_dense(X), self._layout.n_categories
+        units, values = self._units, as_dense(X)
         if unknown is not None:
-            values = np.where(unknown, n_categories, values)
+            values = np.where(unknown, self._layout.n_categories, values)
             unknown = UnknownCategories(unknown, *self._unknown_costs(self._model))
-        errors = value_errors(self._model, X, expected, *units, unknown)
-        is_constant = ~np.isnan(constants)  # which no prototype predicts better
-        errors[:, is_constant] = apply_to_arrays(
-            constant_errors,
-            values[:, is_constant].astype(np.float64),
-            constants[is_constant],
-            tolerance[is_constant],
-            float(self.n_samples_seen_),
-        )
+        errors = value_errors(self._model, X, expected, *units.of_varying, unknown)
+        # which no prototype predicts better
+        errors[:, units.is_constant] = units.errors_of_constants(values)
         return errors
+
+    @property
+    def _units(self):
+        """The units of the errors of the fit."""
+        n_samples = float(self.n_samples_seen_)
+        units = self.tolerance_, self.distance_unit_, self._constants, n_samples
+        return ErrorUnits(*units, self._error_quantiles)
 
     def _typical_held_out_errors(self, model, data, fraction):
         """Return typical errors of held-out values, for unknown categories, after a fit to data."""
         before, layout = self._held_out_errors, self._layout
         if layout.is_numeric or layout.is_shared or (fraction < 1 and data.held_out is None):
             return before if fraction < 1 else None
-        new = typical_errors(model, *data.validation)
-        return new if fraction == 1 or before is None else before + fraction * (new - before)
+        return averaged(before, typical_errors(model, *data.validation), fraction)
 
     def _quantiles_of_gaps(self, model, data, units, fraction, seed):
         """Return what makes scores of samples with missing values comparable, over all batches."""
         before = self._error_quantiles
         if fraction < 1 and (data.held_out is None or before is None):
             return before
-        new = quantiles_of_errors(lambda X: scores(model, X, *units), data, seed)
-        return new if fraction == 1 else before + fraction * (new - before)
+        new = quantiles_of_errors(lambda X: units.scores(model, X), data, seed)
+        return averaged(before, new, fraction)
 
     def _unknown_costs(self, model):
         """Return the errors and the deviations of unknown categories in each column."""

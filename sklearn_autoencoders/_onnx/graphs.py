@@ -15,7 +15,7 @@ from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator, Reconstruc
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder
 from .._estimators.generative_mixin import GenerativeMixin
-from .._estimators.outlier_mixin import OutlierDetectorMixin, tolerance_of_varying
+from .._estimators.outlier_mixin import OutlierDetectorMixin
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import outlier_errors, postprocess, run, sampling
 from .._utils.batch import Batch
@@ -180,14 +180,12 @@ def _drawn_samples(fitted):
 
 
 def _scores(fitted):
-    tolerance, constants = (fitted.array(name).numpy() for name in ("tolerance_", "_constants"))
-    unit = tolerance_of_varying(tolerance, constants)
-    distance_unit = tolerance_of_varying(fitted.estimator.distance_unit_, constants)
-    errors = outlier_errors.errors(fitted.model, unit, distance_unit, _FLOAT)
-    columns = torch.tensor(np.flatnonzero(~np.isnan(constants)))
-    expected, unit = (torch.tensor(array)[columns] for array in (constants, tolerance))
-    n_samples = float(fitted.estimator.n_samples_seen_)
-    is_adjusted = fitted.estimator._error_quantiles is not None
+    units = fitted.estimator._units
+    errors = outlier_errors.errors(fitted.model, *units.of_varying, _FLOAT)
+    columns = torch.tensor(np.flatnonzero(units.is_constant))
+    *of_constants, n_samples = units.of_constants
+    expected, unit = map(torch.tensor, of_constants)
+    is_adjusted = units.quantiles is not None
     quantiles = fitted.array("_error_quantiles") if is_adjusted else None
 
     def function(network, samples):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -36,7 +38,9 @@ _N_PLANES_AT_ONCE = 64
 _N_VALUES, _MAX_VALUES = 2**24, 2**22
 
 
-def sizes(n_prototypes: int, n_columns: int, n_inputs: int) -> tuple[int, int, int] | None:
+def prototype_sizes(
+    n_prototypes: int, n_columns: int, n_inputs: int
+) -> tuple[int, int, int] | None:
     """Return numbers of groups, of prototypes of each and of directions of each prototype.
 
     Parameters
@@ -81,7 +85,7 @@ def set_unit(model: Model, data: Data, seed: int) -> None:
     rows, _ = different_rows(
         data, data.training_rows, max(_N_VALUES // n_inputs, n_prototypes), seed
     )
-    x, _ = _samples(model, data.X[rows])
+    x, _ = _clipped_inputs(model, data.X[rows])
     # inputs have a standard deviation of one; less is possible in a part of the samples
     prototypes.unit.copy_((x.amax(0) - x.amin(0)).clamp(min=1))
 
@@ -122,7 +126,7 @@ def set_prototypes(
     rows, weight = different_rows(data, some, n_most, seed)
     if fraction < 1 and len(rows) < N_NEIGHBORS:
         return
-    x, observed = _samples(model, data.X[rows])
+    x, observed = _clipped_inputs(model, data.X[rows])
     seeds = torch.from_numpy(rng.choice(len(x), n_prototypes, n_prototypes > len(x), weight))
     unit = prototypes.unit.to(x)
     x = x / unit
@@ -130,6 +134,57 @@ def set_prototypes(
     means, directions = (torch.cat(part) for part in zip(*parts, strict=True))
     kept = rng.uniform(size=n_prototypes) >= fraction
     prototypes.set(means * unit, directions, kept)
+
+
+def set_prototypes_of_all(
+    model: Model, data: Data, usable: NDArray[np.bool_], fraction: float, seed: int
+) -> list[tuple[Model, Data]]:
+    """Set prototypes, also of held-out samples, and return how these are scored as new ones.
+
+    The held-out samples are in two parts. Each is scored by a model whose prototypes are made of
+    all samples but those of the part, as in cross-conformal prediction [1]_. Of wide samples, such
+    as windows of a series that overlap, prototypes are made of training samples only.
+
+    .. [1] V. Vovk, "Cross-conformal predictors", Annals of Mathematics and Artificial Intelligence
+       74, 2015.
+
+    Parameters
+    ----------
+    model : Model
+        The prototypes of its network, if it has any, are modified in place.
+
+    data : Data
+        Training samples and held-out samples.
+
+    usable : ndarray of bool of shape (n_samples,)
+        Which samples prototypes can be made of.
+
+    fraction, seed
+        As in :func:`set_prototypes`.
+
+    Returns
+    -------
+    list of (Model, Data)
+        A model for each part, and the samples, of which those of the part are held out.
+    """
+    parts = _held_out_parts(model, data, seed)
+    found = []
+    for part in parts:
+        own = replace(model, network=copy.deepcopy(model.network))
+        without = replace(data, held_out=part)
+        set_prototypes(own, without, usable, fraction, seed)
+        found.append((own, without))
+    set_prototypes(model, replace(data, held_out=None) if parts else data, usable, fraction, seed)
+    return found or [(model, data)]
+
+
+def _held_out_parts(model: Model, data: Data, seed: int) -> list[NDArray[np.intp]]:
+    """Return positions of the held-out samples of each part; none if no prototype uses them."""
+    held_out = data.held_out
+    if model.network.prototypes is None or held_out is None or model.layout.n_columns >= WIDE:
+        return []
+    is_first = draw_by_content(data.X[held_out], seed) < 0.5  # copies are in the same part
+    return [part for part in (held_out[is_first], held_out[~is_first]) if len(part)]
 
 
 def different_rows(
@@ -148,7 +203,7 @@ def different_rows(
     return rows[first][:n_most], total / total.sum()
 
 
-def _samples(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
+def _clipped_inputs(model: Model, X: Any) -> tuple[Tensor, Tensor | None]:
     """Return clipped inputs of the network, and which are observed; None if all are."""
     data = Data(X)
     clip, layout = cast(Ensemble, model.network).clip, model.layout
