@@ -17,7 +17,7 @@ from estimators import quick, settable
 from sklearn.base import clone
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderRegressor
-from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
+from sklearn_autoencoders._estimators.reconstruction_score import ReconstructionScoreMixin
 from sklearn_autoencoders._training.parameters import make_plan
 from sklearn_autoencoders._utils.output import as_numbers
 

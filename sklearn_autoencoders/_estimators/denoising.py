@@ -31,7 +31,8 @@ from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
 from ..texts._spelling import Spelling
-from .base import BaseAutoencoder, ReconstructionScoreMixin
+from .base import BaseAutoencoder
+from .reconstruction_score import ReconstructionScoreMixin
 from .spelling_mixin import SpellingMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.

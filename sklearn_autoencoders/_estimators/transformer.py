@@ -10,7 +10,8 @@ from sklearn.utils.metadata_routing import UNUSED
 from .._data.validation import check_codes, check_samples
 from .._utils.sklearn_compat import fit_context, with_callbacks
 from .._utils.tensors import tensors_like_input
-from .base import BaseAutoencoder, ReconstructionScoreMixin
+from .base import BaseAutoencoder
+from .reconstruction_score import ReconstructionScoreMixin
 
 
 class AutoencoderTransformer(

@@ -11,11 +11,12 @@ from torch import nn
 
 from .._data.batches import SampleDataset
 from .._data.data import Data
-from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator, ReconstructionScoreMixin
+from .._estimators.base import BaseAutoencoder, BaseNetworkEstimator
 from .._estimators.classifier import AutoencoderClassifier
 from .._estimators.denoising import DenoisingAutoencoder
 from .._estimators.generative_mixin import GenerativeMixin
 from .._estimators.outlier_mixin import OutlierDetectorMixin
+from .._estimators.reconstruction_score import ReconstructionScoreMixin
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import outlier_errors, postprocess, run, sampling
 from .._utils.batch import Batch
