@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,7 +21,7 @@ from .._inference.postprocess import (
 )
 from .._training.head_initialization import LOGISTIC
 from .._training.pseudo_labels import with_pseudo_labels
-from .._utils.labels import Labels, is_missing
+from .._utils.labels import Labels
 from .._utils.sklearn_compat import (
     Interval,
     MissingValues,
@@ -33,9 +32,10 @@ from .._utils.sklearn_compat import (
 from .._utils.tensors import tensors_like_input
 from ..objectives import PseudoLabels
 from ..objectives._supervised import log_loss
+from .class_weights import class_weighted
 from .fine_tuning import BasePredictor
 from .labeled_scores import labeled_accuracy
-from .missing_labels import check_no_missing_values, is_auto, usual_marker
+from .missing_labels import known_labels
 
 
 class AutoencoderClassifier(ClassifierMixin, BasePredictor):
@@ -555,7 +555,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         self._set_classes(np.unique(known), reset)
         labels = np.full((len(is_known), len(self.classes_)), np.nan)
         labels[is_known] = known[:, None] == self.classes_
-        weight = self._class_weighted(labels, is_known, data.weight)
+        weight = class_weighted(self.class_weight, self.classes_, labels, data.weight)
         labels = (1 - self.label_smoothing) * labels + self.label_smoothing / len(self.classes_)
         return replace(data, labels=labels, label_weight=weight)
 
@@ -563,7 +563,8 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         """Return the labels of the samples of `data`, and a mask of those that have one."""
         everything = Labels.of(y)
         own = everything if data.index is None else Labels.of(data.of(y))
-        labels, marker = self._labels_of(everything, own, reset)
+        classes = None if reset else self.classes_
+        labels, marker = known_labels(self.missing_label, everything, own, classes)
         if not len(labels.known):
             name = "missing values" if marker is None else repr(marker)
             raise ValueError(
@@ -573,24 +574,6 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         check_classification_targets(np.repeat(np.unique(known), 2))  # no warning about rare ones
         return known, labels.is_known
 
-    def _labels_of(self, everything, own, reset):
-        """Return labels, or those of their samples that are used, and what marks missing ones."""
-        marker = self._marker(everything, reset)
-        if not is_missing(self.missing_label):
-            check_no_missing_values(everything, -1 if marker is None else marker)
-        labels = everything if own is None else own
-        return (labels if marker is None else labels.without(marker)), marker
-
-    def _marker(self, labels, reset):
-        """Return the label of unlabeled samples, or None if it is not a label."""
-        if is_missing(self.missing_label):
-            return None
-        if not is_auto(self.missing_label):
-            return self.missing_label
-        if not reset:
-            return None if np.isin(-1, self.classes_) else -1
-        return usual_marker(labels)
-
     def _set_classes(self, classes, reset):
         if reset:
             self.classes_ = classes
@@ -599,26 +582,6 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
                 f"y contains classes {np.setdiff1d(classes, self.classes_).tolist()} that were not "
                 "seen in the first fit. Use warm_start=False to fit a new model."
             )
-
-    def _class_weighted(self, labels, is_known, weight):
-        """Return the sample weights times the weights of the classes, or None."""
-        if self.class_weight is None:
-            return None
-        own = np.ones(len(labels)) if weight is None else weight.copy()
-        place = labels[is_known].argmax(axis=1)
-        if self.class_weight == "balanced":  # by weight: a sample of weight two counts twice
-            count = np.bincount(place, own[is_known], minlength=len(self.classes_))
-            present = count > 0
-            factor = own[is_known].sum() / (present.sum() * np.where(present, count, np.inf))
-            factor[~present] = 1.0
-        else:
-            factor = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
-        if not (np.isfinite(factor) & (factor > 0)).all():
-            raise ValueError(
-                f"class_weight must give every class a positive number; got {self.class_weight}."
-            )
-        own[is_known] *= factor[place]
-        return own
 
     @tensors_like_input
     def decision_function(self, X):
@@ -715,7 +678,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             If no sample has a label.
         """
         check_is_fitted(self)
-        labels, _ = self._labels_of(Labels.of(y), None, reset=False)
+        labels, _ = known_labels(self.missing_label, Labels.of(y), classes=self.classes_)
         if labels.is_known.all():
             return super().score(X, y, sample_weight)
         return labeled_accuracy(labels, self.predict(X), sample_weight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._utils.labels import is_missing
 from .._utils.user_warnings import warn_user
 
 # -1 may be a class if it is at most this many times as frequent as the most frequent other label.
@@ -12,12 +13,50 @@ _MAX_FREQUENCY = 1.5
 _MAX_SHARE = 0.9
 
 
-def is_auto(missing_label):
-    """Return whether the marker is to be found in the labels."""
-    return isinstance(missing_label, str) and missing_label == "auto"
+def known_labels(missing_label, everything, own=None, classes=None):
+    """Return labels without those that mark unlabeled samples, and the label that marks them.
+
+    Parameters
+    ----------
+    missing_label : object
+        The parameter of the classifier.
+
+    everything : Labels
+        All labels that were given, by which "auto" is decided.
+
+    own : Labels or None, default=None
+        The labels that are returned, if these are not all.
+
+    classes : ndarray or None, default=None
+        The classes of an earlier fit.
+
+    Returns
+    -------
+    labels : Labels
+        Which samples have a label, and the labels.
+
+    marker : object
+        None if no label marks unlabeled samples.
+    """
+    marker = _marker(missing_label, everything, classes)
+    if not is_missing(missing_label):
+        _check_no_missing_values(everything, -1 if marker is None else marker)
+    labels = everything if own is None else own
+    return (labels if marker is None else labels.without(marker)), marker
 
 
-def usual_marker(labels):
+def _marker(missing_label, labels, classes):
+    """Return the label of unlabeled samples, or None if it is not a label."""
+    if is_missing(missing_label):
+        return None
+    if not (isinstance(missing_label, str) and missing_label == "auto"):
+        return missing_label
+    if classes is None:
+        return _usual_marker(labels)
+    return None if np.isin(-1, classes) else -1
+
+
+def _usual_marker(labels):
     """Return -1, or None if -1 and one other value are the classes."""
     values = labels.distinct()
     if len(values) > 2 and "-1" in values:
@@ -68,7 +107,7 @@ def _warn_if_a_class(known):
         )
 
 
-def check_no_missing_values(labels, marker):
+def _check_no_missing_values(labels, marker):
     """Raise ValueError if labels are missing, but not marked by the label `marker`."""
     if labels.is_known.all():
         return
