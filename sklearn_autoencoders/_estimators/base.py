@@ -198,6 +198,11 @@ class BaseNetworkEstimator(TrainableEstimator):
         return self._auto_scaling if self._layout.is_numeric else "feature"
 
     @property
+    def _n_features_out(self):
+        """Number of components of the code, which scikit-learn names."""
+        return self.n_components_
+
+    @property
     def _is_of_texts(self):
         """Whether the samples of the fit were texts."""
         return self._columns is not None and self._columns.is_sequence

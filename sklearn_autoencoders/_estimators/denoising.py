@@ -679,7 +679,3 @@ class DenoisingAutoencoder(
         if self._is_of_texts:
             return np.array(["text"], dtype=object)
         return OneToOneFeatureMixin.get_feature_names_out(self, input_features)
-
-    @property
-    def _n_features_out(self):
-        return self.n_components_

@@ -131,10 +131,6 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         """
         return self._encode(check_samples(self, X))
 
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
     def _output_of_head(self, X):
         X = check_samples(self, X)  # raises NotFittedError before the model is used
         return check_output(predict(self._model, X))

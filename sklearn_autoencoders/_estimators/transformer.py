@@ -378,10 +378,6 @@ class AutoencoderTransformer(
         """
         return self._fit(X, y, sample_weight)
 
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
     @tensors_like_input
     def transform(self, X, *, out=None):
         """Encode X.
