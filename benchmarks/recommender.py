@@ -23,7 +23,7 @@ from _data import FOLDER, header
 from scipy import sparse
 
 from sklearn_autoencoders import AutoencoderRecommender
-from sklearn_autoencoders._data.recommendation.ratings import item_biases
+from sklearn_autoencoders._data.recommendation.biases import item_biases
 
 DEPTH = 100
 

@@ -13,9 +13,10 @@ from scipy import sparse
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from .._data.recommendation.biases import item_biases
 from .._data.recommendation.interactions import InteractionRows
 from .._data.recommendation.item_weights import LINEAR
-from .._data.recommendation.ratings import item_biases, ratings_of, warn_of_zeros
+from .._data.recommendation.ratings import as_clicks, check_range, ratings_of, warn_of_zeros
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
 from .._inference.run import encode
@@ -463,20 +464,11 @@ class AutoencoderRecommender(
             self._check_has_users(ratings.users)
         if not np.isfinite(ratings.matrix.data).all():
             raise ValueError("X contains infinite ratings. Leave them out.")
-        if self._is_explicit:
-            _check_range(ratings.matrix.data, self.rating_range)
-            warn_of_zeros(X, ratings)
-            return ratings
-        matrix = ratings.matrix.copy()
-        if (matrix.data < 0).any():
-            raise ValueError(
-                'Negative values in data: feedback="implicit" needs clicks, X has values from '
-                f'{matrix.data.min():.6g}. Use feedback="explicit" for ratings, or select those '
-                "that are clicks."
-            )
-        matrix.eliminate_zeros()
-        matrix.data[:] = 1.0
-        return replace(ratings, matrix=matrix)
+        if not self._is_explicit:
+            return as_clicks(ratings)
+        check_range(ratings, self.rating_range)
+        warn_of_zeros(X, ratings)
+        return ratings
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         matrix = data.X.matrix
@@ -580,10 +572,6 @@ class AutoencoderRecommender(
         tags.input_tags.positive_only = self.feedback == "implicit"
         return tags
 
-    @property
-    def _n_features_out(self):
-        return self.n_components_
-
 
 def _weight_of_all(data, n_users):
     """Return the weights of all users of a batch: those that are not in the data have none."""
@@ -592,14 +580,3 @@ def _weight_of_all(data, n_users):
         1.0 if data.weight is None else data.weight
     )
     return weight
-
-
-def _check_range(values, limits):
-    """Raise ValueError if ratings are not in the range that is possible."""
-    if limits is not None and len(values):
-        low, high = values.min(), values.max()
-        if low < limits[0] or high > limits[1]:
-            raise ValueError(
-                f"rating_range={limits!r}, but X contains ratings from {low:.6g} to {high:.6g}. "
-                "Correct them, or widen rating_range."
-            )

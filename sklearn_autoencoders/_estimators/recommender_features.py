@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from .._data.recommendation.biases import residuals, user_biases
 from .._data.recommendation.feature_effects import (
     RIDGE_OF_ITEM,
     RIDGE_OF_USER,
@@ -21,7 +22,7 @@ from .._data.recommendation.feature_tables import (
     split_ids,
     with_items,
 )
-from .._data.recommendation.ratings import Ratings, residuals, user_biases
+from .._data.recommendation.ratings import Ratings
 from .._data.sources.sparse import SparseRows
 
 # Weight of an item feature, a user of the regression who has clicked on the items that have it.
