@@ -24,7 +24,7 @@ from skops import io as skops
 from skorch import NeuralNetRegressor
 
 from sklearn_autoencoders import AutoencoderFeatureUnion, AutoencoderTransformer, load, save
-from sklearn_autoencoders._persistence import files as _files
+from sklearn_autoencoders._persistence.archives import _unfolded
 from sklearn_autoencoders.exceptions import (
     IncompatibleVersionError,
     ModelFileError,
@@ -549,9 +549,9 @@ def test_malicious_files_have_no_effect(attack, tmp_path):
 
 
 def test_nodes_are_counted_wherever_they_are_referred_to():
-    assert _files._unfolded({"a": {"b": [{}, {}]}}, {}) == 4  # nodes without an identifier
+    assert _unfolded({"a": {"b": [{}, {}]}}, {}) == 4  # nodes without an identifier
     shared = {"__id__": 1, "content": [{}, {}]}
-    assert _files._unfolded([shared, {"__id__": 1}, {"c": {"__id__": 1}}], {}) == 3 + 3 + 4
+    assert _unfolded([shared, {"__id__": 1}, {"c": {"__id__": 1}}], {}) == 3 + 3 + 4
 
 
 @every_format
