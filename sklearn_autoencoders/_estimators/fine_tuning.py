@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import ClassVar
@@ -10,14 +9,10 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from .._data.model import place, resolve_device
-from .._data.sources.ranges import find_ranges
-from .._data.sources.sparse import as_passed
 from .._data.sources.splits import draw_held_out
-from .._data.statistics.scaling import Scaling
-from .._data.validation import check_samples, ignore_empty_features
+from .._data.validation import check_samples
 from .._data.value_checks import check_magnitude, check_output, check_unit_interval
 from .._inference.run import predict
 from .._training.ensemble_initialization import (
@@ -32,7 +27,6 @@ from .._training.parameters import (
     changed_parameters,
     corruption_parts,
     make_plan,
-    neighbor_penalty,
     training_dtype,
     update_dropout,
 )
@@ -43,9 +37,7 @@ from .._utils.sklearn_compat import InstanceOf, Interval, Sizes, StrOptions
 from .._utils.tensors import tensors_like_input
 from ..corruptions import CORRUPTIONS
 from ..networks import Branches
-from ..networks._latent.vector_quantizer import QuantizedBottleneck
 from ..networks._layers.torch_modes import drawing_from
-from ..networks._models.ensemble import Ensemble
 from ..networks._models.predictor import Predictor
 from ..networks._recipes import PredictorRecipe
 from ..objectives import LIKELIHOODS, LOSSES
@@ -53,6 +45,7 @@ from ..objectives._losses import Loss
 from ..objectives._objective import Objective
 from ..objectives._supervised import Supervised
 from .base import BaseNetworkEstimator
+from .given_encoder import copied_parts, fitted_encoder, without_ignored
 
 # By name, the number of frozen layers of the encoder in each of the first epochs.
 FREEZES = {
@@ -139,7 +132,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         self._check_one_head()
-        data = self._with_labels(self._without_ignored(data) if reset else data, y, reset)
+        data = self._with_labels(without_ignored(self, data) if reset else data, y, reset)
         if reset:
             self._has_ensemble = self._uses_ensemble(data)
         if self._has_ensemble:
@@ -151,16 +144,6 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         held_out = draw_held_out(len(known), self.validation_fraction, rng)
         return replace(data, held_out=known[held_out])
 
-    def _without_ignored(self, data):
-        """Return the data without the values that a fitted encoder ignores."""
-        encoder = getattr(self.encoder, "estimator", self.encoder)  # inside FrozenEstimator
-        empty = getattr(encoder, "_empty_features", ())
-        if len(empty) == 0 or encoder.n_features_in_ != self.n_features_in_:
-            return data
-        self._empty_features = np.union1d(self._empty_features, empty).astype(int)
-        X = ignore_empty_features(self, data.X)
-        return replace(data, X=X, ranges=find_ranges(X))
-
     def _build(self, data, rng):
         if self.encoder is None:
             return initialize(
@@ -170,12 +153,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 scaling=self._scaling_kind,
                 compose=lambda base: self._with_head(base, data),
             )
-        encoder = self._fitted_encoder(data, rng)
+        encoder = fitted_encoder(self, data, rng)
         check_unit_interval(self, encoder._loss, data.X, ranges=data.ranges)
-        autoencoder, recipe = copy.deepcopy(encoder.network_), encoder._recipe
-        if isinstance(autoencoder, Predictor):
-            autoencoder, recipe = autoencoder.autoencoder, recipe.autoencoder
-        scaling = Scaling(encoder.center_.copy(), encoder.scale_.copy())
+        autoencoder, recipe, scaling = copied_parts(encoder)
         dtype = training_dtype(self, data.X.shape)
         check_magnitude(data, scaling, self._layout, dtype)
         self._check_can_denoise(recipe)
@@ -308,83 +288,3 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         if hasattr(self, "network_") and not hasattr(self, "head_"):
             self.head_ = self._name_of_head()
             self.network_weight_ = np.nan if self._has_ensemble else 1.0
-
-    def _fitted_encoder(self, data, rng):
-        """Return `encoder` if it is fitted; otherwise a copy fitted to the training samples."""
-        self._check_no_network_parameters()
-        encoder = self.encoder
-        if isinstance(encoder, FrozenEstimator):
-            encoder = encoder.estimator
-            check_is_fitted(encoder)
-        elif not encoder.__sklearn_is_fitted__() and not isinstance(encoder, BasePredictor):
-            self._check_needs_no_labels()
-            self._check_reads_samples(encoder)
-            encoder = clone(encoder)
-            if encoder.random_state is None:
-                encoder.set_params(random_state=draw_seed(rng))
-            training = data.thinned(len(data.X))
-            samples = as_passed(training.X)
-            if self._columns is not None:
-                encoder.set_params(categorical_features=self._columns)
-                samples = self._columns.restore(samples)
-            encoder.fit(samples, sample_weight=training.weight)
-        self._check_encoder(encoder)
-        return encoder
-
-    def _check_needs_no_labels(self):
-        conditional = getattr(self.encoder, "conditional", False)
-        if conditional:
-            raise ValueError(
-                f"encoder has conditional={conditional!r} and is not fitted. It would be fitted to "
-                "all samples, also to those whose y is unknown. Fit it to samples with y and pass "
-                "FrozenEstimator(encoder), or use conditional=False."
-            )
-        penalty = neighbor_penalty(self.encoder)
-        if penalty is not None and penalty.supervised:
-            raise ValueError(
-                "encoder has the penalty Neighbors(supervised=True) and is not fitted. It would be "
-                "fitted to X without y. Fit it to X and y and pass FrozenEstimator(encoder), or "
-                "use supervised=False."
-            )
-
-    def _check_reads_samples(self, encoder):
-        if hasattr(encoder, "_levels"):
-            raise ValueError(
-                "encoder must be an autoencoder whose network reads the samples themselves. That "
-                "of AutoregressiveGenerator reads the levels of their values. Use its codes, as in "
-                f"make_pipeline(AutoregressiveGenerator(), {type(self).__name__}())."
-            )
-
-    def _check_encoder(self, encoder):
-        self._check_reads_samples(encoder)
-        bottleneck = getattr(getattr(encoder, "network_", None), "bottleneck", None)
-        is_usable = isinstance(encoder, BaseNetworkEstimator) and encoder.__sklearn_is_fitted__()
-        if (
-            not is_usable
-            or isinstance(encoder.network_, Ensemble)
-            or isinstance(bottleneck, QuantizedBottleneck)
-        ):
-            raise ValueError(
-                "encoder must be an autoencoder of this package with a single, continuous code per "
-                "sample, such as AutoencoderTransformer; an encoder that requires labels must be "
-                f"fitted. Ensembles and codebooks are not supported; got {self.encoder!r}."
-            )
-        if encoder.n_features_in_ != self.n_features_in_:
-            raise ValueError(
-                f"X has {self.n_features_in_} features, but encoder was fitted to "
-                f"{encoder.n_features_in_}."
-            )
-        names, theirs = (getattr(e, "feature_names_in_", None) for e in (self, encoder))
-        if names is not None and theirs is not None and list(names) != list(theirs):
-            raise ValueError(
-                f"The feature names of X are {list(names)}, but encoder was fitted to "
-                f"{list(theirs)}. Pass the features in the same order."
-            )
-
-    def _check_no_network_parameters(self):
-        """Raise ValueError if a parameter that describes the network is not the default."""
-        for name in changed_parameters(self, sorted(BaseNetworkEstimator._shaping_parameters)):
-            raise ValueError(
-                f"{name}={getattr(self, name)!r} cannot be given together with encoder, which "
-                f"already has a network. Set {name} of the encoder."
-            )
