@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from .._utils.batch import Batch
-from .._utils.layout import Layout
 from .data import Data
 from .model import Model, scaling_tensors, torch_dtype
 from .sources.arrays import as_source
@@ -36,9 +36,6 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     dtype : torch.dtype or None, default=None
         Type of the batches; that of X by default.
 
-    scaled : bool, default=False
-        Whether X is already scaled, like latent codes.
-
     resident : bool, default=False
         Whether to move all samples to the model's device initially, instead of batch by batch.
     """
@@ -51,7 +48,6 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         model: Model,
         data: Data,
         dtype: torch.dtype | None = None,
-        scaled: bool = False,
         resident: bool = False,
     ) -> None:
         self.dtype = torch_dtype(data.X.dtype) if dtype is None else dtype
@@ -60,14 +56,12 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
         self._clean = None if data.clean is None else _source(data.clean, device, True)
         # the wider type, in which the center and the values neither lose digits nor overflow
         self._wide = torch.promote_types(self.dtype, torch_dtype(data.X.dtype))
-        self._layout = Layout.of_numbers(0) if scaled else model.layout
-        self._scaling = self._target_scaling = None
-        if not scaled:
-            self._scaling = scaling_tensors(model.scaling, device, self._wide)
-            self._target_scaling = self._scaling
-            if (target_scaling := model.target_scaling) is not model.scaling:
-                self._target_scaling = scaling_tensors(target_scaling, device, self._wide)
-        self.conditional_mean = None if scaled else model.conditional_mean(self.dtype)
+        self._layout = model.layout
+        self._scaling = scaling_tensors(model.scaling, device, self._wide)
+        self._target_scaling = self._scaling
+        if (target_scaling := model.target_scaling) is not model.scaling:
+            self._target_scaling = scaling_tensors(target_scaling, device, self._wide)
+        self.conditional_mean = model.conditional_mean(self.dtype)
         self._has_own_target = model.loss.unit_interval or not model.layout.is_numeric
         weight = None if data.weight is None else data.weight / data.mean_training_weight
         numbers = {"weight": weight, "condition": data.condition, "labels": data.labels}
@@ -151,10 +145,8 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
     def _read(self, source: Any, indices: Any) -> Tensor:
         return _as_tensor(source.take(indices)).to(self._device)
 
-    def _scaled(self, cells: Tensor, scaling: tuple[Tensor, Tensor] | None) -> Tensor:
+    def _scaled(self, cells: Tensor, scaling: tuple[Tensor, Tensor]) -> Tensor:
         """Return encoded samples in the units of the network."""
-        if scaling is None:
-            return cells.to(self.dtype)
         center, scale = scaling
         encoded = self._layout.encode(cells.to(self._wide))
         return self._without_nan((encoded - center).div_(scale).to(self.dtype))
@@ -173,6 +165,40 @@ class SampleDataset(torch.utils.data.Dataset[Any]):
 
     def _without_nan(self, x: Tensor) -> Tensor:
         return x.nan_to_num(nan=0.0) if self._may_miss else x
+
+
+class CodeDataset:
+    """Codes and conditions from which whole batches are read, as the input of a decoder.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_samples, n_components)
+        Codes, whose type is that of the batches.
+
+    condition : ndarray of shape (n_samples, n_conditions) or None
+        Further input of the decoder.
+
+    device : torch.device
+        Device of the batches.
+    """
+
+    def __init__(
+        self, codes: NDArray[Any], condition: NDArray[Any] | None, device: torch.device
+    ) -> None:
+        self._codes, self._condition, self._device = codes, condition, device
+        self.dtype = torch_dtype(codes.dtype)
+
+    def __len__(self) -> int:
+        """Return the number of codes."""
+        return len(self._codes)
+
+    def __getitems__(self, indices: Any) -> Batch:
+        """Return a batch, for a list of positions or a slice."""
+        condition = None if self._condition is None else self._read(self._condition, indices)
+        return Batch(self._read(self._codes, indices), condition=condition)
+
+    def _read(self, values: NDArray[Any], indices: Any) -> Tensor:
+        return _as_tensor(values[indices]).to(self._device, self.dtype)
 
 
 class _TensorSource:

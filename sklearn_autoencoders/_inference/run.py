@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import SampleDataset
+from .._data.batches import CodeDataset, SampleDataset
 from .._data.data import Data
 from .._data.model import Model, scaling_tensors, torch_dtype
 from .._data.sources.rows import RowSource
@@ -48,9 +48,8 @@ def encode(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> N
 
 def decode(model: Model, codes: NDArray[Any]) -> NDArray[Any]:
     """Return the samples that codes are decoded to, in the user's units."""
-    return run(
-        model, SampleDataset(model, Data(codes), scaled=True), decode_function(model, codes.dtype)
-    )
+    samples = CodeDataset(codes, None, model.device)
+    return run(model, samples, decode_function(model, codes.dtype))
 
 
 def reconstruct(model: Model, X: Samples, condition: NDArray[Any] | None = None) -> NDArray[Any]:
@@ -255,7 +254,7 @@ class Units:
 
 def run(
     model: Model,
-    samples: SampleDataset,
+    samples: SampleDataset | CodeDataset,
     function: Function,
     n_draws: int = 1,
 ) -> NDArray[Any]:
@@ -266,7 +265,7 @@ def run(
     model : Model
         The model. Its network is converted to the type of the samples.
 
-    samples : SampleDataset
+    samples : SampleDataset or CodeDataset
         The samples.
 
     function : callable
@@ -290,7 +289,7 @@ def run(
 
 
 def _run(
-    network: Autoencoder, samples: SampleDataset, function: Function, size: int
+    network: Autoencoder, samples: SampleDataset | CodeDataset, function: Function, size: int
 ) -> NDArray[Any]:
     outputs: NDArray[Any] | None = None
     advice = (
@@ -305,7 +304,7 @@ def _run(
 
 
 def _chunks(
-    network: Autoencoder, samples: SampleDataset, function: Function, size: int
+    network: Autoencoder, samples: SampleDataset | CodeDataset, function: Function, size: int
 ) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield chunks with the results of the function; chunks are halved if memory is exhausted."""
     start = 0

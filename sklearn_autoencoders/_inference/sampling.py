@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .._data.batches import SampleDataset
+from .._data.batches import CodeDataset, SampleDataset
 from .._data.data import Data
 from .._data.model import Model, torch_dtype
 from .._utils.batch import Batch
@@ -153,8 +153,7 @@ def draw_samples(model: Model, codes: Array, condition: Array | None, seed: int 
         if draws is None
         else draw_function(model, draws, codes.dtype)
     )
-    data = Data(codes, condition=condition)
-    return run(model, SampleDataset(model, data, scaled=True), function)
+    return run(model, CodeDataset(codes, condition, model.device), function)
 
 
 def draw_function(model: Model, draws: Draws, dtype: Any) -> Function:
