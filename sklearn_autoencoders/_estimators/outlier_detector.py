@@ -543,22 +543,21 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         return replace(data, held_out=held_out if 0 < len(held_out) < len(data.X) else None)
 
     def _build(self, data, rng):
-        n_masked = max(round(self.mask_rate * self.n_estimators), 1)
-        is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
-        return initialize(
-            self,
-            data,
-            rng,
-            scaling="robust" if self._scaling_kind == "feature" else self._scaling_kind,
-            compose=lambda base: EnsembleRecipe(
-                base,
-                self.n_estimators,
-                self.mask_rate,
-                min(n_masked, self.n_estimators - 1) if is_masked else 0,
-                _CLIP if self._scaling_kind == "feature" else math.inf,
-                () if self._columns is None else self._columns.n_categories,
-                prototype_sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
-            ),
+        kind = "robust" if self._scaling_kind == "feature" else self._scaling_kind
+        return initialize(self, data, rng, scaling=kind, compose=self._ensemble_of)
+
+    def _ensemble_of(self, base):
+        """Return the recipe of an ensemble of autoencoders."""
+        layout, n_masked = self._layout, max(round(self.mask_rate * self.n_estimators), 1)
+        is_masked = self.method == "masked" and self.mask_rate > 0 and layout.n_columns > 1
+        return EnsembleRecipe(
+            base,
+            n_estimators=self.n_estimators,
+            mask_rate=self.mask_rate,
+            n_masked=min(n_masked, self.n_estimators - 1) if is_masked else 0,
+            clip=_CLIP if self._scaling_kind == "feature" else math.inf,
+            n_categories=() if self._columns is None else self._columns.n_categories,
+            prototypes=prototype_sizes(self.n_prototypes, layout.n_columns, layout.n_inputs),
         )
 
     def _objective(self):
