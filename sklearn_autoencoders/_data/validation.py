@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 from scipy.sparse import issparse
@@ -213,17 +213,10 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     clean_ranges = None
     if clean is not None:
         clean, clean_ranges = _check_clean(estimator, clean, X)
-    weight = index = None
+    data = Data(X, clean=clean, ranges=ranges, clean_ranges=clean_ranges)
     if sample_weight is not None:
         check_consistent_length(X, y)
-        weight = check_weight(sample_weight, X)
-        if not weight.all():  # a sample of weight zero is ignored, also in the batch size
-            index = np.flatnonzero(weight)
-            X, weight, clean = (_take(array, index) for array in (X, weight, clean))
-            ranges, clean_ranges = find_ranges(X), _find_ranges(clean)
-            are_missing = len(ranges.empty_samples) == len(X)
-            check_not_all_missing(are_missing, "X with a positive sample_weight")
-    data = Data(X, weight, clean, index=index, ranges=ranges, clean_ranges=clean_ranges)
+        data = _without_weightless(replace(data, weight=check_weight(sample_weight, X)))
     name = "X" if clean is None else "clean"
     if reset:
         estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
@@ -271,12 +264,16 @@ def _choice_of_categories(estimator):
     return described._columns if is_fitted else features, Limits(**limits)
 
 
-def _take(array, index):
-    return None if array is None else array[index]
-
-
-def _find_ranges(X):
-    return None if X is None else find_ranges(X)
+def _without_weightless(data):
+    """Return the data without samples of weight zero: they are ignored, also in the batch size."""
+    if data.weight.all():
+        return data
+    data = data.take(np.flatnonzero(data.weight))
+    ranges = find_ranges(data.X)
+    are_missing = len(ranges.empty_samples) == len(data.X)
+    check_not_all_missing(are_missing, "X with a positive sample_weight")
+    clean_ranges = None if data.clean is None else find_ranges(data.clean)
+    return replace(data, ranges=ranges, clean_ranges=clean_ranges)
 
 
 def check_weight(sample_weight, X):
