@@ -56,9 +56,9 @@ def sample_errors(
         The means, in the type of X; for more features than `WIDE`, the errors of predictions have
         a weight of `WIDE` divided by their number.
     """
-    function = errors(model, tolerance, distance_unit, X.dtype)
-    # n_draws=2: small chunks fit into the cache
-    return run(model, SampleDataset(model, Data(X)), function, n_draws=2)
+    function = error_function(model, tolerance, distance_unit, X.dtype)
+    # as if there were copies: small chunks fit into the cache
+    return run(model, SampleDataset(model, Data(X)), function, n_copies=2)
 
 
 def value_errors(
@@ -233,7 +233,7 @@ def _scale_of_columns(model: Model) -> NDArray[np.float64]:
     return scale
 
 
-def errors(
+def error_function(
     model: Model,
     tolerance: NDArray[np.float64],
     distance_unit: NDArray[np.float64] | None,

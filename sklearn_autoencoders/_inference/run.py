@@ -256,7 +256,7 @@ def run(
     model: Model,
     samples: SampleDataset | CodeDataset,
     function: Function,
-    n_draws: int = 1,
+    n_copies: int = 1,
 ) -> NDArray[Any]:
     """Apply a function of the network and of a batch to all samples.
 
@@ -271,7 +271,7 @@ def run(
     function : callable
         Maps the network and a batch to a tensor whose first axis is that of the batch.
 
-    n_draws : int, default=1
+    n_copies : int, default=1
         Number of copies of a sample that the function keeps in memory.
 
     Returns
@@ -282,7 +282,7 @@ def run(
     with preserve_settings(), torch.no_grad():
         found = prepared(model.network, samples.dtype)
         network = found.converted or model.network
-        size = max(_CHUNK_SIZE // (n_draws * found.widest_layer), 1)
+        size = max(_CHUNK_SIZE // (n_copies * found.widest_layer), 1)
         work = min(size, len(samples)) * found.multiply_adds
         with few_threads(work):
             return _run(network, samples, function, size)

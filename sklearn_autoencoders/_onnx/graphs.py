@@ -182,7 +182,7 @@ def _drawn_samples(fitted):
 
 def _scores(fitted):
     units = fitted.estimator._units
-    errors = outlier_errors.errors(fitted.model, *units.of_varying, _FLOAT)
+    errors = outlier_errors.error_function(fitted.model, *units.of_varying, _FLOAT)
     columns = torch.tensor(np.flatnonzero(units.is_constant))
     *of_constants, n_samples = units.of_constants
     expected, unit = map(torch.tensor, of_constants)
