@@ -61,7 +61,7 @@ def check_samples(estimator, X, *, restores=False):
     return samples
 
 
-def check_samples_as_given(estimator, X, *, restores=False):
+def check_samples_as_given(estimator, X, *, restores):
     """Return X as an array, and the samples that :func:`check_samples` returns.
 
     The former also has the values of features that had none in the fit.
@@ -71,7 +71,7 @@ def check_samples_as_given(estimator, X, *, restores=False):
     return given, ignore_empty_features(estimator, given)
 
 
-def check_samples_with_unknown(estimator, X, *, restores=False):
+def check_samples_with_unknown(estimator, X, *, restores):
     """Return the samples of :func:`check_samples`, and where they are NaN for unknown categories.
 
     The latter is None if no category is unknown.

@@ -261,7 +261,7 @@ class BaseNetworkEstimator(TrainableEstimator):
         columns = self._number_columns
         return columns.decode(columns.valid(samples)) if columns else self._as_given(samples)
 
-    def _in_shape(self, samples, X=None):
+    def _in_shape(self, samples, X):
         """Return samples in the shape of X; without X, of series like those of the fit."""
         if X is not None:
             return unflattened(samples, X, self._recipe.base.network)

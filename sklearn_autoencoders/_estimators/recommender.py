@@ -457,9 +457,9 @@ class AutoencoderRecommender(
             )
         return ratings.matrix
 
-    def _ratings_of(self, X, items=None):
+    def _ratings_of(self, X, items):
         """Return ratings; of clicks, ones."""
-        ratings = ratings_of(X, items, "X")
+        ratings = ratings_of(X, items)
         if items is not None:
             self._check_has_users(ratings.users)
         if not np.isfinite(ratings.matrix.data).all():

@@ -142,14 +142,14 @@ class FeaturesMixin:
         parts = self._known["data"], self._known["indices"], self._known["indptr"]
         return sparse.csr_array(parts, (len(self.users_), len(self.items_)))
 
-    def _biases_of(self, matrix, features=None):
+    def _biases_of(self, matrix, features):
         """Return the biases of users, given their ratings."""
         if not self._is_explicit:
             return np.zeros(matrix.shape[0])
         biases = user_biases(matrix, self.mean_, self.item_biases_, self._shrinkage)
         return biases + self._feature_biases(matrix, features)
 
-    def _rows(self, matrix, features=None):
+    def _rows(self, matrix, features):
         """Return ratings as input of the network: what mean and biases leave, or clicks."""
         return SparseRows(self._rest(matrix, features))
 

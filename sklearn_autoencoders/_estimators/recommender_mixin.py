@@ -312,7 +312,7 @@ def _pairs(X):
     """Return the users and the items of pairs."""
     X = plain_array(X)
     if names_of_columns(X) is not None:
-        return pairs_of_table(X, "X")
+        return pairs_of_table(X)
     if not isinstance(X, np.ndarray):  # whose type would be that of strings if some are strings
         X = np.asarray(X, dtype=object)
     if X.ndim != 2 or X.shape[1] != 2:

@@ -211,15 +211,15 @@ def check_choice(value, name, choices):
         raise ValueError(f"{name} must be one of {sorted(choices)}; got {value!r}.")
 
 
-def check_components(components, n_components, name="components"):
+def check_components(components, n_components):
     """Return indices of components as an array, or raise if they are invalid."""
     places = np.atleast_1d(np.asarray(components))
     if places.ndim != 1 or not len(places) or places.dtype.kind not in "iu":
-        raise ValueError(f"{name} must be integers; got {components!r}.")
+        raise ValueError(f"components must be integers; got {components!r}.")
     if places.min() < 0 or places.max() >= n_components:
         raise ValueError(
-            f"{name} must be between 0 and {n_components - 1}, because codes have {n_components} "
-            f"component(s); got {components!r}."
+            f"components must be between 0 and {n_components - 1}, because codes have "
+            f"{n_components} component(s); got {components!r}."
         )
     return places
 

@@ -52,53 +52,50 @@ class Ratings:
     is_table: bool
 
 
-def ratings_of(R: Any, items: NDArray[Any] | None = None, name: str = "R") -> Ratings:
+def ratings_of(X: Any, items: NDArray[Any] | None = None) -> Ratings:
     """Return ratings in any container.
 
     Parameters
     ----------
-    R : sparse matrix, array of shape (n_users, n_items), or frame of three columns
+    X : sparse matrix, array of shape (n_users, n_items), or frame of three columns
         The stored values of a sparse matrix, the values of an array that are not NaN, or triples of
         a user, an item and a rating.
 
     items : ndarray of shape (n_items,) or None, default=None
         The items of a fit, in whose order the columns are to be.
 
-    name : str, default="R"
-        Name of the parameter, for messages.
-
     Returns
     -------
     Ratings
         Without missing values.
     """
-    R = R.to_table() if is_dataset(R) else plain_array(R)
-    check_is_container(R)
-    if getattr(R, "dtype", np.float64) in (np.complex64, np.complex128):
-        raise ValueError(f"Complex data not supported: {name} must contain real numbers.")
-    if sparse.issparse(R):
-        matrix = sparse.csr_array(R, dtype=np.float64)
+    X = X.to_table() if is_dataset(X) else plain_array(X)
+    check_is_container(X)
+    if getattr(X, "dtype", np.float64) in (np.complex64, np.complex128):
+        raise ValueError("Complex data not supported: X must contain real numbers.")
+    if sparse.issparse(X):
+        matrix = sparse.csr_array(X, dtype=np.float64)
         if not matrix.has_canonical_format:
             matrix = matrix.copy()
             matrix.sum_duplicates()
-        return _of_matrix(_without_missing(matrix), items, name)
-    if hasattr(R, "columns"):
-        return _of_table(R, items, name)
+        return _of_matrix(_without_missing(matrix), items)
+    if hasattr(X, "columns"):
+        return _of_table(X, items)
     try:
-        values = np.asarray(R, dtype=np.float64)
+        values = np.asarray(X, dtype=np.float64)
     except ValueError as error:
         raise ValueError(
-            f"{name} must contain numbers as a matrix of users and items; {error}. Pass triples of "
-            "user, item and rating as a frame, such as pandas.DataFrame(R)."
+            f"X must contain numbers as a matrix of users and items; {error}. Pass triples of "
+            "user, item and rating as a frame, such as pandas.DataFrame(X)."
         ) from error
     if values.ndim != 2:
         raise ValueError(
-            f"{name} must be a matrix of users and items, or a frame of the columns user, item and "
+            f"X must be a matrix of users and items, or a frame of the columns user, item and "
             f"rating; got an array of shape {values.shape}. Reshape your data."
         )
     rows, columns = np.nonzero(~np.isnan(values))
     matrix = sparse.csr_array((values[rows, columns], (rows, columns)), values.shape)
-    return _of_matrix(matrix, items, name)
+    return _of_matrix(matrix, items)
 
 
 def _without_missing(matrix: Any) -> Any:
@@ -111,21 +108,21 @@ def _without_missing(matrix: Any) -> Any:
     return sparse.csr_array((matrix.data[known], (rows, columns)), matrix.shape)
 
 
-def _of_matrix(matrix: Any, items: NDArray[Any] | None, name: str) -> Ratings:
+def _of_matrix(matrix: Any, items: NDArray[Any] | None) -> Ratings:
     n_users, n_items = matrix.shape
     if items is not None and len(items) != n_items:
         raise ValueError(
-            f"{name} has {n_items} features, but AutoencoderRecommender is expecting {len(items)} "
+            f"X has {n_items} features, but AutoencoderRecommender is expecting {len(items)} "
             "features as input: one column for each item of the fit."
         )
     return Ratings(matrix, np.arange(n_users), np.arange(n_items), is_table=False)
 
 
-def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
-    table = table_of(R)
+def _of_table(X: Any, items: NDArray[Any] | None) -> Ratings:
+    table = table_of(X)
     if table is None or len(table.names) != 3:
         raise ValueError(
-            f"{name} must have the three columns user, item and rating; got {len(R.columns)} "
+            f"X must have the three columns user, item and rating; got {len(X.columns)} "
             "columns. Select them in this order, add a column of ones to clicks, or pass a matrix "
             "of users and items as an array, X.to_numpy()."
         )
@@ -133,19 +130,19 @@ def _of_table(R: Any, items: NDArray[Any] | None, name: str) -> Ratings:
     users, others = table.factorized(user), table.factorized(item)
     if (users.codes < 0).any() or (others.codes < 0).any():
         raise ValueError(
-            f"{name} has missing users or items in the columns {table.names[user]!r} and "
+            f"X has missing users or items in the columns {table.names[user]!r} and "
             f"{table.names[item]!r}. Drop these rows. {_TRIPLES}."
         )
-    columns, ids = others.codes, _identifiers(others.values, f"{name} has items")
+    columns, ids = others.codes, _identifiers(others.values, "X has items")
     if items is not None:
-        columns, ids = positions_of(ids, items, f"{name} contains items")[columns], items
-    values, shape = _rating_column(table, rating, name), (len(users.values), len(ids))
-    _check_no_duplicates(users.codes, columns, len(ids), name)
+        columns, ids = positions_of(ids, items, "X contains items")[columns], items
+    values, shape = _rating_column(table, rating), (len(users.values), len(ids))
+    _check_no_duplicates(users.codes, columns, len(ids))
     known = ~np.isnan(values)
     entries = values[known], (users.codes[known], columns[known])
     return Ratings(
         sparse.csr_array(entries, shape),
-        _identifiers(users.values, f"{name} has users"),
+        _identifiers(users.values, "X has users"),
         ids,
         is_table=True,
     )
@@ -173,32 +170,30 @@ def _has_word(name: Any, beginnings: tuple[str, ...]) -> bool:
     return any(word.startswith(beginnings) for word in words)
 
 
-def _rating_column(table: Table, place: int, name: str) -> Array:
+def _rating_column(table: Table, place: int) -> Array:
     """Return the ratings of a table, or raise ValueError if they are not numbers."""
     try:
         return table.numbers(place)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"{name} must have the columns user, item and rating in this order, or with such "
+            f"X must have the columns user, item and rating in this order, or with such "
             f"names; the ratings in column {table.names[place]!r} are not numbers. Select the "
             "columns in this order."
         ) from error
 
 
-def pairs_of_table(X: Any, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def pairs_of_table(X: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the users and the items of a frame of two columns, read as those of ratings."""
     table = table_of(X)
     if table is None or len(table.names) != 2:
-        raise ValueError(
-            f"{name} must have the two columns user and item. Select them in this order."
-        )
+        raise ValueError("X must have the two columns user and item. Select them in this order.")
     columns = []
     places = _places(table.names, ("user", "item"))
     for index, what in zip(places, ("users", "items"), strict=True):
         found = table.factorized(index)
         if (found.codes < 0).any():
-            raise ValueError(f"{name} has missing {what}. Drop these rows.")
-        columns.append(_identifiers(found.values, f"{name} has {what}")[found.codes])
+            raise ValueError(f"X has missing {what}. Drop these rows.")
+        columns.append(_identifiers(found.values, f"X has {what}")[found.codes])
     return columns[0], columns[1]
 
 
@@ -212,12 +207,12 @@ def _identifiers(values: Any, what: str) -> NDArray[Any]:
     return np.array(values)
 
 
-def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int, name: str) -> None:
+def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int) -> None:
     pairs = users.astype(np.int64) * n_items + items
     n_duplicates = len(pairs) - len(np.unique(pairs))
     if n_duplicates:
         raise ValueError(
-            f"{name} has {n_duplicates} duplicate pair(s) of a user and an item. Keep one rating "
+            f"X has {n_duplicates} duplicate pair(s) of a user and an item. Keep one rating "
             f"of each pair, such as the last one, or their mean. {_TRIPLES}."
         )
 
@@ -279,11 +274,11 @@ def known_positions(values: Any, known: NDArray[Any], what: str) -> NDArray[np.i
     return found
 
 
-def warn_of_zeros(R: Any, ratings: Ratings) -> None:
-    """Warn if R is an array of ratings in which zeros probably stand for unknown ratings."""
+def warn_of_zeros(X: Any, ratings: Ratings) -> None:
+    """Warn if X is an array of ratings in which zeros probably stand for unknown ratings."""
     n_values = int(np.prod(ratings.matrix.shape))
     n_zeros = int(np.count_nonzero(ratings.matrix.data == 0))
-    if not (ratings.is_table or sparse.issparse(R)) and 2 * n_zeros > n_values:
+    if not (ratings.is_table or sparse.issparse(X)) and 2 * n_zeros > n_values:
         warn_user(
             f"{n_zeros} of {n_values} values of the array X are 0, and are used as ratings of 0. "
             "If these ratings are unknown, use NaN or a sparse matrix, such as "
