@@ -75,7 +75,8 @@ class ItemNeighbors:
         blocks = sparse.vstack(list(_similar_items(values, known)), format="csr")
         similar = blocks.T.tocsr()
         index_type = np.int32 if similar.nnz <= np.iinfo(np.int32).max else np.int64
-        return cls(similar.data, *(own.astype(index_type) for own in _structure(similar)))
+        indices, indptr = (own.astype(index_type) for own in (similar.indices, similar.indptr))
+        return cls(similar.data, indices, indptr)
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
@@ -189,10 +190,6 @@ class ItemRegression:
 
 # Linear predictions by the kind of the feedback.
 LINEAR: dict[str, Any] = {"explicit": ItemNeighbors, "implicit": ItemRegression}
-
-
-def _structure(matrix: Any) -> tuple[Array, Array]:
-    return matrix.indices, matrix.indptr
 
 
 def _ones(matrix: Any) -> Any:
