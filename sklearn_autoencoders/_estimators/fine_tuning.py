@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -47,14 +48,13 @@ from ..objectives._supervised import Supervised
 from .base import BaseNetworkEstimator
 from .given_encoder import copied_parts, fitted_encoder, without_ignored
 
-# By name, the number of frozen layers of the encoder in each of the first epochs.
+# By name, the number of frozen layers of the encoder in an epoch, given the number of its layers
+# and `freeze_epochs`.
 FREEZES = {
-    "none": lambda n_layers, n_epochs, max_epochs: (),
-    "head": lambda n_layers, n_epochs, max_epochs: n_epochs * (n_layers,),
-    "gradual": lambda n_layers, n_epochs, max_epochs: tuple(
-        n for n in range(n_layers, 0, -1) for _ in range(n_epochs)
-    ),
-    "all": lambda n_layers, n_epochs, max_epochs: max_epochs * (n_layers,),
+    "none": None,
+    "head": lambda n_layers, n_epochs, epoch: n_layers if epoch < n_epochs else 0,
+    "gradual": lambda n_layers, n_epochs, epoch: max(n_layers - epoch // n_epochs, 0),
+    "all": lambda n_layers, n_epochs, epoch: n_layers,
 }
 
 
@@ -251,15 +251,19 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         if data.pseudo_label_source is not None:
             overrides["learning_rate"] = _PSEUDO_RATE * self.learning_rate
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)
-        is_new = self.n_epochs_ == 0 or self.freeze == "all"
-        n_layers = len(self.network_.layers())
         if self._has_ensemble:  # the code would learn from samples that are held out from a member
-            n_frozen, ratios = plan.max_epochs * (n_layers,), {"head.*": _ENSEMBLE_RATE}
+            n_frozen, ratios = self._n_frozen("all"), {"head.*": _ENSEMBLE_RATE}
             return replace(plan, n_frozen=n_frozen, rate_ratios=ratios, selects_by_folds=True)
-        n_frozen = FREEZES[self.freeze](n_layers, self.freeze_epochs, plan.max_epochs)
-        ratio = self.learning_rate_ratio
+        is_new, ratio = self.n_epochs_ == 0 or self.freeze == "all", self.learning_rate_ratio
         ratios = {} if ratio == 1 else {"autoencoder.*": ratio}
-        return replace(plan, n_frozen=n_frozen if is_new else (), rate_ratios=ratios)
+        n_frozen = self._n_frozen(self.freeze) if is_new else None
+        return replace(plan, n_frozen=n_frozen, rate_ratios=ratios)
+
+    def _n_frozen(self, freeze):
+        """Return the function from epochs to numbers of frozen layers; None if none is frozen."""
+        function = FREEZES[freeze]
+        n_layers = len(self.network_.layers())
+        return None if function is None else partial(function, n_layers, self.freeze_epochs)
 
     def _prepare_network(self, network, plan, data):
         if self.encoder is None:

@@ -165,9 +165,8 @@ class Freezing(TrainingCallback):
 
     def begin_epoch(self, training: Training) -> None:
         """Freeze the number of layers that the plan specifies."""
-        plan, n_epochs = training.plan, training.n_epochs
-        n_frozen = plan.n_frozen[n_epochs] if n_epochs < len(plan.n_frozen) else 0
-        cast(Predictor, training.network).freeze(n_frozen)
+        n_frozen = cast(Callable[[int], int], training.plan.n_frozen)
+        cast(Predictor, training.network).freeze(n_frozen(training.n_epochs))
 
     def end(self, training: Training) -> None:
         """Unfreeze all layers."""

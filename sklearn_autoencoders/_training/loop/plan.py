@@ -64,8 +64,9 @@ class Plan:
     may_keep_start : bool
         Whether the initial weights are kept if training does not improve on them.
 
-    n_frozen : sequence of int
-        Number of frozen layers of the encoder in each of the first epochs.
+    n_frozen : callable or None
+        Maps the number of an epoch, beginning with 0, to the number of frozen layers of the
+        encoder; None if no layer is frozen.
 
     rate_ratios : mapping of str to float
         Factors of the learning rate, by patterns of parameter names.
@@ -98,7 +99,7 @@ class Plan:
     corruptions: Sequence[Callable[..., Tensor]] = ()
     known_weight: float = 1.0
     may_keep_start: bool = True
-    n_frozen: Sequence[int] = ()
+    n_frozen: Callable[[int], int] | None = None
     rate_ratios: Mapping[str, float] = field(default_factory=dict)
     checkpoint: Checkpoint | None = None
     selects_by_folds: bool = False
