@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler, scale
 from sklearn_autoencoders import AutoencoderTransformer
 from sklearn_autoencoders._data.statistics.pca import principal_axes
 from sklearn_autoencoders._data.statistics.scaling import fit_scaling
-from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
+from sklearn_autoencoders._estimators.reconstruction_score import ReconstructionScoreMixin
 from sklearn_autoencoders.networks import ACTIVATIONS, Dense
 from sklearn_autoencoders.networks._layers.basic import Dropout
 from sklearn_autoencoders.networks._layers.torch_modes import drawing_from
