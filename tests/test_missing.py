@@ -1,5 +1,8 @@
 """Features without values: in the fit, in a fold, or in the samples that are not held out."""
 
+import copy
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,6 +31,16 @@ def with_empty_feature(n_samples=80):
     return X
 
 
+@functools.cache
+def _fitted_with_empty_feature(cls):
+    return fitted_to(cls, with_empty_feature())
+
+
+def fitted_with_empty_feature(cls):
+    """Return an estimator, which can be modified; each class is fitted once."""
+    return copy.deepcopy(_fitted_with_empty_feature(cls))
+
+
 def of_samples(estimator, X):
     names = [name for name in readers(estimator) if name != "score"]
     return {name: np.asarray(getattr(estimator, name)(X)) for name in names}
@@ -48,7 +61,7 @@ def test_an_empty_feature_is_kept_with_a_warning_that_names_it(cls):
 @every_class
 def test_values_in_an_empty_feature_are_ignored(cls):
     X = with_empty_feature()
-    fitted, filled = fitted_to(cls, X), table()
+    fitted, filled = fitted_with_empty_feature(cls), table()
     expected = of_samples(fitted, X)
     for name, output in of_samples(fitted, filled).items():
         np.testing.assert_array_equal(output, expected[name], err_msg=name)
@@ -70,7 +83,7 @@ def test_training_continues_without_the_values_of_an_empty_feature(cls):
 @pytest.mark.parametrize("cls", PUBLIC)
 def test_an_empty_feature_comes_back_as_missing(cls):
     X = with_empty_feature()
-    fitted = fitted_to(cls, X)
+    fitted = fitted_with_empty_feature(cls)
     found = [fitted.reconstruct(X)]
     if hasattr(fitted, "inverse_transform"):
         found += [fitted.inverse_transform(fitted.transform(X))]
@@ -93,9 +106,8 @@ def test_the_other_features_are_learned_as_without_the_empty_one(loss):
 
 @ignoring
 def test_given_values_are_kept_by_imputation():
-    X, given = with_empty_feature(), table()
+    given, fitted = table(), fitted_with_empty_feature(VAEGenerator)
     given[::2, 0] = np.nan
-    fitted = fitted_to(VAEGenerator, X)
     imputed = fitted.impute(given)
     np.testing.assert_array_equal(imputed[:, 1:], given[:, 1:])
     assert np.isfinite(imputed).all()
@@ -103,16 +115,14 @@ def test_given_values_are_kept_by_imputation():
 
 @ignoring
 def test_a_score_of_denoising_ignores_an_empty_feature():
-    X = with_empty_feature()
-    fitted = fitted_to(DenoisingAutoencoder, X)
+    X, fitted = with_empty_feature(), fitted_with_empty_feature(DenoisingAutoencoder)
     assert fitted.score(X, clean=table()) == fitted.score(X, clean=X)
 
 
 @ignoring
 @every_class
 def test_a_loaded_model_ignores_the_same_features(cls, tmp_path):
-    X = with_empty_feature()
-    fitted = fitted_to(cls, X)
+    X, fitted = with_empty_feature(), fitted_with_empty_feature(cls)
     save(fitted, tmp_path / "model.skops")
     expected = of_samples(fitted, X)
     for name, output in of_samples(load(tmp_path / "model.skops"), table()).items():
@@ -136,8 +146,7 @@ def test_a_loaded_model_ignores_the_same_features(cls, tmp_path):
 )
 def test_onnx_graphs_ignore_the_same_features(cls, method, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
-    X, given = with_empty_feature(), table().astype(np.float32)
-    fitted = fitted_to(cls, X)
+    given, fitted = table().astype(np.float32), fitted_with_empty_feature(cls)
     export_onnx(fitted, tmp_path / "model.onnx", method=method)
     session = onnxruntime.InferenceSession(tmp_path / "model.onnx")
     (found,) = session.run(None, {"X": given})

@@ -1,5 +1,8 @@
 """AutoencoderOutlierDetector: scores, thresholds, explanations and trimmed samples."""
 
+import copy
+import functools
+
 import dask.dataframe
 import numpy as np
 import pandas as pd
@@ -8,7 +11,7 @@ import pyarrow
 import pytest
 import torch
 from estimators import quick
-from helpers import table, weights, with_missing_values
+from helpers import fitted_case, table, weights, with_missing_values
 from sklearn.datasets import load_breast_cancer, load_digits
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, KFold
@@ -40,6 +43,16 @@ def mixture(n_rows, seed):
     rng = np.random.RandomState(seed)
     centres = 3 * np.random.RandomState(3).randn(5, 8)
     return centres[rng.randint(5, size=n_rows)] + rng.randn(n_rows, 8)
+
+
+@functools.cache
+def _fitted_to_mixture(seed):
+    return detector(random_state=seed).fit(mixture(3000, seed))
+
+
+def fitted_to_mixture(seed):
+    """Return a detector, which can be modified; each seed is fitted once."""
+    return copy.deepcopy(_fitted_to_mixture(seed))
 
 
 def contaminated(n_rows=600, fraction=0.05):
@@ -312,7 +325,7 @@ def test_contamination_is_checked_as_by_scikit_learn():
 
 
 def test_the_automatic_threshold_has_few_false_alarms():
-    fitted = detector().fit(mixture(2000, 0))
+    fitted = fitted_to_mixture(0)
     assert 0 < (fitted.predict(mixture(4000, 1)) == -1).mean() < 0.03
 
 
@@ -341,10 +354,7 @@ def test_the_threshold_of_many_scores_is_the_fence_or_the_largest():
 
 def test_p_values_are_valid_for_samples_like_the_training_samples():
     rates = [
-        (
-            detector(random_state=seed).fit(mixture(2000, seed)).p_values(mixture(4000, 50 + seed))
-            < 0.05
-        ).mean()
+        (fitted_to_mixture(seed).p_values(mixture(4000, 50 + seed)) < 0.05).mean()
         for seed in range(3)
     ]
     assert 0.03 <= np.mean(rates) <= 0.07
@@ -361,8 +371,7 @@ def test_p_values_are_the_ranks_among_the_held_out():
 
 
 def test_a_threshold_is_set_without_a_fit():
-    X, new = mixture(3000, 0), mixture(3000, 1)
-    fitted = detector().fit(X)
+    new, fitted = mixture(3000, 1), fitted_to_mixture(0)
     before = weights(fitted)
     assert fitted.set_threshold(false_alarm_rate=0.1) is fitted
     offset = fitted.offset_
@@ -378,7 +387,7 @@ def test_a_threshold_is_set_without_a_fit():
 def test_the_false_alarm_rate_is_that_of_new_samples():
     rates = []
     for seed in range(4):
-        fitted = detector(random_state=seed).fit(mixture(3000, seed))
+        fitted = fitted_to_mixture(seed)
         fitted.set_threshold(false_alarm_rate=0.1)
         rates.append((fitted.predict(mixture(3000, 10 + seed)) == -1).mean())
     assert np.mean(rates) == pytest.approx(0.1, abs=0.03)
@@ -396,7 +405,7 @@ def test_the_false_alarm_rate_is_that_of_new_samples():
     ],
 )
 def test_invalid_thresholds_are_rejected(arguments, message):
-    fitted = detector().fit(table())
+    fitted = fitted_case(detector(), max_epochs=2)
     offset = fitted.offset_
     with pytest.raises(ValueError, match=message):
         fitted.set_threshold(**arguments)
@@ -496,12 +505,13 @@ def test_draws_by_content_are_uniform_and_change_with_the_seed():
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.03
 
 
-def test_a_stream_keeps_a_reservoir():
+def test_a_stream_keeps_a_reservoir(monkeypatch):
+    monkeypatch.setattr("sklearn_autoencoders._estimators.outlier_thresholds._N_KEPT", 800)
     fitted = detector()
-    for seed in range(30):
+    for seed in range(6):
         fitted.partial_fit(mixture(1000, seed))
-    assert fitted.n_held_out_ == pytest.approx(6000, rel=0.05)
-    assert len(fitted.held_out_scores_) == 4096
+    assert fitted.n_held_out_ == pytest.approx(1200, rel=0.05)
+    assert len(fitted.held_out_scores_) == 800
     assert (np.diff(fitted.held_out_scores_) >= 0).all()
     assert (fitted.p_values(mixture(4000, 99)) < 0.05).mean() == pytest.approx(0.05, abs=0.03)
 

@@ -82,7 +82,7 @@ def _newly_fitted(predictor, data, rng):
     encoder = clone(predictor.encoder)
     if encoder.random_state is None:
         encoder.set_params(random_state=draw_seed(rng))
-    training = data.thinned(len(data.X))
+    training = data.thinned(len(data.X))  # all that are not held out
     samples = as_passed(training.X)
     if predictor._columns is not None:
         encoder.set_params(categorical_features=predictor._columns)
