@@ -57,33 +57,26 @@ class FeaturesMixin:
         """Set the unscaled features; return the ratings, with the items that have features only."""
         if given.item_features is not None and ratings.is_table and reset:
             ratings = with_items(ratings, given.item_features)
-        for what in ("user", "item"):
-            name, known = f"{what}_features", None if reset else getattr(self, f"_{what}_table")
-            X, ids = getattr(given, name), getattr(ratings, f"{what}s")
-            if not reset and (X is None) != (known is None):
-                was = "not " if known is None else ""
-                raise ValueError(
-                    f"{name} was {was}given to the first fit. Do the same, or use warm_start=False."
-                )
-            table = encoded = None
-            if X is not None:
-                rows = described_rows(X, ids, ratings.is_table, name, f"{what}s")
-                table = FeatureTable.learn(rows, name) if reset else FeatureTable(**known)
-                encoded, table = table.values(rows, name), vars(table)
-            setattr(self, f"_{what}_table", table)
-            setattr(self, f"_{what}_features", encoded)
+        if not reset:
+            _check_as_before("user_features", given.user_features, self._user_table)
+            _check_as_before("item_features", given.item_features, self._item_table)
+        self._user_table, self._user_features = _table_and_values(
+            given.user_features, ratings.users, "user", ratings.is_table, reset, self._user_table
+        )
+        self._item_table, self._item_features = _table_and_values(
+            given.item_features, ratings.items, "item", ratings.is_table, reset, self._item_table
+        )
         return ratings
 
     def _scale_features(self, data, reset):
         """Scale the features, in a first fit by means and deviations over the training samples."""
-        for what, select, weight in (("user", data.of, data.weight), ("item", np.asarray, None)):
-            values, table = getattr(self, f"_{what}_features"), getattr(self, f"_{what}_table")
-            if values is None:
-                continue
-            table = FeatureTable(**table)
-            table = table.standardized(select(values), weight) if reset else table
-            setattr(self, f"_{what}_table", vars(table))
-            setattr(self, f"_{what}_features", table.scaled(values))
+        users, items = self._user_features, self._item_features
+        if users is not None:
+            of_fit = (data.of(users), data.weight) if reset else None
+            self._user_table, self._user_features = _scaled(self._user_table, users, of_fit)
+        if items is not None:
+            of_fit = (items, None) if reset else None
+            self._item_table, self._item_features = _scaled(self._item_table, items, of_fit)
 
     def _check_no_features(self):
         """Raise ValueError if `partial_fit` would continue a fit with features."""
@@ -238,6 +231,32 @@ class FeaturesMixin:
             raise ValueError("user_features were not given to fit, so that they have no effect.")
         rows = described_rows(user_features, users, self._is_table, "user_features", "users")
         return FeatureTable(**self._user_table).encode(rows, "user_features")
+
+
+def _check_as_before(name, X, table):
+    """Raise ValueError if features are given only now, or were given only in the first fit."""
+    if (X is None) != (table is None):
+        was = "not " if table is None else ""
+        raise ValueError(
+            f"{name} was {was}given to the first fit. Do the same, or use warm_start=False."
+        )
+
+
+def _table_and_values(X, ids, what, is_table, reset, known):
+    """Return plain values of a table of features, and its unscaled values; None if not given."""
+    if X is None:
+        return None, None
+    name = f"{what}_features"
+    rows = described_rows(X, ids, is_table, name, f"{what}s")
+    table = FeatureTable.learn(rows, name) if reset else FeatureTable(**known)
+    return vars(table), table.values(rows, name)
+
+
+def _scaled(known, values, of_fit):
+    """Return plain values of a table, standardized by the samples of a fit, and scaled values."""
+    table = FeatureTable(**known)
+    table = table if of_fit is None else table.standardized(*of_fit)
+    return vars(table), table.scaled(values)
 
 
 def _missing(counts, shrinkage):
