@@ -1,7 +1,5 @@
 """Mathematical identities of autoencoders, and the formulas of their parts."""
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -21,7 +19,7 @@ from sklearn_autoencoders._data.statistics.pca import principal_axes
 from sklearn_autoencoders._data.statistics.scaling import fit_scaling
 from sklearn_autoencoders._estimators.base import ReconstructionScoreMixin
 from sklearn_autoencoders.networks import ACTIVATIONS, Dense
-from sklearn_autoencoders.networks._layers.basic import Dropout, fill_with_ones
+from sklearn_autoencoders.networks._layers.basic import Dropout
 from sklearn_autoencoders.networks._layers.torch_modes import drawing_from
 from sklearn_autoencoders.objectives import LOSSES
 
@@ -351,21 +349,6 @@ def test_dropout_keeps_the_mean_and_is_absent_afterwards(rate, per_batch):
     assert dropped.mean().item() == pytest.approx(1, abs=0.06)  # six standard deviations
     assert bool((dropped == dropped[0]).all()) == per_batch
     assert (dropout.eval()(x) == x).all()
-
-
-@pytest.mark.parametrize("shape", [(1001, 999), (2,), (0, 4)])
-@pytest.mark.parametrize("probability", [1.0, 1 - 1e-9, 0.9, 0.5, 1e-3])
-def test_dropout_draws_ones_with_a_probability(probability, shape):
-    draw = partial(fill_with_ones, generator=torch.Generator().manual_seed(0))
-    x = draw(torch.empty(shape), probability)
-    assert ((x == 0) | (x == 1)).all()
-    assert probability < 1 - 1e-6 or x.all()
-    if x.numel() > 1e6 - 1e3:
-        deviation = (probability * (1 - probability) / x.numel()) ** 0.5
-        assert x.mean().item() == pytest.approx(probability, abs=5 * deviation + 2**-17)
-        for lag in range(1, 9):  # the parts of one draw are independent
-            own, next_one = (part - probability for part in (x.flatten()[:-lag], x.flatten()[lag:]))
-            assert abs((own * next_one).mean().item()) <= 5 * deviation
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..._utils.batch import Batch
 from ..._utils.torch_compat import has_hooks
-from .._layers.basic import ACTIVATIONS, Dropout, UndecayedLinear, fill_with_ones
+from .._layers.basic import ACTIVATIONS, Dropout, UndecayedLinear
 from .._layers.linear_path import LinearPath
 from .autoencoder import Autoencoder, Output
 
@@ -151,6 +151,6 @@ class _StackedDropout(nn.Module):
         per_batch = self._layers[0].per_batch
         kept = x.new_zeros(len(x), 1 if per_batch else x.shape[1], x.shape[2])
         for own, layer, size in zip(kept, self._layers, self.sizes, strict=True):
-            fill_with_ones(own[:size], 1 - layer.rate, layer.generator)
+            own[:size].bernoulli_(1 - layer.rate, generator=layer.generator)
         shares = x.new_tensor([1 - layer.rate for layer in self._layers])
         return x * kept.div_(shares[:, None, None])
