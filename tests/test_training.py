@@ -119,6 +119,21 @@ def test_noise_does_not_warn(shape, params):
     AutoencoderTransformer(random_state=0, **params).fit(np.random.RandomState(0).randn(*shape))
 
 
+@pytest.mark.parametrize("warm_up", [0.1, 0.3])
+@pytest.mark.parametrize("n_steps", range(1, 21))
+def test_the_learning_rate_rises_and_falls_once_however_few_steps_there_are(n_steps, warm_up):
+    optimizer = SOLVERS["sgd"]([{"params": [torch.zeros(1)]}], lr=1.0, memory=0.9)
+    scheduler, rates = SCHEDULES["one_cycle"].make(optimizer, n_steps, warm_up), []
+    for _ in range(n_steps):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    peak = int(np.argmax(rates))
+    assert (np.diff(rates[: peak + 1]) > 0).all()
+    assert (np.diff(rates[peak:]) < 0).all()
+    assert n_steps < 4 or peak <= max(0.3 * n_steps, 1)
+
+
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_a_rise_of_the_loss_reduces_the_learning_rate_once_for_all_later_steps(schedule):
     usual, disturbed = Disturbed(), Disturbed(4)
@@ -228,6 +243,8 @@ def test_a_loss_that_is_never_finite_is_an_error_and_keeps_the_earlier_fit(cls):
 def test_every_sample_is_used_in_every_epoch(cls, n_rows, batch_size, expected):
     batches = Batches()
     X = table(n_rows)
+    if cls is VAEGenerator and (n_rows, batch_size) == (65, "auto"):
+        expected = [1, 64]  # its smallest batches are twice as large
     fitted = quick(cls, max_epochs=3, batch_size=batch_size, callbacks=[batches]).fit(X)
     n_batches = len(expected)
     epochs = [batches.training[i : i + n_batches] for i in range(0, 3 * n_batches, n_batches)]

@@ -369,7 +369,15 @@ OWN = {
         "pretraining_epochs",
         "scaling",
     },
-    "VAEGenerator": {"max_epochs", "scaling"},
+    "VAEGenerator": {
+        "batch_size",
+        "learning_rate",
+        "max_epochs",
+        "scaling",
+        "schedule",
+        "solver",
+        "weight_decay",
+    },
 }
 
 # An entry in a class docstring: a line `name : type` and the lines indented under it.

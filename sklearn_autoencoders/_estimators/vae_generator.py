@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from .._data.sources.arrays import encoded
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
 from .._training.initialization import initialize, start_at_probabilistic_pca
-from .._training.parameters import latent_part, penalty_parts
+from .._training.parameters import auto_batch_size, latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
@@ -173,29 +174,31 @@ class VAEGenerator(
         neighbors are near to each other, as in t-SNE.
 
     solver : {"adam", "sgd"}, default="adam"
-        Optimizer. "sgd" uses Nesterov momentum of 0.9.
+        Optimizer. "adam" averages squared gradients with a decay of 0.9999, which rare long
+        gradients require; "sgd" uses Nesterov momentum of 0.9.
 
     schedule : {"one_cycle", "constant"}, default="one_cycle"
-        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` and then
-        decreases it to zero over `max_epochs`; "constant" keeps it fixed.
+        Learning rate schedule. "one_cycle" increases the learning rate to `learning_rate` in the
+        first tenth of the steps and then decreases it to zero over `max_epochs`; "constant" keeps
+        it fixed.
 
-    learning_rate : float, default=5e-3
+    learning_rate : float, default=7e-3
         Maximum learning rate of the schedule.
 
     weight_decay : float, default=10.0
         Weight decay of the hidden layers. Each step multiplies their weights by one minus the
         learning rate times `weight_decay` divided by the square root of the number of samples
         :math:`n`, so that the decay is weaker for larger datasets. The default is not as strong as
-        it looks: with 1000 samples and a learning rate of 0.005, a step multiplies the weights by
+        it looks: with 1000 samples and a learning rate of 0.007, a step multiplies the weights by
         0.998. Biases and the principal components are not decayed.
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
-        otherwise it is about a fortieth of the number of samples, a power of two between 32 and
-        256.
+        otherwise it is about a twentieth of the number of samples, a power of two between 64 and
+        512, or about half of that with a decoder that reads the symbols before each one.
 
     max_epochs : "auto" or int, default="auto"
-        Maximum number of epochs. "auto" corresponds to about 10 000 steps, in 10 to 200 epochs, or
+        Maximum number of epochs. "auto" corresponds to about 5000 steps, in 10 to 200 epochs, or
         10 to 12 with a decoder that reads the symbols before each one (`TextHybrid`).
 
     early_stopping : bool, default=False
@@ -345,6 +348,8 @@ class VAEGenerator(
 
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
+    # gradients of the bound are rarely long, and a short memory forgets them
+    _optimization: ClassVar[dict] = {"warm_up": 0.1, "memory": 0.9999}
     _shaping_parameters = BaseAutoencoder._shaping_parameters | {
         "conditional",
         "latent",
@@ -392,7 +397,7 @@ class VAEGenerator(
         penalty=None,
         solver="adam",
         schedule="one_cycle",
-        learning_rate=5e-3,
+        learning_rate=7e-3,
         weight_decay=10.0,
         batch_size="auto",
         max_epochs="auto",
@@ -614,9 +619,15 @@ class VAEGenerator(
         return self._partial_fit(X, y, sample_weight)
 
     @property
+    def _auto_batch_size(self):
+        if self.network_.reads_target:
+            return auto_batch_size
+        return partial(auto_batch_size, n_batches=20, smallest=64, largest=512)
+
+    @property
     def _auto_epochs(self):
         # a decoder that reads the symbols before each one learns a few texts by heart
-        return 10_000, 12 if self.network_.reads_target else 200
+        return (10_000, 12) if self.network_.reads_target else (5000, 200)
 
     @property
     def _n_features_out(self):

@@ -66,6 +66,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _auto_scaling = "global"
     # batch_size="auto": maps the shape of X to a number of samples.
     _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
+    # Further settings of the plan of a training: its warm-up, and the memory of Adam.
+    _optimization: ClassVar[dict] = {}
     # Whether samples can be those of a sparse matrix.
     _accepts_sparse = True
     # Indices of the features that had no value in the fit, and shape of the series; None if flat.

@@ -53,12 +53,14 @@ def auto_hidden_layer_sizes(n_features: int, max_units: int = 512) -> tuple[int,
     return first, first // 2
 
 
-def auto_batch_size(shape: tuple[int, ...], n_batches: int = 40) -> int:
+def auto_batch_size(
+    shape: tuple[int, ...], n_batches: int = 40, smallest: int = 32, largest: int = 256
+) -> int:
     """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
     n_samples = shape[0]
     if n_samples <= FULL_BATCH:
         return n_samples
-    return min(max(2 ** int(math.log2(n_samples / n_batches)), 32), 256)
+    return min(max(2 ** int(math.log2(n_samples / n_batches)), smallest), largest)
 
 
 def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:
@@ -317,6 +319,7 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
         "batch_size": min(ranks.batch_size(batch_size), n_samples),
         "max_epochs": max_epochs,
+        **estimator._optimization,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
         "verbose": estimator.verbose if ranks.is_first else 0,

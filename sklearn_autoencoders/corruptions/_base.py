@@ -197,11 +197,10 @@ def _check_like(x: Tensor, corrupted: Any, corruption: Callable[..., Tensor]) ->
         raise TypeError(
             f"corruption must return a tensor; {corruption!r} returned {type(corrupted).__name__}."
         )
-    expected, got = _described(x), _described(corrupted)
-    if got != expected:
+    if (x.shape, x.dtype, x.device) != (corrupted.shape, corrupted.dtype, corrupted.device):
         raise ValueError(
             "corruption must return a tensor of its input's shape, type and device, "
-            f"{expected}; {corruption!r} returned {got}."
+            f"{_described(x)}; {corruption!r} returned {_described(corrupted)}."
         )
 
 

@@ -78,9 +78,10 @@ class LearningRate(TrainingCallback):
 
     def begin(self, training: Training) -> None:
         """Create the schedule."""
-        schedule, self._objective = SCHEDULES[training.plan.schedule], training.objective
+        plan, self._objective = training.plan, training.objective
         self._n_steps = training.n_steps
-        self._scheduler = schedule.make(training.optimizer, self._n_steps)
+        make = SCHEDULES[plan.schedule].make
+        self._scheduler = make(training.optimizer, self._n_steps, plan.warm_up)
         self._objective.progress = 0.0
 
     def after_step(self, training: Training, loss: Tensor) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler, MultiplicativeLR, OneCycleLR
 
-_WARM_UP = 0.3
 
-
-def _adam(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
+def _adam(groups: list[dict[str, Any]], lr: float, memory: float) -> torch.optim.Optimizer:
     """Return Adam with an eps that is larger than rounding errors.
 
     At the principal components the gradient of the linear path consists of rounding errors, which
@@ -22,30 +19,33 @@ def _adam(groups: list[dict[str, Any]], lr: float) -> torch.optim.Optimizer:
     differed by up to 6e-6; with 3e-5, by 3e-9, for an R2 that is lower by at most 0.003.
     """
     is_double = groups[0]["params"][0].dtype == torch.float64
-    return torch.optim.Adam(groups, lr=lr, fused=True, eps=3e-5 if is_double else 1e-7)
+    eps = 3e-5 if is_double else 1e-7
+    return torch.optim.Adam(groups, lr=lr, betas=(0.9, memory), fused=True, eps=eps)
 
 
-SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "adam": _adam,
-    "sgd": functools.partial(torch.optim.SGD, momentum=0.9, nesterov=True, fused=True),
-}
+def _sgd(groups: list[dict[str, Any]], lr: float, memory: float) -> torch.optim.Optimizer:
+    return torch.optim.SGD(groups, lr=lr, momentum=0.9, nesterov=True, fused=True)
 
 
-def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
+SOLVERS: dict[str, Callable[..., torch.optim.Optimizer]] = {"adam": _adam, "sgd": _sgd}
+
+
+def _one_cycle(optimizer: torch.optim.Optimizer, n_steps: int, warm_up: float) -> LRScheduler:
     max_rates = [group["lr"] for group in optimizer.param_groups]
     total_steps = max(n_steps, 4)
-    return OneCycleLR(optimizer, max_rates, total_steps, pct_start=_WARM_UP, cycle_momentum=False)
+    share = max(warm_up, 1.2 / total_steps)  # a rise of less than one step is an error in torch
+    return OneCycleLR(optimizer, max_rates, total_steps, pct_start=share, cycle_momentum=False)
 
 
-def _constant(optimizer: torch.optim.Optimizer, n_steps: int) -> LRScheduler:
+def _constant(optimizer: torch.optim.Optimizer, n_steps: int, warm_up: float) -> LRScheduler:
     return MultiplicativeLR(optimizer, lambda step: 1.0)  # callbacks can change the rate
 
 
 class Schedule(NamedTuple):
-    """A learning rate schedule, and the fraction of the steps in which the rate increases."""
+    """A learning rate schedule, and whether the rate increases in the first steps."""
 
-    make: Callable[[torch.optim.Optimizer, int], LRScheduler]
-    warm_up: float
+    make: Callable[[torch.optim.Optimizer, int, float], LRScheduler]
+    warms_up: bool
 
 
-SCHEDULES = {"constant": Schedule(_constant, 0.0), "one_cycle": Schedule(_one_cycle, _WARM_UP)}
+SCHEDULES = {"constant": Schedule(_constant, False), "one_cycle": Schedule(_one_cycle, True)}

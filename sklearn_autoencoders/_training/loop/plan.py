@@ -43,6 +43,12 @@ class Plan:
     batch_size, max_epochs : int
         Samples per step, and number of epochs.
 
+    warm_up : float, default=0.3
+        Fraction of the steps in which the learning rate of the one-cycle schedule increases.
+
+    memory : float, default=0.999
+        Decay of Adam's mean of squared gradients.
+
     tol, n_iter_no_change : float, int or None
         Early stopping, if `n_iter_no_change` is not None.
 
@@ -91,6 +97,8 @@ class Plan:
     weight_decay: float
     batch_size: int
     max_epochs: int
+    warm_up: float = 0.3
+    memory: float = 0.999
     tol: float = 0.0
     n_iter_no_change: int | None = None
     verbose: int = 0

@@ -335,7 +335,7 @@ def _make_net(
     defaults = {
         "module": training.network,
         "criterion": training.objective,
-        "optimizer": SOLVERS[plan.solver],
+        "optimizer": functools.partial(SOLVERS[plan.solver], memory=plan.memory),
         "lr": plan.learning_rate,
         "optimizer__param_groups": groups,
         "batch_size": -(-plan.batch_size // plan.ranks.size),

@@ -203,7 +203,8 @@ class EarlyStopping(TrainingCallback):
         training.evaluate()
         self._best_loss = self._initial_loss = training.mean_loss(training.validation)
         plan = training.plan
-        warm_up = max(SCHEDULES[plan.schedule].warm_up, training.objective.loss.settled_after)
+        own = plan.warm_up if SCHEDULES[plan.schedule].warms_up else 0.0
+        warm_up = max(own, training.objective.loss.settled_after)
         self._n_warm_up_epochs = warm_up * plan.max_epochs
 
     def end_epoch(self, training: Training, means: dict[str, float]) -> None:
