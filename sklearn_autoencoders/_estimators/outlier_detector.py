@@ -13,7 +13,12 @@ from sklearn.base import OutlierMixin
 from .._data.data import Data
 from .._data.shapes import channel_of_features
 from .._data.sources.ranges import find_ranges
-from .._data.sources.splits import check_enough_samples, draw_by_content, hold_out_by_content
+from .._data.sources.splits import (
+    are_combinations,
+    check_enough_samples,
+    draw_by_content,
+    hold_out_by_content,
+)
 from .._data.statistics.scaling import fit_scaling, weighted_quantile
 from .._data.validation import given_network
 from .._inference.outlier_errors import (
@@ -59,6 +64,9 @@ _MIN_DISTANCE = 0.01
 _MAX_ATYPICAL = 0.05
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
+# Fraction of the held-out samples from which on, if they are combinations of a few values, equal
+# scores are those of different samples.
+_MIN_COMBINATIONS = 0.5
 _AUTO = StrOptions({"auto"})
 
 
@@ -549,10 +557,17 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             used = np.random.RandomState(self._split_seed).permutation(len(X))[:n_used]
             X, weight = X[used], None if weight is None else weight[used]
             index, ranges = used if index is None else index[used], find_ranges(X)
-        held_out = np.flatnonzero(hold_out_by_content(X, weight, fraction, self._split_seed))
+        n_before = 0 if reset else int(self.n_samples_seen_)
+        given = X, weight, fraction, self._split_seed, self._is_category, n_before
+        held_out = np.flatnonzero(hold_out_by_content(*given))
         if not 0 < len(held_out) < len(X):
             held_out = None
         return Data(X, weight, held_out=held_out, index=index, ranges=ranges)
+
+    @property
+    def _is_category(self):
+        """Mask of the columns of categories."""
+        return np.asarray(self._layout.n_categories) > 0
 
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
@@ -625,7 +640,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _offset(self, model, data, units, held_out, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            at = -min(automatic_threshold(held_out), np.finfo(np.float64).max)
+            is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
+            limit = automatic_threshold(held_out, is_known.mean() > _MIN_COMBINATIONS)
+            at = -min(limit, np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
         all_scores, weight = scores(model, data.X, *units), data.weight
