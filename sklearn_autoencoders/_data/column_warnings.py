@@ -13,7 +13,7 @@ _MIN_OBSERVED, _N_SHOWN = 10, 3
 
 
 def warn_of_unknown_categories(estimator, X):
-    """Warn of categories that the first fit did not have, once for each column or character."""
+    """Warn of categories that the first call of fit did not have, once for each column or character."""
     known = estimator._warned_columns
     names = [name for name in estimator._columns.with_unknown(X) if name not in known]
     if names:
@@ -21,8 +21,8 @@ def warn_of_unknown_categories(estimator, X):
         kind = "characters" if is_sequence else "categories"
         place = "" if is_sequence else ", in the column(s)"
         warn_user(
-            f"X has {kind} that did not occur in the first fit{place} "
-            f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
+            f"X has {kind} that did not occur in the first call of fit or partial_fit{place} "
+            f"{', '.join(map(repr, names))}. {estimator._unknown_are} If the network should learn "
             f"them, start with a fit to samples that contain all {kind}.",
             UserWarning,
         )
@@ -50,8 +50,8 @@ def warn_of_unknown_columns(estimator, X, cells):
     ]
     if found:
         warn_user(
-            f"No value of the column(s) {', '.join(found)} occurred in the fit. All are read as "
-            "missing values. Write the categories as in the fit.",
+            f"No value of the column(s) {', '.join(found)} occurred in the fit. "
+            f"{estimator._unknown_are} Write the categories as in the fit.",
             UserWarning,
         )
 

@@ -31,6 +31,7 @@ from .._inference.outlier_errors import (
     upper_quartile,
 )
 from .._inference.run import cell_errors, reconstruct
+from .._training.ensemble_weights import weigh_autoencoders
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
 from .._training.prototypes import set_unit, sizes
@@ -114,14 +115,16 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     sample with fewer values than the median training sample is converted to the score of the same
     rank: by quantiles of the scores of held-out samples of which values were removed at random. So
     p-values and false alarms do not depend on the number of values, up to this median, if values
-    are missing at random. A sample without any value has the median score. Samples with more values
-    than the median are not converted: if half of the training values are missing, there are more
-    false alarms among complete samples.
+    are missing at random. A sample without any value has the median score. The scores of samples
+    with more values than this median stay as they are. So if the training samples lack half of
+    their values, complete samples are false alarms more often.
 
     **Held-out samples.** Some samples are held out of training: their scores are the reference for
     the threshold and for p-values. With fewer than 48 features, prototypes are also means of
     held-out samples; the scores of each half of these are computed with prototypes of all other
-    samples [5]_, as those of new samples are.
+    samples [5]_, as those of new samples are. Copies of a sample are held out together, unless
+    samples are combinations of a few values, which new samples are copies of too: if all columns
+    are categories, or of at least ten copies if each of their values occurs in others too.
 
     Parameters
     ----------
@@ -295,16 +298,20 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         :meth:`set_threshold`.
 
     tolerance_ : ndarray of shape (n_features_in_,)
-        Upper quartile of the absolute errors of each feature on the training samples, in the units
-        of X, and at least a tenth of the `scale_` of the feature; for a category, the mean of the
-        negative log-probabilities, and at least a tenth of the entropy. Without
-        `scaling="feature"`, the mean of these values. If there are prototypes and 48 or more
-        features of numbers, proportional to their ranges. The prediction for a constant feature is
-        its value, and its tolerance is a thousandth of it. An error :math:`e` of a constant feature
-        that exceeds :math:`n` tolerances, for :math:`n` training samples, counts as :math:`n (1 +
-        \log(e / n))`: of few samples, a constant says little about new ones.
+        Unit of the errors of the predictions of each feature, in the units of X; for a category, in
+        nats. It is a typical error of the training samples:
 
-    distance_unit_ : ndarray of shape (n_features_in_,) or None
+        * of a number, the upper quartile of the absolute errors, and at least a tenth of its
+          `scale_`;
+        * of a category, the mean of the negative log-probabilities, and at least a tenth of the
+          entropy of the column;
+        * of features of one scale (without `scaling="feature"`), the mean of the values above over
+          these features;
+        * with prototypes and 48 or more features of numbers, a common fraction of the range of each
+          feature;
+        * of a constant feature, a thousandth of its value.
+
+        distance_unit_ : ndarray of shape (n_features_in_,) or None
         Unit of the differences of each feature from the plane of the nearest prototype, in the
         units of X: proportional to the range of the feature in `fit` (of values within 10 standard
         deviations), or to `scale_` if there are categories or without `scaling="feature"`. None
@@ -366,6 +373,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     -----
     If the training samples are known to be normal, no other setting is required.
 
+    The prediction for a constant feature is its value. An error :math:`e` of more than :math:`n`
+    tolerances, for :math:`n` training samples, counts as :math:`n (1 + \log(e / n))`: of few
+    samples, a constant says little about new ones.
+
     With `contamination="auto"`, the threshold of the logarithmic anomaly score is :math:`m + 4.5 w`
     for the median :math:`m` of the :math:`n` held-out samples and the width :math:`w = \max(m -
     q_1, (q_3 - m) / 4)`, where :math:`q_1` and :math:`q_3` are quartiles. For small :math:`n` the
@@ -406,6 +417,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "n_prototypes",
     }
     _auto_scaling = "feature"
+    _unknown_are = "The network reads them as missing values, and scores count them as errors."
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
     _held_out_errors = None  # of models of numbers, and of files of earlier versions
@@ -585,6 +597,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
                 sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
+                is_masked,
             ),
         )
 
@@ -595,6 +608,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_  # one, except in later partial_fit calls
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
+        weigh_autoencoders(model, data, fraction)
         if fraction == 1 and self._units_are_ranges:
             set_unit(model, data, seed)
         # a feature can be constant in one batch, or among the samples that are not held out
