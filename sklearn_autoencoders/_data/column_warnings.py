@@ -13,7 +13,7 @@ _MIN_OBSERVED, _N_SHOWN = 10, 3
 
 
 def warn_of_unknown_categories(estimator, X):
-    """Warn of categories that the first call of fit did not have, once for each column or character."""
+    """Warn of categories that the first fit did not have, once for each column or character."""
     known = estimator._warned_columns
     names = [name for name in estimator._columns.with_unknown(X) if name not in known]
     if names:
