@@ -61,8 +61,11 @@ _MIN_TOLERANCE = 0.1
 _MIN_CHANGE = 1e-3
 # Minimum mean distance of training samples from prototypes, in ranges of the features.
 _MIN_DISTANCE = 0.01
-# Maximum fraction of the training samples that are too badly predicted to be near prototypes.
+# Maximum fraction of the training samples that are too badly predicted to be near prototypes, if
+# no larger fraction of outliers is known.
 _MAX_ATYPICAL = 0.05
+# trim="auto": the fraction, more if the fraction of outliers is known, and the maximum.
+_TRIM, _TRIM_PER_OUTLIER, _MAX_TRIM = 0.1, 2.0, 0.5
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
 # Fraction of the held-out samples from which on, if they are combinations of a few values, equal
@@ -80,7 +83,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
     randomly masked values. Each excludes the samples with the highest loss from training. Each
     value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
-    those autoencoders from which feature :math:`j` is masked,
+    those autoencoders from which feature :math:`j` is masked, a mean with weights of one divided by
+    the square of their median errors of this feature (autoencoders from which other features are
+    masked that determine it predict it badly),
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
@@ -91,12 +96,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     the mean of :math:`a_i` is one.
 
     **Distances.** Prototypes are means of a few neighboring training samples, without those whose
-    :math:`a_i` is far above that of the others, at most 5 %. Through each prototype there is a
-    plane, in the directions in which the training samples near it vary the most: one direction for
-    every eight features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with
-    48 or more features, so that an outlier among the training samples is in few of the groups. With
-    :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest prototype of
-    group :math:`g`, the distance is
+    :math:`a_i` is far above that of the others, at most 5 %, or the `contamination`. Through each
+    prototype there is a plane, in the directions in which the training samples near it vary the
+    most: one direction for every eight features, at most ten [4]_. The prototypes are in
+    :math:`G=4` groups, or one with 48 or more features, so that an outlier among the training
+    samples is in few of the groups. With :math:`p^g_i` the point nearest to sample :math:`i` in the
+    plane of the nearest prototype of group :math:`g`, the distance is
 
     .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}.
 
@@ -133,11 +138,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. With "auto", the threshold is a multiple of the spread of the
-        held-out scores (see the notes). On tables without outliers, 4 to 5 % of new samples were
-        false alarms after fits to 8 to 150 samples (up to 29 % for single tables), and 2 % after
-        fits to 500. If the scores of outliers and of other samples overlap, "auto" detects only the
-        most anomalous ones: specify the fraction of outliers instead.
+        in the training samples; a large one increases `trim`. With "auto", the threshold is a
+        multiple of the spread of the held-out scores (see the notes). On tables without outliers, 4
+        to 5 % of new samples were false alarms after fits to 8 to 150 samples (up to 29 % for
+        single tables), and 2 % after fits to 500. If the scores of outliers and of other samples
+        overlap, "auto" detects only the most anomalous ones: specify the fraction of outliers
+        instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
@@ -161,11 +167,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         Fraction of the values that is masked from each autoencoder, in [0, 1). With 0, or with a
         single autoencoder, values are compared with their reconstruction.
 
-    trim : float, default=0.1
+    trim : "auto" or float, default="auto"
         Fraction of the samples of a batch, in [0, 1), that each autoencoder excludes from training:
         those with the highest loss. The fraction of outliers in the training samples should be
         clearly smaller, in particular if the outliers are similar to each other, because the
-        autoencoders learn to reconstruct the outliers that are not excluded.
+        autoencoders learn to reconstruct the outliers that are not excluded. "auto" is 0.1, or
+        twice the `contamination` if that is a larger number, at most 0.5.
 
     max_samples : int, default=16384
         Maximum number of training samples. If there are more, a random subset is used.
@@ -433,7 +440,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "method": [StrOptions({"masked", "reconstruction"})],
         "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
-        "trim": [Interval(Real, 0, 1, closed="left")],
+        "trim": [_AUTO, Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [*BaseAutoencoder._parameter_constraints["min_frequency"], _AUTO],
     }
@@ -447,7 +454,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         n_prototypes=512,
         method="masked",
         mask_rate=0.5,
-        trim=0.1,
+        trim="auto",
         max_samples=16384,
         hidden_layer_sizes=(32,),
         activation="relu",
@@ -602,7 +609,19 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         )
 
     def _objective(self):
-        return Objective(Trimmed(self._model.loss, self.trim))
+        return Objective(Trimmed(self._model.loss, self._trim))
+
+    @property
+    def _trim(self):
+        """The fraction of the samples that each autoencoder excludes from training."""
+        if self.trim != "auto":
+            return self.trim
+        return float(np.clip(_TRIM_PER_OUTLIER * self._known_fraction, _TRIM, _MAX_TRIM))
+
+    @property
+    def _known_fraction(self):
+        """The fraction of outliers in the training samples; zero if it is not known."""
+        return 0.0 if self.contamination == "auto" else self.contamination
 
     def _post_fit_attributes(self, network, data):
         model = replace(self._model, network=network)
@@ -648,7 +667,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         rows = data.training_rows
         weight = None if data.weight is None else data.weight[rows]
         values = repeat_by_weight(found[rows], weight)
-        most = values[math.floor((1 - _MAX_ATYPICAL) * (len(values) - 1))]
+        excluded = max(_MAX_ATYPICAL, self._known_fraction)
+        most = values[math.floor((1 - excluded) * (len(values) - 1))]
         return ~(found > max(upper_fence(values), most))
 
     def _offset(self, model, data, units, held_out, fraction):
