@@ -798,7 +798,7 @@ def test_partial_fit_continues_with_the_columns_of_the_first_batch(cls, frame):
     later = frame.assign(city="Atlantis")
     with pytest.raises(ValueError, match="feature names"):
         estimator.partial_fit(later[later.columns[::-1]])
-    with pytest.warns(UserWarning, match=r"did not occur in the first fit, in the .*'city'"):
+    with pytest.warns(UserWarning, match=r"did not occur in the first call .*'city'"):
         estimator.partial_fit(later)
     assert set(estimator.reconstruct(later)["city"]) <= {"Bern", "Oslo", "Rome"}
 

@@ -20,8 +20,8 @@ def warn_of_unknown_categories(estimator, X):
         kind = "characters" if estimator._is_of_texts else "categories"
         place = "" if estimator._is_of_texts else ", in the column(s)"
         warn_user(
-            f"X has {kind} that did not occur in the first fit{place} "
-            f"{', '.join(map(repr, names))}. They are missing values. If the network should learn "
+            f"X has {kind} that did not occur in the first call of fit or partial_fit{place} "
+            f"{', '.join(map(repr, names))}. {estimator._unknown_are} If the network should learn "
             f"them, start with a fit to samples that contain all {kind}.",
             UserWarning,
         )
@@ -49,8 +49,8 @@ def warn_of_unknown_columns(estimator, X, cells):
     ]
     if found:
         warn_user(
-            f"No value of the column(s) {', '.join(found)} occurred in the fit. All are read as "
-            "missing values. Write the categories as in the fit.",
+            f"No value of the column(s) {', '.join(found)} occurred in the fit. "
+            f"{estimator._unknown_are} Write the categories as in the fit.",
             UserWarning,
         )
 

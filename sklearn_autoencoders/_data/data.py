@@ -170,9 +170,14 @@ class Data:
         return len(self.labeled_positions) < len(self.X)
 
     @property
+    def reference_rows(self) -> Any:
+        """Positions of the held-out samples, or of all samples if none is held out."""
+        return slice(None) if self.held_out is None else self.held_out
+
+    @property
     def validation(self) -> tuple[Any, NDArray[np.float64] | None]:
         """The held-out samples, or all samples if none is held out, and their weights."""
-        rows = slice(None) if self.held_out is None else self.held_out
+        rows = self.reference_rows
         return self.X[rows], None if self.weight is None else self.weight[rows]
 
     def take(self, positions: NDArray[np.intp]) -> Data:

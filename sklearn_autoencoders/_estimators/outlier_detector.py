@@ -11,11 +11,15 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from .._data.sources.ranges import find_ranges
-from .._data.sources.splits import check_enough_samples, draw_by_content, hold_out_by_content
-from .._data.statistics.scaling import weighted_quantile
-from .._inference.outlier_errors import (
-    sample_errors,
+from .._data.sources.splits import (
+    are_combinations,
+    check_enough_samples,
+    draw_by_content,
+    hold_out_by_content,
 )
+from .._data.statistics.scaling import weighted_quantile
+from .._inference.outlier_errors import sample_errors
+from .._training.ensemble_weights import weigh_autoencoders
 from .._training.initialization import initialize
 from .._training.parameters import auto_ensemble_batch_size
 from .._training.prototypes import prototype_sizes, set_prototypes_of_all, set_unit
@@ -47,10 +51,16 @@ from .outlier_units import (
 _N_STEPS, _N_STEPS_WITH_CATEGORIES = 300, 900
 # Maximum number of training samples from whose errors tolerances are estimated.
 _N_SAMPLES = 10_000
-# Maximum fraction of the training samples that are too badly predicted to be near prototypes.
+# Maximum fraction of the training samples that are too badly predicted to be near prototypes, if
+# no larger fraction of outliers is known.
 _MAX_ATYPICAL = 0.05
+# trim="auto": the fraction, more if the fraction of outliers is known, and the maximum.
+_TRIM, _TRIM_PER_OUTLIER, _MAX_TRIM = 0.1, 2.0, 0.5
 # Inputs are clipped to this multiple of the scale, so that one value cannot dominate the others.
 _CLIP = 10.0
+# Fraction of the held-out samples from which on, if they are combinations of a few values, equal
+# scores are those of different samples.
+_MIN_COMBINATIONS = 0.5
 _AUTO = StrOptions({"auto"})
 
 
@@ -63,7 +73,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
     randomly masked values. Each excludes the samples with the highest loss from training. Each
     value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
-    those autoencoders from which feature :math:`j` is masked,
+    those autoencoders from which feature :math:`j` is masked, a mean with weights of one divided by
+    the square of their median errors of this feature (autoencoders from which other features are
+    masked that determine it predict it badly),
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
@@ -74,12 +86,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     the mean of :math:`a_i` is one.
 
     **Distances.** Prototypes are means of a few neighboring training samples, without those whose
-    :math:`a_i` is far above that of the others, at most 5 %. Through each prototype there is a
-    plane, in the directions in which the training samples near it vary the most: one direction for
-    every eight features, at most ten [4]_. The prototypes are in :math:`G = 4` groups, or one with
-    48 or more features, so that an outlier among the training samples is in few of the groups. With
-    :math:`p^g_i` the point nearest to sample :math:`i` in the plane of the nearest prototype of
-    group :math:`g`, the distance is
+    :math:`a_i` is far above that of the others, at most 5 %, or the `contamination`. Through each
+    prototype there is a plane, in the directions in which the training samples near it vary the
+    most: one direction for every eight features, at most ten [4]_. The prototypes are in
+    :math:`G=4` groups, or one with 48 or more features, so that an outlier among the training
+    samples is in few of the groups. With :math:`p^g_i` the point nearest to sample :math:`i` in the
+    plane of the nearest prototype of group :math:`g`, the distance is
 
     .. math:: b_i = \sqrt{\frac{1}{d G} \sum_{gj} \left(\frac{x_{ij} - p^g_{ij}}{u_j}\right)^2}.
 
@@ -98,14 +110,16 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     sample with fewer values than the median training sample is converted to the score of the same
     rank: by quantiles of the scores of held-out samples of which values were removed at random. So
     p-values and false alarms do not depend on the number of values, up to this median, if values
-    are missing at random. A sample without any value has the median score. Samples with more values
-    than the median are not converted: if half of the training values are missing, there are more
-    false alarms among complete samples.
+    are missing at random. A sample without any value has the median score. The scores of samples
+    with more values than this median stay as they are. So if the training samples lack half of
+    their values, complete samples are false alarms more often.
 
     **Held-out samples.** Some samples are held out of training: their scores are the reference for
     the threshold and for p-values. With fewer than 48 features, prototypes are also means of
     held-out samples; the scores of each half of these are computed with prototypes of all other
-    samples [5]_, as those of new samples are.
+    samples [5]_, as those of new samples are. Copies of a sample are held out together, unless
+    samples are combinations of a few values, which new samples are copies of too: if all columns
+    are categories, or of at least ten copies if each of their values occurs in others too.
 
     Parameters
     ----------
@@ -114,11 +128,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     contamination : "auto" or float, default="auto"
         Determines the threshold of :meth:`predict`. A float in (0, 0.5] is the fraction of outliers
-        in the training samples. With "auto", the threshold is a multiple of the spread of the
-        held-out scores (see the notes). On tables without outliers, 4 to 5 % of new samples were
-        false alarms after fits to 8 to 150 samples (up to 29 % for single tables), and 2 % after
-        fits to 500. If the scores of outliers and of other samples overlap, "auto" detects only the
-        most anomalous ones: specify the fraction of outliers instead.
+        in the training samples; a large one increases `trim`. With "auto", the threshold is a
+        multiple of the spread of the held-out scores (see the notes). On tables without outliers, 4
+        to 5 % of new samples were false alarms after fits to 8 to 150 samples (up to 29 % for
+        single tables), and 2 % after fits to 500. If the scores of outliers and of other samples
+        overlap, "auto" detects only the most anomalous ones: specify the fraction of outliers
+        instead.
 
     n_estimators : int, default=8
         Number of autoencoders in the ensemble.
@@ -142,11 +157,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         Fraction of the values that is masked from each autoencoder, in [0, 1). With 0, or with a
         single autoencoder, values are compared with their reconstruction.
 
-    trim : float, default=0.1
+    trim : "auto" or float, default="auto"
         Fraction of the samples of a batch, in [0, 1), that each autoencoder excludes from training:
         those with the highest loss. The fraction of outliers in the training samples should be
         clearly smaller, in particular if the outliers are similar to each other, because the
-        autoencoders learn to reconstruct the outliers that are not excluded.
+        autoencoders learn to reconstruct the outliers that are not excluded. "auto" is 0.1, or
+        twice the `contamination` if that is a larger number, at most 0.5.
 
     max_samples : int, default=16384
         Maximum number of training samples. If there are more, a random subset is used.
@@ -279,14 +295,18 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         :meth:`set_threshold`.
 
     tolerance_ : ndarray of shape (n_features_in_,)
-        Upper quartile of the absolute errors of each feature on the training samples, in the units
-        of X, and at least a tenth of the `scale_` of the feature; for a category, the mean of the
-        negative log-probabilities, and at least a tenth of the entropy. Without
-        `scaling="feature"`, the mean of these values. If there are prototypes and 48 or more
-        features of numbers, proportional to their ranges. The prediction for a constant feature is
-        its value, and its tolerance is a thousandth of it. An error :math:`e` of a constant feature
-        that exceeds :math:`n` tolerances, for :math:`n` training samples, counts as :math:`n (1 +
-        \log(e / n))`: of few samples, a constant says little about new ones.
+        Unit of the errors of the predictions of each feature, in the units of X; for a category, in
+        nats. It is a typical error of the training samples:
+
+        * of a number, the upper quartile of the absolute errors, and at least a tenth of its
+          `scale_`;
+        * of a category, the mean of the negative log-probabilities, and at least a tenth of the
+          entropy of the column;
+        * of features of one scale (without `scaling="feature"`), the mean of the values above over
+          these features;
+        * with prototypes and 48 or more features of numbers, a common fraction of the range of each
+          feature;
+        * of a constant feature, a thousandth of its value.
 
     distance_unit_ : ndarray of shape (n_features_in_,) or None
         Unit of the differences of each feature from the plane of the nearest prototype, in the
@@ -350,6 +370,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     -----
     If the training samples are known to be normal, no other setting is required.
 
+    The prediction for a constant feature is its value. An error :math:`e` of more than :math:`n`
+    tolerances, for :math:`n` training samples, counts as :math:`n (1 + \log(e / n))`: of few
+    samples, a constant says little about new ones.
+
     With `contamination="auto"`, the threshold of the logarithmic anomaly score is :math:`m + 4.5 w`
     for the median :math:`m` of the :math:`n` held-out samples and the width :math:`w = \max(m -
     q_1, (q_3 - m) / 4)`, where :math:`q_1` and :math:`q_3` are quartiles. For small :math:`n` the
@@ -390,6 +414,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "n_prototypes",
     }
     _auto_scaling = "feature"
+    _unknown_are = "The network reads them as missing values, and scores count them as errors."
     _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
     _held_out_errors = None  # of models of numbers, and of files of earlier versions
@@ -405,7 +430,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         "method": [StrOptions({"masked", "reconstruction"})],
         "n_prototypes": [Interval(Integral, 0, None, closed="left")],
         "mask_rate": [Interval(Real, 0, 1, closed="left")],
-        "trim": [Interval(Real, 0, 1, closed="left")],
+        "trim": [_AUTO, Interval(Real, 0, 1, closed="left")],
         "max_samples": [Interval(Integral, 1, None, closed="left")],
         "min_frequency": [*BaseAutoencoder._parameter_constraints["min_frequency"], _AUTO],
     }
@@ -419,7 +444,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         n_prototypes=512,
         method="masked",
         mask_rate=0.5,
-        trim=0.1,
+        trim="auto",
         max_samples=16384,
         hidden_layer_sizes=(32,),
         activation="relu",
@@ -539,8 +564,15 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         if len(data.X) > n_used:
             data = data.take(np.random.RandomState(seed).permutation(len(data.X))[:n_used])
             data = replace(data, ranges=find_ranges(data.X))
-        held_out = np.flatnonzero(hold_out_by_content(data.X, data.weight, fraction, seed))
+        n_before = 0 if reset else int(self.n_samples_seen_)
+        given = data.X, data.weight, fraction, seed, self._is_category, n_before
+        held_out = np.flatnonzero(hold_out_by_content(*given))
         return replace(data, held_out=held_out if 0 < len(held_out) < len(data.X) else None)
+
+    @property
+    def _is_category(self):
+        """Mask of the columns of categories."""
+        return np.asarray(self._layout.n_categories) > 0
 
     def _build(self, data, rng):
         kind = "robust" if self._scaling_kind == "feature" else self._scaling_kind
@@ -558,15 +590,29 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             clip=_CLIP if self._scaling_kind == "feature" else math.inf,
             n_categories=() if self._columns is None else self._columns.n_categories,
             prototypes=prototype_sizes(self.n_prototypes, layout.n_columns, layout.n_inputs),
+            is_weighted=is_masked,
         )
 
     def _objective(self):
-        return Objective(Trimmed(self._model.loss, self.trim))
+        return Objective(Trimmed(self._model.loss, self._trim))
+
+    @property
+    def _trim(self):
+        """The fraction of the samples that each autoencoder excludes from training."""
+        if self.trim != "auto":
+            return self.trim
+        return float(np.clip(_TRIM_PER_OUTLIER * self._known_fraction, _TRIM, _MAX_TRIM))
+
+    @property
+    def _known_fraction(self):
+        """The fraction of outliers in the training samples; zero if it is not known."""
+        return 0.0 if self.contamination == "auto" else self.contamination
 
     def _post_fit_attributes(self, network, data):
         model = replace(self._model, network=network)
         fraction = data.n_samples / self.n_samples_seen_  # one, except in later partial_fit calls
         seed = (self._split_seed + int(self.n_samples_seen_)) % 2**32
+        weigh_autoencoders(model, data, fraction)
         if fraction == 1 and units_are_ranges(self):
             set_unit(model, data, seed)
         some = data.thinned(_N_SAMPLES)
@@ -607,13 +653,16 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         rows = data.training_rows
         weight = None if data.weight is None else data.weight[rows]
         values = repeat_by_weight(found[rows], weight)
-        most = values[math.floor((1 - _MAX_ATYPICAL) * (len(values) - 1))]
+        excluded = max(_MAX_ATYPICAL, self._known_fraction)
+        most = values[math.floor((1 - excluded) * (len(values) - 1))]
         return ~(found > max(upper_fence(values), most))
 
     def _offset(self, model, data, units, held_out, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            at = -min(automatic_threshold(held_out), np.finfo(np.float64).max)
+            is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
+            limit = automatic_threshold(held_out, is_known.mean() > _MIN_COMBINATIONS)
+            at = -min(limit, np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))
         all_scores, weight = units.scores(model, data.X), data.weight

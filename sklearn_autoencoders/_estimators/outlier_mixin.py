@@ -107,7 +107,8 @@ class OutlierDetectorMixin:
         itself is added. For samples from the distribution of the training samples, the p-value is
         at most :math:`\alpha` with a probability of at most :math:`\alpha` [1]_. This holds only
         approximately if there are duplicate samples, and after `partial_fit`, because earlier
-        scores are computed by earlier networks. It also holds for samples with more missing values
+        scores are computed by earlier networks: with few samples a call, these are hardly trained,
+        and p-values are far too large. It also holds for samples with more missing values
         than the training samples, approximately, if these are missing at random.
 
         Parameters

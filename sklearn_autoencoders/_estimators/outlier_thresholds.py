@@ -19,6 +19,8 @@ _FENCE, _MIN_WIDTH = 4.5, 0.25
 _TYPICAL_WIDTH, _N_TYPICAL = 0.25, 10
 # From this number of scores on, the threshold is at most the largest of them.
 _N_FOR_LARGEST = 25
+# Fraction of the scores from which on equal ones are those of a frequent combination of values.
+_FREQUENT = 1 / 40
 # Logarithms that are equal after rounding to this number of decimals are those of equal samples.
 _DECIMALS = 5
 # Values of which the differences of logarithms are compared; errors can be infinite.
@@ -94,7 +96,7 @@ def upper_fence(values: Array) -> float:
     return _beyond(median + _FENCE * width)
 
 
-def automatic_threshold(values: Array) -> float:
+def automatic_threshold(values: Array, are_combinations: bool = False) -> float:
     """Return the fence of held-out scores, also of few, but at most the largest of many.
 
     The width of few scores is averaged with a typical one, as if that were of a few more scores,
@@ -107,13 +109,27 @@ def automatic_threshold(values: Array) -> float:
     ----------
     values : ndarray of shape (n,)
         Positive scores in ascending order.
+
+    are_combinations : bool, default=False
+        Whether new samples have the same values as others, so that equal scores are those of
+        different samples. Then frequent scores are not beyond the threshold.
     """
     logs = _logarithms(values)
     median, width = _center_and_width(logs)
-    n = _number_of_different(logs)
+    n = len(values) if are_combinations else _number_of_different(logs)
     width = (n * width + _N_TYPICAL * _TYPICAL_WIDTH) / (n + _N_TYPICAL)
     fence = _beyond(median + _FENCE * width * np.sqrt(1 + np.pi / 2 / n))
+    if are_combinations:
+        fence = max(fence, _beyond(_largest_frequent(logs)))
     return fence if n < _N_FOR_LARGEST else min(fence, float(values[-1]))
+
+
+def _largest_frequent(logs: Array) -> float:
+    """Return the largest logarithm that a fortieth of the scores, and at least two, have."""
+    values, counts = np.unique(np.round(logs, _DECIMALS), return_counts=True)
+    is_frequent = counts >= max(2, _FREQUENT * len(logs))
+    frequent: Array = values[is_frequent]
+    return float(frequent.max(initial=-np.inf)) + 10.0**-_DECIMALS
 
 
 def _logarithms(values: Array) -> NDArray[np.float64]:

@@ -77,6 +77,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _columns = _number_columns = None
     # Names of the columns of whose unknown categories a warning has been issued.
     _warned_columns = ()
+    # What categories are that did not occur in the fit, in warnings.
+    _unknown_are = "They are read as missing values."
     # The model of the inputs that predicts missing ones (Factors, Gaussian or None), and whether it
     # is fitted even if no value is missing. Model files store the first name.
     _factors = None

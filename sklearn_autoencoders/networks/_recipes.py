@@ -235,6 +235,9 @@ class EnsembleRecipe:
 
     prototypes : tuple of int or None, default=None
         As in :class:`Ensemble`.
+
+    is_weighted : bool, default=False
+        As in :class:`Ensemble`; not in files of earlier versions.
     """
 
     base: AutoencoderRecipe
@@ -244,6 +247,7 @@ class EnsembleRecipe:
     clip: float
     n_categories: tuple[int, ...] = ()
     prototypes: tuple[int, int, int] | None = None
+    is_weighted: bool = False
 
     def module(self, check_shapes: bool) -> Ensemble:
         """Return a new ensemble."""
@@ -263,6 +267,7 @@ class EnsembleRecipe:
             subspace,
             layout,
             self.prototypes,
+            self.is_weighted,
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .arrays import columns_of, map_in_chunks
 from .chunked import ChunkedRows
 from .rows import RowSource
+from .sparse import as_dense
 
 Array = NDArray[Any]
 
@@ -19,6 +20,8 @@ Array = NDArray[Any]
 _MANY_COPIES, _LARGE_SHARE = 10, 1 / 40
 # The same where all samples have copies: in comparison with the mean over different samples.
 _MANY_TIMES = 2
+# A step by which the offsets of batches are spread evenly over [0, 1).
+_GOLDEN = 0.6180339887498949
 
 
 def draw_held_out(n_samples: int, fraction: float, rng: np.random.RandomState) -> Array:
@@ -98,8 +101,20 @@ def _are_many(mass: Array) -> NDArray[np.bool_]:
     return found
 
 
-def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: int) -> Array:
-    """Return a mask of the samples to hold out; copies of a sample are never separated.
+def hold_out_by_content(
+    X: Array,
+    weight: Array | None,
+    fraction: float,
+    seed: int,
+    is_category: Array | None = None,
+    n_before: int = 0,
+) -> Array:
+    """Return a mask of the samples to hold out; copies of a sample are not separated.
+
+    Only where samples are combinations of a few values, copies are common among new samples too.
+    If they were held out together, the combination would be missing in training. So each copy is
+    held out or not by itself if all columns are categories, or if there are at least ten copies
+    and each value of a number is that of other such combinations too.
 
     Parameters
     ----------
@@ -118,6 +133,12 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
     seed : int
         Seed of the choice.
 
+    is_category : ndarray of bool of shape (n_features,) or None, default=None
+        Which columns are categories. By default, none.
+
+    n_before : int, default=0
+        Number of samples of earlier batches, so that copies in other batches are separated too.
+
     Returns
     -------
     ndarray of bool, of shape (n_samples,)
@@ -128,9 +149,44 @@ def hold_out_by_content(X: Array, weight: Array | None, fraction: float, seed: i
     kind, mass = _copies(draw, weight)
     if kind.max() == 0:
         return np.zeros(len(X), dtype=bool)
+    is_separate = _in_combinations(X, kind, is_category)
     is_frequent = (_are_many(mass) & (mass > _MANY_TIMES * mass[mass > 0].mean()))[kind]
     total, mass = mass.sum(), mass[kind]
-    held_out: Array = (draw < fraction) & ~is_frequent & (mass <= 0.5 * fraction * total)
+    is_alone = np.where(is_separate, _places_of_copies(kind, draw + _GOLDEN * n_before), draw)
+    is_small = is_separate | (~is_frequent & (mass <= 0.5 * fraction * total))
+    held_out: Array = (is_alone < fraction) & is_small
     if not held_out.any():
         held_out = draw == draw[mass == mass.min()].min()
+        held_out &= ~is_separate | (np.arange(len(X)) == held_out.argmax())
     return held_out
+
+
+def are_combinations(X: Array, is_category: Array) -> NDArray[np.bool_]:
+    """Return which samples are combinations of a few values, that new samples may be copies of."""
+    return _in_combinations(X, _copies(draw_by_content(X, 0), None)[0], is_category)
+
+
+def _in_combinations(
+    X: Array, kind: NDArray[np.intp], is_category: Array | None
+) -> NDArray[np.bool_]:
+    n_features = X.shape[1]
+    is_number = np.ones(n_features, dtype=bool) if is_category is None else ~is_category
+    if not is_number.any():
+        return np.ones(len(X), dtype=bool)
+    _, first, n_copies = np.unique(kind, return_index=True, return_counts=True)
+    found = n_copies >= _MANY_COPIES
+    columns = [
+        np.unique(column, return_inverse=True, return_counts=True)[1:]
+        for column in as_dense(X[first[found]])[:, is_number].T
+    ]
+    found[found] = np.all([n_kinds[value] > 1 for value, n_kinds in columns], axis=0)
+    return found[kind]
+
+
+def _places_of_copies(kind: NDArray[np.intp], offset: Array) -> Array:
+    """Return evenly spaced numbers in [0, 1) for the copies of each kind, from its offset on."""
+    order, count = np.argsort(kind, kind="stable"), np.bincount(kind)
+    place = np.empty(len(kind))
+    place[order] = np.arange(len(kind)) - np.repeat(np.cumsum(count) - count, count)
+    places: Array = (place / count[kind] + offset) % 1
+    return places

@@ -17,6 +17,8 @@ from .._layers.subspace import FixedLinear
 from .autoencoder import Autoencoder, Output
 
 _ELEMENTWISE = tuple(ACTIVATIONS.values())
+# Least error of an autoencoder that is told from smaller ones, as a fraction of the largest.
+_MIN_RATIO = 0.02
 
 
 class Ensemble(Autoencoder):
@@ -53,9 +55,13 @@ class Ensemble(Autoencoder):
 
     prototypes : tuple of int or None, default=None
         Numbers of groups, of prototypes of each group and of directions of each prototype.
+
+    is_weighted : bool, default=False
+        Whether the mean output has weights, which are equal until :meth:`weigh` is called.
     """
 
     hidden: Tensor
+    share: Tensor | None
 
     def __init__(
         self,
@@ -67,6 +73,7 @@ class Ensemble(Autoencoder):
         subspace: tuple[FixedLinear, FixedLinear] | None = None,
         layout: Layout | None = None,
         prototypes: tuple[int, int, int] | None = None,
+        is_weighted: bool = False,
     ) -> None:
         encoders, decoders = zip(*autoencoders, strict=True)
         super().__init__(nn.ModuleList(encoders), nn.ModuleList(decoders))
@@ -79,6 +86,7 @@ class Ensemble(Autoencoder):
         self.prototypes: Prototypes | None = None
         if prototypes is not None:
             self.prototypes = Prototypes(*prototypes, self.layout.n_inputs)
+        self.register_buffer("share", self._equal_shares() if is_weighted else None)
 
     @property
     def subspace(self) -> tuple[FixedLinear, FixedLinear] | None:
@@ -113,8 +121,7 @@ class Ensemble(Autoencoder):
 
     def _mean_output(self, x: Tensor) -> Output:
         """Return the codes, and the mean output of those from which a feature is masked."""
-        used = (self.hidden | ~self.hidden.any()).to(x)  # all of them, if nothing is masked
-        fraction = used / used.sum(0)
+        fraction = (self._equal_shares() if self.share is None else self.share).to(x)
         encoders, decoders = _layers_of(self.encoder), _layers_of(self.decoder)
         if self.subspace or not (_are_batched(encoders) and _are_batched(decoders)):
             passed = self._passed(x, self.hidden[:, None])
@@ -129,6 +136,37 @@ class Ensemble(Autoencoder):
         weight, bias = _stacked(decoders[-1])
         weight = (weight * fraction[..., None]).transpose(0, 1).flatten(1)
         return Output(code, functional.linear(units, weight, (bias * fraction).sum(0)))
+
+    def outputs(self, x: Tensor) -> Tensor:
+        """Return the outputs of all autoencoders, each without what is masked in evaluation."""
+        return self._passed(x.clamp(-self.clip, self.clip), self.hidden[:, None]).reconstruction
+
+    def weigh(self, errors: Tensor, rate: float) -> None:
+        r"""Set the weights of the autoencoders in the mean output.
+
+        An autoencoder from which the column that determines another one is masked predicts the
+        latter badly. So its weight is :math:`1 / e^2`, for its typical error :math:`e`.
+
+        Parameters
+        ----------
+        errors : Tensor of shape (n_estimators, n_columns)
+            Typical errors of the autoencoders.
+
+        rate : float
+            In (0, 1]: how far the weights move from the previous to the new ones.
+        """
+        assert self.share is not None
+        least = (_MIN_RATIO * errors.amax(0)).clamp(min=torch.finfo(errors.dtype).tiny)
+        weight = self.layout.of_inputs((least / errors.maximum(least)) ** 2) * self._used()
+        self.share.lerp_((weight / weight.sum(0)).to(self.share), rate)
+
+    def _used(self) -> Tensor:
+        return self.hidden | ~self.hidden.any()  # all of them, if nothing is masked
+
+    def _equal_shares(self) -> Tensor:
+        """Return equal weights of the autoencoders whose output is used, for each input."""
+        used = self._used().to(torch.get_default_dtype())
+        return used / used.sum(0)
 
     def _passed(self, x: Tensor, mask: Tensor) -> Output:
         """Return the codes and the outputs of each autoencoder for samples with masked values."""
