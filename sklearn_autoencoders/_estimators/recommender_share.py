@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 
 # The measurements behind these numbers are described in docs/decisions/0013-recommender.md.
@@ -11,6 +12,15 @@ from sklearn.base import clone
 _FRACTION, _MAX_USERS, _MIN_RATINGS = 0.1, 4096, 200
 # The share that is expected, and the standard deviation of the best share from it.
 _EXPECTED, _DEVIATION = 0.6, 0.3
+
+# Parameters of the copy that is fitted.
+_OF_PROBE = {
+    "linear_share": _EXPECTED,
+    "warm_start": False,
+    "verbose": 0,
+    "callbacks": None,
+    "checkpoint": None,
+}
 
 
 def best_share(recommender, matrix, weight, features, rng):
@@ -44,27 +54,25 @@ def best_share(recommender, matrix, weight, features, rng):
     """
     own = np.random.RandomState()
     own.set_state(rng.get_state())
-    rows = np.sort(own.permutation(matrix.shape[0])[:_MAX_USERS])
+    rows = np.sort(own.permutation(np.flatnonzero(weight))[:_MAX_USERS])
     entries = matrix[rows].tocoo()
     if entries.nnz < _MIN_RATINGS:
         return _EXPECTED
-    of_users, of_items = features
     is_test = own.uniform(size=entries.nnz) < _FRACTION
     known = entries.data[~is_test], tuple(place[~is_test] for place in entries.coords)
-    settings = {"linear_share": _EXPECTED, "random_state": own.randint(2**31)}
-    probe = clone(recommender).set_params(**settings, **_QUIET).fit(
-        sparse.csr_array(known, entries.shape),
-        sample_weight=weight[rows],
-        user_features=None if of_users is None else of_users[rows],
-        item_features=of_items,
-    )
+    probe = clone(recommender).set_params(random_state=own.randint(2**31), **_OF_PROBE)
+    of_users, of_items = features
+    with config_context(array_api_dispatch=False):
+        probe.fit(
+            sparse.csr_array(known, entries.shape),
+            sample_weight=weight[rows],
+            user_features=None if of_users is None else of_users[rows],
+            item_features=of_items,
+        )
     probe.rating_range = -np.inf, np.inf  # predictions that are linear in the share
     users, items = (place[is_test] for place in entries.coords)
     network, linear = (_with_share(probe, share, users, items) for share in (0.0, 1.0))
     return _fitted_share(entries.data[is_test] - network, linear - network, weight[rows][users])
-
-
-_QUIET = {"warm_start": False, "verbose": 0, "callbacks": None, "checkpoint": None}
 
 
 def _with_share(probe, share, users, items):
