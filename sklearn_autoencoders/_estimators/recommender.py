@@ -367,7 +367,7 @@ class AutoencoderRecommender(
             The ratings: stored values of a sparse matrix, values of an array that are not NaN, or
             triples of a user, an item and a rating: in this order, unless a word in the name of a
             column begins with "user", "item", "rating", "stars" or "score", as in "movie_id,
-            userId, stars".
+            userId, stars". Clicks can be pairs, without a rating.
 
         y : Ignored
             Present for API consistency.
@@ -479,7 +479,7 @@ class AutoencoderRecommender(
 
     def _ratings_of(self, X, items=None):
         """Return ratings; of clicks, ones."""
-        ratings = ratings_of(X, items, "X")
+        ratings = ratings_of(X, items, "X", not self._is_explicit)
         if items is not None:
             self._check_has_users(ratings.users)
         if not np.isfinite(ratings.matrix.data).all():
