@@ -1,6 +1,6 @@
 """Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
 
-python benchmarks/recommender.py [--seeds 5] [--part features] [--ratings FILE --users 150]
+python benchmarks/recommender.py [--seeds 5] [--part features|low-rank] [--ratings FILE --users 150]
 
 Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
 at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
@@ -70,9 +70,44 @@ def factorization(rest, pairs, k=10, strength=10.0, n_iterations=10):
     return (factors[0][pairs[:, 0]] * factors[1][pairs[:, 1]]).sum(1)
 
 
+# Numbers of users and items, share of known ratings, rank, and standard deviation of the noise.
+LOW_RANK = {
+    "300 x 80, 25 %": (300, 80, 0.25, 2, 0.5),
+    "800 x 150, 10 %": (800, 150, 0.1, 4, 0.5),
+    "2000 x 300, 5 %": (2000, 300, 0.05, 3, 0.5),
+    "500 x 100, 20 %, little noise": (500, 100, 0.2, 2, 0.05),
+    "500 x 100, 20 %, much noise": (500, 100, 0.2, 2, 1.2),
+    "500 x 100, 20 %, biases and noise": (500, 100, 0.2, 0, 0.7),
+}
+
+
+def low_rank(setting, seed):
+    """Return made-up ratings from 1 to 5: biases, a product of factors, and noise."""
+    n_users, n_items, density, rank, noise = setting
+    rng = np.random.default_rng(seed)
+    U, V = rng.normal(size=(n_users, rank)), rng.normal(size=(n_items, rank))
+    R = 3.3 + 0.6 * np.sqrt(2 / max(rank, 1)) * U @ V.T + rng.normal(0, noise, (n_users, n_items))
+    R += rng.normal(0, 0.5, (n_users, 1)) + rng.normal(0, 0.5, (1, n_items))
+    users, items = np.nonzero(rng.random(R.shape) < density)
+    return users, items, np.clip(R.round(), 1, 5)[users, items]
+
+
+def made_up_explicit(seed, options):
+    """Return root mean squared errors of made-up ratings by name."""
+    found = {}
+    for name, setting in LOW_RANK.items():
+        errors = errors_of(*low_rank(setting, seed), seed)
+        found |= {f"{name}: {method}": error for method, error in errors.items()}
+    return found
+
+
 def explicit(seed, options):
     """Return root mean squared errors by name."""
-    users, items, values = triples(options.ratings)
+    return errors_of(*triples(options.ratings), seed)
+
+
+def errors_of(users, items, values, seed):
+    """Return root mean squared errors of a tenth of the ratings by name."""
     shape = users.max() + 1, items.max() + 1
     held_out = np.random.RandomState(seed).uniform(size=len(values)) < 0.1
     own = (values[~held_out], (users[~held_out], items[~held_out]))
@@ -94,9 +129,10 @@ def explicit(seed, options):
         + item_neighbors(rest.toarray().astype(np.float32), known, pairs),
         "AutoencoderRecommender": model.predict(pairs),
     }
-    for share, name in ((0, "without neighbors"), (1, "without network")):
-        model._share = share  # the parts of the same fit
-        found[f"the same, {name}"] = model.predict(pairs)
+    parts = AutoencoderRecommender(random_state=seed, linear_share=0.6).fit(train)
+    for share in (0.0, 0.6, 1.0):
+        parts._share = share  # the parts of the same fit
+        found[f"the same, linear_share={share:g}"] = parts.predict(pairs)
     truth = values[held_out]
     limits = values.min(), values.max()
     return {k: np.sqrt(np.mean((np.clip(v, *limits) - truth) ** 2)) for k, v in found.items()}
@@ -310,7 +346,7 @@ def table(part, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--part", choices=["explicit", "implicit", "features", "size"])
+    parser.add_argument("--part", choices=["explicit", "implicit", "features", "low-rank", "size"])
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--ratings", default=FOLDER / "ratings" / "ml-latest-small.csv.gz")
     parser.add_argument("--users", type=int, default=100)
@@ -322,6 +358,9 @@ def main():
     if options.part in (None, "implicit"):
         print("Clicks: nDCG@100, Recall@20")
         table(implicit, options)
+    if options.part == "low-rank":
+        print("Made-up ratings: root mean squared error")
+        table(made_up_explicit, options)
     if options.part == "features" or (options.part is None and "100k" in str(options.ratings)):
         print("Features of users and items")
         table(features, options)

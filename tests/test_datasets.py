@@ -324,7 +324,9 @@ def test_readers_and_iterators_are_no_samples(tmp_path):
         {1.0},
     ):
         for cls in (AutoencoderTransformer, AutoencoderRecommender):
-            with pytest.raises(TypeError, match=r"X is a .*neither an array nor a table\. Convert"):
+            with pytest.raises(
+                TypeError, match=r"X is a .*neither an array nor a table\. Convert it"
+            ):
                 quick(cls).fit(samples)
 
 

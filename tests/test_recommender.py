@@ -447,7 +447,7 @@ def test_batches_of_users(feedback):
     frame = triples(R)
     model = quick(feedback).partial_fit(frame).partial_fit(frame[frame["user"] == "u3"])
     assert len(set(model.users_)) == len(model.users_) == 60
-    with pytest.raises(ValueError, match=r"items that were not in the first fit: \['new'\]"):
+    with pytest.raises(ValueError, match=r"items that were not in the fit: \['new'\]"):
         model.partial_fit(pd.DataFrame({"user": ["a"], "item": ["new"], "rating": [1.0]}))
 
 
@@ -479,7 +479,7 @@ def test_other_bad_input():
     model = quick().fit(R)
     with pytest.raises(ValueError, match=r"X has 29 features.*expecting 30"):
         model.transform(R[:, :29])
-    with pytest.raises(ValueError, match=r"users that were not in the first fit: \[60\]"):
+    with pytest.raises(ValueError, match=r"users that were not in the fit: \[60\]"):
         model.recommend([3, 60])
     with pytest.raises(ValueError, match="n == 0, must be >= 1"):
         model.recommend([3], n=0)

@@ -76,7 +76,7 @@ def test_items_without_ratings_are_recommended_to_their_group(feedback):
     scores = model.predict(pairs).reshape(190, 2)
     assert ((scores[:, 1] > scores[:, 0]) == users[:190]).mean() > 0.9
     plain = quick(feedback).fit(R).predict(pairs).reshape(190, 2)
-    assert 0.2 < ((plain[:, 1] > plain[:, 0]) == users[:190]).mean() < 0.8
+    assert 0.15 < ((plain[:, 1] > plain[:, 0]) == users[:190]).mean() < 0.85
 
 
 @every_feedback

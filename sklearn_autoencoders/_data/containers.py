@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sized
+import os
+from collections.abc import Callable, Iterable, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,25 @@ _TIMES: dict[str, tuple[type, ...]] = {
     "durations": (datetime.timedelta, np.timedelta64),
 }
 
+# Names of tables in files, and longest text that can be a path.
+_TABLE_FILES, _MAX_PATH = (".parquet", ".csv", ".arrow", ".feather"), 1024
+_OPEN = "Open Parquet files by pyarrow.dataset.dataset(path), and others by pandas, for instance."
+
+# What to do with objects that are no containers of samples.
+_CONVERSIONS: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda X: isinstance(X, os.PathLike), _OPEN),
+    (lambda X: isinstance(X, dict), "Convert it to a frame: pandas.DataFrame(X)."),
+    (
+        lambda X: isinstance(X, Mapping) or hasattr(X, "arrays"),
+        "Convert one of its arrays: X[name].",
+    ),
+    (lambda X: hasattr(X, "collect"), "Convert it by X.collect()."),
+    (lambda X: hasattr(X, "to_table"), "Convert it by X.to_table()."),
+    (lambda X: hasattr(X, "read_all"), "Convert it by X.read_all()."),
+    (lambda X: hasattr(X, "read"), "Convert it by reading it, such as with pandas or X.read()."),
+    (lambda X: isinstance(X, Iterable), "Convert it to a list: list(X)."),
+)
+
 
 def check_is_container(X: Any) -> None:
     """Raise TypeError if X has neither a length nor a shape, nor can become an array.
@@ -38,6 +58,7 @@ def check_is_container(X: Any) -> None:
     TypeError
         If X is, for instance, an iterator, an open file or a dataset of torch.
     """
+    _check_is_no_path(X)
     if X is None or np.isscalar(X):  # scikit-learn has an error for these
         return
     if isinstance(X, Dataset):
@@ -49,15 +70,38 @@ def check_is_container(X: Any) -> None:
     if not (is_list or any(hasattr(X, name) for name in ("shape", "__array__", "__dataframe__"))):
         raise TypeError(
             f"X is a {type(X).__module__}.{type(X).__qualname__}, which is neither an array nor a "
-            "table. Convert an iterator or a set to a list, a dict to a frame, a LazyFrame by "
-            "collect(), a reader of pyarrow by read, read_all or to_table, and open Parquet files "
-            "that do not fit into memory by pyarrow.dataset.dataset(path). Of a group of arrays, "
-            "pass one of them."
+            f"table. {_conversion(X)}"
         )
     first = X[0] if isinstance(X, list | tuple) and len(X) else None
     if isinstance(first, Mapping | bytes):
         remedy = "pandas.DataFrame(X)" if isinstance(first, Mapping) else "[x.decode() for x in X]"
         raise TypeError(f"X is a list of {type(first).__name__} objects. Pass {remedy}.")
+
+
+def _conversion(X: Any) -> str:
+    """Return what to do with an object that is no container of samples."""
+    for is_such, advice in _CONVERSIONS:
+        if is_such(X):
+            return advice
+    return "Convert it to an array or a frame."
+
+
+def _check_is_no_path(X: Any) -> None:
+    """Raise TypeError if X is the path of an existing file or folder, or a list of table files."""
+    if isinstance(X, str):
+        is_path = len(X) <= _MAX_PATH and "\0" not in X and os.path.exists(X)
+    else:
+        is_path = isinstance(X, list | tuple) and len(X) > 0 and all(map(_is_table_file, X))
+    if is_path:
+        what = "the path of a file or folder" if isinstance(X, str) else "a list of paths"
+        raise TypeError(f"X is {what}, {X if isinstance(X, str) else X[0]!r}. {_OPEN}")
+
+
+def _is_table_file(value: Any) -> bool:
+    """Return whether a value is the path of a file of a table."""
+    if not isinstance(value, str | os.PathLike):
+        return False
+    return str(value).endswith(_TABLE_FILES) and os.path.isfile(value)
 
 
 def check_has_no_dates(X: Any) -> None:
@@ -97,6 +141,11 @@ def check_is_no_row(X: Any, are_texts: bool) -> None:
     """
     if not (hasattr(X, "iloc") and len(X.shape) == 1):
         return
+    if len(X) and isinstance(X.iloc[0], np.ndarray | list | tuple):
+        raise ValueError(
+            f"X is a {type(X).__name__} of {type(X.iloc[0]).__name__} objects. Pass a list of "
+            "them, X.tolist(); or one array, numpy.stack(X.tolist())."
+        )
     if not (are_texts and any(isinstance(value, Sized) for value in X)):
         raise ValueError(
             f"Expected a 2-dimensional container but got {type(X)} instead. Pass a row of a frame "

@@ -49,6 +49,7 @@ def flattened(X: Any, network: Any) -> Any:
         return X
     if time_axis is not None and is_list_of_series(X, shape):
         X = _stacked(X, shape, time_axis)
+    X = with_images(X, network)
     own = tuple(getattr(X, "shape", ()))[1:]
     if len(own) <= 1:
         return X
@@ -59,9 +60,44 @@ def flattened(X: Any, network: Any) -> Any:
     return np.reshape(X, (len(X), math.prod(shape)))
 
 
+def with_images(X: Any, network: Any) -> Any:
+    """Return a list of images as one array; anything else unchanged.
+
+    Parameters
+    ----------
+    X : array-like
+        Samples as the user gave them.
+
+    network : Network, str or None
+        Describes the shape of a sample.
+
+    Returns
+    -------
+    array-like
+        Samples.
+
+    Raises
+    ------
+    ValueError
+        If images have different shapes.
+    """
+    is_list = isinstance(X, list | tuple) and len(X) and len(getattr(X[0], "shape", ())) > 1
+    if not is_list or shape_of(network) is None or getattr(network, "time_axis", None) is not None:
+        return X
+    shapes = sorted({_length(image) for image in X})
+    if len(shapes) > 1:
+        raise ValueError(
+            f"X is a list of images of different shapes, such as {shapes[0]} and {shapes[1]}, and "
+            f"the network requires the shape {shape_of(network)}. Scale or crop the images."
+        )
+    return np.stack([np.asarray(image) for image in X])
+
+
 def _check_is_flat(X: Any) -> None:
     """Raise ValueError if samples have a shape, and the network none."""
     own = tuple(getattr(X, "shape", ()))
+    if isinstance(X, list | tuple) and len({_length(sample) for sample in X}) == 1:
+        own = len(X), *getattr(X[0], "shape", ())
     networks = "Temporal or Recurrent (series), or Convolutional (images)"
     if len(own) > 2:
         raise ValueError(
@@ -72,7 +108,7 @@ def _check_is_flat(X: Any) -> None:
         raise ValueError(
             "X is a list of samples of different shapes, and the network requires samples of one "
             "length. Use network= with Temporal or Recurrent for series of different lengths, or "
-            "pad X."
+            "pad X; scale images to one size."
         )
 
 
@@ -102,6 +138,7 @@ def unflattened(samples: Array, X: Any, network: Any) -> Any:
         A list for a list of series, whose lengths are those of the series.
     """
     shape, time_axis = shape_of(network), getattr(network, "time_axis", None)
+    X = with_images(X, network)
     own = tuple(getattr(X, "shape", ()))
     if shape is not None and time_axis is not None and is_list_of_series(X, shape):
         pairs = zip(samples.reshape(-1, *shape), X, strict=True)
@@ -124,6 +161,7 @@ def shape_in_fit(X: Any, network: Any) -> tuple[int, ...] | None:
     shape = shape_of(network)
     if shape is None:
         return None
+    X = with_images(X, network)
     is_list = getattr(network, "time_axis", None) is not None and is_list_of_series(X, shape)
     return shape if is_list or len(np.shape(X)) > 2 else None
 

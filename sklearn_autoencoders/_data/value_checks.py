@@ -85,9 +85,15 @@ def check_unit_interval(estimator, loss, X, name="X", ranges=None):
         other = next(key for key, value in estimator._losses.items() if not value.unit_interval)
         raise ValueError(
             f"{parameter}={loss!r} needs {name} in [0, 1]; got values from {low:.6g} to "
-            f"{high:.6g}. Scale {name}, for instance with MinMaxScaler(clip=True), or use "
-            f"{parameter}={other!r}."
+            f"{high:.6g}. {_scaled(name, low, high)}, or use {parameter}={other!r}."
         )
+
+
+def _scaled(name, low, high):
+    """Return how to scale values to [0, 1]: those of images of bytes by their maximum."""
+    if low >= 0 and 127 < high <= 255:
+        return f"Divide by the largest value of a pixel: {name} / 255"
+    return f"Scale {name}, for instance with MinMaxScaler(clip=True)"
 
 
 def check_magnitude(data, scaling, layout, dtype):

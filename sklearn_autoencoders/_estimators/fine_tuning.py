@@ -137,7 +137,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             self._has_ensemble = self._uses_ensemble(data)
         if self._has_ensemble:
             self._check_no_fine_tuning(data)
-            data = replace(data, fold=draw_folds(data.X, data.weight))
+            data = replace(data, fold=draw_folds(data.X, data.weight, data.ranges))
         if not self.early_stopping:
             return data
         known = data.labeled_positions

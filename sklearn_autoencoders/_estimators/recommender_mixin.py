@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from numbers import Integral
 
 import numpy as np
@@ -17,6 +18,11 @@ from .._data.validation import check_weight
 from .._inference.ranking import mean_ndcg, scores_of, top_items
 from .._utils.output import names_of_columns
 from .._utils.tensors import plain_array, tensors_like_input
+
+# How ratings of users are given.
+_CONTAINERS = (
+    "ratings as a frame of user, item and rating, or as a matrix with a column for each of items_"
+)
 
 
 class RecommenderMixin:
@@ -192,14 +198,14 @@ class RecommenderMixin:
         if X is None or sparse.issparse(X) or hasattr(X, "columns") or np.ndim(X) > 1:
             ratings, features = self._new_users(X, user_features)
             return ratings.matrix, features
-        if np.ndim(X) == 0:
-            raise ValueError(
-                f"X must be a list of users, or their ratings; got {X!r}. Use [{X!r}]."
-            )
+        if np.ndim(X) == 0 or any(isinstance(user, Mapping) for user in X):
+            remedy = f"Use [{X!r}]." if np.isscalar(X) else f"Pass {_CONTAINERS}."
+            raise ValueError(f"X must be a list of users, or their ratings; got {X!r}. {remedy}")
         if user_features is not None:
             raise ValueError("X are users of fit, whose user_features are known. Leave them out.")
         self._check_has_users(X)
-        users = positions_of(X, self.users_, "X contains users")
+        remedy = "Pass their ratings instead, in the container of the fit."
+        users = positions_of(X, self.users_, "X contains users", remedy)
         known = self._user_features
         return self._matrix[users], None if known is None else known[users]
 

@@ -13,6 +13,8 @@ from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
 from .._data.sources.arrays import map_in_chunks
+from .._data.sources.ranges import find_ranges
+from .._data.sources.rows import FeatureRanges
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import codes, run
 from ..networks._models.ensemble_head import FAR_LIMIT, LIMIT, N_BINS, EnsembleHead
@@ -33,7 +35,9 @@ N_MEMBERS = 8
 _MIN_DEVIATIONS = 2.0
 
 
-def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
+def draw_folds(
+    X: NDArray[Any], weight: Array | None, ranges: FeatureRanges | None = None
+) -> NDArray[np.intp]:
     """Return the fold of each sample, the same for copies of a sample.
 
     Parameters
@@ -44,13 +48,16 @@ def draw_folds(X: NDArray[Any], weight: Array | None) -> NDArray[np.intp]:
     weight : ndarray of shape (n_samples,) or None
         Sample weights.
 
+    ranges : FeatureRanges or None, default=None
+        Ranges of the features, if they are known.
+
     Returns
     -------
     ndarray of int of shape (n_samples,)
         A number below `N_MEMBERS`; -1 for samples on which all members are trained: those with many
         copies, and all samples if they would be in one fold.
     """
-    draw = draw_by_content(X, 0)
+    draw = draw_by_content(X, 0, find_ranges(X) if ranges is None else ranges)
     fold = (N_MEMBERS * draw).astype(np.intp)
     fold[has_many_copies(draw, weight)] = -1
     return fold if (fold != fold[0]).any() else np.full(len(X), -1)

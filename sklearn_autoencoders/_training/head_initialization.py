@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -9,11 +10,13 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from torch import Tensor
 
 from .._data.data import Data
 from .._data.model import Model
+from .._data.sources.ranges import find_ranges
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
 from ..networks._models.predictor import LinearHead, Predictor
@@ -136,7 +139,10 @@ def fit_logistic(
         solver = {"solver": "newton-cholesky", "tol": 1e-7} if is_small else {"tol": 1e-3}
         if 2 * len(present) > len(codes):  # scikit-learn warns about so few samples per class
             codes, chosen, weight = (np.repeat(a, 2, axis=0) for a in (codes, chosen, weight / 2))
-        model = LogisticRegression(C=1 / strength, **solver).fit(codes, chosen, weight)
+        model = LogisticRegression(C=1 / strength, **solver)
+        with warnings.catch_warnings():  # where Newton's method does not descend, L-BFGS takes over
+            warnings.filterwarnings("ignore", "Line search of Newton", ConvergenceWarning)
+            model.fit(codes, chosen, weight)
         # for two classes, scikit-learn fits a single logit
         to_logits = np.array([[-0.5], [0.5]]) if len(present) == 2 else np.eye(len(present))
         slopes[present] = to_logits @ model.coef_
@@ -198,7 +204,8 @@ def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
         The numbers are in [0, 1) and the same for copies of a sample.
     """
     used = data.training_rows
-    draw = draw_by_content(data.X[used], 0)  # copies of a sample are in the same fold
+    ranges = find_ranges(data.X) if data.ranges is None else data.ranges
+    draw = draw_by_content(data.X[used], 0, ranges)  # copies of a sample are in the same fold
     if len(used) > _MAX_SAMPLES:
         some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
         used, draw = used[some], draw[some]

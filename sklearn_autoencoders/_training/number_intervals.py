@@ -12,6 +12,7 @@ from torch import nn
 
 from .._data.data import Data
 from .._data.sources.arrays import as_source
+from .._data.statistics.close_values import with_places
 from .._data.statistics.scaling import Scaling
 from .._utils.layout import Layout
 from ..networks._layers.embedding import NumberVectors
@@ -102,7 +103,7 @@ def _intervals_of(column: Array, weight: Array, n_bins: int) -> Array:
 
 def _limits(column: Array, weight: Array, n_bins: int) -> Array:
     """Return at most n_bins + 1 different limits."""
-    values, place = np.unique(column, return_inverse=True)
+    values, place = with_places(column)
     if len(values) <= n_bins + 1:
         return values
     mass = np.bincount(place, weight)

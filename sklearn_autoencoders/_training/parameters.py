@@ -16,6 +16,7 @@ from sklearn.base import clone
 from .._data.sources.chunked import ChunkedRows
 from .._data.sources.sparse import SparseRows
 from .._utils.ranks import Ranks
+from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers.basic import Dropout
@@ -42,6 +43,9 @@ _SPAN_SAMPLES = 64
 _N_PLACES, _NEIGHBOR_AXES, _NEIGHBOR_DROPOUT = 256, 50, 0.05
 # Number of steps, and maximum number of epochs, with such a penalty.
 _NEIGHBOR_EPOCHS = 2000, 200
+
+# A corruption that changes numbers by a smaller fraction of their range has hardly any effect.
+_MIN_CHANGE = 0.005
 
 # With this number of samples per square root of the number of features, the dropout rate is 0.5.
 DROPOUT_SAMPLES = 20
@@ -276,7 +280,28 @@ def corruption_parts(estimator, data, parameter):
     _check_arguments(parts, Corruption, parameter, ("x", "generator"), "shared")
     symbols = getattr(estimator._columns, "symbols", None)
     bound = tuple(_bound(part, data.X.shape[1], symbols) for part in parts)
-    return bound if data.clean is None else ()
+    if data.clean is not None:
+        return ()
+    _warn_of_small_changes(bound, estimator._layout, data.ranges, parameter)
+    return bound
+
+
+def _warn_of_small_changes(parts, layout, ranges, parameter):
+    """Warn of corruptions that hardly change X, whose units are other ones."""
+    if ranges is None:
+        return
+    span = (ranges.high - ranges.low)[layout.numbers.numpy()]
+    span = span[span > 0]
+    for part in parts:
+        change = part.largest_change() if isinstance(part, Corruption) else None
+        if change and len(span) and change < _MIN_CHANGE * np.median(span):
+            warn_user(
+                f"{parameter}={part!r} changes numbers by up to {change:.3g}, but half of the "
+                f"features of X have a range above {np.median(span):.3g}, so that it has hardly "
+                f"any effect. Scale X, such as X / {np.median(span):.3g}, or pass "
+                f"{type(part).__name__} with arguments in the units of X.",
+                UserWarning,
+            )
 
 
 def _bound(part, n_features, symbols):

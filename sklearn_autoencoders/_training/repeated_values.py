@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .._data.data import Data
 from .._data.sources.arrays import chunks_of
+from .._data.statistics.close_values import distinct
 from .._utils.layout import Layout
 
 Array = NDArray[np.float64]
@@ -79,7 +80,8 @@ def few_values(data: Data, columns: NDArray[np.intp]) -> tuple[list[Array], Arra
         for place, column in enumerate(samples[:, columns].T):
             if len(values[place]) <= _MAX_VALUES:
                 is_known = ~np.isnan(column)
-                values[place] = np.union1d(values[place], column[is_known].astype(np.float64))
+                known = column[is_known].astype(np.float64)
+                values[place] = distinct(np.append(values[place], known))
                 n_samples[place] += weight[part][is_known].sum()
     return values, n_samples
 

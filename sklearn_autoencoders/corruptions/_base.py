@@ -103,6 +103,18 @@ class Corruption(Part, ABC):
         """
         return self
 
+    def largest_change(self) -> float | None:
+        """Return how far apart a number and its corrupted value can be, in the units of X.
+
+        If it is far below the range of the features, a fit warns.
+
+        Returns
+        -------
+        float or None
+            None if it depends on X.
+        """
+        return None
+
     def check(self, n_features: int) -> None:
         """Raise ValueError if samples with `n_features` features cannot be corrupted.
 

@@ -26,7 +26,8 @@ class Gaussian(Corruption):
     Parameters
     ----------
     std : float or pair of float, default=0.1
-        Standard deviation :math:`\sigma`, at least 0, in the units of X. A pair (low, high) is a
+        Standard deviation :math:`\sigma`, at least 0, in the units of X: for images of bytes, 25
+        corresponds to 0.1 for values in [0, 1]. A pair (low, high) is a
         range from which a value is drawn for every sample.
 
     clip : pair of float or None, default=None
@@ -54,6 +55,10 @@ class Gaussian(Corruption):
     def __init__(self, std: Range = 0.1, clip: tuple[float, float] | None = None):
         self.std = std
         self.clip = clip
+
+    def largest_change(self) -> float:
+        """Return five standard deviations, the largest one if they are drawn."""
+        return 5 * (max(self.std) if isinstance(self.std, tuple | list) else self.std)
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         std = per_sample(self.std, x, generator, shared)
@@ -134,7 +139,7 @@ class SaltAndPepper(Corruption):
         sample.
 
     low, high : float, default=0.0 and 1.0
-        The two extreme values, in the units of X.
+        The two extreme values, in the units of X: 0 and 255 for images of bytes.
 
     References
     ----------
@@ -159,6 +164,10 @@ class SaltAndPepper(Corruption):
         self.rate = rate
         self.low = low
         self.high = high
+
+    def largest_change(self) -> float:
+        """Return the difference of the two values."""
+        return abs(self.high - self.low)
 
     def __call__(self, x: Tensor, generator: torch.Generator, *, shared: bool = False) -> Tensor:
         rate = per_sample(self.rate, x, generator, shared)

@@ -52,7 +52,9 @@ class Ratings:
     is_table: bool
 
 
-def ratings_of(X: Any, items: NDArray[Any] | None = None) -> Ratings:
+def ratings_of(
+    X: Any, items: NDArray[Any] | None = None, are_clicks: bool = False
+) -> Ratings:
     """Return ratings in any container.
 
     Parameters
@@ -63,6 +65,9 @@ def ratings_of(X: Any, items: NDArray[Any] | None = None) -> Ratings:
 
     items : ndarray of shape (n_items,) or None, default=None
         The items of a fit, in whose order the columns are to be.
+
+    are_clicks : bool, default=False
+        Whether a frame of two columns, users and items, consists of clicks.
 
     Returns
     -------
@@ -80,7 +85,7 @@ def ratings_of(X: Any, items: NDArray[Any] | None = None) -> Ratings:
             matrix.sum_duplicates()
         return _of_matrix(_without_missing(matrix), items)
     if hasattr(X, "columns"):
-        return _of_table(X, items)
+        return _of_table(X, items, are_clicks)
     try:
         values = np.asarray(X, dtype=np.float64)
     except ValueError as error:
@@ -118,15 +123,16 @@ def _of_matrix(matrix: Any, items: NDArray[Any] | None) -> Ratings:
     return Ratings(matrix, np.arange(n_users), np.arange(n_items), is_table=False)
 
 
-def _of_table(X: Any, items: NDArray[Any] | None) -> Ratings:
+def _of_table(X: Any, items: NDArray[Any] | None, are_clicks: bool) -> Ratings:
     table = table_of(X)
-    if table is None or len(table.names) != 3:
+    has_ratings = not (are_clicks and table is not None and len(table.names) == 2)
+    if table is None or (has_ratings and len(table.names) != 3):
         raise ValueError(
             f"X must have the three columns user, item and rating; got {len(X.columns)} "
-            "columns. Select them in this order, add a column of ones to clicks, or pass a matrix "
-            "of users and items as an array, X.to_numpy()."
+            'columns. Select them in this order; leave the rating out with feedback="implicit"; or '
+            "pass a matrix of users and items as an array, X.to_numpy()."
         )
-    user, item, rating = _places(table.names, ("user", "item", "rating"))
+    user, item, *rating = _places(table.names, ("user", "item", "rating")[: len(table.names)])
     users, others = table.factorized(user), table.factorized(item)
     if (users.codes < 0).any() or (others.codes < 0).any():
         raise ValueError(
@@ -136,7 +142,8 @@ def _of_table(X: Any, items: NDArray[Any] | None) -> Ratings:
     columns, ids = others.codes, _identifiers(others.values, "X has items")
     if items is not None:
         columns, ids = positions_of(ids, items, "X contains items")[columns], items
-    values, shape = _rating_column(table, rating), (len(users.values), len(ids))
+    shape = len(users.values), len(ids)
+    values = _rating_column(table, rating[0]) if rating else np.ones(len(users.codes))
     _check_no_duplicates(users.codes, columns, len(ids))
     known = ~np.isnan(values)
     entries = values[known], (users.codes[known], columns[known])
@@ -217,7 +224,9 @@ def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int)
         )
 
 
-def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[np.intp]:
+def positions_of(
+    values: Any, known: NDArray[Any], what: str | None, remedy: str = "Leave them out."
+) -> NDArray[np.intp]:
     """Return the positions of values among the known ones; -1, or ValueError, for others.
 
     Parameters
@@ -230,13 +239,16 @@ def positions_of(values: Any, known: NDArray[Any], what: str | None) -> NDArray[
 
     what : str or None
         Begin of the message, or None for -1.
+
+    remedy : str, default="Leave them out."
+        End of the message.
     """
     place = {value: index for index, value in enumerate(known.tolist())}
     listed = np.asarray(plain_array(values)).tolist()
     found = np.array([place.get(value, -1) for value in listed], dtype=np.intp)
     if what is not None and (found < 0).any():
         unknown = [value for value, index in zip(listed, found, strict=True) if index < 0]
-        raise ValueError(f"{what} that were not in the first fit: {unknown[:5]}. Leave them out.")
+        raise ValueError(f"{what} that were not in the fit: {unknown[:5]}. {remedy}")
     return found
 
 

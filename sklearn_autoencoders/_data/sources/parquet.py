@@ -86,8 +86,10 @@ def _dtype_of(schema: Any) -> np.dtype[Any]:
         if not is_number:
             raise TypeError(
                 f"Column {field.name!r} of the dataset has the type {field.type}; the columns of a "
-                "dataset must be numbers. Select columns by the schema of the dataset, or pass the "
-                "table dataset.to_table(), whose columns can also be categories and dates."
+                "dataset must be numbers. Leave it out, by pyarrow.dataset.dataset(path, "
+                "schema=pyarrow.schema([field for field in dataset.schema if field.name != "
+                f"{field.name!r}])), or pass the table dataset.to_table(), whose columns can also "
+                "be categories and dates."
             )
     is_single = all(field.type in (pyarrow.float16(), pyarrow.float32()) for field in schema)
     return np.dtype(np.float32 if is_single else np.float64)

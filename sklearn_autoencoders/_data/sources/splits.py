@@ -9,10 +9,15 @@ from numpy.typing import NDArray
 
 from .arrays import columns_of, map_in_chunks
 from .chunked import ChunkedRows
-from .rows import RowSource
+from .rows import FeatureRanges, RowSource
 from .sparse import as_dense
 
 Array = NDArray[Any]
+
+# Number of steps in the range of a column, in each of which values count as equal: a power of two,
+# so that whole numbers are not at the limit of two steps. A range that is a smaller fraction of the
+# values consists of rounding errors.
+_N_STEPS, _MIN_RANGE = 2.0**20, 1e-10
 
 # From this total weight and share of all samples on, copies of a sample are not held out: a model
 # that is trained on them overfits them little, and one that is not would have to extrapolate to
@@ -41,7 +46,9 @@ def check_enough_samples(n_left: int, n_samples: int, fraction: float) -> None:
         )
 
 
-def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
+def draw_by_content(
+    X: Array | RowSource, seed: int, ranges: FeatureRanges | None = None
+) -> NDArray[np.float64]:
     """Return a number in [0, 1) for each sample that depends on its values and the seed only.
 
     Parameters
@@ -52,20 +59,36 @@ def draw_by_content(X: Array | RowSource, seed: int) -> NDArray[np.float64]:
     seed : int
         Different seeds give independent numbers.
 
+    ranges : FeatureRanges or None, default=None
+        Ranges of the features. With them, values are rounded to about a millionth of these, so that
+        the numbers depend neither on the last digits of the values nor on their units.
+
     Returns
     -------
     ndarray of shape (n_samples,)
         Uniformly distributed; the same for copies of a sample.
     """
     if isinstance(X, ChunkedRows):  # whose columns would have to be read one by one
-        return map_in_chunks(lambda part: draw_by_content(part, seed), X)
+        return map_in_chunks(lambda part: draw_by_content(part, seed, ranges), X)
     mixed = np.full(len(X), seed, dtype=np.uint64)
-    for column in columns_of(X):
-        mixed ^= (np.nan_to_num(column.astype(np.float64)) + 0.0).view(np.uint64)
+    for place, column in enumerate(columns_of(X)):
+        values = column.astype(np.float64)
+        if ranges is not None:
+            values = _rounded(values, ranges.low[place], ranges.high[place])
+        mixed ^= (np.nan_to_num(values) + 0.0).view(np.uint64)
         for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
             mixed ^= mixed >> np.uint64(shift)
             mixed *= np.uint64(factor)  # the mixing of splitmix64 (Steele et al., 2014)
     return np.ldexp((mixed >> np.uint64(11)).astype(np.float64), -53)
+
+
+def _rounded(values: Array, low: float, high: float) -> Array:
+    """Return the numbers of the steps in a range, in which values are."""
+    half = high / 2 - low / 2  # the difference can overflow
+    if not half > _MIN_RANGE * max(abs(low), abs(high)):
+        return np.zeros(len(values)) + 0 * values
+    steps: Array = np.rint((values / 2 - low / 2) / half * _N_STEPS)
+    return steps
 
 
 def has_many_copies(draw: Array, weight: Array | None) -> NDArray[np.bool_]:

@@ -179,7 +179,8 @@ class Number:
             name = self.column.name
             raise ValueError(
                 f"Column {name!r} contained dates or durations in the fit, and contains other "
-                f"values now. Convert it, for instance by pandas.{function}(X[{name!r}])."
+                f"values now. Convert it, for instance by pandas.{function}(X[{name!r}]); if X is "
+                "an array, pass the frame that it was made of."
             ) from error
 
     def valid(self, cells: Array, are_means: bool) -> Array:
