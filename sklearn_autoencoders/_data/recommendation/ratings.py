@@ -52,9 +52,7 @@ class Ratings:
     is_table: bool
 
 
-def ratings_of(
-    X: Any, items: NDArray[Any] | None = None, are_clicks: bool = False
-) -> Ratings:
+def ratings_of(X: Any, items: NDArray[Any] | None = None, are_clicks: bool = False) -> Ratings:
     """Return ratings in any container.
 
     Parameters
