@@ -43,7 +43,7 @@ def generator():
 def sequences():
     """Three positions of three values, of which the next depends on the last."""
     rng = np.random.RandomState(0)
-    steps = rng.choice(3, size=(400, 3), p=[0.7, 0.2, 0.1])
+    steps = rng.choice(3, size=(1200, 3), p=[0.7, 0.2, 0.1])
     return steps.cumsum(1) % 3.0
 
 
@@ -68,7 +68,7 @@ def test_likelihoods_of_all_short_texts_sum_to_one():
 
 
 def test_conditional_probabilities_are_learned(sequences):
-    generator = fitted(sequences, max_epochs=60)
+    generator = fitted(sequences, max_epochs=20)
     found = generator.predict_proba(np.array([[k, np.nan, np.nan] for k in range(3)]))
     expected = [[0.7, 0.2, 0.1], [0.1, 0.7, 0.2], [0.2, 0.1, 0.7]]
     np.testing.assert_allclose(found, expected, atol=0.08)
