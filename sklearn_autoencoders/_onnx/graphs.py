@@ -186,8 +186,7 @@ def _scores(fitted):
     columns = torch.tensor(np.flatnonzero(units.is_constant))
     *of_constants, n_samples = units.of_constants
     expected, unit = map(torch.tensor, of_constants)
-    is_adjusted = units.quantiles is not None
-    quantiles = fitted.array("_error_quantiles") if is_adjusted else None
+    quantiles = None if units.quantiles is None else torch.tensor(units.quantiles)
 
     def function(network, samples):
         found = errors(network, fitted.batch(samples)).double()
@@ -195,7 +194,7 @@ def _scores(fitted):
         if len(columns):
             given = samples[:, columns], expected, unit, n_samples, n_observed
             found = found + postprocess.mean_constant_errors(*given)
-        if is_adjusted:
+        if quantiles is not None:
             found = postprocess.comparable(found, n_observed, quantiles)
         return -found
 

@@ -47,7 +47,9 @@ class _Step(nn.Module):
         """Return states of shape (n_samples, n_components) as those of the layers."""
         layers = [state[None] for state in states]
         if self._has_pairs:
-            return list(zip(layers[::2], layers[1::2], strict=True))
+            n_paired = len(layers) // 2 * 2  # the last symbols are no pair
+            pairs = zip(layers[:n_paired:2], layers[1:n_paired:2], strict=True)
+            return [*pairs, *layers[n_paired:]]
         return list(layers)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from .._data.data import Data
 from .._data.model import place, resolve_device
+from .._data.sources.arrays import chunks_of
 from .._data.statistics.scaling import Scaling, fit_encoded_scaling
 from .._utils.layout import Layout
 from .._utils.random import draw_seed, make_generator
@@ -48,6 +53,17 @@ def initialize_sequences(
     recipe = SequenceRecipe(base, n_positions)
     dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
     module = build(recipe, make_generator(draw_seed(rng)))
+    ngrams = getattr(module.encoder, "ngrams", None)
+    if ngrams is not None:
+        ngrams.keep_frequent(_numbered(data.target, weight))
     module = place(module, resolve_device(estimator.device), dtype)
     scaling = Scaling(center, np.ones_like(center))
     return initial_attributes(estimator, module, scaling, estimator.loss, recipe)
+
+
+def _numbered(cells: Any, weight: NDArray[np.float64] | None) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield the numbers of symbols of some sequences, zero where unknown, and their weights."""
+    for rows, values in chunks_of(cells):
+        weights = np.ones(len(values)) if weight is None else weight[rows]
+        numbers = torch.from_numpy(np.nan_to_num(values + 1.0)).long()
+        yield numbers, torch.from_numpy(weights)

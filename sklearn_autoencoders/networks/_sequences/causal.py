@@ -16,6 +16,7 @@ from ..._utils.sklearn_compat import Constraints, Interval, StrOptions
 from .._layers.basic import Dropout
 from .._models.autoencoder import Autoencoder, Output
 from .._network import Network
+from .ngrams import NgramEmbedding
 from .recurrent import CELLS
 
 # States of all layers: one tensor for each of them, or a pair.
@@ -44,6 +45,9 @@ class RecurrentStates(nn.Module):
 
     is_bidirectional : bool, default=False
         Whether half of the states read the sequence backwards.
+
+    ngrams : NgramEmbedding or None, default=None
+        Vectors of the last symbols, which are added to the embedding.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class RecurrentStates(nn.Module):
         layer_norm: bool,
         dropout: float,
         is_bidirectional: bool = False,
+        ngrams: NgramEmbedding | None = None,
     ) -> None:
         super().__init__()
         sizes = [n_embedding] + [n_components] * n_layers
@@ -66,6 +71,7 @@ class RecurrentStates(nn.Module):
         norms = (nn.LayerNorm(n_components) if layer_norm else nn.Identity() for _ in sizes[1:])
         self.norms = nn.ModuleList(norms)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
+        self.ngrams = ngrams
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
@@ -81,15 +87,27 @@ class RecurrentStates(nn.Module):
 
         states : list or None, default=None
             States before the first position; None for zero.
+
+        Returns
+        -------
+        outputs : Tensor of shape (batch, time, n_components)
+            Of the last layer.
+
+        states : list
+            Those of the layers and, if there are n-grams, the last symbols.
         """
         hidden: Tensor = self.embedding(x)
         after: State = []
+        last: State = []
+        if self.ngrams is not None:
+            vectors, symbols = self.ngrams(x, None if states is None else states[-1])
+            hidden, last = hidden + vectors, [symbols]
         for place, (cell, norm) in enumerate(zip(self.cells, self.norms, strict=True)):
             output, state = cell(hidden, None if states is None else states[place])
             output = self.dropout(norm(output))
             hidden = output + hidden if output.shape == hidden.shape else output
             after.append(state)
-        return hidden, after
+        return hidden, after + last
 
 
 class SymbolNetwork(Network):
@@ -143,8 +161,9 @@ class CausalRecurrent(SymbolNetwork):
     .. math:: h_t^{(k)} = h_t^{(k - 1)} + \operatorname{norm}\bigl(
         \operatorname{cell}_k(h_t^{(k - 1)}, s_{t - 1}^{(k)})\bigr),
 
-    where :math:`h_t^{(0)}` is a learned vector of the symbol, and :math:`s` the state of the cell.
-    The decoder is a linear function of the last layer's state, to the logits of the next symbol.
+    where :math:`h_t^{(0)}` is the sum of learned vectors of the symbol and of the n-grams that end
+    with it, and :math:`s` the state of the cell. The n-grams remember what followed each sequence
+    of a few symbols, as in count models of texts, and the states what is further away. The decoder is a linear function of the last layer's state, to the logits of the next symbol.
     It is the network of :class:`AutoregressiveGenerator` for texts.
 
     Parameters
@@ -164,12 +183,27 @@ class CausalRecurrent(SymbolNetwork):
     dropout : float, default=0.0
         Dropout rate of the outputs of the layers, in [0, 1).
 
+    max_ngram : int, default=6
+        Length of the longest n-grams, the last symbols of a position. Each has a learned vector,
+        and those of 2 to `max_ngram` symbols are added to that of the last symbol; n-grams with
+        equal hash values share a vector [3]_ [4]_, and those that occur less than ten times in the
+        training texts have none. With 1 there are no n-grams.
+
+    ngram_dropout : float, default=0.5
+        Probability of leaving out the vector of an n-gram in training, in [0, 1).
+
     References
     ----------
     .. [1] K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
        Machine Translation", EMNLP 2014.
 
     .. [2] J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer Normalization", arXiv 1607.06450, 2016.
+
+    .. [3] P. Bojanowski, E. Grave, A. Joulin and T. Mikolov, "Enriching Word Vectors with Subword
+       Information", TACL 5, 2017.
+
+    .. [4] A. Pagnoni et al., "Byte Latent Transformer: Patches Scale Better Than Tokens",
+       arXiv 2412.09871, 2024.
 
     Examples
     --------
@@ -183,6 +217,29 @@ class CausalRecurrent(SymbolNetwork):
     """
 
     is_causal = True
+    # Of networks in earlier files, which do not have these parameters.
+    max_ngram = 1
+    ngram_dropout = 0.5
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        **SymbolNetwork._parameter_constraints,
+        "max_ngram": [Interval(Integral, 1, None, closed="left")],
+        "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        n_layers: int = 1,
+        cell: str = "gru",
+        n_embedding: int = 64,
+        layer_norm: bool = True,
+        dropout: float = 0.0,
+        max_ngram: int = 6,
+        ngram_dropout: float = 0.5,
+    ):
+        super().__init__(n_layers, cell, n_embedding, layer_norm, dropout)
+        self.max_ngram = max_ngram
+        self.ngram_dropout = ngram_dropout
 
     def build(self, n_features: int, n_components: int) -> tuple[nn.Module, nn.Module]:
         """Return a new encoder and decoder.
@@ -206,7 +263,10 @@ class CausalRecurrent(SymbolNetwork):
             If a parameter is invalid.
         """
         self._validate_params()
-        return self._states(n_features, n_components), nn.Linear(n_components, n_features)
+        states, decoder = self._states(n_features, n_components), nn.Linear(n_components, n_features)
+        if self.max_ngram > 1:
+            states.ngrams = NgramEmbedding(self.max_ngram, self.n_embedding, self.ngram_dropout)
+        return states, decoder
 
 
 class SequenceModel(Autoencoder):
