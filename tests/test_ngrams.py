@@ -1,8 +1,11 @@
 """Vectors of the last symbols of a sequence."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 
 from sklearn_autoencoders import AutoregressiveGenerator
 from sklearn_autoencoders.networks import CausalRecurrent
@@ -73,7 +76,23 @@ def test_weights_of_sequences_are_copies():
     torch.testing.assert_close(*frequent)
 
 
-def test_networks_of_earlier_files_have_no_ngrams():
+def test_weights_can_be_normalized():
+    texts, weight = ["to be", "or not"] * 12, np.tile([3.0, 1.0], 12)
+    settings = {"n_components": 4, "max_epochs": 1, "random_state": 0}
     network = CausalRecurrent(n_embedding=4)
-    del network.__dict__["max_ngram"], network.__dict__["ngram_dropout"]
-    assert network.build(5, 3)[0].ngrams is None
+    model = AutoregressiveGenerator(**settings, network=network)
+    model.fit(texts, sample_weight=weight / weight.sum())
+    assert model.network_.encoder.ngrams.is_frequent.sum() > 0
+
+
+def test_networks_of_earlier_files_have_no_ngrams(monkeypatch):
+    settings = {"max_epochs": 1, "random_state": 0}
+    network = CausalRecurrent(n_embedding=4, max_ngram=1)
+    model = AutoregressiveGenerator(4, network=network, **settings).fit(["to be", "or not"] * 4)
+    new = {"max_ngram", "ngram_dropout"}
+    without_new = {name: value for name, value in vars(network).items() if name not in new}
+    monkeypatch.setattr(CausalRecurrent, "__getstate__", lambda self: without_new)
+    old = pickle.loads(pickle.dumps(model))
+    assert old.network_.encoder.ngrams is None
+    assert clone(old.network).max_ngram == 1
+    np.testing.assert_array_equal(old.score_samples(["to be"]), model.score_samples(["to be"]))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from .._data.data import Data
@@ -55,15 +54,16 @@ def initialize_sequences(
     module = build(recipe, make_generator(draw_seed(rng)))
     ngrams = getattr(module.encoder, "ngrams", None)
     if ngrams is not None:
-        ngrams.keep_frequent(_numbered(data.target, weight))
+        ngrams.keep_frequent(_numbered(data))
     module = place(module, resolve_device(estimator.device), dtype)
     scaling = Scaling(center, np.ones_like(center))
     return initial_attributes(estimator, module, scaling, estimator.loss, recipe)
 
 
-def _numbered(cells: Any, weight: NDArray[np.float64] | None) -> Iterator[tuple[Tensor, Tensor]]:
+def _numbered(data: Data) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the numbers of symbols of some sequences, zero where unknown, and their weights."""
-    for rows, values in chunks_of(cells):
-        weights = np.ones(len(values)) if weight is None else weight[rows]
+    counts, rows = np.zeros(len(data.X)), data.training_rows
+    counts[rows] = data.weight_as_counts(rows)
+    for part, values in chunks_of(data.target):
         numbers = torch.from_numpy(np.nan_to_num(values + 1.0)).long()
-        yield numbers, torch.from_numpy(weights)
+        yield numbers, torch.from_numpy(counts[part])

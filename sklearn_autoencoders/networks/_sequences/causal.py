@@ -217,9 +217,7 @@ class CausalRecurrent(SymbolNetwork):
     """
 
     is_causal = True
-    # Of networks in earlier files, which do not have these parameters.
-    max_ngram = 1
-    ngram_dropout = 0.5
+    _in_earlier_files: ClassVar[dict[str, Any]] = {"max_ngram": 1}
 
     _parameter_constraints: ClassVar[Constraints] = {
         **SymbolNetwork._parameter_constraints,
