@@ -18,7 +18,7 @@ def fit(corruption, X):
 
 @pytest.mark.parametrize("corruption", ["gaussian", "salt_and_pepper"])
 def test_a_name_does_not_suit_images_of_bytes(corruption):
-    with pytest.warns(UserWarning, match=r"hardly any effect\. Scale X, such as X / 25"):
+    with pytest.warns(UserWarning, match=r"hardly any effect\. Scale X, .* X / 255"):
         fit(corruption, BYTES)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -33,3 +33,12 @@ def test_arguments_in_the_units_of_images_of_bytes(corruption):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(corruption, BYTES)
+
+
+def test_parts_of_X_give_the_same_warning():
+    model = DenoisingAutoencoder(2, corruption="gaussian", max_epochs=1, random_state=0)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for X in (BYTES[:20], BYTES[20:] // 2):
+            model.partial_fit(X)
+    assert len({str(warning.message) for warning in caught}) == 1

@@ -297,9 +297,10 @@ def _warn_of_small_changes(parts, layout, ranges, parameter):
         if change and len(span) and change < _MIN_CHANGE * np.median(span):
             warn_user(
                 f"{parameter}={part!r} changes numbers by up to {change:.3g}, but half of the "
-                f"features of X have a range above {np.median(span):.3g}, so that it has hardly "
-                f"any effect. Scale X, such as X / {np.median(span):.3g}, or pass "
-                f"{type(part).__name__} with arguments in the units of X.",
+                f"features of X have a range more than {1 / _MIN_CHANGE:.0f} times as large, so "
+                "that it has hardly any effect. Scale X, for instance with MinMaxScaler, or images "
+                f"of bytes by X / 255, or pass {type(part).__name__} with arguments in the units "
+                "of X.",
                 UserWarning,
             )
 
