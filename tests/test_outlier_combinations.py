@@ -89,6 +89,15 @@ def test_copies_of_combinations_are_held_out_one_by_one(are_categories, rng):
         np.testing.assert_allclose(found, 0.2, atol=0.02)
 
 
+def test_a_sample_of_large_weight_is_not_held_out():
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    weight = np.array([475.0, 62.0, 56.0, 7.0])
+    for scale in (1.0, 1 / weight.sum()):
+        args = weight * scale, 0.2
+        held_out = [hold_out_by_content(X, *args, seed, np.ones(2, bool)) for seed in range(50)]
+        assert not np.any(held_out, axis=0)[:2].any()
+
+
 def test_copies_in_later_batches_are_not_all_held_out():
     X, are_categories = np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2, dtype=bool)
     held_out = [hold_out_by_content(X, None, 0.2, 0, are_categories, n) for n in range(0, 2000, 2)]

@@ -173,6 +173,8 @@ def hold_out_by_content(
     if kind.max() == 0:
         return np.zeros(len(X), dtype=bool)
     is_separate = _in_combinations(X, kind, is_category)
+    if weight is not None:  # that of a sample cannot be divided, and a large one is that of many
+        is_separate &= weight <= max(weight.min(), _LARGE_SHARE * mass.sum())
     is_frequent = (_are_many(mass) & (mass > _MANY_TIMES * mass[mass > 0].mean()))[kind]
     total, mass = mass.sum(), mass[kind]
     is_alone = np.where(is_separate, _places_of_copies(kind, draw + _GOLDEN * n_before), draw)
