@@ -101,7 +101,12 @@ def test_what_combinations_are(rng):
     assert are_combinations(rng.integers(2, size=(400, 3)).astype(float), numbers).all()
     rare = np.vstack([rng.integers(2, size=(400, 3)), np.full((5, 3), 7)]).astype(float)
     np.testing.assert_array_equal(are_combinations(rare, numbers), np.arange(405) < 400)
-    assert are_combinations(rng.normal(size=(30, 3)), ~numbers).all()
+    copied = np.repeat(rng.normal(size=(30, 3)), 2, axis=0)  # whatever the codes of categories are
+    assert are_combinations(copied, ~numbers).all()
+    assert not are_combinations(copied[::2], ~numbers).any()
+    with_sums = rng.integers(3, size=(400, 2)).astype(float)
+    with_sums = np.column_stack([with_sums, with_sums.sum(1)])  # two sums are those of one sample
+    assert are_combinations(with_sums, numbers).all()
 
 
 def test_frequent_scores_are_within_the_threshold():

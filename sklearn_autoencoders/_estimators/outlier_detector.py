@@ -127,9 +127,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Held-out samples.** Some samples are held out of training: their scores are the reference for
     the threshold and for p-values. With fewer than 48 features, prototypes are also means of
     held-out samples; the scores of each half of these are computed with prototypes of all other
-    samples [5]_, as those of new samples are. Copies of a sample are held out together, unless
-    samples are combinations of a few values, which new samples are copies of too: if all columns
-    are categories, or of at least ten copies if each of their values occurs in others too.
+    samples [5]_, as those of new samples are.
+
+    Copies of a sample are held out together, unless samples are combinations of a few values, which
+    new samples are copies of too: if all columns are categories, or those with at least ten copies
+    if most samples have values that occur in other such combinations. Then prototypes are means of
+    training samples only.
 
     Parameters
     ----------
@@ -588,6 +591,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         """Mask of the columns of categories."""
         return np.asarray(self._layout.n_categories) > 0
 
+    def _has_combinations(self, data):
+        """Return whether the held-out samples are combinations of values that are trained on."""
+        is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
+        return is_known.mean() > _MIN_COMBINATIONS
+
     def _build(self, data, rng):
         n_masked = max(round(self.mask_rate * self.n_estimators), 1)
         is_masked = self.method == "masked" and self.mask_rate > 0 and data.X.shape[1] > 1
@@ -635,7 +643,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, some, spread, fraction)
         typical = self._typical(model, data, tolerance)
-        parts = set_prototypes_of_all(model, data, typical, fraction, seed)
+        with_held_out = not self._has_combinations(data)  # those of training samples otherwise
+        parts = set_prototypes_of_all(model, data, typical, fraction, seed, with_held_out)
         unit = self._unit_of_distances(model, some, fraction)
         units = tolerance, unit, self._constants, float(self.n_samples_seen_)
         quantiles = self._quantiles_of_gaps(*parts[0], units, fraction, seed)
@@ -674,8 +683,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _offset(self, model, data, units, held_out, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
-            limit = automatic_threshold(held_out, is_known.mean() > _MIN_COMBINATIONS)
+            limit = automatic_threshold(held_out, self._has_combinations(data))
             at = -min(limit, np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))

@@ -126,10 +126,11 @@ def automatic_threshold(values: Array, are_combinations: bool = False) -> float:
 
 def _largest_frequent(logs: Array) -> float:
     """Return the largest logarithm that a fortieth of the scores, and at least two, have."""
-    values, counts = np.unique(np.round(logs, _DECIMALS), return_counts=True)
-    is_frequent = counts >= max(2, _FREQUENT * len(logs))
-    frequent: Array = values[is_frequent]
-    return float(frequent.max(initial=-np.inf)) + 10.0**-_DECIMALS
+    step = 10.0**-_DECIMALS  # rounded numbers of equal samples could differ
+    group = np.concatenate([[0], np.cumsum(np.diff(logs) > step)])
+    is_frequent = np.bincount(group) >= max(2, _FREQUENT * len(logs))
+    frequent: Array = logs[is_frequent[group]]
+    return float(frequent.max(initial=-np.inf)) + step
 
 
 def _logarithms(values: Array) -> NDArray[np.float64]:
