@@ -20,7 +20,7 @@ _TYPICAL_WIDTH, _N_TYPICAL = 0.25, 10
 # From this number of scores on, the threshold is at most the largest of them.
 _N_FOR_LARGEST = 25
 # Fraction of the scores from which on equal ones are those of a frequent combination of values.
-_FREQUENT = 1 / 40
+_FREQUENT = 1 / 100
 # Logarithms that are equal after rounding to this number of decimals are those of equal samples.
 _DECIMALS = 5
 # Values of which the differences of logarithms are compared; errors can be infinite.
@@ -125,7 +125,7 @@ def automatic_threshold(values: Array, are_combinations: bool = False) -> float:
 
 
 def _largest_frequent(logs: Array) -> float:
-    """Return the largest logarithm that a fortieth of the scores, and at least two, have."""
+    """Return the largest logarithm that a hundredth of the scores, and at least two, have."""
     step = 10.0**-_DECIMALS  # rounded numbers of equal samples could differ
     group = np.concatenate([[0], np.cumsum(np.diff(logs) > step)])
     is_frequent = np.bincount(group) >= max(2, _FREQUENT * len(logs))
