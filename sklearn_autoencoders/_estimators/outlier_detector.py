@@ -71,9 +71,9 @@ class AutoencoderOutlierDetector(
     **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
     randomly masked values. Each excludes the samples with the highest loss from training. Each
     value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
-    those autoencoders from which feature :math:`j` is masked, a mean with weights of one divided by
-    the square of their median errors of this feature (autoencoders from which other features are
-    masked that determine it predict it badly),
+    those autoencoders from which feature :math:`j` is masked. With fewer than 48 features, this is
+    a mean with weights of one divided by the square of their median errors of this feature:
+    autoencoders from which other features are masked that determine it predict it badly. Then
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
@@ -600,7 +600,7 @@ class AutoencoderOutlierDetector(
                 _CLIP if self._scaling_kind == "feature" else math.inf,
                 () if self._columns is None else self._columns.n_categories,
                 sizes(self.n_prototypes, self._layout.n_columns, self._layout.n_inputs),
-                is_masked,
+                is_masked and self._layout.n_columns < WIDE,
             ),
         )
 
