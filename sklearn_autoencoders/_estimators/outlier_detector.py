@@ -20,6 +20,7 @@ from .._data.sources.splits import (
 )
 from .._data.statistics.scaling import weighted_quantile
 from .._inference.outlier_errors import (
+    WIDE,
     sample_errors,
 )
 from .._training.ensemble_weights import weigh_autoencoders
