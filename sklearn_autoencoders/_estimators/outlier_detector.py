@@ -310,7 +310,7 @@ class AutoencoderOutlierDetector(
           feature;
         * of a constant feature, a thousandth of its value.
 
-        distance_unit_ : ndarray of shape (n_features_in_,) or None
+    distance_unit_ : ndarray of shape (n_features_in_,) or None
         Unit of the differences of each feature from the plane of the nearest prototype, in the
         units of X: proportional to the range of the feature in `fit` (of values within 10 standard
         deviations), or to `scale_` if there are categories or without `scaling="feature"`. None
