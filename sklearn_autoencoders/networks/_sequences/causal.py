@@ -263,7 +263,10 @@ class CausalRecurrent(SymbolNetwork):
             If a parameter is invalid.
         """
         self._validate_params()
-        states, decoder = self._states(n_features, n_components), nn.Linear(n_components, n_features)
+        states, decoder = (
+            self._states(n_features, n_components),
+            nn.Linear(n_components, n_features),
+        )
         if self.max_ngram > 1:
             states.ngrams = NgramEmbedding(self.max_ngram, self.n_embedding, self.ngram_dropout)
         return states, decoder
