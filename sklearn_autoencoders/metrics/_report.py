@@ -6,6 +6,7 @@ from functools import partial
 
 from sklearn.utils import Bunch
 
+from .._utils.output import names_of_columns
 from .._utils.random import draw_seed, own_random_state
 from ._checks import check_columns, check_n_columns, checked_numbers, checked_targets
 from ._numbers import compare_numbers
@@ -57,6 +58,9 @@ def generation_report(
     Returns
     -------
     Bunch
+        `columns`: the names of the columns of a frame, in the order of the next two; None for
+        arrays.
+
         `column_distance` of shape (n_features,): the Kolmogorov-Smirnov statistic or, for
         categories and for features with at most 20 distinct values, the total variation distance;
         0 is best, 1 is worst. Missing values are left out. If the values of one table are those of
@@ -139,8 +143,8 @@ def generation_report(
     >>> real = pd.DataFrame({"size": range(20), "color": ["red", "blue"] * 10})
     >>> synthetic = real.assign(color=["red", "red", "blue", "green"] * 5)
     >>> report = generation_report(real, synthetic, random_state=0)
-    >>> report.column_distance.round(2), report.validity
-    (array([0.  , 0.25]), 0.75)
+    >>> report.columns, report.column_distance.round(2), report.validity
+    (['size', 'color'], array([0.  , 0.25]), 0.75)
     """
     tables = {"real": real, "synthetic": synthetic}
     if held_out is not None:
@@ -153,7 +157,9 @@ def generation_report(
     targets = checked_targets(y_real, y_synthetic, arrays["real"], arrays["synthetic"])
     seed = draw_seed(own_random_state(random_state))
     compare = compare_numbers if columns is None else partial(compare_tables, columns, seed)
-    return _report(compare(*arrays.values()), targets, seed)
+    names = names_of_columns(real)
+    names = None if names is None else list(names)
+    return Bunch(columns=names, **_report(compare(*arrays.values()), targets, seed))
 
 
 def _report(found, targets, seed):
