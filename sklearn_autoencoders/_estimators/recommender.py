@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.interactions import InteractionRows
 from .._data.recommendation.item_weights import LINEAR
-from .._data.recommendation.ratings import item_biases, ratings_of, warn_of_zeros
+from .._data.recommendation.ratings import check_range, item_biases, ratings_of, warn_of_zeros
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
 from .._inference.run import encode
@@ -36,13 +36,10 @@ from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
 from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
-from .recommender_share import best_share
+from .recommender_share import share_of_linear, weight_of_all
 
 # Number of steps, maximum and minimum number of epochs of max_epochs="auto".
 _AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
-
-# linear_share="auto" of clicks, and of ratings in `partial_fit`.
-_AUTO_SHARE = {"explicit": 0.6, "implicit": 0.98}
 
 # weight_decay="auto" and learning_rate="auto", for at least this number of components. Weights of
 # fewer components must be larger for the same predictions.
@@ -485,7 +482,7 @@ class AutoencoderRecommender(
         if not np.isfinite(ratings.matrix.data).all():
             raise ValueError("X contains infinite ratings. Leave them out.")
         if self._is_explicit:
-            _check_range(ratings.matrix.data, self.rating_range)
+            check_range(ratings.matrix.data, self.rating_range)
             warn_of_zeros(X, ratings)
             return ratings
         matrix = ratings.matrix.copy()
@@ -505,9 +502,9 @@ class AutoencoderRecommender(
         features = data.of(self._user_features)
         if reset:
             self._learn_biases(matrix, data.weight, features)
-        weight = _weight_of_all(data, len(self._batch.users))
+        weight = weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
-        self._share = self._share_of_linear(reset, partial, rng)
+        self._share = share_of_linear(self, reset, partial, rng)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
         unknown = np.nan if self._is_explicit else 0.0
@@ -546,17 +543,6 @@ class AutoencoderRecommender(
         self.users_, self._user_weight = users, weight
         self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
         self.user_biases_ = self._biases_of(matrix, self._user_features)
-
-    def _share_of_linear(self, reset, partial, rng):
-        """Return the factor of the linear prediction, that of the first fit in later ones."""
-        if not isinstance(self.linear_share, str):
-            return self.linear_share
-        if not reset:
-            return self._share
-        if partial or not self._is_explicit:
-            return _AUTO_SHARE[self._feedback]
-        features = self._user_features, self._item_features
-        return best_share(self, self._matrix, self._user_weight, features, rng)
 
     def _learn_linear(self, rng):
         """Set the linear prediction, which is learned from all users again in `partial_fit`."""
@@ -620,23 +606,3 @@ class AutoencoderRecommender(
     @property
     def _n_features_out(self):
         return self.n_components_
-
-
-def _weight_of_all(data, n_users):
-    """Return the weights of all users of a batch: those that are not in the data have none."""
-    weight = np.zeros(n_users)
-    weight[slice(None) if data.index is None else data.index] = (
-        1.0 if data.weight is None else data.weight
-    )
-    return weight
-
-
-def _check_range(values, limits):
-    """Raise ValueError if ratings are not in the range that is possible."""
-    if limits is not None and len(values):
-        low, high = values.min(), values.max()
-        if low < limits[0] or high > limits[1]:
-            raise ValueError(
-                f"rating_range={limits!r}, but X contains ratings from {low:.6g} to {high:.6g}. "
-                "Correct them, or widen rating_range."
-            )

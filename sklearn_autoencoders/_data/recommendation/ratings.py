@@ -306,6 +306,17 @@ def warn_of_zeros(R: Any, ratings: Ratings) -> None:
         )
 
 
+def check_range(values: Array, limits: tuple[float, float] | None) -> None:
+    """Raise ValueError if ratings are not in the range that is possible."""
+    if limits is not None and len(values):
+        low, high = values.min(), values.max()
+        if low < limits[0] or high > limits[1]:
+            raise ValueError(
+                f"rating_range={limits!r}, but X contains ratings from {low:.6g} to {high:.6g}. "
+                "Correct them, or widen rating_range."
+            )
+
+
 def item_biases(
     matrix: Any, user_shrinkage: float, item_shrinkage: float, weight: Array | None = None
 ) -> tuple[float, Array, Array]:
