@@ -18,7 +18,7 @@ def fit(corruption, X):
 
 @pytest.mark.parametrize("corruption", ["gaussian", "salt_and_pepper"])
 def test_a_name_does_not_suit_images_of_bytes(corruption):
-    with pytest.warns(UserWarning, match=r"hardly any effect\. Scale X, such as X / 25"):
+    with pytest.warns(UserWarning, match=r"hardly any effect\. Scale X, such as X / 255"):
         fit(corruption, BYTES)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

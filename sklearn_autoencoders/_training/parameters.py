@@ -290,7 +290,8 @@ def _warn_of_small_changes(parts, layout, ranges, parameter):
     """Warn of corruptions that hardly change X, whose units are other ones."""
     if ranges is None:
         return
-    span = (ranges.high - ranges.low)[layout.numbers.numpy()]
+    with np.errstate(over="ignore"):
+        span = (ranges.high - ranges.low)[layout.numbers.numpy()]
     span = span[span > 0]
     for part in parts:
         change = part.largest_change() if isinstance(part, Corruption) else None
@@ -298,7 +299,7 @@ def _warn_of_small_changes(parts, layout, ranges, parameter):
             warn_user(
                 f"{parameter}={part!r} changes numbers by up to {change:.3g}, but half of the "
                 f"features of X have a range above {np.median(span):.3g}, so that it has hardly "
-                f"any effect. Scale X, such as X / {np.median(span):.3g}, or pass "
+                f"any effect. Scale X, such as X / {np.nanmax(ranges.high):.3g}, or pass "
                 f"{type(part).__name__} with arguments in the units of X.",
                 UserWarning,
             )

@@ -89,7 +89,7 @@ def _rounded(values: Array, low: float, high: float) -> Array:
     """Return the numbers of the steps in a range, in which values are."""
     half = high / 2 - low / 2  # the difference can overflow
     if not half > _MIN_RANGE * max(abs(low), abs(high)):
-        return np.zeros(len(values)) + 0 * values
+        return np.zeros(len(values))
     steps: Array = np.rint((values / 2 - low / 2) / half * _N_STEPS)
     return steps
 
