@@ -61,6 +61,11 @@ def sums(rng, n):
     return {"a": a, "b": b, "c": a + b}, "c"
 
 
+def products(rng, n):
+    a, b = rng.integers(1, 4, size=n), rng.integers(1, 5, size=n)
+    return {"a": a, "b": b, "c": a * b}, "c"
+
+
 def both(rng, n):
     a, b, c, d = rng.integers(2, size=(4, n)).astype(bool)
     return {"a": a, "b": b, "c": c, "d": d, "e": a & b}, "e"
@@ -104,6 +109,8 @@ TABLES = {
         "week, 3 % wrong": (WEEK, 700, 20),
         "sums": (sums, 600, 0),
         "sums, 3 % wrong": (sums, 600, 20),
+        "products": (products, 600, 0),
+        "products, 3 % wrong": (products, 600, 20),
         "both": (both, 500, 0),
         "mixed": (mixed, 600, 0),
         "towns": (TOWNS, 600, 0),

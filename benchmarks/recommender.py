@@ -301,7 +301,7 @@ def made_up(n_users=100_000, n_items=20_000, n_ratings=100):
     values = rng.integers(1, 6, items.size).astype(np.float32)
     R = sparse.csr_array((values, items.ravel(), pointers), (n_users, n_items))
     R.sum_duplicates()
-    model = AutoencoderRecommender(max_epochs=1, random_state=0, verbose=1)
+    model = AutoencoderRecommender(max_epochs=1, linear_share=0.6, random_state=0, verbose=1)
     before, start = peak(), time.perf_counter()
     model.fit(R)
     print(f"fit of {R.nnz} ratings, one epoch: {time.perf_counter() - start:.0f} s", flush=True)

@@ -76,6 +76,7 @@ def test_images_of_bytes_are_divided():
         transformer(loss="binary_cross_entropy").fit(X)
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_an_array_after_a_fit_to_dates():
     frame = pd.DataFrame({"day": pd.date_range("2020", periods=60), "x": np.arange(60.0)})
     model = AutoencoderRegressor(max_epochs=1, random_state=0).fit(frame, np.arange(60.0))

@@ -301,6 +301,9 @@ class GenerativeMixin:
         .. math:: E[x_j \mid x_{known}] \approx \sum_k w_k E[x_j|z_k], \quad
             w_k \propto \frac{p(x_{known}|z_k)\, p(z_k)}{q(z_k|x)}
 
+        The encoder learns to infer codes from samples with missing values only if some are missing
+        in `fit`. If none are, fit with `corruption="masking"`.
+
         Parameters
         ----------
         X : {array-like, sparse matrix, dataset of pyarrow} of shape (n_samples, n_features)

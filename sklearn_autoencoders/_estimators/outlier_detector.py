@@ -73,9 +73,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
     randomly masked values. Each excludes the samples with the highest loss from training. Each
     value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
-    those autoencoders from which feature :math:`j` is masked, a mean with weights of one divided by
-    the square of their median errors of this feature (autoencoders from which other features are
-    masked that determine it predict it badly),
+    those autoencoders from which feature :math:`j` is masked. If all columns are categories, this
+    is a mean with weights of one divided by the square of their median errors of this feature:
+    autoencoders from which other features are masked that determine it predict it badly. Then
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
@@ -117,9 +117,12 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Held-out samples.** Some samples are held out of training: their scores are the reference for
     the threshold and for p-values. With fewer than 48 features, prototypes are also means of
     held-out samples; the scores of each half of these are computed with prototypes of all other
-    samples [5]_, as those of new samples are. Copies of a sample are held out together, unless
-    samples are combinations of a few values, which new samples are copies of too: if all columns
-    are categories, or of at least ten copies if each of their values occurs in others too.
+    samples [5]_, as those of new samples are.
+
+    Copies of a sample are held out together, unless samples are combinations of a few values, which
+    new samples are copies of too: if all columns are categories, or those with at least ten copies
+    if most samples have values that occur in other such combinations. Then prototypes are means of
+    training samples only.
 
     Parameters
     ----------
@@ -574,6 +577,11 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         """Mask of the columns of categories."""
         return np.asarray(self._layout.n_categories) > 0
 
+    def _has_combinations(self, data):
+        """Return whether the held-out samples are combinations of values that are trained on."""
+        is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
+        return is_known.mean() > _MIN_COMBINATIONS
+
     def _build(self, data, rng):
         kind = "robust" if self._scaling_kind == "feature" else self._scaling_kind
         return initialize(self, data, rng, scaling=kind, compose=self._ensemble_of)
@@ -590,7 +598,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             clip=_CLIP if self._scaling_kind == "feature" else math.inf,
             n_categories=() if self._columns is None else self._columns.n_categories,
             prototypes=prototype_sizes(self.n_prototypes, layout.n_columns, layout.n_inputs),
-            is_weighted=is_masked,
+            is_weighted=is_masked and bool(self._is_category.all()),
         )
 
     def _objective(self):
@@ -618,7 +626,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, data, some, fraction)
         typical = self._typical(model, data, tolerance)
-        parts = set_prototypes_of_all(model, data, typical, fraction, seed)
+        with_held_out = not self._has_combinations(data)  # those of training samples otherwise
+        parts = set_prototypes_of_all(model, data, typical, fraction, seed, with_held_out)
         unit = fit_distance_unit(model, some, self._constants)
         unit = None if unit is None else averaged(self.distance_unit_, unit, fraction)
         units = ErrorUnits(tolerance, unit, self._constants, float(self.n_samples_seen_))
@@ -660,8 +669,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     def _offset(self, model, data, units, held_out, fraction):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            is_known = are_combinations(data.X, self._is_category)[data.reference_rows]
-            limit = automatic_threshold(held_out, is_known.mean() > _MIN_COMBINATIONS)
+            limit = automatic_threshold(held_out, self._has_combinations(data))
             at = -min(limit, np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))

@@ -20,7 +20,7 @@ _TYPICAL_WIDTH, _N_TYPICAL = 0.25, 10
 # From this number of scores on, the threshold is at most the largest of them.
 _N_FOR_LARGEST = 25
 # Fraction of the scores from which on equal ones are those of a frequent combination of values.
-_FREQUENT = 1 / 40
+_FREQUENT = 1 / 100
 # Logarithms that are equal after rounding to this number of decimals are those of equal samples.
 _DECIMALS = 5
 # Values of which the differences of logarithms are compared; errors can be infinite.
@@ -125,11 +125,12 @@ def automatic_threshold(values: Array, are_combinations: bool = False) -> float:
 
 
 def _largest_frequent(logs: Array) -> float:
-    """Return the largest logarithm that a fortieth of the scores, and at least two, have."""
-    values, counts = np.unique(np.round(logs, _DECIMALS), return_counts=True)
-    is_frequent = counts >= max(2, _FREQUENT * len(logs))
-    frequent: Array = values[is_frequent]
-    return float(frequent.max(initial=-np.inf)) + 10.0**-_DECIMALS
+    """Return the largest logarithm that a hundredth of the scores, and at least two, have."""
+    step = 10.0**-_DECIMALS  # rounded numbers of equal samples could differ
+    group = np.concatenate([[0], np.cumsum(np.diff(logs) > step)])
+    is_frequent = np.bincount(group) >= max(2, _FREQUENT * len(logs))
+    frequent: Array = logs[is_frequent[group]]
+    return float(frequent.max(initial=-np.inf)) + step
 
 
 def _logarithms(values: Array) -> NDArray[np.float64]:

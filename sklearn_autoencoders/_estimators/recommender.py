@@ -37,13 +37,10 @@ from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
 from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
-from .recommender_share import best_share
+from .recommender_share import share_of_linear, weight_of_all
 
 # Number of steps, maximum and minimum number of epochs of max_epochs="auto".
 _AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
-
-# linear_share="auto" of clicks, and of ratings in `partial_fit`.
-_AUTO_SHARE = {"explicit": 0.6, "implicit": 0.98}
 
 # weight_decay="auto" and learning_rate="auto", for at least this number of components. Weights of
 # fewer components must be larger for the same predictions.
@@ -497,9 +494,9 @@ class AutoencoderRecommender(
         features = data.of(self._user_features)
         if reset:
             self._learn_biases(matrix, data.weight, features)
-        weight = _weight_of_all(data, len(self._batch.users))
+        weight = weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
-        self._share = self._share_of_linear(reset, partial, rng)
+        self._share = share_of_linear(self, reset, partial, rng)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
         unknown = np.nan if self._is_explicit else 0.0
@@ -538,17 +535,6 @@ class AutoencoderRecommender(
         self.users_, self._user_weight = users, weight
         self._known = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
         self.user_biases_ = self._biases_of(matrix, self._user_features)
-
-    def _share_of_linear(self, reset, partial, rng):
-        """Return the factor of the linear prediction, that of the first fit in later ones."""
-        if not isinstance(self.linear_share, str):
-            return self.linear_share
-        if not reset:
-            return self._share
-        if partial or not self._is_explicit:
-            return _AUTO_SHARE[self._feedback]
-        features = self._user_features, self._item_features
-        return best_share(self, self._matrix, self._user_weight, features, rng)
 
     def _learn_linear(self, rng):
         """Set the linear prediction, which is learned from all users again in `partial_fit`."""
@@ -608,12 +594,3 @@ class AutoencoderRecommender(
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = self.feedback == "implicit"
         return tags
-
-
-def _weight_of_all(data, n_users):
-    """Return the weights of all users of a batch: those that are not in the data have none."""
-    weight = np.zeros(n_users)
-    weight[slice(None) if data.index is None else data.index] = (
-        1.0 if data.weight is None else data.weight
-    )
-    return weight

@@ -12,6 +12,8 @@ from sklearn.base import clone
 _FRACTION, _MAX_USERS, _MIN_RATINGS = 0.1, 4096, 200
 # The share that is expected, and the standard deviation of the best share from it.
 _EXPECTED, _DEVIATION = 0.6, 0.3
+# linear_share="auto" of clicks.
+_OF_CLICKS = 0.98
 
 # Parameters of the copy that is fitted.
 _OF_PROBE = {
@@ -21,6 +23,20 @@ _OF_PROBE = {
     "callbacks": None,
     "checkpoint": None,
 }
+
+
+def share_of_linear(recommender, reset, partial, rng):
+    """Return the share of the linear prediction, that of the first fit in later ones."""
+    if not isinstance(recommender.linear_share, str):
+        return recommender.linear_share
+    if not reset:
+        return recommender._share
+    if not recommender._is_explicit:
+        return _OF_CLICKS
+    if partial:
+        return _EXPECTED
+    features = recommender._user_features, recommender._item_features
+    return best_share(recommender, recommender._matrix, recommender._user_weight, features, rng)
 
 
 def best_share(recommender, matrix, weight, features, rng):
@@ -89,3 +105,12 @@ def _fitted_share(rest, difference, weight):
     total = precision + noise
     share = (precision * share + noise * _EXPECTED) / total if total > 0 else _EXPECTED
     return float(np.clip(share, 0.0, 1.0))
+
+
+def weight_of_all(data, n_users):
+    """Return the weights of all users of a batch: those that are not in the data have none."""
+    weight = np.zeros(n_users)
+    weight[slice(None) if data.index is None else data.index] = (
+        1.0 if data.weight is None else data.weight
+    )
+    return weight

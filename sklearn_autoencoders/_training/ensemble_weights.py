@@ -45,8 +45,8 @@ def weigh_autoencoders(model: Model, data: Data, rate: float) -> None:
     X, loss = data.X[rows], cast(Loss, model.loss)
 
     def errors(network: Any, batch: Batch) -> Tensor:
-        found = [loss.errors(own, not_none(batch.target)) for own in network.outputs(batch.x)]
-        found = torch.stack(found, dim=1)
+        outputs, target = network.outputs(batch.x), not_none(batch.target)
+        found = torch.stack([loss.errors(own, target) for own in outputs], dim=1)
         if batch.observed is None:
             return found
         return found.masked_fill(batch.observed[:, None] == 0, torch.nan)

@@ -290,7 +290,8 @@ def _warn_of_small_changes(parts, layout, ranges, parameter):
     """Warn of corruptions that hardly change X, whose units are other ones."""
     if ranges is None:
         return
-    span = (ranges.high - ranges.low)[layout.numbers.numpy()]
+    with np.errstate(over="ignore"):
+        span = (ranges.high - ranges.low)[layout.numbers.numpy()]
     span = span[span > 0]
     for part in parts:
         change = part.largest_change() if isinstance(part, Corruption) else None

@@ -137,7 +137,12 @@ def set_prototypes(
 
 
 def set_prototypes_of_all(
-    model: Model, data: Data, usable: NDArray[np.bool_], fraction: float, seed: int
+    model: Model,
+    data: Data,
+    usable: NDArray[np.bool_],
+    fraction: float,
+    seed: int,
+    with_held_out: bool = True,
 ) -> list[tuple[Model, Data]]:
     """Set prototypes, also of held-out samples, and return how these are scored as new ones.
 
@@ -162,12 +167,16 @@ def set_prototypes_of_all(
     fraction, seed
         As in :func:`set_prototypes`.
 
+    with_held_out : bool, default=True
+        Whether prototypes are made of held-out samples. If these are copies of training samples,
+        their scores would only differ from those of new copies.
+
     Returns
     -------
     list of (Model, Data)
         A model for each part, and the samples, of which those of the part are held out.
     """
-    parts = _held_out_parts(model, data, seed)
+    parts = _held_out_parts(model, data, seed) if with_held_out else []
     found = []
     for part in parts:
         own = replace(model, network=copy.deepcopy(model.network))

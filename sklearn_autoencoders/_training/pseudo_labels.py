@@ -70,7 +70,7 @@ class _Known:
         weight = data.weight_or_ones
         held_out = () if data.held_out is None else data.held_out
         rows = rows[(weight[rows] > 0) & ~np.isin(rows, held_out)]
-        fold = (_N_FOLDS * draw_by_content(data.X[rows], 0, data.ranges)).astype(np.intp)
+        fold = (_N_FOLDS * draw_by_content(data.X[rows], 0)).astype(np.intp)
         return cls(rows, weight[rows], fold, labels[rows])
 
     def tests(self) -> Iterator[NDArray[np.bool_]]:

@@ -61,7 +61,7 @@ def generation_report(
         categories and for features with at most 20 distinct values, the total variation distance;
         0 is best, 1 is worst. Missing values are left out. If the values of one table are those of
         float32, both are compared with this precision. Values that differ by a few rounding errors
-        are equal.
+        are equal. `dict(zip(real.columns, report.column_distance))` has the names of the columns.
 
         `std_ratio` of shape (n_features,): ratio of the synthetic to the real standard deviation;
         NaN for categories and for features that are constant in the real samples.

@@ -25,6 +25,9 @@ _N_STEPS, _MIN_RANGE = 2.0**20, 1e-10
 _MANY_COPIES, _LARGE_SHARE = 10, 1 / 40
 # The same where all samples have copies: in comparison with the mean over different samples.
 _MANY_TIMES = 2
+# Share of the samples from which on, if they are combinations of values that others have too, all
+# samples with many copies are combinations.
+_MIN_SHARED = 0.5
 # A step by which the offsets of batches are spread evenly over [0, 1).
 _GOLDEN = 0.6180339887498949
 
@@ -86,7 +89,7 @@ def _rounded(values: Array, low: float, high: float) -> Array:
     """Return the numbers of the steps in a range, in which values are."""
     half = high / 2 - low / 2  # the difference can overflow
     if not half > _MIN_RANGE * max(abs(low), abs(high)):
-        return np.zeros(len(values)) + 0 * values
+        return np.zeros(len(values))
     steps: Array = np.rint((values / 2 - low / 2) / half * _N_STEPS)
     return steps
 
@@ -137,7 +140,8 @@ def hold_out_by_content(
     Only where samples are combinations of a few values, copies are common among new samples too.
     If they were held out together, the combination would be missing in training. So each copy is
     held out or not by itself if all columns are categories, or if there are at least ten copies
-    and each value of a number is that of other such combinations too.
+    and each value of a number is that of other such combinations too; also without the latter if
+    this holds for most samples.
 
     Parameters
     ----------
@@ -187,13 +191,29 @@ def hold_out_by_content(
 
 
 def are_combinations(X: Array, is_category: Array) -> NDArray[np.bool_]:
-    """Return which samples are combinations of a few values, that new samples may be copies of."""
-    return _in_combinations(X, _copies(draw_by_content(X, 0), None)[0], is_category)
+    """Return which samples are combinations of a few values, and have copies.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Samples.
+
+    is_category : ndarray of bool of shape (n_features,)
+        Which columns are categories.
+
+    Returns
+    -------
+    ndarray of bool of shape (n_samples,)
+        The copies are held out one by one, as in :func:`hold_out_by_content`.
+    """
+    kind, mass = _copies(draw_by_content(X, 0), None)
+    return _in_combinations(X, kind, is_category) & (mass[kind] > 1)
 
 
 def _in_combinations(
     X: Array, kind: NDArray[np.intp], is_category: Array | None
 ) -> NDArray[np.bool_]:
+    """Return which samples are combinations of a few values, that new samples may be copies of."""
     n_features = X.shape[1]
     is_number = np.ones(n_features, dtype=bool) if is_category is None else ~is_category
     if not is_number.any():
@@ -204,7 +224,10 @@ def _in_combinations(
         np.unique(column, return_inverse=True, return_counts=True)[1:]
         for column in as_dense(X[first[found]])[:, is_number].T
     ]
-    found[found] = np.all([n_kinds[value] > 1 for value, n_kinds in columns], axis=0)
+    shared = np.all([n_kinds[value] > 1 for value, n_kinds in columns], axis=0)
+    if n_copies[found][shared].sum() > _MIN_SHARED * len(X):  # others have a value of their own
+        return found[kind]
+    found[found] = shared
     return found[kind]
 
 

@@ -162,8 +162,9 @@ class CausalRecurrent(SymbolNetwork):
         \operatorname{cell}_k(h_t^{(k - 1)}, s_{t - 1}^{(k)})\bigr),
 
     where :math:`h_t^{(0)}` is the sum of learned vectors of the symbol and of the n-grams that end
-    with it, and :math:`s` the state of the cell. The n-grams remember what followed each sequence
-    of a few symbols, as in count models of texts, and the states what is further away. The decoder is a linear function of the last layer's state, to the logits of the next symbol.
+    with it, and :math:`s` the state of the cell. The n-grams remember what follows a few symbols,
+    as count models of texts do, and the states what is further away. The decoder is a linear
+    function of the last layer's state, to the logits of the next symbol.
     It is the network of :class:`AutoregressiveGenerator` for texts.
 
     Parameters
@@ -261,7 +262,10 @@ class CausalRecurrent(SymbolNetwork):
             If a parameter is invalid.
         """
         self._validate_params()
-        states, decoder = self._states(n_features, n_components), nn.Linear(n_components, n_features)
+        states, decoder = (
+            self._states(n_features, n_components),
+            nn.Linear(n_components, n_features),
+        )
         if self.max_ngram > 1:
             states.ngrams = NgramEmbedding(self.max_ngram, self.n_embedding, self.ngram_dropout)
         return states, decoder

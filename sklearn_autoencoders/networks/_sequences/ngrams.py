@@ -13,10 +13,10 @@ from .._layers.basic import Dropout
 # Rows of the table, and their size. Tables with a row for each n-gram of the training texts are not
 # better (docs/decisions/0016-texts.md).
 _N_ROWS, _N_VALUES = 2**17, 16
-# Occurrences in the training texts from which on an n-gram has a vector: what follows rarer ones would
-# be learned by heart.
+# Occurrences in the training texts from which on an n-gram has a vector: what follows rarer ones
+# would be learned by heart.
 _MIN_FREQUENCY = 10
-# Of the hash function: any large prime number, and a factor whose products with it fit into 64 bits.
+# Of the hash function: a large prime number, and a factor whose products with it fit into 64 bits.
 _PRIME, _FACTOR = 2**31 - 1, 1_000_003
 
 
@@ -25,9 +25,9 @@ class NgramEmbedding(nn.Module):
 
     .. math:: W \sum_{n = 2}^{N} E_{\operatorname{hash}(x_{t - n + 1}, \ldots, x_t)}
 
-    Different n-grams can share a row of the table :math:`E`; the vectors of rare ones are zero. In training, each of the terms is left
-    out with probability `dropout`, so that the network also learns from the shorter n-grams, which
-    occur more often.
+    Different n-grams can share a row of the table :math:`E`; the vectors of rare ones are zero. In
+    training, each of the terms is left out with probability `dropout`, so that the network also
+    learns from the shorter n-grams, which occur more often.
 
     Parameters
     ----------
