@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 from numbers import Integral, Real
 from typing import ClassVar
 
@@ -73,9 +74,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     **Predictions.** An ensemble of small autoencoders is trained simultaneously on samples with
     randomly masked values. Each excludes the samples with the highest loss from training. Each
     value :math:`x_{ij}` of a new sample is compared with the prediction :math:`\hat x_{ij}` of
-    those autoencoders from which feature :math:`j` is masked. If all columns are categories, this
-    is a mean with weights of one divided by the square of their median errors of this feature:
-    autoencoders from which other features are masked that determine it predict it badly. Then
+    those autoencoders from which feature :math:`j` is masked. If samples are combinations of a few
+    values, this is a mean with weights of one divided by the square of their median errors of this
+    feature: autoencoders from which other features are masked that determine it predict it badly.
+    Then
 
     .. math:: a_i = \frac{1}{d} \sum_j \frac{|x_{ij} - \hat x_{ij}|}{t_j}
 
@@ -584,9 +586,15 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
 
     def _build(self, data, rng):
         kind = "robust" if self._scaling_kind == "feature" else self._scaling_kind
-        return initialize(self, data, rng, scaling=kind, compose=self._ensemble_of)
+        return initialize(
+            self,
+            data,
+            rng,
+            scaling=kind,
+            compose=partial(self._ensemble_of, self._has_combinations(data)),
+        )
 
-    def _ensemble_of(self, base):
+    def _ensemble_of(self, is_weighted, base):
         """Return the recipe of an ensemble of autoencoders."""
         layout, n_masked = self._layout, max(round(self.mask_rate * self.n_estimators), 1)
         is_masked = self.method == "masked" and self.mask_rate > 0 and layout.n_columns > 1
@@ -598,7 +606,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             clip=_CLIP if self._scaling_kind == "feature" else math.inf,
             n_categories=() if self._columns is None else self._columns.n_categories,
             prototypes=prototype_sizes(self.n_prototypes, layout.n_columns, layout.n_inputs),
-            is_weighted=is_masked and bool(self._is_category.all()),
+            is_weighted=is_masked and is_weighted,
         )
 
     def _objective(self):
