@@ -94,6 +94,12 @@ def test_clicks_are_pairs():
         AutoencoderRecommender(2, max_epochs=1).fit(CLICKS)
 
 
+def test_duplicate_clicks():
+    X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [3, 3, 3, 4]})
+    with pytest.raises(ValueError, match="1 duplicate pair.*two columns is read as pairs"):
+        AutoencoderRecommender(2, feedback="implicit").fit(X)
+
+
 def test_users_of_a_recommendation():
     model = AutoencoderRecommender(2, max_epochs=1, random_state=0).fit(CLICKS.assign(rating=1.0))
     with pytest.raises(ValueError, match=r"users that were not in the fit.*Pass their ratings"):

@@ -20,11 +20,13 @@ Array = NDArray[np.float64]
 
 # How the words begin that name the columns.
 _WORDS = {"user": ("user",), "item": ("item",), "rating": ("rating", "stars", "score")}
-# What a frame of three columns is, for messages.
-_TRIPLES = (
-    "A frame of three columns is read as triples of a user, an item and a rating: if it is a "
-    "matrix of three items, pass X.to_numpy()"
-)
+# What frames are, by their number of columns, for messages.
+_READ_AS = {
+    2: "A frame of two columns is read as pairs of a user and an item: if it is a matrix of two "
+    "items, pass X.to_numpy()",
+    3: "A frame of three columns is read as triples of a user, an item and a rating: if it is a "
+    "matrix of three items, pass X.to_numpy()",
+}
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,15 @@ def _of_table(X: Any, items: NDArray[Any] | None, are_clicks: bool) -> Ratings:
     if (users.codes < 0).any() or (others.codes < 0).any():
         raise ValueError(
             f"X has missing users or items in the columns {table.names[user]!r} and "
-            f"{table.names[item]!r}. Drop these rows. {_TRIPLES}."
+            f"{table.names[item]!r}. Drop these rows. "
+            f"{_READ_AS[len(table.names)]}."
         )
     columns, ids = others.codes, _identifiers(others.values, "X has items")
     if items is not None:
         columns, ids = positions_of(ids, items, "X contains items")[columns], items
     shape = len(users.values), len(ids)
     values = _rating_column(table, rating[0]) if rating else np.ones(len(users.codes))
-    _check_no_duplicates(users.codes, columns, len(ids))
+    _check_no_duplicates(users.codes, columns, len(ids), _READ_AS[len(table.names)])
     known = ~np.isnan(values)
     entries = values[known], (users.codes[known], columns[known])
     return Ratings(
@@ -212,13 +215,15 @@ def _identifiers(values: Any, what: str) -> NDArray[Any]:
     return np.array(values)
 
 
-def _check_no_duplicates(users: NDArray[Any], items: NDArray[Any], n_items: int) -> None:
+def _check_no_duplicates(
+    users: NDArray[Any], items: NDArray[Any], n_items: int, read_as: str
+) -> None:
     pairs = users.astype(np.int64) * n_items + items
     n_duplicates = len(pairs) - len(np.unique(pairs))
     if n_duplicates:
         raise ValueError(
-            f"X has {n_duplicates} duplicate pair(s) of a user and an item. Keep one rating "
-            f"of each pair, such as the last one, or their mean. {_TRIPLES}."
+            f"X has {n_duplicates} duplicate pair(s) of a user and an item. Keep one "
+            f"of each, such as the last one, or the mean of its ratings. {read_as}."
         )
 
 
