@@ -96,7 +96,7 @@ def test_clicks_are_pairs():
 
 def test_duplicate_clicks():
     X = pd.DataFrame({"user": [1, 1, 2, 2], "item": [3, 3, 3, 4]})
-    with pytest.raises(ValueError, match="1 duplicate pair.*two columns is read as pairs"):
+    with pytest.raises(ValueError, match=r"1 duplicate pair.*two columns is read as pairs"):
         AutoencoderRecommender(2, feedback="implicit").fit(X)
 
 
