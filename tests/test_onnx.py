@@ -513,7 +513,7 @@ def test_steps_of_a_causal_network_read_a_text(network, tmp_path):
     export_onnx(generator, tmp_path / "step.onnx", "predict_proba")
     session = onnxruntime.InferenceSession(tmp_path / "step.onnx")
     states = {
-        node.name: np.zeros((2, 16), np.float32)
+        node.name: np.zeros((2, node.shape[1]), np.float32)
         for node in session.get_inputs()
         if node.name != "symbol"
     }
