@@ -494,7 +494,7 @@ def test_a_sparse_target_is_refused_with_advice(cls, make):
     [
         ([{"a": 1.0}, {"a": 2.0}], r"list of dict objects.*pandas\.DataFrame\(X\)"),
         ([b"ab", b"cd"], r"list of bytes objects.*decode"),
-        ({"a": np.ones(3)}, r"is a builtins\.dict.*a dict to a frame"),
+        ({"a": np.ones(3)}, r"is a builtins\.dict.*Convert it to a frame: pandas\.DataFrame"),
     ],
 )
 def test_containers_that_are_no_samples_are_refused_with_advice(X, message):

@@ -204,8 +204,8 @@ def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
         The numbers are in [0, 1) and the same for copies of a sample.
     """
     used = data.training_rows
-    ranges = find_ranges(data.X) if data.ranges is None else data.ranges
-    draw = draw_by_content(data.X[used], 0, ranges)  # copies of a sample are in the same fold
+    X = data.X[used]
+    draw = draw_by_content(X, 0, find_ranges(X))  # copies of a sample are in the same fold
     if len(used) > _MAX_SAMPLES:
         some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
         used, draw = used[some], draw[some]
