@@ -25,8 +25,8 @@ _TIMES: dict[str, tuple[type, ...]] = {
     "durations": (datetime.timedelta, np.timedelta64),
 }
 
-# Names of tables in files, and longest text that can be a path.
-_TABLE_FILES, _MAX_PATH = (".parquet", ".csv", ".arrow", ".feather"), 1024
+# Names of tables in files.
+_TABLE_FILES = (".parquet", ".csv", ".arrow", ".feather")
 _OPEN = "Open Parquet files by pyarrow.dataset.dataset(path), and others by pandas, for instance."
 
 # What to do with objects that are no containers of samples.
@@ -89,7 +89,7 @@ def _conversion(X: Any) -> str:
 def _check_is_no_path(X: Any) -> None:
     """Raise TypeError if X is the path of an existing file or folder, or a list of table files."""
     if isinstance(X, str):
-        is_path = len(X) <= _MAX_PATH and "\0" not in X and os.path.exists(X)
+        is_path = os.path.exists(X)
     else:
         is_path = isinstance(X, list | tuple) and len(X) > 0 and all(map(_is_table_file, X))
     if is_path:

@@ -634,7 +634,8 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         some = data.thinned(_N_SAMPLES)
         tolerance = self._tolerance(model, data, some, fraction)
         typical = self._typical(model, data, tolerance)
-        with_held_out = not self._has_combinations(data)  # those of training samples otherwise
+        has_combinations = self._has_combinations(data)  # held-out samples are copies of others
+        with_held_out = not has_combinations
         parts = set_prototypes_of_all(model, data, typical, fraction, seed, with_held_out)
         unit = fit_distance_unit(model, some, self._constants)
         unit = None if unit is None else averaged(self.distance_unit_, unit, fraction)
@@ -649,7 +650,7 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
             "n_held_out_": n_held_out,
             "_error_quantiles": quantiles,
             "_held_out_errors": self._typical_held_out_errors(*parts[0], fraction),
-            "offset_": self._offset(model, data, units, held_out, fraction),
+            "offset_": self._offset(model, data, units, held_out, fraction, has_combinations),
         }
 
     def _tolerance(self, model, data, some, fraction):
@@ -674,10 +675,10 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         most = values[math.floor((1 - excluded) * (len(values) - 1))]
         return ~(found > max(upper_fence(values), most))
 
-    def _offset(self, model, data, units, held_out, fraction):
+    def _offset(self, model, data, units, held_out, fraction, has_combinations):
         """Return the threshold of the scores that `contamination` specifies."""
         if self.contamination == "auto":
-            limit = automatic_threshold(held_out, self._has_combinations(data))
+            limit = automatic_threshold(held_out, has_combinations)
             at = -min(limit, np.finfo(np.float64).max)
             rare = max(0.01, 1 / len(held_out))
             return float(midpoint_threshold(-held_out, at, rare, None))

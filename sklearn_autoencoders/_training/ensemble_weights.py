@@ -58,7 +58,7 @@ def weigh_autoencoders(model: Model, data: Data, rate: float) -> None:
 def _some_rows(data: Data, n_most: int) -> NDArray[np.intp]:
     """Return positions of training samples, evenly spread over their weights."""
     rows = data.training_rows
-    weight = np.ones(len(rows)) if data.weight is None else data.weight[rows]
+    weight = data.weight_or_ones[rows]
     reached = np.cumsum(weight)
     n_rows = min(max(round(float(reached[-1])), int((weight > 0).sum())), n_most)
     places = (np.arange(n_rows) + 0.5) / n_rows * reached[-1]

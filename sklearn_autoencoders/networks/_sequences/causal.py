@@ -46,9 +46,14 @@ class RecurrentStates(nn.Module):
     is_bidirectional : bool, default=False
         Whether half of the states read the sequence backwards.
 
-    ngrams : NgramEmbedding or None, default=None
-        Vectors of the last symbols, which are added to the embedding.
+    Attributes
+    ----------
+    ngrams : NgramEmbedding or None
+        Vectors of the last symbols, which are added to the embedding. A network sets them after
+        the layers are drawn, so that initial weights are those of a network without n-grams.
     """
+
+    ngrams: NgramEmbedding | None
 
     def __init__(
         self,
@@ -60,7 +65,6 @@ class RecurrentStates(nn.Module):
         layer_norm: bool,
         dropout: float,
         is_bidirectional: bool = False,
-        ngrams: NgramEmbedding | None = None,
     ) -> None:
         super().__init__()
         sizes = [n_embedding] + [n_components] * n_layers
@@ -71,7 +75,7 @@ class RecurrentStates(nn.Module):
         norms = (nn.LayerNorm(n_components) if layer_norm else nn.Identity() for _ in sizes[1:])
         self.norms = nn.ModuleList(norms)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
-        self.ngrams = ngrams
+        self.ngrams = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
