@@ -12,6 +12,7 @@ from .._utils.batch import Carried
 from .._utils.layout import Layout
 from .._utils.rows import rows_of
 from .sources.arrays import EncodedSource
+from .sources.ranges import find_ranges
 from .sources.rows import FeatureRanges, RowSource
 from .sources.sparse import as_dense, has_nan
 from .sources.splits import draw_held_out
@@ -168,6 +169,11 @@ class Data:
     def has_unlabeled(self) -> bool:
         """Whether some samples have no label."""
         return len(self.labeled_positions) < len(self.X)
+
+    @property
+    def feature_ranges(self) -> FeatureRanges:
+        """Ranges of the features, for which X is only read if they are not known."""
+        return find_ranges(self.X) if self.ranges is None else self.ranges
 
     @property
     def reference_rows(self) -> Any:

@@ -12,7 +12,6 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin, clon
 from sklearn.frozen import FrozenEstimator
 
 from .._data.model import place, resolve_device
-from .._data.sources.ranges import find_ranges
 from .._data.sources.splits import draw_held_out
 from .._data.validation import check_samples
 from .._data.value_checks import check_magnitude, check_output, check_unit_interval
@@ -138,7 +137,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             self._has_ensemble = self._uses_ensemble(data)
         if self._has_ensemble:
             self._check_no_fine_tuning(data)
-            ranges = find_ranges(data.labeled().X)  # unlabeled samples do not change the folds
+            ranges = data.labeled().feature_ranges  # unlabeled samples do not change the folds
             data = replace(data, fold=draw_folds(data.X, data.weight, ranges))
         if not self.early_stopping:
             return data

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from .._data.data import Data
 from .._data.model import Model
-from .._data.sources.ranges import find_ranges
 from .._data.sources.splits import draw_by_content, has_many_copies
 from .._inference.run import encode
 from ..networks._models.predictor import LinearHead, Predictor
@@ -204,8 +203,8 @@ def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
         The numbers are in [0, 1) and the same for copies of a sample.
     """
     used = data.training_rows
-    X = data.X[used]
-    draw = draw_by_content(X, 0, find_ranges(X))  # copies of a sample are in the same fold
+    # copies of a sample are in the same fold
+    draw = draw_by_content(data.X[used], 0, data.feature_ranges)
     if len(used) > _MAX_SAMPLES:
         some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
         used, draw = used[some], draw[some]
