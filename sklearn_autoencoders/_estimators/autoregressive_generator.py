@@ -455,12 +455,8 @@ class AutoregressiveGenerator(
         return getattr(network, "is_causal", False)
 
     @property
-    def _auto_epochs(self):
-        return self._order.epochs
-
-    @property
-    def _auto_batch_size(self):
-        return self._order.batch_size
+    def _auto_training(self):
+        return self._order.training
 
     @property
     def _n_embedding(self):

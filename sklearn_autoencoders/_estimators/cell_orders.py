@@ -23,8 +23,8 @@ from .._inference.sequences import (
     next_log_probabilities,
     sequence_log_likelihoods,
 )
+from .._training.auto_training import AutoTraining, auto_batch_size
 from .._training.initialization import initialize
-from .._training.parameters import auto_batch_size
 from .._training.sequence_initialization import initialize_sequences
 from .._utils.batch import Carried
 from .._utils.layout import Layout
@@ -40,8 +40,7 @@ class AnyOrder:
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
     n_embedding = 8
-    batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
-    epochs = 3000, 100
+    training = AutoTraining(3000, 100, batch_size=partial(auto_batch_size, n_batches=20))
 
     @staticmethod
     def check_columns(columns, network):
@@ -108,13 +107,8 @@ class LeftToRight:
     corruptions = ()
     loss = NextCells
     n_embedding = 0
-    # a few sequences are learned by heart in more epochs
-    epochs = 3000, 12, 1
-
-    @staticmethod
-    def batch_size(shape):
-        """Return 16, so that also a short text gives many steps."""
-        return 16
+    # a few sequences are learned by heart in more epochs; also a short text has many batches of 16
+    training = AutoTraining(3000, 12, 1, batch_size=lambda shape: 16)
 
     @staticmethod
     def check_columns(columns, network):
