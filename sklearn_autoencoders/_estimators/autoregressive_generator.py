@@ -459,14 +459,6 @@ class AutoregressiveGenerator(
         return self._order.training
 
     @property
-    def _n_embedding(self):
-        return self._order.n_embedding
-
-    @property
-    def _n_functions(self):
-        return self._order.n_functions(self._levels)
-
-    @property
     def _layout(self):
         return Layout(self._levels.sizes)
 

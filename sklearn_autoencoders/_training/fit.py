@@ -81,8 +81,6 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _predicts_missing = False
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
-    # Size of the embedding of each column, and number of functions of the levels of numbers.
-    _n_embedding, _n_functions = 0, 0
     # If `_factors` is a Gaussian: size of the piecewise linear vector of each number, and weight of
     # the Gaussian in the prediction of missing categories.
     _n_vector, _expected_share = 0, 0.0
