@@ -370,9 +370,9 @@ class AutoregressiveGenerator(
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the levels. Its batch should therefore be representative of the
-        data.
-        No checkpoint is written.
+        The first call determines the levels, and the n-grams of sequences (`max_ngram` of
+        `CausalRecurrent`). Its batch should therefore be representative of the data. No checkpoint
+        is written.
 
         Parameters
         ----------
