@@ -406,3 +406,37 @@ def test_few_samples_are_not_overfitted():
 def test_shared_weights_are_refused():
     with pytest.raises(ValueError, match=r"share no weights.*without shared weights"):
         AutoregressiveGenerator(network=Dense(tied_weights=True)).fit(table(50))
+
+
+@pytest.mark.parametrize("n_samples", [30, 400])
+@pytest.mark.parametrize("copies", ["bootstrap", "twice"])
+def test_copies_of_samples_are_no_frequent_values(n_samples, copies):
+    rng = np.random.RandomState(0)
+    X = rng.normal(size=(n_samples, 2))
+    rows = np.tile(np.arange(n_samples), 2)
+    if copies == "bootstrap":
+        rows = rng.randint(0, n_samples, n_samples)
+    levels = Levels.learn(X[rows], (0, 0), 128)
+    expected = Levels.learn(X[np.unique(rows)], (0, 0), 128)
+    for found, own in zip(levels.numbers.values(), expected.numbers.values(), strict=True):
+        assert len(found.values) == 0
+        np.testing.assert_array_equal(found.edges, own.edges)
+        np.testing.assert_allclose(found.quantiles, own.quantiles)
+
+
+def test_repeated_values_of_different_samples_are_frequent():
+    rng = np.random.RandomState(0)
+    amount = np.where(rng.rand(200) < 0.5, 0.0, rng.lognormal(size=200))
+    for others in (rng.normal(size=200), np.zeros(200)):  # all zeros are copies in the second
+        levels = Levels.learn(np.column_stack([amount, others]), (0, 0), 128)
+        np.testing.assert_array_equal(levels.numbers[0].values, [0.0])
+    whole = rng.randint(18, 60, size=(200, 1)).astype(float)
+    assert len(Levels.learn(whole, (0,), 128).numbers[0].values) == len(np.unique(whole))
+
+
+def test_draws_from_few_samples_are_new():
+    X = np.random.RandomState(0).normal(size=(60, 2))
+    drawn = quick(AutoregressiveGenerator).fit(X).sample(200, random_state=0)
+    assert not np.isin(drawn, X).any()
+    assert (drawn.min(0) >= X.min(0)).all()
+    assert (drawn.max(0) <= X.max(0)).all()

@@ -43,9 +43,11 @@ class AutoregressiveGenerator(
     likelihood is the product of these probabilities.
 
     Each column has a finite number of levels: its categories, or the values of a number if there
-    are at most `max_levels`. Otherwise these are frequent values, such as zeros, and intervals with
-    equally many of the other values, between whose quantiles drawn values are interpolated. Values
-    that are missing in the training samples are one more level.
+    are at most `max_levels`, half of which occur twice, or at most ten. Otherwise these are
+    frequent values, such as zeros, and intervals with equally many of the other values, at least
+    five, between whose quantiles drawn values are interpolated. Copies of a sample, as in bootstrap
+    samples, do not make its values frequent. Values that are missing in the training samples are
+    one more level.
 
     Training starts at the frequencies :math:`\pi_k` of the levels. The levels of a number share
     what is learned: the logit of level :math:`k`, and likewise its embedding, is
@@ -79,7 +81,7 @@ class AutoregressiveGenerator(
 
     max_levels : int, default=128
         Maximum number of different values of a number that are levels of their own. A column with
-        more values has half as many intervals, and at most as many frequent values.
+        more values has up to half as many intervals, and at most as many frequent values.
 
     chunk_size : int, default=32
         Number of characters of the parts into which longer texts are cut for training. Each part
@@ -342,8 +344,8 @@ class AutoregressiveGenerator(
             Present for API consistency. To draw samples of a class, make it a column of X.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative sample weights. A sample of weight 2 is equivalent to two samples, except
-            for the intervals of the levels.
+            Non-negative sample weights. A sample of weight 2 is equivalent to two samples, if these
+            are less than 2 % of all samples or eight.
 
         Returns
         -------

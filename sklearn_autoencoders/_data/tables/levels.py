@@ -8,10 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..sources.splits import draw_by_content
+
 Array = NDArray[np.float64]
 
 # Fraction of the samples from which on a value has a level of its own.
 _MIN_ATOM = 0.005
+# Occurrences in copies of a single sample, as there are in bootstrap samples, count from this
+# fraction and this number of the samples on.
+_MIN_COPIED, _MIN_COPIES = 0.02, 8
+# Columns of at most this number of values, and those of which half of the values occur twice, have
+# a level for each value.
+_MAX_FEW = 10
+# Samples in an interval, on average.
+_MIN_SAMPLES = 5
 # Number of quantiles that are stored for each interval, between which values are interpolated.
 _N_QUANTILES = 8
 
@@ -54,19 +64,36 @@ class NumberLevels:
         return len(self.values) + len(self.quantiles)
 
     @classmethod
-    def learn(cls, numbers: Array, max_levels: int) -> NumberLevels:
-        """Return the levels of the known values of a column."""
+    def learn(
+        cls, numbers: Array, max_levels: int, samples: NDArray[np.intp] | None = None
+    ) -> NumberLevels:
+        """Return the levels of the known values of a column.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (n,)
+            Known values.
+
+        max_levels : int
+            Maximum number of levels.
+
+        samples : ndarray of shape (n,) or None, default=None
+            Numbers of the samples that the values belong to, the same for copies of a sample. None
+            if all are different.
+        """
         if not len(numbers):  # a column without values has one level, which is drawn as NaN
             numbers = np.array([np.nan])
-        values, counts = np.unique(numbers, return_counts=True)
+        values, counts = _occurrences(numbers, samples)
         is_whole = bool((values == np.round(values)).all())
-        if len(values) <= max_levels:
+        if len(values) <= max_levels and (len(values) <= _MAX_FEW or np.median(counts) >= 2):
             return cls(values, np.empty(0), np.empty((0, _N_QUANTILES + 1)), is_whole)
-        is_atom = counts >= max(_MIN_ATOM * len(numbers), 2)
+        is_atom = counts >= max(_MIN_ATOM * counts.sum(), 2)
         atoms = values[is_atom][np.argsort(-counts[is_atom], kind="stable")][: max_levels // 2]
         atoms = np.sort(atoms)
-        others = np.sort(numbers[~np.isin(numbers, atoms)])
-        edges = np.unique(np.quantile(others, np.linspace(0, 1, max_levels // 2 + 1)))
+        is_other = ~np.isin(values, atoms)
+        others = np.repeat(values[is_other], counts[is_other])
+        n_intervals = min(max_levels // 2, max(len(others) // _MIN_SAMPLES, 1))
+        edges = np.unique(np.quantile(others, np.linspace(0, 1, n_intervals + 1)))
         place = _interval(edges, others)
         fractions = np.linspace(0, 1, _N_QUANTILES + 1)
         parts = [others[place == k] for k in range(len(edges) - 1)]
@@ -149,6 +176,19 @@ class NumberLevels:
         return np.round(numbers) if self.is_whole else numbers
 
 
+def _occurrences(
+    numbers: Array, samples: NDArray[np.intp] | None
+) -> tuple[Array, NDArray[np.intp]]:
+    """Return the values in order, and the number of occurrences that are not copies."""
+    values, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    if samples is None:
+        return values, counts
+    n_samples = int(samples.max(initial=0)) + 1
+    different = np.unique(place * n_samples + samples) // n_samples
+    is_single = counts < max(_MIN_COPIED * len(numbers), _MIN_COPIES)
+    return values, np.where(is_single, np.bincount(different, minlength=len(values)), counts)
+
+
 def _edges_of(parts: list[Array], edges: Array) -> Array:
     """Return the limits of the intervals that contain values."""
     return edges[[True, *(len(part) > 0 for part in parts)]]
@@ -208,9 +248,12 @@ class Levels:
             Maximum number of levels of a number.
         """
         missing = np.isnan(cells)
+        samples = np.arange(len(cells))
+        if cells.shape[1] > 1:  # copies in a single column are repeated values
+            samples = np.unique(draw_by_content(cells, 0), return_inverse=True)[1]
         numbers = {
-            j: NumberLevels.learn(cells[~missing[:, j], j].astype(np.float64), max_levels)
-            for j, n in enumerate(n_categories)
+            j: NumberLevels.learn(cells[known, j].astype(np.float64), max_levels, samples[known])
+            for j, (n, known) in enumerate(zip(n_categories, ~missing.T, strict=True))
             if not n
         }
         return cls(numbers, n_categories, tuple(missing.any(0).tolist()))
