@@ -1,6 +1,7 @@
 """Character models of Shakespeare: bits per character, seconds, and the cost of a step.
 
-    python benchmarks/texts.py [--epochs 4] [--components 256] [--dropout 0] [--part fit ...]
+    python benchmarks/texts.py [--epochs 4] [--components 256] [--members 1] [--dropout 0]
+        [--part fit ...]
 
 Fitted to the first 90 % of the text and measured on the rest, with one thread. Part `step` compares
 an epoch of the first 200 000 characters with a loop by hand over the same layers, alternating;
@@ -50,10 +51,10 @@ def halves():
     return text[:n_train], text[n_train:]
 
 
-def generator(n_components, n_epochs, seed=0, dropout=0.0, **params):
+def generator(n_components, n_epochs, seed=0, dropout=0.0, n_members=1, **params):
     return AutoregressiveGenerator(
         n_components,
-        network=CausalRecurrent(dropout=dropout),
+        network=CausalRecurrent(dropout=dropout, n_members=n_members),
         max_epochs=n_epochs,
         random_state=seed,
         **{"learning_rate": 4e-3} | params,
@@ -95,6 +96,7 @@ def fit(args):
     train, test = halves()
     start = time.process_time()
     params = {"batch_size": 32, "learning_rate": 6e-3, "dropout": args.dropout}
+    params["n_members"] = args.members
     model = generator(args.components, args.epochs, **params).fit(train)
     seconds = time.process_time() - start
     bits = model.bits_per_symbol(test)
@@ -259,6 +261,7 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--components", type=int, default=256)
+    parser.add_argument("--members", type=int, default=1)
     parser.add_argument("--texts", choices=TEXTS, default="lines")
     parser.add_argument("--variant", choices=[name for name, *_ in variants()])
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS))

@@ -52,9 +52,9 @@ def initialize_sequences(
     recipe = SequenceRecipe(base, n_positions)
     dtype = training_dtype(estimator, (len(data.X), layout.n_inputs))
     module = build(recipe, make_generator(draw_seed(rng)))
-    ngrams = getattr(module.encoder, "ngrams", None)
-    if ngrams is not None:
-        ngrams.keep_frequent(_numbered(data))
+    encoder: Any = module.encoder
+    if hasattr(encoder, "keep_frequent"):
+        encoder.keep_frequent(_numbered(data))
     module = place(module, resolve_device(estimator.device), dtype)
     scaling = Scaling(center, np.ones_like(center))
     return initial_attributes(estimator, module, scaling, estimator.loss, recipe)

@@ -82,8 +82,9 @@ class NextCells:
     def evaluate(
         self, output: Output, batch: Batch, network: nn.Module, progress: float
     ) -> LossOutput:
-        """Return the loss of each sample."""
-        return LossOutput(self._mean(output.reconstruction, batch))
+        """Return the loss of each sample: the mean over members, if there are."""
+        losses = self._mean(output.reconstruction, batch)
+        return LossOutput(losses if losses.ndim == 1 else losses.mean(0))
 
     def baseline_loss(self, batch: Batch) -> Tensor:
         """Return the loss of each sample if the symbols had their frequencies."""

