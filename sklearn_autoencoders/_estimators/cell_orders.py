@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from .._data.sources.ranges import find_ranges
+from .._data.tables.discriminants import Discriminants
 from .._data.tables.level_functions import function_counts, level_functions
 from .._data.tables.levels import Levels
 from .._inference.conditionals import (
@@ -15,6 +16,7 @@ from .._inference.conditionals import (
     conditional_probabilities,
     draw_cells,
     draw_levels,
+    with_shares,
 )
 from .._inference.run import encode
 from .._inference.sequences import (
@@ -31,6 +33,11 @@ from .._utils.layout import Layout
 from ..corruptions import Masking
 from ..networks._layers.level_basis import start_at_frequencies
 from ..objectives._hidden_cells import HiddenCells, NextCells
+
+# Number of samples from which on a table has no discriminants.
+_MAX_SAMPLES = 10_000
+# Maximum number of samples by which the weights of the discriminants are learned.
+_MAX_JUDGES = 2000
 
 
 class AnyOrder:
@@ -80,14 +87,39 @@ class AnyOrder:
         frequencies, scale = found["center_"], found["scale_"]
         functions = level_functions(estimator._levels, frequencies, data.n_samples)
         start_at_frequencies(found["network_"], *functions, frequencies, scale)
+        is_small = data.n_samples < _MAX_SAMPLES and not data.partial
+        parts = estimator._levels, data.X, frequencies, data.training_weight
+        found["_discriminants"] = Discriminants.learn(*parts) if is_small else None
         return found
+
+    @staticmethod
+    def with_shares(model, data):
+        """Return the discriminants of a trained model, with their weights."""
+        weight = np.ones(len(data.X)) if data.training_weight is None else data.training_weight
+        rows = np.linspace(0, len(data.X) - 1, min(len(data.X), _MAX_JUDGES)).astype(np.intp)
+        order = AnyOrder.columns(model)
+        return with_shares(model, data.X[rows], order, weight[rows], data.n_samples)
+
+    @staticmethod
+    def columns(model):
+        """Return the columns in the order in which they are drawn.
+
+        With discriminants, those of few levels are first: a class is then drawn before numbers, and
+        the numbers given the class.
+        """
+        sizes = model.layout.n_categories
+        return (
+            np.arange(len(sizes))
+            if model.discriminants is None
+            else np.argsort(sizes, kind="stable")
+        )
 
     encode = staticmethod(encode)
 
     @staticmethod
     def log_likelihoods(model, cells):
         """Return the log-probability of each known cell, given those before it."""
-        return chain_log_likelihoods(model, cells, range(cells.shape[1]))
+        return chain_log_likelihoods(model, cells, AnyOrder.columns(model))
 
     @staticmethod
     def conditionals(model, cells, n_levels):
@@ -98,7 +130,7 @@ class AnyOrder:
     @staticmethod
     def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
         """Return cells of which the missing ones are drawn, given those before them."""
-        return draw_cells(model, cells, range(cells.shape[1]), uniform, allowed, reshape)
+        return draw_cells(model, cells, AnyOrder.columns(model), uniform, allowed, reshape)
 
 
 class LeftToRight:
@@ -191,7 +223,7 @@ class LeftToRight:
     def build(estimator, data, rng):
         """Return the attributes of an estimator that has not been trained yet."""
         layout = Layout(estimator._levels.sizes, is_shared=True)
-        return initialize_sequences(estimator, data, rng, layout)
+        return initialize_sequences(estimator, data, rng, layout) | {"_discriminants": None}
 
     encode = staticmethod(mean_states)
     log_likelihoods = staticmethod(sequence_log_likelihoods)
