@@ -56,6 +56,13 @@ class AutoregressiveGenerator(
     normal score of the level, and :math:`g_k` is small for levels of few samples. Small data sets
     are therefore described by smooth functions of the numbers, large ones in all details.
 
+    With less than 10 000 samples, probabilities are averaged with those of linear discriminant
+    analysis: the levels of a column are the classes, and the normal scores and indicators of the
+    other known columns have a normal distribution given the level. The weights of each column are
+    computed by the EM algorithm, after a correction for the fit of the network to its training
+    samples. Columns of few levels are drawn first, so that numbers are drawn given the class.
+    `partial_fit` uses the network alone, in the order of the columns.
+
     It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
     takes as many passes through the network as there are columns.
 

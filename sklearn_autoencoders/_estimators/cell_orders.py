@@ -37,7 +37,7 @@ from ..objectives._hidden_cells import HiddenCells, NextCells
 # Number of samples from which on a table has no discriminants.
 _MAX_SAMPLES = 10_000
 # Maximum number of samples by which the weights of the discriminants are learned.
-_MAX_JUDGES = 2000
+_MAX_JUDGES = 1000
 
 
 class AnyOrder:
@@ -107,12 +107,9 @@ class AnyOrder:
         With discriminants, those of few levels are first: a class is then drawn before numbers, and
         the numbers given the class.
         """
-        sizes = model.layout.n_categories
-        return (
-            np.arange(len(sizes))
-            if model.discriminants is None
-            else np.argsort(sizes, kind="stable")
-        )
+        sizes = np.array(model.layout.n_categories)
+        is_small = model.discriminants is not None
+        return np.argsort(sizes, kind="stable") if is_small else np.arange(len(sizes))
 
     encode = staticmethod(encode)
 

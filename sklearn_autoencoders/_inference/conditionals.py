@@ -26,7 +26,7 @@ from .run import run
 Array = NDArray[Any]
 
 # Maximum number of passes through the network by which shares of the discriminants are learned.
-_MAX_PASSES = 32
+_MAX_PASSES = 10
 
 
 def log_probabilities(model: Model, cells: Array, column: int | None = None) -> Array:
