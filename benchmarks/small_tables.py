@@ -141,22 +141,23 @@ def score(drawn, real, target):
     )
     trees = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
     linear = LogisticRegression(max_iter=300) if is_class else Ridge()
-    found = []
-    for model in (trees(random_state=0, max_iter=50), linear):
-        model = make_pipeline(encoder, model).fit(X, y)
-        if not is_class:
-            found.append(r2_score(real[target], model.predict(real.drop(columns=target))))
-            continue
-        predicted = pd.DataFrame(
-            model.predict_proba(real.drop(columns=target)), columns=model.classes_
-        )
-        auc = [
-            roc_auc_score(real[target] == name, predicted[name])
-            for name in predicted
-            if 0 < (real[target] == name).mean() < 1
-        ]
-        found.append(np.mean(auc))
-    return np.mean(found)
+    others, judge = real.drop(columns=target), mean_auc if is_class else r2_score
+    models = (make_pipeline(encoder, own) for own in (trees(random_state=0, max_iter=50), linear))
+    method = "predict_proba" if is_class else "predict"
+    fitted = (model.fit(X, y) for model in models)
+    return np.mean([judge(real[target], predictions(model, method, others)) for model in fitted])
+
+
+def predictions(model, method, X):
+    """Return predictions; probabilities as a frame with the names of the classes."""
+    found = getattr(model, method)(X)
+    return pd.DataFrame(found, columns=model.classes_) if found.ndim == 2 else found
+
+
+def mean_auc(y, predicted):
+    """Return the mean over the classes of the AUC of each class against the others."""
+    seen = [name for name in predicted if 0 < (y == name).sum() < len(y)]
+    return np.mean([roc_auc_score(y == name, predicted[name]) for name in seen])
 
 
 def judged(generator, table, target, seed):
