@@ -137,7 +137,7 @@ class AutoregressiveGenerator(
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
-        otherwise it is about a twentieth of the number of samples, a power of two between 32 and
+        otherwise it is about a twentieth of the number of samples, a power of two between 64 and
         256, and 16 for sequences.
 
     max_epochs : "auto" or int, default="auto"

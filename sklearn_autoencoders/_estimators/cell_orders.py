@@ -47,7 +47,7 @@ class AnyOrder:
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
     n_embedding = 8
-    batch_size = staticmethod(partial(auto_batch_size, n_batches=20))
+    batch_size = staticmethod(partial(auto_batch_size, n_batches=20, smallest=64))
     epochs = 3000, 100
 
     @staticmethod
