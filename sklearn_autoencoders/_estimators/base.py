@@ -44,7 +44,7 @@ from ..objectives import LOSSES, PENALTIES
 # Fitted attributes that are not plain values, and the functions that restore them from such.
 _PARTS = {
     "_columns": columns_from_dict,
-    "_discriminants": lambda values: Discriminants(**values),
+    "_discriminants": Discriminants.from_dict,
     "_factors": input_model_from_dict,
     "_levels": Levels.from_dict,
     "_number_columns": columns_from_dict,

@@ -20,7 +20,6 @@ from .._data.tables.discriminants import Discriminants, mixture_share
 from .._utils.batch import Batch
 from ..networks._models.autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
-from ..objectives._contract import not_none
 from .run import run
 
 Array = NDArray[Any]
@@ -91,12 +90,12 @@ def with_shares(
     n_samples : float
         Number of samples in the fit.
     """
-    discriminants = not_none(model.discriminants)
+    discriminants = cast(Discriminants, model.discriminants)
     alone, shares = replace(model, discriminants=None), discriminants.shares.copy()
     seen, firsts = np.full_like(cells, np.nan), model.layout.first_inputs.tolist()
-    for block in np.array_split(columns, min(len(columns), _MAX_PASSES)):
-        every, others = log_probabilities(alone, seen), discriminants.log_probabilities(seen, block)
-        for j, other in zip(block.tolist(), others, strict=True):
+    for part in np.array_split(columns, min(len(columns), _MAX_PASSES)):
+        every, block = log_probabilities(alone, seen), part.tolist()
+        for j, other in zip(block, discriminants.log_probabilities(seen, block), strict=True):
             rows = np.flatnonzero(~np.isnan(cells[:, j]))
             level = cells[rows, j].astype(np.intp)
             found = every[rows, firsts[j] + level].astype(np.float64), other[rows, level]

@@ -101,8 +101,13 @@ class Discriminants:
         return cls(tuple(parts), inputs, effects, covariance, np.full(len(parts), 0.5))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values, from which the discriminants can be restored."""
+        """Return plain values, from which :meth:`from_dict` restores the discriminants."""
         return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Discriminants:
+        """Return the discriminants from which :meth:`to_dict` computed the values."""
+        return cls(**values)
 
     def log_probabilities(self, cells: NDArray[Any], columns: Sequence[int]) -> list[Array]:
         """Return the log-probabilities of the levels of columns, given the known other cells.
