@@ -13,9 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from skorch.callbacks import Callback
 
 from sklearn_autoencoders import AutoencoderClassifier, AutoencoderTransformer, VAEGenerator
+from sklearn_autoencoders._training.auto_training import AutoTraining
 from sklearn_autoencoders._training.loop.optimizers import SCHEDULES, SOLVERS
 from sklearn_autoencoders._training.loop.weight_selection import Backtracking
-from sklearn_autoencoders._training.parameters import auto_batch_size, auto_max_epochs
 from sklearn_autoencoders.networks import Dense, Linear
 from sklearn_autoencoders.networks._layers.basic import decayed_parameters
 from sklearn_autoencoders.objectives import L1
@@ -283,15 +283,16 @@ def test_the_order_of_samples_changes_between_epochs(cls):
 @pytest.mark.filterwarnings("ignore:The loss rose:sklearn.exceptions.ConvergenceWarning")
 def test_auto_max_epochs_is_resolved(cls, n_rows):
     fitted = quick(cls, max_epochs="auto").fit(table(n_rows))
-    batch_size = fitted._auto_batch_size(table(n_rows).shape)
-    assert fitted.n_epochs_ == auto_max_epochs(n_rows, batch_size, *fitted._auto_epochs)
+    auto = fitted._auto_training
+    assert fitted.n_epochs_ == auto.n_epochs(n_rows, auto.batch_size(table(n_rows).shape))
 
 
 @pytest.mark.parametrize("n_rows", [1, 64, 65, 1000, 10**5, 10**8])
 def test_auto_values_stay_within_their_limits(n_rows):
-    batch_size = auto_batch_size((n_rows, 1))
+    auto = AutoTraining()
+    batch_size = auto.batch_size((n_rows, 1))
     assert batch_size == n_rows if n_rows <= 64 else 32 <= batch_size <= 256
-    assert 10 <= auto_max_epochs(n_rows, batch_size) <= 50
+    assert 10 <= auto.n_epochs(n_rows, batch_size) <= 40
 
 
 # --------------------------------------------------------------- continuing, missing, printing

@@ -379,9 +379,9 @@ class AutoregressiveGenerator(
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch on a batch of samples, with a constant learning rate.
 
-        The first call determines the levels. Its batch should therefore be representative of the
-        data.
-        No checkpoint is written.
+        The first call determines the levels, and the n-grams of sequences (`max_ngram` of
+        `CausalRecurrent`). Its batch should therefore be representative of the data. No checkpoint
+        is written.
 
         Parameters
         ----------
@@ -474,20 +474,8 @@ class AutoregressiveGenerator(
         return getattr(network, "is_causal", False)
 
     @property
-    def _auto_epochs(self):
-        return self._order.epochs
-
-    @property
-    def _auto_batch_size(self):
-        return self._order.batch_size
-
-    @property
-    def _n_embedding(self):
-        return self._order.n_embedding
-
-    @property
-    def _n_functions(self):
-        return self._order.n_functions(self._levels)
+    def _auto_training(self):
+        return self._order.training
 
     @property
     def _layout(self):

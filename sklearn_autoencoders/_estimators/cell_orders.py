@@ -25,8 +25,8 @@ from .._inference.sequences import (
     next_log_probabilities,
     sequence_log_likelihoods,
 )
+from .._training.auto_training import AutoTraining, auto_batch_size
 from .._training.initialization import initialize
-from .._training.parameters import auto_batch_size
 from .._training.sequence_initialization import initialize_sequences
 from .._utils.batch import Carried
 from .._utils.layout import Layout
@@ -34,6 +34,8 @@ from ..corruptions import Masking
 from ..networks._layers.level_basis import start_at_frequencies
 from ..objectives._hidden_cells import HiddenCells, NextCells
 
+# Size of the embedding of each column.
+_N_EMBEDDING = 8
 # Number of samples from which on a table has no discriminants.
 _MAX_SAMPLES = 10_000
 # Maximum number of samples by which the weights of the discriminants are learned.
@@ -46,9 +48,9 @@ class AnyOrder:
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
-    n_embedding = 8
-    batch_size = staticmethod(partial(auto_batch_size, n_batches=20, smallest=64))
-    epochs = 3000, 100
+    training = AutoTraining(
+        3000, 100, batch_size=partial(auto_batch_size, n_batches=20, smallest=64)
+    )
 
     @staticmethod
     def check_columns(columns, network):
@@ -76,19 +78,16 @@ class AnyOrder:
         return np.full((n_samples, estimator.n_features_in_), np.nan), 0
 
     @staticmethod
-    def n_functions(levels):
-        """Return the number of functions of the levels of numbers."""
-        return sum(function_counts(levels).values())
-
-    @staticmethod
     def build(estimator, data, rng):
         """Return the attributes of an estimator that has not been trained yet."""
-        found = initialize(estimator, data, rng, scaling="feature")
+        levels = estimator._levels
+        compose = partial(_with_embedding, levels=levels)
+        found = initialize(estimator, data, rng, scaling="feature", compose=compose)
         frequencies, scale = found["center_"], found["scale_"]
-        functions = level_functions(estimator._levels, frequencies, data.n_samples)
+        functions = level_functions(levels, frequencies, data.n_samples)
         start_at_frequencies(found["network_"], *functions, frequencies, scale)
         is_small = data.n_samples < _MAX_SAMPLES and not data.partial
-        parts = estimator._levels, data.X, frequencies, data.training_weight
+        parts = levels, data.X, frequencies, data.training_weight
         found["_discriminants"] = Discriminants.learn(*parts) if is_small else None
         return found
 
@@ -130,20 +129,25 @@ class AnyOrder:
         return draw_cells(model, cells, AnyOrder.columns(model), uniform, allowed, reshape)
 
 
+def _with_embedding(base, levels):
+    """Return the recipe of a network that receives masks, and vectors of the levels."""
+    return replace(
+        base,
+        n_masks=len(levels.sizes),
+        n_categories=levels.sizes,
+        n_embedding=_N_EMBEDDING,
+        n_functions=sum(function_counts(levels).values()),
+    )
+
+
 class LeftToRight:
     """Positions of sequences from left to right: a causal network."""
 
     learn_levels = staticmethod(Levels.learn_shared)
     corruptions = ()
     loss = NextCells
-    n_embedding = 0
-    # a few sequences are learned by heart in more epochs
-    epochs = 3000, 12, 1
-
-    @staticmethod
-    def batch_size(shape):
-        """Return 16, so that also a short text gives many steps."""
-        return 16
+    # a few sequences are learned by heart in more epochs; also a short text has many batches of 16
+    training = AutoTraining(3000, 12, 1, batch_size=lambda shape: 16)
 
     @staticmethod
     def check_columns(columns, network):
@@ -210,11 +214,6 @@ class LeftToRight:
             n_left = estimator.n_features_in_ - cells.shape[1]
             length = len(estimator._levels.sizes) if is_part else max(n_left, 1)
         return np.repeat(cells.astype(dtype), n_samples, 0), length
-
-    @staticmethod
-    def n_functions(levels):
-        """Return zero: levels share nothing but the network."""
-        return 0
 
     @staticmethod
     def build(estimator, data, rng):

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._data.statistics.gaussian import Gaussian
 from .._data.tables.frames import is_frame
 from .._data.validation import check_codes, check_samples_as_given
-from .._training.parameters import auto_batch_size
+from .._training.auto_training import AutoTraining, auto_batch_size
 from .._training.pretraining import PRETRAINING
 from .._training.sequence_initialization import initialize_sequences
 from .._utils.sklearn_compat import (
@@ -438,8 +438,10 @@ class DenoisingAutoencoder(
         self.checkpoint = checkpoint
 
     @property
-    def _auto_epochs(self):
-        return 4000, 60 if self._has_categories else 100
+    def _auto_training(self):
+        max_epochs = 60 if self._has_categories else 100
+        size = partial(auto_batch_size, n_batches=2 if self._imputes else 40)
+        return AutoTraining(max_epochs=max_epochs, batch_size=size)
 
     @property
     def _expected_share(self):
@@ -451,10 +453,6 @@ class DenoisingAutoencoder(
     @property
     def _max_units(self):
         return 128 if self._has_categories else 512
-
-    @property
-    def _auto_batch_size(self):
-        return partial(auto_batch_size, n_batches=2 if self._imputes else 40)
 
     @property
     def _imputes(self):

@@ -20,9 +20,9 @@ from .._data.sources.splits import (
 )
 from .._data.statistics.scaling import weighted_quantile
 from .._inference.outlier_errors import sample_errors
+from .._training.auto_training import AutoTraining, auto_ensemble_batch_size
 from .._training.ensemble_weights import weigh_autoencoders
 from .._training.initialization import initialize
-from .._training.parameters import auto_ensemble_batch_size
 from .._training.prototypes import prototype_sizes, set_prototypes_of_all, set_unit
 from .._utils.random import draw_seed
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
@@ -420,7 +420,6 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
     }
     _auto_scaling = "feature"
     _unknown_are = "The network reads them as missing values, and scores count them as errors."
-    _auto_batch_size = staticmethod(auto_ensemble_batch_size)
     distance_unit_ = None  # of models without prototypes
     _held_out_errors = None  # of models of numbers, and of files of earlier versions
     _error_quantiles = None  # of files of earlier versions
@@ -551,10 +550,9 @@ class AutoencoderOutlierDetector(OutlierDetectorMixin, OutlierMixin, BaseAutoenc
         return self._fit(X, y, sample_weight)
 
     @property
-    def _auto_epochs(self):
-        """Limits of the number of steps and of epochs; more steps if there are categories."""
+    def _auto_training(self):
         n_steps = _N_STEPS_WITH_CATEGORIES if self._has_categories else _N_STEPS
-        return n_steps, 300, 1
+        return AutoTraining(n_steps, 300, 1, batch_size=auto_ensemble_batch_size)
 
     def _prepare_data(self, data, y, rng, *, reset, partial):
         """Return at most `max_samples` training samples, and the held-out samples."""

@@ -20,6 +20,7 @@ from .._data.recommendation.ratings import as_clicks, check_range, ratings_of, w
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
 from .._inference.run import encode
+from .._training.auto_training import AutoTraining
 from .._training.initialization import initialize
 from .._training.parameters import training_dtype
 from .._utils.sklearn_compat import (
@@ -39,8 +40,11 @@ from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
 from .recommender_share import share_of_linear, weight_of_all
 
-# Number of steps, maximum and minimum number of epochs of max_epochs="auto".
-_AUTO_EPOCHS = {"explicit": (400, 60, 10), "implicit": (1500, 200, 20)}
+# By the kind of feedback.
+_AUTO_TRAINING = {
+    "explicit": AutoTraining(400, 60),
+    "implicit": AutoTraining(1500, 200, 20),
+}
 
 # weight_decay="auto" and learning_rate="auto", for at least this number of components. Weights of
 # fewer components must be larger for the same predictions.
@@ -432,8 +436,8 @@ class AutoencoderRecommender(
     # ------------------------------------------------------------------------------ fit
 
     @property
-    def _auto_epochs(self):
-        return _AUTO_EPOCHS[self.feedback]
+    def _auto_training(self):
+        return _AUTO_TRAINING[self.feedback]
 
     @property
     def _weight_decay(self):

@@ -16,8 +16,9 @@ from .._data.conditions import condition_of, effect_of, fit_condition
 from .._data.sources.arrays import encoded
 from .._data.validation import check_samples
 from .._inference.sampling import fit_prior, latent_health
+from .._training.auto_training import AutoTraining, auto_batch_size
 from .._training.initialization import initialize, start_at_probabilistic_pca
-from .._training.parameters import auto_batch_size, latent_part, penalty_parts
+from .._training.parameters import latent_part, penalty_parts
 from .._utils.sklearn_compat import Interval, StrOptions, fit_context, with_callbacks
 from .._utils.tensors import tensors_like_input
 from .._utils.user_warnings import warn_user
@@ -39,6 +40,17 @@ _N_SAMPLES = 10_000
 # Number of draws that are used for all samples if they are in a single batch, and number of values
 # of a sample in all of these draws: with many features, fewer draws are as precise.
 _N_SHARED, _N_SHARED_VALUES = 16, 16_384
+
+# Gradients of the bound are rarely long, and a short memory forgets them. A decoder that reads the
+# symbols before each one learns a few texts by heart.
+_AUTO_TRAINING = AutoTraining(
+    5000,
+    200,
+    batch_size=partial(auto_batch_size, n_batches=20, smallest=64, largest=512),
+    warm_up=0.1,
+    memory=0.9999,
+)
+_AUTO_WITH_TARGET = AutoTraining(10_000, 12, warm_up=0.1, memory=0.9999)
 
 
 class VAEGenerator(
@@ -348,8 +360,6 @@ class VAEGenerator(
 
     _loss_parameter = "likelihood"
     _losses: ClassVar[dict] = LIKELIHOODS
-    # gradients of the bound are rarely long, and a short memory forgets them
-    _optimization: ClassVar[dict] = {"warm_up": 0.1, "memory": 0.9999}
     _shaping_parameters = BaseAutoencoder._shaping_parameters | {
         "conditional",
         "latent",
@@ -619,15 +629,8 @@ class VAEGenerator(
         return self._partial_fit(X, y, sample_weight)
 
     @property
-    def _auto_batch_size(self):
-        if self.network_.reads_target:
-            return auto_batch_size
-        return partial(auto_batch_size, n_batches=20, smallest=64, largest=512)
-
-    @property
-    def _auto_epochs(self):
-        # a decoder that reads the symbols before each one learns a few texts by heart
-        return (10_000, 12) if self.network_.reads_target else (5000, 200)
+    def _auto_training(self):
+        return _AUTO_WITH_TARGET if self.network_.reads_target else _AUTO_TRAINING
 
     @property
     def _n_features_out(self):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -37,11 +36,12 @@ from ..networks._layers.subspace import fixed_tensors
 from ..objectives import LOSSES, PENALTIES
 from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
+from .auto_training import AutoTraining
 from .coordinates import in_coordinates
 from .initialization import initialize, shaping_values
 from .loop.skorch_loop import train
 from .neighbor_graph import with_neighbors
-from .parameters import auto_batch_size, corruption_parts, make_plan, penalty_parts, update_dropout
+from .parameters import corruption_parts, make_plan, penalty_parts, update_dropout
 from .pretraining import PRETRAINING
 from .unused_parameters import warn_of_unused_parameters
 
@@ -60,14 +60,10 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _losses: ClassVar[dict] = LOSSES
     # Parameters that cannot change when training continues.
     _shaping_parameters: ClassVar[frozenset] = frozenset()
-    # max_epochs="auto": number of steps, maximum and, if not ten, minimum of the epochs.
-    _auto_epochs: tuple[int, ...] = 4000, 40
+    # What max_epochs="auto" and batch_size="auto" are.
+    _auto_training = AutoTraining()
     # scaling="auto": the kind for samples without categories.
     _auto_scaling = "global"
-    # batch_size="auto": maps the shape of X to a number of samples.
-    _auto_batch_size: Callable[..., int] = staticmethod(auto_batch_size)
-    # Further settings of the plan of a training: its warm-up, and the memory of Adam.
-    _optimization: ClassVar[dict] = {}
     # Whether samples can be those of a sparse matrix.
     _accepts_sparse = True
     # Indices of the features that had no value in the fit, and shape of the series; None if flat.
@@ -85,8 +81,6 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _predicts_missing = False
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
-    # Size of the embedding of each column, and number of functions of the levels of numbers.
-    _n_embedding, _n_functions = 0, 0
     # If `_factors` is a Gaussian: size of the piecewise linear vector of each number, and weight of
     # the Gaussian in the prediction of missing categories.
     _n_vector, _expected_share = 0, 0.0

@@ -205,14 +205,6 @@ def _with_masks(
     may_miss: bool,
 ) -> AutoencoderRecipe:
     """Return a recipe whose encoder receives a mask of the missing columns, if it uses one."""
-    if estimator._n_embedding:
-        return replace(
-            base,
-            n_masks=layout.n_columns,
-            n_categories=layout.n_categories,
-            n_embedding=estimator._n_embedding,
-            n_functions=estimator._n_functions,
-        )
     has_masks = input_model is not None and estimator.network is None and not base.n_axes
     has_masks |= base.network.takes_masks and may_miss
     base = replace(base, n_masks=layout.n_columns) if has_masks else base

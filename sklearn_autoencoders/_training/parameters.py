@@ -21,17 +21,13 @@ from ..corruptions import CORRUPTIONS, Corruption
 from ..networks import LATENTS, NETWORKS, Dense, LatentPart, Network
 from ..networks._layers.basic import Dropout
 from ..objectives import PENALTIES, Neighbors, Penalty
+from .auto_training import FULL_BATCH
 from .loop.callback_checks import check_callbacks
 from .loop.plan import Plan
 from .loop.sampler import NeighborSampler, StreamSampler, WindowSampler
 
-# Up to this number of samples, a step uses all of them, in double precision. A sample of weight two
-# is then equivalent to two samples up to rounding errors. With more than this number of features,
-# double precision would take too long.
-FULL_BATCH, MAX_DOUBLE = 64, 1024
-
-# Number of values in a batch of an ensemble, whose cost is proportional to it.
-_ENSEMBLE_VALUES = 2**17
+# With more than this number of features, double precision would take too long.
+MAX_DOUBLE = 1024
 
 # A network operates in the span of the samples if it has more features than samples: more than as
 # many for up to 64 samples, more than twice as many for 128, and so on. Of large sparse
@@ -41,8 +37,6 @@ _SPAN_SAMPLES = 64
 # If a penalty preserves neighbors, the default network has places, operates on at most 50
 # components, and has at most this dropout rate.
 _N_PLACES, _NEIGHBOR_AXES, _NEIGHBOR_DROPOUT = 256, 50, 0.05
-# Number of steps, and maximum number of epochs, with such a penalty.
-_NEIGHBOR_EPOCHS = 2000, 200
 
 # A corruption that changes numbers by a smaller fraction of their range has hardly any effect.
 _MIN_CHANGE = 0.005
@@ -55,39 +49,6 @@ def auto_hidden_layer_sizes(n_features: int, max_units: int = 512) -> tuple[int,
     """Return two layer sizes: about four times the number of features, and half of that."""
     first = min(max(2 ** math.ceil(math.log2(4 * n_features)), 128), max_units)
     return first, first // 2
-
-
-def auto_batch_size(
-    shape: tuple[int, ...], n_batches: int = 40, smallest: int = 32, largest: int = 256
-) -> int:
-    """Return about a fortieth of the number of samples, a power of two between 32 and 256."""
-    n_samples = shape[0]
-    if n_samples <= FULL_BATCH:
-        return n_samples
-    return min(max(2 ** int(math.log2(n_samples / n_batches)), smallest), largest)
-
-
-def auto_ensemble_batch_size(shape: tuple[int, ...]) -> int:
-    """Return 64, or fewer samples if they have more than 2048 features, but at least 8."""
-    return min(max(_ENSEMBLE_VALUES // shape[1], 8), 64)
-
-
-def auto_neighbor_batch_size(shape: tuple[int, ...]) -> int:
-    """Return about a fifth of the number of samples, a power of two between 32 and 512.
-
-    All samples of a batch that are not neighbors repel each other.
-    """
-    n_samples = shape[0]
-    if n_samples <= FULL_BATCH:
-        return n_samples
-    return min(max(2 ** int(math.log2(n_samples / 5)), 32), 512)
-
-
-def auto_max_epochs(
-    n_samples: int, batch_size: int, n_steps: int = 4000, max_epochs: int = 40, min_epochs: int = 10
-) -> int:
-    """Return the number of epochs for about `n_steps` steps, within the limits."""
-    return min(max(math.ceil(n_steps * batch_size / n_samples), min_epochs), max_epochs)
 
 
 def auto_dropout(n_samples, n_features, n_inputs):
@@ -330,15 +291,14 @@ def latent_part(estimator):
 def make_plan(estimator, data, n_samples_seen, **overrides):
     """Return the plan of training on `data`; the weight decay decreases with the sample size."""
     n_samples, ranks = len(data.X), Ranks.current()
-    batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
-    auto_size, auto_epochs = estimator._auto_batch_size, estimator._auto_epochs
-    if data.neighbors is not None:
-        auto_size, auto_epochs = auto_neighbor_batch_size, _NEIGHBOR_EPOCHS
+    auto = estimator._auto_training
+    auto = auto if data.neighbors is None else auto.with_neighbors()
+    batch_size = estimator.batch_size
     if batch_size == "auto":
-        batch_size = auto_size(data.X.shape)
-    max_epochs = overrides.pop("max_epochs", max_epochs)
+        batch_size = auto.batch_size(data.X.shape)
+    max_epochs = overrides.pop("max_epochs", estimator.max_epochs)
     if max_epochs == "auto":
-        max_epochs = auto_max_epochs(n_samples, batch_size, *auto_epochs)
+        max_epochs = auto.n_epochs(n_samples, batch_size)
     plan = {
         "solver": estimator.solver,
         "schedule": estimator.schedule,
@@ -346,7 +306,8 @@ def make_plan(estimator, data, n_samples_seen, **overrides):
         "weight_decay": estimator._weight_decay / math.sqrt(n_samples_seen),
         "batch_size": min(ranks.batch_size(batch_size), n_samples),
         "max_epochs": max_epochs,
-        **estimator._optimization,
+        "warm_up": auto.warm_up,
+        "memory": auto.memory,
         "tol": estimator.tol,
         "n_iter_no_change": estimator.n_iter_no_change if estimator.early_stopping else None,
         "verbose": estimator.verbose if ranks.is_first else 0,

@@ -192,7 +192,8 @@ class CausalRecurrent(SymbolNetwork):
         Length of the longest n-grams, the last symbols of a position. Each has a learned vector,
         and those of 2 to `max_ngram` symbols are added to that of the last symbol; n-grams with
         equal hash values share a vector [3]_ [4]_, and those that occur less than ten times in the
-        training texts have none. With 1 there are no n-grams.
+        training texts (for `partial_fit`, in the first batch) have none. With 1 there are no
+        n-grams.
 
     ngram_dropout : float, default=0.5
         Probability of leaving out the vector of an n-gram in training, in [0, 1).
