@@ -63,12 +63,12 @@ def test_draws_are_frames_of_valid_rows(fitted):
 
 
 def test_a_contribution_is_the_ratio_of_wrong_and_conditional_probability(fitted):
-    rows = every_row()
-    likelihood = np.exp(fitted.score_samples(rows)).reshape(-1, 2)  # of both flags
+    rows = every_row().sort_values(["n", "flag", "city"])  # the city is drawn last
+    likelihood = np.exp(fitted.score_samples(rows)).reshape(-1, 3)
     conditional = likelihood / likelihood.sum(1, keepdims=True)
-    frequencies = fitted.center_[-2:] / fitted.center_[-2:].sum()
-    expected = -(0.5 * (frequencies + 0.5) / conditional).ravel() / 3
-    np.testing.assert_allclose(fitted.explain(rows).contribution.flag, expected, rtol=1e-4)
+    frequencies = fitted.center_[3:6] / fitted.center_[3:6].sum()
+    expected = -(0.5 * (frequencies + 1 / 3) / conditional).ravel() / 3
+    np.testing.assert_allclose(fitted.explain(rows).contribution.city, expected, rtol=1e-4)
 
 
 def test_a_wrong_value_contributes_most(fitted):
@@ -388,6 +388,7 @@ def test_training_starts_at_the_frequencies():
     start = AutoregressiveGenerator(
         16, max_epochs=1, learning_rate=1e-12, network=Residual(dropout=0.0), random_state=0
     ).fit(frame)
+    start._discriminants = None
     marginals = sum(
         np.log(frame[name].map(frame[name].value_counts(normalize=True))) for name in frame
     )

@@ -18,6 +18,7 @@ from ..objectives._losses import Loss
 from .statistics.factors import Factors
 from .statistics.gaussian import Gaussian
 from .statistics.scaling import Scaling
+from .tables.discriminants import Discriminants
 
 
 def input_model_from_dict(values: dict[str, NDArray[np.float64]]) -> Factors | Gaussian:
@@ -65,6 +66,10 @@ class Model:
     expected_share : float, default=0.0
         Weight of the input model in the reconstruction of a missing category; the network has the
         rest.
+
+    discriminants : Discriminants or None, default=None
+        Second model of the levels of columns, whose probabilities are averaged with those of the
+        network of an autoregressive model.
     """
 
     network: Autoencoder
@@ -73,6 +78,7 @@ class Model:
     layout: Layout
     input_model: Factors | Gaussian | None = None
     expected_share: float = 0.0
+    discriminants: Discriminants | None = None
 
     def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | GaussianMean | None:
         """Return the function that replaces missing inputs, if any."""

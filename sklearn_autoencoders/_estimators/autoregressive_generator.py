@@ -58,6 +58,13 @@ class AutoregressiveGenerator(
     normal score of the level, and :math:`g_k` is small for levels of few samples. Small data sets
     are therefore described by smooth functions of the numbers, large ones in all details.
 
+    With less than 10 000 samples, probabilities are averaged with those of linear discriminant
+    analysis: the levels of a column are the classes, and the normal scores and indicators of the
+    other known columns have a normal distribution given the level. The weights of each column are
+    computed by the EM algorithm, after a correction for the fit of the network to its training
+    samples. Columns of few levels are drawn first, so that numbers are drawn given the class.
+    `partial_fit` uses the network alone, in the order of the columns.
+
     It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
     takes as many passes through the network as there are columns.
 
@@ -132,7 +139,7 @@ class AutoregressiveGenerator(
 
     batch_size : "auto" or int, default="auto"
         Number of samples per batch. "auto" uses all samples in one batch if there are at most 64;
-        otherwise it is about a twentieth of the number of samples, a power of two between 32 and
+        otherwise it is about a twentieth of the number of samples, a power of two between 64 and
         256, and 16 for sequences.
 
     max_epochs : "auto" or int, default="auto"
@@ -264,6 +271,8 @@ class AutoregressiveGenerator(
     _accepts_sparse = False
     _max_dropout = 0.5
     _levels = None
+    # A second model of the levels of small tables.
+    _discriminants = None
     # Whether the network of the fit is causal; None before.
     _is_causal = None
     _shaping_parameters = BaseNetworkEstimator._shaping_parameters | {"max_levels"}
@@ -444,6 +453,16 @@ class AutoregressiveGenerator(
     def _own_network(self):
         is_sequence = getattr(self._columns, "is_sequence", False)
         return CausalRecurrent() if is_sequence else Residual()
+
+    @property
+    def _model(self):
+        return replace(super()._model, discriminants=self._discriminants)
+
+    def _post_fit_attributes(self, network, data):
+        if self._discriminants is None or data.partial:
+            return {}
+        model = replace(self._model, network=network)
+        return {"_discriminants": self._order.with_shares(model, data)}
 
     @property
     def _order(self):

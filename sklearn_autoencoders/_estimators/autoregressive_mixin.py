@@ -204,9 +204,9 @@ class AutoregressiveMixin:
 
         .. math:: \sum_j \log p(x_j \mid x_1, \ldots, x_{j-1})
 
-        over the known values, in the order of the columns. The probability of a value within an
-        interval is divided by the width of the interval, in the units of X. The density decreases
-        exponentially beyond the smallest and the largest interval: of their probabilities, the part
+        over the known values, in the order in which they are drawn. The probability of a value
+        within an interval is divided by the width of the interval, in the units of X. The density
+        decreases exponentially beyond the smallest and the largest interval: of these, the part
         1 / (n + 1) is that of the tail, for n training samples in the interval, and the mean
         distance in the tail is the width of the interval. If all values of a column have levels of
         their own (`max_levels`), any other number is counted as the nearest one.

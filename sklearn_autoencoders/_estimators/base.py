@@ -15,6 +15,7 @@ from .._data.output_arrays import filled
 from .._data.shapes import unflattened
 from .._data.sources.sparse import as_dense
 from .._data.tables.columns import Columns, columns_from_dict
+from .._data.tables.discriminants import Discriminants
 from .._data.tables.frames import is_frame
 from .._data.tables.levels import Levels
 from .._data.tables.texts import Texts
@@ -43,6 +44,7 @@ from ..objectives import LOSSES, PENALTIES
 # Fitted attributes that are not plain values, and the functions that restore them from such.
 _PARTS = {
     "_columns": columns_from_dict,
+    "_discriminants": Discriminants.from_dict,
     "_factors": input_model_from_dict,
     "_levels": Levels.from_dict,
     "_number_columns": columns_from_dict,

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from .._data.sources.ranges import find_ranges
+from .._data.tables.discriminants import Discriminants
 from .._data.tables.level_functions import function_counts, level_functions
 from .._data.tables.levels import Levels
 from .._inference.conditionals import (
@@ -15,6 +16,7 @@ from .._inference.conditionals import (
     conditional_probabilities,
     draw_cells,
     draw_levels,
+    with_shares,
 )
 from .._inference.run import encode
 from .._inference.sequences import (
@@ -34,6 +36,10 @@ from ..objectives._hidden_cells import HiddenCells, NextCells
 
 # Size of the embedding of each column.
 _N_EMBEDDING = 8
+# Number of samples from which on a table has no discriminants.
+_MAX_SAMPLES = 10_000
+# Maximum number of samples by which the weights of the discriminants are learned.
+_MAX_JUDGES = 1000
 
 
 class AnyOrder:
@@ -42,7 +48,9 @@ class AnyOrder:
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
-    training = AutoTraining(3000, 100, batch_size=partial(auto_batch_size, n_batches=20))
+    training = AutoTraining(
+        3000, 100, batch_size=partial(auto_batch_size, n_batches=20, smallest=64)
+    )
 
     @staticmethod
     def check_columns(columns, network):
@@ -78,14 +86,36 @@ class AnyOrder:
         frequencies, scale = found["center_"], found["scale_"]
         functions = level_functions(levels, frequencies, data.n_samples)
         start_at_frequencies(found["network_"], *functions, frequencies, scale)
+        is_small = data.n_samples < _MAX_SAMPLES and not data.partial
+        parts = levels, data.X, frequencies, data.training_weight
+        found["_discriminants"] = Discriminants.learn(*parts) if is_small else None
         return found
+
+    @staticmethod
+    def with_shares(model, data):
+        """Return the discriminants of a trained model, with their weights."""
+        weight = np.ones(len(data.X)) if data.training_weight is None else data.training_weight
+        rows = np.linspace(0, len(data.X) - 1, min(len(data.X), _MAX_JUDGES)).astype(np.intp)
+        order = AnyOrder.columns(model)
+        return with_shares(model, data.X[rows], order, weight[rows], data.n_samples)
+
+    @staticmethod
+    def columns(model):
+        """Return the columns in the order in which they are drawn.
+
+        With discriminants, those of few levels are first: a class is then drawn before numbers, and
+        the numbers given the class.
+        """
+        sizes = np.array(model.layout.n_categories)
+        is_small = model.discriminants is not None
+        return np.argsort(sizes, kind="stable") if is_small else np.arange(len(sizes))
 
     encode = staticmethod(encode)
 
     @staticmethod
     def log_likelihoods(model, cells):
         """Return the log-probability of each known cell, given those before it."""
-        return chain_log_likelihoods(model, cells, range(cells.shape[1]))
+        return chain_log_likelihoods(model, cells, AnyOrder.columns(model))
 
     @staticmethod
     def conditionals(model, cells, n_levels):
@@ -96,7 +126,7 @@ class AnyOrder:
     @staticmethod
     def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
         """Return cells of which the missing ones are drawn, given those before them."""
-        return draw_cells(model, cells, range(cells.shape[1]), uniform, allowed, reshape)
+        return draw_cells(model, cells, AnyOrder.columns(model), uniform, allowed, reshape)
 
 
 def _with_embedding(base, levels):
@@ -189,7 +219,7 @@ class LeftToRight:
     def build(estimator, data, rng):
         """Return the attributes of an estimator that has not been trained yet."""
         layout = Layout(estimator._levels.sizes, is_shared=True)
-        return initialize_sequences(estimator, data, rng, layout)
+        return initialize_sequences(estimator, data, rng, layout) | {"_discriminants": None}
 
     encode = staticmethod(mean_states)
     log_likelihoods = staticmethod(sequence_log_likelihoods)

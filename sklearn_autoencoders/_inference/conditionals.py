@@ -6,7 +6,7 @@ Cells are indices of levels; NaN where they are not known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -16,12 +16,16 @@ from torch import Tensor
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
+from .._data.tables.discriminants import Discriminants, mixture_share
 from .._utils.batch import Batch
 from ..networks._models.autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
 from .run import run
 
 Array = NDArray[Any]
+
+# Maximum number of passes through the network by which shares of the discriminants are learned.
+_MAX_PASSES = 10
 
 
 def log_probabilities(model: Model, cells: Array, column: int | None = None) -> Array:
@@ -41,7 +45,8 @@ def log_probabilities(model: Model, cells: Array, column: int | None = None) -> 
     Returns
     -------
     ndarray of shape (n_samples, n_levels)
-        The levels of the column, or those of all columns, one column after another.
+        The levels of the column, or those of all columns, one column after another. Those of known
+        cells are not defined.
     """
     layout, loss, own = model.layout, cast(CellLoss, model.loss), slice(None)
     if column is not None:
@@ -51,7 +56,52 @@ def log_probabilities(model: Model, cells: Array, column: int | None = None) -> 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
         return loss.log_probabilities(network(batch).reconstruction)[..., own]
 
-    return run(model, SampleDataset(model, Data(cells)), function)
+    found = run(model, SampleDataset(model, Data(cells)), function)
+    if model.discriminants is None:
+        return found
+    columns = list(range(layout.n_columns)) if column is None else [column]
+    others = np.hstack(model.discriminants.log_probabilities(cells, columns))
+    sizes = np.array(layout.n_categories)[columns]
+    share = np.repeat(model.discriminants.shares[columns], sizes)
+    mixed: Array = np.logaddexp(np.log1p(-share) + found, np.log(share) + others)
+    return mixed.astype(found.dtype)
+
+
+def with_shares(
+    model: Model, cells: Array, columns: Array, weight: Array, n_samples: float
+) -> Discriminants:
+    """Return the discriminants of a model with the weights that suit its network.
+
+    Parameters
+    ----------
+    model : Model
+        Trained, with discriminants.
+
+    cells : ndarray of shape (m, n_columns)
+        Some of the training samples.
+
+    columns : ndarray of int of shape (n_columns,)
+        Order of the columns. If there are many, several are predicted given those before all of
+        them.
+
+    weight : ndarray of shape (m,)
+        Sample weights.
+
+    n_samples : float
+        Number of samples in the fit.
+    """
+    discriminants = cast(Discriminants, model.discriminants)
+    alone, shares = replace(model, discriminants=None), discriminants.shares.copy()
+    seen, firsts = np.full_like(cells, np.nan), model.layout.first_inputs.tolist()
+    for part in np.array_split(columns, min(len(columns), _MAX_PASSES)):
+        every, block = log_probabilities(alone, seen), part.tolist()
+        for j, other in zip(block, discriminants.log_probabilities(seen, block), strict=True):
+            rows = np.flatnonzero(~np.isnan(cells[:, j]))
+            level = cells[rows, j].astype(np.intp)
+            found = every[rows, firsts[j] + level].astype(np.float64), other[rows, level]
+            shares[j] = mixture_share(*found, weight[rows], n_samples)
+        seen[:, block] = cells[:, block]
+    return replace(discriminants, shares=shares)
 
 
 def marginal_probabilities(model: Model, cells: Array, allowed: Sequence[int]) -> list[Array]:

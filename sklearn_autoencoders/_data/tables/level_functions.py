@@ -65,13 +65,13 @@ def level_functions(levels: Levels, frequencies: Array, n_samples: float) -> Lev
         own = slice(firsts[j], firsts[j] + number.n_levels)
         own_counts[own] = n_samples * frequencies[own]
         part = np.zeros((len(frequencies), degree))
-        part[own] = _polynomials(number.means, frequencies[own], degree)
+        part[own] = polynomials(number.means, frequencies[own], degree)
         parts.append(part)
     embedding, logits = (1 / (1 + n_prior / own_counts) for n_prior in _N_PRIOR)
     return LevelFunctions(np.hstack(parts), (embedding, logits))
 
 
-def _polynomials(values: Array, frequencies: NDArray[Any], degree: int) -> Array:
+def polynomials(values: Array, frequencies: NDArray[Any], degree: int) -> Array:
     """Return polynomials, orthonormal under the frequencies, of the normal scores of the values."""
     weights = frequencies / frequencies.sum()
     order = np.argsort(values, kind="stable")
