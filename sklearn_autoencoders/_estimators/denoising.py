@@ -351,6 +351,10 @@ class DenoisingAutoencoder(
     _n_expected = 0
 
     _parameter_constraints: ClassVar[dict] = {
+        "n_components": [
+            StrOptions({"auto"}),
+            *BaseAutoencoder._parameter_constraints["n_components"],
+        ],
         "output": [StrOptions({"denoised", "imputed", "code"})],
         "spelling": [Spelling, None],
         "pretraining": [StrOptions(set(PRETRAINING)), None],
@@ -362,7 +366,7 @@ class DenoisingAutoencoder(
 
     def __init__(
         self,
-        n_components=0.99,
+        n_components="auto",
         *,
         corruption="masking",
         output="denoised",

@@ -181,6 +181,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             self._layout.n_categories,
             with_gaps=columns_with_gaps(data),
             n_values=tuple(map(len, repeated)),
+            has_vectors=self._layout.n_categories.count(0) <= _MAX_COLUMNS,
         )
 
     @property
