@@ -413,7 +413,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         pretraining_corruption=None,
         pretraining_epochs="auto",
         pretraining_learning_rate=5e-3,
-        corruption="masking",
+        corruption="auto",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -535,9 +535,9 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             data = with_pseudo_labels(part, self._model, data, rng, uses_codes)
         return super()._training_data(data, rng)
 
-    def _is_small_table(self, data):
+    def _is_table_of_numbers(self, data):
         has_pseudo_labels = self.pseudo_labels is not None and data.has_unlabeled
-        return super()._is_small_table(data) and not has_pseudo_labels  # they train the code
+        return super()._is_table_of_numbers(data) and not has_pseudo_labels  # they train the code
 
     def _of_fine_tuning(self, data):
         names = super()._of_fine_tuning(data)

@@ -13,12 +13,13 @@ from .._data.containers import check_is_no_date
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
-from .._training.head_initialization import RIDGE
+from .._training.head_initialization import MAX_SAMPLES, RIDGE, shrink_to_labels
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
 from .._utils.tensors import plain_array, tensors_like_input
+from ..networks._models.predictor import LinearHead
 from ..objectives._supervised import mean_squared_error
-from .fine_tuning import BasePredictor
+from .fine_tuning import MAX_VALUES, BasePredictor
 from .labeled_scores import labeled_r2
 
 # How targets are checked.
@@ -356,7 +357,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         pretraining_corruption=None,
         pretraining_epochs="auto",
         pretraining_learning_rate=5e-3,
-        corruption="masking",
+        corruption="auto",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -468,6 +469,16 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+    def _post_fit_attributes(self, network, data):
+        if self.corruption is not None and type(network.head) is LinearHead:
+            shrink_to_labels(replace(self._model, network=network), data)
+        return super()._post_fit_attributes(network, data)
+
+    def _is_table_of_numbers(self, data):
+        n_samples, n_features = data.X.shape
+        is_limited = min(n_samples, MAX_SAMPLES) * n_features <= MAX_VALUES
+        return self._is_flat and is_limited
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""

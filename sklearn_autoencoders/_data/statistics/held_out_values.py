@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
@@ -24,10 +22,9 @@ def n_components_by_held_out(X: Array, weight: Array, draw: Array, largest: int)
 
     A tenth of the known values are replaced by the reconstruction from k components, repeatedly:
 
-    .. math:: \hat X = U_k \operatorname{diag}\Bigl(1 - \frac{\sigma^2}{\lambda_l}\Bigr) U_k^\top X
+    .. math:: \hat X = U_k U_k^\top X
 
-    with eigenvectors :math:`U` and eigenvalues :math:`\lambda` of :math:`X X^\top`, and their mean
-    :math:`\sigma^2` beyond the first k.
+    with the first k eigenvectors :math:`U_k` of :math:`X X^\top`. This is where a denoiser starts.
 
     Parameters
     ----------
@@ -82,13 +79,10 @@ def _candidates(largest: int) -> list[int]:
 
 
 def _reconstruction(X: Array, weight: Array, n_components: int) -> Array:
+    """Return the projection of the samples onto their first principal components."""
     root = np.sqrt(weight)[:, None]
-    scaled = root * X
-    last = len(X) - 1
+    scaled, last = root * X, len(X) - 1
     chosen = last - n_components + 1, last
-    gram = scaled @ scaled.T
-    values, vectors = linalg.eigh(gram, subset_by_index=chosen, check_finite=False)
-    rest = max(float(np.trace(gram) - values.sum()), 0.0) / (weight.sum() - n_components)
-    gain: Any = np.maximum(1 - rest / np.maximum(values, np.finfo(float).tiny), 0.0)
-    found: Array = (vectors * gain) @ (vectors.T @ scaled)
+    _, vectors = linalg.eigh(scaled @ scaled.T, subset_by_index=chosen, check_finite=False)
+    found: Array = vectors @ (vectors.T @ scaled)
     return found / np.where(root > 0, root, 1.0)
