@@ -77,8 +77,7 @@ class EnsembleHead(nn.Module):
         earlier versions, which do not have them, and limit numbers to four standard deviations.
 
     has_vectors : bool, default=True
-        Whether the networks read a vector of each number. Otherwise they read the code only, besides
-        indicators.
+        Whether the networks read a vector of each number, besides the code and indicators.
     """
 
     # The factor by which the networks were multiplied at the end of training.
