@@ -197,11 +197,11 @@ head : {"auto", "linear", "ensemble"} or Branches, default="auto"
       more than 60 numbers, the networks read the code only.
     - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
       hidden layers of their own, and are then joined.
-    - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of the
-      classifier up to 60) if neither `encoder` nor `network` is given and no sample gets a
-      pseudo-label. Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`,
-      `freeze_epochs` or `learning_rate_ratio` is given, or if the product of the numbers of
-      features and of samples, at most 10 000 of them, is above 20 million.
+    - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+      classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+      given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+      `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+      there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
     The attribute `head_` is the one in use.
 

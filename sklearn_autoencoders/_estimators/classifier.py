@@ -94,11 +94,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
           more than 60 numbers, the networks read the code only.
         - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
           hidden layers of their own, and are then joined.
-        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of the
-          classifier up to 60) if neither `encoder` nor `network` is given and no sample gets a
-          pseudo-label. Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`,
-          `freeze_epochs` or `learning_rate_ratio` is given, or if the product of the numbers of
-          features and of samples, at most 10 000 of them, is above 20 million.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+          classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+          given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+          `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+          there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
         The attribute `head_` is the one in use.
 
@@ -540,7 +540,10 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
 
     def _is_table_of_numbers(self, data):
         has_pseudo_labels = self.pseudo_labels is not None and data.has_unlabeled
-        return super()._is_table_of_numbers(data) and not has_pseudo_labels  # they train the code
+        if has_pseudo_labels:  # they train the code
+            return False
+        is_wide = data.X.shape[1] > len(data.labeled_positions) and self._can_regress(data)
+        return super()._is_table_of_numbers(data) or is_wide
 
     def _of_fine_tuning(self, data):
         names = super()._of_fine_tuning(data)

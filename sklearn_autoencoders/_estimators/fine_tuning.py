@@ -22,7 +22,7 @@ from .._training.ensemble_initialization import (
     draw_folds,
     start_at_regressions,
 )
-from .._training.head_initialization import start_at_regression
+from .._training.head_initialization import MAX_SAMPLES, start_at_regression
 from .._training.initialization import initial_attributes, initialize
 from .._training.parameters import (
     changed_parameters,
@@ -67,7 +67,7 @@ _SHORTENING = 5
 
 # Number of columns of numbers up to which they are a table, rather than an image or a series, and
 # number of values of the samples of a regression up to which all columns are used.
-_MAX_COLUMNS, MAX_VALUES = 60, 20_000_000
+_MAX_COLUMNS, _MAX_VALUES = 60, 20_000_000
 
 # Factor of the learning rate of an ensemble, whose members start at zero, and of training on labels
 # that were predicted, which are many.
@@ -217,6 +217,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
     def _is_flat(self):
         """Whether the network does not depend on the order of the features, and is not given."""
         return self.network in (None, "dense") and self.encoder is None
+
+    def _can_regress(self, data):
+        """Return whether regressions on all features of the samples fit in memory."""
+        n_samples, n_features = data.X.shape
+        return self._is_flat and min(n_samples, MAX_SAMPLES) * n_features <= _MAX_VALUES
 
     def _check_one_head(self):
         """Raise ValueError if the hidden layers of the head are given twice."""

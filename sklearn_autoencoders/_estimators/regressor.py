@@ -13,13 +13,13 @@ from .._data.containers import check_is_no_date
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
-from .._training.head_initialization import MAX_SAMPLES, RIDGE, shrink_to_labels
+from .._training.head_initialization import RIDGE, shrink_to_labels
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
 from .._utils.tensors import plain_array, tensors_like_input
 from ..networks._models.predictor import LinearHead
 from ..objectives._supervised import mean_squared_error
-from .fine_tuning import MAX_VALUES, BasePredictor
+from .fine_tuning import BasePredictor
 from .labeled_scores import labeled_r2
 
 # How targets are checked.
@@ -72,11 +72,11 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
           more than 60 numbers, the networks read the code only.
         - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
           hidden layers of their own, and are then joined.
-        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of the
-          classifier up to 60) if neither `encoder` nor `network` is given and no sample gets a
-          pseudo-label. Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`,
-          `freeze_epochs` or `learning_rate_ratio` is given, or if the product of the numbers of
-          features and of samples, at most 10 000 of them, is above 20 million.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+          classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+          given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+          `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+          there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
         The attribute `head_` is the one in use.
 
@@ -479,9 +479,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         return super()._post_fit_attributes(network, data)
 
     def _is_table_of_numbers(self, data):
-        n_samples, n_features = data.X.shape
-        is_limited = min(n_samples, MAX_SAMPLES) * n_features <= MAX_VALUES
-        return self._is_flat and is_limited
+        return super()._is_table_of_numbers(data) or self._can_regress(data)
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""
