@@ -193,13 +193,15 @@ head : {"auto", "linear", "ensemble"} or Branches, default="auto"
       training stops and how much of the networks is kept (`network_weight_`). Two kinds of
       indicators are added to the columns where they improve the regressions: those of missing
       values, and those of the values of numbers that may be codes, such as the members of a
-      panel (3 to 256 values, in three samples or more on average).
+      panel (3 to 256 values, in three samples or more on average). For an array or a frame of
+      more than 60 numbers, the networks read the code only.
     - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
       hidden layers of their own, and are then joined.
-    - "auto": "ensemble" for tables with columns of categories or dates, and for up to 60
-      numbers if neither `encoder` nor `network` is given and no sample gets a pseudo-label.
-      Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs`
-      or `learning_rate_ratio` is given.
+    - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+      classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+      given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+      `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+      there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
     The attribute `head_` is the one in use.
 
@@ -233,10 +235,11 @@ pretraining_epochs : "auto" or int, default="auto"
 pretraining_learning_rate : float, default=5e-3
     Maximum learning rate of the schedule during pretraining.
 
-corruption : str, Corruption, callable, list of these or None, default="masking"
+corruption : str, Corruption, callable, list of these or None, default="auto"
     Corruption of the samples during fine-tuning, in the units of X, as in
     :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
-    0.25.
+    0.25. "auto" is "masking", except for the networks of an ensemble that read the code only:
+    codes of masked samples are smaller than those of the samples to predict.
 
 scaling : {"auto", "global", "channel", "feature"} or None, default="auto"
     Scaling of the data that the network receives. "global" centers the features and divides all

@@ -90,13 +90,15 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
           training stops and how much of the networks is kept (`network_weight_`). Two kinds of
           indicators are added to the columns where they improve the regressions: those of missing
           values, and those of the values of numbers that may be codes, such as the members of a
-          panel (3 to 256 values, in three samples or more on average).
+          panel (3 to 256 values, in three samples or more on average). For an array or a frame of
+          more than 60 numbers, the networks read the code only.
         - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
           hidden layers of their own, and are then joined.
-        - "auto": "ensemble" for tables with columns of categories or dates, and for up to 60
-          numbers if neither `encoder` nor `network` is given and no sample gets a pseudo-label.
-          Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs`
-          or `learning_rate_ratio` is given.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+          classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+          given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+          `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+          there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
         The attribute `head_` is the one in use.
 
@@ -152,10 +154,11 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
     pretraining_learning_rate : float, default=5e-3
         Maximum learning rate of the schedule during pretraining.
 
-    corruption : str, Corruption, callable, list of these or None, default="masking"
+    corruption : str, Corruption, callable, list of these or None, default="auto"
         Corruption of the samples during fine-tuning, in the units of X, as in
         :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
-        0.25.
+        0.25. "auto" is "masking", except for the networks of an ensemble that read the code only:
+        codes of masked samples are smaller than those of the samples to predict.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -413,7 +416,7 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
         pretraining_corruption=None,
         pretraining_epochs="auto",
         pretraining_learning_rate=5e-3,
-        corruption="masking",
+        corruption="auto",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -535,9 +538,12 @@ class AutoencoderClassifier(ClassifierMixin, BasePredictor):
             data = with_pseudo_labels(part, self._model, data, rng, uses_codes)
         return super()._training_data(data, rng)
 
-    def _is_small_table(self, data):
+    def _is_table_of_numbers(self, data):
         has_pseudo_labels = self.pseudo_labels is not None and data.has_unlabeled
-        return super()._is_small_table(data) and not has_pseudo_labels  # they train the code
+        if has_pseudo_labels:  # they train the code
+            return False
+        is_wide = data.X.shape[1] > len(data.labeled_positions) and self._can_regress(data)
+        return super()._is_table_of_numbers(data) or is_wide
 
     def _of_fine_tuning(self, data):
         names = super()._of_fine_tuning(data)

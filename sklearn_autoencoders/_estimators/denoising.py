@@ -85,9 +85,13 @@ class DenoisingAutoencoder(
 
     Parameters
     ----------
-    n_components : int or float, default=0.99
+    n_components : "auto", int or float, default="auto"
         Latent dimension. It can exceed the number of features. A float in (0, 1) is the fraction of
-        the variance that PCA would have to explain.
+        the variance that PCA would have to explain. "auto" is 0.99 or, for more features than
+        samples, the number of components, at most that of 0.99, with which PCA predicts a held-out
+        tenth of the values best: more components learn noise by heart. At most 256 samples and 2048
+        features are used for this. Sparse matrices that are large, and tables with categories, have
+        0.99.
 
     corruption : str, Corruption, callable, list of these or None, default="masking"
         Corruption of the network's input during training, in the units of X: "dropout" (each value
@@ -351,6 +355,10 @@ class DenoisingAutoencoder(
     _n_expected = 0
 
     _parameter_constraints: ClassVar[dict] = {
+        "n_components": [
+            StrOptions({"auto"}),
+            *BaseAutoencoder._parameter_constraints["n_components"],
+        ],
         "output": [StrOptions({"denoised", "imputed", "code"})],
         "spelling": [Spelling, None],
         "pretraining": [StrOptions(set(PRETRAINING)), None],
@@ -362,7 +370,7 @@ class DenoisingAutoencoder(
 
     def __init__(
         self,
-        n_components=0.99,
+        n_components="auto",
         *,
         corruption="masking",
         output="denoised",

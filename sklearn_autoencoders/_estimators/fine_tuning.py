@@ -22,7 +22,7 @@ from .._training.ensemble_initialization import (
     draw_folds,
     start_at_regressions,
 )
-from .._training.head_initialization import start_at_regression
+from .._training.head_initialization import MAX_SAMPLES, start_at_regression
 from .._training.initialization import initial_attributes, initialize
 from .._training.parameters import (
     changed_parameters,
@@ -65,8 +65,9 @@ _OF_FINE_TUNING = ("alpha", "freeze", "freeze_epochs", "head_layer_sizes", "lear
 # learns little from the code.
 _SHORTENING = 5
 
-# Number of columns of numbers up to which they are a table, rather than an image or a series.
-_MAX_COLUMNS = 60
+# Number of columns of numbers up to which they are a table, rather than an image or a series, and
+# number of values of the samples of a regression up to which all columns are used.
+_MAX_COLUMNS, _MAX_VALUES = 60, 20_000_000
 
 # Factor of the learning rate of an ensemble, whose members start at zero, and of training on labels
 # that were predicted, which are many.
@@ -95,6 +96,10 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
                 "sklearn.frozen.FrozenEstimator",
             ),
             None,
+        ],
+        "corruption": [
+            StrOptions({"auto", *CORRUPTIONS}),
+            *BaseNetworkEstimator._parameter_constraints["corruption"][1:],
         ],
         "head": [StrOptions({"auto", "linear", "ensemble"}), Branches],
         "head_layer_sizes": [Sizes()],
@@ -181,6 +186,7 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             self._layout.n_categories,
             with_gaps=columns_with_gaps(data),
             n_values=tuple(map(len, repeated)),
+            has_vectors=self._columns is not None or data.X.shape[1] <= _MAX_COLUMNS,
         )
 
     @property
@@ -197,16 +203,25 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
             return self.head == "ensemble"
         if self._of_fine_tuning(data):
             return False
-        return self._columns is not None or self._is_small_table(data)
+        return self._columns is not None or self._is_table_of_numbers(data)
 
     def _of_fine_tuning(self, data):
         """Return the names of the given parameters that need a head which trains the encoder."""
         return changed_parameters(self, _OF_FINE_TUNING)
 
-    def _is_small_table(self, data):
-        """Return whether the samples are few numbers, and not those of a given network."""
-        is_flat = self.network in (None, "dense") and self.encoder is None
-        return is_flat and data.X.shape[1] <= _MAX_COLUMNS
+    def _is_table_of_numbers(self, data):
+        """Return whether the head of samples of numbers is an ensemble."""
+        return self._is_flat and data.X.shape[1] <= _MAX_COLUMNS
+
+    @property
+    def _is_flat(self):
+        """Whether the network does not depend on the order of the features, and is not given."""
+        return self.network in (None, "dense") and self.encoder is None
+
+    def _can_regress(self, data):
+        """Return whether regressions on all features of the samples fit in memory."""
+        n_samples, n_features = data.X.shape
+        return self._is_flat and min(n_samples, MAX_SAMPLES) * n_features <= _MAX_VALUES
 
     def _check_one_head(self):
         """Raise ValueError if the hidden layers of the head are given twice."""
@@ -248,7 +263,11 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
         return plan
 
     def _plan(self, data, **overrides):
-        corruptions = corruption_parts(self, data, "corruption")
+        reads_codes = self._has_ensemble and not self._recipe.has_vectors
+        is_auto = isinstance(self.corruption, str) and self.corruption == "auto"
+        # the codes of masked samples are smaller than those of the samples to predict
+        is_none = reads_codes and is_auto
+        corruptions = () if is_none else corruption_parts(self, data, "corruption")
         if data.pseudo_label_source is not None:
             overrides["learning_rate"] = _PSEUDO_RATE * self.learning_rate
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)

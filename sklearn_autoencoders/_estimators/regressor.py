@@ -13,10 +13,11 @@ from .._data.containers import check_is_no_date
 from .._data.statistics.scaling import fit_scaling
 from .._data.validation import DTYPES, check_y
 from .._inference.postprocess import apply_to_arrays, in_units
-from .._training.head_initialization import RIDGE
+from .._training.head_initialization import RIDGE, shrink_to_labels
 from .._utils.labels import with_nan
 from .._utils.sklearn_compat import fit_context, with_callbacks
 from .._utils.tensors import plain_array, tensors_like_input
+from ..networks._models.predictor import LinearHead
 from ..objectives._supervised import mean_squared_error
 from .fine_tuning import BasePredictor
 from .labeled_scores import labeled_r2
@@ -67,13 +68,15 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
           training stops and how much of the networks is kept (`network_weight_`). Two kinds of
           indicators are added to the columns where they improve the regressions: those of missing
           values, and those of the values of numbers that may be codes, such as the members of a
-          panel (3 to 256 values, in three samples or more on average).
+          panel (3 to 256 values, in three samples or more on average). For an array or a frame of
+          more than 60 numbers, the networks read the code only.
         - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
           hidden layers of their own, and are then joined.
-        - "auto": "ensemble" for tables with columns of categories or dates, and for up to 60
-          numbers if neither `encoder` nor `network` is given and no sample gets a pseudo-label.
-          Otherwise "linear", and always if `alpha`, `head_layer_sizes`, `freeze`, `freeze_epochs`
-          or `learning_rate_ratio` is given.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
+          classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
+          given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
+          `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
+          there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
 
         The attribute `head_` is the one in use.
 
@@ -113,10 +116,11 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
     pretraining_learning_rate : float, default=5e-3
         Maximum learning rate of the schedule during pretraining.
 
-    corruption : str, Corruption, callable, list of these or None, default="masking"
+    corruption : str, Corruption, callable, list of these or None, default="auto"
         Corruption of the samples during fine-tuning, in the units of X, as in
         :class:`AutoencoderTransformer`: with "masking", each value is missing with probability
-        0.25.
+        0.25. "auto" is "masking", except for the networks of an ensemble that read the code only:
+        codes of masked samples are smaller than those of the samples to predict.
 
     hidden_layer_sizes : "auto", int or sequence of int, default="auto"
         Number of units in each hidden layer of the encoder, from the input to the code. The decoder
@@ -356,7 +360,7 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         pretraining_corruption=None,
         pretraining_epochs="auto",
         pretraining_learning_rate=5e-3,
-        corruption="masking",
+        corruption="auto",
         hidden_layer_sizes="auto",
         activation="gelu",
         dropout="auto",
@@ -468,6 +472,14 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+    def _post_fit_attributes(self, network, data):
+        if self.corruption is not None and type(network.head) is LinearHead:
+            shrink_to_labels(replace(self._model, network=network), data)
+        return super()._post_fit_attributes(network, data)
+
+    def _is_table_of_numbers(self, data):
+        return super()._is_table_of_numbers(data) or self._can_regress(data)
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""

@@ -71,10 +71,10 @@ class SpellingMixin:
                 f"network={self.network!r} reads texts, and X is not a list of strings. Use "
                 "network=None for tables."
             )
-        if self.n_components < 1:
+        if isinstance(self.n_components, str) or self.n_components < 1:
             raise ValueError(
                 f"n_components must be an int for network={self.network!r}, the number of its "
-                f"units; got {self.n_components}. 256 is a common choice."
+                f"units; got {self.n_components!r}. 256 is a common choice."
             )
 
     def _check_spells_texts(self):

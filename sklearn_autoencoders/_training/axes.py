@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from .._data.data import Data
 from .._data.sources.arrays import as_source, encoded
-from .._data.sources.sparse import stacked
+from .._data.sources.sparse import SparseRows, stacked
+from .._data.sources.splits import draw_by_content
+from .._data.statistics.held_out_values import n_components_by_held_out
 from .._data.statistics.pca import n_components_for, principal_axes, principal_axes_within
 from .._data.statistics.scaling import MIN_FREQUENCY, Scaling, fit_encoded_scaling
 from .._utils.layout import Layout
@@ -23,6 +25,9 @@ Array = NDArray[np.float64]
 
 # Fraction of the largest variance below which a principal axis is rounding error.
 _MIN_VARIANCE = 1e-10
+# Of n_components="auto", the fraction of the variance that the components explain at most, and
+# numbers of samples and of inputs of which it holds values out.
+_AUTO_FRACTION, _MAX_SAMPLES, _MAX_INPUTS = 0.99, 256, 2048
 # Maximum number of values of the samples whose patches are used.
 _MAX_VALUES = 20_000_000
 
@@ -201,6 +206,8 @@ def fit_axes(estimator: Any, samples: ScaledData, rng: np.random.RandomState) ->
     subspace: PrincipalAxes | None = None
     principal: PrincipalAxes | None = None
     are_start, n_components = starts_at_pca(estimator), estimator.n_components
+    is_auto = isinstance(n_components, str)
+    n_components = _AUTO_FRACTION if is_auto else n_components
     patches = getattr(estimator.network, "_patches", None)
     if max_count := max_axes(estimator, samples.data, samples.layout.n_inputs):
         subspace, principal = _subspace_and_axes(samples, rng, max_count)
@@ -210,8 +217,31 @@ def fit_axes(estimator: Any, samples: ScaledData, rng: np.random.RandomState) ->
         )
     if principal is not None and n_components < 1:
         n_components = n_components_for(n_components, principal.variances)
+        if is_auto and patches is None:
+            n_components = _without_noise(samples, n_components)
         n_components *= _n_positions(patches)
     return FittedAxes(principal, subspace, n_components, are_start, patches)
+
+
+def _without_noise(samples: ScaledData, largest: int) -> int:
+    """Return the number of components, fewer if that predicts held-out values better.
+
+    The components of more samples than features do not learn the noise by heart. Of many samples, a
+    part is used, which can have fewer components than all of them.
+    """
+    data, scaling = samples.data, samples.mean
+    n_inputs, is_large = samples.layout.n_inputs, isinstance(data.X, SparseRows) and data.X.is_large
+    if n_inputs <= data.n_samples or is_large or not samples.layout.is_numeric:
+        return largest
+    draw = draw_by_content(data.X, 0, data.feature_ranges)
+    rows = data.training_rows
+    rows = rows[np.argsort(draw[rows], kind="stable")[:_MAX_SAMPLES]]
+    inputs = np.sort(np.random.RandomState(0).permutation(n_inputs)[:_MAX_INPUTS])
+    values = as_source(samples.residual).take(rows)[:, inputs].astype(np.float64)
+    values = (values - scaling.center[inputs]) / scaling.scale[inputs]
+    limit = min(largest, len(rows) - 2)
+    found = n_components_by_held_out(values, data.weight_as_counts(rows), draw[rows], limit)
+    return found if found < limit else largest
 
 
 def _n_positions(patches: Patches | None) -> int:

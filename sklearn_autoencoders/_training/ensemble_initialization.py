@@ -126,7 +126,8 @@ def start_at_regressions(model: Model, data: Data, regression: Regression) -> No
     x = x.astype(np.float64)
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     numbers = model.layout.number_inputs.numpy()
-    edges = intervals(x[:, numbers].clip(-LIMIT, LIMIT), weight, N_BINS)
+    read = numbers[: len(head.numbers.edges)]  # all or none
+    edges = intervals(x[:, read].clip(-LIMIT, LIMIT), weight, N_BINS)
     given = {"labels": labels, "weight": weight, "draw": draw}
     choose = partial(regression.best, **given, strengths=regression.of_inputs)
     x, strength, limit = _best_inputs(x, numbers, head.repeated.n_outputs, weight, choose)

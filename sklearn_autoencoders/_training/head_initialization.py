@@ -17,7 +17,7 @@ from torch import Tensor
 from .._data.data import Data
 from .._data.model import Model
 from .._data.sources.splits import draw_by_content, has_many_copies
-from .._inference.run import encode
+from .._inference.run import encode, predict
 from ..networks._models.predictor import LinearHead, Predictor
 from ..objectives._supervised import errors_and_log_loss, mean_squared_error
 
@@ -29,7 +29,7 @@ Formula = Callable[[Tensor, Tensor], Tensor]
 # difference for more.
 _MAX_CROSS_VALIDATED = 2_000
 # Maximum number of samples to which the regression is fitted.
-_MAX_SAMPLES = 10_000
+MAX_SAMPLES = 10_000
 _N_FOLDS = 5
 # Maximum number of weights for Newton's method, which is precise but slow for many weights.
 _MAX_NEWTON_WEIGHTS = 200
@@ -189,6 +189,41 @@ def start_at_regression(model: Model, data: Data, regression: Regression) -> Non
     head.start_at(torch.tensor(slopes), torch.tensor(biases))
 
 
+def shrink_to_labels(model: Model, data: Data) -> None:
+    """Replace predictions of a linear head by their regression on the labels, if these are smaller.
+
+    Codes of corrupted samples can be smaller than those of the samples to predict: a head that is
+    trained on the former exaggerates.
+
+    Parameters
+    ----------
+    model : Model
+        The model. The head of its network is modified in place.
+
+    data : Data
+        Labeled samples. Held-out samples are not used.
+    """
+    used, weight, _ = regression_samples(data)
+    head = cast(LinearHead, cast(Predictor, model.network.eval()).head)
+    found, labels = predict(model, data.X[used]).astype(np.float64), cast(Array, data.labels)[used]
+    lines = [_line(*pair, weight) for pair in zip(found.T, labels.T, strict=True)]
+    slopes, offsets = (torch.tensor(part).to(head.bias) for part in zip(*lines, strict=True))
+    head.start_at(slopes[:, None] * head.weight, slopes * head.bias + offsets)
+
+
+def _line(predictions: Array, labels: Array, weight: Array) -> tuple[float, float]:
+    """Return slope and offset of the known labels as a function of predictions, at most one."""
+    known = ~np.isnan(labels) & (weight > 0)
+    predictions, labels, weight = predictions[known], labels[known], weight[known]
+    if not len(labels):
+        return 1.0, 0.0
+    mean, center = np.average([predictions, labels], axis=1, weights=weight)
+    square = float(weight @ (predictions - mean) ** 2)
+    product = float(weight @ ((predictions - mean) * (labels - center)))
+    slope = product / square if square > 0 else 1.0
+    return (slope, center - slope * mean) if 0 < slope < 1 else (1.0, 0.0)
+
+
 def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
     """Return positions of the samples of a regression, their weights and numbers for folds.
 
@@ -205,8 +240,8 @@ def regression_samples(data: Data) -> tuple[NDArray[np.intp], Array, Array]:
     used = data.training_rows
     # copies of a sample are in the same fold
     draw = draw_by_content(data.X[used], 0, data.feature_ranges)
-    if len(used) > _MAX_SAMPLES:
-        some = np.argsort(draw, kind="stable")[:_MAX_SAMPLES]
+    if len(used) > MAX_SAMPLES:
+        some = np.argsort(draw, kind="stable")[:MAX_SAMPLES]
         used, draw = used[some], draw[some]
     return used, data.weight_as_counts(used), draw
 

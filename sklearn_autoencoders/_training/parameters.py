@@ -237,7 +237,9 @@ def _check_arguments(parts, base, parameter, positional, keyword):
 
 def corruption_parts(estimator, data, parameter):
     """Return the functions that corrupt a batch; none if the data contain clean samples."""
-    parts = _parts(getattr(estimator, parameter), CORRUPTIONS, parameter)
+    value = getattr(estimator, parameter)
+    value = "masking" if isinstance(value, str) and value == "auto" else value
+    parts = _parts(value, CORRUPTIONS, parameter)
     _check_arguments(parts, Corruption, parameter, ("x", "generator"), "shared")
     symbols = getattr(estimator._columns, "symbols", None)
     bound = tuple(_bound(part, data.X.shape[1], symbols) for part in parts)

@@ -298,6 +298,9 @@ class PredictorRecipe:
     n_values : tuple of int or None, default=None
         Number of values of each number of which an ensemble head has indicators; None for one of an
         earlier version.
+
+    has_vectors : bool, default=True
+        Whether the networks of an ensemble head read a vector of each number.
     """
 
     autoencoder: AutoencoderRecipe | VariationalRecipe
@@ -307,6 +310,7 @@ class PredictorRecipe:
     branches: Branches | None = None
     with_gaps: tuple[int, ...] = ()
     n_values: tuple[int, ...] | None = None
+    has_vectors: bool = True
 
     @property
     def base(self) -> AutoencoderRecipe:
@@ -326,8 +330,8 @@ class PredictorRecipe:
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)
-        gaps, n_values = self.with_gaps, self.n_values
-        return EnsembleHead(*sizes, self.n_members, self.n_categories, gaps, n_values)
+        inputs = self.n_categories, self.with_gaps, self.n_values, self.has_vectors
+        return EnsembleHead(*sizes, self.n_members, *inputs)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,9 @@ class EnsembleHead(nn.Module):
     n_values : tuple of int or None, default=None
         Number of values of each number of which the regressions have indicators. None for heads of
         earlier versions, which do not have them, and limit numbers to four standard deviations.
+
+    has_vectors : bool, default=True
+        Whether the networks read a vector of each number, besides the code and indicators.
     """
 
     # The factor by which the networks were multiplied at the end of training.
@@ -93,13 +96,15 @@ class EnsembleHead(nn.Module):
         n_categories: tuple[int, ...],
         with_gaps: tuple[int, ...] = (),
         n_values: tuple[int, ...] | None = None,
+        has_vectors: bool = True,
     ) -> None:
         super().__init__()
         self.n_members, self._layout = n_members, Layout(n_categories)
         self._with_gaps = list(with_gaps)
         n_numbers, n_indicators = n_categories.count(0), sum(n_categories)
-        self.numbers = PiecewiseLinear(n_numbers, N_BINS, _N_EMBEDDING)
-        n_first = n_numbers * _N_EMBEDDING + n_indicators + n_components + len(with_gaps)
+        n_vectors = n_numbers if has_vectors else 0
+        self.numbers = PiecewiseLinear(n_vectors, N_BINS, _N_EMBEDDING)
+        n_first = n_vectors * _N_EMBEDDING + n_indicators + n_components + len(with_gaps)
         sizes = (n_first, _N_UNITS), (_N_UNITS, _N_UNITS)
         self.hidden = nn.ModuleList([_Layers(n_members, *size) for size in sizes])
         self.last = _Layers(n_members, _N_UNITS, n_outputs)
@@ -151,6 +156,11 @@ class EnsembleHead(nn.Module):
             missing = missing[:, layout.numbers.to(x.device)]
         return x[:, layout.number_inputs.to(x.device)], missing
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether the networks read a vector of each number."""
+        return len(self.numbers.weight) > 0
+
     def _gaps(self, batch: Batch) -> Tensor:
         """Return one where a value is missing, but not because the corruption has hidden it."""
         if batch.missing is None:
@@ -166,7 +176,9 @@ class EnsembleHead(nn.Module):
         """
         layout, x = self._layout, batch.x
         code = code.detach().clamp(*self.code_range)
-        parts = [self.numbers(*self._numbers(batch)), x[:, layout.indicators.to(x.device)], code]
+        parts = [x[:, layout.indicators.to(x.device)], code]
+        if self.has_vectors:
+            parts = [self.numbers(*self._numbers(batch)), *parts]
         if self._with_gaps:
             parts.append(self._gaps(batch))
         units = torch.cat(parts, 1)
@@ -190,7 +202,7 @@ class EnsembleHead(nn.Module):
             Biases.
 
         edges : Tensor of shape (n_numbers, n_bins + 1)
-            Limits of the intervals.
+            Limits of the intervals; without rows if the networks do not read the numbers.
 
         code_range : Tensor of shape (2, n_components)
             Smallest and largest code that is used.
