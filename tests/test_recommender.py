@@ -17,7 +17,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from sklearn_autoencoders import AutoencoderRecommender, export_onnx, load, save
 from sklearn_autoencoders._data.recommendation.biases import item_biases
-from sklearn_autoencoders._data.recommendation.item_weights import LINEAR, _of_nearest
+from sklearn_autoencoders._data.recommendation.item_weights import _of_nearest
+from sklearn_autoencoders._data.recommendation.linear_prediction import LINEAR
 from sklearn_autoencoders._data.recommendation.ratings import ratings_of
 from sklearn_autoencoders._data.sources.sparse import SparseRows
 from sklearn_autoencoders._inference.ranking import mean_ndcg, scores_of, top_items

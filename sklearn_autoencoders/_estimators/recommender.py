@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.biases import item_biases
 from .._data.recommendation.interactions import InteractionRows
-from .._data.recommendation.item_weights import LINEAR
+from .._data.recommendation.linear_prediction import LINEAR
 from .._data.recommendation.ratings import as_clicks, check_range, ratings_of, warn_of_zeros
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
@@ -38,7 +38,7 @@ from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
 from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
-from .recommender_share import share_of_linear, weight_of_all
+from .recommender_share import shares_of_linear, weight_of_all
 
 # By the kind of feedback.
 _AUTO_TRAINING = {
@@ -282,6 +282,10 @@ class AutoencoderRecommender(
     n_iter_no_change = 10
     tol = 0.0
     scaling = None
+    # The part of the factorization in the linear prediction; in files of earlier versions, none.
+    _factor_share = 0.0
+    # Whether shares are chosen by a copy that is fitted to fewer ratings, which chooses none.
+    _chooses_shares = True
 
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
@@ -500,7 +504,7 @@ class AutoencoderRecommender(
             self._learn_biases(matrix, data.weight, features)
         weight = weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
-        self._share = share_of_linear(self, reset, partial, rng)
+        self._share, self._factor_share = shares_of_linear(self, reset, partial, rng)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
         unknown = np.nan if self._is_explicit else 0.0
@@ -546,7 +550,7 @@ class AutoencoderRecommender(
         if self._share:
             rest = self._rest(self._matrix, self._user_features)
             parts = self._with_item_features(rest, self._user_weight)
-            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng))
+            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng, self._factor_share))
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)
