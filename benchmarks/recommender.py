@@ -1,6 +1,6 @@
 """Ratings and clicks of MovieLens: the recommender beside other methods, on the same splits.
 
-python benchmarks/recommender.py [--seeds 5] [--part features|low-rank|factors] [--ratings FILE --users 150]
+python benchmarks/recommender.py [--seeds 5] [--part factors] [--ratings FILE --users 150]
 
 Ratings: root mean squared error of a tenth of the ratings, held out at random. Clicks: ratings of
 at least 4; of 100 users that are not trained on, 80 % of the clicks are given and the others
@@ -180,10 +180,10 @@ def subsamples(options, seed):
     return found
 
 
-def validated_factorization(train, rng):
+def validated_factorization(train, seed):
     """Return biases and ALS of the rank and strength that are best for a tenth of the ratings."""
     row, column = train.tocoo().coords
-    is_test = rng.uniform(size=train.nnz) < 0.1
+    is_test = np.random.RandomState(seed + 1).uniform(size=train.nnz) < 0.1
     own = (train.data[~is_test], (row[~is_test], column[~is_test]))
     pairs, truth = np.stack([row, column], 1)[is_test], train.data[is_test]
     settings = [(k, strength) for k in (2, 5, 10) for strength in (0.5, 1, 2, 4, 8, 16)]
@@ -202,6 +202,17 @@ def biased_als(train, pairs, k, strength):
     return base + factorization(rest, pairs, k, strength)
 
 
+# Functions that return a function of pairs, for ratings and a seed.
+METHODS = {
+    "user and item biases": lambda train, seed: lambda pairs: biased_als(train, pairs, 1, 1e9),
+    "ALS by validation": lambda train, seed: validated_factorization(train, seed),
+    "default": lambda train, seed: AutoencoderRecommender(random_state=seed).fit(train).predict,
+    "network alone": lambda train, seed: (
+        AutoencoderRecommender(random_state=seed, linear_share=0).fit(train).predict
+    ),
+}
+
+
 def factors(seed, options):
     """Return root mean squared errors and seconds of CPU time beside a validated factorization."""
     sets = {name: made_up_factors(setting, seed) for name, setting in FACTORS.items()}
@@ -211,17 +222,9 @@ def factors(seed, options):
         own = (values[~held_out], (users[~held_out], items[~held_out]))
         train = sparse.csr_array(own, (users.max() + 1, items.max() + 1))
         pairs, truth = np.stack([users, items], 1)[held_out], values[held_out]
-        methods = {
-            "user and item biases": lambda: lambda pairs: biased_als(train, pairs, 1, 1e9),
-            "ALS by validation": lambda: validated_factorization(train, np.random.RandomState(1)),
-            "default": lambda: AutoencoderRecommender(random_state=seed).fit(train).predict,
-            "network alone": lambda: (
-                AutoencoderRecommender(random_state=seed, linear_share=0).fit(train).predict
-            ),
-        }
-        for method, fit in methods.items():
+        for method, fit in METHODS.items():
             start = time.process_time()
-            predicted = fit()(pairs)
+            predicted = fit(train, seed)(pairs)
             seconds = time.process_time() - start
             error = np.clip(predicted, values.min(), values.max()) - truth
             found[f"{name}: {method}"] = np.sqrt(np.mean(error**2)), seconds

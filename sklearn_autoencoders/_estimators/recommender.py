@@ -72,8 +72,12 @@ class AutoencoderRecommender(
     .. math:: \sum_{(u, i) \text{ known}} (r_{ui} - \mu - b_u - b_i - \sigma \hat y_{ui})^2,
         \quad b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{n_i + \lambda_i}.
 
-    The linear prediction is the mean of the user's residuals :math:`r_{ui} - \mu - b_u - b_i` for
-    the 100 most similar items, weighted by their similarities.
+    The linear prediction is a weighted mean of two predictions of the residuals
+    :math:`r_{ui} - \mu - b_u - b_i`: the mean of the user's residuals for the 100 most similar
+    items, weighted by similarities, and a factorization into products :math:`v_i^\top z_u` of at
+    most 12 factors [4]_. The latter is probabilistic PCA with missing values: the factors of a user
+    are their posterior mean given its ratings, and the number of factors and the regularization
+    follow from the data. It is best for few ratings of each user.
 
     **Clicks** (`feedback="implicit"`). The network maximizes the multinomial likelihood of the
     clicks of a user [2]_, :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear
@@ -114,9 +118,9 @@ class AutoencoderRecommender(
     linear_share : "auto" or float, default="auto"
         Factor of the linear prediction, in [0, 1]; that of the network's output is one minus it.
         "auto" is the best one for a tenth of the ratings, by a fit without these, of at most 4096
-        users: it doubles the time of the fit. It is 0.6 for fewer than 200 ratings and in
-        `partial_fit`, and 0.98 for clicks, whose logits have a larger scale. 0 leaves the linear
-        prediction out.
+        users: it doubles the time of the fit. It is 0.75 for fewer than 200 ratings and in
+        `partial_fit`, and 0.98 for clicks, whose logits have a larger scale. `factor_share_` is
+        chosen in the same way, also for a given share. 0 leaves the linear prediction out.
 
     hidden_layer_sizes : int or sequence of int, default=()
         Number of units in each hidden layer between the interactions and the code.
@@ -204,6 +208,10 @@ class AutoencoderRecommender(
     linear_share_ : float
         The factor of the linear prediction.
 
+    factor_share_ : float
+        The part of the factorization in the linear prediction of ratings, in [0, 1]; the rest is
+        that of similar items. 0 for clicks and without a linear prediction.
+
     n_components_ : int
         Latent dimension.
 
@@ -248,6 +256,9 @@ class AutoencoderRecommender(
        Collaborative Filtering", WWW 2018.
 
     .. [3] H. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019.
+
+    .. [4] Y. J. Lim and Y. W. Teh, "Variational Bayesian Approach to Movie Rating Prediction", KDD
+       Cup and Workshop 2007.
 
     Examples
     --------
@@ -564,6 +575,12 @@ class AutoencoderRecommender(
         """The factor of the linear prediction."""
         check_is_fitted(self)
         return self._share
+
+    @property
+    def factor_share_(self):
+        """The part of the factorization in the linear prediction."""
+        check_is_fitted(self)
+        return self._factor_share
 
     @property
     def item_embeddings_(self):

@@ -14,6 +14,8 @@ _FRACTION, _MAX_USERS, _MIN_RATINGS = 0.1, 4096, 200
 # The weights of network, neighbors and factorization that are expected, and the standard deviation
 # of the best weights from these.
 _EXPECTED, _DEVIATION = np.array([0.25, 0.5, 0.25]), 0.3
+# Precision of the expected weights without noise, for parts that are equal.
+_MIN_PRECISION = 1e-9
 # linear_share="auto" of clicks.
 _OF_CLICKS = 0.98
 # The sum of the weights deviates from one by less than the inverse of this number.
@@ -39,7 +41,9 @@ def shares_of_linear(recommender, reset, partial, rng):
         chosen = recommender._share, recommender._factor_share
     elif not recommender._is_explicit:
         chosen = _OF_CLICKS, 0.0
-    elif partial or given == 0 or not recommender._chooses_shares:
+    elif given == 0:
+        chosen = 0.0, 0.0
+    elif partial or not recommender._chooses_shares:
         chosen = _shares(_EXPECTED)
     else:
         features = recommender._user_features, recommender._item_features
@@ -133,7 +137,7 @@ def _fitted_weights(target, parts, weight):
     difference, rest = parts - first, target - first[:, 0]
     exact = _on_simplex(difference, rest, weight, 0.0)
     noise = np.average((rest - difference @ exact) ** 2, weights=weight)
-    return _on_simplex(difference, rest, weight, noise / _DEVIATION**2)
+    return _on_simplex(difference, rest, weight, max(noise / _DEVIATION**2, _MIN_PRECISION))
 
 
 def _on_simplex(design, target, weight, precision):

@@ -76,7 +76,8 @@ class RatingFactors:
         items, variance = _start(rest, weight)
         n = items.mean.shape[1] - 2
         noise, bias_of_users, bias_of_items = _NOISE, _BIASES, _BIASES
-        total = float(weight @ np.diff(rest.indptr))
+        twice = np.where(np.equal(*_triangle(n + 2)), 1.0, 2.0)
+        total = float(weight @ np.diff(rest.indptr)) or 1.0
         squares = float(np.repeat(weight, np.diff(rest.indptr)) @ rest.data**2)
         for _ in range(_N_ALTERNATIONS):
             prior = np.append(np.ones(n), 1 / bias_of_users)
@@ -85,7 +86,7 @@ class RatingFactors:
             of_items = 1 / np.append(variance, bias_of_items)
             items = _posterior(sums.gram, sums.products, n + 1, of_items, noise)
             explained = 2 * np.sum(sums.products * items.mean)
-            explained -= np.sum(sums.gram * items.packed_moments())
+            explained -= np.sum((sums.gram * items.packed_moments()) @ twice)
             noise = max(float(squares - explained) / total, _MIN_NOISE)
             items = items.times(np.append(np.sqrt(sums.moment[:n] / weight.sum()), [1.0, 1.0]))
             of_means = np.maximum((items.mean**2 + items.variances()).mean(0), _MIN_VARIANCE)
