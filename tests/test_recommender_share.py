@@ -1,10 +1,10 @@
-"""The share of the linear prediction, and the training of few components."""
+"""The weights of the parts of a prediction, and the training of few components."""
 
 import numpy as np
 import pytest
 
 from sklearn_autoencoders import AutoencoderRecommender
-from sklearn_autoencoders._estimators.recommender_share import _fitted_share
+from sklearn_autoencoders._estimators.recommender_share import _fitted_weights
 
 
 def low_rank(n_users=120, n_items=40, density=0.3):
@@ -19,33 +19,40 @@ def recommender(**settings):
     return AutoencoderRecommender(**({"max_epochs": 5, "random_state": 0} | settings))
 
 
-def test_the_share_has_the_lowest_error():
+def test_the_weights_have_the_lowest_error():
     rng = np.random.default_rng(0)
-    difference, noise = rng.normal(size=(2, 100_000))
+    parts, noise = rng.normal(size=(100_000, 3)), rng.normal(size=100_000)
     weight = rng.uniform(0.5, 2, len(noise))
-    rest = 0.3 * difference + noise
-    share = _fitted_share(rest, difference, weight)
-    errors = [np.average((rest - s * difference) ** 2, weights=weight) for s in (0, share, 0.6, 1)]
-    assert np.argmin(errors) == 1
-    assert share == pytest.approx(0.3, abs=0.02)
+    target = parts @ [0.2, 0.5, 0.3] + noise
+    found = _fitted_weights(target, parts, weight)
+    assert found.sum() == pytest.approx(1)
+    np.testing.assert_allclose(found, [0.2, 0.5, 0.3], atol=0.02)
+    own = [np.average((target - parts @ w) ** 2, weights=weight) for w in (found, np.eye(3)[1])]
+    assert own[0] < own[1]
 
 
-def test_the_share_is_shrunk_and_limited():
-    difference, weight = np.ones(4), np.ones(4)
-    assert _fitted_share(0 * difference, 0 * difference, weight) == 0.6
-    assert _fitted_share(5 * difference, difference, weight) == 1.0
-    assert _fitted_share(-5 * difference, difference, weight) == 0.0
-    rest = np.array([1.0, -1.0, 1.0, -1.0])  # says little: the best share is 0
-    assert 0.4 < _fitted_share(rest, difference, weight) < 0.6
+def test_the_weights_are_shrunk_and_positive():
+    weight, expected = np.ones(1000), [0.25, 0.5, 0.25]
+    found = _fitted_weights(weight, np.ones((1000, 3)), weight)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    found = _fitted_weights(weight, np.ones((1000, 2)), weight)
+    np.testing.assert_allclose(found, [2 / 3, 1 / 3], atol=1e-5)
+    best = np.zeros((1000, 3))
+    best[:, 1] = 1.0
+    found = [_fitted_weights(sign * best[:, 1], best, weight) for sign in (1, -1)]
+    np.testing.assert_allclose(found, [[0, 1, 0], [0.5, 0, 0.5]], atol=1e-5)
+    rest = np.array([1.0, -1.0, 1.0, -1.0])  # says little: the best weight of the second is zero
+    assert np.abs(_fitted_weights(rest, best[:4], weight[:4]) - expected).max() < 0.2
 
 
 def test_a_fit_is_that_with_the_chosen_share():
     R = low_rank()
     chosen = recommender(max_epochs=60).fit(R)
-    assert 0 <= chosen.linear_share_ < 0.5
+    assert chosen.linear_share_ > 0.5
+    assert chosen.factor_share_ > 0.9
     given = recommender(max_epochs=60, linear_share=chosen.linear_share_).fit(R)
     pairs = np.argwhere(np.isnan(R))[:50]
-    np.testing.assert_array_equal(chosen.predict(pairs), given.predict(pairs))
+    np.testing.assert_allclose(chosen.predict(pairs), given.predict(pairs), rtol=0.05)
     assert given.linear_share_ == chosen.linear_share_
 
 
@@ -68,9 +75,12 @@ def test_features_take_part_in_the_choice():
 
 def test_shares_without_a_choice():
     R = low_rank()
-    assert recommender().fit(low_rank(10, 10)).linear_share_ == 0.6
-    assert recommender().partial_fit(R).linear_share_ == 0.6
-    assert recommender(feedback="implicit").fit(np.nan_to_num(R) > 3).linear_share_ == 0.98
+    for few in (recommender().fit(low_rank(10, 10)), recommender().partial_fit(R)):
+        assert few.linear_share_ == 0.75
+        assert few.factor_share_ == pytest.approx(1 / 3)
+    clicks = recommender(feedback="implicit").fit(np.nan_to_num(R) > 3)
+    assert (clicks.linear_share_, clicks.factor_share_) == (0.98, 0.0)
+    assert recommender(linear_share=0).fit(R).factor_share_ == 0.0
     warm = recommender(warm_start=True).fit(R)
     share = warm.linear_share_
     assert warm.fit(R[:, ::-1]).linear_share_ == share

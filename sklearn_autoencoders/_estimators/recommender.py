@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.biases import item_biases
 from .._data.recommendation.interactions import InteractionRows
-from .._data.recommendation.item_weights import LINEAR
+from .._data.recommendation.linear_prediction import LINEAR
 from .._data.recommendation.ratings import as_clicks, check_range, ratings_of, warn_of_zeros
 from .._data.sources.ranges import find_ranges
 from .._data.value_checks import check_output
@@ -38,7 +38,7 @@ from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
 from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
-from .recommender_share import share_of_linear, weight_of_all
+from .recommender_share import shares_of_linear, weight_of_all
 
 # By the kind of feedback.
 _AUTO_TRAINING = {
@@ -72,8 +72,12 @@ class AutoencoderRecommender(
     .. math:: \sum_{(u, i) \text{ known}} (r_{ui} - \mu - b_u - b_i - \sigma \hat y_{ui})^2,
         \quad b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{n_i + \lambda_i}.
 
-    The linear prediction is the mean of the user's residuals :math:`r_{ui} - \mu - b_u - b_i` for
-    the 100 most similar items, weighted by their similarities.
+    The linear prediction is a weighted mean of two predictions of the residuals
+    :math:`r_{ui} - \mu - b_u - b_i`: the mean of the user's residuals for the 100 most similar
+    items, weighted by similarities, and a factorization into products :math:`v_i^\top z_u` of at
+    most 12 factors [4]_. The latter is probabilistic PCA with missing values: the factors of a user
+    are their posterior mean given its ratings, and the number of factors and the regularization
+    follow from the data. It is best for few ratings of each user.
 
     **Clicks** (`feedback="implicit"`). The network maximizes the multinomial likelihood of the
     clicks of a user [2]_, :math:`\sum_i x_{ui} \log \operatorname{softmax}(\hat y_u)_i`. The linear
@@ -114,9 +118,9 @@ class AutoencoderRecommender(
     linear_share : "auto" or float, default="auto"
         Factor of the linear prediction, in [0, 1]; that of the network's output is one minus it.
         "auto" is the best one for a tenth of the ratings, by a fit without these, of at most 4096
-        users: it doubles the time of the fit. It is 0.6 for fewer than 200 ratings and in
-        `partial_fit`, and 0.98 for clicks, whose logits have a larger scale. 0 leaves the linear
-        prediction out.
+        users: it doubles the time of the fit. It is 0.75 for fewer than 200 ratings and in
+        `partial_fit`, and 0.98 for clicks, whose logits have a larger scale. `factor_share_` is
+        chosen in the same way, also for a given share. 0 leaves the linear prediction out.
 
     hidden_layer_sizes : int or sequence of int, default=()
         Number of units in each hidden layer between the interactions and the code.
@@ -204,6 +208,10 @@ class AutoencoderRecommender(
     linear_share_ : float
         The factor of the linear prediction.
 
+    factor_share_ : float
+        The part of the factorization in the linear prediction of ratings, in [0, 1]; the rest is
+        that of similar items. 0 for clicks and without a linear prediction.
+
     n_components_ : int
         Latent dimension.
 
@@ -249,6 +257,9 @@ class AutoencoderRecommender(
 
     .. [3] H. Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019.
 
+    .. [4] Y. J. Lim and Y. W. Teh, "Variational Bayesian Approach to Movie Rating Prediction", KDD
+       Cup and Workshop 2007.
+
     Examples
     --------
     >>> import numpy as np
@@ -282,6 +293,10 @@ class AutoencoderRecommender(
     n_iter_no_change = 10
     tol = 0.0
     scaling = None
+    # The part of the factorization in the linear prediction; in files of earlier versions, none.
+    _factor_share = 0.0
+    # Whether shares are chosen by a copy that is fitted to fewer ratings, which chooses none.
+    _chooses_shares = True
 
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
@@ -500,7 +515,7 @@ class AutoencoderRecommender(
             self._learn_biases(matrix, data.weight, features)
         weight = weight_of_all(data, len(self._batch.users))
         self._remember(vars(self).pop("_batch"), weight, reset or not partial)
-        self._share = share_of_linear(self, reset, partial, rng)
+        self._share, self._factor_share = shares_of_linear(self, reset, partial, rng)
         self._learn_linear(rng)
         dtype = training_dtype(self, matrix.shape) if reset else self._model.dtype
         unknown = np.nan if self._is_explicit else 0.0
@@ -546,7 +561,7 @@ class AutoencoderRecommender(
         if self._share:
             rest = self._rest(self._matrix, self._user_features)
             parts = self._with_item_features(rest, self._user_weight)
-            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng))
+            self._linear = vars(LINEAR[self._feedback].fit(*parts, rng, self._factor_share))
 
     def _build(self, data, rng):
         return initialize(self, data, rng, scaling=None)
@@ -560,6 +575,12 @@ class AutoencoderRecommender(
         """The factor of the linear prediction."""
         check_is_fitted(self)
         return self._share
+
+    @property
+    def factor_share_(self):
+        """The part of the factorization in the linear prediction."""
+        check_is_fitted(self)
+        return self._factor_share
 
     @property
     def item_embeddings_(self):

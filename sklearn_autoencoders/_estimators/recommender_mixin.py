@@ -11,7 +11,7 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.recommendation.feature_tables import check_same_kind
-from .._data.recommendation.item_weights import LINEAR
+from .._data.recommendation.linear_prediction import LINEAR
 from .._data.recommendation.ratings import known_positions, pairs_of_table, positions_of
 from .._data.sources.sparse import SparseRows
 from .._data.validation import check_weight

@@ -142,7 +142,9 @@ class ItemRegression:
     factor: Array
 
     @classmethod
-    def fit(cls, clicks: Any, weight: Array, rng: np.random.RandomState) -> ItemRegression:
+    def fit(
+        cls, clicks: Any, weight: Array, rng: np.random.RandomState, factor_share: float = 0.0
+    ) -> ItemRegression:
         """Return the regression, exact for up to 4096 users.
 
         For more, it is that of the leading axes of at most 2**22 values.
@@ -157,6 +159,9 @@ class ItemRegression:
 
         rng : RandomState
             Start of the decomposition for more than 4096 users.
+
+        factor_share : float, default=0.0
+            Not used.
         """
         squares = np.repeat(weight, np.diff(clicks.indptr)) * clicks.data**2
         count = np.bincount(clicks.indices, squares, clicks.shape[1])
@@ -186,10 +191,6 @@ class ItemRegression:
     def _squares(self) -> Array:
         """Squared lengths of the loadings, for all chunks of users."""
         return np.einsum("ij,ij->i", self.loadings, self.loadings, dtype=np.float64)
-
-
-# Linear predictions by the kind of the feedback.
-LINEAR: dict[str, Any] = {"explicit": ItemNeighbors, "implicit": ItemRegression}
 
 
 def _ones(matrix: Any) -> Any:
