@@ -109,3 +109,9 @@ def test_generators_warn_that_identifiers_are_drawn(generator):
 def test_texts_beside_codes():
     with pytest.raises(ValueError, match=r"Use passthrough=False\.$"):
         AutoencoderFeatureUnion(transformer()).fit(["ab", "abc"] * 10)
+
+
+def test_dates_in_an_array_of_objects():
+    X = TABLE[["size", "day"]].astype(object).to_numpy()
+    with pytest.raises(ValueError, match="Column 1 .*contains dates.*pass that instead of an array"):
+        transformer(categorical_features=None).fit(X)

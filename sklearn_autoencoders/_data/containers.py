@@ -38,7 +38,10 @@ _CONVERSIONS: tuple[tuple[Callable[[Any], bool], str], ...] = (
         "Convert one of its arrays: X[name].",
     ),
     (lambda X: hasattr(X, "collect"), "Convert it by X.collect()."),
-    (lambda X: hasattr(X, "to_table"), "Convert it by X.to_table()."),
+    (
+        lambda X: hasattr(X, "to_table"),
+        "Convert it by X.to_table(), or pass the dataset of pyarrow, which is read in parts.",
+    ),
     (lambda X: hasattr(X, "read_all"), "Convert it by X.read_all()."),
     (lambda X: hasattr(X, "read"), "Convert it by reading it, such as with pandas or X.read()."),
     (lambda X: isinstance(X, Iterable), "Convert it to a list: list(X)."),

@@ -35,10 +35,13 @@ def as_numbers(values: list[Any], name: Any) -> NDArray[np.float64]:
     try:
         return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Column {name!r} must contain numbers; {error}. If it contains categories, name it in "
-            "categorical_features."
-        ) from error
+        advice = "If it contains categories, name it in categorical_features."
+        if any(isinstance(value, datetime.date | datetime.timedelta) for value in values):
+            advice = (
+                "It contains dates, which are recognized in a frame: pass that instead of an array "
+                "of its values, or convert them to numbers."
+            )
+        raise ValueError(f"Column {name!r} must contain numbers; {error}. {advice}") from error
 
 
 def are_numbers(values: list[Any], name: Any) -> bool:
