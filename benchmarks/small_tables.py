@@ -111,6 +111,15 @@ class Copula:
         )
 
 
+class ConditionalVAE(Conditional):
+    """VAEGenerator, conditional on the class or the number that is the target."""
+
+    def fit(self, table):
+        kind = "target" if is_number(table[self.target]) else "labels"
+        self.model.set_params(conditional=kind)
+        return super().fit(table)
+
+
 class Real:
     """The real samples."""
 
@@ -126,7 +135,7 @@ GENERATORS = {
     "real": lambda target, seed: Real(),
     "shuffled": ShuffledWithin,
     "copula": Copula,
-    "VAEGenerator": Conditional,
+    "VAEGenerator": ConditionalVAE,
     "AutoregressiveGenerator": lambda target, seed: sa.AutoregressiveGenerator(random_state=seed),
 }
 
