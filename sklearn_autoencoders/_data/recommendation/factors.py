@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.extmath import randomized_svd
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 # The measurements behind these numbers are described in docs/decisions/0013-recommender.md.
 # Largest number of factors, and number of alternations.
@@ -91,8 +91,8 @@ class RatingFactors:
             items = items.times(np.append(np.sqrt(sums.moment[:n] / weight.sum()), [1.0, 1.0]))
             of_means = np.maximum((items.mean**2 + items.variances()).mean(0), _MIN_VARIANCE)
             variance, bias_of_items = of_means[:n], of_means[n]
-        parts = (own.astype(np.float32) for own in (items.mean, items.variances()))
-        return cls(*parts, np.append(np.ones(n), 1 / bias_of_users), noise)
+        loadings, variances = items.mean.astype(np.float32), items.variances().astype(np.float32)
+        return cls(loadings, variances, np.append(np.ones(n), 1 / bias_of_users), noise)
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
