@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -96,14 +97,18 @@ class RatingFactors:
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
-        loadings = self.loadings.astype(np.float64)
-        moments = _packed_squares(loadings)
-        rows, columns = _triangle(loadings.shape[1])
-        moments[:, rows == columns] += self.variances
-        gram, fixed = _ones(rest) @ moments, loadings.shape[1] - 2
+        loadings, fixed = self.loadings.astype(np.float64), self.loadings.shape[1] - 2
+        gram = _ones(rest) @ self._moments
         users = _posterior(gram, rest @ loadings, fixed, self.prior, self.noise).mean
-        found: Array = users.astype(dtype) @ loadings.T.astype(dtype)
+        found: Array = users.astype(dtype) @ self.loadings.T.astype(dtype)
         return found
+
+    @cached_property
+    def _moments(self) -> Array:
+        """Packed second moments of the items, for all chunks of users."""
+        moments = _packed_squares(self.loadings.astype(np.float64))
+        moments[:, np.equal(*_triangle(self.loadings.shape[1]))] += self.variances
+        return moments
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,9 @@ class _Posterior:
     def packed_moments(self) -> Array:
         """Return the second moments, of which each pair of elements occurs once."""
         rows, columns = _triangle(self.mean.shape[1])
-        return _packed_squares(self.mean) + self.covariance[:, rows, columns]
+        moments = _packed_squares(self.mean)
+        moments += self.covariance[:, rows, columns]
+        return moments
 
     def variances(self) -> Array:
         """Return the variances of the elements."""
@@ -209,9 +216,12 @@ def _triangle(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _packed_squares(vectors: Array) -> Array:
-    """Return products of all pairs of elements of each vector."""
+    """Return products of all pairs of elements of each vector, in the order of rows.
+
+    Products with sparse matrices would copy those in another order.
+    """
     rows, columns = _triangle(vectors.shape[1])
-    return vectors[:, rows] * vectors[:, columns]
+    return vectors.take(rows, axis=1) * vectors.take(columns, axis=1)
 
 
 def _ones(matrix: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,14 @@ class NeighborsAndFactors:
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
-        (weight, first), *others = self._parts()
+        (weight, first), *others = self._parts
         found: Array = first.predict(rest, dtype)
         found *= weight
         for weight, part in others:
             found += weight * part.predict(rest, dtype)
         return found
 
+    @cached_property
     def _parts(self) -> list[tuple[float, Any]]:
         """Return the parts that have a weight, and their weights."""
         parts: list[tuple[float, Any]] = []
