@@ -97,16 +97,17 @@ class RatingFactors:
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
-        loadings, fixed = self.loadings.astype(np.float64), self.loadings.shape[1] - 2
-        gram = _ones(rest) @ self._moments
-        users = _posterior(gram, rest @ loadings, fixed, self.prior, self.noise).mean
+        values, fixed = rest.astype(np.float32), self.loadings.shape[1] - 2
+        products = (values @ self.loadings).astype(np.float64)
+        gram = _ones(values) @ self._moments
+        users = _posterior(gram, products, fixed, self.prior, self.noise).mean
         found: Array = users.astype(dtype) @ self.loadings.T.astype(dtype)
         return found
 
     @cached_property
     def _moments(self) -> Array:
-        """Packed second moments of the items, for all chunks of users."""
-        moments = _packed_squares(self.loadings.astype(np.float64))
+        """Packed second moments of the items in float32, for all chunks of users."""
+        moments = _packed_squares(self.loadings)
         moments[:, np.equal(*_triangle(self.loadings.shape[1]))] += self.variances
         return moments
 
@@ -226,4 +227,5 @@ def _packed_squares(vectors: Array) -> Array:
 
 def _ones(matrix: Any) -> Any:
     """Return ones where a matrix has stored values."""
-    return sparse.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), matrix.shape)
+    parts = np.ones_like(matrix.data), matrix.indices, matrix.indptr
+    return sparse.csr_array(parts, matrix.shape)
