@@ -95,7 +95,8 @@ class AutoencoderRecommender(
     Parameters
     ----------
     n_components : int, default=200
-        Size of the code of a user and of the embedding of an item.
+        Size of the code of a user and of the embedding of an item in the network. The factorization
+        has its own number of factors.
 
     feedback : {"explicit", "implicit"}, default="explicit"
         Whether interactions are ratings, which are missing if they are not stored, or clicks, which

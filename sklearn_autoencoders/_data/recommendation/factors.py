@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.extmath import randomized_svd
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 
 # The measurements behind these numbers are described in docs/decisions/0013-recommender.md.
 # Largest number of factors, and number of alternations.
@@ -91,19 +92,24 @@ class RatingFactors:
             items = items.times(np.append(np.sqrt(sums.moment[:n] / weight.sum()), [1.0, 1.0]))
             of_means = np.maximum((items.mean**2 + items.variances()).mean(0), _MIN_VARIANCE)
             variance, bias_of_items = of_means[:n], of_means[n]
-        parts = (own.astype(np.float32) for own in (items.mean, items.variances()))
-        return cls(*parts, np.append(np.ones(n), 1 / bias_of_users), noise)
+        loadings, variances = items.mean.astype(np.float32), items.variances().astype(np.float32)
+        return cls(loadings, variances, np.append(np.ones(n), 1 / bias_of_users), noise)
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
-        loadings = self.loadings.astype(np.float64)
-        moments = _packed_squares(loadings)
-        rows, columns = _triangle(loadings.shape[1])
-        moments[:, rows == columns] += self.variances
-        gram, fixed = _ones(rest) @ moments, loadings.shape[1] - 2
-        users = _posterior(gram, rest @ loadings, fixed, self.prior, self.noise).mean
-        found: Array = users.astype(dtype) @ loadings.T.astype(dtype)
+        values, fixed = rest.astype(np.float32), self.loadings.shape[1] - 2
+        products = (values @ self.loadings).astype(np.float64)
+        gram = _ones(values) @ self._moments
+        users = _posterior(gram, products, fixed, self.prior, self.noise).mean
+        found: Array = users.astype(dtype) @ self.loadings.T.astype(dtype)
         return found
+
+    @cached_property
+    def _moments(self) -> Array:
+        """Packed second moments of the items in float32, for all chunks of users."""
+        moments = _packed_squares(self.loadings)
+        moments[:, np.equal(*_triangle(self.loadings.shape[1]))] += self.variances
+        return moments
 
 
 @dataclass(frozen=True)
@@ -116,7 +122,9 @@ class _Posterior:
     def packed_moments(self) -> Array:
         """Return the second moments, of which each pair of elements occurs once."""
         rows, columns = _triangle(self.mean.shape[1])
-        return _packed_squares(self.mean) + self.covariance[:, rows, columns]
+        moments = _packed_squares(self.mean)
+        moments += self.covariance[:, rows, columns]
+        return moments
 
     def variances(self) -> Array:
         """Return the variances of the elements."""
@@ -209,11 +217,15 @@ def _triangle(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _packed_squares(vectors: Array) -> Array:
-    """Return products of all pairs of elements of each vector."""
+    """Return products of all pairs of elements of each vector, in the order of rows.
+
+    Products with sparse matrices would copy those in another order.
+    """
     rows, columns = _triangle(vectors.shape[1])
-    return vectors[:, rows] * vectors[:, columns]
+    return vectors.take(rows, axis=1) * vectors.take(columns, axis=1)
 
 
 def _ones(matrix: Any) -> Any:
     """Return ones where a matrix has stored values."""
-    return sparse.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), matrix.shape)
+    parts = np.ones_like(matrix.data), matrix.indices, matrix.indptr
+    return sparse.csr_array(parts, matrix.shape)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,10 @@ class NeighborsAndFactors:
         Weight of the factorization.
     """
 
-    data: Array | None = None
-    indices: Array | None = None
-    indptr: Array | None = None
-    factors: dict[str, Any] | None = None
+    data: Any = None
+    indices: Any = None
+    indptr: Any = None
+    factors: Any = None
     factor_share: float = 0.0
 
     @classmethod
@@ -62,15 +63,23 @@ class NeighborsAndFactors:
 
     def predict(self, rest: Any, dtype: Any) -> Array:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
-        found = None
-        if self.factor_share < 1:
-            found = ItemNeighbors(self.data, self.indices, self.indptr).predict(rest, dtype)
-            found *= 1 - self.factor_share
-        if self.factor_share > 0:
-            products = RatingFactors(**self.factors).predict(rest, dtype)
-            products *= self.factor_share
-            found = products if found is None else np.add(found, products, out=found)
+        (weight, first), *others = self._parts
+        found: Array = first.predict(rest, dtype)
+        found *= weight
+        for weight, part in others:
+            found += weight * part.predict(rest, dtype)
         return found
+
+    @cached_property
+    def _parts(self) -> list[tuple[float, Any]]:
+        """Return the parts that have a weight, and their weights."""
+        parts: list[tuple[float, Any]] = []
+        if self.factor_share < 1:
+            neighbors = ItemNeighbors(self.data, self.indices, self.indptr)
+            parts.append((1 - self.factor_share, neighbors))
+        if self.factor_share > 0:
+            parts.append((self.factor_share, RatingFactors(**self.factors)))
+        return parts
 
 
 # Linear predictions by the kind of the feedback.
