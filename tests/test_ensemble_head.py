@@ -536,6 +536,14 @@ def test_networks_that_read_the_code_only_are_trained_without_masking():
     assert found("auto", 60) == found("masking", 60) != found(None, 60)
 
 
+def test_many_numbers_of_few_targets_have_a_linear_head():
+    X = np.random.RandomState(0).randn(30, 61)
+    y = np.where(np.arange(30) < 20, X[:, 0], np.nan)
+    regressor = quick(AutoencoderRegressor, pretraining=None, max_epochs=1)
+    assert type(regressor.fit(X, y).network_.head) is LinearHead
+    assert type(regressor.fit(X, X[:, 0]).network_.head) is EnsembleHead
+
+
 def test_regressions_on_too_many_values_are_left_out(monkeypatch):
     monkeypatch.setattr(fine_tuning, "_MAX_VALUES", 1000)
     X = np.random.RandomState(0).randn(20, 70)
