@@ -28,6 +28,7 @@ from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.sources import arrays
 from sklearn_autoencoders._data.sources.ranges import find_ranges
 from sklearn_autoencoders._data.sources.sparse import SparseRows
+from sklearn_autoencoders._estimators import fine_tuning
 from sklearn_autoencoders._training.ensemble_initialization import (
     N_MEMBERS,
     columns_with_gaps,
@@ -188,7 +189,9 @@ def test_the_head_is_an_ensemble_for_tables(cls):
 
     tables = X, sparse.csr_array(X), frame, mixed
     assert [head(samples) for samples in tables] == [EnsembleHead] * 4
-    assert head(wide) is LinearHead
+    is_regressor = cls is AutoencoderRegressor
+    assert head(wide) is (EnsembleHead if is_regressor else LinearHead)
+    assert head(np.tile(X, 15)) is EnsembleHead  # more features than samples
     encoder = quick(AutoencoderTransformer)
     for params in ({"network": Dense((4,))}, {"encoder": encoder}, {"freeze": "all"}):
         assert head(X, **params) is LinearHead
@@ -504,3 +507,46 @@ def test_a_graph_has_the_indicators_of_codes(tmp_path):
     name = session.get_inputs()[0].name
     (found,) = session.run(None, {name: X.astype(np.float32)})
     np.testing.assert_allclose(np.ravel(found), fitted.predict(X), rtol=1e-3, atol=1e-3)
+
+
+def test_networks_read_the_code_only_of_many_numbers():
+    X = np.random.RandomState(0).randn(80, 61)
+    fitted = quick(AutoencoderRegressor, pretraining_epochs=1).fit(X, X[:, 0])
+    head = fitted.network_.head
+    assert not head.has_vectors
+    assert not head.numbers.weight.numel()
+    kept = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(kept.predict(X), fitted.predict(X))
+    few = quick(AutoencoderRegressor, pretraining_epochs=1).fit(X[:, :60], X[:, 0])
+    assert few.network_.head.has_vectors
+    frame = pd.DataFrame(X).add_prefix("x").assign(kind="a")
+    mixed = quick(AutoencoderRegressor, pretraining_epochs=1).fit(frame, X[:, 0])
+    assert mixed.network_.head.has_vectors
+
+
+def test_networks_that_read_the_code_only_are_trained_without_masking():
+    X = np.random.RandomState(0).randn(80, 61)
+    params = {"head": "ensemble", "pretraining_corruption": "masking", "pretraining_epochs": 2}
+
+    def found(corruption, n_features=61):
+        regressor = quick(AutoencoderRegressor, corruption=corruption, max_epochs=2, **params)
+        return regressor.fit(X[:, :n_features], X[:, 0]).loss_curve_
+
+    assert found("auto") == found(None) != found("masking")
+    assert found("auto", 60) == found("masking", 60) != found(None, 60)
+
+
+def test_many_numbers_of_few_targets_have_a_linear_head():
+    X = np.random.RandomState(0).randn(30, 61)
+    y = np.where(np.arange(30) < 20, X[:, 0], np.nan)
+    regressor = quick(AutoencoderRegressor, pretraining=None, max_epochs=1)
+    assert type(regressor.fit(X, y).network_.head) is LinearHead
+    assert type(regressor.fit(X, X[:, 0]).network_.head) is EnsembleHead
+
+
+def test_regressions_on_too_many_values_are_left_out(monkeypatch):
+    monkeypatch.setattr(fine_tuning, "_MAX_VALUES", 1000)
+    X = np.random.RandomState(0).randn(20, 70)
+    for cls in PREDICTORS:
+        fitted = quick(cls, pretraining=None, max_epochs=1).fit(X, labels(cls, X))
+        assert type(fitted.network_.head) is LinearHead

@@ -15,6 +15,7 @@ from sklearn.metrics import r2_score
 
 from sklearn_autoencoders import (
     AutoencoderClassifier,
+    AutoencoderRegressor,
     AutoencoderTransformer,
     DenoisingAutoencoder,
     VAEGenerator,
@@ -205,3 +206,58 @@ def test_default_settings_do_not_diverge(n_samples, n_features, kind, seed):
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         AutoencoderTransformer(random_state=0).fit(X)
+
+
+def noisy(n_samples=40, n_features=120, noise=3.0):
+    """Return samples with three strong factors and noise."""
+    rng = np.random.RandomState(0)
+    factors = 2 * rng.randn(n_samples, 3) @ rng.randn(3, n_features)
+    return factors + noise * rng.randn(n_samples, n_features)
+
+
+def n_components_of_denoiser(X, sample_weight=None, **params):
+    denoiser = quick(DenoisingAutoencoder, n_components="auto", **STILL, **params)
+    return denoiser.fit(X, sample_weight=sample_weight).n_components_
+
+
+@pytest.mark.parametrize("n_features", [60, 120])  # 60: not in the span of the samples
+def test_a_denoiser_of_wide_samples_has_no_components_of_noise(n_features):
+    assert n_components_of_denoiser(noisy(n_features=n_features)) == 3
+    assert n_components_of_denoiser(with_missing_values(noisy(n_features=n_features))) == 3
+    assert quick(DenoisingAutoencoder, n_components=0.99, **STILL).fit(noisy()).n_components_ > 30
+
+
+def test_a_denoiser_of_wide_samples_keeps_components_that_predict():
+    factors = np.random.RandomState(1).randn(60, 12) @ np.random.RandomState(2).randn(12, 200)
+    assert n_components_of_denoiser(factors + 0.01 * noisy(60, 200)) >= 11
+
+
+def test_a_denoiser_of_samples_that_are_not_wide_explains_a_fraction_of_the_variance():
+    X = noisy(120, 40)
+    fraction = quick(DenoisingAutoencoder, n_components=0.99, **STILL).fit(X)
+    assert n_components_of_denoiser(X) == fraction.n_components_
+
+
+def test_components_of_copies_are_those_of_weights():
+    X, weight = noisy(), np.random.RandomState(3).randint(1, 3, 40)
+    copies = np.repeat(X, weight, axis=0)
+    assert n_components_of_denoiser(X, weight) == n_components_of_denoiser(copies)
+
+
+def test_a_denoiser_of_noise_alone_has_one_component():
+    assert n_components_of_denoiser(np.random.RandomState(0).randn(30, 90)) == 1
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 3])
+def test_few_wide_samples_have_a_component(n_samples):
+    assert n_components_of_denoiser(noisy(n_samples)) >= 1
+
+
+def test_linear_heads_do_not_exaggerate_after_masking():
+    X = wide(60)
+    y = np.stack([X[:, 0] + X[:, 1], np.where(np.arange(60) < 40, X[:, 2], np.nan)], axis=1)
+    params = {"head": "linear", "max_epochs": 20, "learning_rate": 1e-2, "pretraining_epochs": 2}
+    predictions = quick(AutoencoderRegressor, **params).fit(X, y).predict(X)
+    for found, target in zip(predictions.T, y.T, strict=True):
+        known = ~np.isnan(target)
+        assert np.polyfit(found[known], target[known], 1)[0] > 0.999

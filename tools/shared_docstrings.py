@@ -197,11 +197,12 @@ head : {"auto", "linear", "ensemble"} or Branches, default="auto"
       more than 60 numbers, the networks read the code only.
     - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
       hidden layers of their own, and are then joined.
-    - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
-      classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
-      given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
-      `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
-      there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
+    - "auto": "ensemble" for tables with columns of categories or dates, and for numbers if
+      neither `encoder` nor `network` is given and no sample gets a pseudo-label: up to 60
+      numbers, of a classifier also more than labeled samples, and any of a regressor if all
+      samples have a target. Otherwise "linear", and always if `alpha`, `head_layer_sizes`,
+      `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if there are more than 60
+      numbers, and more than 20 million in (at most 10 000) samples.
 
     The attribute `head_` is the one in use.
 

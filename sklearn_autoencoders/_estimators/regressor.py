@@ -72,11 +72,12 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
           more than 60 numbers, the networks read the code only.
         - :class:`sklearn_autoencoders.networks.Branches`: the features and the code pass through
           hidden layers of their own, and are then joined.
-        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers (of a
-          classifier up to 60, or more than labeled samples) if neither `encoder` nor `network` is
-          given and no sample gets a pseudo-label. Otherwise "linear", and always if `alpha`,
-          `head_layer_sizes`, `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if
-          there are more than 60 numbers, and more than 20 million in (at most 10 000) samples.
+        - "auto": "ensemble" for tables with columns of categories or dates, and for numbers if
+          neither `encoder` nor `network` is given and no sample gets a pseudo-label: up to 60
+          numbers, of a classifier also more than labeled samples, and any of a regressor if all
+          samples have a target. Otherwise "linear", and always if `alpha`, `head_layer_sizes`,
+          `freeze`, `freeze_epochs` or `learning_rate_ratio` is given, or if there are more than 60
+          numbers, and more than 20 million in (at most 10 000) samples.
 
         The attribute `head_` is the one in use.
 
@@ -479,7 +480,8 @@ class AutoencoderRegressor(RegressorMixin, BasePredictor):
         return super()._post_fit_attributes(network, data)
 
     def _is_table_of_numbers(self, data):
-        return super()._is_table_of_numbers(data) or self._can_regress(data)
+        is_labeled = not data.has_unlabeled and self._can_regress(data)
+        return super()._is_table_of_numbers(data) or is_labeled
 
     def _with_labels(self, data, y, reset):
         """Return the data with standardized targets; missing targets are NaN."""

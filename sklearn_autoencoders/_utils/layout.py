@@ -158,6 +158,8 @@ class Layout:
         Tensor of shape (..., n_columns) or (..., n_inputs)
             The values.
         """
+        if self.is_numeric:
+            return numbers
         is_encoded = numbers.shape[-1] + others.shape[-1] == self.n_inputs
         order = self._input_order if is_encoded else self._column_order
         return torch.cat([numbers, others], -1)[..., order.to(others.device)]

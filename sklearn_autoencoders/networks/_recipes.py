@@ -330,8 +330,8 @@ class PredictorRecipe:
         sizes = self.base.n_components, self.n_outputs
         if not self.n_members:
             return LinearHead(*sizes)
-        inputs = self.n_categories, self.with_gaps, self.n_values, self.has_vectors
-        return EnsembleHead(*sizes, self.n_members, *inputs)
+        gaps, n_values, has_vectors = self.with_gaps, self.n_values, self.has_vectors
+        return EnsembleHead(*sizes, self.n_members, self.n_categories, gaps, n_values, has_vectors)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def n_components_by_held_out(X: Array, weight: Array, draw: Array, largest: int)
         for _ in range(_N_ITERATIONS):
             found = _reconstruction(filled, weight, n_components)
             filled = np.where(is_given, values, found)
-        error = weights @ (found[is_held_out] - target) ** 2
+        error = float(weights @ (found[is_held_out] - target) ** 2)
         n_worse += 1
         if error < lowest:
             best, lowest, n_worse = n_components, error, 0
