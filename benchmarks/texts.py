@@ -33,6 +33,7 @@ from sklearn_autoencoders._data.data import Data
 from sklearn_autoencoders._data.validation import check_samples
 from sklearn_autoencoders._inference.run import run
 from sklearn_autoencoders.networks import CausalRecurrent, TextHybrid
+from sklearn_autoencoders.networks._sequences.ngrams import NgramEmbedding
 
 CHUNK, BATCH = 64, 16
 N_DRAWN = 300
@@ -62,28 +63,37 @@ def generator(n_components, n_epochs, seed=0, dropout=0.0, n_members=1, **params
 
 
 class ByHand(nn.Module):
-    """The layers of `CausalRecurrent()`."""
+    """The layers of `CausalRecurrent()`, with or without n-grams."""
 
-    def __init__(self, n_symbols, n_components):
+    def __init__(self, n_symbols, n_components, has_ngrams):
         super().__init__()
+        self.ngrams = NgramEmbedding(6, 64, 0.5) if has_ngrams else None
         self.embedding = nn.Embedding(n_symbols, 64)
         self.cell = nn.GRU(64, n_components, batch_first=True)
         self.norm, self.out = nn.LayerNorm(n_components), nn.Linear(n_components, n_symbols)
 
-    def forward(self, x):
-        return self.out(self.norm(self.cell(self.embedding(x))[0]))
+    def forward(self, x, rows):
+        hidden = self.embedding(x)
+        if rows is not None:
+            kept = nn.functional.dropout(torch.ones(rows.shape), 0.5)[..., None]
+            hidden = hidden + self.ngrams.to_embedding((self.ngrams.table(rows) * kept).sum(-2))
+        return self.out(self.norm(self.cell(hidden)[0]))
 
 
-def seconds_by_hand(text, n_components):
-    """Return the CPU seconds of an epoch of a plain loop."""
+def seconds_by_hand(text, n_components, has_ngrams):
+    """Return the CPU seconds of an epoch of a plain loop; rows of n-grams are found beforehand."""
     symbols = sorted(set(text))
     index = np.array([symbols.index(symbol) for symbol in text])
     chunks = torch.tensor(index[: len(index) // CHUNK * CHUNK].reshape(-1, CHUNK))
-    network = ByHand(len(symbols), n_components)
+    network = ByHand(len(symbols), n_components, has_ngrams)
+    rows = torch.zeros(len(chunks), 0)
+    if has_ngrams:
+        rows = network.ngrams._rows(nn.functional.pad(chunks[:, :-1] + 1, (5, 0)))
     optimizer = torch.optim.Adam(network.parameters(), lr=4e-3)
     start = time.process_time()
-    for batch in chunks[torch.randperm(len(chunks))].split(BATCH):
-        logits = network(batch[:, :-1])
+    for index in torch.randperm(len(chunks)).split(BATCH):
+        batch = chunks[index]
+        logits = network(batch[:, :-1], rows[index] if has_ngrams else None)
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten())
         optimizer.zero_grad()
         loss.backward()
@@ -111,10 +121,11 @@ def step(args):
         start = time.process_time()
         generator(args.components, 1, chunk_size=CHUNK, carry_states=False).fit(text)
         ours = time.process_time() - start
-        hand = seconds_by_hand(text, args.components)
-        ratios.append(ours / hand)
-        print(f"an epoch: ours {ours:.1f} CPU s, by hand {hand:.1f}, ratio {ratios[-1]:.2f}")
-    print(f"median ratio {np.median(ratios):.2f}")
+        hands = [seconds_by_hand(text, args.components, has_ngrams) for has_ngrams in (True, False)]
+        ratios.append([ours / hand for hand in hands])
+        print(f"an epoch: ours {ours:.1f} CPU s, by hand {hands[0]:.1f}, no n-grams {hands[1]:.1f}")
+    with_ngrams, without = np.median(ratios, axis=0)
+    print(f"median ratios {with_ngrams:.2f}, and {without:.2f} to a loop without n-grams")
 
 
 def draw(args):
