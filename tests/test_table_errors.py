@@ -113,5 +113,5 @@ def test_texts_beside_codes():
 
 def test_dates_in_an_array_of_objects():
     X = TABLE[["size", "day"]].astype(object).to_numpy()
-    with pytest.raises(ValueError, match="Column 1 .*contains dates.*pass that instead of an array"):
+    with pytest.raises(ValueError, match=r"Column 1 .*contains dates.*pass that instead"):
         transformer(categorical_features=None).fit(X)
