@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import norm
+from sklearn.base import clone
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from sklearn_autoencoders import AutoregressiveGenerator
@@ -115,3 +116,14 @@ def test_a_sample_of_weight_two_counts_twice():
     one = Discriminants.learn(levels, cells, frequencies, weight)
     other = Discriminants.learn(levels, np.vstack([cells[:30], cells]), frequencies, None)
     np.testing.assert_allclose(one.covariance, other.covariance)
+
+
+def test_weights_that_sum_to_one_count_like_ones():
+    table, weight = grouped(200), np.random.RandomState(0).uniform(0.5, 1.0, 200)
+    model = AutoregressiveGenerator(8, max_epochs=2, random_state=0)
+    one, other = (
+        clone(model).fit(table, sample_weight=own)._discriminants
+        for own in (weight / weight.mean(), weight / weight.sum())
+    )
+    np.testing.assert_allclose(one.covariance, other.covariance, rtol=0.02)
+    np.testing.assert_allclose(one.shares, other.shares, rtol=0.01)

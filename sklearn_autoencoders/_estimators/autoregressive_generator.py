@@ -62,8 +62,9 @@ class AutoregressiveGenerator(
     analysis: the levels of a column are the classes, and the normal scores and indicators of the
     other known columns have a normal distribution given the level. The weights of each column are
     computed by the EM algorithm, after a correction for the fit of the network to its training
-    samples. Columns of few levels are drawn first, so that numbers are drawn given the class.
-    `partial_fit` uses the network alone, in the order of the columns.
+    samples. Columns of few levels are drawn first, so that numbers are drawn given the class. A
+    model that starts with `partial_fit` consists of the network alone, and draws the columns in
+    their order; after `fit`, `partial_fit` trains the network and keeps the discriminants.
 
     It draws better tables than :class:`VAEGenerator`, which in turn has a latent space. Drawing
     takes as many passes through the network as there are columns.

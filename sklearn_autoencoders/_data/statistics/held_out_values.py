@@ -43,7 +43,7 @@ def n_components_by_held_out(X: Array, weight: Array, draw: Array, largest: int)
     Returns
     -------
     int
-        Between 1 and `largest`.
+        Between 1 and `largest`; the latter if no value is held out.
     """
     known, is_held_out = ~np.isnan(X), _held_out(draw, X.shape[1])
     is_held_out &= known
@@ -51,6 +51,8 @@ def n_components_by_held_out(X: Array, weight: Array, draw: Array, largest: int)
     filled, is_given = np.where(is_held_out, 0.0, values), known & ~is_held_out
     target, weights = values[is_held_out], np.repeat(weight, is_held_out.sum(axis=1))
     largest = max(min(largest, int((weight > 0).sum()) - 2), 1)
+    if not weights.sum() > 0:
+        return largest
     best, lowest, n_worse = 1, np.inf, 0
     for n_components in _candidates(largest):
         for _ in range(_N_ITERATIONS):
