@@ -112,6 +112,6 @@ def test_texts_beside_codes():
 
 
 def test_dates_in_an_array_of_objects():
-    X = TABLE[["size", "day"]].astype(object).to_numpy()
-    with pytest.raises(ValueError, match=r"Column 1 .*contains dates.*in a frame"):
-        transformer(categorical_features=None).fit(X)
+    X = TABLE[["size", "kind", "day"]].astype(object).to_numpy()
+    with pytest.raises(ValueError, match=r"Column 2 .*contains dates.*pass that instead"):
+        transformer().fit(X)

@@ -146,7 +146,7 @@ def _as_numbers(estimator, X, reset, checks_names, input_name):
             if checks_names:
                 return validate_data(estimator, X, reset=reset, **settings)
             return check_array(X, input_name=input_name, **settings)
-        except (TypeError, ValueError):
+        except ValueError:
             check_are_numbers(X)  # an error that names the column
             raise
 
