@@ -113,3 +113,10 @@ def test_few_ratings_of_strong_factors_are_predicted_by_these():
     # new users are known by their ratings alone
     _, scores = model.recommend(R[:7], 5)
     np.testing.assert_allclose(scores, model.recommend(np.arange(7), 5)[1], atol=1e-6)
+
+
+def test_weights_that_sum_to_one_count_like_ones():
+    values, known = products()
+    rest, ones = stored(values, known), np.ones(len(values))
+    one, other = (RatingFactors.fit(rest, own) for own in (ones, ones / len(ones)))
+    np.testing.assert_allclose(one.loadings, other.loadings, atol=1e-5)

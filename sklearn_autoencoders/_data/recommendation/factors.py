@@ -72,8 +72,10 @@ class RatingFactors:
             Ratings minus mean and biases, in units of their standard deviation.
 
         weight : ndarray of shape (n_users,)
-            Weights of the users.
+            Weights of the users, some of which are positive. They are multiplied so that the mean
+            of these is at least one.
         """
+        weight = weight / min(float(weight[weight > 0].mean()), 1.0)
         items, variance = _start(rest, weight)
         n = items.mean.shape[1] - 2
         noise, bias_of_users, bias_of_items = _NOISE, _BIASES, _BIASES
