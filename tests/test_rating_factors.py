@@ -96,7 +96,7 @@ def test_a_linear_prediction_is_a_weighted_mean():
         for share in (0.0, 0.4, 1.0)
     ]
     np.testing.assert_allclose(parts[1], 0.6 * parts[0] + 0.4 * parts[2], atol=1e-12)
-    neighbors = ItemNeighbors.fit(given, weight, rng)
+    neighbors = ItemNeighbors.fit(given, weight)
     of_old_file = NeighborsAndFactors(**vars(neighbors)).predict(given, np.float64)
     np.testing.assert_array_equal(of_old_file, neighbors.predict(given, np.float64))
     np.testing.assert_array_equal(of_old_file, parts[0])

@@ -12,6 +12,8 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 from sklearn.utils.extmath import randomized_svd
 
+from .item_weights import ones_of
+
 Array = NDArray[Any]
 
 # The measurements behind these numbers are described in docs/decisions/0013-recommender.md.
@@ -101,7 +103,7 @@ class RatingFactors:
         """Return predictions for all items of some users, of shape (n_users, n_items)."""
         values, fixed = rest.astype(np.float32), self.loadings.shape[1] - 2
         products = (values @ self.loadings).astype(np.float64)
-        gram = _ones(values) @ self._moments
+        gram = ones_of(values, values.dtype) @ self._moments
         users = _posterior(gram, products, fixed, self.prior, self.noise).mean
         found: Array = users.astype(dtype) @ self.loadings.T.astype(dtype)
         return found
@@ -171,7 +173,7 @@ def _sums_over_users(
     gram, diagonal = np.zeros_like(moments), np.equal(*_triangle(size))
     for block in gen_batches(n_users, max(_BLOCK_SIZE // size**2, 1)):
         own, of_users = rest[block], weight[block, None]
-        known = _ones(own)
+        known = ones_of(own, own.dtype)
         users = _posterior(known @ moments, own @ items.mean, size - 2, prior, noise)
         weighted = users.packed_moments() * of_users
         gram += known.T @ weighted
@@ -225,9 +227,3 @@ def _packed_squares(vectors: Array) -> Array:
     """
     rows, columns = _triangle(vectors.shape[1])
     return vectors.take(rows, axis=1) * vectors.take(columns, axis=1)
-
-
-def _ones(matrix: Any) -> Any:
-    """Return ones where a matrix has stored values."""
-    parts = np.ones_like(matrix.data), matrix.indices, matrix.indptr
-    return sparse.csr_array(parts, matrix.shape)

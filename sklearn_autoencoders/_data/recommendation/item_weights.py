@@ -56,7 +56,7 @@ class ItemNeighbors:
     indptr: Array
 
     @classmethod
-    def fit(cls, rest: Any, weight: Array, rng: np.random.RandomState) -> ItemNeighbors:
+    def fit(cls, rest: Any, weight: Array) -> ItemNeighbors:
         """Return the neighbors of all items, in blocks of items.
 
         Parameters
@@ -66,12 +66,9 @@ class ItemNeighbors:
 
         weight : ndarray of shape (n_users,)
             Weights of the users.
-
-        rng : RandomState
-            Not used.
         """
         values = _with_weights(rest, weight)
-        known = _with_weights(_ones(rest), weight)
+        known = _with_weights(ones_of(rest), weight)
         blocks = sparse.vstack(list(_similar_items(values, known)), format="csr")
         similar = blocks.T.tocsr()
         index_type = np.int32 if similar.nnz <= np.iinfo(np.int32).max else np.int64
@@ -193,9 +190,10 @@ class ItemRegression:
         return np.einsum("ij,ij->i", self.loadings, self.loadings, dtype=np.float64)
 
 
-def _ones(matrix: Any) -> Any:
+def ones_of(matrix: Any, dtype: Any = np.float64) -> Any:
     """Return ones where a matrix has stored values."""
-    return sparse.csr_array((np.ones(matrix.nnz), matrix.indices, matrix.indptr), matrix.shape)
+    parts = np.ones(matrix.nnz, dtype), matrix.indices, matrix.indptr
+    return sparse.csr_array(parts, matrix.shape)
 
 
 def _with_weights(matrix: Any, weight: Array) -> Any:

@@ -57,7 +57,7 @@ class NeighborsAndFactors:
         factor_share : float, default=0.0
             Weight of the factorization.
         """
-        neighbors = vars(ItemNeighbors.fit(rest, weight, rng)) if factor_share < 1 else {}
+        neighbors = vars(ItemNeighbors.fit(rest, weight)) if factor_share < 1 else {}
         factors = vars(RatingFactors.fit(rest, weight)) if factor_share > 0 else None
         return cls(**neighbors, factors=factors, factor_share=factor_share)
 
