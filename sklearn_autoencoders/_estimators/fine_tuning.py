@@ -264,10 +264,9 @@ class BasePredictor(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseNetwo
 
     def _plan(self, data, **overrides):
         reads_codes = self._has_ensemble and not self._recipe.has_vectors
-        is_auto = isinstance(self.corruption, str) and self.corruption == "auto"
         # the codes of masked samples are smaller than those of the samples to predict
-        is_none = reads_codes and is_auto
-        corruptions = () if is_none else corruption_parts(self, data, "corruption")
+        auto = None if reads_codes else "masking"
+        corruptions = corruption_parts(self, data, "corruption", auto)
         if data.pseudo_label_source is not None:
             overrides["learning_rate"] = _PSEUDO_RATE * self.learning_rate
         plan = make_plan(self, data, data.n_samples, corruptions=corruptions, **overrides)

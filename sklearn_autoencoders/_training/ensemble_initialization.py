@@ -126,7 +126,7 @@ def start_at_regressions(model: Model, data: Data, regression: Regression) -> No
     x = x.astype(np.float64)
     labels, fold = cast(Array, data.labels)[used], cast(NDArray[np.intp], data.fold)[used]
     numbers = model.layout.number_inputs.numpy()
-    read = numbers[: len(head.numbers.edges)]  # all or none
+    read = numbers if head.has_vectors else numbers[:0]
     edges = intervals(x[:, read].clip(-LIMIT, LIMIT), weight, N_BINS)
     given = {"labels": labels, "weight": weight, "draw": draw}
     choose = partial(regression.best, **given, strengths=regression.of_inputs)

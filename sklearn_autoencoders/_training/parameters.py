@@ -235,10 +235,13 @@ def _check_arguments(parts, base, parameter, positional, keyword):
             ) from error
 
 
-def corruption_parts(estimator, data, parameter):
-    """Return the functions that corrupt a batch; none if the data contain clean samples."""
+def corruption_parts(estimator, data, parameter, auto="masking"):
+    """Return the functions that corrupt a batch; none if the data contain clean samples.
+
+    A parameter that is "auto" means `auto`.
+    """
     value = getattr(estimator, parameter)
-    value = "masking" if isinstance(value, str) and value == "auto" else value
+    value = auto if isinstance(value, str) and value == "auto" else value
     parts = _parts(value, CORRUPTIONS, parameter)
     _check_arguments(parts, Corruption, parameter, ("x", "generator"), "shared")
     symbols = getattr(estimator._columns, "symbols", None)
