@@ -176,6 +176,17 @@ class NumberLevels:
         return np.round(numbers) if self.is_whole else numbers
 
 
+def _with_copies(cells: NDArray[Any]) -> NDArray[np.intp] | None:
+    """Return numbers of the samples, the same for copies; None if there are none.
+
+    Copies in a single column are repeated values.
+    """
+    if cells.shape[1] == 1:
+        return None
+    draws, numbers = np.unique(draw_by_content(cells, 0), return_inverse=True)
+    return None if len(draws) == len(cells) else numbers
+
+
 def _occurrences(
     numbers: Array, samples: NDArray[np.intp] | None
 ) -> tuple[Array, NDArray[np.intp]]:
@@ -248,11 +259,13 @@ class Levels:
             Maximum number of levels of a number.
         """
         missing = np.isnan(cells)
-        samples = np.arange(len(cells))
-        if cells.shape[1] > 1:  # copies in a single column are repeated values
-            samples = np.unique(draw_by_content(cells, 0), return_inverse=True)[1]
+        samples = _with_copies(cells)
         numbers = {
-            j: NumberLevels.learn(cells[known, j].astype(np.float64), max_levels, samples[known])
+            j: NumberLevels.learn(
+                cells[known, j].astype(np.float64),
+                max_levels,
+                None if samples is None else samples[known],
+            )
             for j, (n, known) in enumerate(zip(n_categories, ~missing.T, strict=True))
             if not n
         }
