@@ -242,6 +242,12 @@ class Data:
         return weight
 
     @property
+    def training_counts(self) -> NDArray[np.float64] | None:
+        """The training weights, multiplied so that their sum is `n_samples`."""
+        weight = self.training_weight
+        return None if weight is None else weight * float(self.n_samples / weight.sum())
+
+    @property
     def mean_training_weight(self) -> float:
         """Mean weight of the training samples."""
         if self.weight is None:

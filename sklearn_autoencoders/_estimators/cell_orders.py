@@ -87,14 +87,14 @@ class AnyOrder:
         functions = level_functions(levels, frequencies, data.n_samples)
         start_at_frequencies(found["network_"], *functions, frequencies, scale)
         is_small = data.n_samples < _MAX_SAMPLES and not data.partial
-        parts = levels, data.X, frequencies, _counts(data)
+        parts = levels, data.X, frequencies, data.training_counts
         found["_discriminants"] = Discriminants.learn(*parts) if is_small else None
         return found
 
     @staticmethod
     def with_shares(model, data):
         """Return the discriminants of a trained model, with their weights."""
-        counts = _counts(data)
+        counts = data.training_counts
         weight = np.ones(len(data.X)) if counts is None else counts
         rows = np.linspace(0, len(data.X) - 1, min(len(data.X), _MAX_JUDGES)).astype(np.intp)
         order = AnyOrder.columns(model)
@@ -128,12 +128,6 @@ class AnyOrder:
     def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
         """Return cells of which the missing ones are drawn, given those before them."""
         return draw_cells(model, cells, AnyOrder.columns(model), uniform, allowed, reshape)
-
-
-def _counts(data):
-    """Return weights whose sum is the number of samples, so that those below one count as well."""
-    weight = data.training_weight
-    return None if weight is None else weight * (data.n_samples / weight.sum())
 
 
 def _with_embedding(base, levels):
