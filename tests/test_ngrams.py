@@ -18,16 +18,9 @@ def embedding():
     return NgramEmbedding(4, 5, 0.5).eval()
 
 
-def indicators(numbers, n_symbols=6):
-    """Centered indicators of symbols that are numbered from one; zero is unknown."""
-    numbers = torch.as_tensor(numbers)
-    x = torch.nn.functional.one_hot((numbers - 1).clamp(min=0), n_symbols) - 1 / n_symbols
-    return x * (numbers > 0)[..., None]
-
-
 def test_vectors_depend_on_the_last_symbols_alone(embedding):
-    one, _ = embedding(indicators([[1, 2, 3, 4, 5, 6]]), None)
-    other, _ = embedding(indicators([[6, 6, 3, 4, 5, 6]]), None)
+    one, _ = embedding(torch.tensor([[1, 2, 3, 4, 5, 6]]), None)
+    other, _ = embedding(torch.tensor([[6, 6, 3, 4, 5, 6]]), None)
     torch.testing.assert_close(one[0, 5], other[0, 5])
     assert not torch.allclose(one[0, 4], other[0, 4])
 
@@ -36,7 +29,7 @@ def test_vectors_are_sums_over_ngrams(embedding):
     alone = [NgramEmbedding(n, 5, 0.0).eval() for n in (2, 3, 4)]
     for part in alone:
         part.load_state_dict(embedding.state_dict())
-    x = indicators([[1, 2, 3, 4, 5, 6]])
+    x = torch.tensor([[1, 2, 3, 4, 5, 6]])
     found = [part(x, None)[0][0, -1] for part in alone]
     rows = embedding._rows(torch.tensor([[3, 4, 5, 6]]))[0, 0]
     for place in (1, 2):
@@ -45,7 +38,7 @@ def test_vectors_are_sums_over_ngrams(embedding):
 
 
 def test_parts_of_a_sequence_are_read_like_the_whole(embedding):
-    x = indicators([[1, 2, 3, 4, 5, 6, 1, 0, 2], [3, 3, 0, 1, 2, 1, 6, 5, 4]])
+    x = torch.tensor([[1, 2, 3, 4, 5, 6, 1, 0, 2], [3, 3, 0, 1, 2, 1, 6, 5, 4]])
     whole, last = embedding(x, None)
     before, found = None, []
     for part in x.split((1, 2, 5, 1), 1):
@@ -58,7 +51,7 @@ def test_parts_of_a_sequence_are_read_like_the_whole(embedding):
 def test_rare_ngrams_have_no_vector(embedding):
     numbers = torch.tensor([[1, 2, 3], [4, 5, 6]])
     embedding.keep_frequent([(numbers, torch.tensor([9.0, 10.0]))])
-    vectors, _ = embedding(indicators(numbers), None)
+    vectors, _ = embedding(numbers, None)
     assert (vectors[0] == 0).all()
     assert (vectors[1] != 0).any()
 
@@ -85,14 +78,15 @@ def test_weights_can_be_normalized():
     assert model.network_.encoder.ngrams.is_frequent.sum() > 0
 
 
-def test_networks_of_earlier_files_have_no_ngrams(monkeypatch):
+def test_networks_of_earlier_files_have_no_ngrams_and_repeats(monkeypatch):
     settings = {"max_epochs": 1, "random_state": 0}
-    network = CausalRecurrent(n_embedding=4, max_ngram=1)
+    network = CausalRecurrent(n_embedding=4, max_ngram=1, repeat_lengths=())
     model = AutoregressiveGenerator(4, network=network, **settings).fit(["to be", "or not"] * 4)
-    new = {"max_ngram", "ngram_dropout"}
+    new = {"max_ngram", "ngram_dropout", "repeat_lengths"}
     without_new = {name: value for name, value in vars(network).items() if name not in new}
     monkeypatch.setattr(CausalRecurrent, "__getstate__", lambda self: without_new)
     old = pickle.loads(pickle.dumps(model))
     assert old.network_.encoder.ngrams is None
+    assert old.network_.encoder.repeats is None
     assert clone(old.network).max_ngram == 1
     np.testing.assert_array_equal(old.score_samples(["to be"]), model.score_samples(["to be"]))

@@ -59,9 +59,10 @@ class Reader:
         Tensor of shape (n_samples, n_positions, n_components)
             The states.
         """
-        index = torch.from_numpy(np.nan_to_num(cells).astype(np.int64)).to(self._center.device)
-        known = torch.from_numpy(~np.isnan(cells)).to(self._center.device)
-        x = centered_indicators(index, known, self._center)
+        is_known = ~np.isnan(cells)
+        index = torch.from_numpy(np.where(is_known, cells, 0).astype(np.int64))
+        known = torch.from_numpy(is_known).to(self._center.device)
+        x = centered_indicators(index.to(self._center.device), known, self._center)
         encoder: Any = self._network.encoder
         hidden: Tensor
         hidden, self._states = encoder.advance(x, self._states)

@@ -47,8 +47,8 @@ def export_onnx(estimator, path, method="transform"):
     For an `AutoregressiveGenerator` that was fitted to texts, `method="predict_proba"` exports one
     step: "symbol", of type int64 and shape (n_samples,), is the index of the last character in
     `symbols_`, and -1 at the beginning or if it is unknown; "state_0" and so on are the states of
-    the layers, of shape (n_samples, n_components), and, with n-grams, the last symbols, of shape
-    (n_samples, max_ngram - 1). All are zero at the beginning.
+    the layers, of shape (n_samples, n_components), and those of the n-grams and of the repeats, as
+    far as the network has them. All are zero at the beginning.
     The outputs are "predict_proba", the probabilities of the next symbol, and "next_state_0" and so
     on, the states of the next step.
 

@@ -25,15 +25,15 @@ class _Step(nn.Module):
     center : Tensor of shape (n_symbols,)
         Frequencies of the symbols.
 
-    has_pairs : bool
-        Whether the state of a layer is a pair of tensors.
+    n_pairs : int
+        Number of layers whose state is a pair of tensors; the first ones.
     """
 
     center: Tensor
 
-    def __init__(self, network: SequenceModel, center: Tensor, has_pairs: bool) -> None:
+    def __init__(self, network: SequenceModel, center: Tensor, n_pairs: int) -> None:
         super().__init__()
-        self.network, self._has_pairs = network, has_pairs
+        self.network, self._n_pairs = network, n_pairs
         self.register_buffer("center", center)
 
     def forward(self, symbol: Tensor, states: list[Tensor]) -> tuple[Tensor, ...]:
@@ -46,11 +46,9 @@ class _Step(nn.Module):
     def _nested(self, states: list[Tensor]) -> State:
         """Return states of shape (n_samples, n_components) as those of the layers."""
         layers = [state[None] for state in states]
-        if self._has_pairs:
-            n_paired = len(layers) // 2 * 2  # the last symbols are no pair
-            pairs = zip(layers[:n_paired:2], layers[1:n_paired:2], strict=True)
-            return [*pairs, *layers[n_paired:]]
-        return list(layers)
+        n_paired = 2 * self._n_pairs
+        pairs = zip(layers[:n_paired:2], layers[1:n_paired:2], strict=True)
+        return [*pairs, *layers[n_paired:]]
 
 
 class _Likelihood(nn.Module):
@@ -135,5 +133,5 @@ def step_of(estimator: Any) -> tuple[nn.Module, tuple[Any, ...], list[str], list
     examples = torch.tensor([0, 1]), flat(states)
     names = [f"state_{place}" for place in range(len(examples[1]))]
     outputs = ["predict_proba", *(f"next_{name}" for name in names)]
-    step = _Step(network, center, has_pairs=not isinstance(states[0], torch.Tensor)).eval()
+    step = _Step(network, center, n_pairs=sum(isinstance(state, tuple) for state in states)).eval()
     return step, examples, ["symbol", *names], outputs

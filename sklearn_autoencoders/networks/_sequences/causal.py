@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -17,8 +17,9 @@ from .._layers.basic import Dropout
 from .._models.autoencoder import Autoencoder, Output
 from .._network import Network
 from .members import MemberLogits, MemberStates
-from .ngrams import NgramEmbedding
+from .ngrams import NgramEmbedding, symbol_numbers
 from .recurrent import CELLS
+from .repeats import RepeatEmbedding, check_lengths
 
 # States of all layers: one tensor for each of them, or a pair.
 State = list[Tensor | tuple[Tensor, Tensor]]
@@ -52,9 +53,13 @@ class RecurrentStates(nn.Module):
     ngrams : NgramEmbedding or None
         Vectors of the last symbols, which are added to the embedding. A network sets them after
         the layers are drawn, so that initial weights are those of a network without n-grams.
+
+    repeats : RepeatEmbedding or None
+        Vectors of the symbols that followed the last symbols before, as `ngrams`.
     """
 
     ngrams: NgramEmbedding | None
+    repeats: RepeatEmbedding | None
 
     def __init__(
         self,
@@ -76,7 +81,7 @@ class RecurrentStates(nn.Module):
         norms = (nn.LayerNorm(n_components) if layer_norm else nn.Identity() for _ in sizes[1:])
         self.norms = nn.ModuleList(norms)
         self.dropout = Dropout(dropout) if dropout else nn.Identity()
-        self.ngrams = None
+        self.ngrams = self.repeats = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
@@ -104,19 +109,24 @@ class RecurrentStates(nn.Module):
             Of the last layer.
 
         states : list
-            Those of the layers and, if there are n-grams, the last symbols.
+            Those of the layers and, if there are any, of the n-grams and of the repeats.
         """
+        n_layers = len(self.cells)
+        parts = [part for part in (self.ngrams, self.repeats) if part is not None]
+        before: list[Any] = [None] * (n_layers + len(parts)) if states is None else states
         hidden: Tensor = self.embedding(x)
         after: State = []
         last: State = []
-        if self.ngrams is not None:
-            vectors, symbols = self.ngrams(x, None if states is None else states[-1])
-            hidden, last = hidden + vectors, [symbols]
-        for place, (cell, norm) in enumerate(zip(self.cells, self.norms, strict=True)):
-            output, state = cell(hidden, None if states is None else states[place])
+        numbers = symbol_numbers(x) if parts else None
+        for part, own in zip(parts, before[n_layers:], strict=True):
+            vectors, own = part(numbers, own)
+            hidden = hidden + vectors
+            last.append(own)
+        for cell, norm, own in zip(self.cells, self.norms, before[:n_layers], strict=True):
+            output, own = cell(hidden, own)
             output = self.dropout(norm(output))
             hidden = output + hidden if output.shape == hidden.shape else output
-            after.append(state)
+            after.append(own)
         return hidden, after + last
 
 
@@ -171,11 +181,12 @@ class CausalRecurrent(SymbolNetwork):
     .. math:: h_t^{(k)} = h_t^{(k - 1)} + \operatorname{norm}\bigl(
         \operatorname{cell}_k(h_t^{(k - 1)}, s_{t - 1}^{(k)})\bigr),
 
-    where :math:`h_t^{(0)}` is the sum of learned vectors of the symbol and of the n-grams that end
-    with it, and :math:`s` the state of the cell. The n-grams remember what follows a few symbols,
-    as count models of texts do, and the states what is further away. The decoder is a linear
-    function of the last layer's state, to the logits of the next symbol.
-    It is the network of :class:`AutoregressiveGenerator` for texts.
+    where :math:`h_t^{(0)}` is the sum of learned vectors of the symbol, of the n-grams that end
+    with it, and of the symbols that followed the same n-grams earlier in the text, and :math:`s`
+    the state of the cell. The n-grams remember what follows a few symbols in all texts, as count
+    models do, the earlier occurrences what follows them in this one, and the states the rest. The
+    decoder is a linear function of the last layer's state, to the logits of the next symbol. It is
+    the network of :class:`AutoregressiveGenerator` for texts.
 
     Parameters
     ----------
@@ -209,6 +220,12 @@ class CausalRecurrent(SymbolNetwork):
         next symbol are averaged. They differ in their initial weights only. Two of 256 units need
         0.04 bits per character less than one, and twice the time.
 
+    repeat_lengths : sequence of int, default=(3, 5, 8)
+        Lengths of n-grams whose last occurrence in the same text is looked up, at least 1. The
+        symbol that followed it has a learned vector for each length, which is added as well, so
+        that names and phrases of a long text are repeated, over any distance [5]_ [6]_. Empty for
+        none.
+
     References
     ----------
     .. [1] K. Cho et al., "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
@@ -222,6 +239,12 @@ class CausalRecurrent(SymbolNetwork):
     .. [4] A. Pagnoni et al., "Byte Latent Transformer: Patches Scale Better Than Tokens",
        arXiv 2412.09871, 2024.
 
+    .. [5] M. V. Mahoney, "Adaptive Weighing of Context Models for Lossless Data Compression",
+       Florida Institute of Technology CS-2005-16, 2005.
+
+    .. [6] E. Grave, A. Joulin and N. Usunier, "Improving Neural Language Models with a Continuous
+       Cache", ICLR 2017.
+
     Examples
     --------
     >>> from sklearn_autoencoders import AutoregressiveGenerator
@@ -234,13 +257,14 @@ class CausalRecurrent(SymbolNetwork):
     """
 
     is_causal = True
-    _in_earlier_files: ClassVar[dict[str, Any]] = {"max_ngram": 1}
+    _in_earlier_files: ClassVar[dict[str, Any]] = {"max_ngram": 1, "repeat_lengths": ()}
 
     _parameter_constraints: ClassVar[Constraints] = {
         **SymbolNetwork._parameter_constraints,
         "max_ngram": [Interval(Integral, 1, None, closed="left")],
         "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
         "n_members": [Interval(Integral, 1, None, closed="left")],
+        "repeat_lengths": ["array-like"],
     }
 
     def __init__(
@@ -253,9 +277,11 @@ class CausalRecurrent(SymbolNetwork):
         max_ngram: int = 6,
         ngram_dropout: float = 0.5,
         n_members: int = 1,
+        repeat_lengths: Sequence[int] = (3, 5, 8),
     ):
         super().__init__(n_layers, cell, n_embedding, layer_norm, dropout)
         self.n_members = n_members
+        self.repeat_lengths = repeat_lengths
         self.max_ngram = max_ngram
         self.ngram_dropout = ngram_dropout
 
@@ -281,6 +307,7 @@ class CausalRecurrent(SymbolNetwork):
             If a parameter is invalid.
         """
         self._validate_params()
+        check_lengths(self.repeat_lengths)
         n_members = self.n_members
         if n_components % n_members:
             raise ValueError(
@@ -298,6 +325,8 @@ class CausalRecurrent(SymbolNetwork):
         states, decoder = self._states(n_symbols, n_components), nn.Linear(n_components, n_symbols)
         if self.max_ngram > 1:
             states.ngrams = NgramEmbedding(self.max_ngram, self.n_embedding, self.ngram_dropout)
+        if len(self.repeat_lengths):
+            states.repeats = RepeatEmbedding(self.repeat_lengths, n_symbols, self.n_embedding)
         return states, decoder
 
 

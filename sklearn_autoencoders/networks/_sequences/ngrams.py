@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -51,6 +51,7 @@ class NgramEmbedding(nn.Module):
     def __init__(self, max_ngram: int, n_embedding: int, dropout: float) -> None:
         super().__init__()
         self.n_before = max_ngram - 1
+        self.hashes = NgramHashes(range(2, max_ngram + 1))
         self.table = nn.Embedding(_N_ROWS, _N_VALUES)
         nn.init.normal_(self.table.weight, std=0.02)
         self.to_embedding = nn.Linear(_N_VALUES, n_embedding, bias=False)
@@ -73,16 +74,16 @@ class NgramEmbedding(nn.Module):
             frequency += torch.bincount(rows.flatten(), weights.flatten(), _N_ROWS)
         self.is_frequent.copy_(frequency >= _MIN_FREQUENCY)
 
-    def forward(self, x: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, numbers: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the vectors of all positions, and the symbols before the next position.
 
         Parameters
         ----------
-        x : Tensor of shape (batch, time, n_symbols)
-            Centered indicators, which are zero for unknown symbols.
+        numbers : Tensor of int of shape (batch, time)
+            Numbers of the symbols, zero where they are unknown.
 
         before : Tensor of shape (1, batch, max_ngram - 1) or None
-            Numbers of the symbols before the first position, in the type of `x`: zero where there
+            Numbers of the symbols before the first position, as floats: zero where there
             is none, as for unknown symbols. None if there are none.
 
         Returns
@@ -94,25 +95,56 @@ class NgramEmbedding(nn.Module):
             As `before`, for the position after the last one.
         """
         if before is None:
-            before = x.new_zeros(1, len(x), self.n_before)
-        numbers = torch.cat([before[0].long(), _numbers(x)], 1)
+            before = self.table.weight.new_zeros(1, len(numbers), self.n_before)
+        numbers = torch.cat([before[0].long(), numbers], 1)
         rows = self._rows(numbers)
         kept = self.dropout(self.is_frequent[rows])
         vectors = (self.table(rows) * kept[..., None]).sum(-2)
-        return self.to_embedding(vectors), numbers[None, :, -self.n_before :].to(x.dtype)
+        return self.to_embedding(vectors), numbers[None, :, -self.n_before :].to(before)
 
     def _rows(self, numbers: Tensor) -> Tensor:
         """Return the rows of n-grams, of shape (batch, time, max_ngram - 1)."""
-        end = numbers.shape[1]
-        hashed, rows = numbers[:, self.n_before :], []
-        for n_back in range(1, self.n_before + 1):
-            earlier = numbers[:, self.n_before - n_back : end - n_back]
-            hashed = (hashed * _FACTOR + earlier + n_back) % _PRIME
-            rows.append(hashed % _N_ROWS)
-        return torch.stack(rows, -1)
+        return self.hashes(numbers) % _N_ROWS
 
 
-def _numbers(x: Tensor) -> Tensor:
+class NgramHashes(nn.Module):
+    r"""Hash values of the n-grams that end at a position.
+
+    .. math:: h_n(t) = \sum_{i = 0}^{n - 1} (x_{t - i} + i) a^{n - 1 - i} \bmod p
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Their lengths :math:`n`.
+    """
+
+    factors: Tensor
+    shifts: Tensor
+
+    def __init__(self, lengths: Sequence[int]) -> None:
+        super().__init__()
+        longest = max(lengths)
+        factors = torch.zeros(longest, len(lengths), dtype=torch.long)
+        for place, length in enumerate(lengths):
+            powers = [pow(_FACTOR, exponent, _PRIME) for exponent in range(length)]
+            factors[-length:, place] = torch.tensor(powers)
+        self.register_buffer("factors", factors, persistent=False)
+        shifts = torch.arange(longest - 1, -1, -1)
+        self.register_buffer("shifts", shifts, persistent=False)
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return values from 0 to 2 ** 31 - 2, of shape (batch, n_positions, n_lengths).
+
+        Parameters
+        ----------
+        numbers : Tensor of int of shape (batch, longest - 1 + n_positions)
+            Numbers of symbols.
+        """
+        windows = numbers.unfold(1, len(self.factors), 1) + self.shifts
+        return (windows[..., None] * self.factors).sum(-2) % _PRIME
+
+
+def symbol_numbers(x: Tensor) -> Tensor:
     """Return one plus the indices of symbols; zero where they are unknown."""
     largest, index = x.max(-1)
     return (index + 1) * (largest > 0)
