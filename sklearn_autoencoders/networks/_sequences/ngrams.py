@@ -104,7 +104,8 @@ class NgramEmbedding(nn.Module):
 
     def _rows(self, numbers: Tensor) -> Tensor:
         """Return the rows of n-grams, of shape (batch, time, max_ngram - 1)."""
-        return self.hashes(numbers) % _N_ROWS
+        rows: Tensor = self.hashes(numbers) % _N_ROWS
+        return rows
 
 
 class NgramHashes(nn.Module):
