@@ -10,7 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._data.validation import check_samples_as_given, check_weight
-from .._inference.conditionals import Sharpening, marginal_probabilities
+from .._inference.conditionals import Sharpening, draw_levels, marginal_probabilities
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
 from .._utils.tensors import tensors_like_input
@@ -313,14 +313,12 @@ class AutoregressiveMixin:
 
     def _drawn(self, cells, rng, missing=False, n_positions=0, reshape=None):
         """Return cells whose unknown levels are drawn, as numbers and categories."""
-        allowed = self._levels.sizes if missing else self._levels.n_levels
-        end = getattr(self._columns, "end", None)
         reshape = Sharpening() if reshape is None else reshape
-        uniform = rng.random_sample
-        first = self._levels.first
-        found = self._order.draw(
-            self._model, cells, n_positions, uniform, reshape, allowed, end, first
-        )
+
+        def choose(log_probabilities):
+            return draw_levels(reshape(log_probabilities), rng.random_sample)
+
+        found = self._order.draw(self, cells, choose, n_positions, missing)
         return self._order.levels_for(self._levels, found.shape[1]).draw(found, rng)
 
     def _filled(self, cells, X, given):

@@ -15,7 +15,6 @@ from .._inference.conditionals import (
     chain_log_likelihoods,
     conditional_probabilities,
     draw_cells,
-    draw_levels,
     with_shares,
 )
 from .._inference.run import encode
@@ -125,9 +124,11 @@ class AnyOrder:
             yield column, conditional_probabilities(model, cells, column, n_allowed)
 
     @staticmethod
-    def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
+    def draw(estimator, cells, choose, n_positions, missing):
         """Return cells of which the missing ones are drawn, given those before them."""
-        return draw_cells(model, cells, AnyOrder.columns(model), uniform, allowed, reshape)
+        model, levels = estimator._model, estimator._levels
+        allowed = levels.sizes if missing else levels.n_levels
+        return draw_cells(model, cells, AnyOrder.columns(model), choose, allowed)
 
 
 def _with_embedding(base, levels):
@@ -234,11 +235,10 @@ class LeftToRight:
         yield from enumerate(found.swapaxes(0, 1))
 
     @staticmethod
-    def draw(model, cells, n_positions, uniform, reshape, allowed, end, first):
+    def draw(estimator, cells, choose, n_positions, missing):
         """Return cells with further positions, each drawn given all those before it."""
-
-        def choose(log_probabilities):
-            return draw_levels(reshape(log_probabilities), uniform)
+        model, first = estimator._model, estimator._levels.first
+        end = getattr(estimator._columns, "end", None)
 
         def choose_first(log_probabilities):
             return np.array(first)[choose(log_probabilities[:, first])]

@@ -129,9 +129,8 @@ def draw_cells(
     model: Model,
     cells: Array,
     columns: Sequence[int],
-    uniform: Callable[[int], Array],
+    choose: Callable[[Array], Array],
     allowed: Sequence[int],
-    reshape: Callable[[Array], Array] = lambda values: values,
 ) -> Array:
     """Return the cells with each unknown one of the given columns drawn, given those before it.
 
@@ -146,14 +145,11 @@ def draw_cells(
     columns : sequence of int
         Columns in the order in which they are drawn.
 
-    uniform : callable
-        Returns as many draws from [0, 1) as it is asked for.
+    choose : callable
+        Maps log-probabilities, of shape (n_samples, n_levels), to indices of levels.
 
     allowed : sequence of int
         Number of levels of each column that may be drawn.
-
-    reshape : callable, default=identity
-        Maps log-probabilities to those from which levels are drawn.
 
     Returns
     -------
@@ -165,7 +161,7 @@ def draw_cells(
         rows = np.flatnonzero(np.isnan(drawn[:, column]))
         if len(rows):
             found = log_probabilities(model, drawn[rows], column)[:, : allowed[column]]
-            drawn[rows, column] = draw_levels(reshape(found), uniform)
+            drawn[rows, column] = choose(found)
     return drawn
 
 
