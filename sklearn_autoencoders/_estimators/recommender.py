@@ -24,6 +24,7 @@ from .._training.auto_training import AutoTraining
 from .._training.initialization import initialize
 from .._training.parameters import training_dtype
 from .._utils.sklearn_compat import (
+    Hidden,
     Interval,
     Pair,
     Sizes,
@@ -38,7 +39,7 @@ from ..objectives._losses import FEEDBACK
 from .base import BaseNetworkEstimator
 from .recommender_features import Described, FeaturesMixin
 from .recommender_mixin import RecommenderMixin
-from .recommender_share import shares_of_linear, weight_of_all
+from .recommender_share import Shares, shares_of_linear, weight_of_all
 
 # By the kind of feedback.
 _AUTO_TRAINING = {
@@ -296,8 +297,6 @@ class AutoencoderRecommender(
     scaling = None
     # The part of the factorization in the linear prediction; in files of earlier versions, none.
     _factor_share = 0.0
-    # Whether shares are chosen by a copy that is fitted to fewer ratings, which chooses none.
-    _chooses_shares = True
 
     _shaping_parameters: ClassVar[frozenset] = frozenset(
         {
@@ -319,7 +318,11 @@ class AutoencoderRecommender(
         "user_shrinkage": [Interval(Real, 0, None, closed="left")],
         "item_shrinkage": [Interval(Real, 0, None, closed="left")],
         "masking_rate": [Interval(Real, 0, 1, closed="left")],
-        "linear_share": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both")],
+        "linear_share": [
+            StrOptions({"auto"}),
+            Interval(Real, 0, 1, closed="both"),
+            Hidden(Shares),
+        ],
         "hidden_layer_sizes": [Sizes(), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],

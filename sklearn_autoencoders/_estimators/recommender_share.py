@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 from scipy.optimize import nnls
@@ -21,9 +23,17 @@ _OF_CLICKS = 0.98
 # The sum of the weights deviates from one by less than the inverse of this number.
 _EXACT = 1e6
 
-# Parameters of the copy that is fitted.
+
+class Shares(NamedTuple):
+    """Shares of the linear prediction, and of the factorization in it."""
+
+    linear: float
+    factors: float
+
+
+# Parameters of the copy that is fitted; it chooses no shares.
 _OF_PROBE = {
-    "linear_share": 0.5,
+    "linear_share": Shares(0.5, _EXPECTED[2] / _EXPECTED[1:].sum()),
     "warm_start": False,
     "verbose": 0,
     "callbacks": None,
@@ -32,30 +42,32 @@ _OF_PROBE = {
 
 
 def shares_of_linear(recommender, reset, partial, rng):
-    """Return the share of the linear prediction, and of the factorization in it.
+    """Return the shares of the linear prediction, and of the factorization in it.
 
     Those that are not given are chosen in a first fit to ratings, and are the same in later ones.
     """
     given = None if isinstance(recommender.linear_share, str) else recommender.linear_share
+    if isinstance(given, Shares):
+        return given
     if not reset:
-        chosen = recommender._share, recommender._factor_share
+        chosen = Shares(recommender._share, recommender._factor_share)
     elif not recommender._is_explicit:
-        chosen = _OF_CLICKS, 0.0
+        chosen = Shares(_OF_CLICKS, 0.0)
     elif given == 0:
-        chosen = 0.0, 0.0
-    elif partial or not recommender._chooses_shares:
+        chosen = Shares(0.0, 0.0)
+    elif partial:
         chosen = _shares(_EXPECTED)
     else:
         features = recommender._user_features, recommender._item_features
         parts = recommender._matrix, recommender._user_weight, features
         chosen = _shares(best_weights(recommender, *parts, rng, with_network=given is None))
-    return chosen[0] if given is None else given, chosen[1]
+    return chosen if given is None else chosen._replace(linear=given)
 
 
 def _shares(weights):
     """Return the shares that belong to weights of network, neighbors and factorization."""
     linear = float(np.clip(weights[1:].sum(), 0.0, 1.0))
-    return linear, float(weights[2] / linear) if linear > 0 else 0.0
+    return Shares(linear, float(weights[2] / linear) if linear > 0 else 0.0)
 
 
 def best_weights(recommender, matrix, weight, features, rng, with_network=True):
@@ -98,7 +110,7 @@ def best_weights(recommender, matrix, weight, features, rng, with_network=True):
         return _EXPECTED
     is_test = own.uniform(size=entries.nnz) < _FRACTION
     known = entries.data[~is_test], tuple(place[~is_test] for place in entries.coords)
-    probe = _probe(recommender, random_state=own.randint(2**31))
+    probe = clone(recommender).set_params(**_OF_PROBE, random_state=own.randint(2**31))
     if not with_network:
         probe.max_epochs = 1
     of_users, of_items = features
@@ -111,23 +123,16 @@ def best_weights(recommender, matrix, weight, features, rng, with_network=True):
         )
     probe.rating_range = -np.inf, np.inf  # predictions that are linear in the weights
     users, items = (place[is_test] for place in entries.coords)
-    shares = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))[not with_network :]
+    shares = (Shares(0.0, 0.0), Shares(1.0, 0.0), Shares(1.0, 1.0))[not with_network :]
     parts = np.stack([_with_shares(probe, own, users, items) for own in shares], axis=1)
     found = _fitted_weights(entries.data[is_test], parts, weight[rows][users])
     return np.concatenate([np.zeros(3 - len(found)), found])
 
 
-def _probe(recommender, **settings):
-    """Return a copy that chooses no shares."""
-    kind = type(recommender)
-    of_probe = type(kind.__name__, (kind,), {"_chooses_shares": False})
-    return of_probe(**(clone(recommender).get_params(deep=False) | _OF_PROBE | settings))
-
-
 def _with_shares(probe, shares, users, items):
     """Return predictions with given shares of the linear prediction and of factors in it."""
-    probe._share = shares[0]
-    probe._linear = probe._linear | {"factor_share": shares[1]}
+    probe._share = shares.linear
+    probe._linear = probe._linear | {"factor_share": shares.factors}
     return probe._predict(users, items)
 
 
