@@ -318,11 +318,7 @@ class AutoencoderRecommender(
         "user_shrinkage": [Interval(Real, 0, None, closed="left")],
         "item_shrinkage": [Interval(Real, 0, None, closed="left")],
         "masking_rate": [Interval(Real, 0, 1, closed="left")],
-        "linear_share": [
-            StrOptions({"auto"}),
-            Interval(Real, 0, 1, closed="both"),
-            Hidden(Shares),
-        ],
+        "linear_share": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="both"), Hidden(Shares)],
         "hidden_layer_sizes": [Sizes(), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
