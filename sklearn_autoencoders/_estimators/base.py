@@ -45,7 +45,7 @@ from ..objectives import LOSSES, PENALTIES
 _PARTS = {
     "_columns": columns_from_dict,
     "_discriminants": Discriminants.from_dict,
-    "_factors": input_model_from_dict,
+    "_input_model": input_model_from_dict,
     "_levels": Levels.from_dict,
     "_number_columns": columns_from_dict,
 }

@@ -465,14 +465,14 @@ class DenoisingAutoencoder(
     @property
     def _imputes(self):
         """Whether the samples of the fit have missing values or categories."""
-        return isinstance(self._factors, Gaussian)
+        return isinstance(self._input_model, Gaussian)
 
     def _build(self, data, rng):
         self._check_spells_texts()
         if not getattr(self.network, "reads_sequences", False):
             return super()._build(data, rng) | {"_n_expected": _N_EXPECTED}
         self._check_corrects_texts()
-        return initialize_sequences(self, data, rng, self._layout) | {"_factors": None}
+        return initialize_sequences(self, data, rng, self._layout) | {"_input_model": None}
 
     def _plan(self, data, **overrides):
         plan = super()._plan(data, **overrides)

@@ -1,4 +1,4 @@
-"""Conversion of older model files: names of classes, and the recipe of a network."""
+"""Conversion of older model files: names of classes and attributes, and recipes."""
 
 from __future__ import annotations
 
@@ -32,6 +32,19 @@ MODULES = {
 CLASSES = {
     f"{_PACKAGE}._feature_union._Scaler": f"{_PACKAGE}._estimators.union_parts.Scaler",
 }
+# Attributes of estimators that files store under the names of earlier versions.
+ATTRIBUTES = {"_input_model": "_factors"}
+
+
+def stored_attributes(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of an estimator under their names in files."""
+    return {ATTRIBUTES.get(name, name): value for name, value in state.items()}
+
+
+def current_attributes(state: dict[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a file under their current names."""
+    current = {stored: name for name, stored in ATTRIBUTES.items()}
+    return {current.get(name, name): value for name, value in state.items()}
 
 
 def current_name(name: str) -> str:

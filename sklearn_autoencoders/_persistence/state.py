@@ -18,14 +18,14 @@ from .._version import __version__
 from ..exceptions import IncompatibleVersionError, ModelFileError
 from ..networks._models.autoencoder import Autoencoder
 from ..networks._recipes import Recipe, build, recipe_from_dict, recipe_to_dict
-from .renamed import recipe_of_format_1
+from .renamed import current_attributes, recipe_of_format_1, stored_attributes
 
 FORMAT = 3
 
 
 def to_plain(state: dict[str, Any]) -> dict[str, Any]:
     """Return an estimator's state with the network and its recipe as plain values."""
-    state = dict(state)
+    state = stored_attributes(state)
     for name, value in state.items():
         if isinstance(value, os.PathLike):  # a file does not depend on the operating system
             state[name] = os.fspath(value)
@@ -63,7 +63,7 @@ def from_plain(state: dict[str, Any], name: str) -> dict[str, Any]:
     ModelFileError
         If the weights do not match the network that the state describes.
     """
-    state = dict(state)
+    state = current_attributes(state)
     saved_by = state.pop("_saved_by")
     if saved_by["format"] > FORMAT:
         raise IncompatibleVersionError(

@@ -76,13 +76,13 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     # What categories are that did not occur in the fit, in warnings.
     _unknown_are = "They are read as missing values."
     # The model of the inputs that predicts missing ones (Factors, Gaussian or None), and whether it
-    # is fitted even if no value is missing. Model files store the first name.
-    _factors = None
+    # is fitted even if no value is missing.
+    _input_model = None
     _predicts_missing = False
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
-    # If `_factors` is a Gaussian: size of the piecewise linear vector of each number, and weight of
-    # the Gaussian in the prediction of missing categories.
+    # If the model of the inputs is a Gaussian: size of the piecewise linear vector of each number,
+    # and weight of the Gaussian in the prediction of missing categories.
     _n_vector, _expected_share = 0, 0.0
     # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
     _max_dropout, _max_units = 1.0, 512
@@ -361,7 +361,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
         frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
-        return Model(self.network_, scaling, loss, layout, self._factors, self._expected_share)
+        return Model(self.network_, scaling, loss, layout, self._input_model, self._expected_share)
 
     @property
     def _layout(self):

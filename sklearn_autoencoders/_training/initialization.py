@@ -169,7 +169,7 @@ def initialize(
         start(module, axes.start)
     set_intervals(module, data, layout, fitted)
     attributes = initial_attributes(estimator, module, fitted, name, recipe)
-    return attributes | {"_factors": input_model}
+    return attributes | {"_input_model": input_model}
 
 
 def _fit_scaling(estimator: Any, data: Data, layout: Layout, kind: str | None) -> Scaling:

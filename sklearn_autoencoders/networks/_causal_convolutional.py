@@ -124,7 +124,7 @@ class CausalConvolutional(Network):
             If a parameter is invalid, or if samples are no images of this shape.
         """
         self._validate_params()
-        kind = "an image, after its class," if self.class_first else "an image"
+        kind = "an image after its class" if self.class_first else "an image"
         n_pixels = n_positions - bool(self.class_first)
         check_n_features(self.image_shape, n_pixels, "image_shape", kind)
         return self
