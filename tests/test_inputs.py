@@ -1,5 +1,6 @@
 """Any input results in finite output or in an error that names the problem."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -197,10 +198,16 @@ def assert_training_answers(estimator, data):
         assert_answers(lambda method=method: train(case(estimator), method, data))
 
 
+@functools.cache
+def usual_outputs(estimator, make_usual):
+    """Return the outputs of a fitted case for its training samples, once per process."""
+    return outputs(fitted_case(estimator, make_usual), make_usual())
+
+
 def assert_fitted_answers(estimator, make_usual, data):
     """Assert that a fitted model works, and that a failed fit leaves it unchanged."""
     usual, fitted = make_usual(), fitted_case(estimator, make_usual)
-    before, names = outputs(fitted, usual), getattr(fitted, "feature_names_in_", None)
+    before, names = usual_outputs(estimator, make_usual), getattr(fitted, "feature_names_in_", None)
     for name in readers(fitted, data):
         assert_answers(lambda name=name: getattr(fitted, name)(data))
     assert_same(outputs(fitted, usual), before)

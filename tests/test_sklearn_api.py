@@ -1,5 +1,7 @@
 """Scikit-learn's estimator checks, including those that are not run by default."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,15 +126,20 @@ def everything(cls, X, y):
     return found
 
 
+@functools.cache
+def everything_of(cls, given):
+    """Return `everything` for an array or a frame; without configuration, once per process."""
+    X, y = table(), np.arange(80) % 2
+    return everything(cls, X if given == "array" else pd.DataFrame(X, columns=list("abcdef")), y)
+
+
 @pytest.mark.parametrize("output", ["pandas", "polars"])
 @pytest.mark.parametrize("given", ["array", "frame"])
 @pytest.mark.parametrize("cls", OF_TABLES)
 def test_the_configured_output_does_not_change_numbers(cls, given, output):
-    X, y = table(), np.arange(80) % 2
-    X = X if given == "array" else pd.DataFrame(X, columns=list("abcdef"))
-    expected = everything(cls, X, y)
+    expected = everything_of(cls, given)
     with sklearn.config_context(transform_output=output):
-        assert_same(everything(cls, X, y), expected)
+        assert_same(everything_of.__wrapped__(cls, given), expected)
 
 
 @pytest.mark.parametrize("cls", EVERY)
