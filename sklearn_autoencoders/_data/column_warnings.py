@@ -1,4 +1,4 @@
-"""Warnings of what a fit cannot learn of the columns."""
+"""Warnings of what a fit cannot learn of the columns, and of weights that are no counts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from .shapes import channel_of_features
 # Number of values of a column from which on a warning is issued if all are unknown, and of
 # categories that it shows.
 _MIN_OBSERVED, _N_SHOWN = 10, 3
+# Mean weight from which on weights are rather those of a survey than numbers of copies.
+_LARGE_WEIGHT = 10
 
 
 def warn_of_unknown_categories(estimator, X):
@@ -80,3 +82,14 @@ def _of_empty_channels(empty, network, n_features):
     channel = channel_of_features(network, n_features)
     known = np.delete(channel, empty)
     return empty[~np.isin(channel[empty], known)]
+
+
+def warn_of_large_weights(weight):
+    """Warn if the positive weights of samples are so large that they may be no counts."""
+    if weight.mean() >= _LARGE_WEIGHT:
+        warn_user(
+            f"sample_weight has a mean of {weight.mean():.3g}. A sample of weight 2 counts as two "
+            f"samples, so that the model is fitted as to {weight.sum():.3g} samples. If the weights "
+            "are no numbers of copies, such as those of a survey, divide them by their mean.",
+            UserWarning,
+        )

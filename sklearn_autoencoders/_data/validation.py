@@ -15,6 +15,7 @@ from .._utils.tensors import plain_array
 from .._utils.torch_settings import preserve_settings
 from .column_warnings import (
     warn_of_empty_features,
+    warn_of_large_weights,
     warn_of_unknown_categories,
     warn_of_unknown_columns,
 )
@@ -217,6 +218,7 @@ def check_training_data(estimator, X, y, sample_weight, clean, *, reset):
     if sample_weight is not None:
         check_consistent_length(X, y)
         data = _without_weightless(replace(data, weight=check_weight(sample_weight, X)))
+        warn_of_large_weights(data.weight)
     name = "X" if clean is None else "clean"
     if reset:
         estimator._empty_features = np.flatnonzero(np.isnan(data.target_ranges.low))
