@@ -396,8 +396,8 @@ def test_the_false_alarm_rate_is_that_of_new_samples():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "Give either outlier_fraction or false_alarm_rate"),
-        ({"outlier_fraction": 0.1, "false_alarm_rate": 0.1}, "Give either outlier_fraction or"),
+        ({}, "Give either outlier_fraction or false_alarm_rate; got none"),
+        ({"outlier_fraction": 0.1, "false_alarm_rate": 0.1}, "or false_alarm_rate; got both"),
         ({"outlier_fraction": 0.999}, r"outlier_fraction must be in \(0, 0.5\]; got 0.999"),
         ({"outlier_fraction": np.nan}, r"outlier_fraction must be in \(0, 0.5\]"),
         ({"false_alarm_rate": 0}, r"false_alarm_rate must be in \(0, 0.5\]"),

@@ -89,7 +89,7 @@ def warn_of_large_weights(weight):
     if weight.mean() >= _LARGE_WEIGHT:
         warn_user(
             f"sample_weight has a mean of {weight.mean():.3g}. A sample of weight 2 counts as two "
-            f"samples, so that the model is fitted as to {weight.sum():.3g} samples. If the weights "
+            f"samples, so that the model is fitted as to {weight.sum():.3g} samples. If weights "
             "are no numbers of copies, such as those of a survey, divide them by their mean.",
             UserWarning,
         )

@@ -273,7 +273,8 @@ def _check_shape(
     if own == shape:
         return
     if time_axis is None:
-        raise ValueError(f"{what} of the network's image_shape={shape}; got shape {own}.")
+        advice = f" Set image_shape={own}." if len(own) in (2, 3) else ""
+        raise ValueError(f"{what} of the network's image_shape={shape}; got shape {own}.{advice}")
     advice = ""
     if len(own) == 2 and own[1 - time_axis] == shape[1 - time_axis]:
         if own[time_axis] < shape[time_axis]:

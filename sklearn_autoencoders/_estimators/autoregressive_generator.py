@@ -354,8 +354,8 @@ class AutoregressiveGenerator(
             Present for API consistency. To draw samples of a class, make it a column of X.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Non-negative sample weights. A sample of weight 2 is equivalent to two samples, if these
-            are less than 2 % of all samples or eight.
+            Non-negative sample weights. A sample of weight 2 counts as two samples. Only copies
+            make the numbers of a sample frequent values, if they are eight or more, and 2 % of all.
 
         Returns
         -------

@@ -159,7 +159,8 @@ class OutlierDetectorMixin:
         """
         check_is_fitted(self)
         if (outlier_fraction is None) == (false_alarm_rate is None):
-            raise ValueError("Give either outlier_fraction or false_alarm_rate.")
+            found = "none" if outlier_fraction is None else "both"
+            raise ValueError(f"Give either outlier_fraction or false_alarm_rate; got {found}.")
         name = "outlier_fraction" if false_alarm_rate is None else "false_alarm_rate"
         rate = outlier_fraction if false_alarm_rate is None else false_alarm_rate
         check_scalar(rate, name, Real)
