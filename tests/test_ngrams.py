@@ -19,8 +19,8 @@ def embedding():
 
 
 def test_vectors_depend_on_the_last_symbols_alone(embedding):
-    one, _ = embedding(torch.tensor([[1, 2, 3, 4, 5, 6]]), None)
-    other, _ = embedding(torch.tensor([[6, 6, 3, 4, 5, 6]]), None)
+    one, _ = embedding.advance(torch.tensor([[1, 2, 3, 4, 5, 6]]), None)
+    other, _ = embedding.advance(torch.tensor([[6, 6, 3, 4, 5, 6]]), None)
     torch.testing.assert_close(one[0, 5], other[0, 5])
     assert not torch.allclose(one[0, 4], other[0, 4])
 
@@ -30,7 +30,7 @@ def test_vectors_are_sums_over_ngrams(embedding):
     for part in alone:
         part.load_state_dict(embedding.state_dict())
     x = torch.tensor([[1, 2, 3, 4, 5, 6]])
-    found = [part(x, None)[0][0, -1] for part in alone]
+    found = [part.advance(x, None)[0][0, -1] for part in alone]
     rows = embedding._rows(torch.tensor([[3, 4, 5, 6]]))[0, 0]
     for place in (1, 2):
         term = embedding.to_embedding(embedding.table(rows[place]))
@@ -39,10 +39,10 @@ def test_vectors_are_sums_over_ngrams(embedding):
 
 def test_parts_of_a_sequence_are_read_like_the_whole(embedding):
     x = torch.tensor([[1, 2, 3, 4, 5, 6, 1, 0, 2], [3, 3, 0, 1, 2, 1, 6, 5, 4]])
-    whole, last = embedding(x, None)
+    whole, last = embedding.advance(x, None)
     before, found = None, []
     for part in x.split((1, 2, 5, 1), 1):
-        vectors, before = embedding(part, before)
+        vectors, before = embedding.advance(part, before)
         found.append(vectors)
     torch.testing.assert_close(torch.cat(found, 1), whole, rtol=0, atol=0)
     torch.testing.assert_close(before, last)
@@ -51,7 +51,7 @@ def test_parts_of_a_sequence_are_read_like_the_whole(embedding):
 def test_rare_ngrams_have_no_vector(embedding):
     numbers = torch.tensor([[1, 2, 3], [4, 5, 6]])
     embedding.keep_frequent([(numbers, torch.tensor([9.0, 10.0]))])
-    vectors, _ = embedding(numbers, None)
+    vectors, _ = embedding.advance(numbers, None)
     assert (vectors[0] == 0).all()
     assert (vectors[1] != 0).any()
 

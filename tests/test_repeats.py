@@ -37,7 +37,7 @@ def followers(sequence, length):
 
 
 def test_vectors_are_those_of_what_followed_the_same_ngram(repeats, numbers):
-    vectors, _ = repeats(numbers, None)
+    vectors, _ = repeats.advance(numbers, None)
     for row, sequence in enumerate(numbers.tolist()):
         expected = sum(
             10**place * np.array(followers(sequence, length))
@@ -50,10 +50,10 @@ def test_vectors_are_those_of_what_followed_the_same_ngram(repeats, numbers):
 @pytest.mark.parametrize("sizes", [[1] * 200, [70, 1, 0, 129]], ids=["steps", "parts"])
 def test_parts_of_a_sequence_are_read_like_the_whole(repeats, numbers, sizes):
     x = numbers
-    whole, last = repeats(x, None)
+    whole, last = repeats.advance(x, None)
     state, found = None, []
     for part in x.split([size for size in sizes if size], 1):
-        vectors, state = repeats(part, state)
+        vectors, state = repeats.advance(part, state)
         found.append(vectors)
     torch.testing.assert_close(torch.cat(found, 1), whole, rtol=0, atol=0)
     torch.testing.assert_close(state, last, rtol=0, atol=0)
@@ -61,11 +61,11 @@ def test_parts_of_a_sequence_are_read_like_the_whole(repeats, numbers, sizes):
 
 def test_a_state_is_not_changed_by_reading_on(repeats, numbers):
     x = numbers
-    _, state = repeats(x[:, :100], None)
+    _, state = repeats.advance(x[:, :100], None)
     before = state.clone()
-    one = repeats(x[:, 100:], state)[0]
+    one = repeats.advance(x[:, 100:], state)[0]
     torch.testing.assert_close(state, before, rtol=0, atol=0)
-    torch.testing.assert_close(repeats(x[:, 100:], state)[0], one, rtol=0, atol=0)
+    torch.testing.assert_close(repeats.advance(x[:, 100:], state)[0], one, rtol=0, atol=0)
 
 
 def test_forgotten_ngrams_are_new_rather_than_wrong(monkeypatch, repeats, numbers):
@@ -73,7 +73,7 @@ def test_forgotten_ngrams_are_new_rather_than_wrong(monkeypatch, repeats, number
     monkeypatch.setattr("sklearn_autoencoders.networks._sequences.repeats._N_SLOTS", 16)
     few = RepeatEmbedding(LENGTHS, N_SYMBOLS, 1)
     few.load_state_dict(repeats.state_dict())
-    found = few(numbers, None)[0][0, :, 0].long() // 10 % 10
+    found = few.advance(numbers, None)[0][0, :, 0].long() // 10 % 10
     is_found = found > 0
     assert 0 < is_found.sum() < (expected > 0).sum()
     assert (found[is_found] == expected[is_found]).double().mean() > 0.9
@@ -114,3 +114,9 @@ def test_wrong_lengths_are_named(lengths, message):
     network = CausalRecurrent(repeat_lengths=lengths)
     with pytest.raises(ValueError, match=message):
         AutoregressiveGenerator(8, network=network).fit(["to be", "or not"] * 10)
+
+
+@pytest.mark.parametrize("n_positions", [1, 64, 65])
+def test_sequences_without_a_state_are_read_alike(repeats, numbers, n_positions):
+    part = numbers[:, :n_positions]
+    torch.testing.assert_close(repeats(part), repeats.advance(part, None)[0], rtol=0, atol=0)

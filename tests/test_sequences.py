@@ -410,3 +410,14 @@ def test_held_out_chunks_interrupt_a_text(chunks_read):
     read = set().union(*chunks_read)
     assert read < set(range(n_chunks))
     assert n_chunks - len(read) == round(0.1 * n_chunks)  # numbers that are missing in between
+
+
+def test_many_sequences_are_drawn_and_read_in_parts(monkeypatch):
+    generator = fitted(TEXTS, max_epochs=3)
+    scores = generator.score_samples(TEXTS)
+    one = generator.sample(40, top_k=1, random_state=0)
+    monkeypatch.setattr("sklearn_autoencoders._inference.sequences._N_SEQUENCES", 7)
+    np.testing.assert_allclose(generator.score_samples(TEXTS), scores, rtol=1e-5)
+    assert generator.sample(40, top_k=1, random_state=0) == one
+    lengths = {len(text) for text in generator.sample(40, random_state=0)}
+    assert len(lengths) > 1

@@ -23,8 +23,9 @@ from .prepared import in_type
 Array = NDArray[Any]
 Chooser = Callable[[Array], Array]
 
-# Number of values of a tensor of indicators of symbols, in a chunk.
-_CHUNK_SIZE = 2**21
+# Number of values of a tensor of indicators of symbols, in a chunk, and of sequences, whose states
+# take up to 50 kB each.
+_CHUNK_SIZE, _N_SEQUENCES = 2**21, 1024
 
 
 class Reader:
@@ -84,7 +85,7 @@ def _parts(cells: Array, n_symbols: int) -> Iterator[tuple[slice, list[slice]]]:
     """Yield slices of sequences, each with the slices of positions in which they are read."""
     n_samples, n_positions = cells.shape
     n_read = max(_CHUNK_SIZE // n_symbols, 1)
-    n_rows = max(n_read // max(n_positions, 1), 1)
+    n_rows = min(max(n_read // max(n_positions, 1), 1), _N_SEQUENCES)
     for rows in gen_batches(n_samples, n_rows):
         yield rows, list(gen_batches(n_positions, n_read))
 
@@ -201,6 +202,20 @@ def continue_sequences(
     ndarray of shape (n_samples, n_given + at most n_positions)
         The sequences.
     """
+    parts = [
+        _continued(model, cells[rows], n_positions, choose, end)
+        for rows in gen_batches(len(cells), _N_SEQUENCES)
+    ]
+    found = np.full((len(cells), max(part.shape[1] for part in parts)), np.nan, cells.dtype)
+    for rows, part in zip(gen_batches(len(cells), _N_SEQUENCES), parts, strict=True):
+        found[rows, : part.shape[1]] = part
+    return found
+
+
+def _continued(
+    model: Model, cells: Array, n_positions: int, choose: Chooser, end: int | None
+) -> Array:
+    """Return a few sequences with further symbols, until all have ended."""
     columns, is_open = [], np.ones(len(cells), dtype=bool)
     with _inference():
         reader = Reader(model, cells.dtype)

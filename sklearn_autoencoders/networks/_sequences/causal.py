@@ -85,7 +85,16 @@ class RecurrentStates(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
-        return self.advance(x)[0]
+        hidden: Tensor = self.embedding(x)
+        parts = self._parts()
+        numbers = symbol_numbers(x) if parts else None
+        for part in parts:
+            hidden = hidden + part(numbers)
+        return self._layers(hidden, [None] * len(self.cells))[0]
+
+    def _parts(self) -> list[Any]:
+        """Return what is added to the embedding, if there is any."""
+        return [part for part in (self.ngrams, self.repeats) if part is not None]
 
     def keep_frequent(self, parts: Iterable[tuple[Tensor, Tensor]]) -> None:
         """Find the n-grams, if any, that are not rare in the training sequences."""
@@ -111,23 +120,27 @@ class RecurrentStates(nn.Module):
         states : list
             Those of the layers and, if there are any, of the n-grams and of the repeats.
         """
-        n_layers = len(self.cells)
-        parts = [part for part in (self.ngrams, self.repeats) if part is not None]
+        n_layers, parts = len(self.cells), self._parts()
         before: list[Any] = [None] * (n_layers + len(parts)) if states is None else states
         hidden: Tensor = self.embedding(x)
-        after: State = []
-        last: State = []
         numbers = symbol_numbers(x) if parts else None
+        last: State = []
         for part, own in zip(parts, before[n_layers:], strict=True):
-            vectors, own = part(numbers, own)
+            vectors, own = part.advance(numbers, own)
             hidden = hidden + vectors
             last.append(own)
-        for cell, norm, own in zip(self.cells, self.norms, before[:n_layers], strict=True):
-            output, own = cell(hidden, own)
+        hidden, after = self._layers(hidden, before[:n_layers])
+        return hidden, after + last
+
+    def _layers(self, hidden: Tensor, before: list[Any]) -> tuple[Tensor, State]:
+        """Return the outputs of the layers, and their states after the last position."""
+        after: State = []
+        for cell, norm, state in zip(self.cells, self.norms, before, strict=True):
+            output, state = cell(hidden, state)
             output = self.dropout(norm(output))
             hidden = output + hidden if output.shape == hidden.shape else output
-            after.append(own)
-        return hidden, after + last
+            after.append(state)
+        return hidden, after
 
 
 class SymbolNetwork(Network):

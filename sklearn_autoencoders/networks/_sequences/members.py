@@ -25,7 +25,7 @@ class MemberStates(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the states after each position, of shape (batch, time, n_components)."""
-        return self.advance(x)[0]
+        return torch.cat([member(x) for member in self.members], -1)
 
     def advance(self, x: Tensor, states: list[Any] | None = None) -> tuple[Tensor, list[Any]]:
         """Return the outputs after each position, and the states after the last one.

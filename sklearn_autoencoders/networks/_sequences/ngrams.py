@@ -74,7 +74,11 @@ class NgramEmbedding(nn.Module):
             frequency += torch.bincount(rows.flatten(), weights.flatten(), _N_ROWS)
         self.is_frequent.copy_(frequency >= _MIN_FREQUENCY)
 
-    def forward(self, numbers: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return the vectors of all positions, of shape (batch, time, n_embedding)."""
+        return self.advance(numbers, None)[0]
+
+    def advance(self, numbers: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the vectors of all positions, and the symbols before the next position.
 
         Parameters

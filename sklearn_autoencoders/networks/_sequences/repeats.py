@@ -7,6 +7,7 @@ from numbers import Integral
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .ngrams import NgramHashes
 
@@ -65,7 +66,17 @@ class RepeatEmbedding(nn.Module):
         self.register_buffer("first_row", place * self.n_numbers, persistent=False)
         self.register_buffer("first_slot", place * _N_SLOTS + self.n_before, persistent=False)
 
-    def forward(self, numbers: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return the vectors of all positions, of shape (batch, time, n_embedding)."""
+        if numbers.shape[1] > _N_BLOCK:
+            return self.advance(numbers, None)[0]
+        # No hash table is required, which is large if there are many sequences.
+        known = functional.pad(numbers, (self.n_before, 0))
+        slots, checks, entries = self._entries(known, numbers)
+        found, _ = _within_block(slots, entries, torch.zeros_like(entries))
+        return self._vectors(self._followers(found, checks))
+
+    def advance(self, numbers: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return the vectors of all positions, and the state after the last one.
 
         Parameters
@@ -87,19 +98,21 @@ class RepeatEmbedding(nn.Module):
         """
         if state is None:
             state = self.table.weight.new_zeros(1, len(numbers), self.n_state)
-        memory, rows = state[0], []
+        memory, found = state[0], []
         for block in numbers.split(_N_BLOCK, 1):
             followers, memory = self._look_up(block, memory)
-            rows.append(followers + self.first_row)
-        return self.table(torch.cat(rows, 1)).sum(-2), memory[None]
+            found.append(followers)
+        return self._vectors(torch.cat(found, 1)), memory[None]
+
+    def _vectors(self, followers: Tensor) -> Tensor:
+        """Return the sums of the vectors of symbols of shape (batch, time, n_lengths)."""
+        vectors: Tensor = self.table(followers + self.first_row).sum(-2)
+        return vectors
 
     def _look_up(self, numbers: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Return what followed before, of shape (batch, time, n_lengths), and the next state."""
         known = torch.cat([memory[:, : self.n_before].long(), numbers], 1)
-        hashed = self.hashes(known)  # of those that end before and at each position
-        slots = hashed % _N_SLOTS + self.first_slot
-        checks = hashed // _N_SLOTS % _N_CHECKS
-        entries = (checks[:, :-1] * self.n_numbers + numbers[..., None]).to(memory)
+        slots, checks, entries = self._entries(known, numbers)
         if numbers.shape[1] == 1:
             memory = memory.scatter(1, slots[:, 0], entries[:, 0])
             found = memory.gather(1, slots[:, 1])[:, None]
@@ -108,8 +121,20 @@ class RepeatEmbedding(nn.Module):
             found, written = _within_block(slots, entries, stored)
             memory = memory.scatter(1, slots[:, :-1].flatten(1), written.flatten(1))
         memory[:, : self.n_before] = known[:, -self.n_before :].to(memory)
+        return self._followers(found, checks), memory
+
+    def _entries(self, known: Tensor, numbers: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return slots and checks before and at each position, and what is written there."""
+        hashed = self.hashes(known)
+        slots = hashed % _N_SLOTS + self.first_slot
+        checks = hashed // _N_SLOTS % _N_CHECKS
+        entries = checks[:, :-1] * self.n_numbers + numbers[..., None]
+        return slots, checks, entries.to(self.table.weight)
+
+    def _followers(self, found: Tensor, checks: Tensor) -> Tensor:
+        """Return the symbols of the entries that are of the n-grams at the positions."""
         found = found.long()
-        return found % self.n_numbers * (found // self.n_numbers == checks[:, 1:]), memory
+        return found % self.n_numbers * (found // self.n_numbers == checks[:, 1:])
 
 
 def _within_block(slots: Tensor, entries: Tensor, stored: Tensor) -> tuple[Tensor, Tensor]:
