@@ -9,7 +9,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from sklearn_autoencoders import AutoregressiveGenerator
 from sklearn_autoencoders._data.tables import discriminants
-from sklearn_autoencoders._data.tables.discriminants import Discriminants, mixture_share
+from sklearn_autoencoders._data.tables.discriminants import Discriminants
 from sklearn_autoencoders._data.tables.levels import Levels
 from sklearn_autoencoders._estimators import cell_orders
 
@@ -63,14 +63,6 @@ def test_samples_do_not_depend_on_what_is_known_of_others():
         alone = model.log_probabilities(cells[row : row + 1], range(3))
         for one, all_rows in zip(alone, together, strict=True):
             np.testing.assert_allclose(one[0], all_rows[row], rtol=1e-9, atol=1e-12)
-
-
-def test_the_better_model_has_the_weight():
-    ones = np.ones(1000)
-    assert mixture_share(0 * ones, -ones, ones, 1000) < 0.05
-    assert mixture_share(-ones, 0 * ones, ones, 1000) > 0.95
-    optimism = discriminants._OPTIMISM / np.sqrt(1000)
-    assert mixture_share(optimism * ones, 0 * ones, ones, 1000) == pytest.approx(0.5)
 
 
 def grouped(n_samples=400):

@@ -11,8 +11,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn_autoencoders import AutoencoderTransformer, DenoisingAutoencoder
 from sklearn_autoencoders._data.batches import SampleDataset
 from sklearn_autoencoders._data.data import Data
+from sklearn_autoencoders._data.statistics.mixture_weights import (
+    _N_PRIOR,
+    _OPTIMISM,
+    mixture_weights,
+)
 from sklearn_autoencoders._data.statistics.scaling import Scaling
-from sklearn_autoencoders._estimators import denoising
+from sklearn_autoencoders._inference.category_shares import category_shares
 from sklearn_autoencoders._inference.run import reconstruct
 from sklearn_autoencoders._training.number_intervals import set_intervals
 from sklearn_autoencoders._utils.layout import Layout
@@ -142,35 +147,99 @@ def cells_with_holes(n_samples=300, seed=0):
     return holes
 
 
-def test_a_share_of_one_gives_the_expected_categories_alone():
-    holes = cells_with_holes()
-    estimator = imputer(max_epochs=5).fit(holes)
-    X = estimator._columns.encode(holes)
-    model = estimator._model
-    found = reconstruct(replace(model, expected_share=1.0), X)
+def shares_of(expected, frequencies):
+    """Return the weights of conditional means and frequencies; the middle column has categories."""
+    return np.outer([expected, frequencies], [0.0, 1.0, 0.0])
+
+
+def with_shares(estimator, *shares):
+    return replace(estimator._model, category_shares=shares_of(*shares))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return imputer(max_epochs=20).fit(cells_with_holes())
+
+
+def test_a_share_of_one_gives_the_expected_categories_alone(fitted):
+    X = fitted._columns.encode(cells_with_holes())
+    model = with_shares(fitted, 1.0, 0.0)
     inputs = SampleDataset(model, Data(X)).__getitems__(slice(None)).x.numpy()
     indicators = (inputs * model.scaling.scale + model.scaling.center)[:, 1:3]
     missing = np.isnan(X[:, 1])
-    assert_array_equal(found[missing, 1], indicators[missing].argmax(axis=1))
+    assert_array_equal(reconstruct(model, X)[missing, 1], indicators[missing].argmax(axis=1))
 
 
-def test_numbers_and_known_categories_are_those_of_the_network():
-    holes = cells_with_holes()
-    estimator = imputer(max_epochs=20).fit(holes)
-    X = estimator._columns.encode(holes)
-    alone, mixed = (
-        reconstruct(replace(estimator._model, expected_share=share), X) for share in (0.0, 1.0)
-    )
+def test_a_share_of_one_of_the_frequencies_gives_the_most_frequent_category(fitted):
+    X = fitted._columns.encode(cells_with_holes())
+    most = fitted.center_[1:3].argmax()
+    assert_array_equal(reconstruct(with_shares(fitted, 0.0, 1.0), X)[np.isnan(X[:, 1]), 1], most)
+
+
+def test_numbers_and_known_categories_are_those_of_the_network(fitted):
+    X = fitted._columns.encode(cells_with_holes())
+    alone, mixed = (reconstruct(with_shares(fitted, share, 0.0), X) for share in (0.0, 1.0))
     known = ~np.isnan(X[:, 1])
     assert_allclose(mixed[:, [0, 2]], alone[:, [0, 2]])
     assert_array_equal(mixed[known, 1], alone[known, 1])
     assert (mixed[~known, 1] != alone[~known, 1]).any()
 
 
-def test_the_share_of_the_network_increases_with_the_number_of_samples():
-    shares = [
-        imputer(max_epochs=1).fit(cells_with_holes(n))._model.expected_share for n in (100, 200)
-    ]
-    assert shares == [2 / 3, 1 / 2]
-    assert denoising._N_EXPECTED == 200
-    assert imputer(max_epochs=1).fit(with_missing_values(table(100)))._model.expected_share == 0
+def test_the_network_has_the_weight_where_a_rule_is_not_linear():
+    expected, frequencies = imputer().fit(with_rule(1000).mask(lambda X: X == 0))._shares
+    assert 1 - expected[1] - frequencies[1] > 0.7
+    assert expected[0] == frequencies[0] == 0.0
+
+
+def test_a_network_with_wrong_weights_gets_little_weight():
+    frame = with_rule(1000)
+    estimator = imputer(max_epochs=1).fit(frame)
+    for parameter in estimator.network_.parameters():
+        torch.nn.init.normal_(parameter.data, generator=torch.Generator().manual_seed(0))
+    found = category_shares(estimator._model, Data(estimator._columns.encode(frame)), 1000, 200)
+    assert 1 - found.sum(axis=0)[1] < 0.2
+
+
+def test_a_table_of_numbers_has_no_shares():
+    assert imputer(max_epochs=1).fit(with_missing_values(table(100)))._shares is None
+
+
+def test_shares_do_not_depend_on_samples_without_weight():
+    frame = cells_with_holes(300)
+    weight = np.r_[np.ones(200), np.zeros(100)]
+    alone = imputer(max_epochs=1).fit(frame[:200])._shares
+    assert_allclose(imputer(max_epochs=1).fit(frame, sample_weight=weight)._shares, alone, atol=0.2)
+
+
+# ------------------------------------------------------------------------------ mixture weights
+
+
+def test_the_better_model_has_the_weight():
+    ones, half = np.ones(1000), np.full(2, 0.5)
+    assert mixture_weights(np.array([0 * ones, -ones]), half, ones, 1000)[1] < 0.05
+    assert mixture_weights(np.array([-ones, 0 * ones]), half, ones, 1000)[1] > 0.95
+    optimism = _OPTIMISM / np.sqrt(1000)
+    equal = mixture_weights(np.array([optimism * ones, 0 * ones]), half, ones, 1000)
+    assert_allclose(equal, half)
+
+
+def test_weights_maximize_the_likelihood_of_the_average():
+    rng = np.random.RandomState(0)
+    probabilities = rng.dirichlet(np.ones(3), 400).T
+    prior, weight = np.array([0.5, 0.3, 0.2]), rng.rand(400) + 0.5
+    logs = np.log(probabilities)
+    found = mixture_weights(logs, prior, weight, 1e12)
+    assert_allclose(found.sum(), 1)
+
+    def likelihood(weights):
+        prior_part = _N_PRIOR * prior @ np.log(weights)
+        return weight @ np.log(weights @ probabilities) + prior_part
+
+    best = likelihood(found)
+    for other in rng.dirichlet(np.ones(3), 50):
+        assert likelihood(0.9 * found + 0.1 * other) < best + 1e-6
+
+
+def test_weights_without_samples_are_the_prior():
+    prior = np.array([0.6, 0.4])
+    assert_allclose(mixture_weights(np.zeros((2, 0)), prior, np.zeros(0), 10), prior)

@@ -63,9 +63,9 @@ class Model:
     input_model : Factors, Gaussian or None, default=None
         Predicts missing inputs. Without it they are zero.
 
-    expected_share : float, default=0.0
-        Weight of the input model in the reconstruction of a missing category; the network has the
-        rest.
+    category_shares : ndarray of shape (2, n_columns) or None, default=None
+        Weights of the input model and of the frequencies in the reconstruction of a missing
+        category, zero for numbers; the network has the rest.
 
     discriminants : Discriminants or None, default=None
         Second model of the levels of columns, whose probabilities are averaged with those of the
@@ -77,7 +77,7 @@ class Model:
     loss: Loss | Likelihood
     layout: Layout
     input_model: Factors | Gaussian | None = None
-    expected_share: float = 0.0
+    category_shares: NDArray[np.float64] | None = None
     discriminants: Discriminants | None = None
 
     def conditional_mean(self, dtype: torch.dtype) -> ConditionalMean | GaussianMean | None:

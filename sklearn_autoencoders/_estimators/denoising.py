@@ -14,7 +14,6 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from .._data.statistics.gaussian import Gaussian
 from .._data.tables.frames import is_frame
 from .._data.validation import check_codes, check_samples_as_given
 from .._training.auto_training import AutoTraining, auto_batch_size
@@ -32,14 +31,12 @@ from .._utils.user_warnings import warn_user
 from ..corruptions import CORRUPTIONS, Masking
 from ..texts._spelling import Spelling
 from .base import BaseAutoencoder
+from .missing_categories import MissingCategoriesMixin
 from .reconstruction_score import ReconstructionScoreMixin
 from .spelling_mixin import SpellingMixin
 
 # Weight of the loss of values that masking does not hide, in relation to those that it hides.
 _KNOWN_WEIGHT = 0.1
-# Number of samples with which missing categories are predicted by the network and by the normal
-# distribution in equal parts.
-_N_EXPECTED = 200
 # Number of samples from which on losses are weighted: fewer have so few hidden values that the
 # loss of a short training can rise.
 _MIN_WEIGHTED = 256
@@ -52,6 +49,7 @@ def _gives_codes(estimator):
 
 
 class DenoisingAutoencoder(
+    MissingCategoriesMixin,
     SpellingMixin,
     ReconstructionScoreMixin,
     ClassNamePrefixFeaturesOutMixin,
@@ -78,10 +76,11 @@ class DenoisingAutoencoder(
     From 256 samples on, the loss of values that masking does not hide has a weight of 0.1. A
     missing category :math:`k` is predicted with the probability
 
-    .. math:: \frac{n \, p_k + 200 \, q_k}{n + 200}
+    .. math:: a \, p_k + b \, q_k + c \, \pi_k, \qquad a + b + c = 1
 
     where :math:`p_k` is the prediction of the network, :math:`q_k` the conditional mean of its
-    indicator, limited to [0, 1], and :math:`n` is `n_samples_seen_`.
+    indicator, limited to [0, 1], and :math:`\pi_k` its frequency. The weights of each column are
+    those that predict hidden values of training samples best (a mixture, by the EM algorithm).
 
     Parameters
     ----------
@@ -351,8 +350,6 @@ class DenoisingAutoencoder(
     _auto_scaling = "by_units"
     _predicts_missing = True
     _n_vector = 16
-    # models of earlier versions predict missing categories by the network alone
-    _n_expected = 0
 
     _parameter_constraints: ClassVar[dict] = {
         "n_components": [
@@ -452,25 +449,13 @@ class DenoisingAutoencoder(
         return AutoTraining(max_epochs=max_epochs, batch_size=size)
 
     @property
-    def _expected_share(self):
-        """The weight of the expected category, which the network has few samples to improve."""
-        if not (self._imputes and self._has_categories):
-            return 0.0
-        return self._n_expected / (self._n_expected + self.n_samples_seen_)
-
-    @property
     def _max_units(self):
         return 128 if self._has_categories else 512
-
-    @property
-    def _imputes(self):
-        """Whether the samples of the fit have missing values or categories."""
-        return isinstance(self._input_model, Gaussian)
 
     def _build(self, data, rng):
         self._check_spells_texts()
         if not getattr(self.network, "reads_sequences", False):
-            return super()._build(data, rng) | {"_n_expected": _N_EXPECTED}
+            return super()._build(data, rng)
         self._check_corrects_texts()
         return initialize_sequences(self, data, rng, self._layout) | {"_input_model": None}
 

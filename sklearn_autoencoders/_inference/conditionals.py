@@ -16,7 +16,8 @@ from torch import Tensor
 from .._data.batches import SampleDataset
 from .._data.data import Data
 from .._data.model import Model
-from .._data.tables.discriminants import Discriminants, mixture_share
+from .._data.statistics.mixture_weights import mixture_weights
+from .._data.tables.discriminants import Discriminants
 from .._utils.batch import Batch
 from ..networks._models.autoencoder import Autoencoder
 from ..objectives._cells import CellLoss
@@ -98,8 +99,8 @@ def with_shares(
         for j, other in zip(block, discriminants.log_probabilities(seen, block), strict=True):
             rows = np.flatnonzero(~np.isnan(cells[:, j]))
             level = cells[rows, j].astype(np.intp)
-            found = every[rows, firsts[j] + level].astype(np.float64), other[rows, level]
-            shares[j] = mixture_share(*found, weight[rows], n_samples)
+            found = np.array([every[rows, firsts[j] + level], other[rows, level]])
+            shares[j] = mixture_weights(found, np.array([0.5, 0.5]), weight[rows], n_samples)[1]
         seen[:, block] = cells[:, block]
     return replace(discriminants, shares=shares)
 

@@ -187,37 +187,59 @@ def free_output(network: Any, batch: Batch) -> Any:
 def reconstruct_function(model: Model, dtype: Any) -> Function:
     """Return the function from samples of a type to their reconstructions."""
     units = Units(model, dtype)
-    if not model.expected_share:
+    if model.category_shares is None:
         return lambda network, batch: units(free_output(network, batch).reconstruction)
-    shrink = _Shrinkage(model, dtype)
+    average = _CategoryAverage(model, dtype)
 
     def function(network: Autoencoder, batch: Batch) -> Tensor:
         values = model.loss.link(free_output(network, batch).reconstruction)
-        return units.of_values(shrink(values, batch))
+        return units.of_values(average(values, batch))
 
     return function
 
 
-class _Shrinkage:
-    """Averages predictions of missing categories by the network and by the normal distribution.
+def category_predictions_function(model: Model, dtype: Any) -> Function:
+    """Return the function from samples to three predictions of each input, of shape (batch, 3, n).
 
-    The latter are the indicators that the network receives.
+    They are those of the network, the conditional means of missing inputs, and the frequencies.
+    Only those of indicators are meaningful.
+    """
+    average = _CategoryAverage(model, dtype)
+
+    def function(network: Autoencoder, batch: Batch) -> Tensor:
+        values = model.loss.link(free_output(network, batch).reconstruction)
+        return torch.stack([values, *average.others(values, batch)], dim=1)
+
+    return function
+
+
+class _CategoryAverage:
+    """Averages predictions of missing categories.
+
+    They are those of the network, the indicators that it receives, which are conditional means, and
+    the frequencies.
     """
 
     def __init__(self, model: Model, dtype: Any) -> None:
-        self._layout, self._share = model.layout, model.expected_share
+        self._layout = model.layout
         scaling = scaling_tensors(model.scaling, model.device, torch_dtype(dtype))
         self._center, self._scale = scaling
-        self._is_indicator = torch.zeros_like(self._center)
-        self._is_indicator[self._layout.indicators] = 1.0
+        if model.category_shares is not None:
+            shares = torch.tensor(model.category_shares).to(self._center)
+            self._shares = self._layout.of_inputs(shares)
+
+    def others(self, values: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Return the conditional means and the frequencies."""
+        expected = (batch.x * self._scale + self._center).clamp(0.0, 1.0)
+        return expected, self._center.expand_as(values)
 
     def __call__(self, values: Tensor, batch: Batch) -> Tensor:
         """Return numbers unchanged, and probabilities of categories."""
         if batch.missing is None:
             return values
-        expected = (batch.x * self._scale + self._center).clamp(0.0, 1.0)
-        share = self._share * self._is_indicator * self._layout.of_inputs(batch.missing)
-        return values + share * (expected - values)
+        changes = torch.stack(self.others(values, batch), dim=1) - values[:, None]
+        missing = self._layout.of_inputs(batch.missing)
+        return values + missing * (self._shares * changes).sum(1)
 
 
 def loss_function(model: Model) -> Function:

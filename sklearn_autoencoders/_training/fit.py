@@ -81,9 +81,8 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
     _predicts_missing = False
     # The default network, if it is not a dense one.
     _own_network: Network | None = None
-    # If the model of the inputs is a Gaussian: size of the piecewise linear vector of each number,
-    # and weight of the Gaussian in the prediction of missing categories.
-    _n_vector, _expected_share = 0, 0.0
+    # If the model of the inputs is a Gaussian: size of the piecewise linear vector of each number.
+    _n_vector = 0
     # Upper limits of dropout="auto" and of hidden_layer_sizes="auto".
     _max_dropout, _max_units = 1.0, 512
     # Values of parameters that some estimators do not have.
@@ -361,7 +360,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         scaling, layout = Scaling(self.center_, self.scale_), self._layout
         frequencies = self.center_[layout.indicators.numpy()]
         loss = with_categories(self._losses[self._loss], layout, frequencies)
-        return Model(self.network_, scaling, loss, layout, self._input_model, self._expected_share)
+        return Model(self.network_, scaling, loss, layout, self._input_model)
 
     @property
     def _layout(self):

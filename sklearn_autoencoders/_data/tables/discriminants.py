@@ -27,10 +27,6 @@ _MAX_FEW = 3
 _MIN_FREQUENCY = 0.01
 # Number of inputs beyond which there are no discriminants.
 _MAX_INPUTS = 512
-# Share of the discriminants: nats by which the log-probability of training samples is too high
-# under the network, times the root of the number of samples; samples of which each half is assigned
-# to each model beforehand; iterations.
-_OPTIMISM, _N_PRIOR, _N_ITERATIONS = 2.0, 20, 60
 
 
 @dataclass(frozen=True)
@@ -162,29 +158,6 @@ class Discriminants:
     def _sizes(self) -> NDArray[np.intp]:
         """Number of inputs of each column."""
         return np.array([own.shape[1] for own in self.inputs])
-
-
-def mixture_share(network: Array, others: Array, weight: Array, n_samples: float) -> float:
-    """Return the weight of the second of two models of a column, by the EM algorithm.
-
-    Parameters
-    ----------
-    network, others : ndarray of shape (m,)
-        Log-probabilities of training samples under both models. Those of the network are too high,
-        as it has many parameters: about 2 / sqrt(n_samples) are subtracted.
-
-    weight : ndarray of shape (m,)
-        Sample weights.
-
-    n_samples : float
-        Number of samples in the fit.
-    """
-    ratio = np.exp(np.clip(network - _OPTIMISM / np.sqrt(n_samples) - others, -500, 500))
-    share = 0.5
-    for _ in range(_N_ITERATIONS):
-        responsible = share / (share + (1 - share) * ratio)
-        share = (weight @ responsible + _N_PRIOR / 2) / (weight.sum() + _N_PRIOR)
-    return float(share)
 
 
 def _block(levels: Levels, j: int, frequencies: Array, n_samples: float) -> tuple[Array, Array]:
