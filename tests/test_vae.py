@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV
 
 from sklearn_autoencoders import AutoencoderTransformer, VAEGenerator
 from sklearn_autoencoders._data.model import torch_dtype
-from sklearn_autoencoders._estimators.generative_mixin import _great_circle
+from sklearn_autoencoders._inference.latent_paths import great_circle
 from sklearn_autoencoders._inference.prepared import in_type
 from sklearn_autoencoders._inference.sampling import fixed_noise
 from sklearn_autoencoders._utils.draws import Generated
@@ -523,9 +523,9 @@ def test_an_interpolation_connects_two_samples(method):
 
 def test_a_great_circle_keeps_the_norm():
     a, b = np.array([[3.0, 0.0]]), np.array([[0.0, 3.0]])
-    path = np.array([_great_circle(a, b, fraction)[0] for fraction in np.linspace(0, 1, 7)])
+    path = np.array([great_circle(a, b, fraction)[0] for fraction in np.linspace(0, 1, 7)])
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 3)
-    np.testing.assert_allclose(_great_circle(a, a, 0.3), a)
+    np.testing.assert_allclose(great_circle(a, a, 0.3), a)
 
 
 def test_unusable_arguments_are_named():

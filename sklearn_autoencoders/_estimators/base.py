@@ -14,6 +14,7 @@ from .._data.model import input_model_from_dict
 from .._data.output_arrays import filled
 from .._data.shapes import unflattened
 from .._data.sources.sparse import as_dense
+from .._data.statistics.marginals import Marginals
 from .._data.tables.columns import Columns, columns_from_dict
 from .._data.tables.discriminants import Discriminants
 from .._data.tables.frames import is_frame
@@ -47,6 +48,7 @@ _PARTS = {
     "_discriminants": Discriminants.from_dict,
     "_input_model": input_model_from_dict,
     "_levels": Levels.from_dict,
+    "_marginals": Marginals.from_dict,
     "_number_columns": columns_from_dict,
 }
 

@@ -20,6 +20,7 @@ from .._data.validation import (
     check_weight,
 )
 from .._data.value_checks import check_output, check_unit_interval
+from .._inference.latent_paths import PATHS
 from .._inference.postprocess import apply_to_arrays, log_mean_exp
 from .._inference.sampling import (
     draw_samples,
@@ -96,6 +97,9 @@ class GenerativeMixin:
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
         """Draw samples from the model.
 
+        After a fit to a table, each number is replaced by the value of the training samples with
+        the same rank in its column: ranges, tails and frequent values are those of the fit.
+
         Parameters
         ----------
         n_samples : int, default=1
@@ -109,7 +113,8 @@ class GenerativeMixin:
             Determines the random draws. None uses fresh entropy.
 
         noise : bool, default=True
-            Whether to draw from the likelihood. If False, its mean is returned.
+            Whether to draw from the likelihood. If False, its mean is returned, and numbers of a
+            table are not replaced.
 
         Returns
         -------
@@ -124,8 +129,10 @@ class GenerativeMixin:
             check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
-        seed = next(seeds) if noise else None
-        return self._as_drawn(self._decoded(codes, condition, seed, self._sample_dtype))
+        samples = self._decoded(
+            codes, condition, next(seeds) if noise else None, self._sample_dtype
+        )
+        return self._as_drawn(self._corrected(samples) if noise else samples)
 
     @tensors_like_input
     def perturb(self, X, scale=1.0, n_samples=1, y=None, random_state=None, *, noise=True):
@@ -201,12 +208,12 @@ class GenerativeMixin:
         A, B = (check_samples(self, own, restores=True) for own in (A, B))
         check_consistent_length(A, B)
         check_scalar(n_steps, "n_steps", Integral, min_val=2)
-        if method not in _PATHS:
-            raise ValueError(f"method must be one of {sorted(_PATHS)}; got {method!r}.")
+        if method not in PATHS:
+            raise ValueError(f"method must be one of {sorted(PATHS)}; got {method!r}.")
         fraction = np.linspace(0, 1, n_steps)[None, :, None]
         condition = self._condition(y, len(A))
         ends = (self._encode(samples, condition)[:, None] for samples in (A, B))
-        codes = _PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
+        codes = PATHS[method](*ends, fraction).reshape(-1, self.n_components_)
         codes = codes.astype(np.result_type(A, B), copy=False)
         decoded = self._as_given(self._decoded(codes, self._condition(y, len(A), n_steps)))
         if self._columns is not None:
@@ -373,24 +380,6 @@ def _seeds(random_state):
     rng = own_random_state(random_state)
     while True:
         yield draw_seed(rng)
-
-
-def _line(start, end, fraction):
-    return start + fraction * (end - start)
-
-
-def _great_circle(start, end, fraction):
-    """Interpolate the directions on a great circle and the norms linearly."""
-    lengths = [np.linalg.norm(code, axis=-1, keepdims=True) for code in (start, end)]
-    a, b = (c / np.maximum(n, 1e-12) for c, n in zip((start, end), lengths, strict=True))
-    angle = np.arccos(np.clip((a * b).sum(-1, keepdims=True), -1, 1))
-    sine = np.sin(angle)
-    turned = np.sin((1 - fraction) * angle) * a + np.sin(fraction * angle) * b
-    turned = turned / np.maximum(sine, 1e-6)
-    return np.where(sine > 1e-6, turned, _line(a, b, fraction)) * _line(*lengths, fraction)
-
-
-_PATHS = {"linear": _line, "slerp": _great_circle}
 
 
 def _lengths(y):

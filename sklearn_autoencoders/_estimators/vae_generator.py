@@ -15,6 +15,7 @@ from sklearn.utils.metadata_routing import UNUSED
 from .._data.conditions import condition_of, effect_of, fit_condition
 from .._data.sources.arrays import encoded
 from .._data.validation import check_samples
+from .._inference.marginals import correct, learn_marginals
 from .._inference.sampling import fit_prior, latent_health
 from .._training.auto_training import AutoTraining, auto_batch_size
 from .._training.initialization import initialize, start_at_probabilistic_pca
@@ -367,6 +368,7 @@ class VAEGenerator(
     }
     # Type of the training samples, in which samples are drawn.
     _sample_dtype = "float64"
+    _marginals = None
 
     _parameter_constraints: ClassVar[dict] = {
         "likelihood": [StrOptions(set(LIKELIHOODS))],
@@ -531,12 +533,28 @@ class VAEGenerator(
 
     def _post_fit_attributes(self, network, data):
         model, some = replace(self._model, network=network), data.thinned(_N_SAMPLES)
-        fit_prior(model, some, data.n_samples / self.n_samples_seen_)
+        fraction = data.n_samples / self.n_samples_seen_
+        fit_prior(model, some, fraction)
         kl, variance = latent_health(model, some)
         return {
             "kl_per_component_": kl,
             "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
+            "_marginals": self._learned_marginals(
+                model, some, data.n_samples / self.n_samples_seen_
+            ),
         }
+
+    def _learned_marginals(self, model, data, fraction):
+        """Return the distributions of the numbers of a table in drawn and in training samples."""
+        if self._columns is None and self._number_columns is None:
+            return None
+        found, before = learn_marginals(model, data), self._marginals
+        is_first = fraction == 1 or found is None or before is None
+        return found if is_first else found.averaged(before, fraction)
+
+    def _corrected(self, samples):
+        """Return drawn samples; numbers of a table are distributed as in the training samples."""
+        return samples if self._marginals is None else correct(samples, self._marginals)
 
     def _report(self, histories):
         minimum = max(math.ceil(_MIN_ACTIVE * self.n_components_), 1)

@@ -19,6 +19,7 @@ from .._estimators.outlier_mixin import OutlierDetectorMixin
 from .._estimators.reconstruction_score import ReconstructionScoreMixin
 from .._estimators.regressor import AutoencoderRegressor
 from .._inference import outlier_errors, postprocess, run, sampling
+from .._inference.marginals import correction
 from .._utils.batch import Batch
 from .._utils.draws import Given
 from ..objectives._likelihoods import Likelihood
@@ -169,13 +170,14 @@ def _filled(fitted):
 
 def _drawn_samples(fitted):
     """Compute samples from uniform numbers; the noise has double precision, as in `sample`."""
-    dtype = getattr(torch, fitted.estimator._sample_dtype)
+    dtype, marginals = getattr(torch, fitted.estimator._sample_dtype), fitted.estimator._marginals
+    corrected = (lambda samples: samples) if marginals is None else correction(marginals)
 
     def function(network, uniform):
         draws = uniform if isinstance(uniform, Given) else Given(uniform)
         codes = network.bottleneck.sample(draws.n_rows, network.encoder, draws)
         samples = sampling.draw_function(fitted.model, draws, np.float64)(network, Batch(codes))
-        return fitted.without_empty(samples).to(dtype)
+        return corrected(fitted.without_empty(samples).to(dtype))
 
     return function
 

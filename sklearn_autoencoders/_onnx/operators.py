@@ -46,7 +46,10 @@ def _cdist(x1, x2, p, compute_mode=None):
 
 
 def _searchsorted(sorted_sequence, self, out_int32=False, right=False, side=None, sorter=None):
-    """Return the number of smaller entries of a one-dimensional sequence for each value."""
+    """Return the number of smaller entries of a sequence for each value.
+
+    There is one sequence for all values, or one for each row of them.
+    """
     op = _operators()
-    is_less = op.Less(sorted_sequence, op.Unsqueeze(self, [-1]))
+    is_less = op.Less(op.Unsqueeze(sorted_sequence, [-2]), op.Unsqueeze(self, [-1]))
     return op.ReduceSum(op.Cast(is_less, to=_INT64), [-1], keepdims=0)

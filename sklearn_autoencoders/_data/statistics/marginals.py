@@ -1,0 +1,109 @@
+"""Quantiles of the columns of drawn samples and of training samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Maximum number of evenly spaced quantiles, besides those of the tails.
+_MAX_QUANTILES = 256
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """Distributions of columns in drawn samples and in training samples.
+
+    Parameters
+    ----------
+    columns : ndarray of int of shape (n_columns,)
+        The columns.
+
+    levels : ndarray of shape (n_quantiles,)
+        Levels of the quantiles.
+
+    drawn, seen : ndarray of shape (n_columns, n_quantiles)
+        Quantiles of drawn and of training samples.
+    """
+
+    columns: NDArray[np.intp]
+    levels: Array
+    drawn: Array
+    seen: Array
+
+    @classmethod
+    def learn(
+        cls, drawn: NDArray[Any], seen: NDArray[Any], weight: Array, columns: NDArray[np.intp]
+    ) -> Marginals | None:
+        """Return the distributions of columns; None if they have no values.
+
+        Parameters
+        ----------
+        drawn : ndarray of shape (n_drawn, n_features)
+            Drawn samples.
+
+        seen : ndarray of shape (n_samples, n_features)
+            Training samples; NaN where a value is missing.
+
+        weight : ndarray of shape (n_samples,)
+            Sample weights.
+
+        columns : ndarray of int
+            Columns of numbers.
+        """
+        known = ~np.isnan(seen) & (weight > 0)[:, None]
+        columns = columns[known[:, columns].any(axis=0)]
+        if not len(columns):
+            return None
+        levels, ones = _levels(len(seen)), np.ones(len(drawn))
+        of_drawn = [_order_statistics(drawn[:, j], levels, ones) for j in columns]
+        of_seen = [
+            _order_statistics(seen[own, j], levels, weight[own])
+            for j, own in zip(columns, known.T[columns], strict=True)
+        ]
+        return cls(columns, levels, np.array(of_drawn), np.array(of_seen))
+
+    def averaged(self, before: Marginals, fraction: float) -> Marginals:
+        """Return the distributions after further samples, a fraction of all, were learned.
+
+        Quantiles of training samples are averaged; those of drawn samples are the current ones.
+        """
+        at = [np.interp(self.levels, before.levels, own) for own in before.seen]
+        earlier = dict(zip(before.columns.tolist(), at, strict=True))
+        seen = [
+            earlier.get(j, own) for j, own in zip(self.columns.tolist(), self.seen, strict=True)
+        ]
+        return replace(self, seen=np.array(seen) + fraction * (self.seen - np.array(seen)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, from which :meth:`from_dict` restores the quantiles."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Marginals:
+        """Return the quantiles from which :meth:`to_dict` computed the values."""
+        return cls(**values)
+
+
+def _levels(n_samples: int) -> Array:
+    """Return the levels of the quantiles: evenly spaced, and halved in the tails of many samples.
+
+    There are at most as many as samples, so that a quantile occurs twice only if its value does.
+    """
+    n = min(n_samples, _MAX_QUANTILES)
+    even = (np.arange(n) + 0.5) / n
+    lower = even[0] * 0.5 ** np.arange(1, int(np.log2(n_samples / n)) + 1)
+    return np.concatenate([lower[::-1], even, 1 - lower])
+
+
+def _order_statistics(values: NDArray[Any], levels: Array, weight: Array) -> Array:
+    """Return the quantiles of values, which are some of them."""
+    order = np.argsort(values, kind="stable")
+    reached = np.cumsum(weight[order])
+    place = np.searchsorted(reached, levels * reached[-1])
+    found: Array = values[order[np.minimum(place, len(values) - 1)]].astype(np.float64)
+    return found
