@@ -1,6 +1,9 @@
-"""Likelihoods of MNIST with gray levels and with fixed binarization, and the time per epoch.
+"""Likelihoods of MNIST and of clusters, and the time per epoch.
 
-python benchmarks/likelihood.py [--part grey binary epoch]
+python benchmarks/likelihood.py [--part grey binary epoch clusters]
+
+grey, binary: images with gray levels and with fixed binarization. clusters: held-out samples of a few
+features, beside a Gaussian mixture whose number of Gaussians is the best one for them.
 """
 
 import argparse
@@ -10,6 +13,9 @@ from statistics import median
 import numpy as np
 import torch
 from _data import header, mnist
+from sklearn.datasets import make_blobs, make_circles, make_moons
+from sklearn.mixture import GaussianMixture
+from sklearn.model_selection import train_test_split
 from torch import nn
 from torch.nn import functional
 
@@ -101,7 +107,30 @@ def epoch(X, X_test):
     print(f"this package / torch loop {ratio:.2f} (aim 1.2)")
 
 
-PARTS = {"grey": grey, "binary": binary, "epoch": epoch}
+def shapes():
+    """Return samples of two or five features."""
+    rng = np.random.RandomState(0)
+    centers, cluster = 4 * rng.randn(6, 5), rng.randint(6, size=1500)
+    return {
+        "moons": make_moons(1500, noise=0.08, random_state=0)[0],
+        "circles": make_circles(1500, noise=0.05, factor=0.5, random_state=0)[0],
+        "five clusters": make_blobs(1500, centers=5, random_state=3)[0],
+        "six clusters, five features": centers[cluster] + rng.randn(1500, 5),
+    }
+
+
+def clusters(*_):
+    """Print log-likelihoods of held-out samples after default fits."""
+    print("\nmean log-likelihood, VAEGenerator and Gaussian mixture")
+    for name, X in shapes().items():
+        train, test = train_test_split(X, random_state=0)
+        found = VAEGenerator(random_state=0).fit(train).score_samples(test, n_draws=500).mean()
+        sizes = (3, 6, 10, 20)
+        mixture = max(GaussianMixture(k, random_state=0).fit(train).score(test) for k in sizes)
+        print(f"{name:28} {found:7.3f} {mixture:7.3f}", flush=True)
+
+
+PARTS = {"grey": grey, "binary": binary, "epoch": epoch, "clusters": clusters}
 
 
 def main():

@@ -28,6 +28,7 @@ from sklearn_autoencoders.networks._latent.mixture import (
     Gaussians,
     Mixture,
     fit_mixture,
+    fit_to_normals,
     gaussian_kl,
     mixture_log_density,
     normal_log_density,
@@ -100,6 +101,32 @@ def test_draws_for_the_prior_have_the_moments_of_their_posteriors():
     draws = spread(mean, variance, 8)[:, 0]
     np.testing.assert_allclose(draws.mean(0), mean[0])
     np.testing.assert_allclose(draws.var(0, correction=0), variance[0])
+
+
+def test_components_whose_means_are_equal_have_no_clusters():
+    codes, _ = clusters()
+    spare = torch.zeros(500, 3).double()
+    variance = torch.full((500, 2), 0.1).double()
+    weight = torch.ones(500).double()
+    start = mixture_at([[-1.0, 0], [0, 1], [1, 1]])
+    more = Mixture(*start[:2], *doubles(np.random.RandomState(0).randn(3, 5), np.ones((3, 5))))
+    more.mean[:, :2] = start.mean
+    alone = fit_to_normals(start, codes, variance, None, weight)
+    inputs = torch.cat([codes, spare], 1), torch.cat([variance, spare + 0.7], 1)
+    found = fit_to_normals(more, *inputs, None, weight)
+    for part, own in zip((found.mean, found.variance), (alone.mean, alone.variance), strict=True):
+        np.testing.assert_allclose(part[:, :2], own)
+    np.testing.assert_allclose(found.weight, alone.weight)
+    assert (found.mean[:, 2:] == 0).all()
+    np.testing.assert_allclose(found.variance[:, 2:], 0.7)
+
+
+@pytest.mark.parametrize("latent", ["normal", "mixture"])
+def test_components_beyond_the_features_cost_nothing_at_first(latent):
+    X = clusters()[0].numpy()
+    settings = {"latent": latent, "learning_rate": 1e-12, "max_epochs": 1, "random_state": 0}
+    (enough,), (more,) = (VAEGenerator(n, **settings).fit(X).loss_curve_ for n in (2, 10))
+    assert more == pytest.approx(enough, abs=0.15)
 
 
 def test_weights_of_a_fitted_mixture_are_those_of_every_class():

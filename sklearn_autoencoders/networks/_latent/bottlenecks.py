@@ -14,18 +14,15 @@ from ..._utils.draws import Draws
 from .mixture import (
     Gaussians,
     Mixture,
-    fit_mixture,
+    fit_to_normals,
     gaussian_kl,
     mixture_log_density,
     normal_log_density,
-    spread,
     weights_under,
 )
 
 # Limit of the log variances of posteriors and priors.
 _LOG_VAR_LIMIT = 20.0
-# Number of draws from every posterior, to which a prior is fitted.
-_N_DRAWS = 8
 
 
 class Latent(Protocol):
@@ -97,12 +94,15 @@ class Prior(nn.Module, ABC):
 
     def fit(
         self,
-        codes: Tensor,
+        posteriors: Tensor,
         condition: Tensor | None,
         weight: Tensor,
         step: float,
     ) -> None:
-        """Move parameters towards a fit to draws of all codes; does nothing by default."""
+        """Move parameters towards a fit to all posteriors; does nothing by default.
+
+        Posteriors of shape (n_samples, 2, n_components) are means and variances.
+        """
 
 
 class NormalPriorModule(Prior):
@@ -136,14 +136,15 @@ class MixturePriorModule(Prior):
     @torch.no_grad()
     def fit(
         self,
-        codes: Tensor,
+        posteriors: Tensor,
         condition: Tensor | None,
         weight: Tensor,
         step: float,
     ) -> None:
         current = (self.logit.softmax(0), self.effect, self.mean, self.log_var.exp())
         start = Mixture(*(tensor.double() for tensor in current))
-        fitted = fit_mixture(start, codes, condition, weight)
+        mean, variance = posteriors.unbind(1)
+        fitted = fit_to_normals(start, mean, variance, condition, weight)
         mixture = Mixture(*(old.lerp(new, step) for old, new in zip(start, fitted, strict=True)))
         self.logit.copy_(mixture.weight.log())
         self.effect.copy_(mixture.effect)
@@ -296,11 +297,7 @@ class GaussianBottleneck(Bottleneck):
         self, statistics: Tensor, condition: Tensor | None, weight: Tensor, step: float
     ) -> None:
         """Move the prior towards the posteriors."""
-        mean, variance = statistics.double().unbind(1)
-        draws = spread(mean, variance, _N_DRAWS).flatten(0, 1)
-        if condition is not None:
-            condition = condition.repeat(_N_DRAWS, 1)
-        self.prior.fit(draws, condition, weight.repeat(_N_DRAWS) / _N_DRAWS, step)
+        self.prior.fit(statistics.double(), condition, weight, step)
 
     def _drawn_noise(self, mean: Tensor) -> Tensor:
         n_samples = 1 if self.per_batch else len(mean)

@@ -10,6 +10,10 @@ from torch import Tensor
 
 # Minimum mixture weight.
 _MIN_WEIGHT = 1e-6
+# Number of draws from every normal distribution, to which a mixture is fitted.
+_N_DRAWS = 8
+# Fraction of the variance of a component that is one of means, above which its means differ.
+_MIN_VARIANCE = 0.01
 # Maximum number of steps of expectation maximization, and minimum increase of the mean log density.
 _MAX_STEPS, _TOL = 100, 1e-3
 
@@ -146,6 +150,42 @@ def spread(mean: Tensor, variance: Tensor, n_draws: int) -> Tensor:
     noise = torch.randn(n_draws // 2, 1, mean.shape[1], generator=generator).to(mean)
     noise = torch.cat([noise, -noise]) / noise.square().mean(0).sqrt()
     return mean + variance.sqrt() * noise
+
+
+def fit_to_normals(
+    start: Mixture, mean: Tensor, variance: Tensor, condition: Tensor | None, weight: Tensor
+) -> Mixture:
+    """Fit a mixture to the average of normal distributions, such as posteriors.
+
+    Components in which the means hardly differ have the same mean and variance in all Gaussians:
+    those of draws with the same noise would be clusters.
+
+    Parameters
+    ----------
+    start, condition, weight
+        As in :func:`fit_mixture`.
+
+    mean, variance : Tensor of shape (n_samples, n_components)
+        Means and variances of the normal distributions.
+
+    Returns
+    -------
+    Mixture
+        The best mixture found.
+    """
+    total = weight.sum()
+    center = weight @ mean / total
+    between = weight @ (mean - center).square() / total
+    overall = between + weight @ variance / total
+    varies = between > _MIN_VARIANCE * overall
+    own = start._replace(mean=start.mean[:, varies], variance=start.variance[:, varies])
+    codes = spread(mean[:, varies], variance[:, varies], _N_DRAWS).flatten(0, 1)
+    if condition is not None:
+        condition = condition.repeat(_N_DRAWS, 1)
+    found = fit_mixture(own, codes, condition, weight.repeat(_N_DRAWS) / _N_DRAWS)
+    means, variances = (part.expand_as(start.mean).clone() for part in (center, overall))
+    means[:, varies], variances[:, varies] = found.mean, found.variance
+    return found._replace(mean=means, variance=variances)
 
 
 def fit_mixture(start: Mixture, codes: Tensor, condition: Tensor | None, weight: Tensor) -> Mixture:
