@@ -2,8 +2,8 @@
 
 python benchmarks/likelihood.py [--part grey binary epoch clusters]
 
-grey, binary: images with gray levels and with fixed binarization. clusters: held-out samples of a few
-features, beside a Gaussian mixture whose number of Gaussians is the best one for them.
+grey, binary: images with gray levels and with fixed binarization. clusters: held-out samples of a
+few features, beside a Gaussian mixture whose number of Gaussians is the best one for them.
 """
 
 import argparse
