@@ -12,6 +12,9 @@ Array = NDArray[np.float64]
 
 # Maximum number of evenly spaced quantiles, besides those of the tails.
 _MAX_QUANTILES = 256
+# Distance of Kolmogorov and Smirnov, times the root of the number of samples, that equal
+# distributions exceed in one of twenty cases.
+_CRITICAL = 1.36
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Marginals:
         Levels of the quantiles.
 
     drawn, seen : ndarray of shape (n_columns, n_quantiles)
-        Quantiles of drawn and of training samples.
+        Quantiles of drawn and of training samples; the latter twice if they hardly differ.
     """
 
     columns: NDArray[np.intp]
@@ -40,6 +43,9 @@ class Marginals:
         cls, drawn: NDArray[Any], seen: NDArray[Any], weight: Array, columns: NDArray[np.intp]
     ) -> Marginals | None:
         """Return the distributions of columns; None if they have no values.
+
+        Where they do not differ significantly, the quantiles of drawn samples are replaced by those
+        of training samples: exchanging ranks would move samples from one cluster to another.
 
         Parameters
         ----------
@@ -60,12 +66,18 @@ class Marginals:
         if not len(columns):
             return None
         levels, ones = _levels(len(seen)), np.ones(len(drawn))
-        of_drawn = [_order_statistics(drawn[:, j], levels, ones) for j in columns]
-        of_seen = [
-            _order_statistics(seen[own, j], levels, weight[own])
-            for j, own in zip(columns, known.T[columns], strict=True)
-        ]
-        return cls(columns, levels, np.array(of_drawn), np.array(of_seen))
+        of_drawn = np.array([_order_statistics(drawn[:, j], levels, ones) for j in columns])
+        of_seen = np.array(
+            [
+                _order_statistics(seen[own, j], levels, weight[own])
+                for j, own in zip(columns, known.T[columns], strict=True)
+            ]
+        )
+        for place, j in enumerate(columns):
+            n = 1 / (1 / len(drawn) + 1 / known[:, j].sum())
+            if _distance(drawn[:, j], of_seen[place], levels) * np.sqrt(n) < _CRITICAL:
+                of_drawn[place] = of_seen[place]
+        return cls(columns, levels, of_drawn, of_seen)
 
     def averaged(self, before: Marginals, fraction: float) -> Marginals:
         """Return the distributions after further samples, a fraction of all, were learned.
@@ -98,6 +110,13 @@ def _levels(n_samples: int) -> Array:
     even = (np.arange(n) + 0.5) / n
     lower = even[0] * 0.5 ** np.arange(1, int(np.log2(n_samples / n)) + 1)
     return np.concatenate([lower[::-1], even, 1 - lower])
+
+
+def _distance(drawn: NDArray[Any], seen: Array, levels: Array) -> float:
+    """Return the largest difference of the distribution functions, at quantiles of one of them."""
+    ordered = np.sort(drawn)
+    sides = [np.searchsorted(ordered, seen, side) / len(drawn) for side in ("left", "right")]
+    return float(max(np.abs(levels - own).max() for own in sides))
 
 
 def _order_statistics(values: NDArray[Any], levels: Array, weight: Array) -> Array:
