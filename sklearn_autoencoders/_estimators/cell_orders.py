@@ -44,6 +44,7 @@ _MAX_JUDGES = 1000
 class AnyOrder:
     """Columns in any order: a network that predicts hidden columns from the others."""
 
+    is_causal = False
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
@@ -145,6 +146,7 @@ def _with_embedding(base, levels):
 class LeftToRight:
     """Positions of sequences from left to right: a causal network."""
 
+    is_causal = True
     learn_levels = staticmethod(Levels.learn_shared)
     corruptions = ()
     loss = NextCells
