@@ -14,7 +14,6 @@ from .._inference.conditionals import Sharpening, draw_levels, marginal_probabil
 from .._inference.sequences import last_log_probabilities
 from .._utils.random import own_random_state
 from .._utils.tensors import tensors_like_input
-from .cell_orders import LeftToRight
 
 # Smallest probability by which another one is divided.
 _LOWEST = np.finfo(np.float32).tiny
@@ -22,7 +21,7 @@ _LOWEST = np.finfo(np.float32).tiny
 
 def _is_sequential(estimator):
     """Return whether the network is causal, or raise AttributeError."""
-    if estimator._order is LeftToRight:
+    if estimator._order.is_causal:
         return True
     raise AttributeError("Only sequences have a next value: use network=CausalRecurrent().")
 
@@ -133,7 +132,7 @@ class AutoregressiveMixin:
             `n_draws` of them if `n_draws` is given. Observed values are
             unchanged, also categories that did not occur in the fit.
         """
-        if self._order is LeftToRight:
+        if self._order.is_causal:
             raise ValueError(
                 "impute predicts missing values from all others, but a causal network predicts "
                 "them from those before them only. Use network=None and a table, or "
@@ -303,7 +302,7 @@ class AutoregressiveMixin:
     def _encoded(self, samples, missing):
         """Return the levels of samples."""
         levels = self._order.levels_for(self._levels, samples.shape[1]).encode(samples, missing)
-        return levels.astype(samples.dtype, copy=False) if self._order is LeftToRight else levels
+        return levels.astype(samples.dtype, copy=False) if self._order.is_causal else levels
 
     def _levels_of(self, X, missing=False, restores=False):
         """Return samples as an array of cells, and the levels of the cells in the same type."""

@@ -37,13 +37,14 @@ from ..objectives._hidden_cells import HiddenCells, NextCells
 _N_EMBEDDING = 8
 # Number of samples from which on a table has no discriminants.
 _MAX_SAMPLES = 10_000
-# Maximum number of samples by which the weights of the discriminants are learned.
-_MAX_JUDGES = 1000
+# Maximum number of samples from which the shares of the discriminants are learned.
+_MAX_SHARE_SAMPLES = 1000
 
 
 class AnyOrder:
     """Columns in any order: a network that predicts hidden columns from the others."""
 
+    is_causal = False
     learn_levels = staticmethod(Levels.learn)
     corruptions = (Masking((0.0, 1.0)),)
     loss = HiddenCells
@@ -95,7 +96,7 @@ class AnyOrder:
         """Return the discriminants of a trained model, with their weights."""
         counts = data.training_counts
         weight = np.ones(len(data.X)) if counts is None else counts
-        rows = np.linspace(0, len(data.X) - 1, min(len(data.X), _MAX_JUDGES)).astype(np.intp)
+        rows = np.linspace(0, len(data.X) - 1, min(len(data.X), _MAX_SHARE_SAMPLES)).astype(np.intp)
         order = AnyOrder.columns(model)
         return with_shares(model, data.X[rows], order, weight[rows], data.n_samples)
 
@@ -145,10 +146,11 @@ def _with_embedding(base, levels):
 class LeftToRight:
     """Positions of sequences from left to right: a causal network."""
 
+    is_causal = True
     learn_levels = staticmethod(Levels.learn_shared)
     corruptions = ()
     loss = NextCells
-    # a few sequences are learned by heart in more epochs; also a short text has many batches of 16
+    # more epochs overfit a few sequences; also a short text has many batches of 16
     training = AutoTraining(3000, 12, 1, batch_size=lambda shape: 16)
 
     @staticmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
@@ -26,6 +27,27 @@ _MAX_VALUES = 2**25
 
 # Ridge penalty of the map between codes of two encoders, as a fraction of the number of samples.
 _SHRINKAGE = 1e-3
+
+
+class Arguments(NamedTuple):
+    """What a transformer is fitted to: samples, their target, and parameters by method.
+
+    `y` is None if there is no target. Values of `params` with one entry per sample are split like
+    the samples.
+    """
+
+    X: Any
+    y: Any
+    params: dict[str, dict[str, Any]]
+
+    def of(self, rows):
+        """Return the arguments for the given rows, with parameters of `fit` and `transform`."""
+        chosen = {
+            method: check_method_params(self.X, self.params.get(method, {}), indices=rows)
+            for method in ("fit", "transform")
+        }
+        y = None if self.y is None else rows_of(self.y, rows)
+        return Arguments(rows_of(self.X, rows), y, chosen)
 
 
 def check_groups(union, method, params):
@@ -94,7 +116,7 @@ def _class_labels(y):
     return labels if labels.are_classes else None
 
 
-def out_of_fold_output(name, encoder, factor, X, y, params, folds):
+def out_of_fold_output(name, encoder, factor, arguments, folds):
     """Return the output of one transformer for its training samples, without leakage.
 
     Parameters
@@ -108,12 +130,8 @@ def out_of_fold_output(name, encoder, factor, X, y, params, folds):
     factor : float or None
         Multiplies the output.
 
-    X, y : array-like
-        Samples and, if there is one, their target.
-
-    params : dict
-        Parameters of the methods `fit` and `transform`. Values with one entry per sample are split
-        like the samples.
+    arguments : Arguments
+        The training samples, their target and the parameters.
 
     folds : list of (ndarray, ndarray) or None
         Indices of the training samples and of the held-out samples. None if the output does not
@@ -125,9 +143,9 @@ def out_of_fold_output(name, encoder, factor, X, y, params, folds):
         The output of the encoder or, if it learns from the samples, the codes of copies that were
         fitted without them.
     """
-    output = plain_output(encoder, X, **params.get("transform", {}))
+    output = plain_output(encoder, arguments.X, **arguments.params.get("transform", {}))
     if folds is not None and not _is_fixed(encoder):
-        output = _cross_fitted(name, encoder, X, y, params, folds, _as_dense(output))
+        output = _cross_fitted(name, encoder, arguments, folds, _as_dense(output))
     return output if factor is None else output * factor
 
 
@@ -136,42 +154,31 @@ def _is_fixed(encoder):
     return isinstance(encoder, FrozenEstimator) or not get_tags(encoder).requires_fit
 
 
-def _cross_fitted(name, encoder, X, y, params, folds, final):
+def _cross_fitted(name, encoder, arguments, folds, final):
     """Return out-of-fold codes of all samples, aligned with the codes of a final encoder.
 
     The codes of each fold are mapped linearly to the final codes, because the axes of encoders of
     different folds do not correspond.
     """
     output = np.empty(final.shape, final.dtype if final.dtype.kind == "f" else np.float64)
-    n_values = math.prod(getattr(X, "shape", (num_samples(X),)))
+    n_values = math.prod(getattr(arguments.X, "shape", (num_samples(arguments.X),)))
     n_at_once = min(max(_MAX_VALUES // n_values, 1), len(folds))
-    jobs = (delayed(_held_out)(name, encoder, X, y, params, fold, final) for fold in folds)
+    jobs = (delayed(_held_out)(name, encoder, arguments, fold, final) for fold in folds)
     found = Parallel(n_jobs=n_at_once, backend=AtOnceBackend())(jobs)
     for (_, test), codes in zip(folds, found, strict=True):
         output[test] = codes
     return output
 
 
-def _held_out(name, encoder, X, y, params, fold, final):
+def _held_out(name, encoder, arguments, fold, final):
     """Return the codes of the samples that one fold holds out, after the map to final codes."""
-    (X_train, y_train, train_params), (X_test, _, test_params) = (
-        _subset(X, y, params, rows) for rows in fold
-    )
-    fitted = clone(encoder).fit(X_train, y_train, **train_params["fit"])
-    codes = _as_dense(plain_output(fitted, X_train, **train_params["transform"]))
-    held_out = _as_dense(plain_output(fitted, X_test, **test_params["transform"]))
+    train, test = (arguments.of(rows) for rows in fold)
+    fitted = clone(encoder).fit(train.X, train.y, **train.params["fit"])
+    codes = _as_dense(plain_output(fitted, train.X, **train.params["transform"]))
+    held_out = _as_dense(plain_output(fitted, test.X, **test.params["transform"]))
     _check_finite(name, codes, held_out, final)
-    weight = train_params["fit"].get("sample_weight")
+    weight = train.params["fit"].get("sample_weight")
     return _mapped(codes, final[fold[0]], weight, held_out)
-
-
-def _subset(X, y, params, rows):
-    """Return the given rows of X, of y and of the parameters of each method."""
-    chosen = {
-        method: check_method_params(X, params.get(method, {}), indices=rows)
-        for method in ("fit", "transform")
-    }
-    return rows_of(X, rows), None if y is None else rows_of(y, rows), chosen
 
 
 def _mapped(codes, final, weight, held_out):

@@ -88,7 +88,7 @@ class DenoisingAutoencoder(
         Latent dimension. It can exceed the number of features. A float in (0, 1) is the fraction of
         the variance that PCA would have to explain. "auto" is 0.99 or, for more features than
         samples, the number of components, at most that of 0.99, with which PCA predicts a held-out
-        tenth of the values best: more components learn noise by heart. At most 256 samples and 2048
+        tenth of the values best: more components overfit noise. At most 256 samples and 2048
         features are used for this. Sparse matrices that are large, and tables with categories, have
         0.99.
 

@@ -31,7 +31,7 @@ from .._utils.sklearn_compat import (
     stacked_frames,
 )
 from .._utils.tensors import plain_array, plain_arrays, tensors_like_input
-from .cross_fitting import check_groups, out_of_fold_output, partition
+from .cross_fitting import Arguments, check_groups, out_of_fold_output, partition
 from .transformer import AutoencoderTransformer
 from .union_parts import Scaler, first_columns, is_invertible, unfitted, unweighted
 
@@ -468,7 +468,7 @@ class AutoencoderFeatureUnion(Documented, FeatureUnion):
         folds = partition(self.cross_fit, X, y, seed, **split)
         self._fit_parts(X, y, routed)
         jobs = (  # the original features are not learned
-            (name, part, factor, X, y, routed[name], None if name == _RAW else folds)
+            (name, part, factor, Arguments(X, y, routed[name]), None if name == _RAW else folds)
             for name, part, factor in self._iter()
         )
         outputs = Parallel(n_jobs=self.n_jobs)(delayed(out_of_fold_output)(*job) for job in jobs)

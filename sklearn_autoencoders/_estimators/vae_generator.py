@@ -43,7 +43,7 @@ _N_SAMPLES = 10_000
 _N_SHARED, _N_SHARED_VALUES = 16, 16_384
 
 # Gradients of the bound are rarely long, and a short memory forgets them. A decoder that reads the
-# symbols before each one learns a few texts by heart.
+# symbols before each one overfits a few texts.
 _AUTO_TRAINING = AutoTraining(
     5000,
     200,

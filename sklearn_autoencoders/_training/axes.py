@@ -226,7 +226,7 @@ def fit_axes(estimator: Any, samples: ScaledData, rng: np.random.RandomState) ->
 def _without_noise(samples: ScaledData, largest: int) -> int:
     """Return the number of components, fewer if that predicts held-out values better.
 
-    The components of more samples than features do not learn the noise by heart. Of many samples, a
+    The components of more samples than features do not overfit the noise. Of many samples, a
     part is used, which can have fewer components than all of them.
     """
     data, scaling = samples.data, samples.mean

@@ -38,6 +38,7 @@ from ..objectives._cells import with_categories
 from ..objectives._objective import Objective
 from .auto_training import AutoTraining
 from .coordinates import in_coordinates
+from .fit_call import FitCall
 from .initialization import initialize, shaping_values
 from .loop.skorch_loop import train
 from .neighbor_graph import with_neighbors
@@ -194,9 +195,9 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             data = check_training_data(copied, X, y, sample_weight, clean, reset=not resumed)
             ranks = Ranks.training_on(lambda: data.some_values(y))
             rng = ranks.random_state(self.random_state)
-            how = {"resumed": resumed, "partial": partial}
-            data = copied._start(data, y, rng, **how)
-            histories, tasks = copied._train_stages(self, data, y, rng, checkpoint, **how)
+            call = FitCall(self, y, rng, checkpoint, resumed, partial)
+            data = copied._start(data, call)
+            histories, tasks = copied._train_stages(data, call)
             self._commit(copied)
             if tasks is not None:
                 tasks.finish()
@@ -217,17 +218,18 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         kept = {name: value for name, value in vars(self).items() if not _is_fitted(name)}
         self.__dict__ = kept | vars(copied)
 
-    def _start(self, data, y, rng, *, resumed, partial):
+    def _start(self, data, call):
         """Prepare the data, and build the model unless training is resumed."""
+        resumed, partial = call.resumed, call.partial
         if resumed:
             self._check_unchanged()
         n_samples_before = self.n_samples_seen_ if resumed and partial else 0
-        data = self._prepare_data(data, y, rng, reset=not resumed, partial=partial)
+        data = self._prepare_data(data, call.y, call.rng, reset=not resumed, partial=partial)
         data = replace(data, partial=partial)
         if resumed:
             check_magnitude(data, self._model.scaling, self._layout, self._model.numpy_dtype)
         else:
-            vars(self).update(self._build(data, rng))
+            vars(self).update(self._build(data, call.rng))
         self.n_samples_seen_ = n_samples_before + data.n_samples
         return data
 
@@ -243,22 +245,23 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
 
     # ------------------------------------------------------------------------- training
 
-    def _train_stages(self, original, data, y, rng, checkpoint, *, resumed, partial):
+    def _train_stages(self, data, call):
         """Pretrain and train; return pairs of a history and a learning rate, and the tasks."""
-        training_data = with_neighbors(self, self._training_data(data, rng), y, rng)
-        plan = self._plan(training_data, **(_PARTIAL if partial else {}))
-        plan, objective = replace(plan, checkpoint=checkpoint), self._objective()
+        training_data = self._training_data(data, call.rng)
+        training_data = with_neighbors(self, training_data, call.y, call.rng)
+        plan = self._plan(training_data, **(_PARTIAL if call.partial else {}))
+        plan, objective = replace(plan, checkpoint=call.checkpoint), self._objective()
         histories = []
-        if self.pretraining and not resumed and getattr(self, "encoder", None) is None:
-            histories += self._pretrain(data, rng, checkpoint)
+        if self.pretraining and not call.resumed and getattr(self, "encoder", None) is None:
+            histories += self._pretrain(data, call)
             if histories[-1][0].interruption is not None:
                 return histories, None
-        history, tasks = self._train(original, objective, training_data, y, plan, rng)
+        history, tasks = self._train(objective, training_data, plan, call)
         return [*histories, (history, plan.learning_rate)], tasks
 
-    def _pretrain(self, data, rng, checkpoint):
-        plan = replace(self._pretraining_plan(data), checkpoint=checkpoint)
-        pretrain, generator = PRETRAINING[self.pretraining], make_generator(draw_seed(rng))
+    def _pretrain(self, data, call):
+        plan = replace(self._pretraining_plan(data), checkpoint=call.checkpoint)
+        pretrain, generator = PRETRAINING[self.pretraining], make_generator(draw_seed(call.rng))
         histories = []
         for history in pretrain(self._model, self._recipe.base.network, data, plan, generator):
             self._check_finite(history, plan.learning_rate)
@@ -284,7 +287,7 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
             stage="pretraining",
         )
 
-    def _train(self, original, objective, data, y, plan, rng):
+    def _train(self, objective, data, plan, call):
         """Train the network; return its history and the tasks for the callbacks."""
         shared = {id(tensor): tensor for tensor in fixed_tensors(self.network_)}
         network = copy.deepcopy(self.network_, shared).to(resolve_device(self.device))
@@ -292,17 +295,17 @@ class TrainableEstimator(Documented, CallbackSupportMixin, BaseEstimator):
         metadata = {"sample_weight": data.weight, "clean": as_passed(data.clean)}
         samples = as_passed(data.X)
         tasks = EpochTasks(
-            original,
+            call.original,
             plan.max_epochs,
             lambda history: (
-                self._changes_from(original)
+                self._changes_from(call.original)
                 | self._fitted_attributes(without_generator(network), history, data, objective)
             ),
             X=samples,
-            y=samples if y is None else data.of(y),
+            y=samples if call.y is None else data.of(call.y),
             metadata={k: v for k, v in metadata.items() if v is not None} or None,
         )
-        generator = make_generator(draw_seed(rng) + self.n_epochs_)
+        generator = make_generator(draw_seed(call.rng) + self.n_epochs_)
         model = replace(self._model, network=network)
         trained = in_coordinates(model, objective, data, plan)
         history = train(*trained, plan, generator, tasks)

@@ -14,7 +14,7 @@ from .._layers.basic import Dropout
 # better (docs/decisions/0016-texts.md).
 _N_ROWS, _N_VALUES = 2**17, 16
 # Occurrences in the training texts from which on an n-gram has a vector: what follows rarer ones
-# would be learned by heart.
+# would be overfitted.
 _MIN_FREQUENCY = 10
 # Of the hash function: a large prime number, and a factor whose products with it fit into 64 bits.
 _PRIME, _FACTOR = 2**31 - 1, 1_000_003
