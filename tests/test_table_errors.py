@@ -68,7 +68,7 @@ def test_strings_where_the_fit_had_dates(fitted, name, function, package):
 @pytest.mark.parametrize("package", [pd.DataFrame, pl.from_pandas])
 def test_strings_without_columns_of_categories(package):
     X = package(TABLE[["size", "kind"]])
-    message = "Column 'kind' must contain numbers.*'a'.*name it in categorical_features"
+    message = "Column 'kind' must contain numbers.*'a'.*fit with its name in categorical_features"
     with pytest.raises(ValueError, match=message):
         transformer(categorical_features=None).fit(X)
     numbers = transformer().fit(TABLE[["size"]].assign(kind=1.0))

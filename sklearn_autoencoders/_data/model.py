@@ -36,8 +36,8 @@ def resolve_device(device: str) -> torch.device:
     # unknown name, backend that is not installed, backend without the operation
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ValueError(
-            f"device={device!r} cannot be used on this machine ({str(error).splitlines()[0]}). "
-            'Use device="auto" or device="cpu".'
+            f'device={device!r} cannot be used on this machine. Use device="auto", "cpu" or "cuda" '
+            f"(a GPU of NVIDIA). {str(error).splitlines()[0]}"
         ) from error
     return resolved
 

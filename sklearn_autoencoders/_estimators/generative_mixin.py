@@ -97,8 +97,8 @@ class GenerativeMixin:
     def sample(self, n_samples=1, y=None, random_state=None, *, noise=True):
         """Draw samples from the model.
 
-        After a fit to a table, each number is replaced by the value of the training samples with
-        the same rank in its column: ranges, tails and frequent values are those of the fit.
+        After a fit to a table, numbers are replaced by values of the same rank in the training
+        samples if their distributions differ: ranges, tails and frequent values are as in the fit.
 
         Parameters
         ----------

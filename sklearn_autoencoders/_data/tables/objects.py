@@ -35,7 +35,7 @@ def as_numbers(values: list[Any], name: Any) -> NDArray[np.float64]:
     try:
         return np.array([np.nan if is_missing(v) else v for v in values], np.float64)
     except (TypeError, ValueError) as error:
-        advice = "If it contains categories, name it in categorical_features."
+        advice = "If it contains categories, fit with its name in categorical_features."
         if any(isinstance(value, datetime.date | datetime.timedelta) for value in values):
             advice = (
                 "It contains dates, which are recognized in a frame: pass that instead of an array "

@@ -24,7 +24,8 @@ _PATTERNS = {
     "dates": re.compile(_DAY + r"([ T]\d{1,2}:\d{2}.*)?"),
 }
 _FUNCTIONS = {
-    "numbers": "pandas.to_numeric(X[{0!r}], errors='coerce'), after removing signs such as $ or %",
+    "numbers": "pandas.to_numeric(X[{0!r}], errors='coerce'), after removing signs such as $ or % "
+    "and replacing decimal commas by points",
     "dates": "pandas.to_datetime(X[{0!r}], errors='coerce')",
 }
 
