@@ -129,9 +129,8 @@ class GenerativeMixin:
             check_scalar(n_samples, "len(y)", Integral, min_val=1)
         condition, seeds = self._condition(y, n_samples), _seeds(random_state)
         codes = sample_codes(self._model, n_samples, condition, next(seeds))
-        samples = self._decoded(
-            codes, condition, next(seeds) if noise else None, self._sample_dtype
-        )
+        seed = next(seeds) if noise else None
+        samples = self._decoded(codes, condition, seed, self._sample_dtype)
         return self._as_drawn(self._corrected(samples) if noise else samples)
 
     @tensors_like_input

@@ -366,9 +366,9 @@ class VAEGenerator(
         "latent",
         "likelihood",
     }
-    # Type of the training samples, in which samples are drawn.
-    _sample_dtype = "float64"
-    _marginals = None
+    # Type of the training samples, in which samples are drawn, and distributions of their numbers if
+    # they are a table.
+    _sample_dtype, _marginals = "float64", None
 
     _parameter_constraints: ClassVar[dict] = {
         "likelihood": [StrOptions(set(LIKELIHOODS))],
@@ -539,9 +539,7 @@ class VAEGenerator(
         return {
             "kl_per_component_": kl,
             "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
-            "_marginals": self._learned_marginals(
-                model, some, data.n_samples / self.n_samples_seen_
-            ),
+            "_marginals": self._learned_marginals(model, some, fraction),
         }
 
     def _learned_marginals(self, model, data, fraction):

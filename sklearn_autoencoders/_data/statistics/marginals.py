@@ -65,19 +65,12 @@ class Marginals:
         columns = columns[known[:, columns].any(axis=0)]
         if not len(columns):
             return None
-        levels, ones = _levels(len(seen)), np.ones(len(drawn))
-        of_drawn = np.array([_order_statistics(drawn[:, j], levels, ones) for j in columns])
-        of_seen = np.array(
-            [
-                _order_statistics(seen[own, j], levels, weight[own])
-                for j, own in zip(columns, known.T[columns], strict=True)
-            ]
-        )
-        for place, j in enumerate(columns):
-            n = 1 / (1 / len(drawn) + 1 / known[:, j].sum())
-            if _distance(drawn[:, j], of_seen[place], levels) * np.sqrt(n) < _CRITICAL:
-                of_drawn[place] = of_seen[place]
-        return cls(columns, levels, of_drawn, of_seen)
+        levels = _levels(len(seen))
+        quantiles = [
+            _quantiles(drawn[:, j], seen[own, j], weight[own], levels)
+            for j, own in zip(columns, known.T[columns], strict=True)
+        ]
+        return cls(columns, levels, *np.array(quantiles).swapaxes(0, 1))
 
     def averaged(self, before: Marginals, fraction: float) -> Marginals:
         """Return the distributions after further samples, a fraction of all, were learned.
@@ -112,11 +105,17 @@ def _levels(n_samples: int) -> Array:
     return np.concatenate([lower[::-1], even, 1 - lower])
 
 
-def _distance(drawn: NDArray[Any], seen: Array, levels: Array) -> float:
-    """Return the largest difference of the distribution functions, at quantiles of one of them."""
+def _quantiles(
+    drawn: NDArray[Any], seen: NDArray[Any], weight: Array, levels: Array
+) -> tuple[Array, Array]:
+    """Return the quantiles of a column in drawn samples and in training samples."""
+    of_seen = _order_statistics(seen, levels, weight)
     ordered = np.sort(drawn)
-    sides = [np.searchsorted(ordered, seen, side) / len(drawn) for side in ("left", "right")]
-    return float(max(np.abs(levels - own).max() for own in sides))
+    sides = [np.searchsorted(ordered, of_seen, side) / len(drawn) for side in ("left", "right")]
+    distance = max(np.abs(levels - own).max() for own in sides)
+    if distance < _CRITICAL * np.sqrt(1 / len(drawn) + 1 / len(seen)):
+        return of_seen, of_seen
+    return _order_statistics(drawn, levels, np.ones(len(drawn))), of_seen
 
 
 def _order_statistics(values: NDArray[Any], levels: Array, weight: Array) -> Array:
