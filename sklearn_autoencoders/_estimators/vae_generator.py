@@ -366,8 +366,8 @@ class VAEGenerator(
         "latent",
         "likelihood",
     }
-    # Type of the training samples, in which samples are drawn, and distributions of their numbers if
-    # they are a table.
+    # Type of the training samples, in which samples are drawn, and the distributions of their
+    # numbers if they are a table.
     _sample_dtype, _marginals = "float64", None
 
     _parameter_constraints: ClassVar[dict] = {
