@@ -65,6 +65,34 @@ def test_samples_do_not_depend_on_what_is_known_of_others():
             np.testing.assert_allclose(one[0], all_rows[row], rtol=1e-9, atol=1e-12)
 
 
+def means_given(cells):
+    """Return the means of the scores of the last column given the others, where it is known."""
+    n_samples = len(cells)
+    levels = Levels.learn(cells, (0, 0), 32)
+    encoded = levels.encode(cells, missing=True)
+    frequencies = [
+        np.bincount(column.astype(int), minlength=size) / n_samples
+        for column, size in zip(encoded.T, levels.sizes, strict=True)
+    ]
+    model = Discriminants.learn(levels, encoded, np.concatenate(frequencies), None)
+    n_known = levels.numbers[1].n_levels
+    hidden = encoded.copy()
+    hidden[:, 1] = np.nan
+    found = np.exp(model.log_probabilities(hidden, [1])[0][:, :n_known])
+    centers = levels.numbers[1].means
+    return found @ centers / found.sum(axis=1)
+
+
+def test_missing_values_do_not_weaken_what_others_tell():
+    rng = np.random.RandomState(0)
+    x = rng.randn(4000)
+    cells = np.column_stack([x, 0.8 * x + 0.6 * rng.randn(4000)])
+    with_gaps = cells.copy()
+    with_gaps[rng.rand(4000) < 0.6, 1] = np.nan
+    slope = np.polyfit(x, means_given(with_gaps), 1)[0]
+    assert slope == pytest.approx(np.polyfit(x, means_given(cells), 1)[0], rel=0.05)
+
+
 def grouped(n_samples=400):
     """Return a table with a group of 5 %, of which the means are higher by two."""
     rng = np.random.RandomState(0)

@@ -54,6 +54,9 @@ class Discriminants:
 
     shares : ndarray of shape (n_columns,)
         Weights of the probabilities of each column in the average with those of a network.
+
+    has_missing : sequence of bool
+        Whether the last level of each column is that of missing values.
     """
 
     frequencies: Sequence[Array]
@@ -61,6 +64,7 @@ class Discriminants:
     effects: Sequence[Array]
     covariance: Array
     shares: Array
+    has_missing: Sequence[bool]
 
     @classmethod
     def learn(
@@ -94,7 +98,8 @@ class Discriminants:
         variances = covariance.diagonal().copy()
         covariance *= n_samples / (n_samples + _SHRINKAGE)
         np.fill_diagonal(covariance, variances)
-        return cls(tuple(parts), inputs, effects, covariance, np.full(len(parts), 0.5))
+        shares = np.full(len(parts), 0.5)
+        return cls(tuple(parts), inputs, effects, covariance, shares, levels.has_missing)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the discriminants."""
@@ -103,7 +108,8 @@ class Discriminants:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Discriminants:
         """Return the discriminants from which :meth:`to_dict` computed the values."""
-        return cls(**values)
+        earlier = {"has_missing": (False,) * len(values["frequencies"])}
+        return cls(**(earlier | values))
 
     def log_probabilities(self, cells: NDArray[Any], columns: Sequence[int]) -> list[Array]:
         """Return the log-probabilities of the levels of columns, given the known other cells.
@@ -149,7 +155,7 @@ class Discriminants:
         end = int(np.sum(self._sizes[: column + 1]))
         own = slice(end - int(self._sizes[column]), end)
         effects, explained = self.effects[column], explained[own, own]
-        between = (effects * self.frequencies[column]) @ effects.T
+        between = _between(effects, self.frequencies[column], self.has_missing[column])
         slopes = np.linalg.solve(np.eye(len(effects)) - between @ explained, effects)
         logits: Array = means[:, own] @ slopes - 0.5 * (effects * (explained @ slopes)).sum(0)
         return logits
@@ -167,7 +173,28 @@ def _block(levels: Levels, j: int, frequencies: Array, n_samples: float) -> tupl
         return _indicators(frequencies, n_samples)
     scores = np.zeros((len(frequencies), 1))  # zero if missing
     scores[: number.n_levels] = polynomials(number.means, frequencies[: number.n_levels], 1)
+    if levels.has_missing[j] and 0 < frequencies[-1] < 1:
+        gap = (np.arange(len(frequencies)) == len(frequencies) - 1) - frequencies[-1]
+        scores = np.column_stack([scores, gap / np.sqrt(frequencies @ gap**2)])
     return scores, (scores / (frequencies @ scores**2)).T
+
+
+def _between(effects: Array, frequencies: Array, has_missing: bool) -> Array:
+    """Return the covariance of the means given a level, between all levels.
+
+    Other columns vary as much where the column is missing, but no level explains it: between known
+    levels, the covariance is that of the samples in which it is known.
+    """
+    if not has_missing or frequencies[-1] >= 1:
+        between: Array = (effects * frequencies) @ effects.T
+        return between
+    known = np.append(frequencies[:-1], 0.0) / (1 - frequencies[-1])
+    center = (effects @ known)[:, None]
+    missing = effects[:, -1:]
+    of_known = (effects * known) @ effects.T - center @ center.T
+    share: float = frequencies[-1]
+    groups: Array = (1 - share) * (center @ center.T) + share * (missing @ missing.T)
+    return of_known + groups
 
 
 def _indicators(frequencies: Array, n_samples: float) -> tuple[Array, Array]:
