@@ -134,12 +134,15 @@ def test_classes_keep_their_differences():
     assert ks_2samp(both, X["price"]).statistic < 0.1
 
 
-def test_further_samples_move_the_distributions():
-    first, second = amounts(300), amounts(300, seed=1) + 10
-    model = generator().partial_fit(first).partial_fit(second)
-    size = model._marginals.seen[3]
-    expected = [np.median(first["size"]), np.median(second["size"])]
-    assert np.median(size) == pytest.approx(np.mean(expected), abs=0.1)
+def test_the_distribution_is_that_of_all_batches():
+    batches = amounts(300), amounts(100, seed=1) + 10, amounts(200, seed=2) - 10
+    model = generator()
+    for batch in batches:
+        model.partial_fit(batch)
+    X, drawn = pd.concat(batches), model.sample(3000, random_state=0)
+    for name in ("price", "size"):
+        assert ks_2samp(drawn[name], X[name]).statistic < 0.07, name
+    assert drawn["size"].between(4, 6).mean() < 0.02
 
 
 def test_a_file_keeps_the_distributions(fitted, tmp_path):

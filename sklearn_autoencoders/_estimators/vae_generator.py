@@ -539,16 +539,10 @@ class VAEGenerator(
         return {
             "kl_per_component_": kl,
             "active_units_": int((variance > _ACTIVE_VARIANCE).sum()),
-            "_marginals": self._learned_marginals(model, some, fraction),
+            "_marginals": learn_marginals(model, some, self._marginals, fraction)
+            if self._columns or self._number_columns
+            else None,
         }
-
-    def _learned_marginals(self, model, data, fraction):
-        """Return the distributions of the numbers of a table in drawn and in training samples."""
-        if self._columns is None and self._number_columns is None:
-            return None
-        found, before = learn_marginals(model, data), self._marginals
-        is_first = fraction == 1 or found is None or before is None
-        return found if is_first else found.averaged(before, fraction)
 
     def _corrected(self, samples):
         """Return drawn samples; numbers of a table are distributed as in the training samples."""

@@ -20,7 +20,9 @@ from .sampling import draw_samples, sample_codes
 _N_DRAWS, _SEEDS = 4096, (0, 1)
 
 
-def learn_marginals(model: Model, data: Data) -> Marginals | None:
+def learn_marginals(
+    model: Model, data: Data, before: Marginals | None, fraction: float
+) -> Marginals | None:
     """Return the distributions of the numbers in samples of a model and in its training samples.
 
     Parameters
@@ -30,6 +32,12 @@ def learn_marginals(model: Model, data: Data) -> Marginals | None:
 
     data : Data
         Training samples. Samples are drawn under their conditions.
+
+    before : Marginals or None
+        Distributions of earlier training samples, if there were any.
+
+    fraction : float
+        Fraction of all training samples that are in `data`.
     """
     if getattr(model.loss, "unit_interval", False):
         return None
@@ -39,7 +47,8 @@ def learn_marginals(model: Model, data: Data) -> Marginals | None:
     codes = sample_codes(model, _N_DRAWS, condition, _SEEDS[0])
     drawn = draw_samples(model, codes, condition, _SEEDS[1])
     columns = model.layout.numbers.numpy()
-    return Marginals.learn(drawn, as_dense(data.X), data.weight_or_ones, columns)
+    samples = as_dense(data.X), data.weight_or_ones
+    return Marginals.learn(drawn, *samples, columns, before, fraction)
 
 
 def correct(samples: NDArray[Any], marginals: Marginals) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ _MAX_QUANTILES = 256
 # Distance of Kolmogorov and Smirnov, times the root of the number of samples, that equal
 # distributions exceed in one of twenty cases.
 _CRITICAL = 1.36
+# Smallest sum of weights by which these are divided.
+_TINY = np.finfo(np.float64).tiny
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,13 @@ class Marginals:
 
     @classmethod
     def learn(
-        cls, drawn: NDArray[Any], seen: NDArray[Any], weight: Array, columns: NDArray[np.intp]
+        cls,
+        drawn: NDArray[Any],
+        seen: NDArray[Any],
+        weight: Array,
+        columns: NDArray[np.intp],
+        before: Marginals | None = None,
+        fraction: float = 1.0,
     ) -> Marginals | None:
         """Return the distributions of columns; None if they have no values.
 
@@ -60,29 +68,30 @@ class Marginals:
 
         columns : ndarray of int
             Columns of numbers.
+
+        before : Marginals or None, default=None
+            Distributions of earlier training samples, if there were any.
+
+        fraction : float, default=1.0
+            Fraction of all training samples that are in `seen`.
         """
-        known = ~np.isnan(seen) & (weight > 0)[:, None]
-        columns = columns[known[:, columns].any(axis=0)]
-        if not len(columns):
+        found = {
+            j: _with_earlier(_known(seen[:, j], weight), before, j, fraction)
+            for j in columns.tolist()
+        }
+        found = {j: values for j, values in found.items() if len(values[0])}
+        if not found:
             return None
-        levels = _levels(len(seen))
-        quantiles = [
-            _quantiles(drawn[:, j], seen[own, j], weight[own], levels)
-            for j, own in zip(columns, known.T[columns], strict=True)
-        ]
-        return cls(columns, levels, *np.array(quantiles).swapaxes(0, 1))
+        levels = _levels(max(len(values) for values, _ in found.values()))
+        quantiles = [_quantiles(drawn[:, j], *values, levels) for j, values in found.items()]
+        return cls(np.array([*found]), levels, *np.array(quantiles).swapaxes(0, 1))
 
-    def averaged(self, before: Marginals, fraction: float) -> Marginals:
-        """Return the distributions after further samples, a fraction of all, were learned.
-
-        Quantiles of training samples are averaged; those of drawn samples are the current ones.
-        """
-        at = [np.interp(self.levels, before.levels, own) for own in before.seen]
-        earlier = dict(zip(before.columns.tolist(), at, strict=True))
-        seen = [
-            earlier.get(j, own) for j, own in zip(self.columns.tolist(), self.seen, strict=True)
-        ]
-        return replace(self, seen=np.array(seen) + fraction * (self.seen - np.array(seen)))
+    @property
+    def masses(self) -> Array:
+        """Fractions of the samples for which the quantiles stand."""
+        limits = np.concatenate([[0.0], (self.levels[1:] + self.levels[:-1]) / 2, [1.0]])
+        found: Array = np.diff(limits)
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, from which :meth:`from_dict` restores the quantiles."""
@@ -103,6 +112,26 @@ def _levels(n_samples: int) -> Array:
     even = (np.arange(n) + 0.5) / n
     lower = even[0] * 0.5 ** np.arange(1, int(np.log2(n_samples / n)) + 1)
     return np.concatenate([lower[::-1], even, 1 - lower])
+
+
+def _known(values: NDArray[Any], weight: Array) -> tuple[Array, Array]:
+    """Return the known values with a weight, and their weights, of sum one."""
+    known = ~np.isnan(values) & (weight > 0)
+    return values[known].astype(np.float64), weight[known] / max(weight[known].sum(), _TINY)
+
+
+def _with_earlier(
+    values: tuple[Array, Array], before: Marginals | None, column: int, fraction: float
+) -> tuple[Array, Array]:
+    """Return values and weights with those of earlier samples, for which quantiles stand."""
+    if before is None or fraction == 1:
+        return values
+    parts = [(values[0], fraction * values[1])]
+    parts += [
+        (own, (1 - fraction) * before.masses) for own in before.seen[before.columns == column]
+    ]
+    both = tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    return both[0], both[1]
 
 
 def _quantiles(
