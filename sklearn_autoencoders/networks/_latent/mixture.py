@@ -178,6 +178,8 @@ def fit_to_normals(
     between = weight @ (mean - center).square() / total
     overall = between + weight @ variance / total
     varies = between > _MIN_VARIANCE * overall
+    if not varies.any():  # equal Gaussians would remain equal in training
+        varies = ~varies
     own = start._replace(mean=start.mean[:, varies], variance=start.variance[:, varies])
     codes = spread(mean[:, varies], variance[:, varies], _N_DRAWS).flatten(0, 1)
     if condition is not None:
